@@ -1,0 +1,97 @@
+"""Ingestors: bytes of one format in, facts out. No network, no file system, no store, no sibling.
+
+One module of this package is one format and has
+
+    NAME      short and stable, such as ``mcp_config``
+    TITLE     for people
+    FILES     what it reads, as patterns for the documentation
+    detect(path, head) -> bool
+              whether the document is ours, from its path relative to the root and its first bytes; cheap, never raises
+    read(document) -> Iterator[Fact]
+              its facts; raises IngestError and nothing else, for any bytes. What it can't understand inside a document that is otherwise
+              fine it yields as a Problem, and goes on
+    MAX_BYTES (optional) the largest document it takes
+
+Adding a module is all it takes: :func:`ingestors` finds it. What several formats share is in :mod:`graphinv.ingest.support`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import PurePosixPath
+from typing import Protocol, cast
+
+from graphinv.model.errors import IngestError
+from graphinv.model.facts import Fact
+
+HEAD_BYTES = 4096
+MAX_BYTES = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One file as an ingestor sees it.
+
+    ``root`` is the name of the root it was found under, ``path`` its POSIX path relative to that root. ``fingerprint`` turns a secret
+    value into its keyed fingerprint (32 hex digits); it is the only thing that may leave the ingestor in the value's place.
+    """
+
+    root: str
+    path: str
+    data: bytes = field(repr=False)
+    fingerprint: Callable[[str], str] = field(repr=False)
+
+    @property
+    def folder(self) -> str:
+        """Folder it lies in, relative to the root; ``""`` for the root itself."""
+        parent = str(PurePosixPath(self.path).parent)
+        return "" if parent == "." else parent
+
+    @property
+    def name(self) -> str:
+        return PurePosixPath(self.path).name
+
+    def text(self) -> str:
+        """The document as text: UTF-8 with or without a mark, or UTF-16 with one.
+
+        Raises:
+            IngestError: it is neither, or holds NUL characters.
+        """
+        encoding = "utf-16" if self.data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+        try:
+            text = self.data.decode(encoding)
+        except UnicodeDecodeError as error:
+            raise IngestError(
+                f"is not {encoding.removesuffix('-sig').upper()} text (byte {error.start})", document=self.path, remedy="save it as UTF-8"
+            ) from None
+        if "\0" in text:
+            raise IngestError("holds NUL characters; it is not text", document=self.path)
+        return text
+
+    def source(self, line: int | None = None) -> str:
+        """A place in it for ``sources``: ``root/path#L12``, or ``root/path`` without a line."""
+        place = f"{self.root}/{self.path}" if self.path else self.root
+        return f"{place}#L{line}" if line else place
+
+
+class Ingestor(Protocol):
+    """What a module of this package offers; see the package's docstring."""
+
+    NAME: str
+    TITLE: str
+    FILES: tuple[str, ...]
+
+    def detect(self, path: str, head: bytes) -> bool: ...
+
+    def read(self, document: Document) -> Iterator[Fact]: ...
+
+
+@cache
+def ingestors() -> tuple[Ingestor, ...]:
+    """All ingestors, by name."""
+    names = sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.ispkg)
+    return tuple(cast(Ingestor, importlib.import_module(f"{__name__}.{name}")) for name in names)

@@ -1,0 +1,1 @@
+"""The vocabulary of graphinv: kinds, facts, the estate, results, errors. Imports pydantic and nothing else of ours."""

@@ -1,0 +1,113 @@
+"""The estate: everything the store holds at one generation, in memory, for analyzers. They see this, never a driver."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from graphinv.model.errors import Ambiguous, NotFound
+from graphinv.model.facts import NodeKey, Props
+from graphinv.model.kinds import NODE_KINDS
+
+
+@dataclass(frozen=True, slots=True)
+class NodeRecord:
+    """A node as the store holds it: merged over its sources."""
+
+    kind: str
+    id: str
+    props: Props
+
+    @property
+    def key(self) -> NodeKey:
+        return self.kind, self.id
+
+    @property
+    def name(self) -> str:
+        return str(self.props.get("name") or self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeRecord:
+    """An edge as the store holds it. ``key`` is :func:`graphinv.model.facts.edge_key`."""
+
+    kind: str
+    source: NodeKey
+    target: NodeKey
+    key: str
+    props: Props
+
+
+@dataclass(frozen=True)
+class Estate:
+    """All nodes and edges that live (not ``closed_at``) at ``generation``. Every edge's ends are among the nodes.
+
+    Order is that of the keys, so that equal graphs are equal estates.
+    """
+
+    nodes: Mapping[NodeKey, NodeRecord]
+    edges: tuple[EdgeRecord, ...]
+    generation: int = 0
+
+    @classmethod
+    def of(cls, nodes: Iterable[NodeRecord], edges: Iterable[EdgeRecord], generation: int = 0) -> Estate:
+        """An estate of these nodes and edges, in key order."""
+        ordered = sorted(nodes, key=lambda node: node.key)
+        return cls(
+            nodes={node.key: node for node in ordered},
+            edges=tuple(sorted(edges, key=lambda edge: (edge.kind, edge.source, edge.target, edge.key))),
+            generation=generation,
+        )
+
+    def of_kind(self, kind: str) -> Iterator[NodeRecord]:
+        """Nodes of one kind, by id."""
+        return (node for key, node in self.nodes.items() if key[0] == kind)
+
+    @cached_property
+    def outgoing(self) -> Mapping[NodeKey, tuple[EdgeRecord, ...]]:
+        """Edges by the node they leave."""
+        return _group((edge.source, edge) for edge in self.edges)
+
+    @cached_property
+    def incoming(self) -> Mapping[NodeKey, tuple[EdgeRecord, ...]]:
+        """Edges by the node they reach."""
+        return _group((edge.target, edge) for edge in self.edges)
+
+    @cached_property
+    def _names(self) -> Mapping[str, tuple[NodeKey, ...]]:
+        names: dict[str, set[NodeKey]] = {}
+        for node in self.nodes.values():
+            names.setdefault(node.id, set()).add(node.key)
+            names.setdefault(node.name, set()).add(node.key)
+        return {name: tuple(sorted(keys)) for name, keys in names.items()}
+
+    def find(self, name: str, kind: str | None = None) -> NodeKey:
+        """The node that ``Kind:id``, a bare id or a bare name means; ``kind`` narrows bare ones.
+
+        Raises:
+            NotFound: nothing has that name.
+            Ambiguous: several have; the message lists them.
+        """
+        prefix, colon, rest = name.partition(":")
+        if colon and prefix in NODE_KINDS and (prefix, rest) in self.nodes:
+            return prefix, rest
+        found = self._names.get(name, ())
+        if kind:
+            found = tuple(key for key in found if key[0] == kind)
+        if len(found) > 1:
+            by_id = tuple(key for key in found if key[1] == name)
+            found = by_id if len(by_id) == 1 else found
+        if len(found) == 1:
+            return found[0]
+        if not found:
+            raise NotFound(f"nothing in the graph is called {name!r}")
+        listed = ", ".join(f"{kind}:{id}" for kind, id in found[:8])
+        raise Ambiguous(f"{name!r} is the name of {len(found)} things; say which as Kind:id: {listed}")
+
+
+def _group(pairs: Iterable[tuple[NodeKey, EdgeRecord]]) -> Mapping[NodeKey, tuple[EdgeRecord, ...]]:
+    groups: dict[NodeKey, list[EdgeRecord]] = {}
+    for key, edge in pairs:
+        groups.setdefault(key, []).append(edge)
+    return {key: tuple(edges) for key, edges in groups.items()}

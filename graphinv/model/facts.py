@@ -1,0 +1,236 @@
+"""Facts: what ingestors say, checked against the vocabulary, and how facts of several sources become one.
+
+A fact is a node or an edge with the properties that one document states about it. Facts of the same key merge by a commutative,
+associative and idempotent rule, so that no order of ingestion and no repetition changes the graph.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import Any
+
+from pydantic import ValidationError
+
+from graphinv.model.errors import FactError
+from graphinv.model.kinds import DECIDES_AUTHORITY, EDGE_KINDS, NODE_KINDS, ends_fit
+
+Props = dict[str, Any]
+NodeKey = tuple[str, str]
+"""(kind, id) of a node."""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeFact:
+    """``props`` of the node ``(kind, id)``."""
+
+    kind: str
+    id: str
+    props: Props = field(default_factory=dict)
+
+    @property
+    def key(self) -> NodeKey:
+        return self.kind, self.id
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """An edge's end named the way its document names it; the pipeline finds the node it means (:mod:`graphinv.pipeline.joins`).
+
+    ``name`` is looked up among the :class:`Binding` facts of the same ``kind`` and ``space`` in the same root, from the document's
+    folder upwards; ``*`` means all that are visible from there. ``fallback`` is the id of the node to use where nothing is bound: it
+    must not depend on the folder, only on the root (``env:<root>#STRIPE_API_KEY``).
+    """
+
+    kind: str
+    space: str
+    name: str
+    fallback: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeFact:
+    """``props`` of an edge of ``kind`` from ``source`` to ``target``; each end is a node's key or a :class:`Ref`."""
+
+    kind: str
+    source: NodeKey | Ref
+    target: NodeKey | Ref
+    props: Props = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """In ``folder`` of its root (``""`` = the root itself), ``name`` of ``space`` means the node ``target``.
+
+    Spaces in use: ``env`` (variable → Secret), and per client or framework, such as ``claude-code`` (server name → ToolServer, agent
+    name → Agent).
+    """
+
+    space: str
+    name: str
+    target: NodeKey
+    folder: str
+    document: str
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerRule:
+    """Nodes whose ``sources`` lie under a path that ``pattern`` matches belong to ``owners`` (CODEOWNERS); a later ``rank`` wins.
+
+    ``pattern`` is in gitignore syntax, relative to ``folder`` of the root. No owners means: nobody, on purpose.
+    """
+
+    pattern: str
+    owners: tuple[NodeKey, ...]
+    folder: str
+    rank: int
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something of a document that was recognised and could not be understood, or that makes what was read incomplete.
+
+    ``severity`` is ``error`` when a part of the document is missing from the graph, ``warning`` when something was assumed, ``note`` when
+    it is only worth knowing. ``message`` never quotes a value.
+    """
+
+    document: str
+    where: str
+    message: str
+    severity: str = "error"
+    ingestor: str = ""
+
+
+Fact = NodeFact | EdgeFact | Binding | OwnerRule | Problem
+
+# --------------------------------------------------------------------------------------------------------------------------------
+# Checking
+
+
+def _explain(error: ValidationError, kind: str) -> str:
+    """The first complaint, naming the field and what it takes, never the value."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    name = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        return f"{kind} has no property {name!r}"
+    return f"{kind}.{name}: {first['msg']}"
+
+
+def check_node(fact: NodeFact, *, document: str = "", where: str = "") -> NodeFact:
+    """``fact`` with its properties in normal form and without absent ones.
+
+    Raises:
+        FactError: the kind or a property is not of the vocabulary, or a value has the wrong type; names ``document`` and ``where``.
+    """
+    if fact.kind not in NODE_KINDS:
+        raise FactError(f"unknown node kind {_short(fact.kind)}", document=document, where=where, remedy=_one_of(NODE_KINDS))
+    if not isinstance(fact.id, str) or not fact.id:
+        raise FactError(f"{fact.kind} needs an id that is text", document=document, where=where)
+    return replace(fact, props=_check_props(NODE_KINDS, fact.kind, fact.props, document, where))
+
+
+def check_edge(fact: EdgeFact, *, document: str = "", where: str = "") -> EdgeFact:
+    """The same for an edge, whose ends must fit its kind.
+
+    Raises:
+        FactError: as :func:`check_node`.
+    """
+    if fact.kind not in EDGE_KINDS:
+        raise FactError(f"unknown edge kind {_short(fact.kind)}", document=document, where=where, remedy=_one_of(EDGE_KINDS))
+    kinds = [end.kind if isinstance(end, Ref) else end[0] for end in (fact.source, fact.target)]
+    for kind in kinds:
+        if kind not in NODE_KINDS:
+            raise FactError(f"unknown node kind {_short(kind)}", document=document, where=where, remedy=_one_of(NODE_KINDS))
+    for end in (fact.source, fact.target):
+        if not isinstance(end, Ref) and (not isinstance(end[1], str) or not end[1]):
+            raise FactError(f"{fact.kind} needs ends whose ids are text", document=document, where=where)
+    if not ends_fit(fact.kind, kinds[0], kinds[1]):
+        drawn = EDGE_KINDS[fact.kind].__doc__ or fact.kind
+        raise FactError(f"{fact.kind} does not run from {kinds[0]} to {kinds[1]}", document=document, where=where, remedy=f"it is {drawn}")
+    return replace(fact, props=_check_props(EDGE_KINDS, fact.kind, fact.props, document, where))
+
+
+def _check_props(kinds: Mapping[str, Any], kind: str, props: Props, document: str, where: str) -> Props:
+    try:
+        checked = kinds[kind].model_validate(props)
+    except ValidationError as error:
+        raise FactError(_explain(error, kind), document=document, where=where) from None
+    dumped: Props = checked.model_dump(exclude_none=True)
+    return dumped
+
+
+def _short(text: object) -> str:
+    return repr(text if len(str(text)) <= 40 else str(text)[:40] + "…")
+
+
+def _one_of(names: Iterable[str]) -> str:
+    return "one of " + ", ".join(names)
+
+
+# --------------------------------------------------------------------------------------------------------------------------------
+# Keys
+
+
+def edge_key(kind: str, source: NodeKey, target: NodeKey, props: Mapping[str, Any]) -> str:
+    """Identity of an edge: kind, ends and a digest of what decides authority; 32 hex digits."""
+    deciding = {name: props[name] for name in DECIDES_AUTHORITY if props.get(name) is not None}
+    text = json.dumps([kind, source, target, deciding], sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+# --------------------------------------------------------------------------------------------------------------------------------
+# Merging
+
+_UNITED = frozenset({"labels", "sources", "evidence", "effects", "hints", "vulnerabilities", "audience", "allows", "scopes"})
+_LARGEST = frozenset({"last_seen", "last_used", "expires_at", "max_life_seconds", "ttl_seconds", "confidence", "last_heartbeat"})
+_SMALLEST = frozenset({"first_seen", "review_due"})
+
+
+@cache
+def _worst_order(kind: str, name: str) -> dict[object, int] | None:
+    model = NODE_KINDS.get(kind) or EDGE_KINDS[kind]
+    info = model.model_fields.get(name)
+    extra = info.json_schema_extra if info else None
+    if not isinstance(extra, dict):
+        return None
+    order = extra.get("worst")
+    return {value: rank for rank, value in enumerate(order)} if isinstance(order, list) else None
+
+
+def merge_props(kind: str, one: Props, other: Props) -> Props:
+    """What two sources together state of one thing: knowledge beats its absence, sets unite, and where they contradict each other the
+    worse value stands (or, where no value is worse, the one that sorts first), so that the order of sources does not matter.
+
+    ``count`` is the larger one: the same observation told twice is not two observations.
+    """
+    if one == other:
+        return one
+    merged = dict(one)
+    for name, value in other.items():
+        if value is None:
+            continue
+        mine = merged.get(name)
+        if mine is None:
+            merged[name] = value
+        elif mine != value:
+            merged[name] = _merge_value(kind, name, mine, value)
+    return merged
+
+
+def _merge_value(kind: str, name: str, one: Any, other: Any) -> Any:
+    if name in _UNITED:
+        return sorted({*one, *other})
+    if name in _LARGEST or name == "count":
+        return max(one, other)
+    if name in _SMALLEST:
+        return min(one, other)
+    order = _worst_order(kind, name)
+    if order is not None and one in order and other in order:
+        return one if order[one] <= order[other] else other
+    if "unknown" in (one, other):
+        return other if one == "unknown" else one
+    return min(one, other, key=lambda value: json.dumps(value, sort_keys=True))

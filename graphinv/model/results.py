@@ -1,0 +1,189 @@
+"""What analyzers answer: privileges, paths, scores, findings. Their JSON keys are part of the contract."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from graphinv.model.facts import NodeKey
+
+Lens = Literal["posture", "ungoverned", "runtime", "standing", "observed", "declared"]
+LENSES: tuple[Lens, ...] = ("posture", "ungoverned", "runtime", "standing", "observed", "declared")
+
+Level = Literal["critical", "high", "medium", "low", "info"]
+LEVELS: tuple[Level, ...] = ("critical", "high", "medium", "low", "info")
+
+Atom = tuple[str, str, str]
+"""(kind, id, action): something that can be done to one Resource or Secret."""
+
+
+class Result(BaseModel):
+    """Base of results: immutable, and written to JSON by field alias."""
+
+    model_config = ConfigDict(frozen=True, populate_by_name=True)
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain JSON data under the documented keys."""
+        return self.model_dump(mode="json", by_alias=True)
+
+
+class Guard(Result):
+    """An enforcement point on a hop and what its decision would do there."""
+
+    id: str
+    mode: str
+    effect: str
+    would: str = Field(description="In words: `deny`, `ask for step-up`, `narrow to …`, `nothing: only monitors`")
+
+
+class Hop(Result):
+    """One arc of a path: ``source`` can exercise the authority of ``target``, or, as the last hop, act on it."""
+
+    source: NodeKey = Field(alias="from")
+    edge: str = Field(
+        description="Kind of the edge, or of both when an arc comes from two, joined by `+`; `<` before it when it is walked backwards"
+    )
+    target: NodeKey = Field(alias="to")
+    words: str = Field(description="The hop in plain words")
+    evidence: tuple[str, ...] = ()
+    confidence: float | None = None
+    sources: tuple[str, ...] = ()
+    scopes: tuple[str, ...] | None = Field(default=None, description="Mask of the hop; null = everything passes")
+    guards: tuple[Guard, ...] = ()
+    edges: tuple[str, ...] = Field(default=(), description="Keys of the edges behind the hop")
+
+
+class Path(Result):
+    """A witness: a shortest path whose masks the atom survives."""
+
+    subject: NodeKey
+    target: NodeKey
+    action: str
+    lens: Lens
+    at: str
+    hops: tuple[Hop, ...]
+
+
+class Reach(Result):
+    """Transitive privilege of one subject under one lens at one time. Counts are of distinct ones reached, the subject left out."""
+
+    subject: NodeKey
+    lens: Lens
+    at: str
+    targets: int
+    atoms: tuple[Atom, ...] | None = Field(description="Sorted; null when left out by --summary")
+    agents: int
+    identities: int
+    secrets: int
+    tools: int
+    impact: float
+
+    def to_json(self) -> dict[str, Any]:
+        data = super().to_json()
+        if self.atoms is None:
+            del data["atoms"]
+        return data
+
+
+class Exposed(Result):
+    """One subject that can act on a target."""
+
+    subject: NodeKey
+    target: NodeKey
+    actions: tuple[str, ...]
+    lens: Lens
+    at: str
+    hops: int | None = Field(description="Length of a shortest witness over its actions")
+
+
+class Finding(Result):
+    """What a rule found. Its identity is its rule, subject and target, so that it survives the next scan."""
+
+    key: str
+    rule: str
+    title: str
+    severity: Level
+    confidence: float = Field(description="Of the weakest hop, 0 to 1; apart from severity")
+    subject: NodeKey
+    target: NodeKey | None = None
+    why: str = ""
+    remediation: str = ""
+    path: tuple[Hop, ...] = ()
+    frameworks: tuple[str, ...] = ()
+    owners: tuple[str, ...] = Field(default=(), description="Owners of the subject; empty = nobody known")
+    sources: tuple[str, ...] = ()
+    likelihood: float = Field(default=0.0, description="p of the rule: by how much it raises the likelihood part of the risk, 0 to 1")
+    severity_parts: tuple[str, ...] = Field(default=(), description="What the severity is made of")
+    details: dict[str, Any] = Field(default_factory=dict, description="Further columns of the rule's row")
+    first_seen: str | None = None
+
+
+def finding_key(rule: str, subject: NodeKey, target: NodeKey | None) -> str:
+    """Identity of a finding: 16 hex digits over its rule and the ids of its ends.
+
+    >>> finding_key("r", ("Agent", "a"), None) == finding_key("r", ("Agent", "a"), None)
+    True
+    """
+    text = "\x1f".join([rule, *subject, *(target or ())])
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+class RuleStatus(Result):
+    """Whether a rule could be judged at all. ``not_available`` is never a pass."""
+
+    rule: str
+    title: str
+    outcome: Literal["found", "clear", "not_available", "error"]
+    findings: int = 0
+    reason: str = ""
+
+
+class ScorePart(Result):
+    """One summand of a score, in words, with its amount."""
+
+    what: str
+    amount: float
+    because: str = ""
+
+
+class Score(Result):
+    """Impact and risk of one subject, with all they are made of (0 to 100)."""
+
+    subject: NodeKey
+    impact: float
+    likelihood: float
+    risk: float
+    level: Level
+    impact_ungoverned: float = Field(description="The gap: impact with every governed edge taken away")
+    impact_runtime: float = Field(description="What is left after runtime decisions")
+    targets: int
+    atoms: int
+    atoms_ungoverned: int
+    hidden_atoms: int = Field(description="Atoms had only through another agent")
+    parts: tuple[ScorePart, ...] = ()
+
+
+class CanReach(Result):
+    """A CAN_REACH edge that is written back to the store, so that Cypher can ask about results."""
+
+    subject: NodeKey
+    target: NodeKey
+    lens: Lens
+    actions: tuple[str, ...]
+    hops: int
+    via: tuple[str, ...] = Field(description="`Kind:id` of the nodes between, in order")
+
+
+class Analysis(Result):
+    """Everything one run of the analyzers says about one generation of a store."""
+
+    generation: int
+    at: str
+    scores: tuple[Score, ...]
+    reach: tuple[CanReach, ...]
+    reach_left_out: int = Field(default=0, description="Pairs not written back because their target does not matter enough")
+    findings: tuple[Finding, ...]
+    rules: tuple[RuleStatus, ...]
+    paths: tuple[Path, ...] = Field(default=(), description="The riskiest ones, most risky first")

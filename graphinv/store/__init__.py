@@ -1,0 +1,144 @@
+"""Stores: keep facts, answer Cypher. One contract, whichever engine is behind it; :func:`open_store` chooses by the address."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from os import PathLike
+from types import TracebackType
+from typing import Any, Literal, Protocol, Self
+
+from graphinv.model.errors import UsageError
+from graphinv.model.estate import Estate
+from graphinv.model.facts import EdgeFact, NodeFact, Problem
+from graphinv.model.results import Analysis
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """One generation: what one reading of one root brought.
+
+    ``outcome`` is ``complete`` when everything under the root that was recognised could be read, ``partial`` when some of it could not,
+    ``failed`` when nothing was. Only a complete one closes what it no longer finds.
+    """
+
+    root: str
+    at: str
+    outcome: Literal["complete", "partial", "failed"]
+    documents: int = 0
+    problems: tuple[Problem, ...] = ()
+    counts: Mapping[str, int] = field(default_factory=dict)
+    location: str = ""
+    """Keyed digest of the place the root was read from: tells two roots of one name apart without storing a machine's path."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Answer to a query: column names and rows of plain JSON values."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+
+    def dicts(self) -> list[dict[str, Any]]:
+        return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """What a commit changed."""
+
+    generation: int
+    created: int
+    updated: int
+    closed: int
+
+
+class Store(Protocol):
+    """The contract. All of it is held by tests/store/test_conformance.py on every engine.
+
+    - Keys are unique per kind; every node also has a ``name``; edges carry their ``key``.
+    - :meth:`commit` is one generation: all of it becomes visible at once or, if the process dies, nothing. The same commit again changes
+      nothing but the generation. What a root states replaces what that root stated before when the scan is complete, and adds to it when
+      it is partial; what no root states any more is closed (``closed_at``, ``last_seen``), never deleted. Roots never close each other's.
+    - Readers see whole generations only.
+    """
+
+    @property
+    def url(self) -> str:
+        """Its address, without credentials."""
+        ...
+
+    @property
+    def generation(self) -> int:
+        """Number of the newest committed generation; 0 when empty."""
+        ...
+
+    def commit(self, scan: Scan, nodes: Iterable[NodeFact], edges: Iterable[EdgeFact]) -> Committed:
+        """Merge checked and resolved facts (no Ref ends) of one root, as one generation.
+
+        Raises:
+            StoreLocked: another process is writing.
+            StoreError: nothing was written.
+        """
+        ...
+
+    def estate(self) -> Estate:
+        """Everything that lives, at the newest generation. O(nodes + edges)."""
+        ...
+
+    def scans(self) -> Sequence[Scan]:
+        """The newest scan of each root, by root."""
+        ...
+
+    def query(
+        self,
+        cypher: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        timeout: float = 30.0,
+        max_rows: int = 100_000,
+    ) -> Rows:
+        """Read-only Cypher on one snapshot.
+
+        Raises:
+            ReadOnly: it tried to write.
+            QueryError: it is wrong.
+            QueryLimit: it ran past ``timeout`` seconds or ``max_rows`` rows.
+        """
+        ...
+
+    def put_analysis(self, analysis: Analysis) -> None:
+        """Replace the results: scores on nodes, CAN_REACH edges, Finding nodes. ``first_seen`` of a finding survives."""
+        ...
+
+    def analysis(self) -> Analysis | None:
+        """The results last written, or None."""
+        ...
+
+    def close(self) -> None: ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
+
+
+def open_store(url: str | PathLike[str], *, write: bool = False) -> Store:
+    """The store at ``url``: a file path for the embedded one, ``bolt://`` or ``neo4j://`` for a server.
+
+    Raises:
+        UsageError: an address of another kind.
+        StoreError: it cannot be opened; a missing one only when not ``write``.
+        StoreLocked: ``write`` and another process is writing.
+    """
+    text = str(url)
+    scheme, separator, _ = text.partition("://")
+    if not separator or scheme == "file":
+        from graphinv.store.embedded import EmbeddedStore
+
+        return EmbeddedStore(text.removeprefix("file://"), write=write)
+    raise UsageError(f"no store for {scheme}:// addresses (a file path opens the embedded store)")
