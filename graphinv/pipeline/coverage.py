@@ -1,0 +1,90 @@
+"""Coverage findings: what was recognised and could not be read, what is named and nowhere declared. Unknown is never safe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from graphinv.model.estate import Estate
+from graphinv.model.facts import NodeKey, Problem
+from graphinv.model.results import Finding, Level, finding_key
+from graphinv.store import Scan
+
+UNREAD = "GI-COV-001"
+INCOMPLETE = "GI-COV-002"
+UNDECLARED = "GI-COV-003"
+
+TITLES = {
+    UNREAD: "Document recognised but not read",
+    INCOMPLETE: "Document read with gaps",
+    UNDECLARED: "Named but nowhere declared",
+}
+_WHY = {
+    UNREAD: "What this document declares is missing from the graph; whatever depends on it is unknown, not safe.",
+    INCOMPLETE: "Part of what this document declares was assumed or left out.",
+    UNDECLARED: "Something points to it, and no source says what it is or what it can reach.",
+}
+_REMEDY = {
+    UNREAD: "Mend the document, or report the format; then scan again.",
+    INCOMPLETE: "Look at the named place and mend it, or accept the gap knowingly.",
+    UNDECLARED: "Scan the source that declares it, or state it in a facts file.",
+}
+
+
+def coverage_findings(scans: Sequence[Scan], estate: Estate) -> Iterator[Finding]:
+    """One finding per document and problem, and one per placeholder node."""
+    for scan in scans:
+        by_document: dict[tuple[str, str], list[Problem]] = {}
+        for problem in scan.problems:
+            rule = UNREAD if problem.severity == "error" else INCOMPLETE
+            by_document.setdefault((rule, _place(scan.root, problem.document)), []).append(problem)
+        for (rule, place), problems in by_document.items():
+            sources = sorted({f"{place}#{problem.where}" if problem.where else place for problem in problems})
+            severity: Level = "medium" if rule == UNREAD else "low" if any(p.severity == "warning" for p in problems) else "info"
+            yield _finding(rule, ("Document", place), severity, sources, [problem.message for problem in problems])
+    for node in estate.nodes.values():
+        if node.props.get("status") == "unknown" and node.kind != "Owner":
+            edges = (*estate.incoming.get(node.key, ()), *estate.outgoing.get(node.key, ()))
+            sources = sorted({source for edge in edges for source in edge.props.get("sources") or ()})
+            yield _finding(UNDECLARED, node.key, "low", sources, [f"{len(edges)} edges name it"])
+
+
+def _place(root: str, document: str) -> str:
+    return document if not document or document == root or document.startswith(f"{root}/") else f"{root}/{document}"
+
+
+def _finding(rule: str, subject: NodeKey, severity: Level, sources: Iterable[str], messages: list[str]) -> Finding:
+    return Finding(
+        key=finding_key(rule, subject, None),
+        rule=rule,
+        title=TITLES[rule],
+        severity=severity,
+        confidence=1.0,
+        subject=subject,
+        why=f"{_WHY[rule]} {'; '.join(dict.fromkeys(messages))}",
+        remediation=_REMEDY[rule],
+        sources=tuple(sources),
+        details={"messages": messages},
+    )
+
+
+def unknowns(estate: Estate) -> dict[str, dict[str, tuple[int, int]]]:
+    """How much is unknown: per node kind and property that an analysis leans on, (number without it, number of nodes)."""
+    leaned_on = {
+        "Agent": ("status", "environment", "autonomy"),
+        "Identity": ("binding",),
+        "Resource": ("sensitivity", "environment"),
+        "Secret": ("lifetime", "expires_at"),
+        "Tool": ("effects",),
+        "ToolServer": ("pinned", "origin", "auth"),
+        "EnforcementPoint": ("mode", "effect"),
+    }
+    table: dict[str, dict[str, tuple[int, int]]] = {}
+    for kind, names in leaned_on.items():
+        nodes = list(estate.of_kind(kind))
+        if nodes:
+            table[kind] = {name: (sum(node.props.get(name) in (None, "unknown") for node in nodes), len(nodes)) for name in names}
+    agents = list(estate.of_kind("Agent"))
+    if agents:
+        ownerless = sum(not any(edge.kind == "OWNS" for edge in estate.incoming.get(node.key, ())) for node in agents)
+        table["Agent"]["owner"] = (ownerless, len(agents))
+    return table

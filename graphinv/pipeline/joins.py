@@ -1,0 +1,187 @@
+"""Joins inside one root: names become the nodes they mean, owner rules become OWNS edges.
+
+Facts of different sources meet by canonical id and need no step. What is left is what documents name in their own words: a variable
+(``${STRIPE_API_KEY}``), a server or an agent by its name in a client, a path pattern in CODEOWNERS.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from pathlib import PurePosixPath
+
+from pathspec import GitIgnoreSpec
+
+from graphinv.model.facts import Binding, EdgeFact, Fact, NodeFact, NodeKey, OwnerRule, Problem, Props, Ref
+
+UNSURE_SAME_FOLDER = 0.5
+"""Confidence of a join when one folder binds the name to several nodes."""
+UNSURE_ELSEWHERE = 0.6
+"""Confidence when the only binding in the root lies beside the way up from the document, not on it."""
+
+
+@dataclass
+class Resolved:
+    """Facts without Ref ends."""
+
+    nodes: list[NodeFact] = field(default_factory=list)
+    edges: list[EdgeFact] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def resolve(root: str, facts: Iterable[Fact]) -> Resolved:
+    """Resolve the references of one root.
+
+    A name is looked up in the document's folder and upwards; the nearest binding holds. Several in that folder, or a single one elsewhere
+    in the root, give edges with ``inferred`` evidence and a confidence below 1. Nothing bound gives the fallback node: for a variable
+    that is normal (its value lives outside the files), for a server or an agent it is also a problem.
+
+    Args:
+        root: name of the root.
+        facts: checked facts of all its documents. O(facts + references · depth of folders).
+    """
+    facts = list(facts)
+    scope = _Scope(root, facts)
+    resolved = Resolved()
+    for fact in facts:
+        if isinstance(fact, NodeFact):
+            for target, _ in scope.variable(fact.key) or [(fact.key, None)]:
+                resolved.nodes.append(fact if target == fact.key else replace(fact, id=target[1], props=_alias_props(fact.props)))
+        elif isinstance(fact, EdgeFact):
+            resolved.edges.extend(scope.edges(fact))
+    resolved.nodes.extend(scope.fallbacks.values())
+    resolved.problems.extend(scope.problems)
+    resolved.edges.extend(_owned(root, resolved.nodes, [fact for fact in facts if isinstance(fact, OwnerRule)]))
+    return resolved
+
+
+def _alias_props(props: Props) -> Props:
+    """What a fact about ``env:<root>#NAME`` says about the secret behind it: everything but its name."""
+    return {name: value for name, value in props.items() if name != "name"}
+
+
+class _Scope:
+    """Bindings of one root, and the nodes that stand for names that nothing binds."""
+
+    def __init__(self, root: str, facts: Iterable[Fact]) -> None:
+        self.root = root
+        self.fallbacks: dict[NodeKey, NodeFact] = {}
+        self.problems: list[Problem] = []
+        self._bound: dict[tuple[str, str, str], dict[str, set[NodeKey]]] = defaultdict(lambda: defaultdict(set))
+        self._spaces: dict[tuple[str, str], dict[str, set[NodeKey]]] = defaultdict(lambda: defaultdict(set))
+        for fact in facts:
+            if isinstance(fact, Binding):
+                self._bound[fact.target[0], fact.space, fact.name][fact.folder].add(fact.target)
+                self._spaces[fact.target[0], fact.space][fact.folder].add(fact.target)
+
+    def edges(self, fact: EdgeFact) -> Iterator[EdgeFact]:
+        folder = self._folder(fact.props)
+        for source, unsure_source in self._ends(fact.source, folder, fact.props):
+            for target, unsure_target in self._ends(fact.target, folder, fact.props):
+                if source == target:
+                    continue  # "all agents" does not mean itself
+                doubts = [doubt for doubt in (unsure_source, unsure_target) if doubt is not None]
+                props = fact.props
+                if doubts:
+                    confidence = min([*doubts, props.get("confidence", 1.0)])
+                    props = {**props, "evidence": ["inferred"], "confidence": confidence}
+                yield EdgeFact(fact.kind, source, target, props)
+
+    def variable(self, key: NodeKey) -> list[tuple[NodeKey, float | None]]:
+        """What ``env:<root>#NAME``, used as an id, means in this root; empty for other keys and unbound names."""
+        prefix = f"env:{self.root}#"
+        if key[0] != "Secret" or not key[1].startswith(prefix):
+            return []
+        return self._lookup("Secret", "env", key[1].removeprefix(prefix), "")
+
+    def _ends(self, end: NodeKey | Ref, folder: str, props: Props) -> list[tuple[NodeKey, float | None]]:
+        if not isinstance(end, Ref):
+            return self.variable(end) or [(end, None)]
+        if end.name == "*":
+            return [(target, None) for target in sorted(self._visible(end.kind, end.space, folder))]
+        found = self._lookup(end.kind, end.space, end.name, folder)
+        return found or [(self._fallback(end, props), None)]
+
+    def _visible(self, kind: str, space: str, folder: str) -> set[NodeKey]:
+        folders = self._spaces.get((kind, space), {})
+        return {target for above in _upwards(folder) for target in folders.get(above, ())}
+
+    def _lookup(self, kind: str, space: str, name: str, folder: str) -> list[tuple[NodeKey, float | None]]:
+        folders = self._bound.get((kind, space, name), {})
+        for above in _upwards(folder):
+            targets = folders.get(above)
+            if targets:
+                doubt = None if len(targets) == 1 else UNSURE_SAME_FOLDER
+                return [(target, doubt) for target in sorted(targets)]
+        everywhere = {target for targets in folders.values() for target in targets}
+        return [(target, UNSURE_ELSEWHERE) for target in everywhere] if len(everywhere) == 1 else []
+
+    def _fallback(self, ref: Ref, props: Props) -> NodeKey:
+        key = (ref.kind, ref.fallback or f"{ref.space}:{self.root}#{ref.name}")
+        sources = props.get("sources") or []
+        known = self.fallbacks.get(key)
+        if known is None and ref.kind != "Secret":
+            document, _, where = (sources[0] if sources else "").removeprefix(f"{self.root}/").partition("#")
+            message = f"names the {ref.kind} {ref.name!r}, which nothing in this root defines"
+            self.problems.append(Problem(document, where, message, "warning", ingestor="joins"))
+        stated: Props = {"name": ref.name, "sources": sorted({*sources, *(known.props["sources"] if known else ())})}
+        if ref.kind != "Secret":
+            stated["status"] = "unknown"
+        self.fallbacks[key] = NodeFact(ref.kind, key[1], stated)
+        return key
+
+    def _folder(self, props: Props) -> str:
+        for source in props.get("sources") or ():
+            path = str(source).partition("#")[0].removeprefix(f"{self.root}/")
+            parent = str(PurePosixPath(path).parent)
+            return "" if parent == "." else parent
+        return ""
+
+
+def _upwards(folder: str) -> Iterator[str]:
+    while folder:
+        yield folder
+        folder = folder.rpartition("/")[0]
+    yield ""
+
+
+# --------------------------------------------------------------------------------------------------------------------------------
+# Owners
+
+
+def _owned(root: str, nodes: Iterable[NodeFact], rules: list[OwnerRule]) -> Iterator[EdgeFact]:
+    """(:Owner)-[:OWNS]->(every node whose source lies under a pattern of theirs); the last rule that matches a document holds."""
+    if not rules:
+        return
+    ordered = sorted(rules, key=lambda rule: (rule.folder, rule.rank), reverse=True)
+    owner_of: dict[str, OwnerRule | None] = {}
+    for node in nodes:
+        if node.kind == "Owner":
+            continue
+        for source in node.props.get("sources") or ():
+            path = source.partition("#")[0].removeprefix(f"{root}/")
+            if path not in owner_of:
+                owner_of[path] = next((rule for rule in ordered if _covers(rule, path)), None)
+            rule = owner_of[path]
+            if rule:
+                props = {"evidence": ["declared"], "sources": [rule.source]}
+                yield from (EdgeFact("OWNS", owner, node.key, props) for owner in rule.owners)
+
+
+def _covers(rule: OwnerRule, path: str) -> bool:
+    below = path if not rule.folder else path.removeprefix(f"{rule.folder}/")
+    if rule.folder and below == path:
+        return False
+    if not _spec(rule.pattern).match_file(below):
+        return False
+    # Unlike in .gitignore, "docs/*" owns the files in docs/ and not those further below.
+    if rule.pattern.endswith("/*") and not rule.pattern.endswith("**/*"):
+        return below.count("/") == rule.pattern.lstrip("/").count("/")
+    return True
+
+
+@lru_cache(maxsize=4096)
+def _spec(pattern: str) -> GitIgnoreSpec:
+    return GitIgnoreSpec.from_lines([pattern])

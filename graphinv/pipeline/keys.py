@@ -1,0 +1,59 @@
+"""The key under which secret values are fingerprinted. It lies beside the store, readable by its owner alone."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+from graphinv.model.errors import StoreError
+
+KEY_FILE_VARIABLE = "GRAPHINV_KEY_FILE"
+"""Names a key file to use instead: for stores that shall agree on fingerprints."""
+
+
+def key_path(store_url: str) -> Path:
+    """Where the key of a store lies: ``<store>.key`` beside an embedded one, in the user's data folder for a server."""
+    override = os.environ.get(KEY_FILE_VARIABLE)
+    if override:
+        return Path(override)
+    if "://" not in store_url:
+        return Path(f"{store_url}.key")
+    home = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+    return home / "graphinv" / f"{hashlib.sha256(store_url.encode()).hexdigest()[:16]}.key"
+
+
+def store_key(store_url: str) -> bytes:
+    """The store's key, made on first use (mode 0600).
+
+    Raises:
+        StoreError: it cannot be read or made, or is no key.
+    """
+    path = key_path(store_url)
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            pass
+        else:
+            with os.fdopen(handle, "w") as file:
+                file.write(secrets.token_hex(32) + "\n")
+        key = bytes.fromhex(path.read_text("ascii").strip())
+    except (OSError, ValueError) as error:
+        raise StoreError(f"the fingerprint key {path} cannot be used: {error}") from None
+    if len(key) < 16:
+        raise StoreError(f"the fingerprint key {path} is too short; remove it only together with its store")
+    return key
+
+
+def fingerprinter(key: bytes) -> Callable[[str], str]:
+    """A function from a secret value to its fingerprint: HMAC-SHA256 under ``key``, 32 hex digits."""
+
+    def fingerprint(value: str) -> str:
+        return hmac.new(key, value.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:32]
+
+    return fingerprint

@@ -1,0 +1,129 @@
+"""A root's documents through the ingestors: checked, resolved facts, and what could not be read."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from graphinv.ingest import MAX_BYTES, Document, Ingestor, ingestors
+from graphinv.model.errors import FactError, IngestError
+from graphinv.model.facts import Binding, EdgeFact, Fact, NodeFact, OwnerRule, Problem, check_edge, check_node
+from graphinv.pipeline.joins import Resolved, resolve
+from graphinv.pipeline.walk import Found, Root, Walk, load, walk
+
+Progress = Callable[[str, int, str], None]
+"""Called with (stage, number of things done so far, what is being done)."""
+
+
+def quiet(stage: str, done: int, what: str) -> None:
+    """No progress."""
+
+
+@dataclass
+class Reading:
+    """What one root holds."""
+
+    root: Root
+    nodes: list[NodeFact] = field(default_factory=list)
+    edges: list[EdgeFact] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    documents: Counter[str] = field(default_factory=Counter)
+    """Documents read, by ingestor."""
+    files: int = 0
+    vendored: int = 0
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing that was recognised is missing; only then may the store close what is no longer found."""
+        whole = self.root.only is None or self.root.own_file
+        return whole and not any(problem.severity == "error" for problem in self.problems)
+
+
+def now() -> str:
+    """The current moment in the graph's form, to the second."""
+    return datetime.now(UTC).replace(tzinfo=None, microsecond=0).isoformat() + "Z"
+
+
+def read_root(root: Root, fingerprint: Callable[[str], str], progress: Progress = quiet, *, vendored: bool = False) -> Reading:
+    """Read everything under ``root`` that an ingestor recognises. What is wrong with one document never stops the others.
+
+    Args:
+        root: where to look.
+        fingerprint: secret value → keyed fingerprint.
+        progress: told about every file.
+        vendored: also look into folders of vendored code and build output.
+    """
+    reading = Reading(root)
+    record = Walk()
+    raw: list[Fact] = []
+    for found in walk(root, record, vendored=vendored):
+        progress("reading", record.files, found.path)
+        for ingestor in _recognising(found, reading.problems):
+            facts = _read(ingestor, found, root, fingerprint, reading.problems)
+            if facts is not None:
+                reading.documents[ingestor.NAME] += 1
+                raw.extend(facts)
+    reading.files, reading.vendored = record.files, record.vendored
+    reading.problems.extend(record.problems)
+    checked = _checked(raw, reading.problems)
+    resolved: Resolved = resolve(root.name, checked)
+    reading.nodes, reading.edges = resolved.nodes, resolved.edges
+    reading.problems.extend(resolved.problems)
+    return reading
+
+
+def _recognising(found: Found, problems: list[Problem]) -> Iterable[Ingestor]:
+    for ingestor in ingestors():
+        if not ingestor.detect(found.path, found.head):
+            continue
+        limit = getattr(ingestor, "MAX_BYTES", MAX_BYTES)
+        if found.size > limit:
+            size = f"{found.size / 1e6:.0f} MB, more than the {limit / 1e6:.0f} MB that {ingestor.NAME} takes"
+            problems.append(Problem(found.path, "", f"is too large ({size})", ingestor=ingestor.NAME))
+            continue
+        yield ingestor
+
+
+def _read(ingestor: Ingestor, found: Found, root: Root, fingerprint: Callable[[str], str], problems: list[Problem]) -> list[Fact] | None:
+    """The document's facts, or None when it could not be read."""
+    try:
+        limit = getattr(ingestor, "MAX_BYTES", MAX_BYTES)
+        data = load(found, limit)
+        if len(data) > limit:
+            raise IngestError("grew past the size that is read while it was read")
+        return list(ingestor.read(Document(root.name, "" if root.own_file else found.path, data, fingerprint)))
+    except IngestError as error:
+        problems.append(Problem(found.path, error.where, _sentence(error), ingestor=ingestor.NAME))
+    except OSError as error:
+        problems.append(Problem(found.path, "", f"cannot be read ({error.strerror})", ingestor=ingestor.NAME))
+    except (RecursionError, MemoryError) as error:
+        problems.append(
+            Problem(found.path, "", f"is nested or sized beyond what can be read ({type(error).__name__})", ingestor=ingestor.NAME)
+        )
+    return None
+
+
+def _sentence(error: IngestError | FactError) -> str:
+    return f"{error.message} ({error.remedy})" if error.remedy else error.message
+
+
+def _checked(facts: Iterable[Fact], problems: list[Problem]) -> list[Fact]:
+    """Facts in normal form; those that break the vocabulary become problems."""
+    kept: list[Fact] = []
+    for fact in facts:
+        try:
+            if isinstance(fact, NodeFact):
+                kept.append(check_node(fact))
+            elif isinstance(fact, EdgeFact):
+                kept.append(check_edge(fact))
+            elif isinstance(fact, Binding | OwnerRule):
+                kept.append(fact)
+            else:
+                problems.append(replace(fact, document=fact.document or "?"))
+        except FactError as error:
+            source = next(iter((fact.props.get("sources") if isinstance(fact, NodeFact | EdgeFact) else None) or [""]), "")
+            document, _, where = str(source).partition("#")
+            problems.append(Problem(document, where, _sentence(error), ingestor="check"))
+    return kept

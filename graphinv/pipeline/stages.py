@@ -1,0 +1,167 @@
+"""The stages: ingest (files → store), analyze (store → results), scan (both)."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from hashlib import sha256
+from pathlib import Path as FilePath
+
+from graphinv.model.errors import StoreError
+from graphinv.model.facts import Problem
+from graphinv.model.results import Analysis
+from graphinv.pipeline.bundled import bundled, texts
+from graphinv.pipeline.coverage import coverage_findings
+from graphinv.pipeline.keys import fingerprinter, store_key
+from graphinv.pipeline.read import Progress, Reading, now, quiet, read_root
+from graphinv.pipeline.walk import Root, root_of
+from graphinv.store import Committed, Scan, Store, open_store
+
+RISKIEST_PATHS = 25
+
+
+@dataclass(frozen=True)
+class Ingested:
+    """What ingesting one root did."""
+
+    reading: Reading
+    scan: Scan
+    committed: Committed
+
+
+@dataclass(frozen=True)
+class Scanned:
+    """What a whole scan did."""
+
+    roots: tuple[Ingested, ...]
+    analysis: Analysis | None
+    problems: tuple[Problem, ...] = field(default=())
+
+    @property
+    def unread(self) -> int:
+        """Number of problems that left something out of the graph."""
+        return sum(problem.severity == "error" for problem in self.problems)
+
+
+def roots_of(paths: Iterable[str | FilePath]) -> list[Root]:
+    """The roots that PATH arguments mean, with distinct names.
+
+    Raises:
+        UsageError: there is nothing at one of them.
+    """
+    roots: list[Root] = []
+    for path in paths:
+        root = root_of(path, frozenset(root.name for root in roots))
+        if all((root.path, root.only) != (other.path, other.only) for other in roots):
+            roots.append(root)
+    return roots
+
+
+def ingest(
+    store: Store, roots: Sequence[Root], progress: Progress = quiet, *, at: str | None = None, vendored: bool = False
+) -> list[Ingested]:
+    """Read ``roots`` and commit each as one generation.
+
+    Raises:
+        StoreError, StoreLocked: nothing of the root at hand was written; roots before it were.
+    """
+    key = store_key(store.url)
+    earlier = {scan.root: scan for scan in store.scans()}
+    done = []
+    for root in roots:
+        reading = read_root(root, fingerprinter(key), progress, vendored=vendored)
+        location = hmac.new(key, str(root.path / (root.only or "")).encode("utf-8", "surrogateescape"), sha256).hexdigest()[:16]
+        before = earlier.get(reading.root.name)
+        elsewhere = before is not None and before.location not in ("", location)
+        if elsewhere:
+            message = f"a root called {reading.root.name!r} was scanned before from another folder, so nothing that is gone was closed"
+            reading.problems.append(Problem("", "", message, "note", ingestor="scan"))
+        scan = Scan(
+            root=reading.root.name,
+            at=at or now(),
+            outcome="complete" if reading.complete and not elsewhere else "partial",
+            documents=sum(reading.documents.values()),
+            problems=tuple(reading.problems),
+            counts={**reading.documents, "files": reading.files, "vendored_folders": reading.vendored},
+            location=location,
+        )
+        progress("storing", len(reading.nodes) + len(reading.edges), scan.root)
+        done.append(Ingested(reading, scan, store.commit(scan, reading.nodes, reading.edges)))
+    return done
+
+
+def analyze(store: Store, progress: Progress = quiet, *, at: str | None = None) -> Analysis:
+    """Everything the analyzers say about the store's newest generation, written back to it.
+
+    Args:
+        store: opened for writing.
+        progress: told about each step.
+        at: the time to judge at (ISO 8601, UTC); now when absent.
+    """
+    from graphinv.analyze.engine import Engine
+    from graphinv.analyze.rules import run_rules
+
+    progress("analyzing", 0, "loading the graph")
+    estate = store.estate()
+    engine = Engine(estate, at or now(), settings())
+    progress("analyzing", 1, "rules")
+    findings, statuses = run_rules(rules(), engine, store.query)
+    findings = [*findings, *coverage_findings(store.scans(), estate)]
+    progress("analyzing", 2, "scores")
+    scores = engine.scores(findings)
+    progress("analyzing", 3, "paths")
+    reach, left_out = engine.can_reach()
+    analysis = Analysis(
+        generation=store.generation,
+        at=engine.at,
+        scores=tuple(scores),
+        reach=tuple(reach),
+        reach_left_out=left_out,
+        findings=tuple(findings),
+        rules=tuple(statuses),
+        paths=tuple(engine.riskiest_paths(RISKIEST_PATHS, scores)),
+    )
+    progress("analyzing", 4, "writing back")
+    store.put_analysis(analysis)
+    written = store.analysis()
+    if written is None:
+        raise StoreError("the results were written and cannot be read back")
+    return written
+
+
+def scan(
+    url: str, paths: Iterable[str | FilePath], progress: Progress = quiet, *, at: str | None = None, vendored: bool = False
+) -> Scanned:
+    """Ingest ``paths`` into the store at ``url`` and analyze it."""
+    roots = roots_of(paths)
+    with open_store(url, write=True) as store:
+        ingested = ingest(store, roots, progress, at=at, vendored=vendored)
+        analysis = analyze(store, progress, at=at)
+    problems = tuple(problem for one in ingested for problem in one.reading.problems)
+    return Scanned(tuple(ingested), analysis, problems)
+
+
+@cache
+def settings():  # type: ignore[no-untyped-def]
+    """Scoring settings from data/scoring.toml."""
+    from graphinv.analyze.score import settings_from_toml
+
+    return settings_from_toml((bundled("data") / "scoring.toml").read_text("utf-8"))
+
+
+@cache
+def rules():  # type: ignore[no-untyped-def]
+    """The rules of queries/rules/, by id."""
+    from graphinv.analyze.rules import load_rules
+
+    return load_rules(texts("queries/rules", ".cypher"))
+
+
+@cache
+def library():  # type: ignore[no-untyped-def]
+    """The queries of queries/explore/, by name."""
+    from graphinv.analyze.library import load_queries
+
+    return load_queries(texts("queries/explore", ".cypher"))

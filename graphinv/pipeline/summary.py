@@ -1,0 +1,165 @@
+"""What a scan tells its user, made from the store alone, so that the command line and the dashboard say the same."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from pydantic import Field
+
+from graphinv.model.estate import Estate
+from graphinv.model.facts import NodeKey
+from graphinv.model.kinds import EDGE_KINDS, NODE_KINDS
+from graphinv.model.results import LEVELS, Analysis, Finding, Path, Result, RuleStatus, Score
+from graphinv.pipeline.coverage import unknowns
+from graphinv.store import Scan, Store
+
+TOP_AGENTS = 10
+TOP_PATHS = 5
+
+
+class RootSummary(Result):
+    """One root and how its last scan went."""
+
+    root: str
+    at: str
+    outcome: str
+    files: int
+    documents: dict[str, int] = Field(description="Documents read, by ingestor")
+    vendored_folders: int
+
+
+class Unread(Result):
+    """Something that could not be read or understood."""
+
+    document: str
+    where: str
+    message: str
+    severity: str
+    ingestor: str
+
+
+class RiskyAgent(Result):
+    """An agent with its score and the findings that drive it."""
+
+    name: str
+    score: Score
+    owners: tuple[str, ...]
+    because: tuple[str, ...]
+
+
+class Gap(Result):
+    """(agent, target) pairs that matter, by what a runtime decision does to them.
+
+    ``posture`` = ``ungoverned`` + those with an enforcing decision in the way; ``runtime`` is what is left after all decisions.
+    """
+
+    posture: int
+    ungoverned: int
+    runtime: int
+    agents: int = Field(description="Agents with at least one ungoverned pair")
+    targets: int = Field(description="Targets of ungoverned pairs")
+
+
+class Summary(Result):
+    """The summary of a store."""
+
+    store: str
+    generation: int
+    at: str
+    roots: tuple[RootSummary, ...]
+    nodes: dict[str, int]
+    edges: dict[str, int]
+    agents: tuple[RiskyAgent, ...]
+    agents_total: int
+    paths: tuple[Path, ...]
+    gap: Gap
+    reach_left_out: int
+    severities: dict[str, int]
+    rules: tuple[RuleStatus, ...]
+    unread: tuple[Unread, ...]
+    unknown: dict[str, dict[str, tuple[int, int]]]
+
+
+def summarise(store: Store, analysis: Analysis | None = None, estate: Estate | None = None) -> Summary:
+    """The summary of what ``store`` holds; ``analysis`` and ``estate`` are read from it when not given."""
+    analysis = analysis or store.analysis() or Analysis(generation=0, at="", scores=(), reach=(), findings=(), rules=())
+    estate = estate or store.estate()
+    scans = store.scans()
+    nodes = Counter(kind for kind, _ in estate.nodes)
+    edges = Counter(edge.kind for edge in estate.edges)
+    severities = Counter(finding.severity for finding in analysis.findings)
+    return Summary(
+        store=store.url,
+        generation=store.generation,
+        at=analysis.at,
+        roots=tuple(_root(scan) for scan in scans),
+        nodes={kind: nodes[kind] for kind in NODE_KINDS if nodes[kind]},
+        edges={kind: edges[kind] for kind in EDGE_KINDS if edges[kind]},
+        agents=tuple(risky_agents(analysis, estate)[:TOP_AGENTS]),
+        agents_total=nodes["Agent"],
+        paths=analysis.paths[:TOP_PATHS],
+        gap=gap(analysis),
+        reach_left_out=analysis.reach_left_out,
+        severities={level: severities[level] for level in LEVELS},
+        rules=analysis.rules,
+        unread=tuple(
+            Unread(
+                document=_document(scan, problem.document),
+                where=problem.where,
+                message=problem.message,
+                severity=problem.severity,
+                ingestor=problem.ingestor,
+            )
+            for scan in scans
+            for problem in scan.problems
+        ),
+        unknown=unknowns(estate),
+    )
+
+
+def _document(scan: Scan, document: str) -> str:
+    return document if document.startswith(f"{scan.root}/") or document == scan.root else f"{scan.root}/{document}".rstrip("/")
+
+
+def _root(scan: Scan) -> RootSummary:
+    counts = dict(scan.counts)
+    files, vendored = counts.pop("files", 0), counts.pop("vendored_folders", 0)
+    return RootSummary(root=scan.root, at=scan.at, outcome=scan.outcome, files=files, documents=counts, vendored_folders=vendored)
+
+
+def owners_of(estate: Estate, key: NodeKey) -> tuple[str, ...]:
+    """Ids of the owners of a node."""
+    return tuple(edge.source[1] for edge in estate.incoming.get(key, ()) if edge.kind == "OWNS")
+
+
+def risky_agents(analysis: Analysis, estate: Estate) -> list[RiskyAgent]:
+    """All scored agents, riskiest first, each with the titles of its worst findings."""
+    by_subject: dict[NodeKey, list[Finding]] = {}
+    for finding in analysis.findings:
+        by_subject.setdefault(finding.subject, []).append(finding)
+    agents = []
+    for score in sorted(analysis.scores, key=lambda score: (-score.risk, -score.impact, score.subject)):
+        findings = sorted(by_subject.get(score.subject, ()), key=lambda finding: (LEVELS.index(finding.severity), finding.rule))
+        counted = Counter(finding.title for finding in findings)
+        because = tuple(title if count == 1 else f"{title} ({count})" for title, count in counted.items())
+        node = estate.nodes.get(score.subject)
+        agents.append(
+            RiskyAgent(name=node.name if node else score.subject[1], score=score, owners=owners_of(estate, score.subject), because=because)
+        )
+    return agents
+
+
+def gap(analysis: Analysis) -> Gap:
+    """Counts over the CAN_REACH pairs that were written back."""
+    pairs: dict[str, set[tuple[NodeKey, NodeKey]]] = {"posture": set(), "ungoverned": set(), "runtime": set()}
+    for reach in analysis.reach:
+        if reach.lens in pairs and reach.subject[0] == "Agent":
+            pairs[reach.lens].add((reach.subject, reach.target))
+    open_pairs = pairs["ungoverned"]
+    return Gap(
+        posture=len(pairs["posture"]),
+        ungoverned=len(open_pairs),
+        runtime=len(pairs["runtime"]),
+        agents=len({subject for subject, _ in open_pairs}),
+        targets=len({target for _, target in open_pairs}),
+    )

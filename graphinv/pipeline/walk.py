@@ -1,0 +1,194 @@
+"""Files under a root. Every tree is untrusted: links are not followed out of it, special files not opened, sizes bounded."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from graphinv.ingest import HEAD_BYTES
+from graphinv.model.errors import UsageError
+from graphinv.model.facts import Problem
+
+VENDORED = frozenset(
+    {
+        ".git",
+        ".hg",
+        ".svn",
+        ".tox",
+        ".nox",
+        ".venv",
+        "venv",
+        "node_modules",
+        "bower_components",
+        "site-packages",
+        "__pycache__",
+        ".mypy_cache",
+        ".pytest_cache",
+        ".ruff_cache",
+        ".terraform",
+        ".graphinv",
+        "vendor",
+        ".next",
+        ".gradle",
+    }
+)
+"""Folders that hold what others wrote or what a build made; passed over unless asked for, and counted."""
+
+MAX_DEPTH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A regular file: ``path`` relative to its root in POSIX form, ``size`` in bytes, ``head`` its first bytes."""
+
+    path: str
+    real: Path
+    size: int
+    head: bytes = field(repr=False)
+
+
+@dataclass
+class Walk:
+    """What a walk passed over, filled while it runs."""
+
+    files: int = 0
+    vendored: int = 0
+    problems: list[Problem] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A PATH given by the user. ``name`` goes into ids and sources; ``path`` never does.
+
+    ``only`` is set for a single file; ``own_file`` says that it is a root of its own (a file of facts), not a part of its folder.
+    """
+
+    name: str
+    path: Path
+    only: str | None = None
+    own_file: bool = False
+
+
+def plain_name(name: str) -> str:
+    """A file name as text that can be stored: what is not UTF-8 in it becomes U+FFFD."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def root_of(path: str | os.PathLike[str], names: frozenset[str] = frozenset()) -> Root:
+    """The root that a PATH argument means.
+
+    Its name is that of the repository's remote (``owner/repo``) where the folder is the top of a git checkout that has one, else the
+    folder's own; a name that is already among ``names`` is made longer by the folder above, until it differs.
+
+    Raises:
+        UsageError: there is nothing at ``path``.
+    """
+    given = Path(path)
+    try:
+        real = given.resolve(strict=True)
+    except (OSError, RuntimeError):
+        raise UsageError(f"{plain_name(str(given))}: there is no such file or folder") from None
+    if not real.is_dir() and (real.suffix in (".jsonl", ".csv") or ".facts." in real.name):
+        return Root(plain_name(real.name), real.parent, only=plain_name(real.name), own_file=True)
+    if not real.is_dir():
+        top = real.parent.parent if real.parent.name.startswith(".") else real.parent
+        return Root(plain_name(top.name) or "root", top, only=plain_name(real.relative_to(top).as_posix()))
+    name = _remote_name(real) or plain_name(real.name) or "root"
+    above = real.parent
+    while name in names and above != above.parent:
+        name = f"{plain_name(above.name)}/{name}"
+        above = above.parent
+    return Root(name, real)
+
+
+def _remote_name(top: Path) -> str | None:
+    """``owner/repo`` of the remote ``origin``, read from the checkout's configuration; None where there is none."""
+    config = top / ".git" / "config"
+    try:
+        if not config.is_file() or config.stat().st_size > 1_000_000:
+            return None
+        lines = config.read_text("utf-8", "replace").splitlines()
+    except OSError:
+        return None
+    inside = False
+    for line in lines:
+        text = line.strip()
+        if text.startswith("["):
+            inside = text.replace(" ", "") == '[remote"origin"]'
+        elif inside and text.startswith("url"):
+            address = text.partition("=")[2].strip().removesuffix("/").removesuffix(".git")
+            parts = [part for part in address.replace(":", "/").split("/") if part]
+            return "/".join(parts[-2:]) if len(parts) >= 2 else None
+    return None
+
+
+def walk(root: Root, record: Walk, *, vendored: bool = False) -> Iterator[Found]:
+    """Regular files below ``root`` in the order of their paths; what cannot be looked at becomes a problem in ``record``."""
+    if root.only is not None:
+        found = _look(root.path, root.path / root.only, root.only, record)
+        if found:
+            yield found
+        return
+    pending = [("", root.path)]
+    while pending:
+        folder, real = pending.pop()
+        try:
+            entries = sorted(os.scandir(real), key=lambda entry: entry.name)
+        except OSError as error:
+            record.problems.append(Problem(folder or ".", "", f"the folder cannot be listed ({error.strerror})", ingestor="walk"))
+            continue
+        folders = []
+        for entry in entries:
+            path = f"{folder}/{plain_name(entry.name)}" if folder else plain_name(entry.name)
+            if entry.is_dir(follow_symlinks=False):
+                if entry.name in VENDORED and not vendored:
+                    record.vendored += 1
+                elif path.count("/") >= MAX_DEPTH:
+                    record.problems.append(Problem(path, "", f"lies deeper than {MAX_DEPTH} folders; not read", ingestor="walk"))
+                else:
+                    folders.append((path, Path(entry.path)))
+                continue
+            found = _look(root.path, Path(entry.path), path, record)
+            if found:
+                yield found
+        pending.extend(reversed(folders))
+
+
+def _look(top: Path, real: Path, path: str, record: Walk) -> Found | None:
+    """The file at ``real`` if it is a regular one that lies under ``top``, with its first bytes."""
+    try:
+        if real.is_symlink():
+            target = real.resolve(strict=True)
+            if target.is_dir():
+                return None  # a folder inside the root is walked where it really is
+            if not target.is_relative_to(top):
+                record.problems.append(Problem(path, "", "is a link out of the root; not followed", "note", ingestor="walk"))
+                return None
+            real = target
+        handle = os.open(real, os.O_RDONLY | os.O_NONBLOCK | getattr(os, "O_NOFOLLOW", 0))
+        try:
+            state = os.fstat(handle)
+            if not stat.S_ISREG(state.st_mode):
+                return None
+            head = os.read(handle, HEAD_BYTES)
+        finally:
+            os.close(handle)
+    except (OSError, RuntimeError) as error:
+        reason = getattr(error, "strerror", None) or "the link goes in a circle"
+        record.problems.append(Problem(path, "", f"cannot be opened ({reason})", ingestor="walk"))
+        return None
+    record.files += 1
+    return Found(path, real, state.st_size, head)
+
+
+def load(found: Found, limit: int) -> bytes:
+    """Bytes of a file: all of them, or ``limit`` + 1 when there are more.
+
+    Raises:
+        OSError: it cannot be read (any more).
+    """
+    with found.real.open("rb") as file:
+        return file.read(limit + 1)
