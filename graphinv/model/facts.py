@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -110,14 +111,15 @@ Fact = NodeFact | EdgeFact | Binding | OwnerRule | Problem
 # --------------------------------------------------------------------------------------------------------------------------------
 # Checking
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
 
 def _explain(error: ValidationError, kind: str) -> str:
     """The first complaint, naming the field and what it takes, never the value."""
     first = error.errors(include_url=False, include_input=False)[0]
-    name = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
-        return f"{kind} has no property {name!r}"
-    return f"{kind}.{name}: {first['msg']}"
+        return f"{kind} has no property {shown(first['loc'][0])}"
+    return f"{'.'.join([kind, *map(str, first['loc'])])}: {first['msg']}"
 
 
 def check_node(fact: NodeFact, *, document: str = "", where: str = "") -> NodeFact:
@@ -127,8 +129,8 @@ def check_node(fact: NodeFact, *, document: str = "", where: str = "") -> NodeFa
         FactError: the kind or a property is not of the vocabulary, or a value has the wrong type; names ``document`` and ``where``.
     """
     if fact.kind not in NODE_KINDS:
-        raise FactError(f"unknown node kind {_short(fact.kind)}", document=document, where=where, remedy=_one_of(NODE_KINDS))
-    if not isinstance(fact.id, str) or not fact.id:
+        raise FactError(f"unknown node kind {shown(fact.kind)}", document=document, where=where, remedy=_one_of(NODE_KINDS))
+    if not _is_text(fact.id):
         raise FactError(f"{fact.kind} needs an id that is text", document=document, where=where)
     return replace(fact, props=_check_props(NODE_KINDS, fact.kind, fact.props, document, where))
 
@@ -140,13 +142,13 @@ def check_edge(fact: EdgeFact, *, document: str = "", where: str = "") -> EdgeFa
         FactError: as :func:`check_node`.
     """
     if fact.kind not in EDGE_KINDS:
-        raise FactError(f"unknown edge kind {_short(fact.kind)}", document=document, where=where, remedy=_one_of(EDGE_KINDS))
+        raise FactError(f"unknown edge kind {shown(fact.kind)}", document=document, where=where, remedy=_one_of(EDGE_KINDS))
     kinds = [end.kind if isinstance(end, Ref) else end[0] for end in (fact.source, fact.target)]
     for kind in kinds:
         if kind not in NODE_KINDS:
-            raise FactError(f"unknown node kind {_short(kind)}", document=document, where=where, remedy=_one_of(NODE_KINDS))
+            raise FactError(f"unknown node kind {shown(kind)}", document=document, where=where, remedy=_one_of(NODE_KINDS))
     for end in (fact.source, fact.target):
-        if not isinstance(end, Ref) and (not isinstance(end[1], str) or not end[1]):
+        if not isinstance(end, Ref) and not _is_text(end[1]):
             raise FactError(f"{fact.kind} needs ends whose ids are text", document=document, where=where)
     if not ends_fit(fact.kind, kinds[0], kinds[1]):
         drawn = EDGE_KINDS[fact.kind].__doc__ or fact.kind
@@ -160,11 +162,26 @@ def _check_props(kinds: Mapping[str, Any], kind: str, props: Props, document: st
     except ValidationError as error:
         raise FactError(_explain(error, kind), document=document, where=where) from None
     dumped: Props = checked.model_dump(exclude_none=True)
+    for name, value in dumped.items():
+        if (isinstance(value, str) and not _encodable(value)) or (isinstance(value, list) and not all(map(_encodable, value))):
+            raise FactError(f"{kind}.{name}: holds half of a character pair; it is not text", document=document, where=where)
     return dumped
 
 
-def _short(text: object) -> str:
-    return repr(text if len(str(text)) <= 40 else str(text)[:40] + "…")
+def shown(name: object) -> str:
+    """A kind or property name that is not of the vocabulary, for a message: quoted where it looks like a name, not where it might be a
+    secret that was put in the wrong place.
+    """
+    return repr(name) if isinstance(name, str) and re.fullmatch(r"[A-Za-z][A-Za-z_ -]{0,39}", name) else "(name not shown)"
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and value != "" and _encodable(value)
+
+
+def _encodable(text: str) -> bool:
+    # JSON can spell a lone surrogate, which is no character: neither UTF-8 nor any store can hold it.
+    return text.isascii() or not _SURROGATE.search(text)
 
 
 def _one_of(names: Iterable[str]) -> str:
@@ -228,9 +245,6 @@ def _merge_value(kind: str, name: str, one: Any, other: Any) -> Any:
         return max(one, other)
     if name in _SMALLEST:
         return min(one, other)
-    order = _worst_order(kind, name)
-    if order is not None and one in order and other in order:
-        return one if order[one] <= order[other] else other
-    if "unknown" in (one, other):
-        return other if one == "unknown" else one
-    return min(one, other, key=lambda value: json.dumps(value, sort_keys=True))
+    # One total order over all values, listed or not: otherwise three sources could end differently in different orders.
+    order = _worst_order(kind, name) or {}
+    return min(one, other, key=lambda value: (order.get(value, len(order)) if order else 0, value == "unknown", json.dumps(value)))

@@ -29,7 +29,10 @@ def normal_time(value: object) -> object:
             raise ValueError("is not an ISO 8601 time such as 2026-07-10T00:00:00Z") from None
     if not isinstance(value, datetime):
         return value
-    moment = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    try:
+        moment = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("is outside the years 1 to 9999 in UTC") from None
     return moment.replace(tzinfo=None).isoformat() + "Z"
 
 
@@ -41,6 +44,8 @@ def _unique_sorted(value: object) -> object:
 
 
 Time = Annotated[str, BeforeValidator(normal_time)]
+Count = Annotated[int, Field(ge=0, le=2**63 - 1)]
+"""A whole number that every store can keep."""
 StrSet = Annotated[list[str], BeforeValidator(_unique_sorted)]
 
 Environment = Literal["dev", "test", "staging", "prod", "unknown"]
@@ -61,7 +66,7 @@ EvidenceSet = Annotated[list[Evidence], BeforeValidator(_unique_sorted)]
 
 def prop(description: str, *, worst: tuple[object, ...] = (), **kwargs: Any) -> Any:
     """A property. ``worst`` orders its values from the one to assume first when two sources disagree to the one to assume last."""
-    extra = {"worst": list(worst)} if worst else None
+    extra: dict[str, Any] | None = {"worst": list(worst)} if worst else None
     return Field(default=None, description=description, json_schema_extra=extra, **kwargs)
 
 
@@ -146,11 +151,11 @@ class Secret(Node):
     fingerprint: str | None = prop("Keyed digest of the value (HMAC-SHA256)")
     issued_at: Time | None = prop("When it was issued")
     expires_at: Time | None = prop("When it expires")
-    ttl_seconds: int | None = prop("Life of one issue, in seconds", ge=0)
+    ttl_seconds: Count | None = prop("Life of one issue, in seconds")
     renewable: bool | None = prop("Whether it can be renewed", worst=(True, False))
-    max_life_seconds: int | None = prop("Life at most, renewals included, in seconds", ge=0)
+    max_life_seconds: Count | None = prop("Life at most, renewals included, in seconds")
     rotated_at: Time | None = prop("When its value last changed")
-    rotate_every_days: int | None = prop("How often it should be rotated, in days", ge=0)
+    rotate_every_days: Count | None = prop("How often it should be rotated, in days")
     last_used: Time | None = prop("When it was last used")
     audience: StrSet | None = prop("Who it is for")
     scopes: StrSet | None = prop("Scopes at its issuer, in the issuer's words")
@@ -283,7 +288,7 @@ class Edge(BaseModel):
     first_seen: Time | None = prop("When a source first stated it")
     last_seen: Time | None = prop("When a source last stated it, once it is no longer stated")
     closed_at: Time | None = prop("When a complete re-scan of its root no longer found it; absent while it lives")
-    count: int | None = prop("How often it was observed", ge=0)
+    count: Count | None = prop("How often it was observed")
     sources: StrSet | None = prop("Where it was stated, each `document#where`")
 
 
@@ -431,7 +436,7 @@ class DelegatesTo(AuthorityEdge):
     ends = ((_ACTORS, _ACTORS),)
     mode: Mode | None = prop("How the callee acts; with `on_behalf_of` and `passthrough` also with its caller's authority")
     transient: bool | None = prop("Whether it exists only while a call runs", worst=(True, False))
-    max_depth: int | None = prop("How many hops further it may be passed on", ge=0)
+    max_depth: Count | None = prop("How many hops further it may be passed on")
     kind_detail: str | None = prop("The mechanism, such as `handoff` or `agent_tool`")
 
 
