@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from functools import cache
 from hashlib import sha256
 from pathlib import Path as FilePath
+from typing import TYPE_CHECKING
 
-from graphinv.model.errors import StoreError
+from graphinv.model.errors import NotFound, StoreError
 from graphinv.model.facts import Problem
 from graphinv.model.results import Analysis
 from graphinv.pipeline.bundled import bundled, texts
@@ -18,6 +19,12 @@ from graphinv.pipeline.keys import fingerprinter, store_key
 from graphinv.pipeline.read import Progress, Reading, now, quiet, read_root
 from graphinv.pipeline.walk import Root, root_of
 from graphinv.store import Committed, Scan, Store, open_store
+
+if TYPE_CHECKING:
+    from graphinv.analyze.engine import Engine
+    from graphinv.analyze.library import Query
+    from graphinv.analyze.rules import Rule
+    from graphinv.analyze.score import Settings
 
 RISKIEST_PATHS = 25
 
@@ -100,28 +107,26 @@ def analyze(store: Store, progress: Progress = quiet, *, at: str | None = None) 
         progress: told about each step.
         at: the time to judge at (ISO 8601, UTC); now when absent.
     """
-    from graphinv.analyze.engine import Engine
     from graphinv.analyze.rules import run_rules
 
     progress("analyzing", 0, "loading the graph")
-    estate = store.estate()
-    engine = Engine(estate, at or now(), settings())
+    judge = engine(store, at=at)
     progress("analyzing", 1, "rules")
-    findings, statuses = run_rules(rules(), engine, store.query)
-    findings = [*findings, *coverage_findings(store.scans(), estate)]
+    findings, statuses = run_rules(rules(), judge, store.query)
+    findings = [*findings, *coverage_findings(store.scans(), judge.estate)]
     progress("analyzing", 2, "scores")
-    scores = engine.scores(findings)
+    scores = judge.scores(findings)
     progress("analyzing", 3, "paths")
-    reach, left_out = engine.can_reach()
+    reach, left_out = judge.can_reach()
     analysis = Analysis(
         generation=store.generation,
-        at=engine.at,
+        at=judge.at,
         scores=tuple(scores),
         reach=tuple(reach),
         reach_left_out=left_out,
         findings=tuple(findings),
         rules=tuple(statuses),
-        paths=tuple(engine.riskiest_paths(RISKIEST_PATHS, scores)),
+        paths=tuple(judge.riskiest_paths(RISKIEST_PATHS, scores)),
     )
     progress("analyzing", 4, "writing back")
     store.put_analysis(analysis)
@@ -143,8 +148,31 @@ def scan(
     return Scanned(tuple(ingested), analysis, problems)
 
 
+def engine(store: Store, *, at: str | None = None) -> Engine:
+    """The analyzers over the store's newest generation; ``at`` is now when absent."""
+    from graphinv.analyze.engine import Engine
+
+    return Engine(store.estate(), at or now(), settings())
+
+
+def render(store: Store, name: str) -> str | dict[str, str]:
+    """What the store holds in the export format ``name``: a text, or texts by file name.
+
+    Raises:
+        NotFound: the format needs results, and the store was not analyzed yet.
+    """
+    from graphinv.export import exports
+
+    analysis = store.analysis()
+    if analysis is None:
+        if not name.startswith("facts"):
+            raise NotFound("the store was not analyzed yet; run `graphinv analyze`")
+        analysis = Analysis(generation=store.generation, at=now(), scores=(), reach=(), findings=(), rules=())
+    return exports()[name].render(analysis, store.estate(), rules())
+
+
 @cache
-def settings():  # type: ignore[no-untyped-def]
+def settings() -> Settings:
     """Scoring settings from data/scoring.toml."""
     from graphinv.analyze.score import settings_from_toml
 
@@ -152,7 +180,7 @@ def settings():  # type: ignore[no-untyped-def]
 
 
 @cache
-def rules():  # type: ignore[no-untyped-def]
+def rules() -> dict[str, Rule]:
     """The rules of queries/rules/, by id."""
     from graphinv.analyze.rules import load_rules
 
@@ -160,7 +188,7 @@ def rules():  # type: ignore[no-untyped-def]
 
 
 @cache
-def library():  # type: ignore[no-untyped-def]
+def library() -> dict[str, Query]:
     """The queries of queries/explore/, by name."""
     from graphinv.analyze.library import load_queries
 

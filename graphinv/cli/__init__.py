@@ -1,0 +1,68 @@
+"""The command line: arguments in, the pipeline's answers out. No logic of its own.
+
+    options.py    options that several commands share
+    output.py     tables, JSON, JSON lines and CSV; text that is safe to show on a terminal
+    words.py      results in words and tables, for people
+    stages.py     scan, demo, ingest, analyze
+    questions.py  reach, paths, exposure, findings, agents, show, query
+    out.py        export, app
+
+Exit codes: 0 done; 1 ``--fail-on`` met; 2 wrong usage, or input that could not be read.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from graphinv.cli import out, questions, stages
+from graphinv.cli.output import plain
+from graphinv.model.errors import GraphinvError
+
+app = typer.Typer(
+    name="graphinv",
+    help="Which AI agents do we run, what could each reach if it were hijacked or wrong, by which path, and which hop would stop it?",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from graphinv import __version__
+
+        typer.echo(f"graphinv {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    store: Annotated[str | None, typer.Option("--store", help="Store to use; each command takes it as well", metavar="PATH|URL")] = None,
+    version: Annotated[bool, typer.Option("--version", help="Show the version and exit", callback=_version, is_eager=True)] = False,
+) -> None:
+    if store:
+        os.environ["GRAPHINV_STORE"] = store
+
+
+for module in (stages, questions, out):
+    module.register(app)
+
+
+def main() -> None:
+    """Run the command line; errors that are ours become one line and exit code 2."""
+    try:
+        app()
+    except GraphinvError as error:
+        typer.echo(f"graphinv: {plain(str(error))}", err=True)
+        sys.exit(2)
+    except BrokenPipeError:
+        # Whoever read our output has gone; nothing is left to say, not even at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except KeyboardInterrupt:
+        typer.echo("graphinv: stopped; the store holds the last complete generation", err=True)
+        sys.exit(130)

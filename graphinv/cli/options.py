@@ -1,0 +1,60 @@
+"""Options that several commands share, and the store they mean."""
+
+from __future__ import annotations
+
+import os
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from graphinv.model.errors import UsageError
+from graphinv.model.kinds import normal_time
+from graphinv.model.results import Lens
+from graphinv.store import Store, open_store
+
+DEFAULT_STORE = "./.graphinv/graph"
+
+
+class Format(StrEnum):
+    """How an answer is printed."""
+
+    table = "table"
+    json = "json"
+    jsonl = "jsonl"
+    csv = "csv"
+
+
+StoreOption = Annotated[
+    str | None,
+    typer.Option(
+        "--store", help=f"Embedded store's file, or bolt:// address [env: GRAPHINV_STORE; default: {DEFAULT_STORE}]", metavar="PATH|URL"
+    ),
+]
+FormatOption = Annotated[Format, typer.Option("--format", "-f", help="How to print the answer")]
+LensOption = Annotated[Lens, typer.Option("--lens", "-l", help="Which edges count; see the README's concepts")]
+AtOption = Annotated[str | None, typer.Option("--at", help="Time to judge at, ISO 8601 (no zone = UTC); now when absent", metavar="TIME")]
+
+
+def store_url(given: str | None) -> str:
+    """Address of the store: the option, else GRAPHINV_STORE, else the default."""
+    return given or os.environ.get("GRAPHINV_STORE") or DEFAULT_STORE
+
+
+def reader(given: str | None) -> Store:
+    """The store, opened for reading."""
+    return open_store(store_url(given))
+
+
+def moment(given: str | None) -> str | None:
+    """``--at`` in the graph's form.
+
+    Raises:
+        UsageError: it is no time.
+    """
+    if given is None:
+        return None
+    try:
+        return str(normal_time(given))
+    except ValueError as error:
+        raise UsageError(f"--at {error}") from None

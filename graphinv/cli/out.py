@@ -1,0 +1,99 @@
+"""Commands that bring results out: export, formats, app."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from graphinv.cli.options import Format, FormatOption, StoreOption, reader, store_url
+from graphinv.cli.output import console, emit, table, text
+from graphinv.model.errors import StoreError, UsageError
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    for command in (export, formats, dashboard):
+        app.command(name="app" if command is dashboard else None)(command)
+
+
+def export(
+    name: Annotated[str | None, typer.Argument(help="Format; --list shows them", metavar="FORMAT")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="File, or folder where a format has several; standard output when absent")
+    ] = None,
+    catalogue: Annotated[bool, typer.Option("--list", help="The formats")] = False,
+    store: StoreOption = None,
+) -> None:
+    """Write findings or the graph in a format of others."""
+    from graphinv.export import exports
+    from graphinv.pipeline.stages import render
+
+    available = exports()
+    if catalogue:
+        console().print(table(["format", "what it is"], ([one.NAME, one.TITLE] for one in available.values())))
+        return
+    if name not in available:
+        raise UsageError(f"export takes a format: {', '.join(available)}")
+    with reader(store) as opened:
+        made = render(opened, name)
+    if isinstance(made, str):
+        if output is None:
+            sys.stdout.write(made)
+        else:
+            _save(output, made)
+        return
+    if output is None:
+        raise UsageError(f"{name} is several files; say where with --output FOLDER")
+    output.mkdir(parents=True, exist_ok=True)
+    for file, content in made.items():
+        _save(output / file, content)
+
+
+def _save(path: Path, content: str) -> None:
+    try:
+        path.write_text(content, "utf-8")
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}") from None
+
+
+def formats(form: FormatOption = Format.table) -> None:
+    """What graphinv reads."""
+    from graphinv.ingest import ingestors
+
+    if form is Format.table:
+        console().print(table(["name", "reads", "files"], ([one.NAME, one.TITLE, ", ".join(one.FILES)] for one in ingestors())))
+    else:
+        emit(({"name": one.NAME, "title": one.TITLE, "files": list(one.FILES)} for one in ingestors()), form)
+
+
+def dashboard(
+    store: StoreOption = None,
+    port: Annotated[int, typer.Option(help="Port on loopback", min=1, max=65535)] = 8501,
+    browser: Annotated[bool, typer.Option(help="Open it in a browser")] = True,
+) -> None:
+    """Open the dashboard, on loopback."""
+    from graphinv.pipeline.bundled import bundled
+
+    url = store_url(store)
+    if "://" not in url and not Path(url).exists():
+        raise StoreError(f"there is no store at {url}; run `graphinv demo` or `graphinv scan PATH` first")
+    script = bundled("app") / "streamlit_app.py"
+    environment = {**os.environ, "GRAPHINV_STORE": url if "://" in url else str(Path(url).resolve())}
+    settings = {
+        "server.address": "127.0.0.1",
+        "server.port": str(port),
+        "server.headless": "false" if browser else "true",
+        "server.fileWatcherType": "none",
+        "browser.gatherUsageStats": "false",
+        "client.toolbarMode": "minimal",
+        "client.showErrorDetails": "none",
+    }
+    console(err=True).print(text(f"graphinv app: http://127.0.0.1:{port} (stop with Ctrl-C)"))
+    arguments = [part for name, value in settings.items() for part in (f"--{name}", value)]
+    done = subprocess.run([sys.executable, "-m", "streamlit", "run", str(script), *arguments], env=environment, check=False)  # noqa: S603 - our own script
+    raise typer.Exit(done.returncode)

@@ -1,0 +1,132 @@
+"""Printing: tables for people, JSON, JSON lines and CSV for programs.
+
+Names in the graph are text of strangers. Everything that reaches a terminal passes :func:`plain`; JSON is ASCII; CSV cells that a
+spreadsheet would take for a formula get an apostrophe.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+import time
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from graphinv.cli.options import Format
+from graphinv.pipeline.read import Progress as Report
+
+
+def plain(text: object) -> str:
+    r"""Text without anything that could steer a terminal: control and format characters are shown as escapes.
+
+    >>> plain("a\x1b[31mb\nc")
+    'a\\x1b[31mb\\nc'
+    """
+    shown = str(text)
+    if shown.isascii() and shown.isprintable():
+        return shown
+    return "".join(
+        char if unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp") else char.encode("unicode_escape").decode()
+        for char in shown
+    )
+
+
+def console(*, err: bool = False) -> Console:
+    """A console that never guesses markup, links or emoji in what it is given."""
+    return Console(stderr=err, markup=False, emoji=False, highlight=False, soft_wrap=False)
+
+
+def text(value: object, style: str = "") -> Text:
+    """A cell or line with ``value`` made plain."""
+    return Text(plain("" if value is None else value), style=style)
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None) -> Table:
+    """A table of plain cells; a Text stays as it is."""
+    made = Table(title=title, title_justify="left", title_style="bold", header_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for column in columns:
+        made.add_column(column, overflow="fold")
+    for row in rows:
+        made.add_row(*(cell if isinstance(cell, Text) else text(cell) for cell in row))
+    return made
+
+
+def to_json(data: Any) -> str:
+    """Indented ASCII JSON."""
+    return json.dumps(data, indent=2, ensure_ascii=True)
+
+
+def write(line: str) -> None:
+    """One line to standard output."""
+    sys.stdout.write(line + "\n")
+
+
+def emit(records: Iterable[dict[str, Any]], form: Format, columns: Sequence[str] = ()) -> None:
+    """Records as a JSON list, as JSON lines, or as CSV with ``columns`` (those of the first record when none are given)."""
+    if form is Format.json:
+        write(to_json(list(records)))
+    elif form is Format.jsonl:
+        for record in records:
+            write(json.dumps(record, ensure_ascii=True))
+    else:
+        rows = list(records)
+        names = list(columns or (rows[0] if rows else ()))
+        buffer = io.StringIO()
+        writer = csv.writer(buffer, lineterminator="\n")
+        writer.writerow(names)
+        writer.writerows([cell(row.get(name)) for name in names] for row in rows)
+        sys.stdout.write(buffer.getvalue())
+
+
+def cell(value: Any) -> str:
+    """A CSV cell: lists and objects as JSON, text that a spreadsheet would run with an apostrophe before it."""
+    if value is None:
+        return ""
+    if isinstance(value, list | tuple | dict):
+        value = json.dumps(value, ensure_ascii=True)
+    shown = plain(value)
+    return f"'{shown}" if isinstance(value, str) and shown[:1] in ("=", "+", "-", "@") else shown
+
+
+@contextmanager
+def progress() -> Iterator[Report]:
+    """Progress on standard error: a bar where that is a terminal, else a line every few seconds."""
+    screen = console(err=True)
+    if not screen.is_terminal:
+        last = time.monotonic()
+
+        def say(stage: str, done: int, what: str) -> None:
+            nonlocal last
+            if time.monotonic() - last > 5:
+                last = time.monotonic()
+                screen.print(text(f"{stage}: {done} {what}"))
+
+        yield say
+        return
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        TextColumn("{task.completed} {task.fields[what]}"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=screen, transient=True) as bar:
+        tasks: dict[str, Any] = {}
+
+        def show(stage: str, done: int, what: str) -> None:
+            if stage not in tasks:
+                for task in tasks.values():
+                    bar.update(task, visible=False)
+                tasks[stage] = bar.add_task(stage, total=None, what="")
+            bar.update(tasks[stage], completed=done, what=plain(what)[-60:])
+
+        yield show

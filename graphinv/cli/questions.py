@@ -1,0 +1,339 @@
+"""Commands that ask: reach, paths, exposure, findings, agents, show, query."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from graphinv.cli.options import AtOption, Format, FormatOption, LensOption, StoreOption, moment, reader
+from graphinv.cli.output import console, emit, plain, table, text, to_json, write
+from graphinv.cli.words import finding_block, level, named, path_block, score_block
+from graphinv.model.errors import NotFound, UsageError
+from graphinv.model.estate import EdgeRecord, Estate
+from graphinv.model.facts import NodeKey
+from graphinv.model.kinds import ACTIONS, NODE_KINDS, Action
+from graphinv.model.results import LEVELS, Lens, Level, Path, Reach
+
+if TYPE_CHECKING:
+    from graphinv.analyze.engine import Engine
+    from graphinv.store import Store
+
+Kind = Annotated[str, typer.Option("--kind", help="Kind of the subjects that --all means", metavar="KIND")]
+ActionOption = Annotated[Action | None, typer.Option("--action", "-a", help="Only this action")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    for command in (reach, paths, exposure, findings, agents, show, query):
+        app.command()(command)
+
+
+def _engine(store: Store, at: str | None) -> Engine:
+    from graphinv.pipeline.stages import engine
+
+    return engine(store, at=moment(at))
+
+
+def _kind(kind: str) -> str:
+    if kind not in NODE_KINDS:
+        raise UsageError(f"--kind {kind!r} is no node kind (one of {', '.join(NODE_KINDS)})")
+    return kind
+
+
+def reach(
+    subjects: Annotated[list[str] | None, typer.Argument(help="Kind:id, or a bare id or name that is unique", metavar="SUBJECT…")] = None,
+    everyone: Annotated[bool, typer.Option("--all", help="Every agent, the retired ones too")] = False,
+    kind: Kind = "Agent",
+    lens: LensOption = "posture",
+    at: AtOption = None,
+    summary: Annotated[bool, typer.Option("--summary", help="Leave the atoms out")] = False,
+    store: StoreOption = None,
+    form: FormatOption = Format.table,
+) -> None:
+    """What SUBJECT can reach: its transitive privilege under a lens."""
+    if bool(subjects) == everyone:
+        raise UsageError("reach takes either subjects or --all")
+    with reader(store) as opened:
+        engine = _engine(opened, at)
+        if everyone:
+            results: list[Reach] = list(engine.reach_all(lens, _kind(kind), atoms=not summary and form is not Format.table))
+        else:
+            keys = sorted({engine.estate.find(subject) for subject in subjects or ()})
+            results = [engine.reach(key, lens, atoms=not summary) for key in keys]
+    if form is not Format.table:
+        emit((result.to_json() for result in results), form)
+        return
+    screen = console()
+    rows = [
+        [
+            result.subject[1],
+            *map(str, (result.targets, result.agents, result.identities, result.secrets, result.tools)),
+            f"{result.impact:.1f}",
+        ]
+        for result in sorted(results, key=lambda result: (-result.impact, result.subject))
+    ]
+    screen.print(
+        table(
+            ["subject", "targets", "agents", "identities", "secrets", "tools", "impact"], rows, title=f"Reach, lens {lens}, at {engine.at}"
+        )
+    )
+    for result in results:
+        if result.atoms is not None:
+            screen.print(table(["action", f"targets of {plain(result.subject[1])}"], _by_target(result.atoms)))
+
+
+def _by_target(atoms: tuple[tuple[str, str, str], ...]) -> list[list[str]]:
+    actions: dict[NodeKey, list[str]] = {}
+    for kind, id, action in atoms:
+        actions.setdefault((kind, id), []).append(action)
+    return [[" ".join(sorted(names, key=ACTIONS.index)), named(target)] for target, names in sorted(actions.items())]
+
+
+def paths(
+    subject: Annotated[str, typer.Argument(help="Kind:id, or a bare id or name that is unique")],
+    target: Annotated[str, typer.Argument(help="The same for the target")],
+    action: ActionOption = None,
+    lens: LensOption = "posture",
+    at: AtOption = None,
+    store: StoreOption = None,
+    form: FormatOption = Format.table,
+) -> None:
+    """A shortest path by which SUBJECT can act on TARGET, hop by hop."""
+    with reader(store) as opened:
+        engine = _engine(opened, at)
+        start, end = engine.estate.find(subject), engine.estate.find(target)
+        found: list[Path] = []
+        for name in (action,) if action else ACTIONS:
+            path = engine.witness(start, end, name, lens)
+            if path:
+                found.append(path)
+    if form is not Format.table:
+        emit((path.to_json() for path in found), form)
+    elif not found:
+        does = action or "act on"
+        console().print(text(f"{named(start)} cannot {does} {named(end)} (lens {lens}, at {engine.at}), as far as the graph knows."))
+    else:
+        for path in _distinct(found):
+            console().print(path_block(path))
+
+
+def _distinct(found: list[Path]) -> list[Path]:
+    """One path for all actions that take the same hops, with the actions joined."""
+    groups: dict[tuple[Any, ...], list[Path]] = {}
+    for path in found:
+        groups.setdefault(tuple((hop.source, hop.edges, hop.target) for hop in path.hops), []).append(path)
+    return [group[0].model_copy(update={"action": ", ".join(path.action for path in group)}) for group in groups.values()]
+
+
+def exposure(
+    target: Annotated[str, typer.Argument(help="Kind:id, or a bare id or name that is unique")],
+    action: ActionOption = None,
+    kind: Kind = "Agent",
+    lens: LensOption = "posture",
+    at: AtOption = None,
+    store: StoreOption = None,
+    form: FormatOption = Format.table,
+) -> None:
+    """Who can act on TARGET."""
+    with reader(store) as opened:
+        engine = _engine(opened, at)
+        end = engine.estate.find(target)
+        exposed = engine.exposure(end, lens, action, kind=_kind(kind))
+    if form is not Format.table:
+        emit((one.to_json() for one in exposed), form)
+        return
+    rows = [[one.subject[1], " ".join(one.actions), str(one.hops or "?")] for one in exposed]
+    console().print(
+        table([kind, "actions", "hops"], rows, title=f"{len(exposed)} can act on {plain(named(end))}, lens {lens}, at {engine.at}")
+    )
+
+
+def findings(
+    keys: Annotated[list[str] | None, typer.Argument(help="Keys of findings to show in full", metavar="[KEY…]")] = None,
+    severity: Annotated[Level | None, typer.Option("--severity", "-s", help="This level or worse")] = None,
+    rule: Annotated[str | None, typer.Option("--rule", "-r", help="Rules whose id starts with this")] = None,
+    subject: Annotated[str | None, typer.Option("--subject", help="Only about this node (Kind:id, id or name)")] = None,
+    full: Annotated[bool, typer.Option("--full", help="Each in full, with its path")] = False,
+    store: StoreOption = None,
+    form: FormatOption = Format.table,
+) -> None:
+    """Findings of the last analysis, worst first."""
+    with reader(store) as opened:
+        analysis = opened.analysis()
+        about = opened.estate().find(subject) if subject else None
+    if analysis is None:
+        raise NotFound("the store was not analyzed yet; run `graphinv analyze`")
+    chosen = [
+        finding
+        for finding in analysis.findings
+        if (not keys or finding.key in keys)
+        and (not severity or LEVELS.index(finding.severity) <= LEVELS.index(severity))
+        and (not rule or finding.rule.startswith(rule))
+        and (not about or about in (finding.subject, finding.target))
+    ]
+    if keys and not chosen:
+        raise NotFound(f"no finding has the key {', '.join(keys)}")
+    chosen.sort(key=lambda finding: (LEVELS.index(finding.severity), finding.rule, finding.subject, finding.target or ("", "")))
+    if form is not Format.table:
+        emit((finding.to_json() for finding in chosen), form)
+        return
+    screen = console()
+    if keys or full:
+        for finding in chosen:
+            screen.print(finding_block(finding))
+        return
+    rows = [[level(f.severity), f.rule, f.title, named(f.subject), named(f.target) if f.target else "", f.key] for f in chosen]
+    screen.print(
+        table(["severity", "rule", "title", "subject", "target", "key"], rows, title=f"{len(chosen)} findings, judged at {analysis.at}")
+    )
+    for status in analysis.rules:
+        if status.outcome in ("not_available", "error"):
+            screen.print(text(f"{status.rule} {status.outcome.replace('_', ' ')}: {status.reason}", "yellow"))
+
+
+def agents(store: StoreOption = None, form: FormatOption = Format.table) -> None:
+    """The inventory of agents with their scores, riskiest first."""
+    from graphinv.pipeline.inventory import inventory
+
+    with reader(store) as opened:
+        entries = inventory(opened.estate(), opened.analysis())
+    if form is not Format.table:
+        emit((entry.to_json() for entry in entries), form)
+        return
+    rows = [
+        [
+            entry.id,
+            entry.name if entry.name != entry.id else "",
+            entry.framework,
+            entry.environment or "unknown",
+            entry.status or "unknown",
+            entry.autonomy or "unknown",
+            ", ".join(entry.owners) or text("nobody known", "yellow"),
+            "" if entry.risk is None else f"{entry.risk:.0f}",
+            level(entry.level or ""),
+        ]
+        for entry in entries
+    ]
+    console().print(
+        table(
+            ["id", "name", "framework", "environment", "status", "autonomy", "owners", "risk", "level"], rows, title=f"{len(rows)} agents"
+        )
+    )
+
+
+def show(
+    id: Annotated[str, typer.Argument(help="Kind:id, or a bare id or name that is unique")],
+    store: StoreOption = None,
+    form: FormatOption = Format.table,
+) -> None:
+    """Everything the graph says about one node."""
+    with reader(store) as opened:
+        estate, analysis = opened.estate(), opened.analysis()
+    key = estate.find(id)
+    node = estate.nodes[key]
+    score = next((score for score in analysis.scores if score.subject == key), None) if analysis else None
+    about = [finding for finding in analysis.findings if key in (finding.subject, finding.target)] if analysis else []
+    if form is not Format.table:
+        record = {
+            "kind": node.kind,
+            "id": node.id,
+            "props": node.props,
+            "out": [_edge_json(edge) for edge in estate.outgoing.get(key, ())],
+            "in": [_edge_json(edge) for edge in estate.incoming.get(key, ())],
+            "score": score.to_json() if score else None,
+            "findings": [finding.to_json() for finding in about],
+        }
+        if form is Format.json:
+            write(to_json(record))
+        else:
+            emit([record], form)
+        return
+    screen = console()
+    screen.print(text(named(key), "bold"))
+    screen.print(table(["property", "value"], ([name, _value(value)] for name, value in node.props.items())))
+    for title, edges in (("Out", estate.outgoing.get(key, ())), ("In", estate.incoming.get(key, ()))):
+        if edges:
+            screen.print(table(["edge", "end", "properties"], _edge_rows(edges, outwards=title == "Out"), title=title))
+    if score:
+        screen.print(score_block(score))
+    for finding in about:
+        screen.print(finding_block(finding, path=False))
+
+
+def _edge_json(edge: EdgeRecord) -> dict[str, Any]:
+    return {"edge": edge.kind, "from": list(edge.source), "to": list(edge.target), "key": edge.key, "props": edge.props}
+
+
+def _edge_rows(edges: tuple[EdgeRecord, ...], *, outwards: bool) -> list[list[str]]:
+    return [
+        [
+            edge.kind,
+            named(edge.target if outwards else edge.source),
+            "; ".join(f"{name}={_value(value)}" for name, value in edge.props.items()),
+        ]
+        for edge in edges
+    ]
+
+
+def _value(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def query(
+    name: Annotated[
+        str | None, typer.Argument(help="A query of the library, or - for Cypher from standard input", metavar="NAME|-")
+    ] = None,
+    param: Annotated[list[str] | None, typer.Option("--param", "-p", help="name=value, for each parameter")] = None,
+    catalogue: Annotated[bool, typer.Option("--list", help="The library: name, title, topic, parameters")] = False,
+    timeout: Annotated[float, typer.Option(help="Seconds at most", min=0.01)] = 30.0,
+    max_rows: Annotated[int, typer.Option(help="Rows at most", min=1)] = 100_000,
+    store: StoreOption = None,
+    form: FormatOption = Format.table,
+) -> None:
+    """Ask in Cypher, read-only."""
+    from graphinv.pipeline.stages import library
+
+    queries = library()
+    if catalogue:
+        records = [
+            {"name": one.name, "title": one.title, "topic": one.topic, "parameters": {p.name: p.type for p in one.parameters.values()}}
+            for one in sorted(queries.values(), key=lambda one: (one.topic, one.name))
+        ]
+        if form is Format.table:
+            rows = [
+                [one["topic"], one["name"], one["title"], ", ".join(f"{n} ({t})" for n, t in one["parameters"].items())] for one in records
+            ]
+            console().print(table(["topic", "name", "title", "parameters"], rows))
+        else:
+            emit(records, form)
+        return
+    if not name:
+        raise UsageError("query takes the name of a query, or - for Cypher from standard input; --list shows the library")
+    given = _params(param or [])
+    if name == "-":
+        cypher, bound = sys.stdin.read(), dict(given)
+    elif name in queries:
+        cypher, bound = queries[name].cypher, queries[name].bind(given)
+    else:
+        raise NotFound(f"the library has no query {name!r}; `graphinv query --list` shows it")
+    with reader(store) as opened:
+        rows_found = opened.query(cypher, bound, timeout=timeout, max_rows=max_rows)
+    if form is Format.table:
+        console().print(
+            table([plain(column) for column in rows_found.columns], ([_value(cell) for cell in row] for row in rows_found.rows))
+        )
+        console(err=True).print(text(f"{len(rows_found.rows)} rows", "dim"))
+    else:
+        emit(rows_found.dicts(), form, rows_found.columns)
+
+
+def _params(given: list[str]) -> dict[str, str]:
+    pairs = {}
+    for one in given:
+        name, equals, value = one.partition("=")
+        if not equals or not name:
+            raise UsageError(f"--param {one!r} is not name=value")
+        pairs[name] = value
+    return pairs

@@ -1,0 +1,140 @@
+"""Commands that bring facts in and judge them: scan, demo, ingest, analyze."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from graphinv.cli.options import AtOption, Format, FormatOption, StoreOption, moment, store_url
+from graphinv.cli.output import console, progress, text, to_json, write
+from graphinv.cli.words import print_summary
+from graphinv.model.errors import UsageError
+from graphinv.model.results import LEVELS, Analysis, Level
+
+Paths = Annotated[list[Path], typer.Argument(help="Folders or files; each folder is a root of its own", metavar="PATH…")]
+FailOn = Annotated[Level | None, typer.Option("--fail-on", help="Exit with 1 when a finding of this level or worse exists")]
+All = Annotated[bool, typer.Option("--all", help="Also read vendored folders and build output")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    for command in (scan, demo, ingest, analyze):
+        app.command()(command)
+
+
+def scan(
+    paths: Paths,
+    store: StoreOption = None,
+    form: FormatOption = Format.table,
+    fail_on: FailOn = None,
+    at: AtOption = None,
+    vendored: All = False,
+) -> None:
+    """Read everything recognised below PATH, analyze it, and print what matters."""
+    _scan(list(paths), store_url(store), form, fail_on, moment(at), vendored)
+
+
+def demo(
+    store: StoreOption = None,
+    form: FormatOption = Format.table,
+    fail_on: FailOn = None,
+    at: AtOption = None,
+) -> None:
+    """Scan the bundled estate of an invented company."""
+    from graphinv.pipeline.bundled import bundled
+    from graphinv.pipeline.demo import materialise
+
+    url = store_url(store)
+    beside = Path(".graphinv") if "://" in url else Path(url).parent
+    target = beside / "demo"
+    materialise(bundled("data") / "demo", target)
+    _scan([target], url, form, fail_on, moment(at), vendored=False)
+
+
+def _scan(paths: list[Path], url: str, form: Format, fail_on: Level | None, at: str | None, vendored: bool) -> None:
+    from graphinv.pipeline.stages import scan as run
+    from graphinv.pipeline.summary import summarise
+    from graphinv.store import open_store
+
+    with progress() as report:
+        done = run(url, paths, report, at=at, vendored=vendored)
+    with open_store(url) as opened:
+        summary = summarise(opened, done.analysis)
+    if form is Format.table:
+        print_summary(console(), summary)
+    elif form is Format.json:
+        write(to_json(summary.to_json()))
+    else:
+        raise UsageError("a summary is a table or json; `graphinv findings` and `graphinv agents` have jsonl and csv")
+    _exit(done.analysis, fail_on, done.unread)
+
+
+def ingest(paths: Paths, store: StoreOption = None, form: FormatOption = Format.table, at: AtOption = None, vendored: All = False) -> None:
+    """Read facts into the store without judging them."""
+    from graphinv.pipeline.stages import ingest as run
+    from graphinv.pipeline.stages import roots_of
+    from graphinv.store import open_store
+
+    roots = roots_of(paths)
+    with progress() as report, open_store(store_url(store), write=True) as opened:
+        done = run(opened, roots, report, at=moment(at), vendored=vendored)
+    records = [
+        {
+            "root": one.scan.root,
+            "outcome": one.scan.outcome,
+            "generation": one.committed.generation,
+            "files": one.reading.files,
+            "documents": dict(one.reading.documents),
+            "nodes": len(one.reading.nodes),
+            "edges": len(one.reading.edges),
+            "created": one.committed.created,
+            "updated": one.committed.updated,
+            "closed": one.committed.closed,
+            "problems": [
+                {"document": problem.document, "where": problem.where, "message": problem.message, "severity": problem.severity}
+                for problem in one.reading.problems
+            ],
+        }
+        for one in done
+    ]
+    problems = [problem for one in done for problem in one.reading.problems]
+    if form is Format.table:
+        for record in records:
+            line = "{root}: {files} files, {nodes} node facts and {edges} edge facts; {created} created, {updated} updated, {closed} closed; {outcome}"
+            console().print(text(line.format(**record)))
+        for problem in problems:
+            place = f"{problem.document}#{problem.where}" if problem.where else problem.document
+            console(err=True).print(text(f"{problem.severity}: {place}: {problem.message}"))
+    else:
+        from graphinv.cli.output import emit
+
+        emit(records, form)
+    _exit(None, None, sum(problem.severity == "error" for problem in problems))
+
+
+def analyze(store: StoreOption = None, form: FormatOption = Format.table, fail_on: FailOn = None, at: AtOption = None) -> None:
+    """Judge what the store holds and write the results back to it."""
+    from graphinv.pipeline.stages import analyze as run
+    from graphinv.pipeline.summary import summarise
+    from graphinv.store import open_store
+
+    with progress() as report, open_store(store_url(store), write=True) as opened:
+        analysis = run(opened, report, at=moment(at))
+        summary = summarise(opened, analysis)
+    if form is Format.table:
+        print_summary(console(), summary)
+    elif form is Format.json:
+        write(to_json(summary.to_json()))
+    else:
+        raise UsageError("a summary is a table or json")
+    _exit(analysis, fail_on, 0)
+
+
+def _exit(analysis: Analysis | None, fail_on: Level | None, unread: int) -> None:
+    """Exit code 1 where ``fail_on`` is met, 2 where something could not be read."""
+    if analysis and fail_on and any(LEVELS.index(finding.severity) <= LEVELS.index(fail_on) for finding in analysis.findings):
+        raise typer.Exit(1)
+    if unread:
+        raise typer.Exit(2)

@@ -1,0 +1,182 @@
+"""Results in words, for people on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.text import Text
+
+from graphinv.cli.output import plain, table, text
+from graphinv.model.facts import NodeKey
+from graphinv.model.results import LEVELS, Finding, Hop, Path, Score
+from graphinv.pipeline.summary import Summary
+
+STYLES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan", "info": "dim"}
+
+
+def named(key: NodeKey) -> str:
+    """A node as people may name it on the command line."""
+    return f"{key[0]}:{key[1]}"
+
+
+def level(value: str) -> Text:
+    """A level in its colour."""
+    return text(value, STYLES.get(value, ""))
+
+
+def hop_lines(hops: Iterable[Hop]) -> Iterator[Text]:
+    """Two lines a hop: what it allows, then how it is known, where, and what a decision there would do."""
+    for number, hop in enumerate(hops, 1):
+        line = text(f"{number}. {hop.source[1]} ")
+        line.append(plain(hop.words), style="bold")
+        if hop.target[1] not in hop.words:
+            line.append(plain(f" → {hop.target[1]}"))
+        yield line
+        evidence = "/".join(hop.evidence) or "no evidence stated"
+        sure = "" if hop.confidence is None or hop.confidence >= 1 else f", confidence {hop.confidence:.2f}"
+        where = f"; {', '.join(hop.sources[:2])}{' …' if len(hop.sources) > 2 else ''}" if hop.sources else "; no source stated"
+        detail = text(f"   {hop.edge} ({evidence}{sure}){where}", style="dim")
+        yield detail
+        for guard in hop.guards:
+            yield text(f"   guard {guard.id}: {guard.would}", style="green" if guard.mode == "enforce" else "yellow")
+
+
+def path_block(path: Path) -> RenderableType:
+    """A witness, headed by what it proves."""
+    head = text(f"{named(path.subject)} can {path.action} {named(path.target)}", style="bold")
+    head.append(plain(f"  ({len(path.hops)} hops, lens {path.lens})"), style="not bold dim")
+    return Group(head, *(Padding(line, (0, 0, 0, 2)) for line in hop_lines(path.hops)))
+
+
+def score_block(score: Score) -> RenderableType:
+    """A score with all it is made of."""
+    head = Text.assemble(
+        "risk ",
+        (f"{score.risk:.1f} ", "bold"),
+        level(score.level),
+        f" = impact {score.impact:.1f} × (0.4 + 0.6 × likelihood {score.likelihood:.2f})",
+    )
+    parts = table(["part", "amount", "because"], ([part.what, f"{part.amount:.2f}", part.because] for part in score.parts))
+    return Group(head, text(f"impact ungoverned {score.impact_ungoverned:.1f}, after runtime decisions {score.impact_runtime:.1f}"), parts)
+
+
+def finding_block(finding: Finding, *, path: bool = True) -> RenderableType:
+    """A finding in full."""
+    head = Text.assemble(level(finding.severity), " ", (plain(finding.title), "bold"), f"  {plain(finding.rule)}  key {finding.key}")
+    about = named(finding.subject) + (f" → {named(finding.target)}" if finding.target else "")
+    lines: list[RenderableType] = [head, text(about), text(finding.why, "dim")]
+    if finding.severity_parts:
+        lines.append(text("severity: " + "; ".join(finding.severity_parts), "dim"))
+    lines.append(text(f"confidence {finding.confidence:.2f}; owners: {', '.join(finding.owners) or 'unknown'}"))
+    if finding.sources:
+        lines.append(text(f"stated in {', '.join(finding.sources[:5])}{' …' if len(finding.sources) > 5 else ''}"))
+    if path and finding.path:
+        lines.extend(Padding(line, (0, 0, 0, 2)) for line in hop_lines(finding.path))
+    if finding.remediation:
+        lines.append(text(f"mend: {finding.remediation}", "green"))
+    if finding.frameworks:
+        lines.append(text(f"frameworks: {', '.join(finding.frameworks)}", "dim"))
+    return Group(*lines, "")
+
+
+def print_summary(screen: Console, summary: Summary) -> None:
+    """The summary of a scan."""
+    for root in summary.roots:
+        read = ", ".join(f"{count} {name}" for name, count in sorted(root.documents.items())) or "none recognised"
+        passed = f"; {root.vendored_folders} vendored folders passed over (--all reads them)" if root.vendored_folders else ""
+        screen.print(text(f"{root.root}: {root.files} files, documents read: {read}{passed}; {root.outcome}"))
+    screen.print(text(f"Store {summary.store}, generation {summary.generation}, judged at {summary.at}", "dim"))
+
+    _heading(screen, "Found")
+    things = [f"{count} {kind}" for kind, count in summary.nodes.items()]
+    links = [f"{count} {kind}" for kind, count in summary.edges.items()]
+    screen.print(text("Nodes  " + (", ".join(things) or "none")))
+    screen.print(text("Edges  " + (", ".join(links) or "none")))
+    if not summary.nodes:
+        screen.print(text("Nothing that graphinv knows how to read. `graphinv formats` lists what it reads.", "yellow"))
+        _unread(screen, summary)
+        return
+
+    _heading(screen, f"Riskiest agents ({len(summary.agents)} of {summary.agents_total})")
+    screen.print(
+        table(
+            ["agent", "risk", "level", "impact", "gap", "left", "why", "owner"],
+            (
+                [
+                    agent.score.subject[1],
+                    f"{agent.score.risk:.0f}",
+                    level(agent.score.level),
+                    f"{agent.score.impact:.0f}",
+                    f"{agent.score.impact_ungoverned:.0f}",
+                    f"{agent.score.impact_runtime:.0f}",
+                    "; ".join(agent.because[:3]) + (f"; {len(agent.because) - 3} more" if len(agent.because) > 3 else ""),
+                    ", ".join(agent.owners) or text("nobody known", "yellow"),
+                ]
+                for agent in summary.agents
+            ),
+        )
+    )
+    screen.print(
+        text("impact: what it can reach (posture); gap: the part no runtime decision stands before; left: after all decisions", "dim")
+    )
+
+    if summary.paths:
+        _heading(screen, "Top risky paths")
+        for path in summary.paths:
+            screen.print(path_block(path))
+
+    gap = summary.gap
+    _heading(screen, "The gap")
+    stopped = gap.posture - gap.ungoverned
+    screen.print(
+        text(f"{gap.posture} (agent, target) pairs that matter; {gap.ungoverned} of them with no runtime decision in the way ")
+        + text(f"({gap.agents} agents, {gap.targets} targets); a decision stands before {stopped}, and {gap.runtime} are left after it.")
+    )
+    if summary.reach_left_out:
+        screen.print(text(f"{summary.reach_left_out} further pairs with targets of less weight are not written back to the store.", "dim"))
+
+    _heading(screen, "Findings")
+    counts = [f"{summary.severities[name]} {name}" for name in LEVELS if summary.severities.get(name)]
+    screen.print(text(", ".join(counts) or "none"))
+    found = [rule for rule in summary.rules if rule.outcome == "found"]
+    screen.print(
+        table(
+            ["rule", "findings", "title"],
+            ([rule.rule, str(rule.findings), rule.title] for rule in sorted(found, key=lambda rule: -rule.findings)),
+        )
+    )
+    for rule in summary.rules:
+        if rule.outcome in ("not_available", "error"):
+            screen.print(text(f"{rule.rule} {rule.outcome.replace('_', ' ')}: {rule.title}. {rule.reason}", "yellow"))
+
+    _unread(screen, summary)
+    _heading(screen, "Unknown (never taken for safe)")
+    parts = [
+        f"{kind}.{name} {missing} of {total}"
+        for kind, props in summary.unknown.items()
+        for name, (missing, total) in props.items()
+        if missing
+    ]
+    screen.print(text(", ".join(parts) or "nothing that the analysis leans on"))
+    screen.print()
+    screen.print(text("Next: graphinv app | graphinv findings | graphinv paths AGENT TARGET | graphinv show ID", "dim"))
+
+
+def _unread(screen: Console, summary: Summary) -> None:
+    if not summary.unread:
+        return
+    _heading(screen, "Recognised, not fully read")
+    order = {"error": 0, "warning": 1, "note": 2}
+    problems = sorted(summary.unread, key=lambda one: (order.get(one.severity, 3), one.document, one.where))
+    for one in problems[:20]:
+        place = f"{one.document}#{one.where}" if one.where else one.document
+        screen.print(text(f"{one.severity}: {place}: {one.message}", {"error": "red", "warning": "yellow"}.get(one.severity, "dim")))
+    if len(problems) > 20:
+        screen.print(text(f"… and {len(problems) - 20} more: graphinv findings --rule GI-COV", "dim"))
+
+
+def _heading(screen: Console, title: str) -> None:
+    screen.print()
+    screen.print(text(title, "bold underline"))
