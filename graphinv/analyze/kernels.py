@@ -1,0 +1,277 @@
+"""The compiled inner loops: strong components, the fixpoint over one block of columns, and what is counted from its result.
+
+All of them are iterative and work on flat arrays. A *row* belongs to a component, a *word* of a row holds some columns of all subjects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import numba
+import numpy as np
+
+from graphinv.analyze.scopes import Array
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def compiled(function: F) -> F:
+    """``function`` as machine code, kept on disk where there is a place to write (beside the package, or in the user's cache)."""
+    try:
+        return cast(F, numba.njit(function, cache=True, nogil=True))
+    except RuntimeError:  # nowhere to write: compile in every process
+        return cast(F, numba.njit(function, nogil=True))
+
+
+@compiled
+def strong_components(pointers: Array, heads: Array, label: Array, finish: Array) -> int:
+    """Tarjan's strong components of a graph in CSR form, without recursion. O(nodes + arcs).
+
+    ``label`` receives the number of each node's component, such that every arc leads to an equal or a lower number (sinks first);
+    ``finish`` the nodes in the order in which a depth-first search leaves them. Returns how many components there are.
+    """
+    size = len(pointers) - 1
+    order = np.zeros(size, np.int32)
+    low = np.zeros(size, np.int32)
+    cursor = pointers[:-1].copy()
+    waiting = np.empty(size, np.int32)
+    trail = np.empty(size, np.int32)
+    label[:] = -1
+    clock, components, finished, pending = 0, 0, 0, 0
+    for root in range(size):
+        if order[root] != 0:
+            continue
+        depth = 0
+        trail[0] = root
+        clock += 1
+        order[root] = low[root] = clock
+        waiting[pending] = root
+        pending += 1
+        while depth >= 0:
+            node = trail[depth]
+            if cursor[node] < pointers[node + 1]:
+                head = heads[cursor[node]]
+                cursor[node] += 1
+                if order[head] == 0:
+                    depth += 1
+                    trail[depth] = head
+                    clock += 1
+                    order[head] = low[head] = clock
+                    waiting[pending] = head
+                    pending += 1
+                elif label[head] < 0:
+                    low[node] = min(low[node], order[head])
+                continue
+            finish[finished] = node
+            finished += 1
+            depth -= 1
+            if depth >= 0:
+                low[trail[depth]] = min(low[trail[depth]], low[node])
+            if low[node] == order[node]:
+                while True:
+                    pending -= 1
+                    member = waiting[pending]
+                    label[member] = components
+                    if member == node:
+                        break
+                components += 1
+    return components
+
+
+@compiled
+def solve_block(  # noqa: PLR0912 - one loop nest; split up it would not inline
+    pointers: Array,
+    heads: Array,
+    arc_mask: Array,
+    back_pointers: Array,
+    tails: Array,
+    order: Array,
+    group_ends: Array,
+    group_of: Array,
+    own_row: Array,
+    own_word: Array,
+    own_bits: Array,
+    masks: Array,
+    slot: Array,
+    rows: Array,
+) -> int:
+    """Least fixpoint over the columns of one block: ``row(c) = own(c) | OR over arcs (row(head) & mask)``.
+
+    ``order`` lists the rows so that whatever a row depends on comes before it, except inside a group (rows of one strong component of all
+    arcs, which end at ``group_ends``); inside a group, rows whose input changed are done again until none is left. ``slot`` receives, for each
+    row that is not empty, its place in ``rows``, else -1. Returns how many are not empty. O(arcs · words) without masked cycles.
+    """
+    width = rows.shape[1]
+    used = 0
+    slot[:] = -1
+    for entry in range(len(own_row)):
+        row = own_row[entry]
+        if slot[row] < 0:
+            slot[row] = used
+            rows[used, :] = 0
+            used += 1
+        rows[slot[row], own_word[entry]] |= own_bits[entry]
+    dirty = np.zeros(len(slot), np.bool_)
+    fresh = np.zeros(width, np.uint64)
+    start = 0
+    for group in range(len(group_ends)):
+        end = group_ends[group]
+        for place in range(start, end):
+            dirty[order[place]] = True
+        again = True
+        while again:
+            again = False
+            for place in range(start, end):
+                row = order[place]
+                if not dirty[row]:
+                    continue
+                dirty[row] = False
+                some = False
+                for arc in range(pointers[row], pointers[row + 1]):
+                    other = slot[heads[arc]]
+                    if other < 0:
+                        continue
+                    if not some:
+                        some = True
+                        fresh[:] = 0
+                    mask = arc_mask[arc]
+                    if mask < 0:
+                        for word in range(width):
+                            fresh[word] |= rows[other, word]
+                    else:
+                        for word in range(width):
+                            fresh[word] |= rows[other, word] & masks[mask, word]
+                if not some:
+                    continue
+                mine = slot[row]
+                changed = False
+                if mine < 0:
+                    for word in range(width):
+                        if fresh[word] != 0:
+                            changed = True
+                            break
+                    if changed:
+                        slot[row] = used
+                        rows[used, :] = fresh
+                        used += 1
+                else:
+                    for word in range(width):
+                        joined = rows[mine, word] | fresh[word]
+                        if joined != rows[mine, word]:
+                            rows[mine, word] = joined
+                            changed = True
+                if changed and end - start > 1:
+                    for arc in range(back_pointers[row], back_pointers[row + 1]):
+                        tail = tails[arc]
+                        if group_of[tail] == group and not dirty[tail]:
+                            dirty[tail] = True
+                            again = True
+        start = end
+    return used
+
+
+@compiled
+def gather(slot: Array, rows: Array, first_word: int, sizes: Array, out_row: Array, out_word: Array, out_bits: Array) -> int:
+    """Append the words of a block that are not zero to ``out_*`` and add their number per row to ``sizes``; with empty ``out_*``
+    only count. Returns how many there are.
+    """
+    found = 0
+    writing = len(out_row) > 0
+    for row in range(len(slot)):
+        place = slot[row]
+        if place < 0:
+            continue
+        for word in range(rows.shape[1]):
+            bits = rows[place, word]
+            if bits != 0:
+                if writing:
+                    out_row[found] = row
+                    out_word[found] = first_word + word
+                    out_bits[found] = bits
+                    sizes[row] += 1
+                found += 1
+    return found
+
+
+@compiled
+def place(cursor: Array, row: Array, word: Array, bits: Array, out_word: Array, out_bits: Array) -> None:
+    """Put words where their rows have room: a counting sort that keeps the order of words in a row."""
+    for entry in range(len(row)):
+        at = cursor[row[entry]]
+        cursor[row[entry]] = at + 1
+        out_word[at] = word[entry]
+        out_bits[at] = bits[entry]
+
+
+@compiled
+def measure(
+    pointers: Array,
+    words: Array,
+    bits: Array,
+    weight: Array,
+    best: Array,
+    atoms: Array,
+    targets: Array,
+    impact: Array,
+) -> None:
+    """Per row: number of atoms and of targets, and the sum over its targets of ``weight[column] · best[bits of its actions]``."""
+    per_word = 12
+    for row in range(len(pointers) - 1):
+        for entry in range(pointers[row], pointers[row + 1]):
+            rest = bits[entry]
+            column = words[entry] * per_word
+            while rest != 0:
+                five = np.int64(rest & np.uint64(31))
+                if five != 0:
+                    targets[row] += 1
+                    impact[row] += weight[column] * best[five]
+                    while five != 0:
+                        atoms[row] += 1
+                        five &= five - 1
+                rest >>= np.uint64(5)
+                column += 1
+
+
+@compiled
+def count_kinds(slot: Array, rows: Array, word_kind: Array, counts: Array) -> None:
+    """Add to ``counts[row, kind]`` the set bits of a block's words, each of which holds columns of one kind."""
+    for row in range(len(slot)):
+        if slot[row] < 0:
+            continue
+        for word in range(rows.shape[1]):
+            bits = rows[slot[row], word]
+            total = 0
+            while bits != 0:
+                total += 1
+                bits &= bits - np.uint64(1)
+            counts[row, word_kind[word]] += total
+
+
+@compiled
+def distances(
+    back_pointers: Array, back_arcs: Array, source: Array, mask: Array, passing: Array, owners: Array, distance: Array, queue: Array
+) -> int:
+    """Breadth-first search against the arcs from ``owners``, through arcs whose mask is ``passing``.
+
+    ``distance`` (all -1 before) receives the number of arcs from each node to its nearest owner; ``queue`` the nodes reached, whose number is
+    returned, so that the caller can reset just those. O(arcs met).
+    """
+    tail = 0
+    for owner in owners:
+        if distance[owner] < 0:
+            distance[owner] = 0
+            queue[tail] = owner
+            tail += 1
+    head = 0
+    while head < tail:
+        node = queue[head]
+        head += 1
+        for place in range(back_pointers[node], back_pointers[node + 1]):
+            arc = back_arcs[place]
+            other = source[arc]
+            if distance[other] < 0 and passing[mask[arc]]:
+                distance[other] = distance[node] + 1
+                queue[tail] = other
+                tail += 1
+    return tail
