@@ -17,14 +17,17 @@ $(UV):
 	@$(PYTHON) -m venv $(VENV) || { echo "This Python cannot make environments: install its venv package (Debian: python3-venv)" >&2; exit 2; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 
+# An index that answers with half a page is asked once more, past the cache.
+LOCKED = $(UV) pip install --quiet --require-hashes -r $(1) || $(UV) pip install --quiet --refresh --require-hashes -r $(1)
+
 $(VENV)/.installed: requirements.lock pyproject.toml | $(UV)
 	@echo "Installing graphinv into $(VENV) …" >&2
-	@VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --require-hashes -r requirements.lock
+	@export VIRTUAL_ENV=$(VENV); $(call LOCKED,requirements.lock)
 	@VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.installed
-	@VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --require-hashes -r requirements-dev.lock
+	@export VIRTUAL_ENV=$(VENV); $(call LOCKED,requirements-dev.lock)
 	@touch $@
 
 install: $(VENV)/.installed ## the command at .venv/bin/graphinv

@@ -102,8 +102,9 @@ def ingest(paths: Paths, store: StoreOption = None, form: FormatOption = Format.
     problems = [problem for one in done for problem in one.reading.problems]
     if form is Format.table:
         for record in records:
-            line = "{root}: {files} files, {nodes} node facts and {edges} edge facts; {created} created, {updated} updated, {closed} closed; {outcome}"
-            console().print(text(line.format(**record)))
+            read = "{root}: {files} files, {nodes} node facts and {edges} edge facts; ".format(**record)
+            changed = "{created} created, {updated} updated, {closed} closed; {outcome}".format(**record)
+            console().print(text(read + changed))
         for problem in problems:
             place = f"{problem.document}#{problem.where}" if problem.where else problem.document
             console(err=True).print(text(f"{problem.severity}: {place}: {problem.message}"))

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import pytest
+
+from graphinv.model.facts import Binding, EdgeFact, Fact, NodeFact, NodeKey, OwnerRule, Ref
+from graphinv.pipeline.joins import UNSURE_ELSEWHERE, UNSURE_SAME_FOLDER, resolve
+
+SERVER: NodeKey = ("ToolServer", "mcp:shop/api/.mcp.json#stripe")
+
+
+def holds(path: str, name: str = "STRIPE_API_KEY") -> EdgeFact:
+    ref = Ref("Secret", "env", name, fallback=f"env:shop#{name}")
+    return EdgeFact("HOLDS", SERVER, ref, {"evidence": ["declared"], "sources": [f"shop/{path}#L3"]})
+
+
+def bound(folder: str, secret: str, name: str = "STRIPE_API_KEY") -> Binding:
+    return Binding("env", name, ("Secret", secret), folder, f"{folder}/.env")
+
+
+def targets(facts: list[Fact]) -> list[tuple[str, list[str], float | None]]:
+    return [
+        (edge.target[1], edge.props["evidence"], edge.props.get("confidence"))
+        for edge in resolve("shop", facts).edges
+        if isinstance(edge.target, tuple)
+    ]
+
+
+def test_a_variable_means_the_definition_in_the_nearest_folder_upwards() -> None:
+    facts: list[Fact] = [holds("api/.mcp.json"), bound("", "top"), bound("api", "near"), bound("web", "other")]
+    assert targets(facts) == [("near", ["declared"], None)]
+
+
+def test_a_definition_above_is_found_and_one_below_is_not_nearer() -> None:
+    assert targets([holds("api/.mcp.json"), bound("", "top"), bound("api/deep", "below")]) == [("top", ["declared"], None)]
+
+
+def test_the_only_definition_elsewhere_in_the_root_is_inferred() -> None:
+    assert targets([holds("api/.mcp.json"), bound("web", "other")]) == [("other", ["inferred"], UNSURE_ELSEWHERE)]
+
+
+def test_two_definitions_elsewhere_are_no_definition() -> None:
+    facts: list[Fact] = [holds("api/.mcp.json"), bound("web", "one"), bound("job", "two")]
+    assert targets(facts) == [("env:shop#STRIPE_API_KEY", ["declared"], None)]
+
+
+def test_two_values_in_one_folder_are_both_possible() -> None:
+    facts: list[Fact] = [holds("api/.mcp.json"), bound("api", "one"), bound("api", "two")]
+    assert targets(facts) == [("one", ["inferred"], UNSURE_SAME_FOLDER), ("two", ["inferred"], UNSURE_SAME_FOLDER)]
+
+
+def test_an_unbound_variable_is_a_secret_of_its_root_and_no_problem() -> None:
+    resolved = resolve("shop", [holds("api/.mcp.json")])
+    assert [(node.key, node.props["name"], node.props.get("status")) for node in resolved.nodes] == [
+        (("Secret", "env:shop#STRIPE_API_KEY"), "STRIPE_API_KEY", None)
+    ]
+    assert resolved.problems == []
+
+
+def test_an_unknown_server_name_is_a_placeholder_and_a_problem_at_its_place() -> None:
+    ref = Ref("ToolServer", "claude-code", "github", fallback="mcp:shop#github")
+    resolved = resolve("shop", [EdgeFact("CONNECTS_TO", ("Agent", "a"), ref, {"sources": ["shop/.claude/agents/a.md#L4"]})])
+    assert [(node.id, node.props["status"]) for node in resolved.nodes] == [("mcp:shop#github", "unknown")]
+    assert [(problem.document, problem.where, problem.severity) for problem in resolved.problems] == [
+        (".claude/agents/a.md", "L4", "warning")
+    ]
+
+
+def test_everything_visible_is_what_the_folders_upwards_bind_in_that_space() -> None:
+    def server(space: str, folder: str, name: str) -> Binding:
+        return Binding(space, name, ("ToolServer", f"{space}/{folder}/{name}"), folder, "x")
+
+    inherits = EdgeFact("CONNECTS_TO", ("Agent", "a"), Ref("ToolServer", "claude-code", "*"), {"sources": ["shop/api/.claude/agents/a.md"]})
+    facts: list[Fact] = [
+        inherits,
+        server("claude-code", "api", "one"),
+        server("claude-code", "", "two"),
+        server("cursor", "api", "three"),
+        server("claude-code", "web", "four"),
+    ]
+    assert [edge.target[1] for edge in resolve("shop", facts).edges if isinstance(edge.target, tuple)] == [
+        "claude-code//two",
+        "claude-code/api/one",
+    ]
+
+
+def test_all_agents_leaves_out_oneself() -> None:
+    facts: list[Fact] = [Binding("claude-code", name, ("Agent", name), "", "x") for name in ("a", "b")]
+    facts.append(EdgeFact("DELEGATES_TO", ("Agent", "a"), Ref("Agent", "claude-code", "*"), {"sources": ["shop/.claude/agents/a.md"]}))
+    assert [edge.target for edge in resolve("shop", facts).edges] == [("Agent", "b")]
+
+
+def test_native_facts_may_name_a_variable_of_their_root() -> None:
+    facts: list[Fact] = [
+        bound("api", "secret:1"),
+        NodeFact("Secret", "env:shop#STRIPE_API_KEY", {"name": "x", "lifetime": "static"}),
+        EdgeFact("AUTHENTICATES_AS", ("Secret", "env:shop#STRIPE_API_KEY"), ("Identity", "i"), {}),
+    ]
+    resolved = resolve("shop", facts)
+    assert [(node.id, node.props) for node in resolved.nodes] == [("secret:1", {"lifetime": "static"})]
+    assert [edge.source for edge in resolved.edges] == [("Secret", "secret:1")]
+
+
+@pytest.mark.parametrize(
+    ("path", "owner"),
+    [
+        ("src/app.py", "@acme/app"),
+        ("docs/a.md", "@acme/docs"),
+        ("docs/deep/a.md", "@acme/all"),
+        ("build/logs/x", "@acme/logs"),
+        ("deep/src/app.py", "@acme/all"),
+        ("nobody/x", None),
+    ],
+)
+def test_owner_rules_last_match_wins(path: str, owner: str | None) -> None:
+    patterns = [("*", "@acme/all"), ("/src/", "@acme/app"), ("docs/*", "@acme/docs"), ("**/logs", "@acme/logs"), ("/nobody/", None)]
+    facts: list[Fact] = [
+        OwnerRule(pattern, (("Owner", who),) if who else (), "", rank, f"shop/CODEOWNERS#L{rank}")
+        for rank, (pattern, who) in enumerate(patterns, 1)
+    ]
+    facts.append(NodeFact("Agent", "a", {"sources": [f"shop/{path}#L1"]}))
+    assert [edge.source[1] for edge in resolve("shop", facts).edges if isinstance(edge.source, tuple)] == ([owner] if owner else [])
