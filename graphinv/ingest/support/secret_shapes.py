@@ -1,0 +1,193 @@
+"""Credentials whose text tells what they are: well-known prefixes and forms.
+
+The patterns are those of detect-secrets (https://github.com/Yelp/detect-secrets, Apache-2.0) for its typed detectors, whose expressions are
+used alone: neither its entropy and keyword detectors nor anything of it that asks a service. What it lacks stands in the table here.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+MAX_LENGTH = 20_000
+"""Characters of one value that are looked at."""
+_MAX_TOKEN = 8_192
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A credential found in a text at ``start``…``end``; what its own text tells of it."""
+
+    type: str
+    start: int
+    end: int
+    lifetime: str | None = None
+    issued_at: str | None = None
+    expires_at: str | None = None
+    audience: tuple[str, ...] = field(default=())
+
+
+# type, lifetime, prefix and body. Possessive, so that no text takes more than linear time.
+_OWN: tuple[tuple[str, str | None, str], ...] = (
+    ("anthropic_api_key", "static", r"sk-ant-(?:api|admin)[0-9]{2}-[\w-]{16,}+"),
+    ("anthropic_oauth_token", None, r"sk-ant-o[ar]t[0-9]{2}-[\w-]{16,}+"),
+    ("anthropic_api_key", "static", r"sk-ant-[\w-]{16,}+"),
+    ("openrouter_api_key", "static", r"sk-or-(?:v1-)?[\w-]{16,}+"),
+    ("langfuse_secret_key", "static", r"sk-lf-[\w-]{16,}+"),
+    ("openai_api_key", "static", r"sk-(?:proj|svcacct|admin|None)-[\w-]{16,}+"),
+    ("openai_api_key", "static", r"sk-[A-Za-z0-9]{32,}+"),
+    ("api_key", "static", r"sk-(?=[\w-]{0,200}[0-9])[\w-]{20,}+"),
+    ("github_fine_grained_token", "static", r"github_pat_[A-Za-z0-9_]{22,}+"),
+    ("github_token", "static", r"ghp_[A-Za-z0-9]{36,}+"),
+    ("github_oauth_token", "static", r"gho_[A-Za-z0-9]{36,}+"),
+    ("github_user_token", "ephemeral", r"ghu_[A-Za-z0-9]{36,}+"),
+    ("github_app_token", "ephemeral", r"ghs_[A-Za-z0-9]{36,}+"),
+    ("github_refresh_token", None, r"ghr_[A-Za-z0-9]{36,}+"),
+    ("slack_token", "static", r"xox[bps]-[A-Za-z0-9-]{10,}+"),
+    ("slack_token", None, r"xox[aeor](?:\.xox[bp])?-[A-Za-z0-9-]{10,}+"),
+    ("slack_app_token", "static", r"xapp-[A-Za-z0-9-]{10,}+"),
+    ("google_api_key", "static", r"AIza[\w-]{35}"),
+    ("google_oauth_token", "ephemeral", r"ya29\.[\w-]{20,}+"),
+    ("google_oauth_client_secret", "static", r"GOCSPX-[\w-]{28}"),
+    ("google_refresh_token", None, r"1//0[\w-]{30,}+"),
+    ("aws_session_key_id", "ephemeral", r"ASIA[A-Z0-9]{16}"),
+    ("aws_access_key_id", "static", r"A(?:KIA|BIA|CCA)[A-Z0-9]{16}"),
+    ("npm_token", "static", r"npm_[A-Za-z0-9]{36}"),
+    ("huggingface_token", "static", r"hf_[A-Za-z0-9]{30,}+"),
+    ("digitalocean_token", "static", r"do[opr]_v1_[a-f0-9]{64}"),
+    ("shopify_token", "static", r"shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}"),
+    ("stripe_secret_key", "static", r"[sr]k_live_[A-Za-z0-9]{20,}+"),
+    ("stripe_test_key", "static", r"[sr]k_test_[A-Za-z0-9]{20,}+"),
+    ("stripe_webhook_secret", "static", r"whsec_[A-Za-z0-9+/=]{24,}+"),
+    ("linear_api_key", "static", r"lin_(?:api|oauth)_[A-Za-z0-9]{32,}+"),
+    ("notion_token", "static", r"ntn_[A-Za-z0-9]{40,}+"),
+    ("notion_token", "static", r"secret_[A-Za-z0-9]{43}"),
+    ("figma_token", "static", r"fig[dor]_[\w-]{30,}+"),
+    ("perplexity_api_key", "static", r"pplx-[A-Za-z0-9]{32,}+"),
+    ("groq_api_key", "static", r"gsk_[A-Za-z0-9]{40,}+"),
+    ("xai_api_key", "static", r"xai-[A-Za-z0-9]{40,}+"),
+    ("replicate_token", "static", r"r8_[A-Za-z0-9]{30,}+"),
+    ("tavily_api_key", "static", r"tvly-[\w-]{16,}+"),
+    ("context7_api_key", "static", r"ctx7sk-[\w-]{16,}+"),
+    ("firecrawl_api_key", "static", r"fc-[a-f0-9]{32}"),
+    ("langsmith_api_key", "static", r"lsv2_(?:pt|sk)_[a-f0-9_]{32,}+"),
+    ("sentry_token", "static", r"sntry[su]_[\w+/=-]{32,}+"),
+    ("airtable_token", "static", r"pat[A-Za-z0-9]{14}\.[a-f0-9]{64}"),
+    ("atlassian_api_token", "static", r"ATATT3[\w=-]{100,}+"),
+    ("databricks_token", "static", r"dapi[a-f0-9]{32}(?:-[0-9])?"),
+    ("supabase_token", "static", r"sbp_(?:oauth_)?[a-f0-9]{40}"),
+    ("supabase_secret_key", "static", r"sb_secret_[\w-]{20,}+"),
+    ("hashicorp_vault_token", None, r"hv[sbr]\.[\w-]{24,}+"),
+    ("terraform_cloud_token", "static", r"[A-Za-z0-9]{14}\.atlasv1\.[\w=-]{60,}+"),
+    ("grafana_token", "static", r"gl(?:c|sa)_[A-Za-z0-9+/=_]{32,}+"),
+    ("docker_token", "static", r"dckr_(?:pat|oat)_[\w-]{20,}+"),
+    ("postman_api_key", "static", r"PMAK-[a-f0-9]{24}-[a-f0-9]{34}"),
+    ("newrelic_api_key", "static", r"NRAK-[A-Z0-9]{27}"),
+    ("hubspot_token", "static", r"pat-(?:na|eu)[0-9]-[a-f0-9]{8}(?:-[a-f0-9]{4}){3}-[a-f0-9]{12}"),
+    ("sendgrid_api_key", "static", r"SG\.[\w-]{16,32}\.[\w-]{16,64}"),
+    ("onepassword_token", "static", r"ops_eyJ[\w-]{100,}+"),
+    ("age_secret_key", "static", r"AGE-SECRET-KEY-1[0-9A-Z]{58}"),
+)
+_BOUNDED = r"(?<![A-Za-z0-9_])(?:{})(?![A-Za-z0-9_])"
+_JWT = re.compile(r"(?<![\w.-])eyJ[\w-]{5,8192}\.eyJ[\w-]{5,8192}\.[\w-]{0,4096}(?![\w-])")
+_PEM = re.compile(r"-----BEGIN ([A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?)-----")
+
+
+@cache
+def _patterns() -> tuple[tuple[str, str | None, re.Pattern[str]], ...]:
+    from detect_secrets.plugins import (
+        azure_storage_key,
+        discord,
+        gitlab_token,
+        mailchimp,
+        pypi_token,
+        slack,
+        square_oauth,
+        telegram_token,
+    )
+
+    own = [(kind, lifetime, re.compile(_BOUNDED.format(body))) for kind, lifetime, body in _OWN]
+    borrowed: tuple[tuple[str, str | None, Any], ...] = (
+        ("azure_storage_key", "static", azure_storage_key.AzureStorageKeyDetector.denylist),
+        ("discord_bot_token", "static", discord.DiscordBotTokenDetector.denylist),
+        ("gitlab_token", "static", gitlab_token.GitLabTokenDetector.denylist),
+        ("mailchimp_api_key", "static", mailchimp.MailchimpDetector.denylist),
+        ("pypi_token", "static", pypi_token.PypiTokenDetector.denylist),
+        ("slack_webhook", "static", slack.SlackDetector.denylist[1:]),
+        ("square_oauth_secret", "static", square_oauth.SquareOAuthDetector.denylist),
+        ("telegram_bot_token", "static", telegram_token.TelegramBotTokenDetector.denylist),
+    )
+    bounded = [
+        (kind, lifetime, re.compile(_BOUNDED.format(rule.pattern), rule.flags)) for kind, lifetime, rules in borrowed for rule in rules
+    ]
+    return (*own, *bounded)
+
+
+def shapes(text: str) -> Iterator[Shape]:
+    """Credentials in ``text`` by their form alone, none overlapping another, in the order of the text; O(length).
+
+    Placeholders in the form of a credential are among them: the caller tells them apart.
+    """
+    text = text[:MAX_LENGTH]
+    found = [*_keys(text), *_jwts(text)]
+    for kind, lifetime, pattern in _patterns():
+        found += [Shape(kind, match.start(), match.end(), lifetime) for match in pattern.finditer(text)]
+    # The rules stand from the particular to the general: of two that overlap, the earlier one.
+    taken: list[Shape] = []
+    for shape in found:
+        if all(shape.end <= other.start or shape.start >= other.end for other in taken):
+            taken.append(shape)
+    yield from sorted(taken, key=lambda shape: shape.start)
+
+
+def _keys(text: str) -> Iterator[Shape]:
+    end = 0
+    for match in _PEM.finditer(text):
+        if match.start() < end:
+            continue
+        close = text.find(f"-----END {match[1]}-----", match.end())
+        end = close + len(match[1]) + 14 if close >= 0 else len(text)
+        yield Shape("private_key", match.start(), end, "static")
+
+
+def _jwts(text: str) -> Iterator[Shape]:
+    for match in _JWT.finditer(text):
+        header, payload = (_claims(part) for part in match[0].split(".")[:2])
+        if header is None or payload is None:
+            continue
+        issued, expires = (_moment(payload.get(name)) for name in ("iat", "exp"))
+        audience = payload.get("aud")
+        names = audience if isinstance(audience, list) else [audience]
+        yield Shape(
+            "jwt",
+            match.start(),
+            match.end(),
+            lifetime="ephemeral" if expires else "static",
+            issued_at=issued,
+            expires_at=expires,
+            audience=tuple(name[:200] for name in names[:20] if isinstance(name, str) and name),
+        )
+
+
+def _claims(part: str) -> dict[str, Any] | None:
+    """One part of a JWT, decoded and not verified; None where it is no JSON object."""
+    if len(part) > _MAX_TOKEN:
+        return None
+    try:
+        value = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    except (ValueError, binascii.Error, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _moment(value: object) -> str | None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < 32_503_680_000:
+        return None
+    return datetime.fromtimestamp(int(value), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
