@@ -1,0 +1,186 @@
+"""No secret value comes out: planted in every format that is read, looked for in every output, the store's files included."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import string
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from graphinv.cli import app
+from graphinv.export import exports
+from graphinv.ingest import Document, ingestors
+from graphinv.model.errors import IngestError
+from graphinv.store import open_store
+
+
+def canary(prefix: str = "", length: int = 36) -> str:
+    return prefix + "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(length))
+
+
+class Plant:
+    """Makes canaries and remembers them."""
+
+    def __init__(self) -> None:
+        self.planted: list[str] = []
+
+    def __call__(self, prefix: str = "", length: int = 36) -> str:
+        self.planted.append(canary(prefix, length))
+        return self.planted[-1]
+
+
+def servers(plant: Plant) -> dict[str, object]:
+    """MCP servers that have a secret in every place where people put one."""
+    return {
+        "env": {"command": "npx", "args": ["-y", "@acme/server@1.0.0"], "env": {"ACME_API_KEY": plant(), "GH": plant("gh" + "p_")}},
+        "args": {
+            "command": "uvx",
+            "args": ["acme-server", "--access-token", plant(), f"--api-key={plant()}", plant("sk" + "-ant-api03-", 93)],
+        },
+        "headers": {
+            "type": "http",
+            "url": f"https://user:{plant()}@mcp.acme.example/mcp?api_key={plant()}&x=1",
+            "headers": {"Authorization": f"Bearer {plant()}", "x-api-key": plant(), "X-Functions-Key": plant()},
+        },
+        "docker": {"command": "docker", "args": ["run", "-i", "-e", f"ACME_TOKEN={plant()}", "-e", "OTHER", "acme/server:latest"]},
+        "proxy": {
+            "command": "npx",
+            "args": ["mcp-remote", "https://mcp.other.example/sse", "--header", f"Authorization: Bearer {plant()}"],
+        },
+        "database": {"command": "npx", "args": ["server-postgres", f"postgresql://app:{plant()}@db.acme.example:5432/shop"]},
+        "default": {"command": "x", "env": {"ACME_SECRET": "${ACME_SECRET:-" + plant() + "}"}},
+        "odd": {"command": ["sh", "-c", f"ACME_TOKEN={plant()} run"], "env": [plant("gh" + "p_")]},
+        f"named-{plant('gh' + 'p_')}": {"command": 7},
+    }
+
+
+def estate(plant: Plant) -> dict[str, str]:
+    """Files by path, with canaries in all of them.
+
+    Where a canary stands in the place of a name (of a server, an owner, a column) only its shape can tell that it is a secret.
+    """
+
+    def shaped() -> str:
+        return plant("gh" + "p_")
+
+    def config(key: str) -> str:
+        return json.dumps({key: servers(plant)}, indent=1)
+
+    inline = f"mcpServers:\n  - inline:\n      command: npx\n      env:\n        ACME_TOKEN: {plant()}\n"
+    front = f"---\nname: deployer\ndescription: deploys\n{inline}---\nUse {plant()}\n"
+    variable = {"name": "K", "isSecret": True, "default": plant()}
+    key = f"-----BEGIN PRIVATE KEY-----\n{plant('', 64)}\n-----END PRIVATE KEY-----"
+    facts = {"node": "Secret", "id": "s", "props": {"value": plant()}}
+    codex = f'[mcp_servers.a]\ncommand = "npx"\nargs = ["--token", "{plant()}"]\n[mcp_servers.a.env]\nACME_KEY = "{shaped()}"\n'
+    broken_yaml = f"mcpServers:\n  - name: a\n    env: {{ACME_TOKEN: {plant()}\n"
+    return {
+        "shop/.mcp.json": config("mcpServers"),
+        "shop/broken/.mcp.json": config("mcpServers")[:-40],
+        "shop/bare/.mcp.json": json.dumps(servers(plant)),
+        "shop/.claude.json": json.dumps({"mcpServers": servers(plant), "projects": {"/home/x/app": {"mcpServers": servers(plant)}}}),
+        "shop/claude_desktop_config.json": config("mcpServers"),
+        "shop/.cursor/mcp.json": config("mcpServers"),
+        "shop/.vscode/mcp.json": json.dumps(
+            {"servers": servers(plant), "inputs": [{"id": "k", "type": "promptString", "default": plant()}]}
+        ),
+        "shop/.vscode/settings.json": json.dumps({"mcp": {"servers": servers(plant)}}),
+        "shop/.gemini/settings.json": config("mcpServers"),
+        "shop/.codeium/windsurf/mcp_config.json": config("mcpServers"),
+        "shop/.codex/config.toml": codex,
+        "shop/broken/.codex/config.toml": codex + f'x = "{plant()}',
+        "shop/opencode.json": json.dumps(
+            {"mcp": {"a": {"type": "local", "command": ["npx", plant()], "environment": {"ACME_TOKEN": plant()}}}}
+        ),
+        "shop/.zed/settings.json": config("context_servers"),
+        "shop/cline_mcp_settings.json": config("mcpServers"),
+        "shop/.roo/mcp.json": config("mcpServers"),
+        "shop/.continue/config.yaml": f"mcpServers:\n  - name: a\n    env: {{ACME_TOKEN: {plant()}}}\nmodels:\n  - apiKey: {plant()}\n",
+        "shop/broken/.continue/config.yaml": broken_yaml,
+        "shop/server.json": json.dumps({"name": "io.acme/x", "packages": [{"identifier": "x", "environmentVariables": [variable]}]}),
+        "shop/.claude/agents/deployer.md": front,
+        "shop/.claude/agents/broken.md": f"---\nname: broken: {shaped()}\n\tx: [\n---\n",
+        "shop/.claude/settings.json": json.dumps(
+            {
+                "env": {"ACME_TOKEN": plant(), "ANTHROPIC_API_KEY": plant("sk" + "-ant-api03-", 93)},
+                "permissions": {"allow": [f"Bash(curl -H 'Authorization: Bearer {plant()}' *)"]},
+                "hooks": {"PreToolUse": [{"hooks": [{"type": "command", "command": f"ACME_TOKEN={plant()} run"}]}]},
+            }
+        ),
+        "shop/plugin/.claude-plugin/plugin.json": json.dumps({"name": "p", "version": "1", "mcpServers": servers(plant)}),
+        "shop/.claude/skills/s/SKILL.md": f"---\nname: s\nallowed-tools: Bash(export T={plant()})\n---\n",
+        "shop/.env": f"ACME_TOKEN={plant()}\nexport GITHUB_TOKEN='{shaped()}'\nDATABASE_URL=postgres://u:{plant()}@h:5432/d\nKEY=\"{key}\"\n",
+        "shop/.github/CODEOWNERS": f"* @acme/{shaped()} # {plant()}\n*.md {shaped()}@acme.example\n",
+        "shop/x.facts.jsonl": json.dumps(facts) + "\n" + json.dumps({"node": shaped(), "id": 7}) + f'\n{{"node": "{plant()}\n',
+        "shop/agents.csv": f"id,name,{shaped()}\na,{shaped()},{plant()}\n",
+    }
+
+
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str], dict[str, str]]:
+    plant = Plant()
+    files = estate(plant)
+    top = tmp_path_factory.mktemp("canary")
+    for path, text in files.items():
+        (top / path).parent.mkdir(parents=True, exist_ok=True)
+        (top / path).write_text(text, "utf-8")
+    return top, plant.planted, files
+
+
+def assert_clean(text: str | bytes, planted: list[str], what: str) -> None:
+    data = text.encode("utf-8", "replace") if isinstance(text, str) else text
+    leaked = [value[:6] + "…" for value in planted if value.encode() in data]
+    assert not leaked, f"{len(leaked)} planted values come out in {what}"
+
+
+def test_every_output_of_a_scan_is_clean(planted: tuple[Path, list[str], dict[str, str]]) -> None:
+    top, values, _ = planted
+    store = top / "store" / "graph"
+    run = CliRunner()
+    assert_clean(run.invoke(app, ["scan", str(top / "shop"), "--store", str(store)]).output, values, "the summary")
+    for command in (
+        ["scan", str(top / "shop"), "--format", "json"],
+        ["ingest", str(top / "shop"), "--format", "json"],
+        ["analyze", "--format", "json"],
+        ["findings", "--format", "json"],
+        ["findings", "--full"],
+        ["agents", "--format", "csv"],
+        ["reach", "--all", "--format", "json"],
+        ["show", "claude-code:shop", "--format", "json"],
+        *(["export", name, "-o", str(top / "out" / name)] for name in exports()),
+    ):
+        result = run.invoke(app, [*command, "--store", str(store)])
+        assert result.exit_code in (0, 1, 2), (command, result.output)
+        assert_clean(result.output, values, " ".join(command[:2]))
+    everything = run.invoke(
+        app, ["query", "-", "--format", "json", "--store", str(store)], input="MATCH (n) OPTIONAL MATCH (n)-[r]->(m) RETURN n, r, m"
+    )
+    assert everything.exit_code == 0, everything.output
+    assert_clean(everything.output, values, "the graph")
+    with open_store(store) as opened:
+        assert list(opened.estate().of_kind("Secret")), "the canaries were recognised as secrets"
+        assert_clean(repr(opened.estate()), values, "the estate")
+    for file in (path for path in [*(top / "store").rglob("*"), *(top / "out").rglob("*")] if path.is_file()):
+        assert_clean(file.read_bytes(), values, str(file.relative_to(top)))
+
+
+@pytest.mark.parametrize("ingestor", ingestors(), ids=lambda ingestor: ingestor.NAME)
+def test_every_ingestor_is_clean_for_every_document_it_takes(ingestor: object, planted: tuple[Path, list[str], dict[str, str]]) -> None:
+    _, values, files = planted
+    module = next(one for one in ingestors() if one is ingestor)
+    taken = 0
+    for path, text in files.items():
+        data = text.encode()
+        if not module.detect(path.removeprefix("shop/"), data[:4096]):
+            continue
+        taken += 1
+        for cut in (len(data), len(data) // 2, len(data) - 3):
+            document = Document("shop", path.removeprefix("shop/"), data[:cut], lambda value: f"{len(value):032x}")
+            try:
+                shown = repr(list(module.read(document)))
+            except IngestError as error:
+                shown = f"{error} {error.message} {error.remedy} {error.where}"
+            assert_clean(shown, values, f"{module.NAME} on {path}")
+    assert taken, f"plant a canary in a document that {module.NAME} reads"

@@ -1,0 +1,159 @@
+"""A tree full of hostile files: each gives a clear problem that names it, the rest is read, nothing hangs."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from graphinv.cli import app
+from graphinv.ingest import Document, ingestors
+from graphinv.model.errors import IngestError
+from graphinv.pipeline.keys import fingerprinter
+from graphinv.pipeline.read import Reading, read_root
+from graphinv.pipeline.walk import root_of
+
+GOOD = json.dumps({"mcpServers": {"ok": {"command": "npx", "args": ["-y", "good-server@1.0.0"]}}}).encode()
+DEEP = b"[" * 100_000
+BOMB = b"a: &a [x,x,x,x,x,x,x,x,x]\n" + b"".join(
+    b"%c: &%c [*%c,*%c,*%c,*%c,*%c,*%c,*%c,*%c,*%c]\n" % (c, c, *([c - 1] * 9)) for c in range(ord("b"), ord("z"))
+)
+NASTY_NAME = "x\n\x1b[31m<script>alert(1)</script>`\"'; MATCH (n) DETACH DELETE n //"
+
+BAD: dict[str, bytes] = {
+    "empty": b"",
+    "null": b"null",
+    "number": b"7",
+    "list": b"[1, 2]",
+    "text": b"hello",
+    "truncated": GOOD[:-9],
+    "latin-1": '{"mcpServers": {"é": {}}}'.encode("latin-1"),
+    "nul": b'{"mcpServers": {\0}}',
+    "binary": bytes(range(256)) * 20,
+    "deep-list": DEEP,
+    "deep-closed": DEEP + b"]" * 100_000,
+    "deep-object": b'{"a":' * 100_000,
+    "deep-yaml": b"---\nname: " + DEEP + b"\n---\n",
+    "duplicate": b'{"mcpServers": {"a": {"command": "x"}, "a": {"command": "y"}}}',
+    "wrong-types": json.dumps(
+        {"mcpServers": [1, {"x": 2}], "servers": "x", "permissions": 7, "name": {}, "tools": {"a": [None]}, "hooks": [[[]]]}
+    ).encode(),
+    "wrong-entries": json.dumps(
+        {"mcpServers": {"a": 7, "b": [], "c": {"command": {}, "args": "x", "env": [1]}, "d": None, "e": {"url": 5}}}
+    ).encode(),
+    "yaml-bomb": BOMB,
+    "front-bomb": b"---\n" + BOMB + b"---\n",
+    "yaml-tags": b"---\nname: !!python/object/apply:os.system ['touch pwned']\n---\n",
+    "surrogate": b'{"mcpServers": {"\\ud800": {"command": "\\udfff", "env": {"A_TOKEN": "\\ud800"}}}}',
+    "huge-number": b'{"mcpServers": {"a": {"command": "x", "timeout": ' + b"9" * 5000 + b"}}}",
+    "nan": b'{"mcpServers": {"a": {"command": "x", "timeout": NaN}}}',
+    "nasty": json.dumps({"mcpServers": {NASTY_NAME: {"command": NASTY_NAME, "args": [NASTY_NAME]}}, "name": NASTY_NAME}).encode(),
+    "long-line": b'{"mcpServers": {"a": {"command": "' + b"x" * 2_000_000 + b'"}}}',
+    "many-lines": b"A=1\n" * 200_000,
+}
+PLACES = (
+    ".mcp.json",
+    ".claude.json",
+    "claude_desktop_config.json",
+    ".cursor/mcp.json",
+    ".vscode/mcp.json",
+    ".vscode/settings.json",
+    ".gemini/settings.json",
+    "mcp_config.json",
+    ".codex/config.toml",
+    "opencode.json",
+    ".zed/settings.json",
+    "cline_mcp_settings.json",
+    ".roo/mcp.json",
+    ".continue/config.yaml",
+    "server.json",
+    ".claude/agents/a.md",
+    ".claude/settings.json",
+    ".claude-plugin/plugin.json",
+    ".claude-plugin/marketplace.json",
+    ".claude/skills/s/SKILL.md",
+    ".env",
+    "CODEOWNERS",
+    "x.facts.jsonl",
+    "x.facts.json",
+    "agents.csv",
+)
+
+
+@pytest.mark.parametrize("kind", BAD)
+def test_every_reader_gives_facts_or_an_ingest_error(kind: str) -> None:
+    data = BAD[kind]
+    for ingestor in ingestors():
+        for place in PLACES:
+            ingestor.detect(place, data[:4096])
+            if not ingestor.detect(place, GOOD[:4096]) and not ingestor.detect(place, data[:4096]):
+                continue
+            with contextlib.suppress(IngestError):
+                list(ingestor.read(Document("shop", place, data, fingerprinter(b"k" * 32))))
+
+
+def read(top: Path) -> Reading:
+    return read_root(root_of(top), fingerprinter(b"k" * 32))
+
+
+def test_the_rest_of_the_scan_goes_on(tmp_path: Path) -> None:
+    for kind, data in BAD.items():
+        for place in PLACES:
+            file = tmp_path / "estate" / kind / place
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(data if len(data) < 1_000_000 or place == ".mcp.json" else b"")
+    good = tmp_path / "estate" / "zz-good" / ".mcp.json"
+    good.parent.mkdir()
+    good.write_bytes(GOOD)
+    reading = read(tmp_path / "estate")
+    assert "mcp:estate/zz-good/.mcp.json#ok" in {node.id for node in reading.nodes if node.kind == "ToolServer"}
+    blamed = {problem.document for problem in reading.problems if problem.severity == "error"}
+    assert {"truncated/.mcp.json", "latin-1/.mcp.json", "deep-list/.mcp.json", "nul/.mcp.json"} <= blamed
+    assert not (Path.cwd() / "pwned").exists()
+    assert all(problem.message and len(problem.message) < 600 for problem in reading.problems)
+
+
+def test_files_that_are_too_large_or_cannot_be_opened_are_named(tmp_path: Path) -> None:
+    with (tmp_path / ".mcp.json").open("wb") as file:
+        file.write(b"{")
+        file.truncate(1 << 30)
+    (tmp_path / ".env").symlink_to(tmp_path / ".env")
+    (tmp_path / "opencode.json").symlink_to("/etc/passwd")
+    os.mkfifo(tmp_path / "server.json")
+    problems = {(problem.document, problem.severity) for problem in read(tmp_path).problems}
+    assert problems == {(".mcp.json", "error"), (".env", "error"), ("opencode.json", "note")}
+
+
+def test_hostile_names_are_harmless_in_every_output(tmp_path: Path) -> None:
+    estate = tmp_path / "estate"
+    estate.mkdir()
+    (estate / ".mcp.json").write_bytes(BAD["nasty"])
+    facts = [
+        {"node": "Agent", "id": NASTY_NAME, "props": {"name": NASTY_NAME, "labels": [NASTY_NAME], "kind_detail": "=cmd|' /C calc'!A0"}},
+        {"node": "Resource", "id": "=1+1", "props": {"name": "@SUM(A1)", "sensitivity": "restricted"}},
+        {"edge": "RUNS_AS", "from": ["Agent", NASTY_NAME], "to": ["Identity", "-2+3"], "props": {}},
+        {"edge": "CAN_ACCESS", "from": ["Identity", "-2+3"], "to": ["Resource", "=1+1"], "props": {"actions": ["admin"]}},
+    ]
+    (estate / "x.facts.jsonl").write_text("".join(json.dumps(fact) + "\n" for fact in facts))
+    store = str(tmp_path / "graph")
+    run = CliRunner()
+    assert run.invoke(app, ["scan", str(estate), "--store", store]).exit_code == 0
+    agents = json.loads(run.invoke(app, ["agents", "--format", "json", "--store", store]).output)
+    assert NASTY_NAME in {agent["id"] for agent in agents}, "kept as it is, for programs"
+    for command in (
+        ["scan", str(estate)],
+        ["agents"],
+        ["findings"],
+        ["findings", "--full"],
+        ["show", f"Agent:{NASTY_NAME}"],
+        ["reach", "--all"],
+    ):
+        shown = run.invoke(app, [*command, "--store", store]).output
+        assert "\x1b" not in shown, command
+        assert "\n\x1b" not in shown
+    csv = run.invoke(app, ["agents", "--format", "csv", "--store", store]).output
+    assert not [line for line in csv.splitlines() if line.startswith(("=", "+", "-", "@"))]
