@@ -1,0 +1,279 @@
+"""Native facts as JSON: ``*.facts.jsonl``, one fact a line, and ``*.facts.json``, a list of them or ``{"facts": […]}``.
+
+    {"node": "Agent", "id": "billing-bot", "props": {"environment": "prod"}}
+    {"edge": "RUNS_AS", "from": ["Agent", "billing-bot"], "to": ["Identity", "role/billing"], "props": {"evidence": ["granted"]}}
+
+A bad fact is a problem that names its line and field, and the rest is read. Lines are independent of each other, so of a ``.jsonl`` that is
+cut off everything before the cut is read; a ``.json`` is read as a whole or not at all.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, NoReturn
+
+from graphinv.ingest import Document
+from graphinv.ingest.support.native import capped, edge_fact, node_fact, problem_of
+from graphinv.model.errors import FactError, IngestError
+from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Problem, shown
+from graphinv.model.kinds import EDGE_KINDS, NODE_KINDS
+
+NAME = "native_facts"
+TITLE = "Native facts, JSON"
+FILES = ("*.facts.jsonl", "*.facts.json", "*.jsonl and *.json that begin with a native fact")
+MAX_BYTES = 512 * 1024 * 1024
+
+_MAX_DEPTH = 16
+"""A fact is an object that holds an object of lists: four deep."""
+
+_HEAD = re.compile(
+    rb'\s*+(?:\[\s*+|\{\s*+"facts"\s*+:\s*+\[\s*+)?\{\s*+"(?:node|edge)"\s*+:\s*+"(?:%s)"'
+    % b"|".join(k.encode() for k in (*NODE_KINDS, *EDGE_KINDS))
+)
+_SINGLE = re.compile(r'\{[ \t\r\n]*+"(?:node|edge|id|from|to|props)"')
+_BLANK = re.compile(r"[ \t\r\n]*+")
+_BRACKETS = re.compile(rb'"(?>[^"\\]++|\\.)*+"?+|[\[\]{}]', re.DOTALL)
+_FIELDS = {"node": frozenset({"node", "id", "props"}), "edge": frozenset({"edge", "from", "to", "props"})}
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_UTF8_MARK = b"\xef\xbb\xbf"
+
+
+def detect(path: str, head: bytes) -> bool:
+    """Whether the name says that it is native facts, or is ``.json`` or ``.jsonl`` and its first fact says so."""
+    name = path.lower()
+    if name.endswith((".facts.jsonl", ".facts.json")):
+        return True
+    return name.endswith((".jsonl", ".ndjson", ".json")) and _HEAD.match(head.removeprefix(_UTF8_MARK)) is not None
+
+
+def read(document: Document) -> Iterator[Fact]:
+    """Facts of one document, in its order, each checked. O(bytes).
+
+    Raises:
+        IngestError: a ``.json`` is not text, not JSON, or neither a list nor an object of facts.
+    """
+    whole = (document.path or document.root).lower().endswith(".json")
+    return capped(_read_json(document) if whole else _read_lines(document), document, NAME)
+
+
+class _Decoder:
+    """JSON values, with the keys that stood twice in the last one."""
+
+    def __init__(self) -> None:
+        self.duplicates: list[str] = []
+        self._json = json.JSONDecoder(object_pairs_hook=self._object, parse_constant=_no_constant)
+
+    def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        value = dict(pairs)
+        if len(value) != len(pairs):
+            seen: set[str] = set()
+            self.duplicates += [key for key, _ in pairs if key in seen or seen.add(key)]  # type: ignore[func-returns-value]
+        return value
+
+    def at(self, text: str, position: int) -> tuple[Any, int]:
+        """The value that begins at ``position``, and where it ends.
+
+        Raises:
+            ValueError: there is none; a JSONDecodeError knows where.
+        """
+        self.duplicates.clear()
+        try:
+            return self._json.raw_decode(text, position)
+        except RecursionError:
+            raise ValueError("is nested too deeply") from None
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not a JSON number")
+
+
+def _reason(error: ValueError) -> str:
+    """Why it is not JSON, without a word of it."""
+    if isinstance(error, json.JSONDecodeError):
+        return f"is not JSON: {error.msg} (column {error.colno})"
+    text = str(error)
+    return (
+        text if text.startswith("is ") or text.endswith("a JSON number") else "is not JSON that can be read: a number has too many digits"
+    )
+
+
+# --------------------------------------------------------------------------------------------------------------------------------
+# Lines
+
+
+def _read_lines(document: Document) -> Iterator[Fact]:
+    data = document.data
+    if data[:2] in _UTF16:
+        data = document.text().encode()
+    decoder = _Decoder()
+    for number, raw in enumerate(io.BytesIO(data), start=1):
+        line = (raw.removeprefix(_UTF8_MARK) if number == 1 else raw).strip()
+        if not line:
+            continue
+        try:
+            value = _line(decoder, line)
+        except ValueError as error:
+            yield Problem(document.path, f"L{number}", _reason(error), "error", NAME)
+            continue
+        yield from _facts(document, number, value, decoder.duplicates)
+
+
+def _line(decoder: _Decoder, line: bytes) -> Any:
+    if line.count(b"[") + line.count(b"{") > _MAX_DEPTH and _too_deep(line):
+        raise ValueError("is nested too deeply")
+    try:
+        text = line.decode("utf-8")
+    except UnicodeDecodeError:
+        raise ValueError("is not UTF-8 text") from None
+    value, end = decoder.at(text, 0)
+    if end != len(text):
+        raise json.JSONDecodeError("something follows the fact", text, end)
+    return value
+
+
+def _too_deep(line: bytes) -> bool:
+    depth = 0
+    for match in _BRACKETS.finditer(line):
+        byte = match.group()
+        depth += 1 if byte in (b"[", b"{") else -1 if byte in (b"]", b"}") else 0
+        if depth > _MAX_DEPTH:
+            return True
+    return False
+
+
+# --------------------------------------------------------------------------------------------------------------------------------
+# A whole document
+
+
+def _read_json(document: Document) -> Iterator[Fact]:
+    text = document.text()
+    try:
+        elements, unknown = _elements(text)
+    except json.JSONDecodeError as error:
+        raise IngestError(
+            _reason(error), document=document.path, where=f"L{error.lineno}", remedy="one fact a line is .facts.jsonl"
+        ) from None
+    except ValueError as error:
+        raise IngestError(_reason(error), document=document.path) from None
+    for name in unknown:
+        yield Problem(document.path, "L1", f"a document of facts has no field {shown(name)}; it was passed over", "warning", NAME)
+    for line, value, duplicates in elements:
+        yield from _facts(document, line, value, duplicates)
+
+
+_Element = tuple[int, Any, list[str]]
+
+
+def _elements(text: str) -> tuple[list[_Element], list[str]]:
+    """Every fact with its line and duplicate keys, and the unknown fields of the document."""
+    decoder = _Decoder()
+    start = _skip(text, 0)
+    elements: list[_Element] = []
+    unknown: list[str] = []
+    if text[start : start + 1] == "[":
+        end = _list(decoder, text, start, elements)
+    elif text[start : start + 1] == "{" and not _SINGLE.match(text, start):
+        end = _members(decoder, text, start, elements, unknown)
+    else:
+        value, end = decoder.at(text, start)
+        elements.append((1 + text.count("\n", 0, start), value, list(decoder.duplicates)))
+    if _skip(text, end) != len(text):
+        raise json.JSONDecodeError("something follows the facts", text, _skip(text, end))
+    return elements, unknown
+
+
+def _list(decoder: _Decoder, text: str, start: int, elements: list[_Element]) -> int:
+    position = _skip(text, start + 1)
+    line = 1 + text.count("\n", 0, position)
+    if text[position : position + 1] == "]":
+        return position + 1
+    while True:
+        value, end = decoder.at(text, position)
+        elements.append((line, value, list(decoder.duplicates)))
+        after = _skip(text, end)
+        if text[after : after + 1] == "]":
+            return after + 1
+        if text[after : after + 1] != ",":
+            raise json.JSONDecodeError("Expecting ',' or ']'", text, after)
+        begin = _skip(text, after + 1)
+        line += text.count("\n", position, begin)
+        position = begin
+
+
+def _members(decoder: _Decoder, text: str, start: int, elements: list[_Element], unknown: list[str]) -> int:
+    position = _skip(text, start + 1)
+    if text[position : position + 1] == "}":
+        return position + 1
+    while True:
+        name, end = decoder.at(text, position)
+        colon = _skip(text, end)
+        if not isinstance(name, str) or text[colon : colon + 1] != ":":
+            raise json.JSONDecodeError("Expecting a field and ':'", text, colon)
+        value = _skip(text, colon + 1)
+        if name == "facts" and text[value : value + 1] == "[":
+            end = _list(decoder, text, value, elements)
+        else:
+            _, end = decoder.at(text, value)
+            unknown += [] if name == "$schema" else [name]
+        after = _skip(text, end)
+        if text[after : after + 1] == "}":
+            return after + 1
+        if text[after : after + 1] != ",":
+            raise json.JSONDecodeError("Expecting ',' or '}'", text, after)
+        position = _skip(text, after + 1)
+
+
+def _skip(text: str, position: int) -> int:
+    match = _BLANK.match(text, position)
+    return match.end() if match else position
+
+
+# --------------------------------------------------------------------------------------------------------------------------------
+# One fact
+
+
+def _facts(document: Document, line: int, value: Any, duplicates: list[str]) -> Iterator[Fact]:
+    for name in dict.fromkeys(duplicates):
+        message = f"the field {shown(name)} stands more than once in one object; the last one was taken"
+        yield Problem(document.path, f"L{line}", message, "warning", NAME)
+    try:
+        yield _fact(document, line, value)
+    except FactError as error:
+        yield problem_of(error, NAME)
+
+
+def _fact(document: Document, line: int, value: Any) -> NodeFact | EdgeFact:
+    def wrong(message: str, remedy: str = "") -> FactError:
+        return FactError(message, document=document.path, where=f"L{line}", remedy=remedy)
+
+    if not isinstance(value, dict):
+        raise wrong("a fact is an object")
+    what = "node" if "node" in value else "edge" if "edge" in value else ""
+    if not what:
+        raise wrong("is no fact", 'it has neither "node" nor "edge"')
+    for name in value:
+        if name not in _FIELDS[what]:
+            raise wrong(f"{what} facts have no field {shown(name)}", 'properties stand in "props"')
+    props = value.get("props")
+    if props is None:
+        props = {}
+    if not isinstance(props, dict):
+        raise wrong('"props" is an object')
+    kind = value[what]
+    if not isinstance(kind, str):
+        raise wrong(f'"{what}" is the name of a kind')
+    if what == "node":
+        id = value.get("id")
+        if not isinstance(id, str):
+            raise wrong('"id" is text')
+        return node_fact(document, line, kind, id, props)
+    ends: list[NodeKey] = []
+    for name in ("from", "to"):
+        end = value.get(name)
+        if not isinstance(end, list) or len(end) != 2 or not isinstance(end[0], str) or not isinstance(end[1], str):
+            raise wrong(f'"{name}" is a list of a kind and an id')
+        ends.append((end[0], end[1]))
+    return edge_fact(document, line, kind, ends[0], ends[1], props)
