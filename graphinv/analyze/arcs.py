@@ -18,7 +18,7 @@ from functools import cached_property
 
 import numpy as np
 
-from graphinv.analyze.scopes import ACTION_BIT, Array, Masks, action_bits
+from graphinv.analyze.scopes import ACTION_BIT, Array, Masks, MaskTable, action_bits
 from graphinv.model.errors import NotFound, UsageError
 from graphinv.model.estate import EdgeRecord, Estate
 from graphinv.model.facts import NodeKey, Props
@@ -85,6 +85,16 @@ class Arcs:
     def arriving(self) -> tuple[Array, Array]:
         """The same by the node they lead to."""
         return _grouped(self.target, self.structure.size)
+
+    @cached_property
+    def owning(self) -> tuple[Array, Array]:
+        """The entries of ``own_*`` by column."""
+        return _grouped(self.own_column, len(self.structure.targets))
+
+    @cached_property
+    def mask_table(self) -> MaskTable:
+        """All masks these arcs may use, by number."""
+        return MaskTable(self.structure.masks, range(int(self.mask.max(initial=-1)) + 1))
 
     def without_entry_to(self, kinds: tuple[str, ...]) -> Arcs:
         """These arcs less those that lead to a node of one of ``kinds``."""

@@ -80,7 +80,7 @@ def strong_components(pointers: Array, heads: Array, label: Array, finish: Array
 
 
 @compiled
-def solve_block(  # noqa: PLR0912 - one loop nest; split up it would not inline
+def solve_block(  # noqa: PLR0912, PLR0913, PLR0915, PLR0917 - one loop nest over flat arrays
     pointers: Array,
     heads: Array,
     arc_mask: Array,
@@ -99,8 +99,8 @@ def solve_block(  # noqa: PLR0912 - one loop nest; split up it would not inline
     """Least fixpoint over the columns of one block: ``row(c) = own(c) | OR over arcs (row(head) & mask)``.
 
     ``order`` lists the rows so that whatever a row depends on comes before it, except inside a group (rows of one strong component of all
-    arcs, which end at ``group_ends``); inside a group, rows whose input changed are done again until none is left. ``slot`` receives, for each
-    row that is not empty, its place in ``rows``, else -1. Returns how many are not empty. O(arcs · words) without masked cycles.
+    arcs, which end at ``group_ends``); inside a group, rows whose input changed are done again until none is left. ``slot`` receives, for
+    each row that is not empty, its place in ``rows``, else -1. Returns how many are not empty. O(arcs · words) without masked cycles.
     """
     width = rows.shape[1]
     used = 0
@@ -249,29 +249,47 @@ def count_kinds(slot: Array, rows: Array, word_kind: Array, counts: Array) -> No
 
 
 @compiled
-def distances(
-    back_pointers: Array, back_arcs: Array, source: Array, mask: Array, passing: Array, owners: Array, distance: Array, queue: Array
-) -> int:
-    """Breadth-first search against the arcs from ``owners``, through arcs whose mask is ``passing``.
+def search(
+    back_pointers: Array,
+    back_arcs: Array,
+    source: Array,
+    mask: Array,
+    passing: Array,
+    owners: Array,
+    distance: Array,
+    step: Array,
+) -> None:
+    """Breadth-first search against the arcs from ``owners``, through arcs whose mask is ``passing`` (the last entry is for no mask).
 
-    ``distance`` (all -1 before) receives the number of arcs from each node to its nearest owner; ``queue`` the nodes reached, whose number is
-    returned, so that the caller can reset just those. O(arcs met).
+    ``distance`` receives the number of arcs from each node to its nearest owner, -1 where there is no way; ``step`` the arc to take there:
+    of those that are shortest the one to the lowest node, then the lowest arc. O(nodes + arcs met).
     """
-    tail = 0
+    distance[:] = -1
+    step[:] = -1
+    queue = np.empty(len(distance), np.int32)
+    head, tail = 0, 0
     for owner in owners:
         if distance[owner] < 0:
             distance[owner] = 0
             queue[tail] = owner
             tail += 1
-    head = 0
+    level_target = np.empty(len(distance), np.int32)
     while head < tail:
         node = queue[head]
         head += 1
         for place in range(back_pointers[node], back_pointers[node + 1]):
             arc = back_arcs[place]
+            if not passing[mask[arc]]:
+                continue
             other = source[arc]
-            if distance[other] < 0 and passing[mask[arc]]:
+            if distance[other] < 0:
                 distance[other] = distance[node] + 1
                 queue[tail] = other
                 tail += 1
-    return tail
+                step[other] = arc
+                level_target[other] = node
+            elif distance[other] == distance[node] + 1 and (
+                node < level_target[other] or (node == level_target[other] and arc < step[other])
+            ):
+                step[other] = arc
+                level_target[other] = node

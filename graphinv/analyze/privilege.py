@@ -15,12 +15,9 @@ import numpy as np
 
 from graphinv.analyze import kernels
 from graphinv.analyze.arcs import KIND_NUMBER, Arcs
-from graphinv.analyze.scopes import ACTION_BIT, ALL_ACTIONS, Array, Masks, actions_of
+from graphinv.analyze.scopes import ACTION_BIT, ALL_ACTIONS, PER_WORD, Array, MaskTable, actions_of
 from graphinv.model.facts import NodeKey
 from graphinv.model.results import Atom, Lens
-
-PER_WORD = 12
-"""Targets in a word of 64 bits, five bits each."""
 
 COUNTED: tuple[tuple[str, str], ...] = (("agents", "Agent"), ("identities", "Identity"), ("secrets", "Secret"), ("tools", "Tool"))
 
@@ -40,7 +37,10 @@ class Measures:
 
 
 class Privileges:
-    """Everything that each node of an estate can do, under one lens at one time. Work and memory grow near-linearly with arcs and result."""
+    """Everything that each node of an estate can do, under one lens at one time.
+
+    Work and memory grow near-linearly with arcs and result.
+    """
 
     def __init__(self, arcs: Arcs) -> None:
         self.arcs = arcs
@@ -134,11 +134,13 @@ class Privileges:
         word_pointers, entries, rows = self._by_word
         found = entries[word_pointers[column // PER_WORD] : word_pointers[column // PER_WORD + 1]]
         fives = ((self._bits[found] >> _SHIFTS[column % PER_WORD]) & np.uint64(ALL_ACTIONS)).astype(np.uint8)
-        of_row = np.zeros(self._plan.rows, dtype=np.uint8)
-        of_row[rows[found]] = fives
-        bits = of_row[self._plan.component]
-        nodes = np.flatnonzero(bits)
-        return nodes, bits[nodes]
+        found, fives = rows[found[fives > 0]], fives[fives > 0]
+        starts, members = self._members
+        sizes = starts[found + 1] - starts[found]
+        offsets = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+        nodes = members[np.repeat(starts[found], sizes) + offsets]
+        order = np.argsort(nodes)
+        return nodes[order], np.repeat(fives, sizes)[order]
 
     def minus(self, other: Privileges, key: NodeKey) -> tuple[Atom, ...]:
         """Atoms that ``key`` has here and not in ``other``, sorted."""
@@ -170,6 +172,11 @@ class Privileges:
         return self.weighted(np.zeros(len(self.structure.targets)), np.zeros(ALL_ACTIONS + 1))
 
     @cached_property
+    def _members(self) -> tuple[Array, Array]:
+        """(pointers by row, the nodes of each)."""
+        return _pointers(self._plan.component, self._plan.rows), np.argsort(self._plan.component, kind="stable")
+
+    @cached_property
     def _by_word(self) -> tuple[Array, Array, Array]:
         """(pointers by word, entries by word, row of every entry)."""
         words = -(-len(self.structure.targets) // PER_WORD)
@@ -184,7 +191,7 @@ class Privileges:
         total = -(-len(self.structure.targets) // PER_WORD)
         word, inside = np.divmod(arcs.own_column, PER_WORD)
         bits = arcs.own_bits.astype(np.uint64) << _SHIFTS[inside]
-        masks = _MaskWords(self.structure.masks, plan.masks)
+        masks = MaskTable(self.structure.masks, plan.masks)
         sizes = np.zeros(plan.rows, dtype=np.int64)
         parts: list[tuple[Array, Array, Array]] = []
         none = np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.uint64)
@@ -221,7 +228,7 @@ class Privileges:
         counts = np.zeros((plan.rows, len(COUNTED)), dtype=np.int64)
         kind_of_word = np.concatenate(word_kind)
         own = plan.component[np.concatenate(nodes)], np.concatenate(words), np.concatenate(bits)
-        for first, slot, rows in plan.blocks(start, *own, _MaskWords(self.structure.masks, [])):
+        for first, slot, rows in plan.blocks(start, *own, MaskTable(self.structure.masks, [])):
             kernels.count_kinds(slot, rows, kind_of_word[first : first + rows.shape[1]], counts)
         result: Array = counts[plan.component]
         for number, members in enumerate(nodes):
@@ -278,7 +285,7 @@ class _Plan:
             masks=numbers.tolist(),
         )
 
-    def blocks(self, total: int, row: Array, word: Array, bits: Array, masks: _MaskWords) -> Iterator[tuple[int, Array, Array]]:
+    def blocks(self, total: int, row: Array, word: Array, bits: Array, masks: MaskTable) -> Iterator[tuple[int, Array, Array]]:
         """Solve ``total`` words block by block, from own bits (``row``, ``word``, ``bits``): (first word, slots, rows) of each.
 
         The arrays are reused: what is yielded is to be read before the next block.
@@ -308,32 +315,6 @@ class _Plan:
                 rows,
             )
             yield first, slot, rows
-
-
-class _MaskWords:
-    """Masks as words, one block of columns at a time."""
-
-    def __init__(self, masks: Masks, used: list[int]) -> None:
-        sparse = [masks.sparse(number) for number in used]
-        self._base = np.array([_spread(base) for base, _, _ in sparse], dtype=np.uint64)
-        number = np.repeat(np.arange(len(used)), [len(columns) for _, columns, _ in sparse])
-        column = np.concatenate([columns for _, columns, _ in sparse]) if sparse else np.zeros(0, dtype=np.int32)
-        delta = np.concatenate([bits ^ np.uint8(base) for base, _, bits in sparse]) if sparse else np.zeros(0, dtype=np.uint8)
-        order = np.argsort(column, kind="stable")
-        self._number, self._column, self._delta = number[order], column[order], delta[order]
-
-    def words(self, first: int, width: int) -> Array:
-        """(masks, width) words from word ``first`` on."""
-        words = np.repeat(self._base[:, None], width, axis=1)
-        inside = slice(*np.searchsorted(self._column, (first * PER_WORD, (first + width) * PER_WORD)))
-        word, place = np.divmod(self._column[inside], PER_WORD)
-        np.bitwise_xor.at(words, (self._number[inside], word - first), self._delta[inside].astype(np.uint64) << _SHIFTS[place])
-        return words
-
-
-def _spread(bits: int) -> int:
-    """A word in which every target has these bits."""
-    return sum(bits << (5 * place) for place in range(PER_WORD))
 
 
 def _distinct(tail: Array, head: Array, mask: Array, rows: int) -> tuple[Array, Array, Array]:

@@ -1,8 +1,8 @@
 """Scopes: which atoms a mask lets through.
 
-A scope is ``action:glob``; the glob (``*``, ``?``, case-sensitive) matches the whole id of a target. A *mask* is one or more lists of scopes
-that an atom has to pass all of. Masks are evaluated once each, over all targets, into five bits a target (:data:`ACTION_ORDER`), and kept
-sparse: the value most targets have, and those that differ.
+A scope is ``action:glob``; the glob (``*``, ``?``, case-sensitive) matches the whole id of a target. A *mask* is one or more lists of
+scopes that an atom has to pass all of. Masks are evaluated once each, over all targets, into five bits a target (:data:`ACTION_ORDER`),
+and kept sparse: the value most targets have, and those that differ.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ ACTION_ORDER: tuple[str, ...] = ("admin", "delete", "execute", "read", "write")
 ACTION_BIT: dict[str, int] = {action: 1 << bit for bit, action in enumerate(ACTION_ORDER)}
 ALL_ACTIONS = (1 << len(ACTION_ORDER)) - 1
 
+PER_WORD = 12
+"""Targets in a word of 64 bits, five bits each."""
+
 
 def action_bits(actions: Iterable[str]) -> int:
     """Bits of a grant; ``admin`` grants all five.
@@ -45,7 +48,7 @@ def actions_of(bits: int) -> tuple[str, ...]:
 
 @lru_cache(maxsize=1024)
 def _pattern(glob: str) -> re.Pattern[str]:
-    # fnmatch's translation neither backtracks between stars nor stops at line ends; its character classes are not ours, so [ is taken literally
+    # fnmatch's translation neither backtracks between stars nor stops at line ends; [ is quoted, since its character classes are not ours
     return re.compile(fnmatch.translate(glob.replace("[", "[[]")))
 
 
@@ -161,3 +164,32 @@ class Masks:
             return self._order[low:high]
         match = _pattern(glob).match
         return self._order[[place for place in range(low, high) if match(self._ids[place])]]
+
+
+class MaskTable:
+    """The masks numbered in ``used``, side by side; a mask's place in ``used`` is its row."""
+
+    def __init__(self, masks: Masks, used: Sequence[int]) -> None:
+        sparse = [masks.sparse(number) for number in used]
+        self._base = np.array([base for base, _, _ in sparse], dtype=np.uint8)
+        self._wide = np.array([sum(base << (5 * place) for place in range(PER_WORD)) for base, _, _ in sparse], dtype=np.uint64)
+        row = np.repeat(np.arange(len(used)), [len(columns) for _, columns, _ in sparse])
+        column = np.concatenate([columns for _, columns, _ in sparse]) if sparse else np.zeros(0, dtype=np.int32)
+        delta = np.concatenate([bits ^ np.uint8(base) for base, _, bits in sparse]) if sparse else np.zeros(0, dtype=np.uint8)
+        order = np.argsort(column, kind="stable")
+        self._row, self._column, self._delta = row[order], column[order], delta[order]
+
+    def words(self, first: int, width: int) -> Array:
+        """(masks, ``width``) words from word ``first`` on."""
+        words = np.repeat(self._wide[:, None], width, axis=1)
+        inside = slice(*np.searchsorted(self._column, (first * PER_WORD, (first + width) * PER_WORD)))
+        word, place = np.divmod(self._column[inside], PER_WORD)
+        np.bitwise_xor.at(words, (self._row[inside], word - first), self._delta[inside].astype(np.uint64) << (5 * place).astype(np.uint64))
+        return words
+
+    def at_column(self, column: int) -> Array:
+        """Bits that each mask lets through at one column."""
+        bits = self._base.copy()
+        inside = slice(*np.searchsorted(self._column, (column, column + 1)))
+        bits[self._row[inside]] ^= self._delta[inside]
+        return bits

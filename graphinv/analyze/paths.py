@@ -1,0 +1,216 @@
+"""Witnesses: how a subject comes to an atom, by a shortest path whose masks the atom survives, hop by hop and in words.
+
+One search against the arcs, from the nodes that own the atom, serves all subjects. Among shortest paths the one to the lowest keys is
+taken, so that equal estates have equal witnesses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from graphinv.analyze import kernels
+from graphinv.analyze.arcs import BACKWARD, FORWARD, MEANS, Arcs
+from graphinv.analyze.scopes import ACTION_BIT, passes
+from graphinv.model.errors import UsageError
+from graphinv.model.estate import EdgeRecord, Estate
+from graphinv.model.facts import NodeKey, Props
+from graphinv.model.kinds import ACTIONS
+from graphinv.model.results import Guard, Hop, Path
+
+_LISTED_SCOPES = 4
+
+
+class Witnesses:
+    """Shortest ways of all subjects to one atom: ``action`` on ``target``. O(nodes + arcs that lead to it).
+
+    Raises:
+        UsageError: no such action.
+    """
+
+    def __init__(self, arcs: Arcs, target: NodeKey, action: str) -> None:
+        if action not in ACTIONS:
+            raise UsageError(f"no action {action!r}; one of {', '.join(ACTIONS)}")
+        self.arcs, self.target, self.action = arcs, target, action
+        structure = arcs.structure
+        self._distance = np.full(structure.size, -1, dtype=np.int32)
+        self._step = np.full(structure.size, -1, dtype=np.int32)
+        self._own: dict[int, int] = {}
+        column = structure.column_of(target)
+        if column is None:
+            return
+        pointers, entries = arcs.owning
+        found = entries[pointers[column] : pointers[column + 1]]
+        found = found[arcs.own_bits[found] & ACTION_BIT[action] > 0]
+        for node, edge in zip(arcs.own_node[found].tolist(), arcs.own_edge[found].tolist(), strict=True):
+            self._own[node] = min(edge, self._own.get(node, edge))
+        passing = np.append(arcs.mask_table.at_column(column) & ACTION_BIT[action] > 0, True)
+        owners = np.array(sorted(self._own), dtype=np.int64)
+        kernels.search(*arcs.arriving, arcs.source, arcs.mask, passing, owners, self._distance, self._step)
+
+    def hops(self, subject: NodeKey) -> int | None:
+        """Number of hops of a shortest witness, the last one (the privilege itself) included; None where there is no way."""
+        return self.hops_of_node(self.arcs.structure.node(subject))
+
+    def hops_of_node(self, node: int) -> int | None:
+        """:meth:`hops` of the node with this number."""
+        distance = int(self._distance[node])
+        return None if distance < 0 else distance + 1
+
+    def via(self, node: int) -> tuple[str, ...]:
+        """``Kind:id`` of the nodes between this one and the target, in order."""
+        keys, target = self.arcs.structure.keys, self.arcs.target
+        return tuple(":".join(keys[target[arc]]) for arc in self._trail(node))
+
+    def path(self, subject: NodeKey) -> Path | None:
+        """The witness of ``subject``, or None where it does not have the atom.
+
+        Raises:
+            NotFound: ``subject`` is not in the estate.
+        """
+        arcs, structure = self.arcs, self.arcs.structure
+        node = structure.node(subject)
+        if self._distance[node] < 0:
+            return None
+        trail = self._trail(node)
+        last = int(arcs.target[trail[-1]]) if trail else node
+        hops = [self._hop(arc) for arc in trail]
+        edge = structure.estate.edges[self._own[last]]
+        hops.append(_hop(structure.estate, (edge,), FORWARD, edge.source, edge.target, (self.target[1], self.action), final=True))
+        return Path(subject=subject, target=self.target, action=self.action, lens=arcs.lens, at=arcs.at, hops=tuple(hops))
+
+    def _trail(self, node: int) -> list[int]:
+        trail = []
+        while (arc := int(self._step[node])) >= 0:
+            trail.append(arc)
+            node = int(self.arcs.target[arc])
+        return trail
+
+    def _hop(self, arc: int) -> Hop:
+        arcs, structure = self.arcs, self.arcs.structure
+        numbers = (int(arcs.first[arc]), int(arcs.second[arc]))
+        edges = tuple(structure.estate.edges[number] for number in numbers if number >= 0)
+        ends = structure.keys[arcs.source[arc]], structure.keys[arcs.target[arc]]
+        return _hop(structure.estate, edges, int(arcs.way[arc]), *ends, (self.target[1], self.action))
+
+
+def witness(arcs: Arcs, subject: NodeKey, target: NodeKey, action: str) -> Path | None:
+    """A shortest path by which ``subject`` can do ``action`` to ``target``; :class:`Witnesses` serves several subjects.
+
+    Raises:
+        UsageError: no such action.
+        NotFound: ``subject`` is not in the estate.
+    """
+    return Witnesses(arcs, target, action).path(subject)
+
+
+# --------------------------------------------------------------------------------------------------------------------------------
+# Hops in words
+
+
+def _hop(
+    estate: Estate, edges: Sequence[EdgeRecord], way: int, source: NodeKey, target: NodeKey, atom: tuple[str, str], *, final: bool = False
+) -> Hop:
+    """The hop over one or two edges. ``atom`` is the target's id and the action, which of several scopes tells the one that matters."""
+    kinds = "+".join(edge.kind for edge in edges)
+    scopes = _scopes(edges, way, atom)
+    return Hop(
+        source=source,
+        edge=kinds if way == FORWARD else f"<{kinds}",
+        target=target,
+        words=_words(estate, edges, way, target, scopes, final=final),
+        evidence=tuple(sorted({item for edge in edges for item in edge.props.get("evidence") or ()})),
+        confidence=min(1.0 if (sure := edge.props.get("confidence")) is None else float(sure) for edge in edges),
+        sources=tuple(sorted({item for edge in edges for item in edge.props.get("sources") or ()})),
+        scopes=scopes,
+        guards=tuple(guard_on(estate, guard) for guard in sorted({guard for edge in edges for guard in edge.props.get("guards") or ()})),
+        edges=tuple(edge.key for edge in edges),
+    )
+
+
+def _scopes(edges: Sequence[EdgeRecord], way: int, atom: tuple[str, str]) -> tuple[str, ...] | None:
+    """Scopes of a hop. Where both its edges have some, the pairs that let the atom through, since it has to pass both."""
+    if way == BACKWARD and edges[0].props.get("mode") == "passthrough":
+        return None
+    stated = [tuple(edge.props["scopes"]) for edge in edges if edge.props.get("scopes") is not None]
+    if len(stated) < 2 or stated[0] == stated[1]:
+        return stated[0] if stated else None
+    matching = [[scope for scope in scopes if passes((scope,), *atom)] for scopes in stated]
+    return tuple(f"{one} & {other}" for one in matching[0][:_LISTED_SCOPES] for other in matching[1][:_LISTED_SCOPES])
+
+
+def _words(
+    estate: Estate, edges: Sequence[EdgeRecord], way: int, target: NodeKey, scopes: tuple[str, ...] | None, *, final: bool = False
+) -> str:
+    edge = edges[-1]
+    name = estate.nodes[target].name
+    kind = edge.kind
+    limit = "" if scopes is None else f", limited to {listed(scopes)}"
+    if kind == "DELEGATES_TO":
+        return _delegation(edge, way, name) + (limit or (", unscoped" if way == FORWARD else ""))
+    if way == MEANS:
+        return f"acts with what {estate.nodes[edges[0].source].name} has: {_MEANS[kind].format(name=name)}{limit}"
+    if kind == "PROVIDES" and len(edges) == 2:
+        return f"may call {name} of {estate.nodes[edge.source].name}{limit}"
+    if kind == "CAN_ACCESS":
+        actions = edge.props.get("actions") or ()
+        if final:
+            return f"may {_joined([action for action in ACTIONS if action in actions])} {name}{limit}"
+        return f"may read the secret {name} and use it{limit}"
+    return f"{_WORDS[kind].format(name=name)}{limit}"
+
+
+_MEANS = {"RUNS_AS": "it runs as {name}", "HOLDS": "it holds the key {name}", "RUNS_ON": "it runs on {name}"}
+_WORDS = {
+    "RUNS_AS": "runs as {name}",
+    "RUNS_ON": "runs on {name} and can use what that has",
+    "HOLDS": "holds the key {name}",
+    "AUTHENTICATES_AS": "authenticates as {name}",
+    "ASSUMES": "may assume {name}",
+    "MEMBER_OF": "is a member of {name}",
+    "USES": "may call {name}",
+    "CONNECTS_TO": "connects to {name}, whose tools are not known",
+    "PROVIDES": "provides {name}",
+    "CALLS_BACK": "may call back into {name}",
+}
+
+
+def _delegation(edge: EdgeRecord, way: int, name: str) -> str:
+    mode = edge.props.get("mode")
+    if way == BACKWARD:
+        return f"acts with the authority of {name}, which calls it{' and passes its own credentials on' if mode == 'passthrough' else ''}"
+    if mode == "handoff":
+        return f"may hand over to {name}"
+    return f"may ask {name} to act{' on its behalf' if mode == 'on_behalf_of' else ''}"
+
+
+def _joined(items: Sequence[str]) -> str:
+    """``read, write and delete``."""
+    return " and ".join(filter(None, (", ".join(items[:-1]), items[-1]))) if items else "act on"
+
+
+def listed(scopes: Sequence[str]) -> str:
+    """Scopes in words, no more than a few of them.
+
+    >>> listed(["read:a", "read:b"]), listed([])
+    ('read:a, read:b', 'nothing')
+    """
+    more = f" and {len(scopes) - _LISTED_SCOPES} more" if len(scopes) > _LISTED_SCOPES else ""
+    return (", ".join(scopes[:_LISTED_SCOPES]) or "nothing") + more
+
+
+def guard_on(estate: Estate, id: str) -> Guard:
+    """The enforcement point ``id`` and what its decision would do on a hop."""
+    node = estate.nodes.get(("EnforcementPoint", id))
+    props: Props = node.props if node else {}
+    mode, effect = str(props.get("mode") or "unknown"), str(props.get("effect") or "unknown")
+    return Guard(id=id, mode=mode, effect=effect, would=_would(props, mode, effect))
+
+
+def _would(props: Props, mode: str, effect: str) -> str:
+    if mode != "enforce":
+        return {"monitor": "nothing: only monitors", "off": "nothing: it is off"}.get(mode, "nothing that is known: it states no mode")
+    if effect == "evaluate" and props.get("allows") is not None:
+        return f"narrow to {listed(props['allows'])}"
+    return {"deny": "deny", "step_up": "ask for step-up"}.get(effect, "decide, bounds unknown")
