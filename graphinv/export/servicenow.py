@@ -1,0 +1,101 @@
+"""Findings for a ServiceNow import set into incidents: one row an incident, coalesced on its correlation id."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from graphinv.export import RuleText
+from graphinv.export.support.escape import no_html, plain, table
+from graphinv.export.support.words import node_words, ordered, path_lines, risk_words, scores_by_subject
+from graphinv.model.estate import Estate
+from graphinv.model.facts import NodeKey
+from graphinv.model.results import Analysis, Finding, Score
+
+NAME = "servicenow"
+TITLE = "Incidents for a ServiceNow import set"
+SUFFIX = ".servicenow.csv"
+
+COLUMNS = (
+    "correlation_id",
+    "correlation_display",
+    "short_description",
+    "description",
+    "impact",
+    "urgency",
+    "category",
+    "assignment_group",
+    "u_severity",
+    "u_confidence",
+    "u_risk",
+    "u_rule",
+    "u_subject",
+    "u_target",
+    "u_owner",
+    "u_path",
+    "u_remediation",
+    "u_frameworks",
+)
+
+MAX_SHORT_DESCRIPTION = 160
+MAX_TEXT = 4000
+"""ServiceNow keeps this many characters of a description."""
+
+_IMPACT_URGENCY = {"critical": ("1", "1"), "high": ("1", "2"), "medium": ("2", "2"), "low": ("2", "3"), "info": ("3", "3")}
+"""From these two the platform derives its priorities 1 to 5."""
+
+_CODE = re.compile(r"\[(?=/?code\])", re.IGNORECASE)
+"""[code] lets HTML through in fields that are shown as a journal."""
+
+
+def render(analysis: Analysis, estate: Estate, rules: Mapping[str, RuleText]) -> str:
+    """All findings, the worst first."""
+    return servicenow_csv(analysis.findings, scores_by_subject(analysis))
+
+
+def servicenow_csv(findings: Iterable[Finding], scores: Mapping[NodeKey, Score] | None = None) -> str:
+    """One row a finding, with its subject's risk where ``scores`` has it."""
+    return table(COLUMNS, (_row(finding, (scores or {}).get(finding.subject)) for finding in ordered(findings)))
+
+
+def _row(finding: Finding, score: Score | None) -> list[str]:
+    ends = node_words(finding.subject) + (f" to {node_words(finding.target)}" if finding.target else "")
+    impact, urgency = _IMPACT_URGENCY[finding.severity]
+    return [
+        finding.key,
+        "graphinv",
+        plain(_text(f"{finding.title}: {ends}"), MAX_SHORT_DESCRIPTION),
+        _description(finding, score),
+        impact,
+        urgency,
+        "Security",
+        _text(next(iter(finding.owners), "")),
+        finding.severity,
+        f"{finding.confidence:g}",
+        risk_words(score),
+        _text(finding.rule),
+        _text(node_words(finding.subject)),
+        _text(node_words(finding.target)),
+        _text("; ".join(finding.owners)),
+        _text("; ".join(path_lines(finding))),
+        _text(finding.remediation),
+        _text("; ".join(finding.frameworks)),
+    ]
+
+
+def _text(text: str) -> str:
+    return _CODE.sub("[ ", no_html(plain(text, MAX_TEXT)))
+
+
+def _description(finding: Finding, score: Score | None) -> str:
+    lines = [
+        _text(finding.why),
+        f"Severity: {finding.severity} (confidence {finding.confidence:g})",
+        *([f"Risk of the subject: {risk_words(score)} of 100"] if score else []),
+        f"Owner: {_text(', '.join(finding.owners)) or 'nobody known'}",
+        *(f"Hop {number}: {_text(line)}" for number, line in enumerate(path_lines(finding), start=1)),
+        *([f"Remediation: {_text(finding.remediation)}"] if finding.remediation else []),
+        *(f"Stated in: {_text(source)}" for source in finding.sources),
+    ]
+    text = "\n".join(filter(None, lines))
+    return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"

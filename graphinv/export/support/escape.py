@@ -1,0 +1,85 @@
+"""Strangers' text made harmless: control characters, formulas in tables, markup in tickets, links in SARIF messages."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from urllib.parse import quote
+
+from graphinv.model.csvform import defuse
+
+_PLAIN = re.compile(r"[ -~]*")
+_WIKI = re.compile(r"[\\{}\[\]!|*_^~+?#]|(?<![A-Za-z0-9])-|-(?![A-Za-z0-9])")
+_ENTITY = re.compile(r"&(?=#?\w{1,32};)")
+_UNSEEN = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})
+
+
+def plain(text: str, limit: int | None = None) -> str:
+    r"""``text`` on one line and without a character that is not seen: each stands there as its number, ``\x1b`` or ``\u202e``.
+
+    Args:
+        text: any text.
+        limit: characters at most; a longer one ends in ``…``.
+
+    >>> plain("a\x1b[31mb\nc")
+    'a\\x1b[31mb\\nc'
+    """
+    if not _PLAIN.fullmatch(text):
+        text = "".join(_visible(character) for character in text)
+    return text if limit is None or len(text) <= limit else text[: limit - 1] + "…"
+
+
+def _visible(character: str) -> str:
+    if unicodedata.category(character) in _UNSEEN:
+        return character.encode("unicode_escape").decode("ascii")
+    return character
+
+
+def no_html(text: str) -> str:
+    """``text`` in which no tag and no entity can begin, for fields that some views show as HTML.
+
+    >>> no_html("<b>R&D</b>")
+    '&lt;b>R&D&lt;/b>'
+    """
+    return _ENTITY.sub("&amp;", text).replace("<", "&lt;")
+
+
+def wiki(text: str) -> str:
+    r"""``text`` as it is in Jira's wiki markup: no macro, link, image, mention or emphasis of its own.
+
+    >>> print(wiki("{code}[~admin] billing-bot"))
+    \{code\}\[\~admin\] billing-bot
+    """
+    return no_html(_WIKI.sub(lambda match: "\\" + match.group(), plain(text)))
+
+
+def sarif_text(text: str) -> str:
+    r"""``text`` in a SARIF message: braces and brackets are no placeholders and links there (§3.11.5, §3.11.6).
+
+    >>> print(sarif_text("[x](http://e) {0}"))
+    \[x\](http://e) {{0}}
+    """
+    escaped = plain(text).replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]")
+    return escaped.replace("{", "{{").replace("}", "}}")
+
+
+def uri_path(path: str) -> str:
+    """A relative path as a URI reference that stays relative and climbs nowhere.
+
+    >>> uri_path("a/../../b c:d")
+    'a/b%20c%3Ad'
+    """
+    parts = [part for part in path.split("/") if part not in ("", ".", "..")]
+    return "/".join(quote(part, safe="") for part in parts)
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """CSV text (RFC 4180, so CRLF) in which no cell is a formula."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out)
+    writer.writerow(header)
+    writer.writerows([defuse(cell) for cell in row] for row in rows)
+    return out.getvalue()
