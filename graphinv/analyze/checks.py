@@ -1,0 +1,500 @@
+"""Rules that Cypher cannot say: differences of the fixpoint, paths, chains in time. Each is named by the front matter of its rule.
+
+A check takes the engine and the rule's parameters and yields rows; :mod:`graphinv.analyze.rules` says what their columns mean.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict, deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from graphinv.analyze.arcs import micros
+from graphinv.analyze.scopes import Array, split_scope
+from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
+from graphinv.model.facts import NodeKey, Props
+from graphinv.model.results import Hop, Lens
+
+if TYPE_CHECKING:
+    from graphinv.analyze.engine import Engine
+
+Params = Mapping[str, Any]
+Row = dict[str, Any]
+
+_OUT = frozenset({"suspended", "retired"})
+_DEAD = frozenset({"revoked", "disabled"})
+_STRONGEST_FIRST = ("admin", "delete", "execute", "write", "read")
+_WORSE_THAN_READ = frozenset(_STRONGEST_FIRST) - {"read"}
+_DAY = 86_400 * 1_000_000
+
+
+def _ends(subject: NodeKey, target: NodeKey | None = None) -> Row:
+    row: Row = {"subject_kind": subject[0], "subject_id": subject[1]}
+    return row | ({"target_kind": target[0], "target_id": target[1]} if target else {})
+
+
+def _active(node: NodeRecord) -> bool:
+    return node.props.get("status") not in _OUT
+
+
+def _agents(estate: Estate) -> Iterator[NodeRecord]:
+    return (agent for agent in estate.of_kind("Agent") if _active(agent))
+
+
+def _confidence(edge: EdgeRecord) -> float:
+    return float(edge.props.get("confidence", 1.0))
+
+
+def _in_force(edge: EdgeRecord, at: int) -> bool:
+    start, end = edge.props.get("valid_from"), edge.props.get("valid_until")
+    return (start is None or micros(start) <= at) and (end is None or bool(edge.props.get("renewable")) or at < micros(end))
+
+
+def _matters(props: Props) -> bool:
+    """Whether it is known to be sensitive."""
+    return bool(props.get("crown_jewel")) or props.get("sensitivity") in ("confidential", "restricted")
+
+
+def _blueprint(agent: NodeRecord) -> str:
+    """What tells an agent from its own replicas: its blueprint where one is labelled, else its id."""
+    return next((label for label in agent.props.get("labels") or () if label.startswith("blueprint=")), agent.id)
+
+
+# --------------------------------------------------------------------------------------------------------------------------------
+# Differences of the fixpoint
+
+
+def hidden_reach(engine: Engine, params: Params) -> Iterator[Row]:
+    """What an agent can do to something that matters only by way of another agent, a call-back or a workflow.
+
+    Counts what is sensitive whatever the action, and what is merely in production where the action is worse than reading.
+    """
+    estate = engine.estate
+    gained: _Reached = {}
+    for agent in _agents(estate):
+        for kind, id, action in engine.hidden(agent.key):
+            props = estate.nodes[kind, id].props
+            if kind == "Resource" and (_matters(props) or (props.get("environment") == "prod" and action != "read")):
+                gained.setdefault(agent.key, {}).setdefault((kind, id), set()).add(action)
+    for subject, target, actions in _single(gained, params["most"]):
+        path = engine.witness(subject, target, _strongest(actions))
+        hops = path.hops if path else ()
+        yield _ends(subject, target) | {"actions": sorted(actions), "path": hops, "modifiers": _unseen(estate, hops)}
+    yield from _counted(estate, gained, params["most"], "posture")
+    for edge in estate.edges:
+        if edge.kind == "DELEGATES_TO" and any(not split_scope(scope)[0] for scope in edge.props.get("scopes") or ()):
+            yield _ends(edge.source, edge.target) | {"unknown": True}
+
+
+def ungoverned_path(engine: Engine, params: Params) -> Iterator[Row]:
+    """What an agent can do with no enforcing point on the way, to something that matters or worse than reading."""
+    estate = engine.estate
+    privileges = engine.privileges("ungoverned")
+    reached: _Reached = {}
+    for agent in _agents(estate):
+        for kind, id, action in privileges.atoms_of(agent.key):
+            props = estate.nodes[kind, id].props
+            sensitive = kind == "Resource" and (_matters(props) or props.get("environment") == "prod")
+            if sensitive or action != "read":
+                reached.setdefault(agent.key, {}).setdefault((kind, id), set()).add(action)
+    for subject, target, actions in _single(reached, params["most"]):
+        path = engine.witness(subject, target, _strongest(actions), "ungoverned")
+        row = _ends(subject, target) | {"actions": sorted(actions), "lens": "ungoverned", "path": path.hops if path else ()}
+        around = _bypassed(engine, subject, target, actions)
+        yield row | ({"bypassed": around} if around else {})
+    yield from _counted(estate, reached, params["most"], "ungoverned")
+
+
+_Reached = dict[NodeKey, dict[NodeKey, set[str]]]
+"""Actions by agent and target."""
+
+
+def _strongest(actions: Iterable[str]) -> str:
+    return min(actions, key=_STRONGEST_FIRST.index)
+
+
+def _single(reached: _Reached, most: int) -> list[tuple[NodeKey, NodeKey, set[str]]]:
+    """(agent, target, actions) of agents with no more than ``most`` targets, target by target: one search serves all who reach it."""
+    pairs = [(agent, target, actions) for agent, targets in reached.items() if len(targets) <= most for target, actions in targets.items()]
+    return sorted(pairs, key=lambda pair: (pair[1], _strongest(pair[2]), pair[0]))
+
+
+def _counted(estate: Estate, reached: _Reached, most: int, lens: Lens) -> Iterator[Row]:
+    """One row for each agent with more than ``most`` targets, which says how many there are and of what weight."""
+    for agent, targets in reached.items():
+        if len(targets) > most:
+            weights = Counter(_weight(estate.nodes[key].props) for key in targets)
+            yield _ends(agent) | {
+                "actions": sorted(set().union(*targets.values())),
+                "lens": lens,
+                "targets": len(targets),
+                "counts": [f"{number} {what} {'target' if number == 1 else 'targets'}" for what, number in sorted(weights.items())],
+                "examples": sorted(f"{kind}:{id}" for kind, id in targets if _matters(estate.nodes[kind, id].props))[:10],
+            }
+
+
+def _weight(props: Props) -> str:
+    return "crown jewel" if props.get("crown_jewel") else str(props.get("sensitivity") or "unknown")
+
+
+def _unseen(estate: Estate, hops: Sequence[Hop]) -> list[str]:
+    """What makes a hidden way hard to see."""
+    if any(edge.props.get("transient") for hop in hops for edge in _behind_hop(estate, hop)):
+        return ["+1 a hop exists only while a call runs"]
+    if any("CALLS_BACK" in hop.edge for hop in hops):
+        return ["+1 a tool calls back"]
+    if any(estate.nodes[end].props.get("third_party") for hop in hops for end in (hop.source, hop.target)):
+        return ["+1 a step is run by somebody else"]
+    return []
+
+
+def _behind_hop(estate: Estate, hop: Hop) -> Iterator[EdgeRecord]:
+    """Delegations behind a hop, whichever way it is walked."""
+    for end in (hop.source, hop.target):
+        yield from (edge for edge in estate.outgoing.get(end, ()) if edge.key in hop.edges)
+
+
+def _bypassed(engine: Engine, agent: NodeKey, target: NodeKey, actions: Iterable[str]) -> list[str]:
+    """Enforcement points on the shortest way there that the ungoverned one goes around."""
+    path = engine.witness(agent, target, _strongest(actions))
+    return sorted({guard.id for hop in (path.hops if path else ()) for guard in hop.guards if guard.mode == "enforce"})
+
+
+# --------------------------------------------------------------------------------------------------------------------------------
+# Grants
+
+
+def broad_grant(engine: Engine, params: Params) -> Iterator[Row]:
+    """Grants that come from above and are mostly not used, or that cover a whole scope; only where an agent can come by them."""
+    estate, at = engine.estate, micros(engine.at)
+    arcs = engine.arcs("posture")
+    keys = arcs.structure.keys
+    starts = [arcs.structure.number[agent.key] for agent in _agents(estate)]
+    for number in sorted(_closure(arcs.leaving, arcs.target, starts)):
+        grants = [edge for edge in estate.outgoing.get(keys[number], ()) if edge.kind == "CAN_ACCESS" and _in_force(edge, at)]
+        rows = [*_inherited(estate, grants, at, params), *_whole_scope(estate, grants, params)]
+        if rows:
+            callers = [keys[one] for one in _closure(arcs.arriving, arcs.source, [number])]
+            agents = sorted(id for kind, id in callers if kind == "Agent" and _active(estate.nodes[kind, id]))
+            yield from (row | {"agents": agents} for row in rows)
+
+
+def _closure(grouped: tuple[Array, Array], ends: Array, starts: Iterable[int]) -> set[int]:
+    """Nodes that lie at or behind ``starts``. O(arcs)."""
+    pointers, order = grouped
+    seen = set(starts)
+    waiting = deque(seen)
+    while waiting:
+        node = waiting.popleft()
+        for other in ends[order[pointers[node] : pointers[node + 1]]].tolist():
+            if other not in seen:
+                seen.add(other)
+                waiting.append(other)
+    return seen
+
+
+def _inherited(estate: Estate, grants: Iterable[EdgeRecord], at: int, params: Params) -> Iterator[Row]:
+    groups: defaultdict[str, list[EdgeRecord]] = defaultdict(list)
+    for edge in grants:
+        if edge.props.get("inherited_from"):
+            groups[edge.props["inherited_from"]].append(edge)
+    for origin, edges in sorted(groups.items()):
+        actions = sorted({action for edge in edges for action in edge.props.get("actions") or ()})
+        if not _WORSE_THAN_READ & set(actions):
+            continue
+        cause = next((key for kind in ("Identity", "Agent") if (key := (kind, origin)) in estate.nodes), None)
+        ends = _ends(edges[0].source, cause)
+        uses = [edge.props.get("last_used") for edge in edges]
+        if any(uses):
+            since = at - params["days"] * _DAY
+            unused = sum(use is None or micros(use) < since for use in uses) / len(uses)
+            if unused <= params["unused"]:
+                continue
+            modifiers = ["+1 more than nine tenths of it is not used"] if unused > 0.9 else []
+            share = f"{unused:.0%} of it not used in {params['days']} days"
+        else:
+            if all(_younger(edge, at, params["young"]) for edge in edges):
+                yield ends | {"unknown": True}
+                continue
+            modifiers, share = [], "nobody knows how much of it is used"
+        yield ends | {
+            "what": f"inherits {', '.join(actions)} on {len(edges)} {'thing' if len(edges) == 1 else 'things'} from {origin}, {share}",
+            "actions": actions,
+            "inherited_from": origin,
+            "granted": sorted(edge.target[1] for edge in edges)[:10],
+            "grants": len(edges),
+            "modifiers": modifiers,
+            "confidence": _how_sure(edges),
+        }
+
+
+def _younger(edge: EdgeRecord, at: int, days: int) -> bool:
+    seen = edge.props.get("first_seen")
+    return seen is not None and micros(seen) > at - days * _DAY
+
+
+def _how_sure(edges: Iterable[EdgeRecord]) -> float:
+    """Confidence of grants; a condition that nobody evaluates makes them an upper bound."""
+    return min(min(_confidence(edge), 0.5 if edge.props.get("condition") else 1.0) for edge in edges)
+
+
+def _whole_scope(estate: Estate, grants: Iterable[EdgeRecord], params: Params) -> Iterator[Row]:
+    for edge in grants:
+        target, actions = estate.nodes[edge.target], edge.props.get("actions") or ()
+        if target.props.get("type") in params["scopes"] and _WORSE_THAN_READ & set(actions):
+            yield _ends(edge.source, edge.target) | {
+                "what": f"may {', '.join(actions)} everything in {target.name}",
+                "actions": list(actions),
+                "grants": 1,
+                "modifiers": ["+1 it may do anything there"] if "admin" in actions else [],
+                "confidence": _how_sure([edge]),
+            }
+
+
+# --------------------------------------------------------------------------------------------------------------------------------
+# Secrets that several agents use
+
+
+def shared_secret(engine: Engine, params: Params) -> Iterator[Row]:
+    """One secret that several agents hold, themselves or by a server, tool or runtime of theirs."""
+    estate, at = engine.estate, micros(engine.at)
+    for secret in estate.of_kind("Secret"):
+        held = [edge for edge in estate.incoming.get(secret.key, ()) if edge.kind == "HOLDS" and _in_force(edge, at)]
+        if not _usable(secret.props, at) or all(_issued_apart(secret.props, edge) for edge in held):
+            continue
+        through: defaultdict[NodeKey, set[NodeKey]] = defaultdict(set)
+        for edge in held:
+            for agent in _behind(estate, edge.source, at):
+                through[agent].add(edge.source)
+        parties = _parties(estate, through, at)
+        if parties < params["agents"]:
+            continue
+        agents = [estate.nodes[key] for key in sorted(through)]
+        if "truncated=true" in (secret.props.get("labels") or ()):
+            yield _ends(secret.key) | {"unknown": True}
+            continue
+        more = min(parties // 5, 2)
+        modifiers = [f"+{more} {parties} agents share it"] if more else []
+        if _differ(estate, agents):
+            modifiers.append("+1 they differ in owner, environment or autonomy")
+        yield _ends(secret.key) | {
+            "agents": [agent.id for agent in agents],
+            "parties": parties,
+            "through": sorted({f"{kind}:{id}" for keys in through.values() for kind, id in keys if kind != "Agent"}),
+            "places": sorted({edge.props["place"] for edge in held if edge.props.get("place")}),
+            "modifiers": modifiers,
+            "confidence": min(_confidence(edge) for edge in held),
+        }
+
+
+def _usable(secret: Props, at: int) -> bool:
+    """Whether it still opens something, as far as anybody stated."""
+    if secret.get("status") in _DEAD:
+        return False
+    expires = secret.get("expires_at")
+    return expires is None or bool(secret.get("renewable")) or micros(expires) > at
+
+
+def _issued_apart(secret: Props, edge: EdgeRecord) -> bool:
+    """Whether each caller gets its own: a vault's path under which short-lived secrets are issued."""
+    return secret.get("lifetime") == "ephemeral" and edge.props.get("place") == "vault" and not secret.get("fingerprint")
+
+
+def _behind(estate: Estate, holder: NodeKey, at: int) -> Iterator[NodeKey]:
+    """Active agents that act by what ``holder`` holds."""
+    if holder[0] == "Agent":
+        if _active(estate.nodes[holder]):
+            yield holder
+        return
+    for edge in estate.incoming.get(holder, ()):
+        if not _in_force(edge, at) or edge.props.get("isolated"):
+            continue
+        if edge.kind in ("USES", "CONNECTS_TO", "RUNS_ON") and edge.source[0] == "Agent":
+            yield from _behind(estate, edge.source, at)
+        elif edge.kind == "PROVIDES" and holder[0] == "Tool":
+            for other in estate.incoming.get(edge.source, ()):
+                only = other.props.get("tools")
+                listed = only is None or holder[1] in only or estate.nodes[holder].name in only
+                if other.kind == "CONNECTS_TO" and other.source[0] == "Agent" and listed and _in_force(other, at):
+                    yield from _behind(estate, other.source, at)
+
+
+def _parties(estate: Estate, through: Mapping[NodeKey, set[NodeKey]], at: int) -> int:
+    """How many distinct ones: replicas are one agent, and a sub-agent that runs in its caller's framework by its caller's servers is
+    no further party."""
+    party: dict[NodeKey, NodeKey] = {key: key for key in through}
+
+    def root(key: NodeKey) -> NodeKey:
+        while party[key] != key:
+            key = party[key]
+        return key
+
+    first: dict[str, NodeKey] = {}
+    for key in sorted(through):
+        party[root(key)] = root(first.setdefault(_blueprint(estate.nodes[key]), key))
+        framework = estate.nodes[key].props.get("framework")
+        for edge in estate.outgoing.get(key, ()):
+            if edge.kind == "DELEGATES_TO" and edge.target in party and framework and _in_force(edge, at):
+                same = estate.nodes[edge.target].props.get("framework") == framework and through[edge.target] <= through[key]
+                if same and edge.target not in through[edge.target]:
+                    party[root(edge.target)] = root(key)
+    return len({root(key) for key in party})
+
+
+def _differ(estate: Estate, agents: Sequence[NodeRecord]) -> bool:
+    """Whether they are known to differ in owner, environment or autonomy."""
+    owners = {frozenset(edge.source for edge in estate.incoming.get(agent.key, ()) if edge.kind == "OWNS") for agent in agents}
+    stated = [{agent.props.get(name) for agent in agents} - {None, "unknown"} for name in ("environment", "autonomy")]
+    return len(owners - {frozenset()}) > 1 or any(len(values) > 1 for values in stated)
+
+
+# --------------------------------------------------------------------------------------------------------------------------------
+# Secrets in time
+
+
+def became_standing(engine: Engine, params: Params) -> Iterator[Row]:
+    """Ephemeral secrets that were renewed until they are, in effect, standing access."""
+    estate, at = engine.estate, micros(engine.at)
+    for family in _families(estate):
+        if not any(_usable(secret.props, at) for secret in family.members):
+            continue
+        if family.renewals == 0 and not any(secret.props.get("renewable") for secret in family.members):
+            continue
+        root = min(family.members, key=lambda secret: (secret.props.get("issued_at") or "~", secret.id))
+        rows = list(_standing(estate, family, root, at, params))
+        holders = sorted({holder for secret in family.members for holder in _holders(estate, secret.key)})
+        for row in rows:
+            yield from (_ends(holder, root.key) | row for holder in holders)
+            if not holders:
+                yield _ends(root.key) | row
+
+
+@dataclass
+class _Family:
+    """Secrets that were derived from one another with the same holder and no narrower scopes."""
+
+    members: list[NodeRecord]
+    renewals: int = 0
+    grew: bool = False
+
+
+def _families(estate: Estate) -> Iterator[_Family]:
+    """Families of ephemeral secrets, by the key of their first member."""
+    links = [edge for edge in estate.edges if edge.kind == "DERIVED_FROM" and _carries_on(estate, edge)]
+    neighbours: defaultdict[NodeKey, set[NodeKey]] = defaultdict(set)
+    for edge in links:
+        neighbours[edge.source].add(edge.target)
+        neighbours[edge.target].add(edge.source)
+    number: dict[NodeKey, int] = {}
+    families: list[_Family] = []
+    for secret in estate.of_kind("Secret"):
+        if secret.key in number:
+            continue
+        waiting = [secret.key]
+        number[secret.key] = len(families)
+        for key in waiting:
+            fresh = sorted(neighbours[key] - set(number))
+            number.update(dict.fromkeys(fresh, len(families)))
+            waiting += fresh
+        families.append(_Family([estate.nodes[key] for key in sorted(waiting) if estate.nodes[key].props.get("lifetime") != "static"]))
+    for edge in links:
+        family = families[number[edge.source]]
+        again = edge.props.get("count") if edge.source == edge.target else 1
+        family.renewals += max(again or 1, 1)
+        family.grew |= _scopes(estate, edge.source) > _scopes(estate, edge.target) > frozenset()
+    for family in families:
+        family.renewals += sum(_in_place(secret.props) for secret in family.members)
+    return (family for family in families if family.members)
+
+
+def _carries_on(estate: Estate, edge: EdgeRecord) -> bool:
+    """Whether the derived secret goes on where its origin was: same holder, no narrower scopes, and not decided anew for its own task."""
+    holders, before = _holders(estate, edge.source), _holders(estate, edge.target)
+    scopes, scopes_before = _scopes(estate, edge.source), _scopes(estate, edge.target)
+    tasks, tasks_before = _tasks(estate, edge.source), _tasks(estate, edge.target)
+    if holders and before and not holders & before:
+        return False
+    if scopes and scopes_before and not scopes >= scopes_before:
+        return False
+    return not (tasks and tasks_before and not tasks & tasks_before)
+
+
+def _holders(estate: Estate, secret: NodeKey) -> set[NodeKey]:
+    return {edge.source for edge in estate.incoming.get(secret, ()) if edge.kind == "HOLDS"}
+
+
+def _scopes(estate: Estate, secret: NodeKey) -> frozenset[str]:
+    return frozenset(estate.nodes[secret].props.get("scopes") or ())
+
+
+def _tasks(estate: Estate, secret: NodeKey) -> set[NodeKey]:
+    return {edge.target for edge in estate.outgoing.get(secret, ()) if edge.kind == "ISSUED_FOR"}
+
+
+def _life(secret: Props) -> tuple[int, int] | None:
+    """From when until when, in microseconds; None where it is not known."""
+    issued, expires, ttl = secret.get("issued_at"), secret.get("expires_at"), secret.get("ttl_seconds")
+    if issued is None or (expires is None and ttl is None):
+        return None
+    return micros(issued), micros(issued) + int(ttl or 0) * 1_000_000 if expires is None else micros(expires)
+
+
+def _in_place(secret: Props) -> int:
+    """How often it must have been renewed to have lived as long as it does."""
+    life, ttl = _life(secret), secret.get("ttl_seconds")
+    return max(0, (life[1] - life[0] - 1) // (ttl * 1_000_000)) if life and ttl else 0
+
+
+def _standing(estate: Estate, family: _Family, root: NodeRecord, at: int, params: Params) -> Iterator[Row]:
+    lives = sorted(life for secret in family.members if (life := _life(secret.props)))
+    tasks = [estate.nodes[key].props for key in sorted({key for secret in family.members for key in _tasks(estate, secret.key)})]
+    reasons = []
+    outlives = False
+    if lives:
+        span = max(end for _, end in lives) - lives[0][0]
+        limit = root.props.get("max_life_seconds")
+        if limit is not None and span > limit * 1_000_000:
+            reasons.append(f"it has lived for {_hours(span)}, {_hours(limit * 1_000_000)} at most were meant")
+        ends = [task.get("closed_at") or task.get("closes_at") for task in tasks]
+        if ends and all(ends) and max(end for _, end in lives) > max(micros(str(end)) for end in ends):
+            reasons.append("it outlives its task")
+            outlives = True
+        covered = _covered(lives, at - params["days"] * _DAY, at)
+        if family.renewals and covered >= params["coverage"]:
+            reasons.append(f"it was valid for {covered:.0%} of the last {params['days']} days")
+    if family.renewals >= params["renewals"]:
+        reasons.append(f"it was renewed {family.renewals} times")
+    if not reasons:
+        if not lives:
+            yield {"unknown": True}
+        return
+    is_open = [task for task in tasks if _still_open(task, at)]
+    live = [secret.props for secret in family.members if _usable(secret.props, at)]
+    modifiers = ["+1 its scopes grew on the way"] if family.grew else []
+    row: Row = {"reasons": reasons, "renewals": family.renewals, "chain": len(family.members)}
+    if not is_open:
+        modifiers.append("+1 no task is open")
+    elif not outlives and all(secret.get("revocation_hook") for secret in live):
+        modifiers.append("-10 a task is open and it can be revoked, so it is only worth knowing")
+        row["open_until"] = max(str(task.get("closes_at") or "no end stated") for task in is_open)
+    yield row | {"modifiers": modifiers}
+
+
+def _still_open(task: Props, at: int) -> bool:
+    ends = [task[name] for name in ("closed_at", "closes_at") if task.get(name) is not None]
+    return all(micros(end) > at for end in ends)
+
+
+def _covered(lives: Iterable[tuple[int, int]], start: int, end: int) -> float:
+    """Share of ``start`` to ``end`` that lies in one of ``lives`` (sorted)."""
+    covered, reached = 0, start
+    for first, last in lives:
+        covered += max(0, min(last, end) - max(first, reached))
+        reached = max(reached, last)
+    return covered / (end - start)
+
+
+def _hours(microseconds: int) -> str:
+    hours = microseconds / 3_600_000_000
+    return f"{hours / 24:.0f} days" if hours >= 48 else f"{hours:.1f} hours"

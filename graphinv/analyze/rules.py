@@ -1,0 +1,330 @@
+"""Rules: data in ``queries/rules/``, one file a rule, and what turns their rows into findings.
+
+A rule is Cypher under front matter, or front matter that names a function of :mod:`graphinv.analyze.checks`. Either gives rows:
+
+| column | meaning |
+|---|---|
+| `subject_kind`, `subject_id` | what the finding is about |
+| `target_kind`, `target_id` | what it leads to; absent or null where there is nothing |
+| `action`, `lens` | which witness to show; the strongest action held and `posture` where absent |
+| `confidence` | how sure the row is, beside its witness |
+| `modifiers` | list of `+1 reason`, on top of those that the front matter names; null entries are passed over |
+| `unknown` | true where the row says only that this could not be judged: counted in the rule's status, never a finding and never a pass |
+| `path` | of functions only: the hops to show, where they are already known |
+| any other that `columns` declares | detail of the finding |
+"""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import Field, ValidationError, model_validator
+
+from graphinv.analyze import checks
+from graphinv.analyze.library import Header, Parameter, bind, check_parameters, explain, split
+from graphinv.analyze.paths import guard_on
+from graphinv.analyze.severity import MODIFIERS, Gauge, level_of
+from graphinv.model.errors import InputError
+from graphinv.model.estate import EdgeRecord, Estate
+from graphinv.model.facts import NodeKey
+from graphinv.model.kinds import EDGE_KINDS, NODE_KINDS
+from graphinv.model.results import Finding, Hop, Lens, Level, RuleStatus, finding_key
+from graphinv.store import Rows
+
+if TYPE_CHECKING:
+    from graphinv.analyze.engine import Engine
+
+Row = Mapping[str, Any]
+Ask = Callable[[str, Mapping[str, Any]], Rows]
+Check = Callable[["Engine", Mapping[str, Any]], Iterable[Row]]
+
+RESERVED = frozenset({"subject_kind", "subject_id", "target_kind", "target_id", "confidence", "modifiers", "unknown", "path"})
+_ALWAYS = frozenset({"at"})
+_STRONGEST_FIRST = ("admin", "delete", "execute", "write", "read")
+
+
+class _RuleHeader(Header):
+    id: str = Field(pattern=r"^[A-Z]{2,5}-[A-Z]{3}-[0-9]{3}$")
+    title: str
+    finding: str
+    severity: Level
+    base: int = Field(ge=1, le=10)
+    modifiers: tuple[str, ...] = ()
+    why: str
+    remediation: str
+    frameworks: tuple[str, ...]
+    needs: tuple[str, ...]
+    parameters: dict[str, Parameter] = Field(default_factory=dict)
+    columns: dict[str, str] = Field(default_factory=dict)
+    unknown: str = ""
+    traps: tuple[str, ...] = ()
+    function: str | None = None
+
+
+class Rule(_RuleHeader):
+    """A rule: its metadata and either Cypher or a function.
+
+    ``finding`` is the title of its findings, with ``{subject}``, ``{target}`` and its ``columns`` filled in; ``severity`` the level of a
+    finding that no modifier touches. ``needs`` lists what some source must have stated for it to be judged: node kinds, edge kinds and
+    properties (``Secret.lifetime``), ``|`` between alternatives.
+    """
+
+    cypher: str = Field(default="", repr=False)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Rule:
+        if bool(self.cypher) == bool(self.function):
+            raise ValueError("needs either Cypher or a function, not both")
+        if self.function and (self.function.startswith("_") or not callable(getattr(checks, self.function, None))):
+            raise ValueError(f"there is no check {self.function!r}")
+        if self.severity != level_of(self.base):
+            raise ValueError(f"severity is {level_of(self.base)!r} for a base of {self.base}")
+        for code in self.modifiers:
+            if code not in MODIFIERS:
+                raise ValueError(f"there is no modifier {code!r}")
+        for need in self.needs:
+            for one in need.split("|"):
+                _check_need(one.strip())
+        fields = {name for _, name, _, _ in string.Formatter().parse(self.finding) if name is not None}
+        for name in sorted(fields - {"subject", "target"} - set(self.columns)):
+            raise ValueError(f"its finding names {{{name}}}, which is no column")
+        for name in sorted(RESERVED & set(self.columns)):
+            raise ValueError(f"{name} needs no declaration among the columns")
+        return self
+
+    @property
+    def check(self) -> Check:
+        """The function of a rule that is one."""
+        found: Check = getattr(checks, self.function or "")
+        return found
+
+
+def _check_need(need: str) -> None:
+    kind, dot, name = need.partition(".")
+    model = NODE_KINDS.get(kind) or EDGE_KINDS.get(kind)
+    if model is None or (dot and name not in model.model_fields):
+        raise ValueError(f"needs {need!r}, which the vocabulary does not have")
+
+
+def load_rules(texts: Mapping[str, str], frameworks: Mapping[str, Any] | None = None) -> dict[str, Rule]:
+    """Rules by id, in order of their ids.
+
+    Args:
+        texts: file texts by path; each file is called ``<id>.cypher``.
+        frameworks: the catalogue of data/frameworks.json, against which framework ids are checked when given.
+
+    Raises:
+        InputError: front matter that is not understood, a file called otherwise than its rule, an unknown framework id, a parameter
+            used and not declared.
+    """
+    known = None if frameworks is None else framework_ids(frameworks)
+    rules: dict[str, Rule] = {}
+    for path, text in sorted(texts.items()):
+        meta, cypher = split(text, path)
+        try:
+            rule = Rule.model_validate({**meta, "cypher": cypher.strip()})
+        except ValidationError as error:
+            raise InputError(explain(error), document=path) from None
+        if PurePosixPath(path).stem != rule.id:
+            raise InputError(f"holds rule {rule.id}", document=path, remedy=f"call it {rule.id}.cypher")
+        if rule.id in rules:
+            raise InputError(f"another file holds rule {rule.id}", document=path)
+        if rule.cypher:
+            check_parameters(rule.cypher, rule.parameters, path, given=_ALWAYS)
+        for id in rule.frameworks if known is not None else ():
+            if id not in (known or ()):
+                raise InputError(f"framework id {id!r} is not in the catalogue", document=path)
+        rules[rule.id] = rule
+    return dict(sorted(rules.items()))
+
+
+def framework_ids(catalogue: Mapping[str, Any]) -> frozenset[str]:
+    """Ids of all items of the frameworks catalogue."""
+    return frozenset(item["id"] for framework in catalogue["frameworks"] for item in framework["items"])
+
+
+def run_rules(
+    rules: Mapping[str, Rule],
+    engine: Engine,
+    query: Ask,
+    parameters: Mapping[str, Mapping[str, object]] | None = None,
+) -> tuple[list[Finding], list[RuleStatus]]:
+    """Judge every rule.
+
+    Args:
+        rules: by id.
+        engine: holds the estate, the time and the settings.
+        query: read-only Cypher on the same generation.
+        parameters: settings of rules by rule id, over their defaults.
+
+    Returns:
+        Findings by rule, subject and target, and one status per rule. A rule that fails has the outcome ``error``, one whose inputs
+        nobody stated ``not_available``; neither is a pass.
+    """
+    gauge = Gauge(engine)
+    supplied = _supplied(engine.estate)
+    findings: list[Finding] = []
+    statuses = []
+    for id, rule in sorted(rules.items()):
+        missing = [need for need in rule.needs if not any(one.strip() in supplied for one in need.split("|"))]
+        outcome: Literal["found", "clear", "not_available", "error"]
+        found: list[Finding] = []
+        if missing:
+            outcome, reason = "not_available", f"no source states {', '.join(' or '.join(_parts(need)) for need in missing)}"
+        else:
+            try:
+                found, unknown = _judge(rule, engine, gauge, query, (parameters or {}).get(id, {}))
+            except Exception as error:  # whatever goes wrong in one rule, the others are judged and this one never passes
+                outcome, reason = "error", f"{type(error).__name__}: {error}"
+            else:
+                outcome = "found" if found else "clear"
+                reason = f"{unknown} could not be judged: {rule.unknown}" if unknown else ""
+        findings += found
+        statuses.append(RuleStatus(rule=id, title=rule.title, outcome=outcome, findings=len(found), reason=reason))
+    return findings, statuses
+
+
+def _parts(need: str) -> list[str]:
+    return [one.strip() for one in need.split("|")]
+
+
+def _supplied(estate: Estate) -> frozenset[str]:
+    """Kinds, and properties of kinds, that the estate holds."""
+    names: dict[str, set[str]] = {}
+    for node in estate.nodes.values():
+        names.setdefault(node.kind, set()).update(node.props)
+    for edge in estate.edges:
+        names.setdefault(edge.kind, set()).update(edge.props)
+    return frozenset(names) | {f"{kind}.{name}" for kind, properties in names.items() for name in properties}
+
+
+@dataclass
+class _Merged:
+    """Rows about one pair of ends."""
+
+    details: dict[str, Any] = field(default_factory=dict)
+    modifiers: set[str] = field(default_factory=set)
+    confidence: float = 1.0
+    path: Sequence[Hop] = ()
+
+    def add(self, row: Row) -> None:
+        for name, value in row.items():
+            if name not in RESERVED and value is not None:
+                self.details[name] = _unite(self.details.get(name), value)
+        self.modifiers.update(text for text in row.get("modifiers") or () if text is not None)
+        self.path = self.path or row.get("path") or ()
+        stated = row.get("confidence")
+        self.confidence = min(self.confidence, 1.0 if stated is None else stated)
+
+
+def _unite(one: Any, other: Any) -> Any:
+    """Two rows' values of one detail: lists are sets and unite, different values become a list."""
+    if one == other and not isinstance(one, list):
+        return other
+    values = [*_listed(one), *_listed(other)]
+    several = isinstance(one, list) or isinstance(other, (list, tuple)) or one is not None
+    return sorted(set(values), key=lambda value: (str(type(value)), value)) if several else other
+
+
+def _listed(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, (list, tuple)) else () if value is None else (value,)
+
+
+def _judge(rule: Rule, engine: Engine, gauge: Gauge, query: Ask, given: Mapping[str, object]) -> tuple[list[Finding], int]:
+    params = bind(rule.parameters, given, at=engine.at)
+    rows = rule.check(engine, params) if rule.function else query(rule.cypher, {**params, "at": engine.at}).dicts()
+    merged: dict[tuple[NodeKey, NodeKey | None], _Merged] = {}
+    unknown = set()
+    for row in rows:
+        if extra := set(row) - RESERVED - set(rule.columns) - {"action", "lens"}:
+            raise InputError(f"returns columns it does not declare: {', '.join(sorted(extra))}", document=rule.id)
+        subject: NodeKey = (row["subject_kind"], row["subject_id"])
+        target: NodeKey | None = (row["target_kind"], row["target_id"]) if row.get("target_id") is not None else None
+        if row.get("unknown"):
+            unknown.add((subject, target))
+        else:
+            merged.setdefault((subject, target), _Merged()).add(row)
+    # Target by target: the engine's search for one target and action serves every subject
+    for (subject, target), about in sorted(merged.items(), key=lambda item: (item[0][1] or ("", ""), item[0][0])):
+        if target and not about.path:
+            about.path = witness(engine, subject, target, about.details)
+    ordered = sorted(merged.items(), key=lambda item: (item[0][0], item[0][1] or ("", "")))
+    findings = [_finding(rule, engine, gauge, subject, target, about) for (subject, target), about in ordered]
+    return findings, len(unknown - set(merged))
+
+
+def _finding(rule: Rule, engine: Engine, gauge: Gauge, subject: NodeKey, target: NodeKey | None, about: _Merged) -> Finding:
+    estate = engine.estate
+    hops = about.path
+    level, parts = gauge.judge(rule.base, rule.modifiers, subject, target, hops, about.modifiers)
+    names = {name: _words(value) for name, value in about.details.items()}
+    names |= {name: "" for name in rule.columns if name not in names}
+    record = estate.nodes[subject]
+    return Finding(
+        key=finding_key(rule.id, subject, target),
+        rule=rule.id,
+        title=rule.finding.format(**names, subject=record.name, target=estate.nodes[target].name if target else ""),
+        severity=level,
+        confidence=min([about.confidence, *(1.0 if hop.confidence is None else hop.confidence for hop in hops)]),
+        subject=subject,
+        target=target,
+        why=rule.why,
+        remediation=rule.remediation,
+        path=tuple(hops),
+        frameworks=rule.frameworks,
+        owners=tuple(sorted({edge.source[1] for edge in estate.incoming.get(subject, ()) if edge.kind == "OWNS"})),
+        sources=tuple(record.props.get("sources") or sorted({source for hop in hops for source in hop.sources})),
+        likelihood=engine.settings.likelihood.get(rule.id, 0.0),
+        severity_parts=parts,
+        details=dict(sorted(about.details.items())),
+    )
+
+
+def _words(value: Any) -> str:
+    return ", ".join(str(item) for item in value) if isinstance(value, (list, tuple)) else str(value)
+
+
+def witness(engine: Engine, subject: NodeKey, target: NodeKey, details: Mapping[str, Any]) -> Sequence[Hop]:
+    """How ``subject`` comes to ``target``: a witness of the engine where the target can be acted on, else the edge between them."""
+    lens: Lens = details.get("lens", "posture")
+    if target[0] in ("Resource", "Secret"):
+        stated = details.get("action")
+        wanted = [stated] if isinstance(stated, str) else stated or _STRONGEST_FIRST
+        held = engine.privileges(lens).actions_on(subject, target)
+        for action in _STRONGEST_FIRST:
+            if action in wanted and action in held:
+                path = engine.witness(subject, target, action, lens)
+                if path is not None:
+                    return path.hops
+    between = [edge for edge in engine.estate.outgoing.get(subject, ()) if edge.target == target]
+    surest = sorted(between, key=lambda edge: (-edge.props.get("confidence", 1.0), edge.kind, edge.key))[:1]
+    return [_hop(engine.estate, edge) for edge in surest]
+
+
+def _hop(estate: Estate, edge: EdgeRecord) -> Hop:
+    return Hop(
+        source=edge.source,
+        edge=edge.kind,
+        target=edge.target,
+        words=f"{_VERBS.get(edge.kind, edge.kind.lower().replace('_', ' '))} {estate.nodes[edge.target].name}",
+        evidence=tuple(edge.props.get("evidence") or ()),
+        confidence=edge.props.get("confidence"),
+        sources=tuple(edge.props.get("sources") or ()),
+        scopes=tuple(edge.props["scopes"]) if edge.props.get("scopes") is not None else None,
+        guards=tuple(guard_on(estate, id) for id in edge.props.get("guards") or ()),
+        edges=(edge.key,),
+    )
+
+
+_VERBS = {
+    "RUNS_AS": "runs as",
+    "USES": "may call",
+    "CONNECTS_TO": "connects to",
+    "HOLDS": "holds the key",
+    "MEMBER_OF": "is a member of",
+    "ASSUMES": "may assume",
+}

@@ -1,0 +1,199 @@
+"""How severe a finding is: the base of its rule and what the data adds to it or takes from it. Missing data never lowers it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from graphinv.analyze.scopes import Array
+from graphinv.model.estate import EdgeRecord
+from graphinv.model.facts import NodeKey
+from graphinv.model.results import Hop, Level
+
+if TYPE_CHECKING:
+    from graphinv.analyze.engine import Engine
+
+MODIFIERS = {
+    "M1": "+1 where something in production is on the path or within reach",
+    "M2": "+2 where a restricted resource or a crown jewel is within reach, +1 where a confidential one is",
+    "M3": "+2 where a tool on the path is destructive or irreversible, +1 where it writes or executes",
+    "M4": "+2 where untrusted content can reach the start of the path",
+    "M5": "+1 where a hop of the path has no enforcement point that enforces",
+    "M6": "+1 where a hop of the path was observed in the last 30 days",
+}
+"""What each modifier that a rule can name does. Those that would lower a severity are the rules' own."""
+
+_OWN = re.compile(r"([+-]\d+) (\S.*)", re.DOTALL)
+_SENSITIVITY = {"confidential": 1, "restricted": 2}
+_RECENT = timedelta(days=30)
+
+
+def level_of(points: int) -> Level:
+    """The level of 0 to 10 points.
+
+    >>> [level_of(points) for points in (9, 7, 4, 1, 0)]
+    ['critical', 'high', 'medium', 'low', 'info']
+    """
+    for least, level in ((9, "critical"), (7, "high"), (4, "medium"), (1, "low")):
+        if points >= least:
+            return level  # type: ignore[return-value]
+    return "info"
+
+
+def own_modifier(text: str) -> tuple[int, str]:
+    """A modifier that a rule's row states: points and reason.
+
+    >>> own_modifier("-2 bound to a proof key")
+    (-2, 'bound to a proof key')
+
+    Raises:
+        ValueError: it is not ``+1 reason`` or ``-1 reason``.
+    """
+    match = _OWN.fullmatch(text)
+    if not match:
+        raise ValueError("a modifier is written as +1 reason or -1 reason")
+    return int(match[1]), match[2]
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What can be harmed: the worst of a set of things."""
+
+    production: bool = False
+    sensitivity: int = 0
+
+    def __or__(self, other: _Around) -> _Around:
+        return _Around(self.production or other.production, max(self.sensitivity, other.sensitivity))
+
+
+class Gauge:
+    """Judges findings against one engine. What it learns of a node it remembers."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.estate = engine.estate
+        self._reached: dict[NodeKey, _Around] = {}
+
+    def judge(
+        self,
+        base: int,
+        codes: Sequence[str],
+        subject: NodeKey,
+        target: NodeKey | None,
+        hops: Sequence[Hop],
+        own: Iterable[str] = (),
+    ) -> tuple[Level, tuple[str, ...]]:
+        """Level of a finding, and the parts it is made of.
+
+        Args:
+            base: points of the rule, 1 to 10.
+            codes: which of MODIFIERS the rule names.
+            subject: what the finding is about.
+            target: what it leads to, if anything.
+            hops: the witness between them; may be empty.
+            own: modifiers of the rule itself, each ``+1 reason``.
+        """
+        parts = [f"base {base}"]
+        points = base
+        for delta, reason in (*self._named(codes, subject, target, hops), *(own_modifier(text) for text in sorted(set(own)))):
+            points += delta
+            parts.append(f"{delta:+d} {reason}")
+        clipped = min(max(points, 0), 10)
+        level = level_of(clipped)
+        parts.append(f"= {clipped}, {level}")
+        return level, tuple(parts)
+
+    def _named(self, codes: Sequence[str], subject: NodeKey, target: NodeKey | None, hops: Sequence[Hop]) -> Iterator[tuple[int, str]]:
+        on_path = {subject, *([target] if target else []), *(end for hop in hops for end in (hop.source, hop.target))}
+        around = self._here(on_path)
+        if target is None or target[0] != "Resource":
+            around |= self._reach(target or subject)
+        if "M1" in codes and around.production:
+            yield 1, "production is on the path or within reach (M1)"
+        if "M2" in codes and around.sensitivity:
+            what = "a restricted resource or a crown jewel" if around.sensitivity == 2 else "a confidential resource"
+            yield around.sensitivity, f"{what} is within reach (M2)"
+        if "M3" in codes:
+            yield from self._effects(on_path, subject, target)
+        if "M4" in codes and self.takes_untrusted(subject):
+            yield 2, "untrusted content can reach the start of the path (M4)"
+        if "M5" in codes and any(all(guard.mode != "enforce" for guard in hop.guards) for hop in hops):
+            yield 1, "a hop has no enforcement point that enforces (M5)"
+        if "M6" in codes and self._observed(hops):
+            yield 1, "a hop was observed in the last 30 days (M6)"
+
+    def _here(self, keys: Iterable[NodeKey]) -> _Around:
+        around = _Around()
+        for key in keys:
+            props = self.estate.nodes[key].props
+            sensitivity = 2 if props.get("crown_jewel") else _SENSITIVITY.get(str(props.get("sensitivity")), 0)
+            around |= _Around(props.get("environment") == "prod", sensitivity if key[0] == "Resource" else 0)
+        return around
+
+    def _reach(self, key: NodeKey) -> _Around:
+        known = self._reached.get(key)
+        if known is None:
+            columns, _ = self.engine.privileges("posture").row(key)
+            production, sensitivity = self._columns
+            known = _Around(bool(production[columns].any()), int(sensitivity[columns].max(initial=0)))
+            self._reached[key] = known
+        return known
+
+    @cached_property
+    def _columns(self) -> tuple[Array, Array]:
+        """Of every target column: whether it is in production, and how sensitive it is (0 to 2)."""
+        structure = self.engine.privileges("posture").structure
+        each = [self._here([structure.keys[node]]) for node in structure.targets.tolist()]
+        return (
+            np.array([around.production for around in each], dtype=bool),
+            np.array([around.sensitivity for around in each], dtype=np.int8),
+        )
+
+    def _effects(self, on_path: Iterable[NodeKey], subject: NodeKey, target: NodeKey | None) -> Iterator[tuple[int, str]]:
+        tools = {key for key in on_path if key[0] == "Tool"}
+        if target is None or target[0] != "Resource":
+            tools |= set(self.tools_of(target if target and target[0] == "ToolServer" else subject))
+        effects = {effect for tool in tools for effect in self.estate.nodes[tool].props.get("effects") or ()}
+        if effects & {"destructive", "irreversible"}:
+            yield 2, "a tool on the path is destructive or irreversible (M3)"
+        elif effects & {"write", "execute"}:
+            yield 1, "a tool on the path writes or executes (M3)"
+
+    def tools_of(self, key: NodeKey) -> Iterator[NodeKey]:
+        """Tools that an actor calls itself or over a server it connects to, or that a server provides."""
+        for edge in self.estate.outgoing.get(key, ()):
+            if edge.kind in ("USES", "PROVIDES"):
+                yield edge.target
+            elif edge.kind == "CONNECTS_TO":
+                only = edge.props.get("tools")
+                for tool in self.tools_of(edge.target):
+                    if only is None or tool[1] in only or self.estate.nodes[tool].name in only:
+                        yield tool
+
+    def takes_untrusted(self, key: NodeKey) -> bool:
+        """Whether content of strangers reaches it, itself or by a tool it calls."""
+        for one in {key, *self.tools_of(key)}:
+            if self.estate.nodes[one].props.get("ingests_untrusted"):
+                return True
+            for edge in self.estate.outgoing.get(one, ()):
+                if edge.kind == "INGESTS" and self.estate.nodes[edge.target].props.get("trust") == "untrusted":
+                    return True
+        return False
+
+    @cached_property
+    def _edges(self) -> dict[str, EdgeRecord]:
+        return {edge.key: edge for edge in self.estate.edges}
+
+    def _observed(self, hops: Sequence[Hop]) -> bool:
+        since = (datetime.fromisoformat(self.engine.at) - _RECENT).replace(tzinfo=None).isoformat()
+        for key in (key for hop in hops if "observed" in hop.evidence for key in hop.edges):
+            props = self._edges[key].props
+            if "observed" in (props.get("evidence") or ()) and (props.get("last_seen") or since) >= since:
+                return True  # without last_seen it is still being stated
+        return False

@@ -1,0 +1,47 @@
+// id: GI-IDN-002
+// title: Identity not bound to its runtime
+// finding: "{subject} runs as {target}, which {binding}"
+// severity: medium
+// base: 6
+// modifiers: [M1, M2]
+// why: >
+//   What proves this identity can be carried to another machine: whoever copies it is the agent.
+// remediation: >
+//   Bind the identity to where the agent runs: workload identity federation, SPIFFE or a platform identity; bind tokens to a key of the
+//   runtime (mTLS, DPoP).
+// frameworks: ["NHI4:2025", ASI03, T9, PR.AA-02, PR.AA-04, ZT-6, MAESTRO-L7.03, C9, "MCP07:2025"]
+// needs: [Agent, RUNS_AS, Identity.binding|Runtime]
+// unknown: no source states how the identity is bound, or where the agent runs
+// traps:
+//   - An identity that the platform hands to its own workload is bound by the platform, not unbound
+//   - Where a hosted agent runs cannot be seen, which is unknown and not unbound
+// columns: {binding: What is wrong with its binding, place: Where its secret lies}
+MATCH (a:Agent)-[r:RUNS_AS]->(i:Identity)
+WHERE a.closed_at IS NULL AND r.closed_at IS NULL AND i.closed_at IS NULL
+  AND NOT coalesce(a.status, 'unknown') IN ['suspended', 'retired']
+  AND NOT coalesce(i.type, 'unknown') IN ['human', 'group']
+  AND (r.valid_from IS NULL OR r.valid_from <= $at)
+  AND (r.valid_until IS NULL OR r.valid_until > $at OR r.renewable = true)
+WITH DISTINCT a, i
+// Runtimes that the identity is known to belong to, and those of the agent
+OPTIONAL MATCH (b:Runtime)-[x:RUNS_AS]->(i)
+WHERE b.closed_at IS NULL AND x.closed_at IS NULL
+WITH a, i, collect(DISTINCT b.id) AS bound
+OPTIONAL MATCH (a)-[y:RUNS_ON]->(m:Runtime)
+WHERE m.closed_at IS NULL AND y.closed_at IS NULL
+WITH a, i, bound, collect(DISTINCT m.id) AS runs
+OPTIONAL MATCH (h)-[z:HOLDS]->(s:Secret)-[u:AUTHENTICATES_AS]->(i)
+WHERE h.closed_at IS NULL AND z.closed_at IS NULL AND s.closed_at IS NULL AND u.closed_at IS NULL AND z.place <> 'vault'
+WITH a, i, bound, runs, min(z.place) AS place
+WITH a, i, place,
+     CASE
+       WHEN i.binding IN ['bearer', 'none'] THEN 'anybody can use who has its secret'
+       WHEN size(bound) > 0 AND size(runs) > 0 AND none(one IN runs WHERE one IN bound) THEN 'belongs to another runtime'
+       WHEN i.binding = 'platform' THEN 'bound'
+       WHEN i.binding IS NULL OR size(runs) = 0 THEN 'unknown'
+       ELSE 'bound'
+     END AS binding
+WHERE binding <> 'bound'
+RETURN 'Agent' AS subject_kind, a.id AS subject_id, 'Identity' AS target_kind, i.id AS target_id,
+       binding = 'unknown' AS unknown, binding, place,
+       [m IN [CASE WHEN place IS NOT NULL THEN '+1 its secret lies outside a vault' END] WHERE m IS NOT NULL] AS modifiers

@@ -1,0 +1,34 @@
+// id: GI-OWN-001
+// title: Ownerless agent
+// finding: "{subject} has no accountable owner"
+// severity: medium
+// base: 6
+// modifiers: [M1, M2, M3]
+// why: >
+//   Nobody answers for what this agent does: nobody reviews its access, and nobody switches it off when it is no longer needed.
+// remediation: >
+//   Assign a person or a team as its owner; approve nothing new for it until then, and suspend it after a time of grace.
+// frameworks: [GOVERN 2.1, GOVERN 1.6, "NHI1:2025", ASI10, ID.AM-02, GV.RR-02, CIS-1.1, CIS-5.5, A.3.2, MAESTRO-L7.01]
+// needs: [Agent, OWNS]
+// traps:
+//   - The owner is known to a source that was not read, so that no agent has one
+//   - A sub-agent that exists only while a call runs has the owner of its caller
+//   - A service principal is no accountable owner
+// columns: {status: State of its life cycle}
+MATCH (a:Agent)
+WHERE a.closed_at IS NULL
+  AND coalesce(a.status, 'unknown') <> 'retired'
+  AND NOT EXISTS {
+    MATCH (o:Owner)-[w:OWNS]->(a)
+    WHERE o.closed_at IS NULL AND w.closed_at IS NULL
+      AND NOT coalesce(o.kind_detail, '') IN ['service-principal', 'service_principal', 'application']
+      AND (w.valid_from IS NULL OR w.valid_from <= $at)
+      AND (w.valid_until IS NULL OR w.valid_until > $at)
+  }
+// Callers of every kind, of whom all must be owned and call it only in passing for it to inherit their owner
+OPTIONAL MATCH (c)-[d:DELEGATES_TO]->(a)
+WHERE c.closed_at IS NULL AND d.closed_at IS NULL AND c.id <> a.id
+WITH a, d, EXISTS { MATCH (p:Owner)-[v:OWNS]->(c) WHERE p.closed_at IS NULL AND v.closed_at IS NULL } AS owned
+WITH a, count(d) AS callers, sum(CASE WHEN d.transient = true AND owned THEN 1 ELSE 0 END) AS answering
+WHERE callers = 0 OR answering < callers
+RETURN 'Agent' AS subject_kind, a.id AS subject_id, coalesce(a.status, 'unknown') AS status

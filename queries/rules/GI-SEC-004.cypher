@@ -1,0 +1,66 @@
+// id: GI-SEC-004
+// title: Cached token outlives its task
+// finding: "{target} is still held after its reason is gone: {reason}"
+// severity: medium
+// base: 6
+// modifiers: [M2]
+// why: >
+//   The work that this token was issued for is over, or it was left where it outlives the work; it still opens what it opened then.
+// remediation: >
+//   Revoke tokens when their task is closed, bind them to it, and keep them out of memories, logs and disks.
+// frameworks: [ASI03, ASI06, T1, AML.T0091.000, AML.T0098, "MCP01:2025", "NHI7:2025", "LLM02:2026"]
+// needs: [Secret, ISSUED_FOR|HOLDS.place]
+// unknown: no source states when the token expires
+// parameters:
+//   grace: {type: integer, default: 300, meaning: How many seconds a token may outlive its task}
+// traps:
+//   - A refresh token that was exchanged for its successor is used up; the family is judged by its newest member
+//   - A token that is bound to a key of the runtime (label `bound=dpop`, `bound=mtls` or `bound=wpt`) is worth less to a thief
+// columns: {reason: Why it should be gone, place: Where it lies, task: The task it was issued for}
+MATCH (s:Secret)-[d:DERIVED_FROM*0..12]->(o:Secret)-[i:ISSUED_FOR]->(t:Task)
+WHERE s.closed_at IS NULL AND i.closed_at IS NULL AND all(one IN d WHERE one.closed_at IS NULL)
+  AND t.closed_at IS NOT NULL AND t.closed_at <= $at
+  AND NOT coalesce(s.status, 'unknown') IN ['revoked', 'disabled']
+  AND (s.expires_at IS NULL OR s.expires_at > $at OR s.renewable = true)
+  AND (s.expires_at IS NULL OR s.renewable = true
+       OR datetime(s.expires_at).epochSeconds > datetime(t.closed_at).epochSeconds + $grace)
+  AND NOT EXISTS {
+    MATCH (n:Secret)-[x:DERIVED_FROM]->(s)
+    WHERE n.closed_at IS NULL AND x.closed_at IS NULL AND x.via IN ['refresh', 'renew'] AND n.id <> s.id
+  }
+  // Its own task, where it has one, is the one that counts
+  AND (o.id = s.id OR NOT EXISTS { MATCH (s)-[y:ISSUED_FOR]->(:Task) WHERE y.closed_at IS NULL })
+OPTIONAL MATCH (h)-[r:HOLDS]->(s)
+WHERE h.closed_at IS NULL AND r.closed_at IS NULL
+WITH s, t, h, r,
+     s.expires_at IS NULL AND coalesce(s.renewable, false) = false AND coalesce(s.lifetime, 'unknown') <> 'static' AS unknown
+RETURN CASE WHEN h IS NULL THEN 'Secret' ELSE labels(h)[0] END AS subject_kind,
+       CASE WHEN h IS NULL THEN s.id ELSE h.id END AS subject_id, 'Secret' AS target_kind, s.id AS target_id,
+       unknown, 'its task was closed' AS reason, r.place AS place, t.id AS task,
+       [m IN [
+         CASE WHEN s.last_used > t.closed_at THEN '+1 it was used after its task was closed' END,
+         CASE WHEN any(l IN coalesce(s.labels, []) WHERE l IN ['bound=dpop', 'bound=mtls', 'bound=wpt'])
+           THEN '-2 it is bound to a key of the runtime' END,
+         CASE WHEN datetime(s.expires_at).epochSeconds - datetime($at).epochSeconds < 3600 AND s.renewable = false
+           THEN '-1 it expires within the hour and cannot be renewed' END
+       ] WHERE m IS NOT NULL] AS modifiers
+UNION
+MATCH (h)-[r:HOLDS]->(s:Secret)
+WHERE h.closed_at IS NULL AND r.closed_at IS NULL AND s.closed_at IS NULL
+  AND r.place IN ['memory', 'log', 'laptop']
+  AND (r.valid_from IS NULL OR r.valid_from <= $at)
+  AND (r.valid_until IS NULL OR r.valid_until > $at OR r.renewable = true)
+  AND NOT coalesce(s.status, 'unknown') IN ['revoked', 'disabled']
+  AND (s.expires_at IS NULL OR s.expires_at > $at OR s.renewable = true)
+  AND NOT EXISTS {
+    MATCH (n:Secret)-[x:DERIVED_FROM]->(s)
+    WHERE n.closed_at IS NULL AND x.closed_at IS NULL AND x.via IN ['refresh', 'renew'] AND n.id <> s.id
+  }
+RETURN labels(h)[0] AS subject_kind, h.id AS subject_id, 'Secret' AS target_kind, s.id AS target_id,
+       false AS unknown, 'it was left in a ' + r.place AS reason, r.place AS place, null AS task,
+       [m IN [
+         CASE WHEN any(l IN coalesce(s.labels, []) WHERE l IN ['bound=dpop', 'bound=mtls', 'bound=wpt'])
+           THEN '-2 it is bound to a key of the runtime' END,
+         CASE WHEN datetime(s.expires_at).epochSeconds - datetime($at).epochSeconds < 3600 AND s.renewable = false
+           THEN '-1 it expires within the hour and cannot be renewed' END
+       ] WHERE m IS NOT NULL] AS modifiers

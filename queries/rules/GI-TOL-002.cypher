@@ -1,0 +1,38 @@
+// id: GI-TOL-002
+// title: Unpinned tool server
+// finding: "{subject} can change without anybody noticing: {reason}"
+// severity: medium
+// base: 5
+// modifiers: [M2, M3]
+// why: >
+//   What runs tomorrow need not be what was looked at today: whoever can publish under that name acts with everything this server has.
+// remediation: >
+//   Pin it by version and digest, mirror it, verify its signature; for a remote server record the digests of its tools and compare them.
+// frameworks: ["MCP04:2025", ASI04, T17, AML.T0010.005, AML.T0109, ID.RA-09, CIS-2.5, AST07, "LLM04:2026"]
+// needs: [ToolServer, ToolServer.pinned|ToolServer.url]
+// unknown: no source states what is started
+// traps:
+//   - A remote server cannot be pinned by its package; a record of what its tools were is what counts
+//   - References inside one's own repository
+// columns: {reason: Why it is not pinned, package: What it is started from, agents: Agents that connect to it}
+MATCH (v:ToolServer)
+WHERE v.closed_at IS NULL AND coalesce(v.pinned, false) = false AND coalesce(v.origin, 'unknown') <> 'internal'
+OPTIONAL MATCH (v)-[p:PROVIDES]->(t:Tool)
+WHERE p.closed_at IS NULL AND t.closed_at IS NULL
+WITH v, count(DISTINCT t) AS tools, count(DISTINCT CASE WHEN t.approved_digest IS NOT NULL THEN t.id END) AS recorded,
+     sum(CASE WHEN 'execute' IN coalesce(t.effects, []) THEN 1 ELSE 0 END) AS executing
+OPTIONAL MATCH (a:Agent)-[c:CONNECTS_TO]->(v)
+WHERE a.closed_at IS NULL AND c.closed_at IS NULL
+WITH v, executing, collect(DISTINCT a.id) AS agents,
+     CASE
+       WHEN v.url IS NOT NULL AND tools > 0 AND recorded = tools THEN 'recorded'
+       WHEN v.url IS NOT NULL THEN 'it is remote and nobody recorded what its tools were'
+       WHEN v.pinned = false THEN 'it is started in whatever version there is'
+       ELSE 'unknown'
+     END AS reason
+WHERE reason <> 'recorded'
+RETURN 'ToolServer' AS subject_kind, v.id AS subject_id, reason = 'unknown' AS unknown, reason, v.package AS package, agents,
+       [m IN [
+         CASE WHEN v.origin = 'third_party' THEN '+1 somebody else makes it' END,
+         CASE WHEN executing > 0 THEN '+1 it executes what it is given' END
+       ] WHERE m IS NOT NULL] AS modifiers
