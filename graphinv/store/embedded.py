@@ -1,0 +1,300 @@
+"""The embedded store: one file, read and written by kglite.
+
+A commit builds the next generation in memory, writes it to a private file beside the store and renames that over it: whoever reads sees
+whole generations only, and a process that dies leaves the last one. One process writes at a time (a lock on ``<file>.lock``); readers hold
+the generation they opened and take no lock.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import fcntl
+import os
+import shutil
+import tempfile
+import threading
+import warnings
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import kglite
+from pydantic import ValidationError
+
+from graphinv.model.errors import QueryError, QueryLimit, ReadOnly, StoreError, StoreLocked
+from graphinv.model.estate import Estate
+from graphinv.model.facts import EdgeFact, NodeFact
+from graphinv.model.results import Analysis
+from graphinv.store import Committed, Rows, Scan
+from graphinv.store.dialect import checked, shortened
+from graphinv.store.embedded_graph import (
+    SCHEMA,
+    Graph,
+    clear_analysis,
+    read_meta,
+    read_state,
+    uncollected,
+    write_analysis,
+    write_meta,
+    write_state,
+)
+from graphinv.store.embedded_rows import rows
+from graphinv.store.merge import State, advance
+
+kglite.set_query_warning_policy("silent")  # it would print to stderr; what the words of a query may be is not its business
+
+
+class EmbeddedStore:
+    """The store in the file ``path``; :class:`graphinv.store.Store` says what its methods do.
+
+    With ``write`` it takes the writer's lock until :meth:`close`; without, it holds the generation that is there when it is opened.
+
+    Raises:
+        StoreError: there is no such store and ``write`` is not set; it is not one of ours, damaged, or of a newer version.
+        StoreLocked: ``write`` and another process has the lock.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], *, write: bool = False) -> None:
+        self._url = str(path)
+        self._path = Path(os.path.realpath(path))
+        self._lock: int | None = None
+        self._guard = threading.RLock()
+        self._closed = False
+        self._graph = Graph()
+        self._state: State | None = None
+        self._generation = 0
+        self._analysis: str | None = None
+        if write:
+            self._lock = _lock(self._path)
+        try:
+            if self._path.exists():
+                self._load()
+            elif write:
+                self._state = State()
+            else:
+                raise StoreError(f"there is no store at {self._url}; run `graphinv scan PATH` first")
+            if write:
+                _remove_leftovers(self._path)
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def url(self) -> str:
+        return self._url
+
+    @property
+    def generation(self) -> int:
+        return self._generation
+
+    # Reading
+
+    def estate(self) -> Estate:
+        with uncollected():
+            return self._contents().estate()
+
+    def scans(self) -> Sequence[Scan]:
+        return tuple(self._contents().scans.values())
+
+    def query(self, cypher: str, params: Mapping[str, Any] | None = None, *, timeout: float = 30.0, max_rows: int = 100_000) -> Rows:
+        text = checked(cypher)
+        with self._guard:
+            self._check_open()
+            snapshot = self._graph.freeze()
+        milliseconds = max(1, int(timeout * 1000))
+        try:
+            view = snapshot.cypher(text, params=dict(params or {}), timeout_ms=milliseconds, row_limit=max_rows + 1)
+            if not isinstance(view, kglite.ResultView):
+                raise QueryError(f"the query answers no rows: {shortened(cypher)}")
+            if len(view) > max_rows:
+                raise QueryLimit(f"the query has more than {max_rows:,} rows; add a LIMIT: {shortened(cypher)}")
+            return rows(view.columns, view.to_list())
+        except kglite.CypherTimeoutError:
+            raise QueryLimit(f"the query ran longer than {timeout:g} s: {shortened(cypher)}") from None
+        except kglite.ReadOnlyError:
+            raise ReadOnly(f"the query tries to write; only reading is allowed here: {shortened(cypher)}") from None
+        except kglite.KgError as error:
+            reason = str(error).splitlines()[0]
+            if "max_work_units" in reason or "safety limit" in reason:
+                raise QueryLimit(f"the query holds too much at once; narrow it down: {shortened(cypher)}") from None
+            raise QueryError(f"the query is wrong ({reason}): {shortened(cypher)}") from None
+        except (TypeError, ValueError, OverflowError, RecursionError) as error:
+            raise QueryError(f"a parameter of the query cannot be used ({type(error).__name__}): {shortened(cypher)}") from None
+
+    def analysis(self) -> Analysis | None:
+        return _unpacked(self._analysis, self._url)
+
+    # Writing
+
+    def commit(self, scan: Scan, nodes: Iterable[NodeFact], edges: Iterable[EdgeFact]) -> Committed:
+        with self._guard, uncollected():
+            self._check_writable()
+            state, committed, changed = advance(self._contents(), scan, nodes, edges)
+            with self._written() as before:
+                graph = write_state(state) if changed else before
+                analysis = self.analysis() if changed else None
+                if analysis is not None:
+                    write_analysis(graph, analysis)
+                write_meta(graph, state, self._analysis, asdict)
+                self._publish(graph)
+            self._graph, self._state, self._generation = graph, state, state.generation
+            return committed
+
+    def put_analysis(self, analysis: Analysis) -> None:
+        with self._guard, uncollected():
+            self._check_writable()
+            if not self._generation:
+                raise StoreError("there is nothing in the store that results could be about; commit a scan first")
+            previous = self.analysis()
+            seen = {finding.key: finding.first_seen for finding in previous.findings} if previous else {}
+            analysis = analysis.model_copy(
+                update={
+                    "findings": tuple(
+                        finding.model_copy(update={"first_seen": seen.get(finding.key) or finding.first_seen or analysis.at})
+                        for finding in analysis.findings
+                    )
+                }
+            )
+            packed = _packed(analysis)
+            with self._written() as graph:
+                if previous is not None:
+                    clear_analysis(graph)
+                write_analysis(graph, analysis)
+                write_meta(graph, self._contents(), packed, asdict)
+                self._publish(graph)
+            self._analysis = packed
+
+    @contextlib.contextmanager
+    def _written(self) -> Iterator[Graph]:
+        """The graph to change. Where that or its publication fails, what was published last is loaded again."""
+        try:
+            yield self._graph
+        except BaseException as error:
+            self._graph, self._state = Graph(), None
+            if self._path.exists():
+                self._load()
+            else:
+                self._state = State()
+            if isinstance(error, (kglite.KgError, OSError, ValueError, TypeError, OverflowError)):
+                raise StoreError(f"nothing was written to {self._url}: {error}") from error
+            raise
+
+    def _publish(self, graph: Graph) -> None:
+        """Make ``graph`` the store's contents: written in a private folder, flushed, renamed."""
+        folder = tempfile.mkdtemp(prefix=_leftover_prefix(self._path), dir=self._path.parent)
+        try:
+            new = os.path.join(folder, "graph")
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", kglite.MappedFallbackWarning)
+                graph.save(new, fsync=True)
+            os.chmod(new, 0o600)
+            os.replace(new, self._path)
+            _flush(self._path.parent)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    # Opening and closing
+
+    def _load(self) -> None:
+        try:
+            self._graph = kglite.load(str(self._path), verify="eager")
+            meta = read_meta(self._graph)
+        except (kglite.KgError, OSError, ValueError) as error:
+            raise StoreError(f"{self._url} is damaged or not a graphinv store ({str(error).splitlines()[0]})") from error
+        if not isinstance(meta.get("schema"), int) or not isinstance(meta.get("generation"), int):
+            raise StoreError(f"{self._url} is not a graphinv store")
+        if meta["schema"] > SCHEMA:
+            raise StoreError(
+                f"{self._url} was written by a newer graphinv (schema {meta['schema']}, this one reads {SCHEMA}); upgrade graphinv"
+            )
+        self._generation = meta["generation"]
+        self._analysis = meta.get("analysis")
+
+    def _contents(self) -> State:
+        with self._guard:
+            self._check_open()
+            if self._state is None:
+                try:
+                    self._state = read_state(self._graph)
+                except (kglite.KgError, KeyError, TypeError, ValueError) as error:
+                    raise StoreError(f"{self._url} is damaged ({type(error).__name__})") from error
+            return self._state
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise StoreError(f"the store {self._url} is closed")
+
+    def _check_writable(self) -> None:
+        self._check_open()
+        if self._lock is None:
+            raise StoreError(f"the store {self._url} was opened for reading only")
+
+    def close(self) -> None:
+        """Give the lock back. May be called again."""
+        self._closed = True
+        self._graph, self._state = Graph(), None
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+
+def _packed(analysis: Analysis) -> str:
+    return base64.b64encode(zlib.compress(analysis.model_dump_json(by_alias=True).encode(), 6)).decode()
+
+
+def _unpacked(packed: str | None, url: str) -> Analysis | None:
+    if packed is None:
+        return None
+    try:
+        return Analysis.model_validate_json(zlib.decompress(base64.b64decode(packed)))
+    except (ValidationError, ValueError, zlib.error) as error:
+        raise StoreError(f"the results in {url} cannot be read; run `graphinv analyze` again") from error
+
+
+def _lock(path: Path) -> int:
+    """The writer's lock, held by the operating system: a process that dies gives it back."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    except OSError as error:
+        raise StoreError(f"cannot write to {path}: {error.strerror}") from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.truncate(handle, 0)
+        os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
+    except BlockingIOError:
+        holder = os.pread(handle, 32, 0).decode("ascii", "replace").strip()
+        os.close(handle)
+        raise StoreLocked(f"{path} is being written by process {holder or 'unknown'}; wait for it to end, or end it") from None
+    except OSError as error:
+        os.close(handle)
+        raise StoreError(f"cannot lock {path}: {error.strerror}") from error
+    return handle
+
+
+def _leftover_prefix(path: Path) -> str:
+    return f".{path.name}.new-"
+
+
+def _remove_leftovers(path: Path) -> None:
+    """Take away what a process that died while it published has left; only who holds the lock may."""
+    for folder in path.parent.glob(f"{_leftover_prefix(path)}*"):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _flush(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

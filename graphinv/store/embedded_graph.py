@@ -1,0 +1,348 @@
+"""How the embedded store lays its contents out in a kglite graph, and reads them back.
+
+Nodes carry their kind as label and what :func:`graphinv.store.merge.visible` gives as properties; edges carry their ``key`` as well.
+Properties that begin with an underscore, and the label ``_Store``, are bookkeeping: ``_root`` (the one root that states it) or ``_by``
+(JSON: root → what it states, where several do), ``_first`` (time of the first generation, where a source states another ``first_seen``)
+and ``_seen`` (:class:`graphinv.store.merge.Entry`). Results lie beside the facts: scores on nodes, CAN_REACH and ABOUT edges, Finding
+nodes.
+
+The engine answers ``n.type`` with the label where a node has no such property, unless ``type`` is the title of its label: so it is.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache
+from itertools import islice
+from types import NoneType
+from typing import Annotated, Any, cast, get_args, get_origin
+
+import kglite
+import pandas as pd
+
+from graphinv.model.facts import NodeKey, Problem, Props
+from graphinv.model.kinds import EDGE_KINDS, NODE_KINDS
+from graphinv.model.results import Analysis, Score
+from graphinv.store import Scan
+from graphinv.store.merge import EdgeId, Entry, Generation, State, visible
+
+Graph = kglite.KnowledgeGraph
+
+SCHEMA = 1
+META = "_Store"
+_BATCH = 20_000
+_HIDDEN = {"_root": "string", "_by": "string", "_first": "string", "_seen": "string"}
+_SCORES = {
+    "impact": "float",
+    "likelihood": "float",
+    "risk": "float",
+    "risk_level": "string",
+    "impact_ungoverned": "float",
+    "impact_runtime": "float",
+    "reach_targets": "integer",
+    "reach_atoms": "integer",
+    "hidden_atoms": "integer",
+    "score": "string",
+}
+_FINDING = {
+    "name": "string",
+    "rule": "string",
+    "severity": "string",
+    "confidence": "float",
+    "subject_kind": "string",
+    "subject_id": "string",
+    "target_kind": "string",
+    "target_id": "string",
+    "first_seen": "string",
+    "data": "string",
+}
+_SCAN = {"name": "string", "at": "string", "outcome": "string", "documents": "integer", "location": "string", "data": "string"}
+_META = {"schema": "integer", "generation": "integer", "history": "string", "analysis": "string"}
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Without the cyclic garbage collector, which would walk millions of new objects again and again."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+# --------------------------------------------------------------------------------------------------------------------------------
+# Columns
+
+
+def _column_type(annotation: Any) -> str:
+    """The engine's name of a vocabulary property's type."""
+    if get_origin(annotation) is Annotated:
+        return _column_type(get_args(annotation)[0])
+    if get_origin(annotation) is list:
+        return "list"
+    options = [option for option in get_args(annotation) if option is not NoneType]
+    if options and not isinstance(options[0], str):
+        return _column_type(options[0])
+    return {bool: "boolean", int: "integer", float: "float"}.get(annotation, "string")
+
+
+@cache
+def columns(kind: str) -> Mapping[str, str]:
+    """Vocabulary properties of a kind with their column types; every node kind has a ``type`` column."""
+    model = NODE_KINDS.get(kind) or EDGE_KINDS[kind]
+    found = {name: _column_type(info.annotation) for name, info in model.model_fields.items()}
+    return {"type": "string"} | found if kind in NODE_KINDS else found
+
+
+_DTYPES = {"boolean": "boolean", "integer": "Int64", "float": "Float64"}
+
+
+def _add_nodes(graph: Graph, label: str, types: Mapping[str, str], rows: Sequence[Mapping[str, Any]], title: str = "type") -> None:
+    """Add ``rows`` (each with an ``id``) as nodes; all columns are declared, so that the engine knows those that are empty."""
+    if not rows:
+        return
+    types = {"id": "string", title: "string"} | dict(types)
+    frame = pd.DataFrame(
+        {name: pd.Series([row.get(name) for row in rows], dtype=_DTYPES.get(kind, "object")) for name, kind in types.items()}
+    )
+    graph.add_nodes(frame, label, "id", title, column_types={name: kind for name, kind in types.items() if kind in ("string", "list")})
+
+
+def _in_batches(graph: Graph, statement: str, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Run ``statement``, which takes ``$rows``, over all ``rows``."""
+    remaining = iter(rows)
+    while batch := list(islice(remaining, _BATCH)):
+        graph.cypher(statement, params={"rows": batch}, timeout_ms=0)
+
+
+def _create_edges(kind: str, source: str, target: str) -> str:
+    """The statement that creates edges from rows of ``a``, ``b`` (ids of the ends) and ``props``; its names are of the vocabulary."""
+    return f"UNWIND $rows AS r MATCH (a:{source} {{id: r.a}}), (b:{target} {{id: r.b}}) CREATE (a)-[e:{kind}]->(b) SET e = r.props"
+
+
+# --------------------------------------------------------------------------------------------------------------------------------
+# Facts
+
+
+def _row(key: NodeKey | EdgeId, entry: Entry) -> Props:
+    row = visible(key, entry)
+    if len(entry.by) == 1:
+        row["_root"] = next(iter(entry.by))
+    elif entry.by:
+        row["_by"] = json.dumps(entry.by, ensure_ascii=False, separators=(",", ":"))
+    if "first_seen" in entry.props:
+        row["_first"] = entry.first
+    if entry.seen is not None:
+        row["_seen"] = entry.seen
+    return row
+
+
+def write_state(state: State) -> Graph:
+    """A new graph with the facts of ``state``. O(nodes + edges)."""
+    graph = Graph()
+    with uncollected():
+        by_kind: dict[str, list[Props]] = {}
+        for key, entry in state.nodes.items():
+            by_kind.setdefault(key[0], []).append({"id": key[1], **_row(key, entry)})
+        for kind, rows in sorted(by_kind.items()):
+            _add_nodes(graph, kind, {**columns(kind), **_SCORES, **_HIDDEN}, rows)
+        by_ends: dict[tuple[str, str, str], list[tuple[EdgeId, Entry]]] = {}
+        for edge, entry in state.edges.items():
+            by_ends.setdefault((edge[0], edge[1][0], edge[2][0]), []).append((edge, entry))
+        for (kind, source, target), edges in sorted(by_ends.items(), key=lambda item: item[0]):
+            statement = _create_edges(kind, source, target)
+            _in_batches(graph, statement, ({"a": key[1][1], "b": key[2][1], "props": {"key": key[3], **_row(key, e)}} for key, e in edges))
+    return graph
+
+
+def _answer(graph: Graph, query: str) -> kglite.ResultView:
+    return cast(kglite.ResultView, graph.cypher(query, timeout_ms=0))
+
+
+def _read(graph: Graph, pattern: str, variable: str, fixed: Sequence[str], names: Sequence[str]) -> Iterator[tuple[list[Any], Props]]:
+    """Per match of ``pattern`` the values of ``fixed`` and the present properties ``names`` of ``variable``. In bulk, by column."""
+    counts = _answer(graph, f"MATCH {pattern} RETURN " + ", ".join(f"count({variable}.{name}) AS {name}" for name in names)).one()
+    present = [name for name in names if counts and counts[name]]
+    returned = [*fixed, *(f"{variable}.{name}" for name in present)]
+    view = _answer(graph, f"MATCH {pattern} RETURN " + ", ".join(f"{what} AS c{i}" for i, what in enumerate(returned)))
+    data = [view.column(column) for column in view.columns]
+    heads: Iterable[tuple[Any, ...]] = zip(*data[: len(fixed)], strict=True)
+    tails: Iterable[tuple[Any, ...]] = zip(*data[len(fixed) :], strict=True) if present else iter(lambda: (), None)
+    for head, values in zip(heads, tails, strict=False):
+        yield list(head), {name: value for name, value in zip(present, values, strict=True) if value is not None}
+
+
+def _entry(props: Props, id: str | None) -> Entry:
+    """The inverse of :func:`_row`."""
+    root, by = props.pop("_root", None), props.pop("_by", None)
+    first, seen = props.pop("_first", None), props.pop("_seen", None)
+    if first is None:
+        first = props.pop("first_seen")
+    if id is not None and props.get("name") == id:
+        del props["name"]
+    if root is not None:
+        return Entry(props, {root: props}, first, seen)
+    if by is not None:
+        return Entry(props, json.loads(by), first, seen)
+    closed_at = props.pop("closed_at", None)
+    return Entry(props, {}, first, seen, closed_at, props.pop("last_seen", None) if closed_at is not None else None)
+
+
+def read_state(graph: Graph) -> State:
+    """The state that ``graph`` was written from. O(nodes + edges)."""
+    nodes: dict[NodeKey, Entry] = {}
+    edges: dict[EdgeId, Entry] = {}
+    keys: dict[NodeKey, NodeKey] = {}
+    with uncollected():
+        for kind in sorted(NODE_KINDS.keys() & set(graph.node_types)):
+            for (id,), props in _read(graph, f"(n:{kind})", "n", ["n.id"], [*columns(kind), *_HIDDEN]):
+                key = (kind, id)
+                keys[key] = key
+                nodes[key] = _entry(props, id)
+        existing = {str(item["type"]) for item in graph.relationship_types()}
+        for kind in sorted(EDGE_KINDS.keys() & existing):
+            ends = ["labels(a)[0]", "a.id", "labels(b)[0]", "b.id", "r.key"]
+            for (source, a, target, b, key), props in _read(graph, f"(a)-[r:{kind}]->(b)", "r", ends, [*columns(kind), *_HIDDEN]):
+                edges[(kind, keys[source, a], keys[target, b], key)] = _entry(props, None)
+        scans = list(_read(graph, "(n:Scan)", "n", ["n.id"], ["data"]))
+        meta = read_meta(graph)
+    loaded = [json.loads(props["data"]) for _, props in scans]
+    return State(
+        nodes=nodes,
+        edges=edges,
+        scans={item["scan"]["root"]: _scan(item["scan"]) for item in sorted(loaded, key=lambda item: str(item["scan"]["root"]))},
+        complete_at={item["scan"]["root"]: item["complete_at"] for item in loaded if item["complete_at"] is not None},
+        generation=meta["generation"],
+        history=tuple(Generation(*line) for line in json.loads(meta["history"])),
+    )
+
+
+def _scan(data: dict[str, Any]) -> Scan:
+    return Scan(**{**data, "problems": tuple(Problem(**problem) for problem in data["problems"])})
+
+
+# --------------------------------------------------------------------------------------------------------------------------------
+# Bookkeeping
+
+
+def read_meta(graph: Graph) -> dict[str, Any]:
+    """The store's own record: schema, generation, history, analysis (packed). Empty where the file is not a store's."""
+    if META not in graph.node_types:
+        return {}
+    for _, props in _read(graph, f"(n:{META})", "n", ["n.id"], [*_META]):
+        return props
+    return {}
+
+
+def write_meta(graph: Graph, state: State, analysis: str | None, dump: Callable[[Scan], dict[str, Any]]) -> None:
+    """Replace the store's own record and the scan records; ``analysis`` is packed, ``dump`` makes a scan plain data."""
+    graph.cypher(f"MATCH (n:{META}) DETACH DELETE n")
+    graph.cypher("MATCH (n:Scan) DETACH DELETE n")
+    history = json.dumps(state.history, separators=(",", ":"))
+    _add_nodes(
+        graph, META, _META, [{"id": "store", "schema": SCHEMA, "generation": state.generation, "history": history, "analysis": analysis}]
+    )
+    scans = [
+        {
+            "id": root,
+            "name": root,
+            "at": scan.at,
+            "outcome": scan.outcome,
+            "documents": scan.documents,
+            "location": scan.location,
+            "data": json.dumps({"scan": dump(scan), "complete_at": state.complete_at.get(root)}, ensure_ascii=False, separators=(",", ":")),
+        }
+        for root, scan in state.scans.items()
+    ]
+    _add_nodes(graph, "Scan", _SCAN, scans)
+
+
+# --------------------------------------------------------------------------------------------------------------------------------
+# Results
+
+
+def clear_analysis(graph: Graph) -> None:
+    """Take all results away."""
+    graph.cypher("MATCH (n:Finding) DETACH DELETE n", timeout_ms=0)
+    graph.cypher("MATCH ()-[r:CAN_REACH]->() DELETE r", timeout_ms=0)
+    unset = ", ".join(f"n.{name} = null" for name in _SCORES)
+    for kind in sorted(NODE_KINDS.keys() & set(graph.node_types)):
+        graph.cypher(f"MATCH (n:{kind}) WHERE n.score IS NOT NULL SET {unset}", timeout_ms=0)
+
+
+def write_analysis(graph: Graph, analysis: Analysis) -> None:
+    """Write results beside the facts they are about; what is about a node that is not there is left out."""
+    present = set(graph.node_types)
+    assign = ", ".join(f"n.{name} = r.{name}" for name in _SCORES)
+    for kind, scores in _by_kind(analysis.scores, lambda score: (score.subject[0],)).items():
+        if present.issuperset(kind):
+            _in_batches(graph, f"UNWIND $rows AS r MATCH (n:{kind[0]} {{id: r.id}}) SET {assign}", map(_score_row, scores))
+    for ends, pairs in _by_kind(analysis.reach, lambda pair: (pair.subject[0], pair.target[0])).items():
+        if present.issuperset(ends):
+            _in_batches(
+                graph,
+                _create_edges("CAN_REACH", *ends),
+                (
+                    {
+                        "a": pair.subject[1],
+                        "b": pair.target[1],
+                        "props": {"lens": pair.lens, "actions": list(pair.actions), "hops": pair.hops, "via": list(pair.via)},
+                    }
+                    for pair in pairs
+                ),
+            )
+    findings = [
+        {
+            "id": finding.key,
+            "title": finding.title,
+            "name": finding.title,
+            "rule": finding.rule,
+            "severity": finding.severity,
+            "confidence": finding.confidence,
+            "subject_kind": finding.subject[0],
+            "subject_id": finding.subject[1],
+            "target_kind": finding.target[0] if finding.target else None,
+            "target_id": finding.target[1] if finding.target else None,
+            "first_seen": finding.first_seen,
+            "data": finding.model_dump_json(by_alias=True),
+        }
+        for finding in analysis.findings
+    ]
+    _add_nodes(graph, "Finding", _FINDING, findings, title="title")
+    for kind, about in _by_kind(analysis.findings, lambda finding: (finding.subject[0],)).items():
+        if present.issuperset(kind):
+            _in_batches(
+                graph,
+                f"UNWIND $rows AS r MATCH (f:Finding {{id: r.f}}), (n:{kind[0]} {{id: r.id}}) CREATE (f)-[:ABOUT]->(n)",
+                ({"f": finding.key, "id": finding.subject[1]} for finding in about),
+            )
+
+
+def _by_kind(items: Iterable[Any], kinds: Callable[[Any], tuple[str, ...]]) -> dict[tuple[str, ...], list[Any]]:
+    """``items`` by the node kinds they touch, those of the vocabulary only."""
+    grouped: dict[tuple[str, ...], list[Any]] = {}
+    for item in items:
+        if NODE_KINDS.keys() >= set(kinds(item)):
+            grouped.setdefault(kinds(item), []).append(item)
+    return grouped
+
+
+def _score_row(score: Score) -> dict[str, Any]:
+    return {
+        "id": score.subject[1],
+        "impact": score.impact,
+        "likelihood": score.likelihood,
+        "risk": score.risk,
+        "risk_level": score.level,
+        "impact_ungoverned": score.impact_ungoverned,
+        "impact_runtime": score.impact_runtime,
+        "reach_targets": score.targets,
+        "reach_atoms": score.atoms,
+        "hidden_atoms": score.hidden_atoms,
+        "score": score.model_dump_json(by_alias=True),
+    }
