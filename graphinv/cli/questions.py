@@ -43,7 +43,7 @@ def _kind(kind: str) -> str:
 
 
 def reach(
-    subjects: Annotated[list[str] | None, typer.Argument(help="Kind:id, or a bare id or name that is unique", metavar="SUBJECT…")] = None,
+    subjects: Annotated[list[str] | None, typer.Argument(help="Kind:id, or a bare id or name that is unique", metavar="SUBJECT")] = None,
     everyone: Annotated[bool, typer.Option("--all", help="Every agent, the retired ones too")] = False,
     kind: Kind = "Agent",
     lens: LensOption = "posture",

@@ -13,7 +13,7 @@ from graphinv.cli.words import print_summary
 from graphinv.model.errors import UsageError
 from graphinv.model.results import LEVELS, Analysis, Level
 
-Paths = Annotated[list[Path], typer.Argument(help="Folders or files; each folder is a root of its own", metavar="PATH…")]
+Paths = Annotated[list[Path], typer.Argument(help="Folders or files; each folder is a root of its own", metavar="PATH")]
 FailOn = Annotated[Level | None, typer.Option("--fail-on", help="Exit with 1 when a finding of this level or worse exists")]
 All = Annotated[bool, typer.Option("--all", help="Also read vendored folders and build output")]
 

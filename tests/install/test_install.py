@@ -51,9 +51,8 @@ def test_the_demo_runs_from_a_wheel(wheel: Path, tmp_path: Path) -> None:
             [sys.executable, "-m", "graphinv", *arguments], cwd=work, env=environment, capture_output=True, text=True, check=False
         )
 
-    place = subprocess.run(
-        [sys.executable, "-c", "import graphinv; print(graphinv.__file__)"], cwd=work, env=environment, capture_output=True, text=True
-    )
+    where = [sys.executable, "-c", "import graphinv; print(graphinv.__file__)"]
+    place = subprocess.run(where, cwd=work, env=environment, capture_output=True, text=True, check=True)
     assert place.stdout.startswith(str(site))
     demo = run("demo", "--format", "json")
     assert demo.returncode == 0, demo.stderr
