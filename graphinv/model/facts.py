@@ -81,7 +81,8 @@ class Binding:
 class OwnerRule:
     """Nodes whose ``sources`` lie under a path that ``pattern`` matches belong to ``owners`` (CODEOWNERS); a later ``rank`` wins.
 
-    ``pattern`` is in gitignore syntax, relative to ``folder`` of the root. No owners means: nobody, on purpose.
+    ``pattern`` is in gitignore syntax, relative to ``folder`` of the root. No owners means: nobody, on purpose. Rules of different
+    ``section``s (GitLab) do not replace each other: the last match of each section counts, and their owners unite.
     """
 
     pattern: str
@@ -89,6 +90,7 @@ class OwnerRule:
     folder: str
     rank: int
     source: str
+    section: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,233 @@
+"""Claude Code sub-agents: Markdown files with front matter under ``.claude/agents/`` and in the ``agents/`` folder of plugins.
+
+Drawn:
+    (:Agent host)-[:DELEGATES_TO {mode: invoke}]->(:Agent sub-agent)
+    (:Agent sub-agent)-[:USES]->(:Tool built-in or hook)
+    (:Agent sub-agent)-[:CONNECTS_TO {tools}]->(:ToolServer)
+    (:Agent sub-agent)-[:DELEGATES_TO]->(:Agent), where its tools name ``Agent`` or ``Task``
+    (:Agent sub-agent)-[:READS|WRITES]->(:Memory)
+    (:Agent sub-agent)-[:USES_MODEL]->(:Model)
+
+An agent that lists no tools has those of its host: every server that is visible from its folder, and the built-in tools, except that a
+sub-agent starts sub-agents only where it lists ``Agent`` or ``Task``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from graphinv.ingest import Document
+from graphinv.ingest.support import claude
+from graphinv.ingest.support.located import Located, Pointer
+from graphinv.ingest.support.secrets import redact
+from graphinv.ingest.support.servers import server_facts
+from graphinv.ingest.support.yamldoc import Loose, front_matter
+from graphinv.model.facts import Binding, EdgeFact, Fact, NodeFact, NodeKey, Problem, Props, Ref
+
+NAME = "claude_agents"
+TITLE = "Claude Code sub-agents"
+FILES = (".claude/agents/**/*.md", "agents/*.md of a plugin")
+
+_MEMORY = {"user": "user", "local": "user", "project": "tenant"}
+
+
+def detect(path: str, head: bytes) -> bool:
+    """Whether it lies in ``.claude/agents/``, or in some ``agents/`` and says in front matter who it is."""
+    lowered = path.lower()
+    parts = lowered.split("/")
+    if not lowered.endswith(".md") or "agents" not in parts[:-1]:
+        return False
+    index = len(parts) - 2 - parts[:-1][::-1].index("agents")
+    if ".claude" in parts[:index] and parts[parts.index(".claude") + 1] == "agents":
+        return True
+    hidden = any(part.startswith(".") and part != ".claude" for part in parts[:-1])
+    if hidden or "docs" in parts or parts[-1] in ("readme.md", "agents.md", "claude.md") or lowered.endswith((".agent.md", ".chatmode.md")):
+        return False
+    return index >= len(parts) - 3 and _has_names(head)
+
+
+def _has_names(head: bytes) -> bool:
+    lines = head.removeprefix(b"\xef\xbb\xbf").lstrip().split(b"\n")
+    if not lines or lines[0].rstrip() != b"---":
+        return False
+    keys = set()
+    for line in lines[1:]:
+        if line.rstrip() == b"---":
+            break
+        keys.add(line.partition(b":")[0].strip())
+    return {b"name", b"description"} <= keys
+
+
+def read(document: Document) -> Iterator[Fact]:
+    """Facts of one sub-agent.
+
+    Raises:
+        IngestError: not text, or front matter that never ends.
+    """
+    meta, _ = front_matter(document)
+    settings: dict[str, Any] = meta.value
+    name = settings.get("name")
+    if not isinstance(name, str) or not name.strip():
+        message = "names no agent, so that Claude Code does not load it" if settings else "has no front matter, so that it is no agent"
+        yield Problem(document.path, "L1", message, "note", NAME)
+        return
+    if isinstance(meta, Loose):
+        yield Problem(document.path, "L1", "has front matter that is not valid YAML; it was read line by line", "note", NAME)
+    yield from _Agent(document, meta, redact(name.strip()[: claude.MAX_NAME])).facts()
+
+
+def project_folder(path: str) -> str:
+    """The folder of the project or plugin that an agent's file belongs to."""
+    folder = claude.folder_before(path, ".claude")
+    return folder if folder is not None else claude.folder_before(path, "agents") or ""
+
+
+class _Agent:
+    def __init__(self, document: Document, meta: Located, name: str) -> None:
+        self.document = document
+        self.meta = meta
+        self.settings: dict[str, Any] = meta.value
+        self.name = name
+        self.folder = project_folder(document.path)
+        self.host = claude.host_key(document, self.folder)
+        self.key: NodeKey = ("Agent", f"{self.host[1]}#{name}")
+        self.own: dict[str, NodeKey] = {}
+        """Servers that this agent defines for itself, by name."""
+
+        tools = claude.tool_specs(self.settings.get("tools"), meta, "tools") or []
+        self.limited = {spec.server for spec in tools if spec.tool}
+        """Servers of which it lists single tools."""
+
+    def props(self, field: str, **props: Any) -> Props:
+        return {"evidence": ["declared"], "sources": [self.document.source(self.meta.line(field))], **props}
+
+    def facts(self) -> Iterator[Fact]:
+        document, line = self.document, self.meta.line("name")
+        mode = self.settings.get("permissionMode")
+        autonomy = claude.AUTONOMY.get(mode) if isinstance(mode, str) else None
+        stated: Props = {
+            "name": self.name,
+            "framework": claude.CLIENT,
+            "kind_detail": f"{claude.CLIENT} sub-agent",
+            "status": "active",
+            "autonomy": autonomy,
+            "sources": [document.source(line)],
+        }
+        yield NodeFact(*self.key, {name: value for name, value in stated.items() if value is not None})
+        yield claude.host_fact(document, self.folder)
+        yield EdgeFact("DELEGATES_TO", self.host, self.key, self.props("name", mode="invoke", kind_detail="sub-agent"))
+        yield Binding(claude.CLIENT, self.name, self.key, self.folder, document.path)
+        yield from self.servers()
+        yield from self.tools()
+        yield from claude.model_facts(document, self.meta.line("model"), self.key, self.settings.get("model"))
+        yield from self.skills()
+        yield from self.memory()
+        yield from claude.hook_facts(document, self.key, self.key[1], self.meta, "hooks")
+        for pointer, at in self.meta.duplicates:
+            yield Problem(document.path, f"L{at}", f"gives {pointer.rpartition('/')[2][:40]!r} twice; the last one counts", "warning", NAME)
+
+    def tools(self) -> Iterator[Fact]:
+        document, value = self.document, self.settings.get("tools")
+        denied = claude.tool_specs(self.settings.get("disallowedTools"), self.meta, "disallowedTools") or []
+        gone = {spec.name for spec in denied if spec.whole}
+        listed = claude.tool_specs(value, self.meta, "tools")
+        if listed is None and value is not None:
+            yield Problem(document.path, f"L{self.meta.line('tools')}", "gives tools that are neither a text nor a list", "error", NAME)
+        if listed is None or any(spec.name == "*" for spec in listed):
+            names = [(name, self.meta.line("tools" if listed else "name")) for name in claude.INHERENT]
+            yield EdgeFact("CONNECTS_TO", self.key, claude.server_ref(document, "*"), self.props("tools" if listed else "name"))
+            for spec in denied:
+                if spec.server:
+                    message = "disallows tools of an MCP server; it is counted as able to use all of that server"
+                    yield Problem(document.path, f"L{spec.line}", message, "warning", NAME)
+            listed = listed or []
+        else:
+            names = []
+        kept = [
+            spec for spec in listed if spec.name not in gone and f"mcp__{spec.server}" not in gone and f"mcp__{spec.server}__*" not in gone
+        ]
+        yield from claude.server_edges(document, self.key, kept, self.own)
+        yield from self.delegations([spec for spec in kept if spec.name in claude.DELEGATION])
+        named = {spec.name: spec.line or 0 for spec in kept if not spec.server and spec.name not in {"*", *claude.DELEGATION}}
+        for name, line in {**dict(names), **named}.items():
+            if name not in gone:
+                yield from claude.builtin_facts(document, line, name)
+                edge: Props = {"evidence": ["declared"], "sources": [document.source(line)]}
+                yield EdgeFact("USES", self.key, claude.builtin_key(name), edge)
+
+    def delegations(self, specs: list[claude.ToolSpec]) -> Iterator[Fact]:
+        for spec in specs:
+            names = ["*"] if spec.whole else claude.split_list(spec.pattern)
+            for name in names:
+                props: Props = {"evidence": ["declared"], "sources": [self.document.source(spec.line)]}
+                yield EdgeFact(
+                    "DELEGATES_TO",
+                    self.key,
+                    claude.agent_ref(self.document, name),
+                    {**props, "mode": "invoke", "kind_detail": "sub-agent"},
+                )
+
+    def servers(self) -> Iterator[Fact]:
+        """``mcpServers``: names, servers defined in place, or a list of both."""
+        value = self.settings.get("mcpServers")
+        items: list[tuple[Any, Pointer]] = []
+        if isinstance(value, str):
+            items = [(name, ("mcpServers",)) for name in claude.split_list(value[:10_000])]
+        elif isinstance(value, list):
+            items = [(item, ("mcpServers", index)) for index, item in enumerate(value[: claude.MAX_ITEMS])]
+        elif isinstance(value, dict):
+            items = [(value, ("mcpServers",))]
+        elif value is not None:
+            yield Problem(
+                self.document.path, f"L{self.meta.line('mcpServers')}", "gives mcpServers that are no list and no mapping", "error", NAME
+            )
+        for item, pointer in items:
+            if isinstance(item, str) and item.strip():
+                if item not in self.limited:
+                    props: Props = {"evidence": ["declared"], "sources": [self.document.source(self.meta.line(*pointer))]}
+                    yield EdgeFact("CONNECTS_TO", self.key, claude.server_ref(self.document, item.strip()), props)
+            elif isinstance(item, dict):
+                yield from self.inline(item, pointer)
+
+    def inline(self, servers: dict[str, Any], pointer: Pointer) -> Iterator[Fact]:
+        for name, entry in list(servers.items())[: claude.MAX_ITEMS]:
+            if entry is None:
+                line = self.meta.line(*pointer, name)
+                props: Props = {"evidence": ["declared"], "sources": [self.document.source(line)]}
+                yield EdgeFact("CONNECTS_TO", self.key, claude.server_ref(self.document, name), props)
+            else:
+                yield from self.private(name, entry, (*pointer, name))
+
+    def private(self, name: str, entry: Any, pointer: Pointer) -> Iterator[Fact]:
+        """A server that is this agent's alone: its name means nothing to others."""
+        limited = name in self.limited
+
+        def where(*below: str | int) -> int:
+            return self.meta.line(*pointer, *below)
+
+        for fact in server_facts(
+            self.document, client=claude.CLIENT, host=self.key, name=name, entry=entry, where=where, folder=self.folder
+        ):
+            if isinstance(fact, Binding):
+                self.own[name] = fact.target
+            elif not (limited and isinstance(fact, EdgeFact) and fact.kind == "CONNECTS_TO"):
+                yield fact
+
+    def skills(self) -> Iterator[Fact]:
+        value = self.settings.get("skills")
+        names = claude.split_list(value[:10_000]) if isinstance(value, str) else value if isinstance(value, list) else []
+        for name in names[: claude.MAX_ITEMS]:
+            if isinstance(name, str) and name.strip():
+                skill = Ref("Tool", claude.CLIENT, name.strip(), fallback=f"skill:{self.document.root}#{name.strip()}")
+                yield EdgeFact("USES", self.key, skill, self.props("skills"))
+
+    def memory(self) -> Iterator[Fact]:
+        scope = self.settings.get("memory")
+        if not isinstance(scope, str) or scope not in _MEMORY:
+            return
+        memory: NodeKey = ("Memory", f"{self.key[1]}/memory/{scope}")
+        stated: Props = {"name": f"{scope} memory of {self.name}", "kind_detail": f"{claude.CLIENT} memory", "scope": _MEMORY[scope]}
+        yield NodeFact(*memory, {**stated, "sources": [self.document.source(self.meta.line("memory"))]})
+        yield EdgeFact("READS", self.key, memory, self.props("memory"))
+        yield EdgeFact("WRITES", self.key, memory, self.props("memory"))

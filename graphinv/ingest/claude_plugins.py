@@ -1,0 +1,155 @@
+"""Claude Code plugins: ``.claude-plugin/plugin.json``, ``.claude-plugin/marketplace.json`` and ``hooks/hooks.json``.
+
+Drawn:
+    (:Agent host)-[:DEPENDS_ON]->(:Package plugin)
+    (:Agent host)-[:CONNECTS_TO]->(:ToolServer), for servers that the plugin brings; whoever installs the plugin connects to them
+    (:Agent host)-[:USES]->(:Tool hook)
+
+A marketplace only offers: its plugins are packages, used by nobody. Agents, skills and servers in files of their own are read from there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+from graphinv.ingest import Document
+from graphinv.ingest.support import claude
+from graphinv.ingest.support.jsondoc import parse
+from graphinv.ingest.support.located import Located
+from graphinv.ingest.support.secrets import redact, url_parts
+from graphinv.ingest.support.servers import server_facts
+from graphinv.model.errors import IngestError
+from graphinv.model.facts import EdgeFact, Fact, NodeFact, Problem, Props
+
+NAME = "claude_plugins"
+TITLE = "Claude Code plugins and marketplaces"
+FILES = (".claude-plugin/plugin.json", ".claude-plugin/marketplace.json", "hooks/hooks.json")
+
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+
+
+def detect(path: str, head: bytes) -> bool:
+    """Whether it is a plugin's or a marketplace's manifest, or the hooks of a plugin."""
+    parts = path.split("/")
+    folder = parts[-2] if len(parts) > 1 else ""
+    if folder == ".claude-plugin":
+        return parts[-1] in ("plugin.json", "marketplace.json")
+    return folder == "hooks" and parts[-1] == "hooks.json" and b'"hooks"' in head and not any(part.startswith(".") for part in parts)
+
+
+def read(document: Document) -> Iterator[Fact]:
+    """Facts of one manifest.
+
+    Raises:
+        IngestError: not JSON, or no JSON object.
+    """
+    located = parse(document)
+    if not isinstance(located.value, dict):
+        raise IngestError("is no JSON object", document=document.path, where=f"L{located.line()}")
+    folder = claude.folder_before(document.path, ".claude-plugin", "hooks") or ""
+    if document.name == "marketplace.json":
+        yield from _marketplace(document, located)
+    elif document.name == "hooks.json":
+        yield claude.host_fact(document, folder)
+        yield from claude.hook_facts(document, claude.host_key(document, folder), document.source(), located, "hooks")
+    else:
+        yield from _plugin(document, located, folder)
+
+
+def _plugin(document: Document, located: Located, folder: str) -> Iterator[Fact]:
+    manifest: dict[str, Any] = located.value
+    host = claude.host_key(document, folder)
+    yield claude.host_fact(document, folder)
+    package = _package(document, located.line("name"), manifest)
+    if package is None:
+        yield Problem(document.path, f"L{located.line('name')}", "names no plugin", "error", NAME)
+    else:
+        yield package
+        yield EdgeFact("DEPENDS_ON", host, package.key, {"evidence": ["declared"], "sources": package.props["sources"]})
+    servers = manifest.get("mcpServers")
+    pointer: tuple[str, ...] = ("mcpServers",)
+    if isinstance(servers, dict) and isinstance(servers.get("mcpServers"), dict):
+        servers, pointer = servers["mcpServers"], ("mcpServers", "mcpServers")
+    if isinstance(servers, dict):
+        for name, entry in list(servers.items())[: claude.MAX_ITEMS]:
+
+            def where(*below: str | int, name: str = name) -> int:
+                return located.line(*pointer, name, *below)
+
+            yield from server_facts(document, client=claude.CLIENT, host=host, name=name, entry=entry, where=where, folder=folder)
+    elif servers is not None and not _is_paths(servers):
+        yield Problem(document.path, f"L{located.line('mcpServers')}", "mcpServers is neither an object nor a path", "error", NAME)
+    hooks = manifest.get("hooks")
+    if isinstance(hooks, dict):
+        inner = ("hooks", "hooks") if isinstance(hooks.get("hooks"), dict) else ("hooks",)
+        yield from claude.hook_facts(document, host, document.source(), located, *inner)
+
+
+def _is_paths(value: object) -> bool:
+    return isinstance(value, str) or (isinstance(value, list) and all(isinstance(item, str) for item in value))
+
+
+def _package(document: Document, line: int, entry: dict[str, Any], **props: Any) -> NodeFact | None:
+    name, version = entry.get("name"), entry.get("version")
+    if not isinstance(name, str) or not name.strip():
+        return None
+    name = redact(name.strip()[: claude.MAX_NAME])
+    stated: Props = {"name": name, "kind_detail": "claude-plugin", "sources": [document.source(line)], **props}
+    if isinstance(version, str) and version.strip() and redact(version) == version:
+        stated.setdefault("version", version.strip()[:100])
+    return NodeFact("Package", f"claude-plugin:{name}", {key: value for key, value in stated.items() if value is not None})
+
+
+def _marketplace(document: Document, located: Located) -> Iterator[Fact]:
+    plugins = located.value.get("plugins")
+    if not isinstance(plugins, list):
+        yield Problem(document.path, f"L{located.line('plugins')}", "lists no plugins", "error", NAME)
+        return
+    for index, entry in enumerate(plugins[: claude.MAX_ITEMS]):
+        line = located.line("plugins", index)
+        package = _package(document, line, entry, **_source(entry.get("source"))) if isinstance(entry, dict) else None
+        if package is None:
+            yield Problem(document.path, f"L{line}", "is a plugin without a name", "error", NAME)
+            continue
+        yield package
+        if isinstance(entry.get("mcpServers"), dict):
+            message = "brings MCP servers in its marketplace entry; they belong to whoever installs it and are not in the graph"
+            yield Problem(document.path, f"L{line}", f"plugin {package.props['name']!r} {message}", "warning", NAME)
+
+
+def _source(source: object) -> Props:
+    """Where a listed plugin comes from: purl and labels ``source=…``, ``pinned=…`` (a commit or an exact version pins)."""
+    if isinstance(source, str):
+        return {"labels": ["source=local"]}
+    if not isinstance(source, dict):
+        return {}
+    kind = source.get("source")
+    commit, ref, version = (_text(source.get(key)) for key in ("sha", "ref", "version"))
+    pinned = bool(commit and _COMMIT.fullmatch(commit)) or bool(ref and _COMMIT.fullmatch(ref))
+    at = f"@{quote(commit or ref, safe='')}" if commit or ref else ""
+    if kind == "github":
+        repository = _text(source.get("repo"))
+        if re.fullmatch(r"[\w.-]+/[\w.-]+", repository):
+            return {"purl": f"pkg:github/{repository.lower()}{at}", "labels": [f"source=github:{repository.lower()}", _pinned(pinned)]}
+    elif kind in ("npm", "pip"):
+        name = _text(source.get("package"))
+        exact = bool(re.fullmatch(r"[0-9][\w.+-]*", version))
+        if re.fullmatch(r"(?:@[\w.-]+/)?[\w.-]+", name):
+            ecosystem = "npm" if kind == "npm" else "pypi"
+            purl = f"pkg:{ecosystem}/{quote(name, safe='/')}" + (f"@{version}" if exact else "")
+            return {"purl": purl, "labels": [f"source={kind}:{name}", _pinned(exact)]}
+    elif kind in ("url", "git", "git-subdir"):
+        parts = url_parts(_text(source.get("url")))
+        return {"labels": [f"source={parts.url}" if parts else "source=git", _pinned(pinned)]}
+    return {"labels": [_pinned(pinned)]}
+
+
+def _pinned(pinned: bool) -> str:
+    return f"pinned={'true' if pinned else 'false'}"
+
+
+def _text(value: object) -> str:
+    return redact(value.strip()[: claude.MAX_NAME]) if isinstance(value, str) else ""
