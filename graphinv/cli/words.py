@@ -101,26 +101,18 @@ def print_summary(screen: Console, summary: Summary) -> None:
 
     _heading(screen, f"Riskiest agents ({len(summary.agents)} of {summary.agents_total})")
     screen.print(
-        table(
-            ["agent", "risk", "level", "impact", "gap", "left", "why", "owner"],
-            (
-                [
-                    agent.score.subject[1],
-                    f"{agent.score.risk:.0f}",
-                    level(agent.score.level),
-                    f"{agent.score.impact:.0f}",
-                    f"{agent.score.impact_ungoverned:.0f}",
-                    f"{agent.score.impact_runtime:.0f}",
-                    "; ".join(agent.because[:3]) + (f"; {len(agent.because) - 3} more" if len(agent.because) > 3 else ""),
-                    ", ".join(agent.owners) or text("nobody known", "yellow"),
-                ]
-                for agent in summary.agents
-            ),
-        )
+        text("risk 0 to 100; impact: what it can reach; gap: impact with no runtime decision in the way; left: after all decisions", "dim")
     )
-    screen.print(
-        text("impact: what it can reach (posture); gap: the part no runtime decision stands before; left: after all decisions", "dim")
-    )
+    for agent in summary.agents:
+        score = agent.score
+        line = Text.assemble(f"{score.risk:3.0f} ", level(f"{score.level:<8}"), " ", (plain(score.subject[1]), "bold"))
+        if agent.name != score.subject[1]:
+            line.append(plain(f" ({agent.name})"))
+        line.append(f"  impact {score.impact:.0f}, gap {score.impact_ungoverned:.0f}, left {score.impact_runtime:.0f}", style="dim")
+        screen.print(line)
+        owner = f"owner {', '.join(agent.owners)}" if agent.owners else "owner unknown"
+        more = f"; {len(agent.because) - 4} more" if len(agent.because) > 4 else ""
+        screen.print(Padding(text(f"{owner}; {'; '.join(agent.because[:4]) or 'no findings'}{more}", "dim"), (0, 0, 0, 13)))
 
     if summary.paths:
         _heading(screen, "Top risky paths")

@@ -152,22 +152,37 @@ def _upwards(folder: str) -> Iterator[str]:
 
 
 def _owned(root: str, nodes: Iterable[NodeFact], rules: list[OwnerRule]) -> Iterator[EdgeFact]:
-    """(:Owner)-[:OWNS]->(every node whose source lies under a pattern of theirs); the last rule that matches a document holds."""
+    """(:Owner)-[:OWNS]->(every node whose source lies under a pattern of theirs).
+
+    In each section the last rule that matches the document holds; a file nearer to the document replaces one above it.
+    """
     if not rules:
         return
-    ordered = sorted(rules, key=lambda rule: (rule.folder, rule.rank), reverse=True)
-    owner_of: dict[str, OwnerRule | None] = {}
+    ordered = sorted(rules, key=lambda rule: (rule.folder.count("/") + bool(rule.folder), rule.rank), reverse=True)
+    holding: dict[str, list[OwnerRule]] = {}
     for node in nodes:
         if node.kind == "Owner":
             continue
         for source in node.props.get("sources") or ():
             path = source.partition("#")[0].removeprefix(f"{root}/")
-            if path not in owner_of:
-                owner_of[path] = next((rule for rule in ordered if _covers(rule, path)), None)
-            rule = owner_of[path]
-            if rule:
+            if path not in holding:
+                holding[path] = _holding(ordered, path)
+            for rule in holding[path]:
                 props = {"evidence": ["declared"], "sources": [rule.source]}
                 yield from (EdgeFact("OWNS", owner, node.key, props) for owner in rule.owners)
+
+
+def _holding(ordered: list[OwnerRule], path: str) -> list[OwnerRule]:
+    """Of rules in falling order of precedence, those that say who owns the document at ``path``: one of each section, all of one folder."""
+    found: dict[str, OwnerRule] = {}
+    folder: str | None = None
+    for rule in ordered:
+        if folder is not None and rule.folder != folder:
+            break
+        if rule.section not in found and _covers(rule, path):
+            found[rule.section] = rule
+            folder = rule.folder
+    return list(found.values())
 
 
 def _covers(rule: OwnerRule, path: str) -> bool:

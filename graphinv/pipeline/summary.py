@@ -10,7 +10,7 @@ from graphinv.model.estate import Estate
 from graphinv.model.facts import NodeKey
 from graphinv.model.kinds import EDGE_KINDS, NODE_KINDS
 from graphinv.model.results import LEVELS, Analysis, Finding, Path, Result, RuleStatus, Score
-from graphinv.pipeline.coverage import unknowns
+from graphinv.pipeline.coverage import TITLES, unknowns
 from graphinv.store import Scan, Store
 
 TOP_AGENTS = 10
@@ -133,15 +133,16 @@ def owners_of(estate: Estate, key: NodeKey) -> tuple[str, ...]:
 
 
 def risky_agents(analysis: Analysis, estate: Estate) -> list[RiskyAgent]:
-    """All scored agents, riskiest first, each with the titles of its worst findings."""
+    """All scored agents, riskiest first, each with the rules that found something about it, worst first."""
+    titles = {**{rule.rule: rule.title for rule in analysis.rules}, **TITLES}
     by_subject: dict[NodeKey, list[Finding]] = {}
     for finding in analysis.findings:
         by_subject.setdefault(finding.subject, []).append(finding)
     agents = []
     for score in sorted(analysis.scores, key=lambda score: (-score.risk, -score.impact, score.subject)):
         findings = sorted(by_subject.get(score.subject, ()), key=lambda finding: (LEVELS.index(finding.severity), finding.rule))
-        counted = Counter(finding.title for finding in findings)
-        because = tuple(title if count == 1 else f"{title} ({count})" for title, count in counted.items())
+        counted = Counter(finding.rule for finding in findings)
+        because = tuple(titles.get(rule, rule) + (f" ({count})" if count > 1 else "") for rule, count in counted.items())
         node = estate.nodes.get(score.subject)
         agents.append(
             RiskyAgent(name=node.name if node else score.subject[1], score=score, owners=owners_of(estate, score.subject), because=because)

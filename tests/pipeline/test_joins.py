@@ -119,3 +119,17 @@ def test_owner_rules_last_match_wins(path: str, owner: str | None) -> None:
     ]
     facts.append(NodeFact("Agent", "a", {"sources": [f"shop/{path}#L1"]}))
     assert [edge.source[1] for edge in resolve("shop", facts).edges if isinstance(edge.source, tuple)] == ([owner] if owner else [])
+
+
+def test_sections_unite_and_a_nearer_file_replaces_one_above() -> None:
+    def rule(pattern: str, owner: str, folder: str, rank: int, section: str = "") -> OwnerRule:
+        return OwnerRule(pattern, (("Owner", owner),), folder, rank, f"shop/{folder}/CODEOWNERS#L{rank}", section)
+
+    rules = [rule("*", "@a/all", "", 1), rule("*", "@a/sec", "", 2, "Security"), rule("*", "@a/api", "api", 1)]
+
+    def owners(path: str) -> list[str]:
+        facts: list[Fact] = [*rules, NodeFact("Agent", "a", {"sources": [f"shop/{path}"]})]
+        return sorted(edge.source[1] for edge in resolve("shop", facts).edges if isinstance(edge.source, tuple))
+
+    assert owners("x.md") == ["@a/all", "@a/sec"]
+    assert owners("api/x.md") == ["@a/api"]
