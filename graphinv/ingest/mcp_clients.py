@@ -1,0 +1,70 @@
+"""MCP servers of clients that keep them in a JSON file of their own under ``mcpServers``: Claude Desktop, Cursor, Windsurf and others."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from graphinv.ingest import Document
+from graphinv.ingest.support import clients, jsondoc
+from graphinv.ingest.support.clients import client_of, patterns, project_folder
+from graphinv.ingest.support.servers import is_server
+from graphinv.model.facts import Fact
+
+CLIENTS = (
+    "claude-desktop",
+    "cursor",
+    "windsurf",
+    "antigravity",
+    "cline",
+    "roo",
+    "kiro",
+    "amazon-q",
+    "copilot-cli",
+    "junie",
+    "kilocode",
+    "lm-studio",
+    "qwen-code",
+    "trae",
+)
+NAME = "mcp_clients"
+TITLE = "MCP servers of desktop clients and editors"
+FILES = (*patterns(*CLIENTS), "any other JSON file with `mcpServers`")
+
+_ELSEWHERE = tuple(client for client in clients.FILES if client not in CLIENTS)
+_NO_CONFIGURATION = re.compile(
+    r"(?:^|/)(?:package(?:-lock)?|tsconfig.*|composer|deno|manifest|plugin|marketplace|server|.*schema.*)\.json$", re.IGNORECASE
+)
+_SERVERS = re.compile(rb'"mcpServers"\s*:\s*\{|"mcp"\s*:\s*\{\s*"servers"\s*:\s*\{')
+
+
+def detect(path: str, head: bytes) -> bool:
+    """Whether it is a file of one of these clients, or a JSON file that says ``mcpServers`` and belongs to no other ingestor."""
+    if client_of(path, CLIENTS):
+        return True
+    if not path.endswith((".json", ".jsonc")) or _NO_CONFIGURATION.search(path) or "/.claude" in f"/{path}":
+        return False
+    return _SERVERS.search(head) is not None and client_of(path, _ELSEWHERE) is None
+
+
+def read(document: Document) -> Iterator[Fact]:
+    """The client itself, its servers and what they are given."""
+    located = jsondoc.parse(document)
+    top = clients.top_object(located, document)
+    client = client_of(document.path, CLIENTS)
+    pointer: tuple[str, ...] = ("mcpServers",)
+    if client is None:
+        client = "mcp-client"
+        if "mcpServers" not in top:
+            pointer = ("mcp", "servers")
+        entries = clients.value_at(located, pointer)
+        if not isinstance(entries, dict) or not any(is_server(entry) for entry in entries.values()):
+            return  # a schema, a test's expectation, documentation: nothing that starts a server
+        folder = document.folder
+    else:
+        folder = project_folder(document.path, client) or ""
+    host = clients.host_key(document, client, folder)
+    yield clients.host_fact(document, client, folder, autonomy=clients.trust_all(clients.value_at(located, pointer)))
+    yield from clients.duplicate_problems(located, document, NAME)
+    yield from clients.servers(document, located, pointer, client=client, folder=folder, host=host)
+    yield from clients.other_secrets(document, located, host, without=(pointer[0],))

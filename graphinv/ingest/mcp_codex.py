@@ -1,0 +1,90 @@
+"""MCP servers of Codex: ``.codex/config.toml``, with its approval policy, sandbox, profiles and model providers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from graphinv.ingest import Document
+from graphinv.ingest.support import clients, tomldoc
+from graphinv.ingest.support.clients import patterns, project_folder
+from graphinv.ingest.support.located import Located
+from graphinv.ingest.support.secrets import secret_facts
+from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey
+
+CLIENT = "codex"
+NAME = "mcp_codex"
+TITLE = "MCP servers of Codex"
+FILES = patterns(CLIENT)
+MAX_BYTES = 2 * 1024 * 1024
+
+_AUTONOMY = {
+    "never": "autonomous",
+    "on-failure": "approve_destructive",
+    "on-request": "approve_each",
+    "untrusted": "approve_each",
+    "unless-trusted": "approve_each",
+}
+_SANDBOXES = ("read-only", "workspace-write", "danger-full-access")
+
+
+def detect(path: str, head: bytes) -> bool:
+    """Whether it is a configuration of Codex."""
+    return project_folder(path, CLIENT) is not None
+
+
+def read(document: Document) -> Iterator[Fact]:
+    """The host, its servers and what they are given, and its agent roles."""
+    located = tomldoc.parse(document)
+    top: dict[str, Any] = located.value
+    folder = project_folder(document.path, CLIENT) or ""
+    host = clients.host_key(document, CLIENT, folder)
+    yield clients.host_fact(document, CLIENT, folder, autonomy=_autonomy(top), labels=_labels(top))
+    for key in ("mcp_servers", "mcpServers"):
+        yield from clients.servers(document, located, (key,), client=CLIENT, folder=folder, host=host)
+    yield from _roles(document, located, host, folder)
+    yield from _providers(document, located, host)
+    yield from clients.other_secrets(document, located, host, without=("mcp_servers", "mcpServers", "model_providers"))
+
+
+def _autonomy(top: dict[str, Any]) -> str | None:
+    policy = top.get("approval_policy")
+    return _AUTONOMY.get(policy) if isinstance(policy, str) else None
+
+
+def _labels(top: dict[str, Any]) -> list[str] | None:
+    permissions = top.get("default_permissions")
+    mode = top.get("sandbox_mode", permissions.lstrip(":") if isinstance(permissions, str) else None)
+    return [f"sandbox={mode}"] if mode in _SANDBOXES else None
+
+
+def _roles(document: Document, located: Located, host: NodeKey, folder: str) -> Iterator[Fact]:
+    """``[agents.<role>]``: sub-agents that the host may start."""
+    roles = located.value.get("agents")
+    for name, role in roles.items() if isinstance(roles, dict) else ():
+        if not isinstance(role, dict):
+            continue
+        key = clients.host_key(document, CLIENT, folder, name)
+        sources = [document.source(located.line("agents", name))]
+        props = {"name": name, "status": "active", "framework": CLIENT, "kind_detail": "codex agent role", "sources": sources}
+        yield NodeFact(*key, props)
+        yield EdgeFact("DELEGATES_TO", host, key, {"mode": "invoke", "evidence": ["declared"], "sources": sources})
+
+
+def _providers(document: Document, located: Located, host: NodeKey) -> Iterator[Fact]:
+    """Keys of model providers: ``env_key`` names the variable that holds one."""
+    providers = located.value.get("model_providers")
+    for name, provider in providers.items() if isinstance(providers, dict) else ():
+        if not isinstance(provider, dict):
+            continue
+        line = located.line("model_providers", name)
+        variable = provider.get("env_key")
+        if isinstance(variable, str):
+            yield from secret_facts(document, line, host, "api_key", f"${{{variable}}}", "config")
+        headers = provider.get("env_http_headers")
+        for header, variable in headers.items() if isinstance(headers, dict) else ():
+            if isinstance(variable, str):
+                yield from secret_facts(document, line, host, header, f"${{{variable}}}", "config")
+        for key, text in provider.items():
+            if isinstance(text, str) and key not in ("env_key", "name"):
+                yield from secret_facts(document, line, host, key, text, "config")

@@ -1,0 +1,90 @@
+"""MCP servers and agents of Continue: ``config.yaml``, ``config.json`` and the blocks under ``.continue/``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+from typing import Any
+
+from graphinv.ingest import Document
+from graphinv.ingest.support import clients, jsondoc, yamldoc
+from graphinv.ingest.support.located import Located, Pointer
+from graphinv.ingest.support.servers import server_facts
+from graphinv.model.errors import IngestError
+from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Problem
+
+CLIENT = "continue"
+NAME = "mcp_continue"
+TITLE = "MCP servers and agents of Continue"
+FILES = (
+    "**/.continue/config.yaml",
+    "**/.continue/config.json",
+    "**/.continue/agents/*",
+    "**/.continue/assistants/*",
+    "**/.continue/mcpServers/*",
+)
+MAX_BYTES = 4 * 1024 * 1024
+
+_OURS = re.compile(
+    r"(?:(?P<folder>.*)/)?\.continue/(?:config\.(?:ya?ml|json)|(?P<section>agents|assistants|mcpServers)/[^/]+\.(?:ya?ml|json|md))",
+    re.DOTALL,
+)
+_LISTS: tuple[Pointer, ...] = (("mcpServers",), ("experimental", "modelContextProtocolServers"))
+
+
+def detect(path: str, head: bytes) -> bool:
+    """Whether it is a configuration, an agent or a block of servers of Continue."""
+    return _OURS.fullmatch(path) is not None
+
+
+def read(document: Document) -> Iterator[Fact]:
+    """The host, its servers and what they are given; an agent's file gives the agent too, to which its servers belong."""
+    located = _parse(document)
+    top = clients.top_object(located, document)
+    match = _OURS.fullmatch(document.path)
+    folder = (match["folder"] if match else None) or ""
+    section = match["section"] if match else None
+    host = clients.host_key(document, CLIENT, folder)
+    yield clients.host_fact(document, CLIENT, folder)
+    yield from clients.duplicate_problems(located, document, NAME)
+    holder = host
+    if section in ("agents", "assistants"):
+        name = top.get("name")
+        name = name.strip() if isinstance(name, str) and name.strip() else PurePosixPath(document.path).stem
+        holder = clients.host_key(document, CLIENT, folder, name)
+        sources = [document.source(located.line())]
+        props = {"name": name, "status": "active", "framework": CLIENT, "kind_detail": "continue agent", "sources": sources}
+        yield NodeFact(*holder, props)
+        yield EdgeFact("DELEGATES_TO", host, holder, {"mode": "invoke", "evidence": ["declared"], "sources": sources})
+    for pointer in _LISTS:
+        yield from _servers(document, located, pointer, holder, folder)
+    yield from clients.other_secrets(document, located, holder, without=("mcpServers", "experimental", "rules", "prompts", "docs"))
+
+
+def _parse(document: Document) -> Located:
+    if document.name.endswith(".json"):
+        return jsondoc.parse(document)
+    if document.name.endswith(".md"):
+        return yamldoc.front_matter(document)[0]
+    found = yamldoc.parse(document.text(), document)
+    if not found:
+        raise IngestError("is empty", document=document.path, where="L1")
+    return found[0]
+
+
+def _servers(document: Document, located: Located, pointer: Pointer, host: NodeKey, folder: str) -> Iterator[Fact]:
+    entries: Any = clients.value_at(located, pointer)
+    if not isinstance(entries, list):
+        yield from clients.servers(document, located, pointer, client=CLIENT, folder=folder, host=host)
+        return
+    for index, entry in enumerate(entries):
+        line = located.line(*pointer, index)
+        if isinstance(entry, str):  # an agent's file names servers of the hub, or of the folder beside it
+            entry = {"uses": entry}  # noqa: PLW2901 - the short form of the same thing
+        if not isinstance(entry, dict):
+            yield Problem(document.path, f"L{line}", "a server of the list is no object", "error", NAME)
+            continue
+        name = next((entry[key] for key in ("name", "uses") if isinstance(entry.get(key), str)), f"server-{index + 1}")
+        where = clients.at(located, (*pointer, index))
+        yield from server_facts(document, client=CLIENT, host=host, name=name, entry=entry, where=where, folder=folder)

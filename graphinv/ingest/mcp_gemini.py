@@ -1,0 +1,58 @@
+"""MCP servers of the Gemini CLI: ``.gemini/settings.json`` and the manifests of its extensions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from graphinv.ingest import Document
+from graphinv.ingest.support import clients, jsondoc
+from graphinv.ingest.support.clients import patterns, project_folder
+from graphinv.model.facts import Fact
+
+CLIENT = "gemini-cli"
+NAME = "mcp_gemini"
+TITLE = "MCP servers of the Gemini CLI"
+FILES = patterns(CLIENT)
+
+
+def detect(path: str, head: bytes) -> bool:
+    """Whether it is the Gemini CLI's settings or an extension's manifest."""
+    return project_folder(path, CLIENT) is not None
+
+
+def read(document: Document) -> Iterator[Fact]:
+    """The host, its servers and what they are given. Servers outside ``mcp.allowed`` or in ``mcp.excluded`` are switched off."""
+    located = jsondoc.parse(document)
+    top = clients.top_object(located, document)
+    folder = project_folder(document.path, CLIENT) or ""
+    host = clients.host_key(document, CLIENT, folder)
+    entries = top.get("mcpServers")
+    labels = ["sandbox=true"] if _setting(top, "tools", "sandbox") is True or top.get("sandbox") is True else None
+    yield clients.host_fact(document, CLIENT, folder, autonomy=_autonomy(top) or clients.trust_all(entries), labels=labels)
+    yield from clients.duplicate_problems(located, document, NAME)
+    off = _switched_off(top, entries)
+    yield from clients.servers(document, located, ("mcpServers",), client=CLIENT, folder=folder, host=host, skip=off)
+    yield from clients.other_secrets(document, located, host, without=("mcpServers",))
+
+
+def _setting(top: dict[str, Any], section: str, name: str) -> object:
+    inner = top.get(section)
+    return inner.get(name) if isinstance(inner, dict) else None
+
+
+def _autonomy(top: dict[str, Any]) -> str | None:
+    mode = _setting(top, "general", "defaultApprovalMode") or _setting(top, "tools", "approvalMode") or top.get("approvalMode")
+    if mode == "yolo" or top.get("yolo") is True:
+        return "autonomous"
+    return "suggest" if mode == "plan" else None
+
+
+def _switched_off(top: dict[str, Any], entries: object) -> frozenset[str]:
+    names = frozenset(entries) if isinstance(entries, dict) else frozenset()
+    allowed = _setting(top, "mcp", "allowed") or top.get("allowMCPServers")
+    excluded = _setting(top, "mcp", "excluded") or top.get("excludeMCPServers")
+    off = frozenset(name for name in excluded if isinstance(name, str)) if isinstance(excluded, list) else frozenset()
+    if isinstance(allowed, list):
+        off |= names - frozenset(name for name in allowed if isinstance(name, str))
+    return off & names

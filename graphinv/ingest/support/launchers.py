@@ -1,0 +1,309 @@
+"""Launchers: how ``npx``, ``uvx``, ``docker run`` and their relatives say what they start."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from graphinv.ingest.support import packages
+from graphinv.ingest.support.containers import Container, run
+from graphinv.ingest.support.packages import Package
+from graphinv.ingest.support.words import Option, Word, names, program, split, take_options
+
+_NPM_VALUED = names(
+    "-p --package --registry --cache --userconfig --node-options --prefix -w --workspace -c --call --node-arg -n --loglevel --cwd"
+)
+_UVX_VALUED = names(
+    """--from --with --spec -p --python --index --index-url -i --extra-index-url --default-index --env-file --directory --project
+    --cache-dir --refresh-package --with-requirements --with-editable -c --constraints --overrides -P --upgrade-package
+    --config-file --pip-args --link-mode --prerelease --resolution --exclude-newer -f --find-links --index-strategy
+    --keyring-provider --fetch-python --color --python-preference --build-constraints"""
+)
+_UV_RUN_VALUED = _UVX_VALUED | names("--extra --group --only-group --no-group --no-extra --package -m --module -w")
+_NODE_VALUED = names(
+    "-r --require --import --loader --experimental-loader --env-file -C --conditions --max-old-space-size --tsconfig --cwd --config"
+)
+_DENO_VALUED = names("--config -c --import-map --lock --location --seed --unstable --cert --env-file")
+_PYTHON_VALUED = names("-W -X")
+NPM_RUNS = {("npm", "exec"), ("npm", "x"), ("pnpm", "dlx"), ("pnpm", "exec"), ("yarn", "dlx"), ("yarn", "exec"), ("bun", "x")}
+SCRIPT = re.compile(
+    r".+\.(?:py|js|mjs|cjs|ts|mts|tsx|jsx|sh|bash|zsh|bat|cmd|ps1|rb|jar|php|pl|lua|exe|dll|csproj|go|rs)", re.IGNORECASE | re.DOTALL
+)
+_INSTALLED = re.compile(r"(?:^|.*[/\\])node_modules[/\\]((?:@[^/\\]+[/\\])?[^/\\]+)(?:[/\\].*)?", re.DOTALL)
+_BASE = re.compile(r"(?:\$\{(?:workspaceFolder|workspaceRoot|CLAUDE_PROJECT_DIR|CLAUDE_PLUGIN_ROOT|__dirname|PWD)(?::[^}]*)?\}|\$PWD)[/\\]")
+
+
+@dataclass
+class Launch:
+    """What is started.
+
+    ``detail`` says how, in words; ``package`` what it comes from; ``entry`` the file of the tree that runs; ``local`` that it is a path on
+    the machine; ``proxied`` the address of the remote server that it only stands for; ``arguments`` the words that may hold credentials;
+    ``variables`` what the line sets or passes on: (name, value or None, word); ``packages`` what it needs besides.
+    """
+
+    detail: str = "executable"
+    package: Package | None = None
+    entry: str | None = None
+    local: bool = False
+    proxied: Word | None = None
+    arguments: list[Word] = field(default_factory=list)
+    variables: list[tuple[str, Word | None, Word]] = field(default_factory=list)
+    env_files: list[Word] = field(default_factory=list)
+    headers: list[Word] = field(default_factory=list)
+    packages: list[Package] = field(default_factory=list)
+    container: Container | None = None
+    labels: list[str] = field(default_factory=list)
+
+
+def script_words(options: list[Option], *wanted: str) -> list[Word]:
+    """The words of the scripts that the options ``wanted`` give."""
+    return [word for option in options if option.name in wanted and option.value for word in split(option.value.text, option.value.where)]
+
+
+def option_words(found: Launch, options: list[Option], *files: str) -> None:
+    """Take ``options`` as words that may hold credentials, those of ``files`` as files of variables."""
+    for option in options:
+        if option.value is None:
+            continue
+        if option.name in files:
+            found.env_files.append(option.value)
+        else:
+            found.arguments += [Word("--" + option.name, option.value.where), option.value]
+
+
+# Each reader takes what is found so far, the program and the words after it, and gives what is left to look at.
+
+
+def npx(found: Launch, name: str, rest: list[Word]) -> list[Word]:
+    """``npx -y name@version …`` and its relatives."""
+    options, left = take_options(rest, _NPM_VALUED)
+    option_words(found, [option for option in options if option.name not in ("p", "package", "c", "call")])
+    wanted = [option.value for option in options if option.name in ("p", "package") and option.value]
+    called = script_words(options, "c", "call")
+    left = left or called
+    if not wanted and not left:
+        found.detail = f"{name} package"
+        return []
+    specs = wanted or left[:1]
+    return _packaged(found, f"{name} package", specs, left[1:], packages.npm)
+
+
+def _uvx(found: Launch, name: str, rest: list[Word]) -> list[Word]:
+    options, left = take_options(rest, _UVX_VALUED)
+    option_words(found, [option for option in options if option.name not in ("from", "with", "spec")], "env-file")
+    wanted = [option.value for option in options if option.name in ("from", "spec") and option.value]
+    found.packages += _needed(options)
+    if not wanted and not left:
+        found.detail = f"{name} package"
+        return []
+    return _packaged(found, f"{name} package", wanted[:1] or left[:1], left[1:], packages.pypi)
+
+
+def _packaged(found: Launch, detail: str, specs: list[Word], arguments: list[Word], reader: Callable[[str], Package | None]) -> list[Word]:
+    """Note the package that ``specs`` name first; a local path is what is left."""
+    found.detail = detail
+    found.arguments += arguments
+    found.package = reader(specs[0].text)
+    found.packages += [package for spec in specs[1:] if (package := reader(spec.text))]
+    if found.package is None:
+        found.local = packages.is_local_path(specs[0].text)
+        found.arguments.append(specs[0])
+        found.detail = "local package" if found.local else detail
+    return []
+
+
+def _needed(options: list[Option]) -> list[Package]:
+    values = [option.value.text for option in options if option.name == "with" and option.value]
+    return [package for value in values for spec in value.split(",") if (package := packages.pypi(spec))]
+
+
+def _uv(found: Launch, name: str, rest: list[Word]) -> list[Word]:
+    options, left = take_options(rest, _UVX_VALUED)
+    option_words(found, options, "env-file")
+    if [word.text for word in left[:2]] == ["tool", "run"]:
+        return _uvx(found, "uvx", left[2:])
+    if not left or left[0].text != "run":
+        found.arguments += left
+        return []
+    options, left = take_options(left[1:], _UV_RUN_VALUED)
+    option_words(found, [option for option in options if option.name not in ("with", "m", "module")], "env-file")
+    found.packages += _needed(options)
+    module = next((option.value for option in options if option.name in ("m", "module") and option.value), None)
+    if module:
+        return _module(found, module, left)
+    return _uv_command(found, left) if left else []
+
+
+def _uv_command(found: Launch, left: list[Word]) -> list[Word]:
+    """What ``uv run`` runs: a program of a package it was given, an interpreter or a file, or else a program of the project here."""
+    same = program(left[0].text).replace("_", "-")
+    package = next((package for package in found.packages if package.name == same), None)
+    if same in ("fastmcp", "mcp") and len(left) > 2 and left[1].text in ("run", "dev"):
+        return _file(found, "local script", [word for word in left[2:] if not word.text.startswith("-")][:1], left[2:])
+    if package:
+        found.packages.remove(package)
+        found.package, found.detail = package, "uv package"
+        found.arguments += left[1:]
+        return []
+    if same in READERS or re.sub(r"[0-9.]+$", "", same) in READERS or SCRIPT.fullmatch(left[0].text):
+        return left
+    found.detail, found.local = "local project", True
+    found.arguments += left[1:]
+    return []
+
+
+def _python(found: Launch, name: str, rest: list[Word]) -> list[Word]:
+    for index, word in enumerate(rest):
+        if word.text in ("-m", "-um", "-Im") and index + 1 < len(rest):
+            return _module(found, rest[index + 1], rest[index + 2 :])
+        if word.text == "-c":
+            found.detail, found.arguments = "inline code", [*found.arguments, *rest[index + 2 :]]
+            return []
+        if not word.text.startswith("-") and not (index and rest[index - 1].text in _PYTHON_VALUED):
+            return _file(found, "local script", [word], rest[index + 1 :])
+    return []
+
+
+def _module(found: Launch, module: Word, rest: list[Word]) -> list[Word]:
+    if module.text in ("pipx", "uv", "nodejs.npx"):
+        return [Word(module.text.rpartition(".")[2], module.where), *rest]
+    found.detail = "python module"
+    found.arguments += rest
+    if re.fullmatch(r"[A-Za-z_][\w.]{0,120}", module.text):
+        found.labels.append(f"module={module.text}")
+    return []
+
+
+def _node(found: Launch, name: str, rest: list[Word]) -> list[Word]:
+    if name in ("bun", "tsx") and rest and rest[0].text in ("run", "watch"):
+        rest = rest[1:]
+    options, left = take_options(rest, _NODE_VALUED)
+    if any(option.name in ("e", "eval", "p", "print") for option in options):
+        found.detail = "inline code"
+        return []
+    option_words(found, options, "env-file")
+    if name == "bun" and left and not SCRIPT.fullmatch(left[0].text) and not packages.is_local_path(left[0].text):
+        return _project(found, name, left)
+    return _file(found, "local script", left[:1], left[1:])
+
+
+def _deno(found: Launch, name: str, rest: list[Word]) -> list[Word]:
+    left = take_options(rest[1:] if rest and rest[0].text in ("run", "task", "serve") else rest, _DENO_VALUED)[1]
+    spec = left[0].text if left else ""
+    if spec.startswith(("npm:", "jsr:")) or "://" in spec:
+        reader = packages.jsr if spec.startswith("jsr:") else packages.npm
+        return _packaged(found, "deno package", left[:1], left[1:], reader)
+    return _file(found, "local script", left[:1], left[1:])
+
+
+def _project(found: Launch, name: str, rest: list[Word]) -> list[Word]:
+    """``npm run x``, ``pnpm dev``, ``make x``: a task of the project here."""
+    found.detail, found.local = "project script", True
+    found.arguments += rest
+    return []
+
+
+def _go(found: Launch, name: str, rest: list[Word]) -> list[Word]:
+    package = packages.go(rest[1].text) if len(rest) > 1 and rest[0].text == "run" else None
+    if package is None:
+        return _project(found, name, rest)
+    found.package, found.detail = package, "go package"
+    found.arguments += rest[2:]
+    return []
+
+
+def _dnx(found: Launch, name: str, rest: list[Word]) -> list[Word]:
+    options, left = take_options(rest, names("--version --source --add-source --configfile -v --verbosity"))
+    options += take_options(left[1:], frozenset(["--version"]))[0]
+    version = next((option.value.text for option in options if option.name == "version" and option.value), "")
+    found.detail = "dnx package"
+    found.arguments += left[1:]
+    if left:
+        found.package = packages.nuget(f"{left[0].text}@{version}" if version and "@" not in left[0].text else left[0].text)
+    return []
+
+
+def _java(found: Launch, name: str, rest: list[Word]) -> list[Word]:
+    index = next((index for index, word in enumerate(rest) if word.text == "-jar"), None)
+    found.arguments += rest if index is None else rest[:index]
+    return [] if index is None else _file(found, "local archive", rest[index + 1 : index + 2], rest[index + 2 :])
+
+
+def _docker(found: Launch, name: str, rest: list[Word]) -> list[Word]:
+    _, left = take_options(rest, names("-H --host --context -c --config -l --log-level"))
+    texts = [word.text for word in left]
+    if texts[:1] == ["container"]:
+        left, texts = left[1:], texts[1:]
+    if texts[:1] == ["run"]:
+        container = found.container = run(left[1:])
+        found.detail = "container image"
+        found.arguments += container.arguments
+        found.arguments += [word for option, value in container.other for word in (Word("--" + option, value.where), value)]
+        found.variables += container.variables
+        found.env_files += container.env_files
+        found.labels += container.labels()
+        found.package = packages.image(container.image.text) if container.image else None
+        return []
+    found.arguments += left
+    if texts[:2] == ["mcp", "gateway"]:
+        found.detail = f"{name} mcp gateway"
+    elif texts[:1] == ["exec"]:
+        found.detail = "running container"
+    elif texts[:1] == ["compose"]:
+        found.detail, found.local = "compose service", True
+    return []
+
+
+def _file(found: Launch, detail: str, files: list[Word], arguments: list[Word]) -> list[Word]:
+    """A file that an interpreter runs: one of an installed package, or one of the machine."""
+    found.detail = detail
+    found.arguments += arguments
+    if not files:
+        return []
+    text = files[0].text
+    installed = _INSTALLED.fullmatch(text)
+    if installed:
+        found.package, found.detail = packages.npm(installed[1].replace("\\", "/")), "installed package"
+        return []
+    found.local = True
+    found.entry = entry_path(text)
+    return []
+
+
+def executable(found: Launch, command: Word, rest: list[Word]) -> list[Word]:
+    """Any other program: a path of the machine, or a name on its search path."""
+    text = command.text
+    if packages.is_local_path(text) or SCRIPT.fullmatch(text) or "/" in text or "\\" in text:
+        return _file(found, "local script" if SCRIPT.fullmatch(text) else "local executable", [command], rest)
+    found.arguments += rest
+    if re.fullmatch(r"[\w.@+-]{1,60}", text):
+        found.labels.append(f"program={text}")
+    return []
+
+
+def entry_path(text: str) -> str | None:
+    """A file of the tree that is run, as a path relative to the project's folder; None for a path of the machine."""
+    path = _BASE.sub("", text.strip(), count=1).replace("\\", "/")
+    if not re.fullmatch(r"[\w./@+ -]{1,300}", path) or path.startswith("/") or not SCRIPT.fullmatch(path):
+        return None
+    return posixpath.normpath(path)
+
+
+_Reader = Callable[[Launch, str, list[Word]], list[Word]]
+READERS: dict[str, _Reader] = {
+    **dict.fromkeys(("npx", "bunx", "pnpx"), npx),
+    **dict.fromkeys(("npm", "pnpm", "yarn", "make", "just", "task", "cargo", "dotnet", "turbo", "nx", "gradle", "mvn"), _project),
+    **dict.fromkeys(("node", "nodejs", "bun", "tsx", "ts-node"), _node),
+    **dict.fromkeys(("python", "pythonw", "py", "pypy"), _python),
+    **dict.fromkeys(("docker", "podman", "nerdctl"), _docker),
+    "uvx": _uvx,
+    "uv": _uv,
+    "pipx": lambda found, name, rest: _uvx(found, name, rest[1:] if rest and rest[0].text == "run" else rest),
+    "deno": _deno,
+    "go": _go,
+    "dnx": _dnx,
+    "java": _java,
+}
