@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from graphinv.export import RuleText
-from graphinv.export.support.escape import table
+from graphinv.export.support.escape import csv_text
 from graphinv.model.csvform import STEMS, text_to_cell, value_to_cell
 from graphinv.model.estate import Estate
 from graphinv.model.kinds import EDGE_KINDS, NODE_KINDS
@@ -37,7 +37,7 @@ def facts_csv(estate: Estate) -> dict[str, str]:
 def _table(kind: str, rows: Sequence[tuple[dict[str, str], Mapping[str, Any]]]) -> str:
     present = {name for _, props in rows for name, value in props.items() if value is not None}
     names = [name for name in properties(kind) if name in present]
-    return table([*rows[0][0], *names], (_cells(ends, props, names) for ends, props in rows))
+    return csv_text([*rows[0][0], *names], (_cells(ends, props, names) for ends, props in rows))
 
 
 def _cells(ends: Mapping[str, str], props: Mapping[str, Any], names: Iterable[str]) -> list[str]:

@@ -78,8 +78,13 @@ def uri_path(path: str) -> str:
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """CSV text (RFC 4180, so CRLF) in which no cell is a formula."""
+    return csv_text(header, ([defuse(cell) for cell in row] for row in rows))
+
+
+def csv_text(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """CSV text of cells that are safe already."""
     out = io.StringIO(newline="")
     writer = csv.writer(out)
     writer.writerow(header)
-    writer.writerows([defuse(cell) for cell in row] for row in rows)
+    writer.writerows(rows)
     return out.getvalue()
