@@ -1,0 +1,172 @@
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import Any
+from urllib.parse import urlsplit
+
+from hypothesis import given
+from jsonschema import Draft202012Validator
+from jsonschema.protocols import Validator
+
+from graphinv.export import sarif
+from graphinv.model.results import Finding
+from tests import strategies
+from tests.export.findings import ATTACK, EMPTY, RULES, analysis, attack, finding, ownerless, score
+
+
+def closed(properties: dict[str, Any], *required: str) -> dict[str, Any]:
+    return {"type": "object", "properties": properties, "required": list(required), "additionalProperties": False}
+
+
+def some(items: dict[str, Any], least: int = 0) -> dict[str, Any]:
+    return {"type": "array", "items": items, "minItems": least}
+
+
+TEXT = {"type": "string"}
+INDEX = {"type": "integer", "minimum": -1}
+LEVEL = {"enum": ["none", "note", "warning", "error"]}
+BAG = {"type": "object", "properties": {"tags": {"type": "array", "items": TEXT, "uniqueItems": True}}}
+MESSAGE = closed({"text": TEXT, "markdown": TEXT}, "text")
+ARTIFACT = closed({"uri": {"type": "string", "pattern": r"^[A-Za-z0-9._~%/-]+$"}, "uriBaseId": TEXT, "description": MESSAGE})
+PHYSICAL = closed({"artifactLocation": ARTIFACT, "region": closed({"startLine": {"type": "integer", "minimum": 1}})}, "artifactLocation")
+LOGICAL = closed({"name": TEXT, "fullyQualifiedName": TEXT, "kind": TEXT})
+LOCATION = closed({"physicalLocation": PHYSICAL, "logicalLocations": some(LOGICAL), "message": MESSAGE})
+STEP = closed({"location": LOCATION, "nestingLevel": {"type": "integer", "minimum": 0}, "executionOrder": INDEX})
+FLOW = closed({"threadFlows": some(closed({"locations": some(STEP, 1)}, "locations"), 1)}, "threadFlows")
+RESULT = closed(
+    {
+        "ruleId": TEXT,
+        "ruleIndex": INDEX,
+        "level": LEVEL,
+        "message": MESSAGE,
+        "locations": some(LOCATION, 1),
+        "codeFlows": some(FLOW),
+        "partialFingerprints": {"type": "object", "additionalProperties": TEXT},
+        "rank": {"type": "number", "minimum": 0, "maximum": 100},
+        "properties": BAG,
+    },
+    "message",
+)
+RULE = closed(
+    {
+        "id": TEXT,
+        "name": TEXT,
+        "shortDescription": MESSAGE,
+        "fullDescription": MESSAGE,
+        "help": MESSAGE,
+        "defaultConfiguration": closed({"level": LEVEL}),
+        "properties": BAG,
+    },
+    "id",
+)
+DRIVER = closed({"name": TEXT, "semanticVersion": TEXT, "rules": some(RULE)}, "name")
+RUN = closed(
+    {
+        "tool": closed({"driver": DRIVER}, "driver"),
+        "columnKind": {"enum": ["utf16CodeUnits", "unicodeCodePoints"]},
+        "originalUriBaseIds": {"type": "object", "additionalProperties": ARTIFACT},
+        "results": some(RESULT),
+    },
+    "tool",
+)
+LOG = closed({"$schema": {"type": "string", "format": "uri"}, "version": {"const": "2.1.0"}, "runs": some(RUN)}, "version", "runs")
+"""The part of the SARIF 2.1.0 schema that we write: every object with the properties that it may have, the required ones required."""
+
+
+@cache
+def validator() -> Validator:
+    return Draft202012Validator(LOG)
+
+
+def run_of(*findings: Finding) -> dict[str, Any]:
+    log = sarif.sarif(findings, RULES, {score().subject: score()})
+    validator().validate(log)
+    (run,) = log["runs"]
+    assert isinstance(run, dict)
+    for result in run["results"]:
+        assert run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == result["ruleId"]
+    return run
+
+
+def test_a_finding_is_a_result_with_its_place_path_and_key() -> None:
+    one = finding()
+    (result,) = run_of(one)["results"]
+    place = {"artifactLocation": {"uri": "apps/pay/.mcp.json", "uriBaseId": "acme-shop"}, "region": {"startLine": 12}}
+    assert result["message"]["text"].startswith("Static long-lived secret: Agent:billing-bot to Secret:stripe-key.")
+    assert result["level"] == "error"
+    assert result["partialFingerprints"] == {"graphinv/v1": one.key, "primaryLocationLineHash": one.key}
+    assert [location["physicalLocation"]["artifactLocation"]["uri"] for location in result["locations"]] == [
+        "apps/pay/.mcp.json",
+        "apps/pay/.env",
+    ]
+    assert result["locations"][0]["physicalLocation"] == place
+    assert result["locations"][0]["logicalLocations"] == [
+        {"name": "billing-bot", "fullyQualifiedName": "Agent:billing-bot", "kind": "agent"},
+        {"name": "stripe-key", "fullyQualifiedName": "Secret:stripe-key", "kind": "secret"},
+    ]
+    (step,) = result["codeFlows"][0]["threadFlows"][0]["locations"]
+    assert step["location"]["physicalLocation"] == place
+    assert step["location"]["message"] == {"text": "billing-bot holds stripe-key"}
+    assert result["rank"] == 56.04
+    assert result["properties"]["security-severity"] == "8.0"
+
+
+def test_a_subject_without_a_file_gets_a_stable_place() -> None:
+    (result,) = run_of(ownerless())["results"]
+    assert result["locations"][0]["physicalLocation"]["artifactLocation"] == {"uri": "graphinv/agents/lost~bot.json"}
+    assert "codeFlows" not in result
+
+
+def test_rules_are_told_even_where_nothing_was_found() -> None:
+    rules = run_of()["tool"]["driver"]["rules"]
+    assert [rule["id"] for rule in rules] == ["GI-OWN-001", "GI-SEC-001"]
+    assert rules[1] == {
+        "id": "GI-SEC-001",
+        "name": "StaticLongLivedSecret",
+        "shortDescription": {"text": "Static long-lived secret"},
+        "fullDescription": {"text": "A secret that never expires is good to whoever finds it."},
+        "help": {"text": "Replace it by a short-lived one."},
+        "defaultConfiguration": {"level": "error"},
+        "properties": {"security-severity": "8.0", "tags": ["security", "owasp-agentic:ASI03"]},
+    }
+
+
+def test_a_rule_that_nobody_describes_is_told_as_its_finding_tells_it() -> None:
+    log = sarif.sarif([ownerless()], {})
+    validator().validate(log)
+    (rule,) = log["runs"][0]["tool"]["driver"]["rules"]
+    assert (rule["name"], rule["fullDescription"]["text"]) == ("OwnerlessAgent", "Ownerless agent")
+
+
+def test_the_text_of_strangers_is_text() -> None:
+    run = run_of(attack())
+    text = json.dumps(run, ensure_ascii=False)
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+    (result,) = run["results"]
+    message = result["message"]["text"]
+    assert "\n" not in message
+    assert "\\[click\\](javascript" in message
+    assert "{{0}}" in message
+    for location in result["locations"]:
+        uri = location["physicalLocation"]["artifactLocation"]["uri"]
+        assert not urlsplit(uri).scheme
+        assert not uri.startswith("/")
+        assert ".." not in uri.split("/")
+    assert ATTACK not in text
+
+
+@given(strategies.texts(), strategies.texts(), strategies.texts())
+def test_any_text_gives_a_log(name: str, source: str, words: str) -> None:
+    run_of(finding("low", name, words, sources=(source,), why=words, rule=name or "r", frameworks=(words,), owners=(words,)))
+
+
+def test_the_same_findings_in_another_order_are_the_same_log() -> None:
+    assert run_of(finding(), ownerless(), attack()) == run_of(attack(), finding(), ownerless())
+
+
+def test_renders_an_analysis() -> None:
+    log = json.loads(sarif.render(analysis(), EMPTY, RULES))
+    assert [result["level"] for result in log["runs"][0]["results"]] == ["error", "error", "warning"]
+    assert log["runs"][0]["results"][1]["rank"] == 56.04
