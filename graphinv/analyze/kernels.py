@@ -235,11 +235,11 @@ def measure(
 
 @compiled
 def count_kinds(slot: Array, rows: Array, word_kind: Array, counts: Array) -> None:
-    """Add to ``counts[row, kind]`` the set bits of a block's words, each of which holds columns of one kind."""
+    """Add to ``counts[row, kind]`` the set bits of a block's first ``len(word_kind)`` words, each of which holds columns of one kind."""
     for row in range(len(slot)):
         if slot[row] < 0:
             continue
-        for word in range(rows.shape[1]):
+        for word in range(len(word_kind)):
             bits = rows[slot[row], word]
             total = 0
             while bits != 0:

@@ -156,11 +156,12 @@ def _words(
     if kind == "CAN_ACCESS":
         actions = edge.props.get("actions") or ()
         if final:
-            return f"may {_joined([action for action in ACTIONS if action in actions])} {name}{limit}"
+            return f"may {_joined([_VERBS.get(action, action) for action in ACTIONS if action in actions])} {name}{limit}"
         return f"may read the secret {name} and use it{limit}"
     return f"{_WORDS[kind].format(name=name)}{limit}"
 
 
+_VERBS = {"admin": "administer"}
 _MEANS = {"RUNS_AS": "it runs as {name}", "HOLDS": "it holds the key {name}", "RUNS_ON": "it runs on {name}"}
 _WORDS = {
     "RUNS_AS": "runs as {name}",
