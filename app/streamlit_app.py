@@ -1,1 +1,15 @@
-"""The dashboard."""
+"""The dashboard: `graphinv app` opens it on the store that GRAPHINV_STORE names. It shows what the pipeline answers."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+st.set_page_config(page_title="graphinv", page_icon=":material/hub:", layout="wide")
+st.navigation(
+    [
+        st.Page("views/overview.py", title="Overview", icon=":material/dashboard:", default=True),
+        st.Page("views/agents.py", title="Agents", icon=":material/smart_toy:"),
+        st.Page("views/blast_radius.py", title="Blast radius", icon=":material/hub:"),
+    ],
+    position="top",
+).run()

@@ -1,0 +1,257 @@
+"""Blast radius: what one agent can reach under a lens, the path to one target, and what a decision on it would do."""
+
+from __future__ import annotations
+
+import streamlit as st
+from canvas import Dot, Line, draw
+from widgets import (
+    LENSES,
+    LEVEL_COLOURS,
+    SENSITIVITY_COLOURS,
+    UNKNOWN,
+    Contents,
+    agent_words,
+    choose,
+    coloured,
+    contents,
+    decisions,
+    frame,
+    header,
+    height,
+    hop_table,
+    is_dark,
+    known,
+    plain,
+    radius,
+    selected,
+    short,
+)
+
+from graphinv.model.facts import NodeKey
+from graphinv.model.kinds import ACTIONS
+from graphinv.model.results import Hop, Lens
+from graphinv.pipeline.blast import COMPARED, SENSITIVITIES, BlastRadius, BlastTarget
+
+STRONGEST = "strongest"
+TARGET = "blast_target"
+
+
+def show() -> None:
+    """The page."""
+    shown = contents()
+    header(shown, "Blast radius", "What an agent can reach if it is hijacked, mis-prompted or wrong.")
+    if not shown.agents:
+        st.info("No agents were found in what was scanned.")
+        return
+    asked = st.query_params
+    ids = [agent.id for agent in shown.agents]
+    words = agent_words(shown.agents)
+    left, right = st.columns([0.46, 0.54])
+    with left:
+        wanted = st.session_state.get("agent") or asked.get("agent")
+        agent = choose("Agent", ids, "blast_agent", words=words.__getitem__, wanted=wanted)
+        st.session_state["agent"] = agent
+    with right:
+        lens = _lens(asked.get("lens"))
+    st.caption(f"**{lens}** lens: {LENSES[lens]}")
+    key: NodeKey = ("Agent", agent)
+    everything = radius(shown, key, lens)
+    if not everything.targets:
+        st.info("It reaches nothing that can be acted on, as far as the graph knows.")
+        return
+    if st.session_state.get("blast_of") != agent:
+        st.session_state["blast_of"] = agent
+        st.session_state.pop(TARGET, None)
+    target, action, size = _choices(everything, lens, asked.get("target"), asked.get("action"))
+    found = radius(shown, key, lens, target.key, None if action == STRONGEST else action, size)
+    st.query_params.from_dict({"agent": agent, "lens": lens, "target": ":".join(target.key), "action": action})
+    _numbers(found)
+    _picture(shown, found)
+    _path(shown, found)
+    left, right = st.columns([0.6, 0.4], gap="medium")
+    with left:
+        _targets(everything)
+    with right:
+        _counts(found)
+
+
+def _lens(asked: str | None) -> Lens:
+    if "lens" not in st.session_state:
+        st.session_state["lens"] = asked if asked in LENSES else "posture"
+    st.session_state.setdefault("blast_lens", st.session_state["lens"])
+    lens: Lens = st.segmented_control("Lens", list(LENSES), key="blast_lens", required=True, help=_LENS_HELP) or "posture"
+    st.session_state["lens"] = lens
+    return lens
+
+
+_LENS_HELP = "\n".join(f"- **{lens}**: {about}" for lens, about in LENSES.items())
+
+
+def _choices(everything: BlastRadius, lens: Lens, target: str | None, action: str | None) -> tuple[BlastTarget, str, int]:
+    by_key = {one.key: one for one in everything.targets}
+    asked = next((key for key in by_key if ":".join(key) == target), None)
+    left, middle, right = st.columns([0.46, 0.27, 0.27])
+    with left:
+        key = choose(
+            "Target of the path", list(by_key), TARGET, words=lambda one: _target_words(by_key[one]), wanted=asked or everything.target
+        )
+    one = by_key[key]
+    with middle:
+        held = one.actions or one.posture
+        action = choose("Action", [STRONGEST, *held], "blast_action", wanted=action, help=f"What the agent can do to it, {lens} lens")
+    with right:
+        size = choose("Nodes drawn at most", [20, 40, 80, 160], "blast_size", wanted=40)
+    return one, action, size
+
+
+def _target_words(one: BlastTarget) -> str:
+    sensitivity = known(one.sensitivity) if one.key[0] == "Resource" else "secret"
+    jewel = ", crown jewel" if one.crown_jewel else ""
+    return f"{short(plain(one.name), 60)}  ·  {sensitivity}{jewel}  ·  {', '.join(one.actions) or 'out of reach under this lens'}"
+
+
+def _numbers(found: BlastRadius) -> None:
+    before = next(one for one in found.lenses if one.lens == "posture")
+    now = next(one for one in found.lenses if one.lens == found.lens)
+    same = found.lens == "posture"
+    with st.container(horizontal=True):
+        for title, value, was in (
+            ("Impact", f"{now.impact:.0f}", f"{before.impact:.0f}"),
+            ("Targets", str(now.targets), str(before.targets)),
+            ("Atoms", str(now.atoms), str(before.atoms)),
+            ("Agents", str(now.agents), str(before.agents)),
+            ("Identities", str(now.identities), str(before.identities)),
+            ("Secrets", str(now.secrets), str(before.secrets)),
+            ("Tools", str(now.tools), str(before.tools)),
+        ):
+            st.metric(
+                f"{title}, {found.lens}", value, None if same else f"{was} under posture", delta_color="off", delta_arrow="off", border=True
+            )
+
+
+def _picture(shown: Contents, found: BlastRadius) -> None:
+    dots = [Dot(one.key, one.name, one.sensitivity, bool(one.crown_jewel), one.kind_detail or "", one.on_path) for one in found.nodes]
+    around = _around(found)
+    lines = [Line(link, link.on_path) for link in found.links]
+    drawn = {one.key for one in found.nodes}
+    if around:
+        extra = dict.fromkeys(end for hop in around for end in (hop.source, hop.target) if end not in drawn)
+        for end in extra:
+            props = shown.estate.nodes[end].props
+            dots.append(Dot(end, shown.name(end), props.get("sensitivity"), bool(props.get("crown_jewel")), props.get("kind_detail") or ""))
+        present = {(link.source, link.target, link.edges) for link in found.links}
+        lines += [Line(hop) for hop in around if (hop.source, hop.target, hop.edges) not in present]
+    with st.container(border=True):
+        if found.path is None:
+            st.warning(
+                f"Under the {found.lens} lens no path to the target is left; the picture shows what is still within reach.",
+                icon=":material/block:",
+            )
+        st.graphviz_chart(draw(dots, lines, dark=is_dark()), width="stretch", alt="What the agent can reach, from left to right")
+        st.caption(
+            ":red[**red**] the path to the target; :green[**green**] a runtime decision is enforced on the hop; :orange[**amber, dashed**] "
+            "it is only monitored. A dashed grey cylinder is a resource of unknown sensitivity. Hover for the full text."
+        )
+        if found.left_out.targets:
+            st.caption(
+                f"{found.left_out.targets} more targets within reach are not drawn: raise the number of nodes, or see the table below."
+            )
+        if found.left_out.listed:
+            st.caption(f"{found.left_out.listed} more targets are not listed below either.")
+
+
+def _around(found: BlastRadius) -> tuple[Hop, ...]:
+    """The hops of the way around the decisions on the highlighted path."""
+    if found.path is None or found.ungoverned_path is None or found.ungoverned_path.hops == found.path.hops:
+        return ()
+    return found.ungoverned_path.hops
+
+
+def _path(shown: Contents, found: BlastRadius) -> None:
+    if found.path is None or found.target is None:
+        return
+    st.markdown(f"**The path, hop by hop** ({found.lens} lens)")
+    st.text(
+        f"{plain(found.name)} can {found.action} {found.target[0]} {shown.name(found.target)} in {len(found.path.hops)} hops. "
+        f"Runtime decision on this path: {decisions(found.path)}."
+    )
+    hop_table(found.path.hops, shown)
+    if found.lens == "posture":
+        _way_around(shown, found)
+
+
+def _way_around(shown: Contents, found: BlastRadius) -> None:
+    if found.ungoverned_path is None:
+        left = next((one.runtime for one in found.targets if one.key == found.target), ())
+        if found.action in left:
+            st.info(
+                "Every path to it meets an enforcing runtime decision, and the decisions let it pass.", icon=":material/shield_question:"
+            )
+        else:
+            st.success("Every path to it meets an enforcing runtime decision, and none lets it pass.", icon=":material/verified_user:")
+    elif found.path and found.ungoverned_path.hops != found.path.hops:
+        st.markdown("**The way around the decision** (ungoverned lens)")
+        hop_table(found.ungoverned_path.hops, shown)
+
+
+def _targets(everything: BlastRadius) -> None:
+    st.markdown(f"**Targets** ({everything.lens} lens, and what other lenses leave). Select one to see its path.")
+    rows = [
+        {
+            "target": plain(one.name),
+            "kind": one.key[0] if one.type is None else plain(one.type),
+            "sensitivity": known(one.sensitivity) if one.key[0] == "Resource" else "secret",
+            "crown jewel": known(one.crown_jewel) if one.key[0] == "Resource" else "",
+            "environment": known(one.environment),
+            "owner": known(one.owners),
+            everything.lens: ", ".join(one.actions) or "out of reach",
+            **{name: ", ".join(getattr(one, name)) or "out of reach" for name in COMPARED if name != everything.lens},
+            "weight": one.weight,
+            "id": plain(one.key[1]),
+        }
+        for one in everything.targets
+    ]
+    keys = [one.key for one in everything.targets]
+    table = f"blast_targets_{hash((everything.subject, everything.lens))}"
+
+    def take() -> None:
+        row = selected(st.session_state.get(table))
+        if row is not None and row < len(keys):
+            st.session_state[TARGET] = keys[row]
+
+    st.dataframe(
+        coloured(
+            frame(rows, list(rows[0])),
+            {"sensitivity": SENSITIVITY_COLOURS, **{lens: {"out of reach": "#8a93a0"} for lens in COMPARED}},
+        ),
+        hide_index=True,
+        height=height(len(rows), 10),
+        key=table,
+        on_select=take,
+        selection_mode="single-row",
+        column_config={
+            "target": st.column_config.TextColumn(width="medium", pinned=True),
+            "weight": st.column_config.NumberColumn(format="%.0f"),
+        },
+    )
+
+
+def _counts(found: BlastRadius) -> None:
+    st.markdown("**Targets by sensitivity and action**, posture → ungoverned → runtime")
+    by_lens = {one.lens: one.counts for one in found.lenses}
+    rows = []
+    for sensitivity in SENSITIVITIES:
+        row: dict[str, object] = {"sensitivity": sensitivity}
+        for action in ACTIONS:
+            numbers = [by_lens[lens][sensitivity][action] for lens in COMPARED]
+            row[action] = " → ".join(map(str, numbers)) if any(numbers) else ""
+        rows.append(row)
+    st.dataframe(
+        coloured(frame(rows, ["sensitivity", *ACTIONS]), {"sensitivity": {**SENSITIVITY_COLOURS, UNKNOWN: LEVEL_COLOURS["medium"]}}),
+        hide_index=True,
+        height=height(len(rows)),
+    )
+    st.caption("An admin grant counts under all five actions. Empty: nothing within reach under posture.")
+
+
+show()

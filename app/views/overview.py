@@ -1,0 +1,369 @@
+"""Overview: how many, how bad, how much of it no decision stands in the way of, and what is not known."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+from canvas import Dot, Line, draw
+from widgets import (
+    LEVEL_COLOURS,
+    OUTCOME_COLOURS,
+    SENSITIVITY_COLOURS,
+    UNKNOWN,
+    Contents,
+    coloured,
+    contents,
+    decisions,
+    frame,
+    header,
+    height,
+    hop_table,
+    is_dark,
+    known,
+    plain,
+    selected,
+    when,
+)
+
+from graphinv.model.results import LEVELS, Path
+
+OUTCOMES = {"found": "found", "clear": "clear", "not_available": "not judged", "error": "failed"}
+
+
+def show() -> None:
+    """The page."""
+    shown = contents()
+    header(shown, "Overview", "Impact, risk and paths are of the posture lens unless a column says otherwise.")
+    _headline(shown)
+    left, right = st.columns([0.66, 0.34], gap="medium")
+    with left:
+        _agents(shown)
+    with right:
+        _gap(shown)
+    _paths(shown)
+    left, right = st.columns([0.66, 0.34], gap="medium")
+    with left:
+        _rules(shown)
+    with right:
+        _severities(shown)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        _unread(shown)
+    with right:
+        _unknown(shown)
+    _found(shown)
+
+
+def _headline(shown: Contents) -> None:
+    summary = shown.summary
+    errors = sum(problem.severity == "error" for problem in summary.unread)
+    worrying = sum(agent.level in ("critical", "high") for agent in shown.agents)
+    pairs = f"{summary.gap.ungoverned} of {summary.gap.posture}"
+    with st.container(horizontal=True):
+        st.metric("Agents", summary.agents_total, border=True, help="Sub-agents and the host applications of agents included.")
+        st.metric("Agents at high or critical risk", worrying, border=True, help="Risk is impact (posture lens) weighed by likelihood.")
+        st.metric(
+            "Ungoverned pairs",
+            pairs,
+            border=True,
+            help="Pairs of an agent and a target it can act on (posture lens); the first number is of those with no enforcing runtime "
+            "decision in the way (ungoverned lens).",
+        )
+        st.metric("Critical findings", summary.severities.get("critical", 0), border=True)
+        st.metric("High findings", summary.severities.get("high", 0), border=True)
+        st.metric(
+            "Documents not read",
+            errors,
+            border=True,
+            help="Problems that left something out of the graph. What depends on it is unknown, not safe.",
+        )
+
+
+def _agents(shown: Contents) -> None:
+    st.markdown("**Riskiest agents**")
+    risky = shown.summary.agents
+    if not risky:
+        st.info("No agent was scored. What is not known is not safe: see the documents that could not be read below.")
+        return
+    rows = [
+        {
+            "agent": plain(agent.name),
+            "risk": agent.score.risk,
+            "level": agent.score.level,
+            "impact": agent.score.impact,
+            "ungoverned": agent.score.impact_ungoverned,
+            "runtime": agent.score.impact_runtime,
+            "owner": known(agent.owners),
+            "why": "; ".join(map(plain, agent.because)) or "impact alone",
+        }
+        for agent in risky
+    ]
+    number = st.column_config.NumberColumn
+    state = st.dataframe(
+        coloured(
+            frame(rows, ["agent", "risk", "level", "impact", "ungoverned", "runtime", "owner", "why"]),
+            {"level": LEVEL_COLOURS, "owner": {UNKNOWN: OUTCOME_COLOURS["not judged"]}},
+        ),
+        hide_index=True,
+        height=height(len(rows), 10),
+        key="overview_agents",
+        on_select="rerun",
+        selection_mode="single-row-required",
+        column_config={
+            "agent": st.column_config.TextColumn(width="medium"),
+            "risk": st.column_config.ProgressColumn(min_value=0, max_value=100, format="%.0f", width=80),
+            "level": st.column_config.TextColumn(width=70),
+            "impact": number(format="%.0f", width=65, help="Impact under posture, 0 to 100"),
+            "ungoverned": number(format="%.0f", width=90, help="Impact that no runtime decision stands in the way of"),
+            "runtime": number(format="%.0f", width=70, help="Impact that is left after runtime decisions"),
+            "owner": st.column_config.TextColumn(width="small"),
+            "why": st.column_config.TextColumn(width="large"),
+        },
+    )
+    chosen = risky[min(selected(state) or 0, len(risky) - 1)]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button("Show its blast radius", icon=":material/hub:", type="primary"):
+            st.session_state["agent"] = chosen.score.subject[1]
+            st.switch_page("views/blast_radius.py")
+        if st.button("Open in Agents", icon=":material/smart_toy:"):
+            st.session_state["agent"] = chosen.score.subject[1]
+            st.switch_page("views/agents.py")
+        st.text(f"{plain(chosen.name)}; {len(risky)} of {shown.summary.agents_total} agents are listed here")
+
+
+def _gap(shown: Contents) -> None:
+    gap = shown.summary.gap
+    st.markdown("**The gap: pairs of agent and target**")
+    bars = pd.DataFrame(
+        {
+            "lens": ["posture", "ungoverned", "runtime"],
+            "what": ["within reach", "no decision in the way", "left after decisions"],
+            "pairs": [gap.posture, gap.ungoverned, gap.runtime],
+        }
+    )
+    y = {"field": "lens", "type": "nominal", "sort": None, "title": None, "axis": {"labelFontSize": 13, "ticks": False, "domain": False}}
+    x = {"field": "pairs", "type": "quantitative", "title": None, "axis": None, "scale": {"domainMin": 0}}
+    colours = {"domain": ["posture", "ungoverned", "runtime"], "range": ["#8a93a0", "#c81e1e", "#15803d"]}
+    st.vega_lite_chart(
+        bars,
+        {
+            "height": {"step": 46},
+            "layer": [
+                {
+                    "mark": {"type": "bar", "cornerRadiusEnd": 3, "height": 26},
+                    "encoding": {"y": y, "x": x, "color": {"field": "lens", "type": "nominal", "legend": None, "scale": colours}},
+                },
+                {
+                    "mark": {"type": "text", "align": "left", "dx": 5, "fontSize": 13},
+                    "encoding": {"y": y, "x": x, "text": {"field": "pairs", "type": "quantitative"}},
+                },
+            ],
+        },
+    )
+    st.caption(
+        f"**posture** is all that is within reach; **ungoverned** the part with no enforcing runtime decision in the way "
+        f"({gap.agents} agents, {gap.targets} targets); **runtime** what is left after all decisions. "
+        f"A decision stands before {gap.posture - gap.ungoverned} pairs."
+    )
+    if shown.summary.reach_left_out:
+        st.caption(f"{shown.summary.reach_left_out} further pairs with targets of less weight are not counted here.")
+
+
+def _paths(shown: Contents) -> None:
+    st.markdown("**Top risky paths** (posture lens)")
+    paths = shown.analysis.paths[:10]
+    if not paths:
+        st.info("No agent reaches a target that weighs anything, as far as the graph knows.")
+        return
+    rows = []
+    for path in paths:
+        target = shown.estate.nodes.get(path.target)
+        props = target.props if target else {}
+        rows.append(
+            {
+                "agent": shown.name(path.subject),
+                "can": path.action,
+                "target": shown.name(path.target),
+                "sensitivity": known(props.get("sensitivity")) if path.target[0] == "Resource" else "secret",
+                "crown jewel": known(props.get("crown_jewel")) if path.target[0] == "Resource" else "",
+                "hops": len(path.hops),
+                "runtime decision on this path": decisions(path),
+            }
+        )
+    state = st.dataframe(
+        coloured(frame(rows, list(rows[0])), {"sensitivity": SENSITIVITY_COLOURS}),
+        hide_index=True,
+        height=height(len(rows), 5),
+        key="overview_paths",
+        on_select="rerun",
+        selection_mode="single-row-required",
+        column_config={
+            "agent": st.column_config.TextColumn(width="medium"),
+            "target": st.column_config.TextColumn(width="medium"),
+            "hops": st.column_config.NumberColumn(width=50),
+            "can": st.column_config.TextColumn(width=70),
+        },
+    )
+    path = paths[min(selected(state) or 0, len(paths) - 1)]
+    st.graphviz_chart(_chain(shown, path), width="content", alt="The path selected above, hop by hop")
+    hop_table(path.hops, shown)
+
+
+def _chain(shown: Contents, path: Path) -> str:
+    keys = dict.fromkeys(end for hop in path.hops for end in (hop.source, hop.target))
+    dots = []
+    for key in keys:
+        props = shown.estate.nodes[key].props if key in shown.estate.nodes else {}
+        dots.append(Dot(key, shown.name(key), props.get("sensitivity"), bool(props.get("crown_jewel")), strong=True))
+    return draw(dots, [Line(hop, strong=True) for hop in path.hops], dark=is_dark())
+
+
+def _rules(shown: Contents) -> None:
+    st.markdown("**Rules**")
+    order = {"error": 0, "found": 1, "not_available": 2, "clear": 3}
+    worst: dict[str, str] = {}
+    for finding in shown.analysis.findings:
+        if finding.rule not in worst or LEVELS.index(finding.severity) < LEVELS.index(worst[finding.rule]):
+            worst[finding.rule] = finding.severity
+    rules = sorted(
+        shown.summary.rules,
+        key=lambda rule: (order.get(rule.outcome, 9), LEVELS.index(worst.get(rule.rule, "info")), -rule.findings),
+    )
+    rows = [
+        {
+            "rule": rule.rule,
+            "title": plain(rule.title),
+            "outcome": OUTCOMES.get(rule.outcome, rule.outcome),
+            "findings": rule.findings if rule.outcome in ("found", "clear") else None,
+            "worst": worst.get(rule.rule, ""),
+            "reason": plain(rule.reason),
+        }
+        for rule in rules
+    ]
+    st.dataframe(
+        coloured(
+            frame(rows, ["rule", "title", "outcome", "findings", "worst", "reason"]), {"outcome": OUTCOME_COLOURS, "worst": LEVEL_COLOURS}
+        ),
+        hide_index=True,
+        placeholder=UNKNOWN,
+        height=height(len(rows), 10),
+        column_config={
+            "rule": st.column_config.TextColumn(width=95),
+            "title": st.column_config.TextColumn(width="large"),
+            "outcome": st.column_config.TextColumn(width=85),
+            "findings": st.column_config.NumberColumn(width=70),
+            "worst": st.column_config.TextColumn(width=70),
+            "reason": st.column_config.TextColumn(width="medium"),
+        },
+    )
+    missing = sum(rule.outcome in ("not_available", "error") for rule in rules)
+    if missing:
+        st.caption(f"{missing} rules could not be judged: what they need is not in the graph. That is not a pass.")
+
+
+def _severities(shown: Contents) -> None:
+    st.markdown("**Findings by severity**")
+    bars = pd.DataFrame({"severity": list(LEVELS), "findings": [shown.summary.severities.get(level, 0) for level in LEVELS]})
+    y = {
+        "field": "severity",
+        "type": "nominal",
+        "sort": None,
+        "title": None,
+        "axis": {"labelFontSize": 13, "ticks": False, "domain": False},
+    }
+    x = {"field": "findings", "type": "quantitative", "title": None, "axis": None, "scale": {"domainMin": 0}}
+    colours = {"domain": list(LEVELS), "range": [LEVEL_COLOURS[level] for level in LEVELS]}
+    st.vega_lite_chart(
+        bars,
+        {
+            "height": {"step": 38},
+            "layer": [
+                {
+                    "mark": {"type": "bar", "cornerRadiusEnd": 3, "height": 22},
+                    "encoding": {"y": y, "x": x, "color": {"field": "severity", "type": "nominal", "legend": None, "scale": colours}},
+                },
+                {
+                    "mark": {"type": "text", "align": "left", "dx": 5, "fontSize": 13},
+                    "encoding": {"y": y, "x": x, "text": {"field": "findings", "type": "quantitative"}},
+                },
+            ],
+        },
+    )
+
+
+def _unread(shown: Contents) -> None:
+    st.markdown("**Recognised, not fully read**")
+    order = {"error": 0, "warning": 1, "note": 2}
+    problems = sorted(shown.summary.unread, key=lambda one: (order.get(one.severity, 3), one.document, one.where))
+    if not problems:
+        st.caption("Everything that was recognised was read.")
+        return
+    rows = [
+        {
+            "severity": one.severity,
+            "place": plain(f"{one.document}#{one.where}" if one.where else one.document),
+            "message": plain(one.message),
+        }
+        for one in problems
+    ]
+    st.dataframe(
+        coloured(
+            frame(rows, ["severity", "place", "message"]),
+            {"severity": {"error": LEVEL_COLOURS["critical"], "warning": LEVEL_COLOURS["medium"]}},
+        ),
+        hide_index=True,
+        height=height(len(rows), 8),
+        column_config={
+            "severity": st.column_config.TextColumn(width=75),
+            "place": st.column_config.TextColumn(width="medium"),
+            "message": st.column_config.TextColumn(width="large"),
+        },
+    )
+
+
+def _unknown(shown: Contents) -> None:
+    st.markdown("**Unknown, never taken for safe**")
+    rows: list[dict[str, Any]] = [
+        {"kind": kind, "property": name, "unknown": missing, "of": total, "share": 100 * missing / total}
+        for kind, names in shown.summary.unknown.items()
+        for name, (missing, total) in names.items()
+        if missing
+    ]
+    if not rows:
+        st.caption("Nothing that the analysis leans on is unknown.")
+        return
+    rows.sort(key=lambda row: (-row["share"], row["kind"], row["property"]))
+    st.dataframe(
+        frame(rows, ["kind", "property", "unknown", "of", "share"]),
+        hide_index=True,
+        height=height(len(rows), 8),
+        column_config={
+            "unknown": st.column_config.NumberColumn(width=75),
+            "of": st.column_config.NumberColumn(width=50),
+            "share": st.column_config.ProgressColumn(min_value=0, max_value=100, format="%.0f%%", color="#b98900"),
+        },
+    )
+
+
+def _found(shown: Contents) -> None:
+    summary = shown.summary
+    with st.expander("What was read, and what was found in it"):
+        rows = [
+            {
+                "root": plain(root.root),
+                "scanned": when(root.at),
+                "outcome": root.outcome,
+                "files": root.files,
+                "documents": ", ".join(f"{count} {plain(name)}" for name, count in sorted(root.documents.items())) or "none recognised",
+            }
+            for root in summary.roots
+        ]
+        st.dataframe(frame(rows, ["root", "scanned", "outcome", "files", "documents"]), hide_index=True, height=height(len(rows), 6))
+        st.text("Nodes: " + (", ".join(f"{count} {kind}" for kind, count in summary.nodes.items()) or "none"))
+        st.text("Edges: " + (", ".join(f"{count} {kind}" for kind, count in summary.edges.items()) or "none"))
+        st.text(f"Store: {plain(summary.store)}, generation {summary.generation}")
+
+
+show()

@@ -1,0 +1,322 @@
+"""What the views share: the store's contents, text of strangers made harmless, colours, tables.
+
+Names in the graph are text of strangers. They are shown by ``st.text``, by tables, as options of a select box and in the picture (escaped
+in :mod:`canvas`), all of which take text as it is; none ever goes into Markdown or HTML. :func:`plain` makes control characters visible.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+import unicodedata
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path as FilePath
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import streamlit as st
+
+from graphinv.model.errors import GraphinvError
+from graphinv.model.estate import Estate
+from graphinv.model.facts import NodeKey
+from graphinv.model.results import Analysis, Hop, Lens, Path
+from graphinv.pipeline.blast import BlastRadius, blast_radius
+from graphinv.pipeline.inventory import AgentEntry, inventory
+from graphinv.pipeline.stages import engine
+from graphinv.pipeline.summary import Summary, summarise
+from graphinv.store import open_store
+
+if TYPE_CHECKING:
+    from graphinv.analyze.engine import Engine
+
+UNKNOWN = "unknown"
+
+LENSES: Mapping[Lens, str] = {
+    "posture": "Everything in force, decisions ignored: what inventory sees, the worst case.",
+    "ungoverned": "Only hops that no enforcing runtime decision stands in the way of: the gap.",
+    "runtime": "After runtime decisions: what is denied or asked for step-up is gone, the rest narrowed.",
+    "standing": "What exists with no task open: grants that end and tokens that cannot renew are gone.",
+    "observed": "Of calls, delegations and grants only those that were seen in use: what happens.",
+    "declared": "Without what is only observed: what was meant.",
+}
+
+LEVEL_COLOURS = {"critical": "#b42318", "high": "#d9540b", "medium": "#b98900", "low": "#2f6f9f", "info": "#6b7280"}
+SENSITIVITY_COLOURS = {
+    "restricted": "#b42318",
+    "confidential": "#d9540b",
+    "internal": "#b98900",
+    "public": "#2f6f9f",
+    UNKNOWN: "#6b7280",
+}
+OUTCOME_COLOURS = {"not judged": "#b98900", "failed": "#b42318"}
+
+_SERVER_STORE_SECONDS = 30
+
+# --------------------------------------------------------------------------------------------------------------------------------
+# The store
+
+
+@dataclass(frozen=True)
+class Contents:
+    """All that the views show of one generation of the store."""
+
+    stamp: Hashable
+    summary: Summary
+    analysis: Analysis
+    estate: Estate
+    agents: tuple[AgentEntry, ...]
+    engine: Engine
+
+    def name(self, key: NodeKey) -> str:
+        """The name of a node, harmless; its id where it is not in the graph any more."""
+        node = self.estate.nodes.get(key)
+        return plain(node.name if node else key[1])
+
+
+@dataclass(frozen=True)
+class Missing:
+    """Why there is nothing to show, and what to do. ``detail`` may hold text of strangers."""
+
+    reason: str
+    remedy: str
+    detail: str = ""
+
+
+def store_url() -> str:
+    """The store's address, as the command line has it."""
+    return os.environ.get("GRAPHINV_STORE") or str(FilePath(".graphinv") / "graph")
+
+
+def _stamp(url: str) -> Hashable:
+    """Changes whenever the store does; for a server, every half minute."""
+    if "://" in url and not url.startswith("file://"):
+        return int(time.time()) // _SERVER_STORE_SECONDS
+    try:
+        found = FilePath(url.removeprefix("file://")).stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
+
+
+@st.cache_resource(max_entries=2, show_spinner="Reading the store …")
+def _read(url: str, stamp: Hashable) -> Contents | Missing:
+    try:
+        with open_store(url) as store:
+            analysis, estate = store.analysis(), store.estate()
+            if not estate.nodes and not store.scans():
+                return Missing("The store is empty.", "graphinv scan PATH")
+            if analysis is None:
+                return Missing("The store was not analyzed yet.", "graphinv analyze")
+            return Contents(
+                stamp=stamp,
+                summary=summarise(store, analysis, estate),
+                analysis=analysis,
+                estate=estate,
+                agents=tuple(inventory(estate, analysis)),
+                engine=engine(store, at=analysis.at),
+            )
+    except GraphinvError as error:
+        return Missing("The store cannot be opened.", "graphinv demo\ngraphinv scan PATH", str(error))
+
+
+def contents() -> Contents:
+    """What the store holds now. Where there is nothing to show it says so, with what to do, and ends the page."""
+    url = store_url()
+    found = _read(url, _stamp(url))
+    if isinstance(found, Missing):
+        st.warning(found.reason, icon=":material/info:")
+        if found.detail:
+            st.text(plain(found.detail))
+        st.text(f"Store: {plain(url)}")
+        st.write("Run one of these in a terminal, then reload this page:")
+        st.code(found.remedy, language="shell")
+        st.stop()
+    return found
+
+
+@st.cache_resource(max_entries=256, show_spinner="Tracing paths …")
+def _radius(
+    stamp: Hashable, key: NodeKey, lens: Lens, target: NodeKey | None, action: str | None, max_nodes: int, _engine: Engine
+) -> BlastRadius:
+    return blast_radius(_engine, key, lens, target=target, action=action, max_nodes=max_nodes)
+
+
+def radius(
+    shown: Contents, key: NodeKey, lens: Lens, target: NodeKey | None = None, action: str | None = None, max_nodes: int = 40
+) -> BlastRadius:
+    """The blast radius, worked out once per question and generation."""
+    return _radius((shown.summary.store, shown.stamp), key, lens, target, action, max_nodes, shown.engine)
+
+
+def header(shown: Contents, title: str, about: str) -> None:
+    """Title of a view, with the generation and time that all its numbers are of."""
+    st.subheader(title, anchor=False)
+    summary = shown.summary
+    behind = summary.generation != shown.analysis.generation
+    if behind:
+        st.warning(
+            f"The store is at generation {summary.generation}, the results are of generation {shown.analysis.generation}. "
+            "Run `graphinv analyze`, then reload.",
+            icon=":material/history:",
+        )
+    st.caption(f"{about} Generation {shown.analysis.generation}, judged at {when(summary.at)}.")
+
+
+def is_dark() -> bool:
+    """Whether the page is shown light on dark."""
+    return st.context.theme.type == "dark"
+
+
+# --------------------------------------------------------------------------------------------------------------------------------
+# Text
+
+
+def plain(value: object) -> str:
+    r"""Text without anything that steers: control, format and private characters are shown as escapes.
+
+    >>> plain("a\x1b[31mb\nc\u202ed")
+    'a\\x1b[31mb\\nc\\u202ed'
+    """
+    text = str(value)
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(
+        one if unicodedata.category(one) not in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp") else one.encode("unicode_escape").decode()
+        for one in text
+    )
+
+
+def short(text: str, limit: int) -> str:
+    """``text``, its middle left out where it is longer than ``limit``: the end of an id tells more than its middle.
+
+    >>> short("abcdefghij", 7)
+    'abc…hij'
+    """
+    if len(text) <= limit:
+        return text
+    tail = (limit - 1) // 2
+    return f"{text[: limit - 1 - tail]}…{text[-tail:] if tail else ''}"
+
+
+def known(value: object) -> str:
+    """A property for people: what no source stated is unknown."""
+    if value is None or value in ("", (), []):
+        return UNKNOWN
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(plain(one) for one in value)
+    return plain(value)
+
+
+def when(time: str | None) -> str:
+    """A time of the graph for people, in UTC.
+
+    >>> when("2026-07-01T08:30:00Z")
+    '2026-07-01 08:30 UTC'
+    """
+    if not time:
+        return UNKNOWN
+    try:
+        return datetime.fromisoformat(time).strftime("%Y-%m-%d %H:%M UTC")
+    except ValueError:
+        return plain(time)
+
+
+def places(sources: Sequence[str], limit: int = 2) -> str:
+    """Where something is stated."""
+    more = f" (+{len(sources) - limit})" if len(sources) > limit else ""
+    return ", ".join(plain(source) for source in sources[:limit]) + more if sources else "no source stated"
+
+
+def verdict(hop: Hop) -> str:
+    """What the enforcement points on a hop would do."""
+    return "; ".join(f"{plain(guard.id)} ({plain(guard.mode)}): {plain(guard.would)}" for guard in hop.guards) or "none"
+
+
+def decisions(path: Path) -> str:
+    """What stands in the way on a path, in a few words."""
+    found = [
+        f"hop {number}: {plain(guard.would)}" for number, hop in enumerate(path.hops, 1) for guard in hop.guards if guard.mode == "enforce"
+    ]
+    watched = any(hop.guards for hop in path.hops)
+    return "; ".join(found) or ("none, only monitored" if watched else "none")
+
+
+# --------------------------------------------------------------------------------------------------------------------------------
+# Tables
+
+
+def frame(rows: Iterable[Mapping[str, object]], columns: Sequence[str]) -> pd.DataFrame:
+    """Rows as a table with ``columns``, also where there are none."""
+    return pd.DataFrame([dict(row) for row in rows], columns=list(columns))
+
+
+def coloured(data: pd.DataFrame, colours: Mapping[str, Mapping[str, str]]) -> Any:
+    """``data`` with the words of some columns in colour: column → word → colour."""
+    style = data.style
+    for column, of_word in colours.items():
+        style = style.map(
+            lambda word, of_word=of_word: f"color: {of_word[word]}; font-weight: 600" if word in of_word else "", subset=[column]
+        )
+    return style
+
+
+def height(rows: int, most: int = 12, row: int = 35) -> int:
+    """Height of a table in pixels that shows its rows, or ``most`` of them and a scroll bar."""
+    return row * (min(max(rows, 1), most) + 1) + 3
+
+
+def selected(state: Any) -> int | None:
+    """Number of the row that is selected in a table."""
+    rows = state["selection"]["rows"] if state else ()
+    return int(rows[0]) if rows else None
+
+
+def hop_table(hops: Sequence[Hop], shown: Contents) -> None:
+    """Hop by hop: what each allows, how it is known, where it is stated, and what a decision there would do."""
+    rows = [
+        {
+            "hop": number,
+            "from": shown.name(hop.source),
+            "allows": plain(hop.words),
+            "to": f"{hop.target[0]} {shown.name(hop.target)}",
+            "runtime decision": verdict(hop),
+            "stated in": places(hop.sources),
+            "evidence": known(hop.evidence),
+            "confidence": UNKNOWN if hop.confidence is None else f"{hop.confidence:.0%}",
+            "edge": hop.edge,
+        }
+        for number, hop in enumerate(hops, 1)
+    ]
+    columns = ["hop", "from", "allows", "to", "runtime decision", "stated in", "evidence", "confidence", "edge"]
+    st.dataframe(
+        frame(rows, columns),
+        hide_index=True,
+        height=height(len(rows)),
+        column_config={
+            "hop": st.column_config.NumberColumn(width=45),
+            "allows": st.column_config.TextColumn(width="large"),
+            "stated in": st.column_config.TextColumn(width="medium"),
+        },
+    )
+
+
+def choose(label: str, options: Sequence[Any], key: str, *, words: Any = str, wanted: Any = None, help: str | None = None) -> Any:
+    """A select box over ``options`` that starts at ``wanted``, keeps what is chosen while it is an option, and starts again when not."""
+    if st.session_state.get(key) not in options:
+        st.session_state[key] = wanted if wanted in options else options[0]
+    return st.selectbox(label, options, format_func=words, key=key, help=help)
+
+
+def agent_words(agents: Iterable[AgentEntry]) -> Mapping[str, str]:
+    """Id → what a select box calls the agent: its name, its risk, and its id where the name alone is not enough."""
+    agents = tuple(agents)
+    names = [plain(agent.name) for agent in agents]
+    words = {}
+    for agent, name in zip(agents, names, strict=True):
+        title = f"{short(name, 60)} ({short(plain(agent.id), 60)})" if names.count(name) > 1 else short(name, 80)
+        words[agent.id] = f"{title}  ·  risk {UNKNOWN if agent.risk is None else f'{agent.risk:.0f} {agent.level}'}"
+    return words
