@@ -37,7 +37,7 @@ def export(
     if catalogue:
         console().print(table(["format", "what it is"], ([one.NAME, one.TITLE] for one in available.values())))
         return
-    if name not in available:
+    if name is None or name not in available:
         raise UsageError(f"export takes a format: {', '.join(available)}")
     with reader(store) as opened:
         made = render(opened, name)

@@ -297,17 +297,15 @@ def query(
 
     queries = library()
     if catalogue:
-        records = [
-            {"name": one.name, "title": one.title, "topic": one.topic, "parameters": {p.name: p.type for p in one.parameters.values()}}
-            for one in sorted(queries.values(), key=lambda one: (one.topic, one.name))
-        ]
+        listed = sorted(queries.values(), key=lambda one: (one.topic, one.name))
+        wanted = {one.name: {name: parameter.type for name, parameter in one.parameters.items()} for one in listed}
         if form is Format.table:
             rows = [
-                [one["topic"], one["name"], one["title"], ", ".join(f"{n} ({t})" for n, t in one["parameters"].items())] for one in records
+                [one.topic, one.name, one.title, ", ".join(f"{name} ({kind})" for name, kind in wanted[one.name].items())] for one in listed
             ]
             console().print(table(["topic", "name", "title", "parameters"], rows))
         else:
-            emit(records, form)
+            emit(({"name": one.name, "title": one.title, "topic": one.topic, "parameters": wanted[one.name]} for one in listed), form)
         return
     if not name:
         raise UsageError("query takes the name of a query, or - for Cypher from standard input; --list shows the library")

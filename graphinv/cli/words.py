@@ -27,9 +27,16 @@ def level(value: str) -> Text:
 
 
 def hop_lines(hops: Iterable[Hop]) -> Iterator[Text]:
-    """Two lines a hop: what it allows, then how it is known, where, and what a decision there would do."""
+    """Two lines a hop: what it allows, then how it is known, where, and what a decision there would do.
+
+    A hop starts where the one before ended; where it does not, its start is named.
+    """
+    before: NodeKey | None = None
     for number, hop in enumerate(hops, 1):
-        line = text(f"{number}. {hop.source[1]} ")
+        line = text(f"{number}. ")
+        if before is not None and hop.source != before:
+            line.append(plain(f"{hop.source[1]} "))
+        before = hop.target
         line.append(plain(hop.words), style="bold")
         if hop.target[1] not in hop.words:
             line.append(plain(f" → {hop.target[1]}"))

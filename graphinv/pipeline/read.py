@@ -98,7 +98,7 @@ def _read(ingestor: Ingestor, found: Found, root: Root, fingerprint: Callable[[s
         problems.append(Problem(found.path, error.where, _sentence(error), ingestor=ingestor.NAME))
     except OSError as error:
         problems.append(Problem(found.path, "", f"cannot be read ({error.strerror})", ingestor=ingestor.NAME))
-    except Exception as error:  # noqa: BLE001 - a reader's own fault on one document must not cost the user all the others
+    except Exception as error:
         where = type(error).__name__
         problems.append(Problem(found.path, "", f"cannot be read because of a fault in graphinv ({where})", ingestor=ingestor.NAME))
     return None
