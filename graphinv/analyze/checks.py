@@ -230,8 +230,8 @@ def _inherited(estate: Estate, grants: Iterable[EdgeRecord], at: int, params: Pa
 
 
 def _younger(edge: EdgeRecord, at: int, days: int) -> bool:
-    seen = edge.props.get("first_seen")
-    return seen is not None and micros(seen) > at - days * _DAY
+    since = edge.props.get("valid_from")
+    return since is not None and micros(since) > at - days * _DAY
 
 
 def _how_sure(edges: Iterable[EdgeRecord]) -> float:

@@ -157,8 +157,8 @@ class Gauge:
 
     def _effects(self, on_path: Iterable[NodeKey], subject: NodeKey, target: NodeKey | None) -> Iterator[tuple[int, str]]:
         tools = {key for key in on_path if key[0] == "Tool"}
-        if target is None or target[0] != "Resource":
-            tools |= set(self.tools_of(target if target and target[0] == "ToolServer" else subject))
+        if target is None or target[0] == "ToolServer":
+            tools |= set(self.tools_of(target or subject))
         effects = {effect for tool in tools for effect in self.estate.nodes[tool].props.get("effects") or ()}
         if effects & {"destructive", "irreversible"}:
             yield 2, "a tool on the path is destructive or irreversible (M3)"

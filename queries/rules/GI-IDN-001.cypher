@@ -41,7 +41,7 @@ WITH i, collect(DISTINCT a.id) AS agents, count(DISTINCT party) AS parties, coll
      sum(CASE WHEN told THEN 0 ELSE 1 END) AS untold
 WHERE parties >= $agents
 RETURN 'Identity' AS subject_kind, i.id AS subject_id, agents, parties,
-       reduce(all = [], one IN lists | all + one) AS owners,
+       reduce(every = [], one IN lists | every + one) AS owners,
        [m IN [
          CASE WHEN parties >= 10 THEN '+2 ten agents or more share it' WHEN parties >= 5 THEN '+1 five agents or more share it' END,
          CASE WHEN ownerships > 1 OR environments > 1 OR autonomies > 1 THEN '+1 they differ in owner, environment or autonomy' END,

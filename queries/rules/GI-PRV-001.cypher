@@ -15,7 +15,7 @@
 // parameters:
 //   days: {type: integer, default: 90, meaning: Within how many days a grant must have been used to count as used}
 //   unused: {type: number, default: 0.5, meaning: Share of inherited grants that may be unused}
-//   young: {type: integer, default: 30, meaning: For how many days grants of unknown use are not judged}
+//   young: {type: integer, default: 30, meaning: For how many days after it was given a grant of unknown use is not judged}
 //   scopes:
 //     type: list
 //     default: [account, subscription, project, organization, organisation, folder, management_group, cluster, workspace, tenant, scope]
