@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from graphinv.ingest import Document
-from graphinv.ingest.support import claude
+from graphinv.ingest.support import claude, clients
 from graphinv.ingest.support.located import Located, Pointer
 from graphinv.ingest.support.secrets import redact
 from graphinv.ingest.support.servers import server_facts
@@ -124,8 +124,7 @@ class _Agent:
         yield from self.skills()
         yield from self.memory()
         yield from claude.hook_facts(document, self.key, self.key[1], self.meta, "hooks")
-        for pointer, at in self.meta.duplicates:
-            yield Problem(document.path, f"L{at}", f"gives {pointer.rpartition('/')[2][:40]!r} twice; the last one counts", "warning", NAME)
+        yield from clients.duplicate_problems(self.meta, document, NAME)
 
     def tools(self) -> Iterator[Fact]:
         document, value = self.document, self.settings.get("tools")
@@ -202,10 +201,7 @@ class _Agent:
     def private(self, name: str, entry: Any, pointer: Pointer) -> Iterator[Fact]:
         """A server that is this agent's alone: its name means nothing to others."""
         limited = name in self.limited
-
-        def where(*below: str | int) -> int:
-            return self.meta.line(*pointer, *below)
-
+        where = clients.at(self.meta, pointer)
         for fact in server_facts(
             self.document, client=claude.CLIENT, host=self.key, name=name, entry=entry, where=where, folder=self.folder
         ):
@@ -217,9 +213,10 @@ class _Agent:
     def skills(self) -> Iterator[Fact]:
         value = self.settings.get("skills")
         names = claude.split_list(value[:10_000]) if isinstance(value, str) else value if isinstance(value, list) else []
-        for name in names[: claude.MAX_ITEMS]:
-            if isinstance(name, str) and name.strip():
-                skill = Ref("Tool", claude.CLIENT, name.strip(), fallback=f"skill:{self.document.root}#{name.strip()}")
+        for given in names[: claude.MAX_ITEMS]:
+            if isinstance(given, str) and given.strip():
+                name = redact(given.strip()[: claude.MAX_NAME])
+                skill = Ref("Tool", claude.CLIENT, name, fallback=f"skill:{self.document.root}#{name}")
                 yield EdgeFact("USES", self.key, skill, self.props("skills"))
 
     def memory(self) -> Iterator[Fact]:

@@ -16,12 +16,10 @@ from typing import Any
 from urllib.parse import quote
 
 from graphinv.ingest import Document
-from graphinv.ingest.support import claude
+from graphinv.ingest.support import claude, clients
 from graphinv.ingest.support.jsondoc import parse
 from graphinv.ingest.support.located import Located
 from graphinv.ingest.support.secrets import redact, url_parts
-from graphinv.ingest.support.servers import server_facts
-from graphinv.model.errors import IngestError
 from graphinv.model.facts import EdgeFact, Fact, NodeFact, Problem, Props
 
 NAME = "claude_plugins"
@@ -47,8 +45,7 @@ def read(document: Document) -> Iterator[Fact]:
         IngestError: not JSON, or no JSON object.
     """
     located = parse(document)
-    if not isinstance(located.value, dict):
-        raise IngestError("is no JSON object", document=document.path, where=f"L{located.line()}")
+    clients.top_object(located, document)
     folder = claude.folder_before(document.path, ".claude-plugin", "hooks") or ""
     if document.name == "marketplace.json":
         yield from _marketplace(document, located)
@@ -74,12 +71,7 @@ def _plugin(document: Document, located: Located, folder: str) -> Iterator[Fact]
     if isinstance(servers, dict) and isinstance(servers.get("mcpServers"), dict):
         servers, pointer = servers["mcpServers"], ("mcpServers", "mcpServers")
     if isinstance(servers, dict):
-        for name, entry in list(servers.items())[: claude.MAX_ITEMS]:
-
-            def where(*below: str | int, name: str = name) -> int:
-                return located.line(*pointer, name, *below)
-
-            yield from server_facts(document, client=claude.CLIENT, host=host, name=name, entry=entry, where=where, folder=folder)
+        yield from clients.servers(document, located, pointer, client=claude.CLIENT, folder=folder, host=host)
     elif servers is not None and not _is_paths(servers):
         yield Problem(document.path, f"L{located.line('mcpServers')}", "mcpServers is neither an object nor a path", "error", NAME)
     hooks = manifest.get("hooks")

@@ -15,12 +15,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from graphinv.ingest import Document
-from graphinv.ingest.support import claude
+from graphinv.ingest.support import claude, clients
 from graphinv.ingest.support.jsondoc import parse
 from graphinv.ingest.support.located import Located
 from graphinv.ingest.support.secrets import redact, secret_facts
-from graphinv.ingest.support.servers import server_facts
-from graphinv.model.errors import IngestError
 from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Problem, Props, Ref
 
 NAME = "claude_settings"
@@ -51,8 +49,7 @@ def read(document: Document) -> Iterator[Fact]:
         IngestError: not JSON, or no JSON object.
     """
     located = parse(document)
-    if not isinstance(located.value, dict):
-        raise IngestError("is no JSON object", document=document.path, where=f"L{located.line()}")
+    clients.top_object(located, document)
     yield from _Settings(document, located).facts()
 
 
@@ -64,7 +61,7 @@ class _Settings:
         folder = claude.folder_before(document.path, ".claude", "managed-settings.d")
         self.folder = document.folder if folder is None else folder
         self.host = claude.host_key(document, self.folder)
-        self.problems: list[Problem] = []
+        self.problems: dict[tuple[str, ...], Problem] = {}
 
     def line(self, *pointer: str | int) -> int:
         return self.located.line(*pointer)
@@ -82,10 +79,12 @@ class _Settings:
         if isinstance(value, kind):
             return value
         where = f"L{self.line(*pointer)}"
-        self.problems.append(Problem(self.document.path, where, f"{'.'.join(pointer)} is not {_TYPES[kind.__name__]}", "error", NAME))
+        problem = Problem(self.document.path, where, f"{'.'.join(pointer)} is not {_TYPES[kind.__name__]}", "error", NAME)
+        self.problems[pointer] = problem
         return kind()
 
     def facts(self) -> Iterator[Fact]:
+        self.get(dict, "permissions")
         allowed, denied = self.specs("allow"), self.specs("deny")
         mode = self.get(str, "permissions", "defaultMode")
         labels = {
@@ -102,10 +101,8 @@ class _Settings:
         yield from self.environment()
         yield from self.plugins()
         yield from claude.model_facts(self.document, self.line("model"), self.host, self.settings.get("model"))
-        for pointer, line in self.located.duplicates[:20]:
-            name = redact(pointer.rpartition("/")[2])[:40]
-            yield Problem(self.document.path, f"L{line}", f"gives {name!r} twice; the last one counts", "warning", NAME)
-        yield from self.problems
+        yield from clients.duplicate_problems(self.located, self.document, NAME)
+        yield from self.problems.values()
 
     def specs(self, rule: str) -> list[claude.ToolSpec]:
         return claude.tool_specs(self.get(list, "permissions", rule), self.located, "permissions", rule) or []
@@ -130,14 +127,7 @@ class _Settings:
             yield EdgeFact("USES", self.host, claude.builtin_key(name), edge)
 
     def servers(self, allowed: list[claude.ToolSpec], denied: set[str | None]) -> Iterator[Fact]:
-        for name, entry in list(self.get(dict, "mcpServers").items())[: claude.MAX_ITEMS]:
-
-            def where(*below: str | int, name: str = name) -> int:
-                return self.line("mcpServers", name, *below)
-
-            yield from server_facts(
-                self.document, client=claude.CLIENT, host=self.host, name=name, entry=entry, where=where, folder=self.folder
-            )
+        yield from clients.servers(self.document, self.located, ("mcpServers",), client=claude.CLIENT, folder=self.folder, host=self.host)
         kept = [spec for spec in allowed if spec.server not in denied]
         yield from claude.server_edges(self.document, self.host, kept, approved=True)
         if self.settings.get("enableAllProjectMcpServers") is True:

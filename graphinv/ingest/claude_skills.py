@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from graphinv.ingest import Document
-from graphinv.ingest.support import claude
+from graphinv.ingest.support import claude, clients
 from graphinv.ingest.support.secrets import redact
 from graphinv.ingest.support.yamldoc import Loose, front_matter
 from graphinv.model.facts import Binding, EdgeFact, Fact, NodeFact, NodeKey, Problem, Props
@@ -77,8 +77,8 @@ def read(document: Document) -> Iterator[Fact]:
     yield Binding(client or claude.CLIENT, name, skill, folder, document.path)
     if client is None:
         return
-    host = claude.host_key(document, folder, client)
-    yield claude.host_fact(document, folder, client)
+    host = clients.host_key(document, client, folder)
+    yield clients.host_fact(document, client, folder)
     yield EdgeFact("USES", host, skill, {"evidence": ["declared"], "sources": sources})
     yield from claude.server_edges(document, host, specs or [])
     yield from claude.hook_facts(document, host, skill[1], meta, "hooks")

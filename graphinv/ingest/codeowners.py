@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 
 from graphinv.ingest import Document
+from graphinv.ingest.support.secrets import redact
 from graphinv.model.errors import IngestError
 from graphinv.model.facts import Fact, NodeFact, NodeKey, OwnerRule, Problem, Props
 
@@ -110,7 +111,9 @@ def _owners(words: list[str], source: str, gitlab: bool) -> tuple[tuple[NodeKey,
         lowered = name.lower()
         forge = "gitlab" if gitlab else "github"
         props: Props = {"name": name, "sources": [source]}
-        if _HANDLE.fullmatch(name):
+        if redact(name) != name:
+            unknown += 1
+        elif _HANDLE.fullmatch(name):
             team = "/" in name or name.startswith("@@")
             kind = {"type": "team", "kind_detail": f"{forge} team"} if team else {"type": "person", "kind_detail": f"{forge} user"}
             nodes.append(NodeFact("Owner", lowered, {**props, **kind}))

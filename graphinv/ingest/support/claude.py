@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from graphinv.ingest import Document
+from graphinv.ingest.support import clients
 from graphinv.ingest.support.located import Located, Pointer
 from graphinv.ingest.support.secrets import redact, secret_facts
 from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Problem, Props, Ref
@@ -34,23 +35,14 @@ def folder_before(path: str, *markers: str) -> str | None:
     return None
 
 
-def host_key(document: Document, folder: str, client: str = CLIENT) -> NodeKey:
-    """The client as it runs in ``folder`` of the document's root."""
-    return "Agent", f"{client}:{document.root}/{folder}" if folder else f"{client}:{document.root}"
+def host_key(document: Document, folder: str) -> NodeKey:
+    """Claude Code as it runs in ``folder`` of the document's root."""
+    return clients.host_key(document, CLIENT, folder)
 
 
-def host_fact(document: Document, folder: str, client: str = CLIENT, **props: Any) -> NodeFact:
+def host_fact(document: Document, folder: str, **props: Any) -> NodeFact:
     """The host application as a node; ``props`` are what the document says about it."""
-    where = f"{document.root}/{folder}" if folder else document.root
-    stated: Props = {
-        "name": f"{client} in {where}",
-        "framework": client,
-        "kind_detail": f"{client} host",
-        "status": "active",
-        "sources": [document.source()],
-        **props,
-    }
-    return NodeFact(*host_key(document, folder, client), {name: value for name, value in stated.items() if value is not None})
+    return clients.host_fact(document, CLIENT, folder, **props)
 
 
 AUTONOMY = {
@@ -195,7 +187,9 @@ def split_list(text: str) -> list[str]:
 
 
 def tool_specs(value: Any, located: Located, *pointer: str | int) -> list[ToolSpec] | None:
-    """Entries of a list of tools, a comma-separated text or a list; None where ``value`` is neither. What is no name is left out."""
+    """Entries of a list of tools, a comma-separated text or a list; None where it is neither, or blank. What is no name is left out."""
+    if isinstance(value, str) and not value.strip():
+        return None
     if isinstance(value, str):
         items = [(entry, located.line(*pointer)) for entry in split_list(value[:100_000])]
     elif isinstance(value, list):
@@ -211,17 +205,20 @@ def tool_specs(value: Any, located: Located, *pointer: str | int) -> list[ToolSp
     for entry, line in items[:MAX_ITEMS]:
         match = _SPEC.fullmatch(entry)
         if match:
-            specs.append(ToolSpec(_CANONICAL.get(match[1].lower(), match[1]), (match[2] or "").strip(), line))
+            name = _CANONICAL.get(match[1].lower()) or redact(match[1])
+            specs.append(ToolSpec(name, (match[2] or "").strip(), line))
     return specs
 
 
 def server_ref(document: Document, name: str) -> Ref:
     """The MCP server that Claude Code knows by ``name`` where the document lies; ``*`` for all of them."""
+    name = redact(name[:MAX_NAME])
     return Ref("ToolServer", CLIENT, name, fallback="" if name == "*" else f"mcp:{document.root}#{name}")
 
 
 def agent_ref(document: Document, name: str) -> Ref:
     """The sub-agent of that name; ``*`` for all of them."""
+    name = redact(name[:MAX_NAME])
     return Ref("Agent", CLIENT, name, fallback="" if name == "*" else f"{CLIENT}:{document.root}#{name}")
 
 
@@ -230,22 +227,31 @@ def server_edges(
 ) -> Iterator[EdgeFact]:
     """(:Agent)-[:CONNECTS_TO]->(:ToolServer), one for each server that ``specs`` name; with ``tools`` where they name its tools only.
 
-    ``own`` are servers whose names mean something to ``user`` alone.
+    ``own`` are servers whose names mean something to ``user`` alone. A pattern in a tool's name counts as all tools of the server, one in
+    a server's name as all servers: more than is meant rather than less. Such an edge is not ``approved``.
     """
+    broad: set[str] = set()
     tools: dict[str, set[str] | None] = {}
     lines: dict[str, int | None] = {}
     for spec in specs:
         server = spec.server
         if server is None:
             continue
+        if "*" in server:
+            server = "*"
+            broad.add(server)
         lines.setdefault(server, spec.line)
         known = tools.setdefault(server, set())
-        if spec.tool is None:
+        if spec.tool is None or "*" in spec.tool:
             tools[server] = None
+            if spec.tool is not None:
+                broad.add(server)
         elif known is not None:
             known.add(spec.tool)
     for server, names in tools.items():
         stated: Props = {"evidence": ["declared"], "sources": [document.source(lines[server])], **props}
+        if server in broad:
+            stated.pop("approved", None)
         if names is not None:
             stated["tools"] = sorted(names)
         yield EdgeFact("CONNECTS_TO", user, (own or {}).get(server) or server_ref(document, server), stated)
@@ -269,7 +275,7 @@ def hook_facts(document: Document, user: NodeKey, base: str, located: Located, *
 
     ``pointer`` leads to the mapping of events.
     """
-    value = _at(located.value, pointer)
+    value = clients.value_at(located, pointer)
     if value is None:
         return
     if not isinstance(value, dict):
@@ -314,9 +320,3 @@ def _commands(value: Any, pointer: Pointer) -> Iterator[tuple[str, Pointer]]:
                 yield " ".join([text, *words]), where
             elif "hooks" in item:
                 pending.append((item["hooks"], (*where, "hooks")))
-
-
-def _at(value: Any, pointer: Pointer) -> Any:
-    for part in pointer:
-        value = value.get(part) if isinstance(value, dict) else None
-    return value

@@ -241,7 +241,7 @@ def plausible_secret(value: str, kind: str) -> bool:
     anything else has to look made by a machine.
     """
     text = value.strip()
-    if is_placeholder(text) or _NUMBER.fullmatch(text) or _ENV_NAME.fullmatch(text) or _is_place(text):
+    if is_placeholder(text) or _NUMBER.fullmatch(text) or _ENV_NAME.fullmatch(text) or is_place(text):
         return False
     if kind == "password":
         return 4 <= len(text) <= 256 and len(text.split()) <= 4
@@ -254,8 +254,8 @@ def plausible_secret(value: str, kind: str) -> bool:
     return not in_words and (classes >= 2 or len(text) >= 20)
 
 
-def _is_place(text: str) -> bool:
-    """A path, an address or a file's name."""
+def is_place(text: str) -> bool:
+    """Whether ``text`` is a path, an address or a file's name."""
     if re.match(r"(?:[A-Za-z][A-Za-z0-9+.-]*://|~/|\.{1,2}[/\\]|[A-Za-z]:[\\/]|\\\\|arn:|file:|//)", text):
         return True
     if text.startswith("/"):

@@ -18,6 +18,7 @@ from graphinv.ingest.support.interpolation import Interpolation, interpolations,
 from graphinv.ingest.support.secret_shapes import MAX_LENGTH, Shape, shapes
 from graphinv.ingest.support.secret_words import (
     entropy,
+    is_place,
     is_placeholder,
     looks_connection_name,
     looks_secret_name,
@@ -372,6 +373,8 @@ def secret_facts(document: Document, line: int | None, holder: NodeKey, key: str
         yield EdgeFact("HOLDS", holder, secret_key(document, found), {**common, "place": place})
     wanted = looks_secret_name(key) or looks_connection_name(key)
     for reference in interpolations(value):
+        if reference.default and not recognise_all(key or reference.name, reference.default) and is_place(reference.default):
+            continue  # what it stands for is a path or an address
         if not wanted and reference.kind != "vault" and not _asks(reference.name) and not _in_credential_place(value, reference):
             continue
         space, name = reference.kind, reference.name

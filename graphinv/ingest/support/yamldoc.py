@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import yaml
@@ -253,7 +254,7 @@ def _by_line(block: list[str], document: Document, first_line: int) -> Loose:
     value: dict[str, Any] = {}
     lines: dict[Pointer, int] = {(): first_line}
     duplicates: list[tuple[str, int]] = []
-    for start, stop in zip(starts, [*starts[1:], len(block)], strict=True):
+    for start, stop in pairwise([*starts, len(block)]):
         match = _KEY.fullmatch(block[start])
         key = match[1] if match else ""
         if key in value:
