@@ -93,7 +93,7 @@ def npx(found: Launch, name: str, rest: list[Word]) -> list[Word]:
 
 def _uvx(found: Launch, name: str, rest: list[Word]) -> list[Word]:
     options, left = take_options(rest, _UVX_VALUED)
-    option_words(found, [option for option in options if option.name not in ("from", "with", "spec")], "env-file")
+    option_words(found, [option for option in options if option.name not in ("from", "spec")], "env-file")
     wanted = [option.value for option in options if option.name in ("from", "spec") and option.value]
     found.packages += _needed(options)
     if not wanted and not left:
@@ -105,12 +105,11 @@ def _uvx(found: Launch, name: str, rest: list[Word]) -> list[Word]:
 def _packaged(found: Launch, detail: str, specs: list[Word], arguments: list[Word], reader: Callable[[str], Package | None]) -> list[Word]:
     """Note the package that ``specs`` name first; a local path is what is left."""
     found.detail = detail
-    found.arguments += arguments
+    found.arguments = [*specs, *found.arguments, *arguments]
     found.package = reader(specs[0].text)
     found.packages += [package for spec in specs[1:] if (package := reader(spec.text))]
     if found.package is None:
         found.local = packages.is_local_path(specs[0].text)
-        found.arguments.append(specs[0])
         found.detail = "local package" if found.local else detail
     return []
 
@@ -129,7 +128,7 @@ def _uv(found: Launch, name: str, rest: list[Word]) -> list[Word]:
         found.arguments += left
         return []
     options, left = take_options(left[1:], _UV_RUN_VALUED)
-    option_words(found, [option for option in options if option.name not in ("with", "m", "module")], "env-file")
+    option_words(found, [option for option in options if option.name not in ("m", "module")], "env-file")
     found.packages += _needed(options)
     module = next((option.value for option in options if option.name in ("m", "module") and option.value), None)
     if module:

@@ -128,7 +128,7 @@ def image(reference: str) -> Package | None:
 def go(spec: str) -> Package | None:
     """What ``go run module@version`` starts; None for a local path."""
     name, _, version = spec.partition("@")
-    if is_local_path(spec) or "." not in name.split("/")[0] or not re.fullmatch(r"[A-Za-z0-9._~/-]+", name):
+    if len(spec) > _MAX_SPEC or is_local_path(spec) or "." not in name.split("/")[0] or not re.fullmatch(r"[A-Za-z0-9._~/-]+", name):
         return None
     return _of("golang", name.lower(), version, _EXACT_NPM, version)
 
@@ -136,7 +136,8 @@ def go(spec: str) -> Package | None:
 def nuget(spec: str) -> Package | None:
     """What ``dnx Name@version`` starts."""
     name, _, version = spec.partition("@")
-    return _of("nuget", name, version, _EXACT_NPM, version) if re.fullmatch(r"[A-Za-z0-9._-]+", name) else None
+    named = len(spec) <= _MAX_SPEC and re.fullmatch(r"[A-Za-z0-9._-]+", name)
+    return _of("nuget", name, version, _EXACT_NPM, version) if named else None
 
 
 def _of(kind: str, name: str, asked: str, pattern: re.Pattern[str], exact: str) -> Package:

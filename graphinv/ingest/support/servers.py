@@ -45,6 +45,8 @@ _INJECTIONS = {
     "PYTHONSTARTUP": re.compile(r"\S"),
 }
 _ALLOW_LISTS = ("tools", "includeTools", "include_tools", "enabled_tools", "enabledTools", "allowedTools", "allowed_tools")
+_PLACE = re.compile(r"\$\{?(?:workspaceFolder|workspaceRoot|userHome|HOME|PWD|__dirname|CLAUDE_[A-Z_]+)(?::[^}]*)?\}?(?:[/\\]|$)")
+"""A path that begins at a folder of the client's: never a credential, whatever its variable is called."""
 _SECRET_OPTIONS = names("key k token t secret password pass apikey")
 _PLAIN = names("name description title note comment $schema")
 
@@ -373,6 +375,8 @@ class _Server:
                 yield from self.held(key, f"${{{name}}}", (field_name,))
 
     def held(self, key: str, text: str, at: Where) -> Iterator[Fact]:
+        if _PLACE.match(text):
+            return
         line = self.where(*at)
         for fact in secret_facts(self.document, line, self.holder, key, text, "config"):
             self.keyed = self.keyed or isinstance(fact, EdgeFact)
