@@ -41,9 +41,9 @@ def plain(text: object) -> str:
 
 
 def console(*, err: bool = False) -> Console:
-    """A console that never guesses markup, links or emoji in what it is given; 140 columns wide where there is no terminal."""
+    """A console that never guesses markup, links or emoji in what it is given; 160 columns wide where there is no terminal."""
     made = Console(stderr=err, markup=False, emoji=False, highlight=False, soft_wrap=False)
-    return made if made.is_terminal else Console(stderr=err, markup=False, emoji=False, highlight=False, soft_wrap=False, width=140)
+    return made if made.is_terminal else Console(stderr=err, markup=False, emoji=False, highlight=False, soft_wrap=False, width=160)
 
 
 def text(value: object, style: str = "") -> Text:

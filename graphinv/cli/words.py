@@ -54,7 +54,7 @@ def path_block(path: Path) -> RenderableType:
     """A witness, headed by what it proves."""
     head = text(f"{named(path.subject)} can {path.action} {named(path.target)}", style="bold")
     head.append(plain(f"  ({len(path.hops)} hops, lens {path.lens})"), style="not bold dim")
-    return Group(head, *(Padding(line, (0, 0, 0, 2)) for line in hop_lines(path.hops)))
+    return Group(head, *(Padding(line, (0, 0, 0, 2), expand=False) for line in hop_lines(path.hops)))
 
 
 def score_block(score: Score) -> RenderableType:
@@ -80,7 +80,7 @@ def finding_block(finding: Finding, *, path: bool = True) -> RenderableType:
     if finding.sources:
         lines.append(text(f"stated in {', '.join(finding.sources[:5])}{' …' if len(finding.sources) > 5 else ''}"))
     if path and finding.path:
-        lines.extend(Padding(line, (0, 0, 0, 2)) for line in hop_lines(finding.path))
+        lines.extend(Padding(line, (0, 0, 0, 2), expand=False) for line in hop_lines(finding.path))
     if finding.remediation:
         lines.append(text(f"mend: {finding.remediation}", "green"))
     if finding.frameworks:
@@ -119,7 +119,7 @@ def print_summary(screen: Console, summary: Summary) -> None:
         screen.print(line)
         owner = f"owner {', '.join(agent.owners)}" if agent.owners else "owner unknown"
         more = f"; {len(agent.because) - 4} more" if len(agent.because) > 4 else ""
-        screen.print(Padding(text(f"{owner}; {'; '.join(agent.because[:4]) or 'no findings'}{more}", "dim"), (0, 0, 0, 13)))
+        screen.print(Padding(text(f"{owner}; {'; '.join(agent.because[:4]) or 'no findings'}{more}", "dim"), (0, 0, 0, 13), expand=False))
 
     if summary.paths:
         _heading(screen, "Top risky paths")

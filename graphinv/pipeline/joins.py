@@ -47,7 +47,7 @@ def resolve(root: str, facts: Iterable[Fact]) -> Resolved:
     resolved = Resolved()
     for fact in facts:
         if isinstance(fact, NodeFact):
-            for target, _ in scope.variable(fact.key) or [(fact.key, None)]:
+            for target, _ in scope.variable(fact.key, scope.folder(fact.props)) or [(fact.key, None)]:
                 resolved.nodes.append(fact if target == fact.key else replace(fact, id=target[1], props=_alias_props(fact.props)))
         elif isinstance(fact, EdgeFact):
             resolved.edges.extend(scope.edges(fact))
@@ -77,7 +77,7 @@ class _Scope:
                 self._spaces[fact.target[0], fact.space][fact.folder].add(fact.target)
 
     def edges(self, fact: EdgeFact) -> Iterator[EdgeFact]:
-        folder = self._folder(fact.props)
+        folder = self.folder(fact.props)
         for source, unsure_source in self._ends(fact.source, folder, fact.props):
             for target, unsure_target in self._ends(fact.target, folder, fact.props):
                 if source == target:
@@ -89,16 +89,16 @@ class _Scope:
                     props = {**props, "evidence": ["inferred"], "confidence": confidence}
                 yield EdgeFact(fact.kind, source, target, props)
 
-    def variable(self, key: NodeKey) -> list[tuple[NodeKey, float | None]]:
-        """What ``env:<root>#NAME``, used as an id, means in this root; empty for other keys and unbound names."""
+    def variable(self, key: NodeKey, folder: str) -> list[tuple[NodeKey, float | None]]:
+        """What ``env:<root>#NAME``, used as an id, means seen from ``folder``; empty for other keys and unbound names."""
         prefix = f"env:{self.root}#"
         if key[0] != "Secret" or not key[1].startswith(prefix):
             return []
-        return self._lookup("Secret", "env", key[1].removeprefix(prefix), "")
+        return self._lookup("Secret", "env", key[1].removeprefix(prefix), folder)
 
     def _ends(self, end: NodeKey | Ref, folder: str, props: Props) -> list[tuple[NodeKey, float | None]]:
         if not isinstance(end, Ref):
-            return self.variable(end) or [(end, None)]
+            return self.variable(end, folder) or [(end, None)]
         if end.name == "*":
             return [(target, None) for target in sorted(self._visible(end.kind, end.space, folder))]
         found = self._lookup(end.kind, end.space, end.name, folder)
@@ -132,7 +132,8 @@ class _Scope:
         self.fallbacks[key] = NodeFact(ref.kind, key[1], stated)
         return key
 
-    def _folder(self, props: Props) -> str:
+    def folder(self, props: Props) -> str:
+        """Folder of the document that states a fact; the root itself when it states no source."""
         for source in props.get("sources") or ():
             path = str(source).partition("#")[0].removeprefix(f"{self.root}/")
             parent = str(PurePosixPath(path).parent)
