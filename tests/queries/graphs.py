@@ -23,13 +23,14 @@ class _Loader(yaml.SafeLoader):
 
 
 _Loader.yaml_implicit_resolvers = {
-    first: [pair for pair in pairs if pair[0] != "tag:yaml.org,2002:timestamp"] for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    first: [pair for pair in pairs if pair[0] != "tag:yaml.org,2002:timestamp"]
+    for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 
 
 def cases_of(path: Path) -> list[Case]:
     """The cases of a ``.cases.yaml`` file."""
-    loaded = yaml.load(path.read_text("utf-8"), _Loader)  # noqa: S506  # a SafeLoader
+    loaded = yaml.load(path.read_text("utf-8"), _Loader)  # a SafeLoader
     assert isinstance(loaded, list)
     return loaded
 

@@ -1,0 +1,13 @@
+// title: Findings by severity
+// question: How many findings of each rule and severity are there?
+// when: To see what kind of trouble there is most of, and to compare two scans.
+// columns:
+//   severity: Level
+//   rule: Id of the rule
+//   findings: How many
+//   examples: Titles of some of them
+MATCH (f:Finding)
+WITH f ORDER BY f.title
+WITH f.severity AS severity, f.rule AS rule, count(*) AS findings, collect(f.title) AS titles
+RETURN severity, rule, findings, titles[0..3] AS examples
+ORDER BY CASE severity WHEN 'critical' THEN 0 WHEN 'high' THEN 1 WHEN 'medium' THEN 2 WHEN 'low' THEN 3 ELSE 4 END, findings DESC, rule

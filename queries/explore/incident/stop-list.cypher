@@ -1,0 +1,31 @@
+// title: Stop list of a compromised agent
+// question: This agent is compromised. What has to be stopped, revoked and told?
+// when: In the first minutes of an incident; the order of the steps is the order to take them in.
+// parameters:
+//   agent: {type: text, meaning: Id or name of the agent}
+// columns:
+//   step: What to do
+//   kind: Kind of what it is done to
+//   id: Its id
+//   because: How the agent comes by it
+//   others: Agents that this stops as well
+CALL {
+  MATCH (a:Agent)-[r:RUNS_ON|RUNS_AS|HOLDS|CONNECTS_TO|DELEGATES_TO]->(x)
+  WHERE (a.id = $agent OR a.name = $agent) AND r.closed_at IS NULL AND x.closed_at IS NULL
+  OPTIONAL MATCH (b:Agent)-[o:RUNS_ON|RUNS_AS|HOLDS|CONNECTS_TO]->(x)
+  WHERE b.closed_at IS NULL AND o.closed_at IS NULL AND b.id <> a.id
+  WITH a, r, x, b ORDER BY b.id
+  WITH x, type(r) AS how, collect(DISTINCT b.id) AS others
+  RETURN CASE how WHEN 'RUNS_ON' THEN '1 stop it there' WHEN 'RUNS_AS' THEN '2 disable the identity' WHEN 'HOLDS' THEN '3 revoke the secret'
+           WHEN 'CONNECTS_TO' THEN '4 block the server for it' ELSE '5 check what it was asked to do' END AS step,
+         labels(x)[0] AS kind, x.id AS id, how AS because, others
+  UNION
+  MATCH (a:Agent)-[c:CONNECTS_TO]->(v:ToolServer)-[h:HOLDS]->(s:Secret)
+  WHERE (a.id = $agent OR a.name = $agent) AND c.closed_at IS NULL AND v.closed_at IS NULL AND h.closed_at IS NULL AND s.closed_at IS NULL
+  OPTIONAL MATCH (b:Agent)-[o:CONNECTS_TO]->(v)
+  WHERE b.closed_at IS NULL AND o.closed_at IS NULL AND b.id <> a.id
+  WITH v, s, b ORDER BY b.id
+  RETURN '3 revoke the secret' AS step, 'Secret' AS kind, s.id AS id, 'held by the server ' + v.id AS because, collect(DISTINCT b.id) AS others
+}
+RETURN step, kind, id, because, others
+ORDER BY step, kind, id, because

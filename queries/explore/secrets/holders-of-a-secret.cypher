@@ -1,0 +1,20 @@
+// title: Who holds a secret
+// question: Which agents, servers and other things hold this secret, and where does it lie?
+// when: Before a secret is rotated, to know what stops working; after it leaked, to know where from.
+// parameters:
+//   secret: {type: text, meaning: Id or name of the secret}
+// columns:
+//   secret: Its id
+//   holder_kind: Kind of the holder
+//   holder: Id of the holder
+//   place: Where it lies
+//   agents: Agents that use the holder
+//   sources: Where that was stated
+MATCH (h)-[r:HOLDS]->(s:Secret)
+WHERE (s.id = $secret OR s.name = $secret) AND s.closed_at IS NULL AND h.closed_at IS NULL AND r.closed_at IS NULL
+OPTIONAL MATCH (a:Agent)-[c:CONNECTS_TO|USES]->(h)
+WHERE a.closed_at IS NULL AND c.closed_at IS NULL
+WITH s, h, r, a ORDER BY a.id
+RETURN s.id AS secret, labels(h)[0] AS holder_kind, h.id AS holder, coalesce(r.place, 'unknown') AS place,
+       collect(DISTINCT a.id) AS agents, coalesce(r.sources, []) AS sources
+ORDER BY secret, holder_kind, holder, place
