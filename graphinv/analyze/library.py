@@ -154,7 +154,7 @@ def split(text: str, document: str) -> tuple[dict[str, Any], str]:
     Raises:
         InputError: there is none, or it is not a mapping.
     """
-    lines = text.splitlines()
+    lines = text.replace("\r\n", "\n").split("\n")
     end = next((number for number, line in enumerate(lines) if not line.startswith("//")), len(lines))
     header = "\n".join(line[2:].removeprefix(" ") for line in lines[:end])
     try:

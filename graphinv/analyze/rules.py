@@ -20,6 +20,7 @@ import string
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
@@ -79,7 +80,7 @@ class Rule(_RuleHeader):
     def _consistent(self) -> Rule:
         if bool(self.cypher) == bool(self.function):
             raise ValueError("needs either Cypher or a function, not both")
-        if self.function and (self.function.startswith("_") or not callable(getattr(checks, self.function, None))):
+        if self.function and not _is_check(self.function):
             raise ValueError(f"there is no check {self.function!r}")
         if self.severity != level_of(self.base):
             raise ValueError(f"severity is {level_of(self.base)!r} for a base of {self.base}")
@@ -101,6 +102,11 @@ class Rule(_RuleHeader):
         """The function of a rule that is one."""
         found: Check = getattr(checks, self.function or "")
         return found
+
+
+def _is_check(name: str) -> bool:
+    found = getattr(checks, name, None)
+    return isinstance(found, FunctionType) and found.__module__ == checks.__name__ and not name.startswith("_")
 
 
 def _check_need(need: str) -> None:
