@@ -109,6 +109,7 @@ def test_the_same_name_in_two_folders_is_two_agents() -> None:
         ("[]", set()),
         ("Read, Frobnicate", {"Read", "Frobnicate"}),
         ("Read,", {"Read"}),
+        ("\n  - Read\n  - Bash(git push: *)", {"Bash", "Read"}),
         ('["Bash(git add, git rm)", "Read"]', {"Bash", "Read"}),
     ],
 )

@@ -196,8 +196,7 @@ def tool_specs(value: Any, located: Located, *pointer: str | int) -> list[ToolSp
         items = [
             (entry, located.line(*pointer, index))
             for index, item in enumerate(value[:MAX_ITEMS])
-            if isinstance(item, str)
-            for entry in split_list(item[:10_000])
+            for entry in split_list(_entry(item)[:10_000])
         ]
     else:
         return None
@@ -208,6 +207,14 @@ def tool_specs(value: Any, located: Located, *pointer: str | int) -> list[ToolSp
             name = _CANONICAL.get(match[1].lower()) or redact(match[1])
             specs.append(ToolSpec(name, (match[2] or "").strip(), line))
     return specs
+
+
+def _entry(item: Any) -> str:
+    """One entry of a list as text. Unquoted, YAML takes ``Bash(git push: *)`` for a mapping."""
+    if isinstance(item, dict) and len(item) == 1:
+        key, value = next(iter(item.items()))
+        return f"{key}: {value}" if isinstance(value, str) else ""
+    return item if isinstance(item, str) else ""
 
 
 def server_ref(document: Document, name: str) -> Ref:

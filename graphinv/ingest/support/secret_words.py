@@ -195,6 +195,8 @@ _TESTS = _set(
 )
 _ALL_WORDS = re.compile(r"[A-Za-z]+(?:[_\s.-]+[A-Za-z]+)*")
 _ENV_NAME = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
+# Keys that are made to be shown to everybody.
+_PUBLISHABLE = re.compile(r"pk_(?:live|test)_|pk-lf-|sb_publishable_|pk\.eyJ|phc_")
 _NUMBER = re.compile(r"[-+]?[\d.,_:]+%?")
 _WORD_PART = re.compile(r"[A-Za-z]{0,15}[0-9]{0,2}[A-Za-z]{0,3}")
 _SEQUENCE = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -241,7 +243,7 @@ def plausible_secret(value: str, kind: str) -> bool:
     anything else has to look made by a machine.
     """
     text = value.strip()
-    if is_placeholder(text) or _NUMBER.fullmatch(text) or _ENV_NAME.fullmatch(text) or is_place(text):
+    if is_placeholder(text) or _PUBLISHABLE.match(text) or _NUMBER.fullmatch(text) or _ENV_NAME.fullmatch(text) or is_place(text):
         return False
     if kind == "password":
         return 4 <= len(text) <= 256 and len(text.split()) <= 4

@@ -116,13 +116,8 @@ def _unique(found: list[Recognised]) -> list[Recognised]:
 def _name(key: str, kind: str, secret: str) -> str:
     """What to call it. A key that itself holds the value, or a credential, does not become part of a name."""
     label = key.strip()[:80]
-    clean = (
-        label
-        and secret not in label
-        and label not in secret
-        and not any(True for _ in shapes(label))
-        and re.fullmatch(r"[\w .:/@-]+", label)
-    )
+    inside = secret in label or (len(label) > 5 and label in secret)
+    clean = label and not inside and not _has_shape(label) and re.fullmatch(r"[\w .:/@+-]+", label)
     return f"{label} ({kind})" if clean else kind
 
 

@@ -179,7 +179,7 @@ def _events(text: str, document: str, shift: int) -> Iterator[Any]:
         yield from yaml.parse(text, Loader=_LOADER)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        line = (mark.line if mark else 0) + shift
+        line = min(mark.line if mark else 0, text.count("\n")) + shift
         raise IngestError(
             f"is not valid YAML: {_QUOTED.sub('…', error.problem or 'cannot be parsed')}", document=document, where=f"L{line}"
         ) from None
