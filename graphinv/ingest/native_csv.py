@@ -24,7 +24,7 @@ from graphinv.model.schema import properties
 NAME = "native_csv"
 TITLE = "Native facts, CSV"
 FILES = tuple(sorted(KIND_OF_FILE))
-MAX_BYTES = 256 * 1024 * 1024
+MAX_BYTES = 64 * 1024 * 1024
 
 _END_KINDS = ("from_kind", "to_kind")
 _MAX_CELL = 1024 * 1024

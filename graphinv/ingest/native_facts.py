@@ -9,7 +9,6 @@ cut off everything before the cut is read; a ``.json`` is read as a whole or not
 
 from __future__ import annotations
 
-import io
 import json
 import re
 from collections.abc import Iterator
@@ -26,6 +25,9 @@ TITLE = "Native facts, JSON"
 FILES = ("*.facts.jsonl", "*.facts.json", "*.jsonl and *.json that begin with a native fact")
 MAX_BYTES = 512 * 1024 * 1024
 
+_MAX_LINE = 16 * 1024 * 1024
+_MAX_DOCUMENT = 64 * 1024 * 1024
+"""A document is held in memory several times over, unlike lines."""
 _MAX_DEPTH = 16
 """A fact is an object that holds an object of lists: four deep."""
 
@@ -109,16 +111,28 @@ def _read_lines(document: Document) -> Iterator[Fact]:
     if data[:2] in _UTF16:
         data = document.text().encode()
     decoder = _Decoder()
-    for number, raw in enumerate(io.BytesIO(data), start=1):
-        line = (raw.removeprefix(_UTF8_MARK) if number == 1 else raw).strip()
-        if not line:
-            continue
+    for number, (start, end) in enumerate(_spans(data), start=1):
         try:
+            if end - start > _MAX_LINE:
+                raise ValueError("is longer than a fact can be")
+            line = data[start:end].strip()
+            if not line:
+                continue
             value = _line(decoder, line)
         except ValueError as error:
             yield Problem(document.path, f"L{number}", _reason(error), "error", NAME)
             continue
         yield from _facts(document, number, value, decoder.duplicates)
+
+
+def _spans(data: bytes) -> Iterator[tuple[int, int]]:
+    """Where each line begins and ends."""
+    start = len(_UTF8_MARK) if data.startswith(_UTF8_MARK) else 0
+    while start < len(data):
+        end = data.find(b"\n", start)
+        end = len(data) if end < 0 else end
+        yield start, end
+        start = end + 1
 
 
 def _line(decoder: _Decoder, line: bytes) -> Any:
@@ -149,6 +163,8 @@ def _too_deep(line: bytes) -> bool:
 
 
 def _read_json(document: Document) -> Iterator[Fact]:
+    if len(document.data) > _MAX_DOCUMENT:
+        raise IngestError("is larger than 64 MiB", document=document.path, remedy="write one fact a line, as .facts.jsonl")
     text = document.text()
     try:
         elements, unknown = _elements(text)

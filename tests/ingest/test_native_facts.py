@@ -204,6 +204,14 @@ def test_names_the_line_where_a_document_breaks() -> None:
     assert error.value.where == "L3"
 
 
+def test_sizes_are_bounded() -> None:
+    facts = read(b"\0" * (17 << 20) + b'\n{"node": "Agent", "id": "a"}')
+    assert only(facts).message == "is longer than a fact can be"
+    assert len(facts) == 2
+    with pytest.raises(IngestError, match="is larger than 64 MiB"):
+        read(b" " * (65 << 20), "x.facts.json")
+
+
 def test_brackets_in_texts_are_no_nesting() -> None:
     facts = read(json.dumps({"node": "Agent", "id": "[" * 500 + '"{\\'}))
     assert not problems(facts)
