@@ -59,12 +59,16 @@ def read(document: Document) -> Iterator[Fact]:
 def _plugin(document: Document, located: Located, folder: str) -> Iterator[Fact]:
     manifest: dict[str, Any] = located.value
     host = claude.host_key(document, folder)
-    yield claude.host_fact(document, folder)
+    # A manifest that only describes makes no agent; its agents and skills, in files of their own, do.
+    brings = any(manifest.get(part) for part in ("mcpServers", "hooks", "agents", "skills", "commands"))
+    if brings:
+        yield claude.host_fact(document, folder)
     package = _package(document, located.line("name"), manifest)
     if package is None:
         yield Problem(document.path, f"L{located.line('name')}", "names no plugin", "error", NAME)
     else:
         yield package
+    if package is not None and brings:
         yield EdgeFact("DEPENDS_ON", host, package.key, {"evidence": ["declared"], "sources": package.props["sources"]})
     servers = manifest.get("mcpServers")
     pointer: tuple[str, ...] = ("mcpServers",)

@@ -55,7 +55,11 @@ def test_a_marketplace_lists_packages_and_no_agents() -> None:
 def test_a_manifest_with_a_wrong_part_is_an_error(text: str) -> None:
     found = Facts(claude_plugins, document(text, ".claude-plugin/plugin.json"))
     assert [severity for _, severity, _ in found.problems] == ["error"]
-    assert ("Agent", "claude-code:shop") in found.nodes
+
+
+def test_a_manifest_that_only_describes_makes_no_agent() -> None:
+    found = Facts(claude_plugins, document('{"name": "p", "version": "1"}', ".claude-plugin/plugin.json"))
+    assert list(found.nodes) == [("Package", "claude-plugin:p")]
 
 
 def test_servers_by_path_are_found_by_their_own_file() -> None:
