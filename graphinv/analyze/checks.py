@@ -457,7 +457,7 @@ def _standing(estate: Estate, family: _Family, root: NodeRecord, at: int, params
         if limit is not None and span > limit * 1_000_000:
             reasons.append(f"it has lived for {_hours(span)}, {_hours(limit * 1_000_000)} at most were meant")
         ends = [task.get("closed_at") or task.get("closes_at") for task in tasks]
-        if ends and all(ends) and max(end for _, end in lives) > max(micros(str(end)) for end in ends):
+        if family.renewals and ends and all(ends) and max(end for _, end in lives) > max(micros(str(end)) for end in ends):
             reasons.append("it outlives its task")
             outlives = True
         covered = _covered(lives, at - params["days"] * _DAY, at)

@@ -1,6 +1,6 @@
 // id: GI-SEC-004
 // title: Cached token outlives its task
-// finding: "{target} is still held after its reason is gone: {reason}"
+// finding: "{subject} still holds {target}: {reason}"
 // severity: medium
 // base: 6
 // modifiers: [M2]
