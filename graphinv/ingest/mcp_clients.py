@@ -33,7 +33,8 @@ FILES = (*patterns(*CLIENTS), "any other JSON file with `mcpServers`")
 
 _ELSEWHERE = tuple(client for client in clients.FILES if client not in CLIENTS)
 _NO_CONFIGURATION = re.compile(
-    r"(?:^|/)(?:package(?:-lock)?|tsconfig.*|composer|deno|manifest|plugin|marketplace|server|.*schema.*)\.json$", re.IGNORECASE
+    r"(?:^|/)(?:\.continue/.*|package(?:-lock)?|tsconfig.*|composer|deno|manifest|plugin|marketplace|server|.*schema.*)\.json$",
+    re.IGNORECASE,
 )
 _SERVERS = re.compile(rb'"mcpServers"\s*:\s*\{|"mcp"\s*:\s*\{\s*"servers"\s*:\s*\{')
 

@@ -28,10 +28,11 @@ def read(document: Document) -> Iterator[Fact]:
     folder = project_folder(document.path, CLIENT) or ""
     host = clients.host_key(document, CLIENT, folder)
     entries = top.get("mcpServers")
-    labels = ["sandbox=true"] if _setting(top, "tools", "sandbox") is True or top.get("sandbox") is True else None
-    yield clients.host_fact(document, CLIENT, folder, autonomy=_autonomy(top) or clients.trust_all(entries), labels=labels)
-    yield from clients.duplicate_problems(located, document, NAME)
     off = _switched_off(top, entries)
+    on = {name: entry for name, entry in entries.items() if name not in off} if isinstance(entries, dict) else {}
+    labels = ["sandbox=true"] if _setting(top, "tools", "sandbox") is True or top.get("sandbox") is True else None
+    yield clients.host_fact(document, CLIENT, folder, autonomy=_autonomy(top) or clients.trust_all(on), labels=labels)
+    yield from clients.duplicate_problems(located, document, NAME)
     yield from clients.servers(document, located, ("mcpServers",), client=CLIENT, folder=folder, host=host, skip=off)
     yield from clients.other_secrets(document, located, host, without=("mcpServers",))
 

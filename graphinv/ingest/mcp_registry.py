@@ -11,6 +11,7 @@ from graphinv.ingest.support import clients, jsondoc, packages
 from graphinv.ingest.support.located import Located, Pointer
 from graphinv.ingest.support.packages import Package
 from graphinv.ingest.support.secrets import looks_secret_name, redact, secret_facts, url_parts
+from graphinv.ingest.support.servers import tellable, tellable_package
 from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Problem, Props, Ref
 
 NAME = "mcp_registry"
@@ -65,7 +66,7 @@ def _props(server: dict[str, Any], name: str, offered: list[Package], held: list
         "protocol": "mcp",
         "transport": transport or ("stdio" if stated else None),
         "package": package.purl if package else None,
-        "version": redact(version) if isinstance(version, str) else package.version if package else None,
+        "version": version if isinstance(version, str) and tellable(version) else package.version if package else None,
         "pinned": package.pinned if package else None,
         "url": parts.url if parts else None,
         "auth": "key" if any(isinstance(fact, EdgeFact) for fact in held) else None,
@@ -90,7 +91,8 @@ def _packages(document: Document, located: Located, base: Pointer, server: dict[
             continue
         version = version if isinstance(version, str) else ""
         package = _package(kind.lower(), name, version)
-        if package and redact(package.purl) == package.purl:
+        package = tellable_package(package)
+        if package:
             yield package, document.source(located.line(*base, "packages", index))
 
 

@@ -92,12 +92,8 @@ def project_folder(path: str, client: str) -> str | None:
     >>> project_folder("shop/.cursor/mcp.json", "cursor"), project_folder("mcp.json", "cursor")
     ('shop', None)
     """
-    for ending in FILES[client]:
-        if path == ending:
-            return ""
-        if path.endswith(f"/{ending}"):
-            return path[: -len(ending) - 1]
-    return None
+    ends = [ending for ending in FILES[client] if f"/{path}".endswith(f"/{ending}")]
+    return path[: -len(max(ends, key=len))].rstrip("/") if ends else None
 
 
 def client_of(path: str, clients: Iterable[str]) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from graphinv.ingest import Document
@@ -201,7 +201,7 @@ class _Server:
     def started(self, entry: Mapping[str, Any], started: Launch) -> Props:
         """Properties of a server that the client starts."""
         self.key = ("ToolServer", f"mcp:{self.place}")
-        package = _safe(started.package)
+        package = tellable_package(started.package)
         detail = started.detail
         if entry.get("source") == "extension":
             detail = f"{self.client} extension"
@@ -216,7 +216,7 @@ class _Server:
             "transport": self.transport(entry, None) or "stdio",
             "origin": package.origin if package else "registry" if hub else "internal" if started.local else "unknown",
             "package": package.purl if package else None,
-            "version": package.version if package and redact(package.version or "") == (package.version or "") else None,
+            "version": package.version if package else None,
             "pinned": package.pinned if package and detail != "installed package" else None,
         }
 
@@ -396,7 +396,7 @@ class _Server:
         disabled = is_disabled(entry)
         if disabled and not remote:
             self.labels.append("disabled=true")
-        labels = sorted({label for label in self.labels if redact(label) == label})
+        labels = sorted({label for label in self.labels if tellable(label.partition("=")[2])})
         stated: Props = {
             "name": self.name,
             "protocol": "mcp",
@@ -416,7 +416,7 @@ class _Server:
         """Packages it needs, and the container it runs in."""
         sources = [self.document.source(self.where())]
         for package in (started.package, *started.packages):
-            safe = _safe(package)
+            safe = tellable_package(package)
             if safe is not None:
                 key = ("Package", safe.purl)
                 props: Props = {"name": safe.name, "purl": safe.purl, "sources": sources}
@@ -457,9 +457,17 @@ def _allowed(entry: Mapping[str, Any]) -> list[str] | None:
     return None
 
 
-def _safe(package: Package | None) -> Package | None:
-    """``package`` unless a credential stands where its name should."""
-    return package if package and redact(package.purl) == package.purl and redact(package.name) == package.name else None
+def tellable(text: str) -> bool:
+    """Whether ``text`` may be shown: it holds no credential, and nothing made by a machine to be guessed by nobody."""
+    parts = url_parts(f"https://x/{text}")
+    return redact(text) == text and (parts is None or "{secret}" not in parts.url)
+
+
+def tellable_package(package: Package | None) -> Package | None:
+    """``package`` unless a credential stands where its name should; without its version where one stands there."""
+    if package is None or not tellable(package.purl) or not tellable(package.name):
+        return None
+    return package if package.pinned or tellable(package.version or "") else replace(package, version=None)
 
 
 def _with_defaults(address: str) -> str:

@@ -6,7 +6,7 @@ import pytest
 
 from graphinv.ingest.support.servers import server_facts
 from graphinv.model.facts import Props
-from tests.ingest.mcp_support import ANTHROPIC, GITHUB, PASSWORD, Facts, document, fingerprint
+from tests.mcp_support import ANTHROPIC, GITHUB, PASSWORD, Facts, document, fingerprint
 
 HOST = ("Agent", "cursor:acme")
 

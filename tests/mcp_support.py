@@ -11,7 +11,7 @@ from typing import Any
 from graphinv.ingest import Document, Ingestor
 from graphinv.model.facts import Binding, EdgeFact, Fact, NodeFact, NodeKey, Problem, Props, Ref, check_edge, check_node
 
-FIXTURES = Path(__file__).parents[1] / "fixtures" / "mcp"
+FIXTURES = Path(__file__).parent / "fixtures" / "mcp"
 
 # Built here, so that no file of the repository holds anything that looks like a credential.
 GITHUB = "gh" + "p_" + "a1B2c3D4e5F6" * 3

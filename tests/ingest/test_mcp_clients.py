@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import pytest
+
+from graphinv.ingest import mcp_clients
+from tests.mcp_support import document, fixture, mcp_ingestors, read
+
+SERVERS = {"mcpServers": {"s": {"command": "acme"}}}
+
+
+@pytest.mark.parametrize(
+    ("path", "host", "title"),
+    [
+        ("claude_desktop_config.json", "claude-desktop:acme", "Claude Desktop"),
+        ("home/al/Library/Application Support/Claude/claude_desktop_config.json", "claude-desktop:acme/home/al", "Claude Desktop"),
+        ("Users/al/AppData/Roaming/Claude/claude_desktop_config.json", "claude-desktop:acme/Users/al", "Claude Desktop"),
+        ("shop/.cursor/mcp.json", "cursor:acme/shop", "Cursor"),
+        (".codeium/windsurf/mcp_config.json", "windsurf:acme", "Windsurf"),
+        (".gemini/antigravity/mcp_config.json", "antigravity:acme", "Antigravity"),
+        (
+            "al/.config/Code/User/globalStorage/saoudrizwan.claude-dev/settings/cline_mcp_settings.json",
+            "cline:acme/al",
+            "Cline",
+        ),
+        ("x/cline_mcp_settings.json", "cline:acme/x", "Cline"),
+        (".roo/mcp.json", "roo:acme", "Roo Code"),
+        (".kiro/settings/mcp.json", "kiro:acme", "Kiro"),
+        ("tools/mcp.json", "mcp-client:acme/tools", "MCP client"),
+        ("tools/any_config.json", "mcp-client:acme/tools", "MCP client"),
+    ],
+)
+def test_each_client_is_a_host_of_its_own(path: str, host: str, title: str) -> None:
+    found = read(mcp_clients, path, SERVERS)
+    assert list(found.nodes("Agent")) == [host]
+    assert found.nodes("Agent")[host]["name"].startswith(f"{title} (")
+    assert list(found.nodes("ToolServer")) == [f"mcp:acme/{path}#s"]
+    assert (host.partition(":")[0], "s") in found.bindings()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "package.json",
+        "schemas/mcp.schema.json",
+        ".claude-plugin/plugin.json",
+        ".claude/settings.json",
+        "server.json",
+        "notes.md",
+        "x.json.txt",
+    ],
+)
+def test_leaves_other_files_alone(path: str) -> None:
+    assert not mcp_clients.detect(path, b'{"mcpServers": {"a": {"command": "x"}}}')
+
+
+def test_no_file_is_taken_twice() -> None:
+    for ingestor in mcp_ingestors():
+        for pattern in ingestor.FILES:
+            path = pattern.removeprefix("**/").replace("*", "x.yaml" if pattern.endswith("/*") else "x")
+            if " " in path and "any other" in path:
+                continue
+            takers = [
+                other.NAME for other in mcp_ingestors() if other.detect(path, b'{"mcpServers": {"s": {"command": "x"}}, "packages": []}')
+            ]
+            assert takers == [ingestor.NAME], path
+
+
+@pytest.mark.parametrize(
+    "data", [{"mcpServers": {}}, {"mcpServers": {"type": "object"}}, {"mcpServers": {"type": {"type": "string"}}}, {"mcp": {"servers": {}}}]
+)
+def test_a_file_of_no_client_has_to_start_something(data: object) -> None:
+    assert not list(mcp_clients.read(document("docs/example.json", data)))
+
+
+def test_reads_claude_desktop() -> None:
+    found = read(mcp_clients, "claude_desktop_config.json", fixture("claude_desktop.json"))
+    assert (found.server("notes")["package"], found.server("notes")["version"]) == ("pkg:npm/acme-notes", "latest")
+    assert found.held("#notes") == set()
+    assert "https://notes.example.com/sse" in found.nodes("ToolServer")
+    assert found.server("remote-notes")["transport"] == "sse"
+    assert found.held("claude-desktop:acme") == {"@GITHUB@", "Secret~env~NOTES_TOKEN"}
+    assert ("ToolServer:https://notes.example.com/sse", "Package:pkg:npm/mcp-remote@0.1.18") in found.pairs("DEPENDS_ON")
+
+
+def test_reads_cursor() -> None:
+    found = read(mcp_clients, ".cursor/mcp.json", fixture("cursor.json"))
+    assert found.server("design")["transport"] == "sse"
+    assert (found.server("issues")["transport"], found.server("issues")["origin"]) == ("http", "third_party")
+    assert found.server("browser")["labels"] == ["mount=/srv/profiles", "network=host"]
+    assert found.held("#browser") == {"Secret~env~BROWSER_KEY"}
+
+
+def test_reads_windsurf() -> None:
+    found = read(mcp_clients, ".codeium/windsurf/mcp_config.json", fixture("windsurf.json"))
+    assert found.server("wiki")["url"] == "https://wiki.example.com/mcp"
+    assert found.server("spare")["status"] == "suspended"
+    assert found.pairs("CONNECTS_TO") == {("Agent:windsurf:acme", "ToolServer:https://wiki.example.com/mcp")}
+    assert "tools" not in found.edges("CONNECTS_TO")[0].props
+
+
+def test_reads_roo() -> None:
+    found = read(mcp_clients, ".roo/mcp.json", fixture("roo.json"))
+    assert found.held("#db") == {"Secret~env~DB_ACCESS_TOKEN"}
+    assert "autonomy" not in found.nodes("Agent")["roo:acme"]
+
+
+def test_everything_unasked_is_autonomous() -> None:
+    data = {"mcpServers": {"a": {"command": "x", "alwaysAllow": ["*"]}, "b": {"command": "y", "disabled": True}}}
+    assert read(mcp_clients, ".roo/mcp.json", data).nodes("Agent")["roo:acme"]["autonomy"] == "autonomous"
+
+
+def test_reads_servers_of_vs_code_under_another_name() -> None:
+    found = read(mcp_clients, "tests/both.json", {"mcp": {"servers": {"a": {"type": "sse", "url": "https://a.example.com/x"}}}})
+    assert found.server("a")["transport"] == "sse"
+
+
+def test_a_map_of_the_wrong_type_is_a_problem() -> None:
+    found = read(mcp_clients, ".cursor/mcp.json", {"mcpServers": []})
+    assert found.problems() == [("L2", "error", "mcpServers is no object of servers")]
+    assert list(found.nodes("Agent")) == ["cursor:acme"]

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import pytest
+
+from graphinv.ingest import mcp_codex
+from graphinv.model.errors import IngestError
+from tests.mcp_support import document, fixture, read
+
+
+def test_reads_a_configuration() -> None:
+    found = read(mcp_codex, "home/al/.codex/config.toml", fixture("codex.toml"))
+    host = found.nodes("Agent")["codex:acme/home/al"]
+    assert (host["autonomy"], host["labels"]) == ("autonomous", ["sandbox=workspace-write"])
+    assert found.held("#search") == {"@GITHUB@", "Secret~env~SEARCH_TOKEN"}
+    assert found.server("search")["sources"] == ["acme/home/al/.codex/config.toml#L11"]
+    assert found.server("search")["pinned"] is True
+    assert found.server("figures and facts")["auth"] == "key"
+    assert found.held("codex:acme/home/al") == {"Secret~env~FIGURES_TOKEN", "Secret~env~HOUSE_MODELS_KEY"}
+    tools = {edge.target[1]: edge.props.get("tools") for edge in found.edges("CONNECTS_TO") if isinstance(edge.target, tuple)}
+    assert tools["https://figures.example.com/mcp"] == ["sum"]
+    assert found.server("off")["status"] == "suspended"
+    assert found.pairs("DELEGATES_TO") == {("Agent:codex:acme/home/al", "Agent:codex:acme/home/al#reviewer")}
+    assert not found.problems()
+
+
+@pytest.mark.parametrize(
+    ("policy", "autonomy"), [("never", "autonomous"), ("on-request", "approve_each"), ("untrusted", "approve_each"), ("odd", None)]
+)
+def test_the_approval_policy_tells_the_autonomy(policy: str, autonomy: str | None) -> None:
+    found = read(mcp_codex, ".codex/config.toml", f'approval_policy = "{policy}"\n')
+    assert found.nodes("Agent")["codex:acme"].get("autonomy") == autonomy
+
+
+def test_reads_the_line_of_a_value() -> None:
+    data = '[mcp_servers.a]\ncommand = "x"\n[mcp_servers.a.env]\nONE = "1"\nA_TOKEN = "${A_TOKEN}"\n'
+    (held,) = read(mcp_codex, ".codex/config.toml", data).edges("HOLDS")
+    assert held.props["sources"] == ["acme/.codex/config.toml#L5"]
+
+
+@pytest.mark.parametrize(
+    ("data", "where"),
+    [
+        ("a = 1\nb = \n", "L2"),
+        ("[a\n", "L1"),
+        ("a = 1\na = 2\n", "L2"),
+        ('a = "open\n', "L1"),
+        ("a = " + "[" * 100_000, "L1"),
+        ("x = 1\na = " + "{b=" * 5_000, "L2"),
+        ("a = [\n" + "[\n" * 5_000, "L1"),
+        (".".join("a" * 5_000) + " = 1", "L1"),
+    ],
+)
+def test_what_is_no_toml_is_one_clear_error(data: str, where: str) -> None:
+    with pytest.raises(IngestError) as caught:
+        list(mcp_codex.read(document(".codex/config.toml", data)))
+    assert caught.value.where == where
+
+
+def test_odd_types_are_problems_or_nothing() -> None:
+    found = read(mcp_codex, ".codex/config.toml", 'mcp_servers = 5\nagents = "x"\nmodel_providers = [1]\nsandbox_mode = 7\n')
+    assert list(found.nodes("Agent")) == ["codex:acme"]
+    assert found.problems() == [("L1", "error", "mcp_servers is no object of servers")]

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import pytest
+
+from graphinv.ingest import mcp_opencode
+from tests.mcp_support import fixture, read
+
+
+def test_reads_servers() -> None:
+    found = read(mcp_opencode, "opencode.jsonc", fixture("opencode.jsonc"))
+    assert (found.server("tests")["package"], found.server("tests")["transport"]) == ("pkg:npm/acme-tests@1.0.0", "stdio")
+    assert found.held("#tests") == {"@GITHUB@"}
+    assert found.server("web")["auth"] == "oauth"
+    assert found.server("old")["status"] == "suspended"
+    assert found.held("opencode:acme") == {"Secret~env~HOUSE_API_KEY"}
+
+
+def test_reads_agents() -> None:
+    found = read(mcp_opencode, "opencode.jsonc", fixture("opencode.jsonc"))
+    agents = found.nodes("Agent")
+    assert agents["opencode:acme"]["autonomy"] == "approve_destructive"
+    assert agents["opencode:acme#ship"]["autonomy"] == "autonomous"
+    assert agents["opencode:acme#gone"]["status"] == "suspended"
+    assert ("Agent:opencode:acme", "Agent:opencode:acme#review") in found.pairs("DELEGATES_TO")
+    assert all(edge.props["mode"] == "invoke" for edge in found.edges("DELEGATES_TO"))
+    assert found.pairs("USES") == {("Agent:opencode:acme#review", "Tool:opencode:read"), ("Agent:opencode:acme#ship", "Tool:opencode:bash")}
+    assert found.nodes("Tool")["opencode:bash"]["effects"] == ["execute"]
+
+
+def test_agents_have_the_servers_that_their_tools_leave_them() -> None:
+    pairs = read(mcp_opencode, "opencode.jsonc", fixture("opencode.jsonc")).pairs("CONNECTS_TO")
+    assert {target for source, target in pairs if source == "Agent:opencode:acme#review"} == {"ToolServer~opencode~tests"}
+    assert {target for source, target in pairs if source == "Agent:opencode:acme#ship"} == {"ToolServer~opencode~*"}
+
+
+@pytest.mark.parametrize(
+    ("path", "host"),
+    [
+        ("opencode.json", "opencode:acme"),
+        ("shop/opencode.json", "opencode:acme/shop"),
+        ("shop/.opencode/opencode.jsonc", "opencode:acme/shop"),
+        ("home/al/.config/opencode/opencode.json", "opencode:acme/home/al"),
+    ],
+)
+def test_the_host_is_where_it_is_used(path: str, host: str) -> None:
+    assert list(read(mcp_opencode, path, {"model": "x"}).nodes("Agent")) == [host]
+
+
+def test_odd_types_do_not_matter() -> None:
+    data = {"mcp": [], "agent": {"a": 5, "b": {"tools": []}}, "permission": 7, "mode": "x"}
+    found = read(mcp_opencode, "opencode.json", data)
+    assert set(found.nodes("Agent")) == {"opencode:acme", "opencode:acme#b"}
+    assert [message for _, _, message in found.problems()] == ["mcp is no object of servers"]
