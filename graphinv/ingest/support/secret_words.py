@@ -93,7 +93,14 @@ _NOT_LAST = _set(
 )
 _NOT_ANYWHERE = _set(
     """
-    public publishable pub max min num count limit anon csrf
+    public publishable pub max min num count limit anon csrf hashed encrypted masked redacted sha256 sha1
+    """
+)
+# What such a key opens is a place in a table or a store, and no door.
+_NOT_KEYS = _set(
+    """
+    object s 3 i n sort partition primary foreign cache context row map dedup idempotency translation group item config state label
+    metadata field column index shortcut hot arrow message routing lookup
     """
 )
 _CONNECTION = _set(
@@ -132,7 +139,8 @@ def secret_kind(name: str) -> str | None:
     if parts[-2:] == ["client", "secret"]:
         return "client_secret"
     if parts[-1] == "key":
-        return _KEY_BEFORE.get(parts[-2], "key") if len(parts) > 1 else "key"
+        before = parts[-2] if len(parts) > 1 else ""
+        return None if before in _NOT_KEYS else _KEY_BEFORE.get(before, "key")
     return _kind_of_words(parts)
 
 
@@ -251,7 +259,9 @@ def plausible_secret(value: str, kind: str) -> bool:
         return False
     classes = sum(bool(re.search(pattern, text)) for pattern in ("[a-z]", "[A-Z]", "[0-9]"))
     if kind == "key":
-        return len(text) >= 16 and classes >= 2 and entropy(text) > 3
+        return (
+            len(text) >= 20 and classes >= 2 and entropy(text) > 3 and len(re.findall("[0-9]", text)) > 2 and not re.search("[/.:]", text)
+        )
     in_words = all(_WORD_PART.fullmatch(part) for part in re.split(r"[-_.:/+]", text))
     return not in_words and (classes >= 2 or len(text) >= 20)
 

@@ -290,8 +290,11 @@ def _split(url: str, offset: int) -> UrlParts:
         ):
             add("token" if kind == "key" else kind, key, secret)
     segments = path.split("/")
+    shares = name.endswith((".google.com", ".youtube.com", ".figma.com"))  # their long segments name documents
     for index, segment in enumerate(segments):
-        if any(not _stands_in(segment[shape.start : shape.end], shape) for shape in shapes(segment)) or _is_random(segment):
+        if any(not _stands_in(segment[shape.start : shape.end], shape) for shape in shapes(segment)) or (
+            _is_random(segment) and not shares
+        ):
             add("url_token", f"{name} path", segment)
             segments[index] = "{secret}"
     clean = "/".join(segments).rstrip("/")

@@ -156,7 +156,7 @@ AWS_SECRET_ACCESS_KEY VAULT_ROLE_SECRET_ID MYSQL_ROOT_PASSWORD1 MYAPIKEY
 """
 OTHERS = """
 TOKEN_LIMIT MAX_TOKENS AUTH_URL PASSWORD_FILE KEY_ID PUBLIC_KEY secretName token_type STRIPE_PUBLISHABLE_KEY AUTHOR monkey keyboard
-tokenizer api_key_env NEXT_PUBLIC_ANON_KEY passport compass
+tokenizer hashed_secret objectKey s3_key i18n_key api_key_env NEXT_PUBLIC_ANON_KEY passport compass
 """
 
 
