@@ -91,6 +91,7 @@ def ungoverned_path(engine: Engine, params: Params) -> Iterator[Row]:
     """What an agent can do with no enforcing point on the way, to something that matters or worse than reading."""
     estate = engine.estate
     privileges = engine.privileges("ungoverned")
+    enforced = any(point.props.get("mode") == "enforce" for point in estate.of_kind("EnforcementPoint"))
     reached: _Reached = {}
     for agent in _agents(estate):
         for kind, id, action in privileges.atoms_of(agent.key):
@@ -101,7 +102,7 @@ def ungoverned_path(engine: Engine, params: Params) -> Iterator[Row]:
     for subject, target, actions in _single(reached, params["most"]):
         path = engine.witness(subject, target, _strongest(actions), "ungoverned")
         row = _ends(subject, target) | {"actions": sorted(actions), "lens": "ungoverned", "path": path.hops if path else ()}
-        around = _bypassed(engine, subject, target, actions)
+        around = _bypassed(engine, subject, target, actions) if enforced else []
         yield row | ({"bypassed": around} if around else {})
     yield from _counted(estate, reached, params["most"], "ungoverned")
 
