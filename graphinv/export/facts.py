@@ -45,4 +45,6 @@ def _edge(edge: EdgeRecord) -> dict[str, Any]:
 
 
 def _stated(props: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: props[name] for name in sorted(props) if props[name] is not None}
+    # Where no source is known the fact says so; without a word the reader would take this export for the source.
+    known = {"sources": [], **{name: value for name, value in props.items() if value is not None}}
+    return {name: known[name] for name in sorted(known)}

@@ -35,10 +35,12 @@ def facts_csv(estate: Estate) -> dict[str, str]:
 
 
 def _table(kind: str, rows: Sequence[tuple[dict[str, str], Mapping[str, Any]]]) -> str:
-    present = {name for _, props in rows for name, value in props.items() if value is not None}
+    present = {"sources"} | {name for _, props in rows for name, value in props.items() if value is not None}
     names = [name for name in properties(kind) if name in present]
     return csv_text([*rows[0][0], *names], (_cells(ends, props, names) for ends, props in rows))
 
 
 def _cells(ends: Mapping[str, str], props: Mapping[str, Any], names: Iterable[str]) -> list[str]:
-    return [*map(text_to_cell, ends.values()), *(value_to_cell(props.get(name)) for name in names)]
+    # Where no source is known the row says so; with an empty cell the reader would take this table for the source.
+    known = {"sources": [], **{name: value for name, value in props.items() if value is not None}}
+    return [*map(text_to_cell, ends.values()), *(value_to_cell(known.get(name)) for name in names)]

@@ -164,6 +164,8 @@ def _check_props(kinds: Mapping[str, Any], kind: str, props: Props, document: st
     except ValidationError as error:
         raise FactError(_explain(error, kind), document=document, where=where) from None
     dumped: Props = checked.model_dump(exclude_none=True)
+    if not dumped.get("sources", True):
+        del dumped["sources"]  # stated by nobody is the same as no statement of who
     for name, value in dumped.items():
         if (isinstance(value, str) and not _encodable(value)) or (isinstance(value, list) and not all(map(_encodable, value))):
             raise FactError(f"{kind}.{name}: holds half of a character pair; it is not text", document=document, where=where)

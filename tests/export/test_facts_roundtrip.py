@@ -31,27 +31,20 @@ def estate_of(facts: Iterable[Fact]) -> Estate:
     return strategies.merged(nodes, edges)
 
 
-def stated(estate: Estate) -> Estate:
-    """``estate`` with a source wherever it has none, since reading gives the place read where a fact names none."""
-    for props in [*(node.props for node in estate.nodes.values()), *(edge.props for edge in estate.edges)]:
-        props.setdefault("sources", ["elsewhere"])
-    return estate
-
-
 @given(strategies.estates())
 def test_lines_give_the_same_graph(estate: Estate) -> None:
-    text = "".join(f"{line}\n" for line in facts_export.facts_jsonl(stated(estate)))
+    text = "".join(f"{line}\n" for line in facts_export.facts_jsonl(estate))
     assert estate_of(native_facts.read(document("x.facts.jsonl", text))) == estate
 
 
 @given(strategies.estates())
 def test_a_document_gives_the_same_graph(estate: Estate) -> None:
-    assert estate_of(native_facts.read(document("x.facts.json", facts_export.facts_json(stated(estate))))) == estate
+    assert estate_of(native_facts.read(document("x.facts.json", facts_export.facts_json(estate)))) == estate
 
 
 @given(strategies.estates())
 def test_tables_give_the_same_graph(estate: Estate) -> None:
-    assert read_tables(facts_csv.facts_csv(stated(estate))) == estate
+    assert read_tables(facts_csv.facts_csv(estate)) == estate
 
 
 def read_tables(tables: Mapping[str, str]) -> Estate:
@@ -94,7 +87,7 @@ def test_every_kind_has_its_own_table() -> None:
         for kind, model in EDGE_KINDS.items()
         for starts, stops in model.ends
     ]
-    estate = stated(strategies.merged(nodes, edges))
+    estate = strategies.merged(nodes, edges)
     tables = facts_csv.facts_csv(estate)
     assert len(tables) == len(NODE_KINDS) + len(EDGE_KINDS)
     assert read_tables(tables) == estate

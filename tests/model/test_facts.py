@@ -165,6 +165,10 @@ def test_sets_are_sorted_and_absent_ones_stay_absent() -> None:
     assert json.dumps(fact.props)
 
 
+def test_no_sources_are_no_statement() -> None:
+    assert check_node(NodeFact("Agent", "a", {"sources": [], "labels": []})).props == {"labels": []}
+
+
 def test_every_edge_kind_can_be_drawn_between_some_nodes() -> None:
     for kind in EDGE_KINDS:
         assert any(ends_fit(kind, a, b) for a in NODE_KINDS for b in NODE_KINDS)
