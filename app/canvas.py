@@ -13,13 +13,14 @@ from graphinv.model.results import Hop
 SHAPES = {
     "Agent": "box",
     "Workflow": "box",
-    "Tool": "cds",
+    "Tool": "box",
     "ToolServer": "component",
-    "Identity": "octagon",
+    "Identity": "box",
     "Secret": "note",
     "Runtime": "box3d",
     "Resource": "cylinder",
 }
+_STYLES = {"Agent": "filled,rounded", "Workflow": "filled,rounded", "Identity": "filled,diagonals"}
 FILLS = {
     "Agent": "#dbe7fb",
     "Workflow": "#d3eef0",
@@ -35,8 +36,11 @@ UNKNOWN_FILL = "#f3f4f6"
 PATH, STOPPED, WATCHED = "#c81e1e", "#15803d", "#c27803"
 """Colours of the highlighted path, of a hop with an enforcing decision, of one that is only monitored."""
 
-_LINES = {True: "#9aa3af", False: "#8a93a0"}
-_WORDS = {True: "#cbd2da", False: "#4b5563"}
+_SHORT, _WIDTH = 14, 20
+"""Characters of a text that stays in one line, and of each line of one that is broken."""
+
+_LINE_COLOURS = {True: "#9aa3af", False: "#8a93a0"}
+_WORD_COLOURS = {True: "#cbd2da", False: "#4b5563"}
 _EDGE_WORDS = {
     "RUNS_AS": "runs as",
     "RUNS_ON": "runs on",
@@ -87,35 +91,48 @@ def _inner(text: str, limit: int) -> str:
     return short(plain(text), limit).replace("&", "&amp;").replace("\\", "\\\\").replace('"', '\\"')
 
 
-def _label(parts: Iterable[str], limit: int) -> str:
-    return '"' + "\\n".join(_inner(part, limit) for part in parts if part) + '"'
+def _label(parts: Iterable[str]) -> str:
+    """Parts one below the other."""
+    return '"' + "\\n".join(_inner(line, 2 * _WIDTH) for part in parts if part for line in _lines(plain(part))) + '"'
 
 
-def draw(dots: Sequence[Dot], lines: Sequence[Line], *, dark: bool = False, name_limit: int = 30) -> str:
+def _lines(text: str) -> list[str]:
+    """``text`` in one line if it is short, else in two of about equal length, broken between words if there are any."""
+    if len(text) <= _SHORT:
+        return [text]
+    text = short(text, 2 * _WIDTH)
+    ends = [place for place in range(max(1, len(text) - _WIDTH), min(_WIDTH, len(text) - 1) + 1) if text[place - 1] in " /:-_.@#"]
+    if not ends and len(text) <= _WIDTH:
+        return [text]
+    end = min(ends, key=lambda place: abs(2 * place - len(text)), default=(len(text) + 1) // 2)
+    return [line for line in (text[:end].rstrip(), text[end:]) if line]
+
+
+def draw(dots: Sequence[Dot], lines: Sequence[Line], *, dark: bool = False) -> str:
     """DOT source of a picture, left to right. Nodes are called n0, n1 …; what strangers wrote is in labels and tool tips only."""
     number: Mapping[NodeKey, str] = {dot.key: f"n{place}" for place, dot in enumerate(dots)}
     return "\n".join(
         [
             "digraph {",
-            '  graph [rankdir=LR, bgcolor=transparent, nodesep=0.16, ranksep="0.55", pad=0.1, margin=0]',
-            '  node [fontname="Arial", fontsize=11, style=filled, color="#6b7280", fontcolor="#111827", height=0.34, margin="0.12,0.05"]',
-            f'  edge [fontname="Arial", fontsize=9, color="{_LINES[dark]}", fontcolor="{_WORDS[dark]}", arrowsize=0.7]',
-            *(f"  {number[dot.key]} [{_node(dot, name_limit)}]" for dot in dots),
+            '  graph [rankdir=LR, bgcolor=transparent, nodesep=0.14, ranksep="0.22", pad=0.1, margin=0]',
+            '  node [fontname="Arial", fontsize=11, style=filled, color="#6b7280", fontcolor="#111827", height=0.3, margin="0.08,0.04"]',
+            f'  edge [fontname="Arial", fontsize=9, color="{_LINE_COLOURS[dark]}", fontcolor="{_WORD_COLOURS[dark]}", arrowsize=0.7]',
+            *(f"  {number[dot.key]} [{_node(dot)}]" for dot in dots),
             *(f"  {number[line.hop.source]} -> {number[line.hop.target]} [{_edge(line)}]" for line in lines),
             "}",
         ]
     )
 
 
-def _node(dot: Dot, limit: int) -> str:
+def _node(dot: Dot) -> str:
     kind = dot.key[0]
     sensitivity = "" if kind != "Resource" else f"{dot.sensitivity or 'sensitivity unknown'}{', crown jewel' if dot.crown_jewel else ''}"
     fill = FILLS.get(kind, "#ffffff") if kind != "Resource" else TARGET_FILLS.get(dot.sensitivity or "", UNKNOWN_FILL)
-    style = "filled,rounded" if kind in ("Agent", "Workflow") else "filled"
+    style = _STYLES.get(kind, "filled")
     if kind == "Resource" and fill == UNKNOWN_FILL:
         style += ",dashed"
     attributes = [
-        f"label={_label([dot.name, sensitivity or dot.detail or kind], limit)}",
+        f"label={_label([dot.name, sensitivity or dot.detail or kind])}",
         f"tooltip={quoted(f'{kind} {dot.key[1]}', 300)}",
         f"shape={SHAPES.get(kind, 'box')}",
         f'style="{style}"',
@@ -139,17 +156,18 @@ def _edge_attributes(line: Line) -> Iterator[str]:
     yield f"tooltip={quoted(hop.words, 300)}"
     if enforced:
         yield f'color="{STOPPED}", fontcolor="{STOPPED}"'
-        words += [f"{guard.id}: {guard.would}" for guard in enforced]
+        words += [part for guard in enforced for part in (guard.id, guard.would)]
     elif hop.guards:
         yield f'color="{WATCHED}", fontcolor="{WATCHED}", style=dashed'
-        words += [f"{guard.id}: {guard.would}" for guard in hop.guards]
+        words += [part for guard in hop.guards for part in (guard.id, guard.would)]
     elif line.strong:
         yield f'color="{PATH}", fontcolor="{PATH}"'
     if hop.confidence is not None and hop.confidence < 1:
         words.append(f"{hop.confidence:.0%} sure")
     if line.strong:
-        yield 'penwidth=3, class="path"'
-    yield f"label={_label(words, 34)}"
+        yield 'penwidth=2.6, class="path"'
+        words.append(" ")  # an empty line between the words and the thick line
+    yield f"label={_label(words)}"
 
 
 def edge_words(hop: Hop) -> str:

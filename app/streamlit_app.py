@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 
-st.set_page_config(page_title="graphinv", page_icon=":material/hub:", layout="wide")
+HERE = Path(__file__).parent
+
+st.set_page_config(page_title="graphinv", page_icon=str(HERE / "icon.svg"), layout="wide")
+st.html(HERE / "style.css")
 st.navigation(
     [
         st.Page("views/overview.py", title="Overview", icon=":material/dashboard:", default=True),

@@ -13,7 +13,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path as FilePath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 import streamlit as st
@@ -249,6 +249,9 @@ def decisions(path: Path) -> str:
 # Tables
 
 
+RISK_COLUMN = st.column_config.ProgressColumn(min_value=0, max_value=100, format="%.0f", width=80, color="#7c9cc9")
+
+
 def frame(rows: Iterable[Mapping[str, object]], columns: Sequence[str]) -> pd.DataFrame:
     """Rows as a table with ``columns``, also where there are none."""
     return pd.DataFrame([dict(row) for row in rows], columns=list(columns))
@@ -264,9 +267,9 @@ def coloured(data: pd.DataFrame, colours: Mapping[str, Mapping[str, str]]) -> An
     return style
 
 
-def height(rows: int, most: int = 12, row: int = 35) -> int:
-    """Height of a table in pixels that shows its rows, or ``most`` of them and a scroll bar."""
-    return row * (min(max(rows, 1), most) + 1) + 3
+def height(rows: int, most: int = 12) -> int | Literal["content"]:
+    """Height of a table that shows all its rows, or ``most`` of them and a scroll bar."""
+    return "content" if rows <= most else 33 * (most + 1) + 18
 
 
 def selected(state: Any) -> int | None:
@@ -282,25 +285,48 @@ def hop_table(hops: Sequence[Hop], shown: Contents) -> None:
             "hop": number,
             "from": shown.name(hop.source),
             "allows": plain(hop.words),
-            "to": f"{hop.target[0]} {shown.name(hop.target)}",
-            "runtime decision": verdict(hop),
             "stated in": places(hop.sources),
+            "runtime decision": verdict(hop),
             "evidence": known(hop.evidence),
-            "confidence": UNKNOWN if hop.confidence is None else f"{hop.confidence:.0%}",
+            "sure": UNKNOWN if hop.confidence is None else f"{hop.confidence:.0%}",
             "edge": hop.edge,
+            "to": f"{hop.target[0]}:{plain(hop.target[1])}",
         }
         for number, hop in enumerate(hops, 1)
     ]
-    columns = ["hop", "from", "allows", "to", "runtime decision", "stated in", "evidence", "confidence", "edge"]
+    text = st.column_config.TextColumn
     st.dataframe(
-        frame(rows, columns),
+        frame(rows, ["hop", "from", "allows", "stated in", "runtime decision", "evidence", "sure", "edge", "to"]),
         hide_index=True,
         height=height(len(rows)),
         column_config={
-            "hop": st.column_config.NumberColumn(width=45),
-            "allows": st.column_config.TextColumn(width="large"),
-            "stated in": st.column_config.TextColumn(width="medium"),
+            "hop": st.column_config.NumberColumn(width=40),
+            "from": text(width=150),
+            "allows": text(width=350),
+            "stated in": text(width=320),
+            "runtime decision": text(width=185),
+            "evidence": text(width=75),
+            "sure": text(width=55, help="Confidence of the hop"),
         },
+    )
+
+
+def bars(names: Sequence[str], numbers: Sequence[int], colours: Sequence[str], step: int = 44) -> None:
+    """A bar for each name, its number written at its end."""
+    y = {"field": "name", "type": "nominal", "sort": None, "title": None, "axis": {"labelFontSize": 13, "ticks": False, "domain": False}}
+    x = {"field": "number", "type": "quantitative", "title": None, "axis": None, "scale": {"domain": [0, max(1, *numbers) * 1.12]}}
+    scale = {"domain": list(names), "range": list(colours)}
+    bar = {"mark": {"type": "bar", "cornerRadiusEnd": 3, "height": round(step * 0.55)}}
+    text = {"mark": {"type": "text", "align": "left", "dx": 5, "fontSize": 13, "color": "#6b7280"}}
+    st.vega_lite_chart(
+        spec={
+            "data": {"values": [{"name": name, "number": number} for name, number in zip(names, numbers, strict=True)]},
+            "layer": [
+                bar | {"encoding": {"y": y, "x": x, "color": {"field": "name", "type": "nominal", "legend": None, "scale": scale}}},
+                text | {"encoding": {"y": y, "x": x, "text": {"field": "number", "type": "quantitative"}}},
+            ],
+        },
+        height=step * len(names) + 20,
     )
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import pandas as pd
 import streamlit as st
 from widgets import (
     LEVEL_COLOURS,
     OUTCOME_COLOURS,
+    RISK_COLUMN,
     UNKNOWN,
     Contents,
     coloured,
@@ -21,6 +21,7 @@ from widgets import (
     places,
     plain,
     selected,
+    short,
     when,
 )
 
@@ -115,8 +116,8 @@ def _table(agents: list[AgentEntry]) -> AgentEntry:
         selection_mode="single-row-required",
         selection_default={"selection": {"rows": [start], "columns": [], "cells": []}},
         column_config={
-            "agent": st.column_config.TextColumn(width="medium", pinned=True),
-            "risk": st.column_config.ProgressColumn(min_value=0, max_value=100, format="%.0f", width=80),
+            "agent": st.column_config.TextColumn(width="medium"),
+            "risk": RISK_COLUMN,
             "impact": number(format="%.0f", help="Under posture, 0 to 100"),
             "ungoverned": number(format="%.0f", help="Impact that no runtime decision stands in the way of"),
         },
@@ -164,7 +165,7 @@ def _score(score: Score | None) -> None:
         st.metric("Through other agents", score.hidden_atoms, "atoms of hidden reach", delta_color="off", delta_arrow="off", border=True)
     st.caption("Risk is made of these parts, which add up to it. An atom is one action on one target.")
     if score.parts:
-        st.vega_lite_chart(_waterfall(score), _WATERFALL)
+        _waterfall(score)
         st.dataframe(
             frame(
                 ({"part": plain(part.what), "amount": part.amount, "because": plain(part.because)} for part in score.parts),
@@ -181,53 +182,37 @@ def _score(score: Score | None) -> None:
         st.text("It reaches nothing that weighs anything, as far as the graph knows.")
 
 
-def _waterfall(score: Score) -> pd.DataFrame:
+def _waterfall(score: Score) -> None:
     """Where each part begins and ends on the way to the risk."""
     rows: list[dict[str, object]] = []
     begin = 0.0
     for number, part in enumerate(score.parts, 1):
-        rows.append(
-            {"part": f"{number}. {plain(part.what)}", "begin": begin, "end": begin + part.amount, "amount": part.amount, "of": "part"}
-        )
+        name = f"{number}. {short(plain(part.what), 70)}"
+        rows.append({"part": name, "begin": begin, "end": begin + part.amount, "words": f"+{part.amount:.1f}", "of": "part"})
         begin += part.amount
-    rows.append({"part": "risk", "begin": 0.0, "end": score.risk, "amount": score.risk, "of": "risk"})
-    return pd.DataFrame(rows)
-
-
-_PART_AXIS = {
-    "field": "part",
-    "type": "nominal",
-    "sort": None,
-    "title": None,
-    "axis": {"labelLimit": 420, "ticks": False, "domain": False},
-}
-_WATERFALL = {
-    "height": {"step": 24},
-    "layer": [
-        {
-            "mark": {"type": "bar", "cornerRadius": 2, "height": 15},
-            "encoding": {
-                "y": _PART_AXIS,
-                "x": {"field": "begin", "type": "quantitative", "title": None, "scale": {"domain": [0, 100]}},
-                "x2": {"field": "end"},
-                "color": {
-                    "field": "of",
-                    "type": "nominal",
-                    "legend": None,
-                    "scale": {"domain": ["part", "risk"], "range": ["#7c9cc9", "#c81e1e"]},
+    rows.append({"part": "risk", "begin": 0, "end": score.risk, "words": f"{score.risk:.1f} {score.level}", "of": "risk"})
+    axis = {"labelLimit": 430, "ticks": False, "domain": False, "labelFontSize": 12}
+    y = {"field": "part", "type": "nominal", "sort": None, "title": None, "axis": axis}
+    scale = {"domain": ["part", "risk"], "range": ["#7c9cc9", LEVEL_COLOURS[score.level]]}
+    x = {"field": "begin", "type": "quantitative", "title": None, "scale": {"domain": [0, 100]}}
+    colour = {"field": "of", "type": "nominal", "legend": None, "scale": scale}
+    end = {"field": "end", "type": "quantitative"}
+    st.vega_lite_chart(
+        spec={
+            "data": {"values": rows},
+            "layer": [
+                {
+                    "mark": {"type": "bar", "cornerRadius": 2, "height": 15},
+                    "encoding": {"y": y, "x": x, "x2": {"field": "end"}, "color": colour},
                 },
-            },
+                {
+                    "mark": {"type": "text", "align": "left", "dx": 5, "color": "#6b7280"},
+                    "encoding": {"y": y, "x": end, "text": {"field": "words", "type": "nominal"}},
+                },
+            ],
         },
-        {
-            "mark": {"type": "text", "align": "left", "dx": 4},
-            "encoding": {
-                "y": _PART_AXIS,
-                "x": {"field": "end", "type": "quantitative"},
-                "text": {"field": "amount", "type": "quantitative", "format": ".1f"},
-            },
-        },
-    ],
-}
+        height=25 * len(rows) + 40,
+    )
 
 
 def _findings(shown: Contents, findings: list[Finding]) -> None:
@@ -262,10 +247,10 @@ def _findings(shown: Contents, findings: list[Finding]) -> None:
     )
     one = findings[min(selected(state) or 0, len(findings) - 1)]
     st.markdown("**Why**")
-    st.text(plain(one.why) or UNKNOWN)
+    st.text(plain(one.why.strip()) or UNKNOWN)
     if one.remediation:
         st.markdown("**What to do**")
-        st.text(plain(one.remediation))
+        st.text(plain(one.remediation.strip()))
     facts = {
         "severity": "; ".join(map(plain, one.severity_parts)),
         "stated in": places(one.sources, 6),

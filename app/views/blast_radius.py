@@ -65,14 +65,14 @@ def show() -> None:
     target, action, size = _choices(everything, lens, asked.get("target"), asked.get("action"))
     found = radius(shown, key, lens, target.key, None if action == STRONGEST else action, size)
     st.query_params.from_dict({"agent": agent, "lens": lens, "target": ":".join(target.key), "action": action})
-    _numbers(found)
     _picture(shown, found)
     _path(shown, found)
-    left, right = st.columns([0.6, 0.4], gap="medium")
+    left, right = st.columns([0.48, 0.52], gap="medium")
     with left:
-        _targets(everything)
+        _numbers(found)
     with right:
         _counts(found)
+    _targets(everything)
 
 
 def _lens(asked: str | None) -> Lens:
@@ -111,22 +111,33 @@ def _target_words(one: BlastTarget) -> str:
 
 
 def _numbers(found: BlastRadius) -> None:
-    before = next(one for one in found.lenses if one.lens == "posture")
-    now = next(one for one in found.lenses if one.lens == found.lens)
-    same = found.lens == "posture"
-    with st.container(horizontal=True):
-        for title, value, was in (
-            ("Impact", f"{now.impact:.0f}", f"{before.impact:.0f}"),
-            ("Targets", str(now.targets), str(before.targets)),
-            ("Atoms", str(now.atoms), str(before.atoms)),
-            ("Agents", str(now.agents), str(before.agents)),
-            ("Identities", str(now.identities), str(before.identities)),
-            ("Secrets", str(now.secrets), str(before.secrets)),
-            ("Tools", str(now.tools), str(before.tools)),
-        ):
-            st.metric(
-                f"{title}, {found.lens}", value, None if same else f"{was} under posture", delta_color="off", delta_arrow="off", border=True
-            )
+    st.markdown("**What each lens leaves**")
+    rows = [
+        {
+            "lens": one.lens,
+            "impact": one.impact,
+            "targets": one.targets,
+            "atoms": one.atoms,
+            "agents": one.agents,
+            "identities": one.identities,
+            "secrets": one.secrets,
+            "tools": one.tools,
+        }
+        for one in found.lenses
+    ]
+    number = st.column_config.NumberColumn
+    st.dataframe(
+        frame(rows, list(rows[0])),
+        hide_index=True,
+        height="content",
+        column_config={
+            "impact": number(format="%.1f", help="Weighted share of the estate, 0 to 100"),
+            "atoms": number(help="An atom is one action on one target"),
+            "agents": number(help="Others on the way; identities, secrets and tools likewise"),
+        },
+    )
+    if found.lens == "posture":
+        st.caption("Choose another lens above to see it here as well.")
 
 
 def _picture(shown: Contents, found: BlastRadius) -> None:
@@ -141,13 +152,18 @@ def _picture(shown: Contents, found: BlastRadius) -> None:
             dots.append(Dot(end, shown.name(end), props.get("sensitivity"), bool(props.get("crown_jewel")), props.get("kind_detail") or ""))
         present = {(link.source, link.target, link.edges) for link in found.links}
         lines += [Line(hop) for hop in around if (hop.source, hop.target, hop.edges) not in present]
+    now = next(one for one in found.lenses if one.lens == found.lens)
     with st.container(border=True):
+        st.caption(
+            f"**{now.targets} targets** ({now.atoms} atoms), **impact {now.impact:.0f}** under the {found.lens} lens. On the way: agents "
+            f"{now.agents}, identities {now.identities}, secrets {now.secrets}, tools {now.tools}."
+        )
         if found.path is None:
             st.warning(
                 f"Under the {found.lens} lens no path to the target is left; the picture shows what is still within reach.",
                 icon=":material/block:",
             )
-        st.graphviz_chart(draw(dots, lines, dark=is_dark()), width="stretch", alt="What the agent can reach, from left to right")
+        st.graphviz_chart(draw(dots, lines, dark=is_dark()), width="content", alt="What the agent can reach, from left to right")
         st.caption(
             ":red[**red**] the path to the target; :green[**green**] a runtime decision is enforced on the hop; :orange[**amber, dashed**] "
             "it is only monitored. A dashed grey cylinder is a resource of unknown sensitivity. Hover for the full text."
@@ -199,14 +215,14 @@ def _targets(everything: BlastRadius) -> None:
     rows = [
         {
             "target": plain(one.name),
-            "kind": one.key[0] if one.type is None else plain(one.type),
             "sensitivity": known(one.sensitivity) if one.key[0] == "Resource" else "secret",
             "crown jewel": known(one.crown_jewel) if one.key[0] == "Resource" else "",
-            "environment": known(one.environment),
-            "owner": known(one.owners),
             everything.lens: ", ".join(one.actions) or "out of reach",
             **{name: ", ".join(getattr(one, name)) or "out of reach" for name in COMPARED if name != everything.lens},
             "weight": one.weight,
+            "kind": one.key[0] if one.type is None else plain(one.type),
+            "environment": known(one.environment),
+            "owner": known(one.owners),
             "id": plain(one.key[1]),
         }
         for one in everything.targets
@@ -230,7 +246,7 @@ def _targets(everything: BlastRadius) -> None:
         on_select=take,
         selection_mode="single-row",
         column_config={
-            "target": st.column_config.TextColumn(width="medium", pinned=True),
+            "target": st.column_config.TextColumn(width="medium"),
             "weight": st.column_config.NumberColumn(format="%.0f"),
         },
     )

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 from canvas import Dot, Line, draw
 from widgets import (
     LEVEL_COLOURS,
     OUTCOME_COLOURS,
+    RISK_COLUMN,
     SENSITIVITY_COLOURS,
     UNKNOWN,
     Contents,
+    bars,
     coloured,
     contents,
     decisions,
@@ -42,12 +43,9 @@ def show() -> None:
         _agents(shown)
     with right:
         _gap(shown)
-    _paths(shown)
-    left, right = st.columns([0.66, 0.34], gap="medium")
-    with left:
-        _rules(shown)
-    with right:
         _severities(shown)
+    _paths(shown)
+    _rules(shown)
     left, right = st.columns(2, gap="medium")
     with left:
         _unread(shown)
@@ -92,34 +90,31 @@ def _agents(shown: Contents) -> None:
             "agent": plain(agent.name),
             "risk": agent.score.risk,
             "level": agent.score.level,
+            "owner": known(agent.owners),
+            "why": "; ".join(map(plain, agent.because)) or "impact alone",
             "impact": agent.score.impact,
             "ungoverned": agent.score.impact_ungoverned,
             "runtime": agent.score.impact_runtime,
-            "owner": known(agent.owners),
-            "why": "; ".join(map(plain, agent.because)) or "impact alone",
         }
         for agent in risky
     ]
-    number = st.column_config.NumberColumn
+    number, text = st.column_config.NumberColumn, st.column_config.TextColumn
     state = st.dataframe(
-        coloured(
-            frame(rows, ["agent", "risk", "level", "impact", "ungoverned", "runtime", "owner", "why"]),
-            {"level": LEVEL_COLOURS, "owner": {UNKNOWN: OUTCOME_COLOURS["not judged"]}},
-        ),
+        coloured(frame(rows, list(rows[0])), {"level": LEVEL_COLOURS, "owner": {UNKNOWN: OUTCOME_COLOURS["not judged"]}}),
         hide_index=True,
         height=height(len(rows), 10),
         key="overview_agents",
         on_select="rerun",
         selection_mode="single-row-required",
         column_config={
-            "agent": st.column_config.TextColumn(width="medium"),
-            "risk": st.column_config.ProgressColumn(min_value=0, max_value=100, format="%.0f", width=80),
-            "level": st.column_config.TextColumn(width=70),
-            "impact": number(format="%.0f", width=65, help="Impact under posture, 0 to 100"),
-            "ungoverned": number(format="%.0f", width=90, help="Impact that no runtime decision stands in the way of"),
-            "runtime": number(format="%.0f", width=70, help="Impact that is left after runtime decisions"),
-            "owner": st.column_config.TextColumn(width="small"),
-            "why": st.column_config.TextColumn(width="large"),
+            "agent": text(width=190),
+            "risk": RISK_COLUMN,
+            "level": text(width=65),
+            "owner": text(width=150),
+            "why": text(width=280),
+            "impact": number(format="%.0f", help="Impact under posture, 0 to 100"),
+            "ungoverned": number(format="%.0f", help="Impact that no runtime decision stands in the way of"),
+            "runtime": number(format="%.0f", help="Impact that is left after runtime decisions"),
         },
     )
     chosen = risky[min(selected(state) or 0, len(risky) - 1)]
@@ -136,32 +131,7 @@ def _agents(shown: Contents) -> None:
 def _gap(shown: Contents) -> None:
     gap = shown.summary.gap
     st.markdown("**The gap: pairs of agent and target**")
-    bars = pd.DataFrame(
-        {
-            "lens": ["posture", "ungoverned", "runtime"],
-            "what": ["within reach", "no decision in the way", "left after decisions"],
-            "pairs": [gap.posture, gap.ungoverned, gap.runtime],
-        }
-    )
-    y = {"field": "lens", "type": "nominal", "sort": None, "title": None, "axis": {"labelFontSize": 13, "ticks": False, "domain": False}}
-    x = {"field": "pairs", "type": "quantitative", "title": None, "axis": None, "scale": {"domainMin": 0}}
-    colours = {"domain": ["posture", "ungoverned", "runtime"], "range": ["#8a93a0", "#c81e1e", "#15803d"]}
-    st.vega_lite_chart(
-        bars,
-        {
-            "height": {"step": 46},
-            "layer": [
-                {
-                    "mark": {"type": "bar", "cornerRadiusEnd": 3, "height": 26},
-                    "encoding": {"y": y, "x": x, "color": {"field": "lens", "type": "nominal", "legend": None, "scale": colours}},
-                },
-                {
-                    "mark": {"type": "text", "align": "left", "dx": 5, "fontSize": 13},
-                    "encoding": {"y": y, "x": x, "text": {"field": "pairs", "type": "quantitative"}},
-                },
-            ],
-        },
-    )
+    bars(("posture", "ungoverned", "runtime"), (gap.posture, gap.ungoverned, gap.runtime), ("#8a93a0", "#c81e1e", "#d08a1d"), 36)
     st.caption(
         f"**posture** is all that is within reach; **ungoverned** the part with no enforcing runtime decision in the way "
         f"({gap.agents} agents, {gap.targets} targets); **runtime** what is left after all decisions. "
@@ -251,11 +221,11 @@ def _rules(shown: Contents) -> None:
         height=height(len(rows), 10),
         column_config={
             "rule": st.column_config.TextColumn(width=95),
-            "title": st.column_config.TextColumn(width="large"),
+            "title": st.column_config.TextColumn(width=330),
             "outcome": st.column_config.TextColumn(width=85),
             "findings": st.column_config.NumberColumn(width=70),
             "worst": st.column_config.TextColumn(width=70),
-            "reason": st.column_config.TextColumn(width="medium"),
+            "reason": st.column_config.TextColumn(width=500),
         },
     )
     missing = sum(rule.outcome in ("not_available", "error") for rule in rules)
@@ -265,32 +235,7 @@ def _rules(shown: Contents) -> None:
 
 def _severities(shown: Contents) -> None:
     st.markdown("**Findings by severity**")
-    bars = pd.DataFrame({"severity": list(LEVELS), "findings": [shown.summary.severities.get(level, 0) for level in LEVELS]})
-    y = {
-        "field": "severity",
-        "type": "nominal",
-        "sort": None,
-        "title": None,
-        "axis": {"labelFontSize": 13, "ticks": False, "domain": False},
-    }
-    x = {"field": "findings", "type": "quantitative", "title": None, "axis": None, "scale": {"domainMin": 0}}
-    colours = {"domain": list(LEVELS), "range": [LEVEL_COLOURS[level] for level in LEVELS]}
-    st.vega_lite_chart(
-        bars,
-        {
-            "height": {"step": 38},
-            "layer": [
-                {
-                    "mark": {"type": "bar", "cornerRadiusEnd": 3, "height": 22},
-                    "encoding": {"y": y, "x": x, "color": {"field": "severity", "type": "nominal", "legend": None, "scale": colours}},
-                },
-                {
-                    "mark": {"type": "text", "align": "left", "dx": 5, "fontSize": 13},
-                    "encoding": {"y": y, "x": x, "text": {"field": "findings", "type": "quantitative"}},
-                },
-            ],
-        },
-    )
+    bars(LEVELS, [shown.summary.severities.get(level, 0) for level in LEVELS], [LEVEL_COLOURS[level] for level in LEVELS], 27)
 
 
 def _unread(shown: Contents) -> None:
