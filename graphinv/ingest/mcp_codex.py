@@ -9,7 +9,7 @@ from graphinv.ingest import Document
 from graphinv.ingest.support import clients, tomldoc
 from graphinv.ingest.support.clients import patterns, project_folder
 from graphinv.ingest.support.located import Located
-from graphinv.ingest.support.secrets import secret_facts
+from graphinv.ingest.support.secrets import redact, secret_facts
 from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey
 
 CLIENT = "codex"
@@ -66,7 +66,7 @@ def _roles(document: Document, located: Located, host: NodeKey, folder: str) -> 
             continue
         key = clients.host_key(document, CLIENT, folder, name)
         sources = [document.source(located.line("agents", name))]
-        props = {"name": name, "status": "active", "framework": CLIENT, "kind_detail": "codex agent role", "sources": sources}
+        props = {"name": redact(name), "status": "active", "framework": CLIENT, "kind_detail": "codex agent role", "sources": sources}
         yield NodeFact(*key, props)
         yield EdgeFact("DELEGATES_TO", host, key, {"mode": "invoke", "evidence": ["declared"], "sources": sources})
 

@@ -10,6 +10,7 @@ from typing import Any
 from graphinv.ingest import Document
 from graphinv.ingest.support import clients, jsondoc, yamldoc
 from graphinv.ingest.support.located import Located, Pointer
+from graphinv.ingest.support.secrets import redact
 from graphinv.ingest.support.servers import server_facts
 from graphinv.model.errors import IngestError
 from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Problem
@@ -54,7 +55,7 @@ def read(document: Document) -> Iterator[Fact]:
         name = name.strip() if isinstance(name, str) and name.strip() else PurePosixPath(document.path).stem
         holder = clients.host_key(document, CLIENT, folder, name)
         sources = [document.source(located.line())]
-        props = {"name": name, "status": "active", "framework": CLIENT, "kind_detail": "continue agent", "sources": sources}
+        props = {"name": redact(name), "status": "active", "framework": CLIENT, "kind_detail": "continue agent", "sources": sources}
         yield NodeFact(*holder, props)
         yield EdgeFact("DELEGATES_TO", host, holder, {"mode": "invoke", "evidence": ["declared"], "sources": sources})
     for pointer in _LISTS:

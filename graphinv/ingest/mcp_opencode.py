@@ -77,7 +77,7 @@ def _agent(document: Document, located: Located, pointer: tuple[str, str], folde
     common: Props = {"evidence": ["declared"], "sources": sources}
     off = agent.get("disable") is True
     props: Props = {
-        "name": name,
+        "name": redact(name),
         "status": "suspended" if off else "active",
         "framework": CLIENT,
         "kind_detail": "opencode agent",

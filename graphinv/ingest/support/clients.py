@@ -7,7 +7,7 @@ from typing import Any
 
 from graphinv.ingest import Document
 from graphinv.ingest.support.located import Located, Pointer
-from graphinv.ingest.support.secrets import secret_facts
+from graphinv.ingest.support.secrets import redact, secret_facts
 from graphinv.ingest.support.servers import is_disabled, leaves, server_facts
 from graphinv.model.errors import IngestError
 from graphinv.model.facts import Fact, NodeFact, NodeKey, Problem, Props
@@ -109,7 +109,7 @@ def patterns(*clients: str) -> tuple[str, ...]:
 def host_key(document: Document, client: str, folder: str, agent: str = "") -> NodeKey:
     """Key of the application that the files of ``client`` in ``folder`` configure, or of the sub-agent ``agent`` in it."""
     place = f"{document.root}/{folder}" if folder else document.root
-    return "Agent", f"{client}:{place}#{agent}" if agent else f"{client}:{place}"
+    return "Agent", f"{client}:{place}#{redact(agent)}" if agent else f"{client}:{place}"
 
 
 def host_fact(document: Document, client: str, folder: str, **props: object) -> NodeFact:
@@ -164,7 +164,13 @@ def servers(
     if entries is None:
         return
     if not isinstance(entries, dict):
-        yield Problem(document.path, f"L{located.line(*pointer)}", f"{pointer[-1] if pointer else 'top'} is no object of servers")
+        yield Problem(
+            document.path,
+            f"L{located.line(*pointer)}",
+            f"{pointer[-1] if pointer else 'top'} is no object of servers",
+            "error",
+            "mcp_servers",
+        )
         return
     for name, entry in entries.items():
         shown = {**entry, "disabled": True} if name in skip and isinstance(entry, dict) else entry

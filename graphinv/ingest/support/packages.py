@@ -110,7 +110,10 @@ def remote(address: str) -> Package | None:
 
 def image(reference: str) -> Package | None:
     """The container image that ``reference`` means: ``[host/]path[:tag][@digest]``."""
-    rest, _, digest = reference.strip().partition("@")
+    reference = reference.strip()
+    rest, _, digest = reference.partition("@")
+    variable = re.search(r":(\$[^/]*)$", rest)
+    rest = rest[: variable.start()] if variable else rest
     if len(reference) > _MAX_SPEC or not _IMAGE.fullmatch(rest):
         return None
     first, slash, below = rest.partition("/")
@@ -122,7 +125,7 @@ def image(reference: str) -> Package | None:
     purl += f"@{quote(version, safe='')}" if version and version != "latest" else ""
     purl += f"?repository_url={quote(host, safe='')}" if host and host not in ("docker.io", "index.docker.io") else ""
     origin = "internal" if host and is_internal(host.partition(":")[0]) else "registry"
-    return Package(purl, path, version or None, pinned, origin)
+    return Package(purl, path, variable[1] if variable else version or None, pinned, origin)
 
 
 def go(spec: str) -> Package | None:

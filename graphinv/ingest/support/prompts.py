@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from graphinv.ingest import Document
 from graphinv.ingest.support.clients import value_at
 from graphinv.ingest.support.located import Located, Pointer
-from graphinv.ingest.support.secrets import looks_secret_name
+from graphinv.ingest.support.secrets import looks_secret_name, redact
 from graphinv.model.facts import Binding, Fact, NodeFact
 
 
@@ -17,7 +17,7 @@ def secret_prompts(inputs: object) -> frozenset[str]:
     ids = {
         item["id"] for item in found if isinstance(item.get("id"), str) and (item.get("password") is True or looks_secret_name(item["id"]))
     }
-    return frozenset(ids)
+    return frozenset(name for name in ids if redact(name) == name)
 
 
 def prompt_facts(document: Document, located: Located, pointer: Pointer, folder: str) -> Iterator[Fact]:

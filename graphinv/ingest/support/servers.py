@@ -82,6 +82,7 @@ def server_facts(  # noqa: PLR0913 - what an entry needs to know of its document
         inputs: names of the client's prompts (``${input:x}``) that ask for a credential.
         section: put before the name in ids, where one document has several sets of servers.
     """
+    name = redact(name)
     server = _Server(document, client, host, name, where, folder, approved, inputs, f"{document.source()}#{section}{name}")
     if name.startswith("_"):
         return
@@ -430,7 +431,7 @@ class _Server:
             yield EdgeFact("RUNS_ON", self.key, runtime, {"evidence": ["declared"], "sources": sources})
 
     def problem(self, message: str, *at: str | int) -> Problem:
-        return Problem(self.document.path, f"L{self.where(*at)}", f"server {redact(self.name)[:80]!r}: {message}", "error")
+        return Problem(self.document.path, f"L{self.where(*at)}", f"server {self.name[:80]!r}: {message}", "error", "mcp_servers")
 
     def note(self, message: str, *at: str | int) -> None:
         if len(self.problems) < 20:

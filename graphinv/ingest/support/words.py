@@ -36,7 +36,8 @@ def names(text: str) -> frozenset[str]:
 
 
 def split(text: str, where: Where) -> list[Word]:
-    """``text`` as a shell would split it; quotes that are never closed do not matter."""
+    """``text`` as a shell would split it; quotes that are never closed do not matter, and a Windows path keeps its backslashes."""
+    text = text.replace("\\", "\\\\") if re.match(r"[\"']?[A-Za-z]:\\", text) else text
     try:
         parts = shlex.split(text, posix=True)
     except ValueError:

@@ -30,7 +30,13 @@ def texts(words: list[Word]) -> list[str]:
         ("npx acme@1.2.3-beta.1", "pkg:npm/acme@1.2.3-beta.1", "1.2.3-beta.1", True, "registry"),
         ("npx -y -p @acme/files@2.0.0 files-mcp --root /srv", "pkg:npm/%40acme/files@2.0.0", "2.0.0", True, "registry"),
         ("npx --package=@acme/files files-mcp", "pkg:npm/%40acme/files", None, False, "registry"),
-        ("npx -y https://pkg.example.com/acme/files.tgz", None, None, False, "third_party"),
+        (
+            "npx -y https://pkg.example.com/acme/files.tgz",
+            "pkg:generic/files.tgz?download_url=https%3A%2F%2Fpkg.example.com%2Facme%2Ffiles.tgz",
+            None,
+            False,
+            "third_party",
+        ),
         ("npx -y git+https://github.com/Acme/Files.git#main", "pkg:github/acme/files", "main", False, "third_party"),
         (f"npx -y github:acme/files#{COMMIT}", f"pkg:github/acme/files@{COMMIT}", COMMIT, True, "third_party"),
         ("npx -y acme/files", "pkg:github/acme/files", None, False, "third_party"),
@@ -51,7 +57,13 @@ def texts(words: list[Word]) -> list[str]:
         ("uvx --from acme-tools==2.0 acme-mcp", "pkg:pypi/acme-tools@2.0", "2.0", True, "registry"),
         (f"uvx --from git+https://github.com/acme/tools@{COMMIT} x", f"pkg:github/acme/tools@{COMMIT}", COMMIT, True, "third_party"),
         ("uvx --from git+https://github.com/acme/tools@v1.0 x", "pkg:github/acme/tools", "v1.0", False, "third_party"),
-        (["uvx", "--from", "tools @ git+https://git.acme.corp/a/tools@main", "x"], None, "main", False, "internal"),
+        (
+            ["uvx", "--from", "tools @ git+https://git.acme.corp/a/tools@main", "x"],
+            "pkg:generic/tools?vcs_url=git%2Bhttps%3A%2F%2Fgit.acme.corp%2Fa%2Ftools",
+            "main",
+            False,
+            "internal",
+        ),
         ("uv tool run acme", "pkg:pypi/acme", None, False, "registry"),
         ("uv run --with acme-mcp==1.0 acme-mcp", "pkg:pypi/acme-mcp@1.0", "1.0", True, "registry"),
         ("pipx run acme", "pkg:pypi/acme", None, False, "registry"),
@@ -63,6 +75,8 @@ def texts(words: list[Word]) -> list[str]:
         ("dnx Acme.Mcp@1.0.0 --yes", "pkg:nuget/Acme.Mcp@1.0.0", "1.0.0", True, "registry"),
         ("docker run -i --rm mcp/files", "pkg:docker/mcp/files", None, False, "registry"),
         ("docker run -i ghcr.io/acme/files:v1", "pkg:docker/acme/files@v1?repository_url=ghcr.io", "v1", False, "registry"),
+        (["docker", "run", "acme/files:${TAG}"], "pkg:docker/acme/files", "${TAG}", False, "registry"),
+        ("C:\\nodejs\\npx.cmd -y acme", "pkg:npm/acme", None, False, "registry"),
         (f"podman run acme/files@{DIGEST}", f"pkg:docker/acme/files@sha256%3A{'ab' * 32}", DIGEST, True, "registry"),
         ("docker run registry.acme.corp:5000/files", "pkg:docker/files?repository_url=registry.acme.corp%3A5000", None, False, "internal"),
         (["cmd", "/c", "npx", "-y", "acme"], "pkg:npm/acme", None, False, "registry"),
@@ -76,12 +90,10 @@ def texts(words: list[Word]) -> list[str]:
         ("node ./node_modules/@acme/files/dist/index.js", "pkg:npm/%40acme/files", None, False, "registry"),
     ],
 )
-def test_finds_the_package_below_all_layers(
-    line: str | list[str], purl: str | None, version: str | None, pinned: bool, origin: str
-) -> None:
+def test_finds_the_package_below_all_layers(line: str | list[str], purl: str, version: str | None, pinned: bool, origin: str) -> None:
     package = started(line).package
     assert package is not None
-    assert purl in (package.purl, None)
+    assert package.purl == purl
     assert (package.version, package.pinned, package.origin) == (version, pinned, origin)
 
 

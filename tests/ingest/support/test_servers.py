@@ -327,3 +327,9 @@ def test_a_credential_where_a_package_should_stand_does_not_show() -> None:
     found = facts({"command": "npx", "args": ["-y", GITHUB]})
     assert GITHUB not in repr(found.all)
     assert found.held("#s") == {"@GITHUB@"}
+
+
+def test_a_credential_as_a_name_does_not_show() -> None:
+    found = facts({"command": "acme"}, name=GITHUB)
+    assert GITHUB not in repr(found.all)
+    assert found.nodes("ToolServer")
