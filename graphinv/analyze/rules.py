@@ -59,6 +59,7 @@ class _RuleHeader(Header):
     remediation: str
     frameworks: tuple[str, ...]
     needs: tuple[str, ...]
+    clear_needs: tuple[str, ...] = ()
     parameters: dict[str, Parameter] = Field(default_factory=dict)
     columns: dict[str, str] = Field(default_factory=dict)
     unknown: str = ""
@@ -71,7 +72,7 @@ class Rule(_RuleHeader):
 
     ``finding`` is the title of its findings, with ``{subject}``, ``{target}`` and its ``columns`` filled in; ``severity`` the level of a
     finding that no modifier touches. ``needs`` lists what some source must have stated for it to be judged: node kinds, edge kinds and
-    properties (``Secret.lifetime``), ``|`` between alternatives.
+    properties (``Secret.lifetime``), ``|`` between alternatives; ``clear_needs`` what else for finding nothing to be a pass.
     """
 
     cypher: str = Field(default="", repr=False)
@@ -87,7 +88,7 @@ class Rule(_RuleHeader):
         for code in self.modifiers:
             if code not in MODIFIERS:
                 raise ValueError(f"there is no modifier {code!r}")
-        for need in self.needs:
+        for need in (*self.needs, *self.clear_needs):
             for one in need.split("|"):
                 _check_need(one.strip())
         fields = {name for _, name, _, _ in string.Formatter().parse(self.finding) if name is not None}
@@ -176,26 +177,31 @@ def run_rules(
     findings: list[Finding] = []
     statuses = []
     for id, rule in sorted(rules.items()):
-        missing = [need for need in rule.needs if not any(one.strip() in supplied for one in need.split("|"))]
         outcome: Literal["found", "clear", "not_available", "error"]
         found: list[Finding] = []
-        if missing:
-            outcome, reason = "not_available", f"no source states {', '.join(' or '.join(_parts(need)) for need in missing)}"
+        reason = _missing(rule.needs, supplied)
+        if reason:
+            outcome = "not_available"
         else:
             try:
                 found, unknown = _judge(rule, engine, gauge, query, (parameters or {}).get(id, {}))
             except Exception as error:  # whatever goes wrong in one rule, the others are judged and this one never passes
                 outcome, reason = "error", f"{type(error).__name__}: {error}"
             else:
-                outcome = "found" if found else "clear"
-                reason = f"{unknown} could not be judged: {rule.unknown}" if unknown else ""
+                lacking = "" if found else _missing(rule.clear_needs, supplied)
+                outcome = "found" if found else "not_available" if lacking else "clear"
+                counted = f"{unknown} could not be judged: {rule.unknown}" if unknown else ""
+                reason = "; ".join(filter(None, (lacking, counted)))
         findings += found
         statuses.append(RuleStatus(rule=id, title=rule.title, outcome=outcome, findings=len(found), reason=reason))
     return findings, statuses
 
 
-def _parts(need: str) -> list[str]:
-    return [one.strip() for one in need.split("|")]
+def _missing(needs: Iterable[str], supplied: frozenset[str]) -> str:
+    """What of ``needs`` nobody stated, in words; empty where nothing is missing."""
+    alternatives = [[one.strip() for one in need.split("|")] for need in needs]
+    missing = [" or ".join(names) for names in alternatives if supplied.isdisjoint(names)]
+    return f"no source states {', '.join(missing)}" if missing else ""
 
 
 def _supplied(estate: Estate) -> frozenset[str]:

@@ -10,6 +10,7 @@
 //   Revoke tokens when their task is closed, bind them to it, and keep them out of memories, logs and disks.
 // frameworks: [ASI03, ASI06, T1, AML.T0091.000, AML.T0098, "MCP01:2025", "NHI7:2025", "LLM02:2026"]
 // needs: [Secret, ISSUED_FOR|HOLDS.place]
+// clear_needs: [ISSUED_FOR]
 // unknown: no source states when the token expires
 // parameters:
 //   grace: {type: integer, default: 300, meaning: How many seconds a token may outlive its task}

@@ -122,6 +122,15 @@ def test_what_is_found_is_not_unknown_as_well() -> None:
     assert status.reason == ""
 
 
+def test_finding_nothing_is_no_pass_where_an_input_is_missing() -> None:
+    loaded = rules(("needs: [Agent]", "needs: [Agent]\n// clear_needs: [ISSUED_FOR]"))
+    findings, status = judged(row(unknown=True), loaded=loaded)
+    assert findings == []
+    assert status.outcome == "not_available"
+    assert status.reason == "no source states ISSUED_FOR; 1 could not be judged: nobody says"
+    assert judged(row(), loaded=loaded)[1].outcome == "found"
+
+
 def test_inputs_that_nobody_states_are_not_available() -> None:
     def query(cypher: str, params: Mapping[str, Any]) -> Rows:
         raise AssertionError
@@ -212,6 +221,7 @@ def test_a_modifier_has_points_and_a_reason(text: str) -> None:
         (("base: 5", "base: 5\n// modifiers: [M99]"), "no modifier 'M99'"),
         (("needs: [Agent]", "needs: [Agnet]"), "needs 'Agnet'"),
         (("needs: [Agent]", "needs: [Agent.nme]"), "needs 'Agent.nme'"),
+        (("needs: [Agent]", "needs: [Agent]\n// clear_needs: [nme]"), "needs 'nme'"),
         (("{reason}", "{raeson}"), "raeson"),
         (("columns: {reason: Why}", "columns: {reason: Why, path: Where}"), "path needs no declaration"),
         (("// why: Because.\n", ""), "why"),
