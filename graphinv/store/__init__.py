@@ -98,7 +98,10 @@ class Store(Protocol):
         timeout: float = 30.0,
         max_rows: int = 100_000,
     ) -> Rows:
-        """Read-only Cypher on one snapshot.
+        """Read-only Cypher of the portable dialect (:mod:`graphinv.store.dialect`) on one snapshot.
+
+        In the answer a node is ``{"kind", "id", "props"}``, an edge ``{"kind", "key", "props"}``, a path ``{"nodes", "edges"}`` whose edges
+        also say ``from`` and ``to`` as ``[kind, id]``; times are text.
 
         Raises:
             ReadOnly: it tried to write.
