@@ -10,9 +10,9 @@ import numpy as np
 
 from graphinv.analyze.arcs import Arcs, Structure
 from graphinv.analyze.paths import Witnesses
-from graphinv.analyze.privilege import Measures, Privileges
+from graphinv.analyze.privilege import HEAVY_BITS, Measures, Privileges
 from graphinv.analyze.scopes import ACTION_BIT, ALL_ACTIONS, Array, actions_of
-from graphinv.analyze.score import Settings, Weights, chance_of, level_of, likelihood, parts_of
+from graphinv.analyze.score import LISTED_TARGETS, Settings, Weights, chance_of, level_of, likelihood, parts_of
 from graphinv.model.estate import Estate
 from graphinv.model.facts import NodeKey
 from graphinv.model.kinds import ACTIONS, normal_time
@@ -27,7 +27,6 @@ FEW_PAIRS = 5_000
 MOST_PAIRS = 50_000
 """How many pairs are written back at most."""
 
-_HEAVY = ACTION_BIT["delete"] | ACTION_BIT["admin"]
 _ACTORS = ("Agent", "Workflow")
 
 
@@ -44,7 +43,7 @@ class Engine:
         self.settings = settings or Settings()
         self._arcs: dict[Lens, Arcs] = {}
         self._privileges: dict[Lens, Privileges] = {}
-        self._measures: dict[Lens, Measures] = {}
+        self._measures: dict[tuple[Lens, str], Measures] = {}
         self._witnesses = lru_cache(maxsize=64)(self._search)
 
     @cached_property
@@ -74,19 +73,21 @@ class Engine:
             UsageError: no such lens.
         """
         if lens not in self._privileges:
-            self._privileges[lens] = Privileges(self.arcs(lens))
+            self._privileges[lens] = Privileges(self.arcs(lens), self.weights.target, self.weights.best)
         return self._privileges[lens]
 
     @cached_property
     def own_privileges(self) -> Privileges:
         """Under ``posture``, what every node has through its own identities, tools and secrets: no arc to another agent or workflow."""
-        return Privileges(self.arcs("posture").without_entry_to(_ACTORS))
+        return Privileges(self.arcs("posture").without_entry_to(_ACTORS), self.weights.target, self.weights.best)
 
-    def measures(self, lens: Lens = "posture") -> Measures:
-        """Atoms, targets and weighted sum I(u) of every node, by its number in :attr:`structure`."""
-        if lens not in self._measures:
-            self._measures[lens] = self.privileges(lens).weighted(self.weights.target, self.weights.best)
-        return self._measures[lens]
+    def measures(self, lens: Lens = "posture", kind: str = "Agent") -> Measures:
+        """Atoms, targets and weighted sum I(u) of every node of ``kind``, by its number in :attr:`structure`."""
+        if kind == "Agent":
+            return self.privileges(lens).measures
+        if (lens, kind) not in self._measures:
+            self._measures[lens, kind] = self.privileges(lens).measures_of(kind)
+        return self._measures[lens, kind]
 
     # ----------------------------------------------------------------------------------------------------------------------------
     # One subject, one target
@@ -97,19 +98,19 @@ class Engine:
         Raises:
             NotFound: it is not in the estate.
         """
-        node, privileges, measures = self.structure.node(subject), self.privileges(lens), self.measures(lens)
+        node, privileges, measures = self.structure.node(subject), self.privileges(lens), self.measures(lens, subject[0])
         counts = privileges.counts(subject)
         return Reach(
             subject=subject,
             lens=lens,
             at=self.at,
-            targets=int(measures.targets[node]),
+            targets=measures.targets(node),
             atoms=privileges.atoms_of(subject) if atoms else None,
             agents=counts["agents"],
             identities=counts["identities"],
             secrets=counts["secrets"],
             tools=counts["tools"],
-            impact=self.weights.impact(float(measures.impact[node])),
+            impact=self.weights.impact(measures.reached(node)),
         )
 
     def reach_all(self, lens: Lens = "posture", kind: str = "Agent", *, atoms: bool = True) -> Iterator[Reach]:
@@ -169,43 +170,28 @@ class Engine:
         for finding in findings:
             if chance_of(finding, self.settings) > 0:
                 of_subject.setdefault(finding.subject, []).append(finding)
-        hidden = self.measures("posture").atoms - self._own_atoms
-        return tuple(self._score(node, of_subject.get(self.structure.keys[node], []), int(hidden[node])) for node in self._agents.tolist())
+        return tuple(self._score(node, of_subject.get(self.structure.keys[node], [])) for node in self._agents.tolist())
 
-    @cached_property
-    def _own_atoms(self) -> Array:
-        return self.own_privileges.weighted(self.weights.target, self.weights.best).atoms
-
-    def _score(self, node: int, findings: Sequence[Finding], hidden: int) -> Score:
+    def _score(self, node: int, findings: Sequence[Finding]) -> Score:
         measures, ungoverned, runtime = (self.measures(lens) for lens in REACH_LENSES)
-        impact = self.weights.impact(float(measures.impact[node]))
+        impact = self.weights.impact(measures.reached(node))
         raised = likelihood(chance_of(finding, self.settings) for finding in findings)
         risk = impact * (self.settings.risk.base + self.settings.risk.likelihood * raised)
+        heaviest = [(self._deed(column, bits), amount) for column, bits, amount in measures.top(node)[:LISTED_TARGETS]]
         return Score(
             subject=self.structure.keys[node],
             impact=impact,
             likelihood=raised,
             risk=risk,
             level=level_of(risk, self.settings),
-            impact_ungoverned=self.weights.impact(float(ungoverned.impact[node])),
-            impact_runtime=self.weights.impact(float(runtime.impact[node])),
-            targets=int(measures.targets[node]),
-            atoms=int(measures.atoms[node]),
-            atoms_ungoverned=int(ungoverned.atoms[node]),
-            hidden_atoms=hidden,
-            parts=parts_of(impact, raised, self._summands(node), findings, self.settings),
+            impact_ungoverned=self.weights.impact(ungoverned.reached(node)),
+            impact_runtime=self.weights.impact(runtime.reached(node)),
+            targets=measures.targets(node),
+            atoms=measures.atoms(node),
+            atoms_ungoverned=ungoverned.atoms(node),
+            hidden_atoms=measures.atoms(node) - self.own_privileges.measures.atoms(node),
+            parts=parts_of(impact, raised, (heaviest, measures.counting(node), measures.reached(node)), findings, self.settings),
         )
-
-    def _summands(self, node: int) -> list[tuple[str, float]]:
-        """What a node can do to each target that counts, in words, with its summand of I(u), heaviest first."""
-        columns, bits = self.privileges("posture").row_of_node(node)
-        amounts = self.weights.target[columns] * self.weights.best[bits]
-        order = np.argsort(-amounts, kind="stable")
-        order = order[amounts[order] > 0]
-        return [
-            (self._deed(column, five), amount)
-            for column, five, amount in zip(columns[order].tolist(), bits[order].tolist(), amounts[order].tolist(), strict=True)
-        ]
 
     def _deed(self, column: int, bits: int) -> str:
         key = self.structure.keys[self.structure.targets[column]]
@@ -220,32 +206,33 @@ class Engine:
     def can_reach(self, lenses: Sequence[Lens] = REACH_LENSES, limit: int = MOST_PAIRS) -> tuple[tuple[CanReach, ...], int]:
         """What is written back as CAN_REACH, by lens, target and agent, and how many pairs of agent and target are left out.
 
-        Where a lens has few pairs, all of them. Else those that matter: the target is confidential, restricted or a crown jewel, or can be
-        deleted or administered; of these the weightiest where they are more than ``limit`` over all lenses.
+        Where a lens has few pairs, all of them. Else those that matter: the target is confidential, restricted or a crown jewel, or the
+        agent can delete or administer it. Where these are more than ``limit`` over all lenses, those of the weightiest targets.
         """
-        chosen, total = [], 0
+        counts, everything, total = [], [], 0
+        for lens in lenses:
+            holders = self.measures(lens).holders
+            pairs = int(holders[:, 0].sum())
+            total += pairs
+            everything.append(pairs <= FEW_PAIRS)
+            counts.append(holders[:, 0] if pairs <= FEW_PAIRS else np.where(self._matters, holders[:, 0], holders[:, 1]))
+        if not counts:
+            return (), 0
+        per_target = np.sum(counts, axis=0)
+        order = np.argsort(-self.weights.target, kind="stable")
+        order = order[per_target[order] > 0]
+        fits = int(np.searchsorted(np.cumsum(per_target[order]), limit, side="right"))
+        rows: list[CanReach] = []
         for number, lens in enumerate(lenses):
-            agent, column, bits = self._pairs(lens)
-            total += len(agent)
-            if len(agent) > FEW_PAIRS:
-                keep = self._matters[column] | (bits & _HEAVY > 0)
-                agent, column, bits = agent[keep], column[keep], bits[keep]
-            chosen.append(np.stack([np.full(len(agent), number), agent, column, bits]).astype(np.int64))
-        pairs = np.concatenate(chosen, axis=1) if chosen else np.zeros((4, 0), dtype=np.int64)
-        if pairs.shape[1] > limit:
-            weight = self.weights.target[pairs[2]] * self.weights.best[pairs[3]]
-            pairs = pairs[:, np.sort(np.lexsort((pairs[1], pairs[2], pairs[0], -weight))[:limit])]
-        pairs = pairs[:, np.lexsort((pairs[1], pairs[2], pairs[0]))]
-        return tuple(self._written(lenses, pairs)), total - pairs.shape[1]
-
-    def _pairs(self, lens: Lens) -> tuple[Array, Array, Array]:
-        """(agent's node number, target column, action bits) of every pair under ``lens``."""
-        privileges = self.privileges(lens)
-        rows = [privileges.row_of_node(node) for node in self._agents.tolist()]
-        sizes = [len(columns) for columns, _ in rows]
-        if not rows:
-            return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.uint8)
-        return np.repeat(self._agents, sizes), np.concatenate([columns for columns, _ in rows]), np.concatenate([bits for _, bits in rows])
+            for column in sorted(order[: fits + 1].tolist()):
+                if counts[number][column]:
+                    rows += self._reaching(lens, column, everything=everything[number] or bool(self._matters[column]))
+        if len(rows) > limit:  # the last target does not fit as a whole
+            last = self.structure.keys[self.structure.targets[order[fits]]]
+            spare = len(rows) - limit
+            cut = {id(row) for row in [row for row in rows if row.target == last][-spare:]}
+            rows = [row for row in rows if id(row) not in cut]
+        return tuple(rows), total - len(rows)
 
     @cached_property
     def _matters(self) -> Array:
@@ -253,34 +240,29 @@ class Engine:
         props = [self.estate.nodes[self.structure.keys[node]].props for node in self.structure.targets.tolist()]
         return np.array([bool(p.get("crown_jewel")) or p.get("sensitivity") in ("confidential", "restricted") for p in props], dtype=bool)
 
-    def _written(self, lenses: Sequence[Lens], pairs: Array) -> Iterator[CanReach]:
-        keys = self.structure.keys
-        current: tuple[int, int] | None = None
-        searches: list[tuple[int, Witnesses]] = []
-        for number, node, column, bits in pairs.T.tolist():
-            lens, target = lenses[number], keys[self.structure.targets[column]]
-            if current != (number, column):
-                current, searches = (number, column), []
-            known = 0
-            for bit, _ in searches:
-                known |= bit
-            for action in ACTIONS:
-                if ACTION_BIT[action] & bits & ~known:
-                    searches.append((ACTION_BIT[action], Witnesses(self.arcs(lens), target, action)))
+    def _reaching(self, lens: Lens, column: int, *, everything: bool) -> Iterator[CanReach]:
+        """The pairs of one target, by agent; unless ``everything``, of agents that can delete or administer it."""
+        keys, target = self.structure.keys, self.structure.keys[self.structure.targets[column]]
+        nodes, bits = self.privileges(lens).holding(target)
+        keep = np.isin(nodes, self._agents) & (everything | (bits & HEAVY_BITS > 0))
+        nodes, bits = nodes[keep], bits[keep]
+        needed = int(np.bitwise_or.reduce(bits, initial=0))
+        searches = [(ACTION_BIT[name], Witnesses(self.arcs(lens), target, name)) for name in ACTIONS if ACTION_BIT[name] & needed]
+        for node, five in zip(nodes.tolist(), bits.tolist(), strict=True):
             hops, _, best = min(
-                (search.hops_of_node(node) or 0, place, search) for place, (bit, search) in enumerate(searches) if bit & bits
+                (search.hops_of_node(node) or 0, place, search) for place, (bit, search) in enumerate(searches) if bit & five
             )
-            yield CanReach(subject=keys[node], target=target, lens=lens, actions=actions_of(bits), hops=hops, via=best.via(node))
+            yield CanReach(subject=keys[node], target=target, lens=lens, actions=actions_of(five), hops=hops, via=best.via(node))
 
     def riskiest_paths(self, count: int, scores: Iterable[Score]) -> tuple[Path, ...]:
         """The ``count`` most telling witnesses: one for each agent in the order of their risk, then a second one for each, and so on.
 
         An agent's target is its heaviest, by weight and by what can be done to it, where a target that was shown before counts less each
-        time, so that one thing everybody reaches does not fill the list. The witness is of the heaviest action. No two have the same agent
-        and target.
+        time, so that one thing everybody reaches does not fill the list; no more than eight of one agent. The witness is of the heaviest
+        action. No two have the same agent and target.
         """
         ranked = [score.subject for score in sorted(scores, key=lambda score: (-score.risk, score.subject)) if score.targets][:count]
-        left = {subject: self._heaviest(subject, count) for subject in ranked}
+        left = {subject: self._heaviest(subject) for subject in ranked}
         shown: Counter[NodeKey] = Counter()
         paths: list[Path] = []
         while len(paths) < count and any(left.values()):
@@ -295,18 +277,14 @@ class Engine:
                     paths.append(path)
         return tuple(paths)
 
-    def _heaviest(self, subject: NodeKey, count: int) -> list[tuple[NodeKey, str, float]]:
-        """Targets of ``subject`` that count, heaviest first, each with the heaviest thing it can do to it and the summand of I(u)."""
-        columns, bits = self.privileges("posture").row(subject)
-        amounts = self.weights.target[columns] * self.weights.best[bits]
-        order = np.argsort(-amounts, kind="stable")[:count]
+    def _heaviest(self, subject: NodeKey) -> list[tuple[NodeKey, str, float]]:
+        """The heaviest targets of ``subject``, each with the heaviest thing it can do to it and the summand of I(u)."""
         weigh = self.settings.actions
         return [
             (
-                self.structure.keys[self.structure.targets[columns[place]]],
-                max(actions_of(int(bits[place])), key=lambda action: weigh.get(action, 0.0)),  # type: ignore[call-overload]
-                float(amounts[place]),
+                self.structure.keys[self.structure.targets[column]],
+                max(actions_of(bits), key=lambda action: weigh.get(action, 0.0)),  # type: ignore[call-overload]
+                amount,
             )
-            for place in order.tolist()
-            if amounts[place] > 0
+            for column, bits, amount in self.measures().top(self.structure.node(subject))
         ]

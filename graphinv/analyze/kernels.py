@@ -172,15 +172,24 @@ def solve_block(  # noqa: PLR0912, PLR0913, PLR0915, PLR0917 - one loop nest ove
 
 
 @compiled
-def gather(slot: Array, rows: Array, first_word: int, sizes: Array, out_row: Array, out_word: Array, out_bits: Array) -> int:
-    """Append the words of a block that are not zero to ``out_*`` and add their number per row to ``sizes``; with empty ``out_*``
-    only count. Returns how many there are.
+def popcount(bits: Any) -> Any:
+    """Number of set bits of a word."""
+    bits -= (bits >> np.uint64(1)) & np.uint64(0x5555555555555555)
+    bits = (bits & np.uint64(0x3333333333333333)) + ((bits >> np.uint64(2)) & np.uint64(0x3333333333333333))
+    bits = (bits + (bits >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
+    return np.int64((bits * np.uint64(0x0101010101010101)) >> np.uint64(56))
+
+
+@compiled
+def gather(slot: Array, rows: Array, first_word: int, wanted: Array, sizes: Array, out_row: Array, out_word: Array, out_bits: Array) -> int:
+    """Put the words of a block that are not zero, of the rows ``wanted``, into ``out_*`` and add their number per row to ``sizes``; with
+    empty ``out_*`` only count. Returns how many there are.
     """
     found = 0
     writing = len(out_row) > 0
     for row in range(len(slot)):
         place = slot[row]
-        if place < 0:
+        if place < 0 or not wanted[row]:
             continue
         for word in range(rows.shape[1]):
             bits = rows[place, word]
@@ -205,47 +214,72 @@ def place(cursor: Array, row: Array, word: Array, bits: Array, out_word: Array, 
 
 
 @compiled
-def measure(
-    pointers: Array,
-    words: Array,
-    bits: Array,
+def digest(  # noqa: PLR0913, PLR0917 - flat arrays in, as all kernels
+    slot: Array,
+    rows: Array,
+    first_word: int,
+    entry_of: Array,
+    members: Array,
     weight: Array,
     best: Array,
-    atoms: Array,
-    targets: Array,
+    sums: Array,
     impact: Array,
+    top_amount: Array,
+    top_deed: Array,
+    holders: Array,
+    heavy_bits: int,
 ) -> None:
-    """Per row: number of atoms and of targets, and the sum over its targets of ``weight[column] · best[bits of its actions]``."""
+    """Add one block to the sums of the rows that have an entry (``entry_of[row]`` ≥ 0).
+
+    Per entry: ``sums`` receives atoms, targets, and targets that count; ``impact`` the sum of ``weight[column] · best[bits of its
+    actions]``; ``top_amount`` the largest summands, descending, and ``top_deed`` their columns and bits. Per column, ``holders`` receives
+    how many ``members`` the rows with any bit have, and those with one of ``heavy_bits``.
+    """
     per_word = 12
-    for row in range(len(pointers) - 1):
-        for entry in range(pointers[row], pointers[row + 1]):
-            rest = bits[entry]
-            column = words[entry] * per_word
-            while rest != 0:
-                five = np.int64(rest & np.uint64(31))
+    kept = top_amount.shape[1]
+    for row in range(len(slot)):
+        entry = entry_of[row]
+        if slot[row] < 0 or entry < 0:
+            continue
+        for word in range(rows.shape[1]):
+            bits = rows[slot[row], word]
+            if bits == 0:
+                continue
+            sums[entry, 0] += popcount(bits)
+            column = (first_word + word) * per_word
+            while bits != 0:
+                five = np.int64(bits & np.uint64(31))
                 if five != 0:
-                    targets[row] += 1
-                    impact[row] += weight[column] * best[five]
-                    while five != 0:
-                        atoms[row] += 1
-                        five &= five - 1
-                rest >>= np.uint64(5)
+                    sums[entry, 1] += 1
+                    holders[column, 0] += members[entry]
+                    if five & heavy_bits:
+                        holders[column, 1] += members[entry]
+                    amount = weight[column] * best[five]
+                    if amount > 0:
+                        sums[entry, 2] += 1
+                        impact[entry] += amount
+                        if amount > top_amount[entry, kept - 1]:
+                            at = kept - 1
+                            while at > 0 and amount > top_amount[entry, at - 1]:
+                                top_amount[entry, at] = top_amount[entry, at - 1]
+                                top_deed[entry, at, 0] = top_deed[entry, at - 1, 0]
+                                top_deed[entry, at, 1] = top_deed[entry, at - 1, 1]
+                                at -= 1
+                            top_amount[entry, at] = amount
+                            top_deed[entry, at, 0] = column
+                            top_deed[entry, at, 1] = five
+                bits >>= np.uint64(5)
                 column += 1
 
 
 @compiled
-def count_kinds(slot: Array, rows: Array, word_kind: Array, counts: Array) -> None:
+def count_kinds(slot: Array, rows: Array, wanted: Array, word_kind: Array, counts: Array) -> None:
     """Add to ``counts[row, kind]`` the set bits of a block's first ``len(word_kind)`` words, each of which holds columns of one kind."""
     for row in range(len(slot)):
-        if slot[row] < 0:
+        if slot[row] < 0 or not wanted[row]:
             continue
         for word in range(len(word_kind)):
-            bits = rows[slot[row], word]
-            total = 0
-            while bits != 0:
-                total += 1
-                bits &= bits - np.uint64(1)
-            counts[row, word_kind[word]] += total
+            counts[row, word_kind[word]] += popcount(rows[slot[row], word])
 
 
 @compiled

@@ -12,7 +12,7 @@ import numpy as np
 
 from graphinv.analyze import kernels
 from graphinv.analyze.arcs import BACKWARD, FORWARD, MEANS, Arcs
-from graphinv.analyze.scopes import ACTION_BIT, passes
+from graphinv.analyze.scopes import ACTION_BIT, Array, passes
 from graphinv.model.errors import UsageError
 from graphinv.model.estate import EdgeRecord, Estate
 from graphinv.model.facts import NodeKey, Props
@@ -57,6 +57,11 @@ class Witnesses:
         """:meth:`hops` of the node with this number."""
         distance = int(self._distance[node])
         return None if distance < 0 else distance + 1
+
+    @property
+    def reached(self) -> Array:
+        """Numbers of all nodes that have the atom."""
+        return np.flatnonzero(self._distance >= 0)
 
     def via(self, node: int) -> tuple[str, ...]:
         """``Kind:id`` of the nodes between this one and the target, in order."""

@@ -1,8 +1,9 @@
 """Transitive privilege of every node at once: the least solution of ``priv(u) = own(u) | OR over arcs (priv(v) & mask)``.
 
-Nodes that reach each other through arcs without masks have the same privilege, so these are condensed first. What is left is walked sinks
-first, where a group of rows that depend on each other through masked arcs is repeated until it is stable. Rows are bitsets; they are worked
-on in blocks of columns, so that the memory at work does not grow with the number of targets, and kept sparse: the words that are not zero.
+Rows are bitsets, worked on in blocks of columns (:mod:`graphinv.analyze.plan`), so that the memory at work does not grow with the number
+of targets. What is asked of all agents is summed up while the blocks go by. The rows themselves are kept, sparse, as long as they fit:
+those of all nodes, else those of agents, else none; a row that was not kept is solved again, alone, when it is asked for. Answers do not
+depend on it.
 """
 
 from __future__ import annotations
@@ -15,38 +16,81 @@ import numpy as np
 
 from graphinv.analyze import kernels
 from graphinv.analyze.arcs import KIND_NUMBER, Arcs
+from graphinv.analyze.paths import Witnesses
+from graphinv.analyze.plan import Plan, pointers_of
 from graphinv.analyze.scopes import ACTION_BIT, ALL_ACTIONS, PER_WORD, Array, MaskTable, actions_of
 from graphinv.model.facts import NodeKey
 from graphinv.model.results import Atom, Lens
 
 COUNTED: tuple[tuple[str, str], ...] = (("agents", "Agent"), ("identities", "Identity"), ("secrets", "Secret"), ("tools", "Tool"))
 
-_WORDS = 64
-_BLOCK_BYTES = 128 * 2**20
+KEPT_WORDS = 24_000_000
+"""So many words (12 bytes each) of rows are kept at most."""
+
+TOP = 8
+"""How many of its heaviest targets are known of each agent, whatever is kept."""
+
+HEAVY_BITS = ACTION_BIT["delete"] | ACTION_BIT["admin"]
+
 _ACTIONS_OF: tuple[tuple[str, ...], ...] = tuple(actions_of(bits) for bits in range(ALL_ACTIONS + 1))
 _SHIFTS = np.arange(PER_WORD, dtype=np.uint64) * np.uint64(5)
 
 
 @dataclass(frozen=True, eq=False)
 class Measures:
-    """Sums over the privilege of every node, each array by node number."""
+    """Sums over the privilege of nodes; each array has one entry a row, ``entry_of`` finds that of a node (-1: not measured)."""
 
-    atoms: Array
-    targets: Array
+    entry_of: Array
+    sums: Array
+    """(entries, 3): atoms, targets, targets that count."""
     impact: Array
+    """Σ over targets of ``weight[column] · best[action bits]``."""
+    top_amount: Array
+    """(entries, TOP): the largest summands of it, descending; 0 where there are no more."""
+    top_deed: Array
+    """(entries, TOP, 2): column and action bits of each."""
+    holders: Array
+    """(columns, 2): how many of the measured nodes can act on a target, and how many can delete or administer it."""
+
+    def atoms(self, node: int) -> int:
+        """Number of atoms of a node."""
+        return int(self.sums[self.entry_of[node], 0])
+
+    def targets(self, node: int) -> int:
+        """Number of its targets."""
+        return int(self.sums[self.entry_of[node], 1])
+
+    def counting(self, node: int) -> int:
+        """Number of its targets that have weight."""
+        return int(self.sums[self.entry_of[node], 2])
+
+    def reached(self, node: int) -> float:
+        """I(u)."""
+        return float(self.impact[self.entry_of[node]])
+
+    def top(self, node: int) -> list[tuple[int, int, float]]:
+        """(column, action bits, summand of I(u)) of its heaviest targets."""
+        entry = self.entry_of[node]
+        rows = zip(self.top_deed[entry].tolist(), self.top_amount[entry].tolist(), strict=True)
+        return [(column, bits, amount) for (column, bits), amount in rows if amount > 0]
 
 
 class Privileges:
     """Everything that each node of an estate can do, under one lens at one time.
 
-    Work and memory grow near-linearly with arcs and result.
+    ``weight`` (one number a target column) and ``best`` (one for each of the 32 sets of actions) weigh what :attr:`measures` sums up;
+    without them everything weighs nothing. Work grows near-linearly with arcs, memory is bounded.
     """
 
-    def __init__(self, arcs: Arcs) -> None:
+    def __init__(self, arcs: Arcs, weight: Array | None = None, best: Array | None = None) -> None:
         self.arcs = arcs
         self.structure = arcs.structure
-        self._plan = _Plan.of(arcs.source, arcs.target, arcs.mask, self.structure.size)
-        self._pointers, self._words, self._bits = self._solve()
+        self._weight = np.zeros(len(self.structure.targets)) if weight is None else weight
+        self._best = np.zeros(ALL_ACTIONS + 1) if best is None else best
+        self._plan = Plan.of(arcs.source, arcs.target, arcs.mask, self.structure.size)
+        self._masks = MaskTable(self.structure.masks, self._plan.masks)
+        self._alone: dict[int, tuple[Array, Array]] = {}
+        self.measures, self._kept, self._pointers, self._words, self._bits = self._solve()
 
     @property
     def lens(self) -> Lens:
@@ -62,42 +106,28 @@ class Privileges:
         Raises:
             NotFound: it is not in the estate.
         """
-        return self.atoms_at(*self.row(key))
+        return self._atoms(*self.row(key))
 
     def row(self, key: NodeKey) -> tuple[Array, Array]:
         """The same as (target columns ascending, action bits of each)."""
-        return self.row_of_node(self.structure.node(key))
-
-    def row_of_node(self, node: int) -> tuple[Array, Array]:
-        """:meth:`row` of the node with this number."""
-        row = self._plan.component[node]
-        entries = slice(self._pointers[row], self._pointers[row + 1])
-        words = self._words[entries]
-        fives = (self._bits[entries, None] >> _SHIFTS) & np.uint64(ALL_ACTIONS)
+        words, bits = self._row(int(self._plan.component[self.structure.node(key)]))
+        fives = (bits[:, None] >> _SHIFTS) & np.uint64(ALL_ACTIONS)
         at, inside = np.nonzero(fives)
         return words[at].astype(np.int64) * PER_WORD + inside, fives[at, inside].astype(np.uint8)
 
-    def atoms_at(self, columns: Array, bits: Array) -> tuple[Atom, ...]:
-        """Atoms of columns and action bits, in their order."""
-        keys, targets = self.structure.keys, self.structure.targets
-        atoms: list[Atom] = []
-        for node, five in zip(targets[columns].tolist(), bits.tolist(), strict=True):
-            kind, id = keys[node]
-            atoms += [(kind, id, action) for action in _ACTIONS_OF[five]]
-        return tuple(atoms)
-
     def actions_on(self, key: NodeKey, target: NodeKey) -> tuple[str, ...]:
         """What ``key`` can do to ``target``, sorted."""
-        column = self.structure.column_of(target)
-        node = self.structure.node(key)
+        node, column = self.structure.node(key), self.structure.column_of(target)
         if column is None:
             return ()
         row = self._plan.component[node]
-        low, high = int(self._pointers[row]), int(self._pointers[row + 1])
-        at = low + int(np.searchsorted(self._words[low:high], column // PER_WORD))
-        if at == high or self._words[at] != column // PER_WORD:
+        if not self._kept[row] and row not in self._alone:
+            return tuple(action for action in ACTION_BIT if Witnesses(self.arcs, target, action).hops_of_node(node) is not None)
+        words, bits = self._row(row)
+        at = int(np.searchsorted(words, column // PER_WORD))
+        if at == len(words) or words[at] != column // PER_WORD:
             return ()
-        return _ACTIONS_OF[int(self._bits[at] >> _SHIFTS[column % PER_WORD]) & ALL_ACTIONS]
+        return _ACTIONS_OF[int(bits[at] >> _SHIFTS[column % PER_WORD]) & ALL_ACTIONS]
 
     def has(self, key: NodeKey, atom: Atom) -> bool:
         """Whether ``key`` has ``atom``."""
@@ -105,7 +135,8 @@ class Privileges:
 
     def targets_of(self, key: NodeKey) -> int:
         """How many targets ``key`` can act on."""
-        return int(self._sizes.targets[self.structure.node(key)])
+        node = self.structure.node(key)
+        return self.measures.targets(node) if key[0] == "Agent" else len(self.row(key)[0])
 
     def counts(self, key: NodeKey) -> dict[str, int]:
         """How many distinct ``agents``, ``identities``, ``secrets`` and ``tools`` ``key`` reaches, itself left out.
@@ -113,7 +144,8 @@ class Privileges:
         A node counts when a path of arcs leads to it. An arc that nothing can pass (an empty list of scopes) is none; other masks do not
         matter here, since what they stop depends on the atom.
         """
-        return dict(zip((name for name, _ in COUNTED), self._node_counts[self.structure.node(key)].tolist(), strict=True))
+        counts = self._agent_counts if key[0] == "Agent" else self._node_counts
+        return dict(zip((name for name, _ in COUNTED), counts[self.structure.node(key)].tolist(), strict=True))
 
     def holders(self, target: NodeKey, action: str | None = None, kind: str | None = None) -> list[tuple[NodeKey, tuple[str, ...]]]:
         """Nodes (of ``kind``) that can act on ``target``, or do ``action`` to it, by key, with all they can do to it."""
@@ -131,6 +163,12 @@ class Privileges:
         column = self.structure.column_of(target)
         if column is None:
             return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.uint8)
+        if not self._kept.all():
+            bits = np.zeros(self.structure.size, dtype=np.uint8)
+            for action, bit in ACTION_BIT.items():
+                bits[Witnesses(self.arcs, target, action).reached] |= bit
+            nodes = np.flatnonzero(bits)
+            return nodes, bits[nodes]
         word_pointers, entries, rows = self._by_word
         found = entries[word_pointers[column // PER_WORD] : word_pointers[column // PER_WORD + 1]]
         fives = ((self._bits[found] >> _SHIFTS[column % PER_WORD]) & np.uint64(ALL_ACTIONS)).astype(np.uint8)
@@ -152,72 +190,131 @@ class Privileges:
         dense[others] = taken
         left = bits & ~dense[columns]
         keep = left > 0
-        return self.atoms_at(columns[keep], left[keep])
-
-    def weighted(self, weight: Array, best: Array) -> Measures:
-        """Sums for every node at once: atoms, targets, and ``weight[column] · best[action bits]`` over its targets.
-
-        ``weight`` has one number a target column, ``best`` one for each of the 32 sets of actions.
-        """
-        rows = self._plan.rows
-        atoms, targets, impact = np.zeros(rows, dtype=np.int64), np.zeros(rows, dtype=np.int64), np.zeros(rows)
-        kernels.measure(self._pointers, self._words, self._bits, weight, best, atoms, targets, impact)
-        component = self._plan.component
-        return Measures(atoms[component], targets[component], impact[component])
+        return self._atoms(columns[keep], left[keep])
 
     # ----------------------------------------------------------------------------------------------------------------------------
 
-    @cached_property
-    def _sizes(self) -> Measures:
-        return self.weighted(np.zeros(len(self.structure.targets)), np.zeros(ALL_ACTIONS + 1))
+    def _atoms(self, columns: Array, bits: Array) -> tuple[Atom, ...]:
+        keys, targets = self.structure.keys, self.structure.targets
+        atoms: list[Atom] = []
+        for node, five in zip(targets[columns].tolist(), bits.tolist(), strict=True):
+            kind, id = keys[node]
+            atoms += [(kind, id, action) for action in _ACTIONS_OF[five]]
+        return tuple(atoms)
+
+    def _row(self, row: int) -> tuple[Array, Array]:
+        """Words of a row that are not zero, ascending, and their bits."""
+        if self._kept[row]:
+            entries = slice(self._pointers[row], self._pointers[row + 1])
+            return self._words[entries], self._bits[entries]
+        if row not in self._alone:
+            plan, within = self._plan.towards(row)
+            words, bits = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.uint64)]
+            for first, slot, rows in self._blocks(plan, within):
+                if slot[row] >= 0:
+                    inside = np.flatnonzero(rows[slot[row]])
+                    words.append(first + inside)
+                    bits.append(rows[slot[row], inside])
+            while len(self._alone) >= 64:
+                del self._alone[next(iter(self._alone))]
+            self._alone[row] = np.concatenate(words), np.concatenate(bits)
+        return self._alone[row]
+
+    def _blocks(self, plan: Plan, within: Array | None = None) -> Iterator[tuple[int, Array, Array]]:
+        arcs = self.arcs
+        row, bits, column = plan.component[arcs.own_node], arcs.own_bits, arcs.own_column
+        if within is not None:
+            keep = within[row]
+            row, bits, column = row[keep], bits[keep], column[keep]
+        word, inside = np.divmod(column, PER_WORD)
+        return plan.blocks(self._total, row, word, bits.astype(np.uint64) << _SHIFTS[inside], self._masks)
+
+    @property
+    def _total(self) -> int:
+        return -(-len(self.structure.targets) // PER_WORD)
+
+    def _solve(self) -> tuple[Measures, Array, Array, Array, Array]:
+        """Sums of agents, and as many rows as fit: which, and in CSR form (pointers by row, words ascending in each, their bits)."""
+        plan = self._plan
+        agents = self._of_kind("Agent")
+        measures = _Measuring(plan, agents, self._weight, self._best)
+        wanted = np.ones(plan.rows, dtype=bool)
+        parts: list[tuple[Array, Array, Array]] = []
+        kept = 0
+        none = np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.uint64)
+        sizes = np.zeros(plan.rows, dtype=np.int64)
+        for block in self._blocks(plan):
+            measures.add(*block)
+            found = kernels.gather(*block[1:], block[0], wanted, sizes, *none)
+            if kept + found > KEPT_WORDS:
+                wanted, parts, kept = self._keep_less(wanted, parts)
+                found = kernels.gather(*block[1:], block[0], wanted, sizes, *none)
+                if kept + found > KEPT_WORDS:
+                    wanted, parts, kept, found = np.zeros_like(wanted), [], 0, 0
+            if found:
+                part = np.empty(found, dtype=np.int32), np.empty(found, dtype=np.int32), np.empty(found, dtype=np.uint64)
+                kernels.gather(*block[1:], block[0], wanted, sizes, *part)
+                parts.append(part)
+                kept += found
+        sizes[~wanted] = 0
+        pointers = np.zeros(plan.rows + 1, dtype=np.int64)
+        np.cumsum(sizes, out=pointers[1:])
+        words, bits = np.empty(pointers[-1], dtype=np.int32), np.empty(pointers[-1], dtype=np.uint64)
+        cursor = pointers[:-1].copy()
+        while parts:
+            kernels.place(cursor, *parts.pop(0), words, bits)
+        return measures.done(), wanted, pointers, words, bits
+
+    def _keep_less(self, wanted: Array, parts: list[tuple[Array, Array, Array]]) -> tuple[Array, list[tuple[Array, Array, Array]], int]:
+        """Rows of agents alone, and what is kept of them so far."""
+        less = np.zeros_like(wanted)
+        less[self._plan.component[self._of_kind("Agent")]] = True
+        less &= wanted
+        filtered = []
+        for row, word, bits in parts:
+            keep = less[row]
+            filtered.append((row[keep], word[keep], bits[keep]))
+        return less, filtered, sum(len(row) for row, _, _ in filtered)
+
+    def _of_kind(self, kind: str) -> Array:
+        return np.flatnonzero(self.structure.kinds == KIND_NUMBER[kind])
+
+    def measures_of(self, kind: str) -> Measures:
+        """:attr:`measures` of the nodes of another kind than Agent; solves everything again."""
+        measures = _Measuring(self._plan, self._of_kind(kind), self._weight, self._best)
+        for block in self._blocks(self._plan):
+            measures.add(*block)
+        return measures.done()
 
     @cached_property
     def _members(self) -> tuple[Array, Array]:
         """(pointers by row, the nodes of each)."""
-        return _pointers(self._plan.component, self._plan.rows), np.argsort(self._plan.component, kind="stable")
+        return pointers_of(self._plan.component, self._plan.rows), np.argsort(self._plan.component, kind="stable")
 
     @cached_property
     def _by_word(self) -> tuple[Array, Array, Array]:
         """(pointers by word, entries by word, row of every entry)."""
-        words = -(-len(self.structure.targets) // PER_WORD)
-        pointers = np.zeros(words + 1, dtype=np.int64)
-        np.cumsum(np.bincount(self._words, minlength=words), out=pointers[1:])
         rows = np.repeat(np.arange(self._plan.rows, dtype=np.int32), np.diff(self._pointers))
-        return pointers, np.argsort(self._words, kind="stable"), rows
+        return pointers_of(self._words, self._total), np.argsort(self._words, kind="stable"), rows
 
-    def _solve(self) -> tuple[Array, Array, Array]:
-        """Rows in CSR form: (pointers by row, words ascending in each, their bits)."""
-        arcs, plan = self.arcs, self._plan
-        total = -(-len(self.structure.targets) // PER_WORD)
-        word, inside = np.divmod(arcs.own_column, PER_WORD)
-        bits = arcs.own_bits.astype(np.uint64) << _SHIFTS[inside]
-        masks = MaskTable(self.structure.masks, plan.masks)
-        sizes = np.zeros(plan.rows, dtype=np.int64)
-        parts: list[tuple[Array, Array, Array]] = []
-        none = np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.uint64)
-        for first, slot, rows in plan.blocks(total, plan.component[arcs.own_node], word, bits, masks):
-            found = kernels.gather(slot, rows, first, sizes, *none)
-            part = np.empty(found, dtype=np.int32), np.empty(found, dtype=np.int32), np.empty(found, dtype=np.uint64)
-            if found:
-                kernels.gather(slot, rows, first, sizes, *part)
-                parts.append(part)
-        pointers = np.zeros(plan.rows + 1, dtype=np.int64)
-        np.cumsum(sizes, out=pointers[1:])
-        words_out, bits_out = np.empty(pointers[-1], dtype=np.int32), np.empty(pointers[-1], dtype=np.uint64)
-        cursor = pointers[:-1].copy()
-        while parts:
-            kernels.place(cursor, *parts.pop(0), words_out, bits_out)
-        return pointers, words_out, bits_out
+    @cached_property
+    def _agent_counts(self) -> Array:
+        return self._count(self._of_kind("Agent"))
 
     @cached_property
     def _node_counts(self) -> Array:
-        """(nodes, COUNTED) distinct nodes of each kind that a path of arcs leads to."""
+        return self._count(np.arange(self.structure.size))
+
+    def _count(self, subjects: Array) -> Array:
+        """(nodes, COUNTED) distinct nodes of each kind that a path of arcs leads to, of ``subjects``."""
         arcs = self.arcs
-        plan = _Plan.of(arcs.source, arcs.target, np.full(len(arcs.source), -1, dtype=np.int32), self.structure.size)
+        plan = Plan.of(arcs.source, arcs.target, np.full(len(arcs.source), -1, dtype=np.int32), self.structure.size)
+        wanted = np.zeros(plan.rows, dtype=bool)
+        wanted[plan.component[subjects]] = True
         nodes, words, bits, word_kind = [], [], [], []
         start = 0
         for number, (_, kind) in enumerate(COUNTED):
-            members = np.flatnonzero(self.structure.kinds == KIND_NUMBER[kind])
+            members = self._of_kind(kind)
             place = np.arange(len(members))
             nodes.append(members)
             words.append(start + place // 64)
@@ -229,115 +326,51 @@ class Privileges:
         kind_of_word = np.concatenate(word_kind)
         own = plan.component[np.concatenate(nodes)], np.concatenate(words), np.concatenate(bits)
         for first, slot, rows in plan.blocks(start, *own, MaskTable(self.structure.masks, [])):
-            kernels.count_kinds(slot, rows, kind_of_word[first : first + rows.shape[1]], counts)
+            kernels.count_kinds(slot, rows, wanted, kind_of_word[first : first + rows.shape[1]], counts)
         result: Array = counts[plan.component]
         for number, members in enumerate(nodes):
             result[members, number] -= 1
         return result
 
 
-@dataclass(frozen=True, eq=False)
-class _Plan:
-    """The rows to solve and their order. Arcs are numbered by the row they leave (CSR), and again by the row they lead to."""
+class _Measuring:
+    """Measures in the making."""
 
-    component: Array
-    rows: int
-    pointers: Array
-    heads: Array
-    arc_mask: Array
-    back_pointers: Array
-    tails: Array
-    order: Array
-    group_ends: Array
-    group_of: Array
-    masks: list[int]
-    """Numbers of the masks in use; ``arc_mask`` holds places in this list."""
-
-    @classmethod
-    def of(cls, source: Array, target: Array, mask: Array, size: int) -> _Plan:
-        """Condense a graph of ``size`` nodes over its arcs without mask (-1)."""
-        free = mask < 0
-        component = np.empty(size, dtype=np.int32)
-        rows = kernels.strong_components(*_csr(source[free], target[free], size), component, np.empty(size, dtype=np.int32))
-        tail, head = component[source], component[target]
-        between = tail != head
-        used, compact = np.unique(mask[between], return_inverse=True)
-        tail, head, kind = _distinct(tail[between].astype(np.int64), head[between].astype(np.int64), used[compact], rows)
-        pointers, heads = _csr(tail, head, rows)
-        group_of, finish = np.empty(rows, dtype=np.int32), np.empty(rows, dtype=np.int32)
-        groups = kernels.strong_components(pointers, heads, group_of, finish)
-        rank = np.empty(rows, dtype=np.int64)
-        rank[finish] = np.arange(rows)
-        numbers = np.unique(kind[kind >= 0])
-        arc_mask = np.where(kind >= 0, np.searchsorted(numbers, kind), -1).astype(np.int32)
-        back = np.argsort(head, kind="stable")
-        return cls(
-            component=component,
-            rows=rows,
-            pointers=pointers,
-            heads=heads,
-            arc_mask=arc_mask,
-            back_pointers=_pointers(head, rows),
-            tails=tail[back].astype(np.int32),
-            order=np.lexsort((rank, group_of)).astype(np.int32),
-            group_ends=np.cumsum(np.bincount(group_of, minlength=groups)),
-            group_of=group_of,
-            masks=numbers.tolist(),
+    def __init__(self, plan: Plan, nodes: Array, weight: Array, best: Array) -> None:
+        rows, entries, members = np.unique(plan.component[nodes], return_inverse=True, return_counts=True)
+        self._entry_of_row = np.full(plan.rows, -1, dtype=np.int64)
+        self._entry_of_row[rows] = np.arange(len(rows))
+        self._members, self._weight, self._best = members, weight, best
+        entry_of = np.full(len(plan.component), -1, dtype=np.int64)
+        entry_of[nodes] = entries
+        self._made = Measures(
+            entry_of=entry_of,
+            sums=np.zeros((len(rows), 3), dtype=np.int64),
+            impact=np.zeros(len(rows)),
+            top_amount=np.zeros((len(rows), TOP)),
+            top_deed=np.zeros((len(rows), TOP, 2), dtype=np.int64),
+            holders=np.zeros((len(weight), 2), dtype=np.int64),
         )
 
-    def blocks(self, total: int, row: Array, word: Array, bits: Array, masks: MaskTable) -> Iterator[tuple[int, Array, Array]]:
-        """Solve ``total`` words block by block, from own bits (``row``, ``word``, ``bits``): (first word, slots, rows) of each.
+    def add(self, first: int, slot: Array, rows: Array) -> None:
+        """Take in one block."""
+        made = self._made
+        kernels.digest(
+            slot,
+            rows,
+            first,
+            self._entry_of_row,
+            self._members,
+            self._weight,
+            self._best,
+            made.sums,
+            made.impact,
+            made.top_amount,
+            made.top_deed,
+            made.holders,
+            HEAVY_BITS,
+        )
 
-        The arrays are reused: what is yielded is to be read before the next block.
-        """
-        width = max(4, min(_WORDS, _BLOCK_BYTES // (8 * max(1, self.rows)), total))
-        order = np.argsort(word, kind="stable")
-        row, word, bits = row[order].astype(np.int32), word[order].astype(np.int64), bits[order]
-        slot, rows = np.empty(self.rows, dtype=np.int32), np.empty((self.rows, width), dtype=np.uint64)
-        for first in range(0, total, width):
-            inside = slice(*np.searchsorted(word, (first, first + width)))
-            if inside.start == inside.stop:
-                continue
-            kernels.solve_block(
-                self.pointers,
-                self.heads,
-                self.arc_mask,
-                self.back_pointers,
-                self.tails,
-                self.order,
-                self.group_ends,
-                self.group_of,
-                row[inside],
-                word[inside] - first,
-                bits[inside],
-                masks.words(first, width),
-                slot,
-                rows,
-            )
-            yield first, slot, rows
-
-
-def _distinct(tail: Array, head: Array, mask: Array, rows: int) -> tuple[Array, Array, Array]:
-    """Arcs ordered by tail, each once, without those that a free arc (-1) between the same rows makes superfluous."""
-    order = np.lexsort((mask, head, tail))
-    tail, head, mask = tail[order], head[order], mask[order]
-    pair = tail * rows + head
-    opens = np.ones(len(pair), dtype=bool)
-    opens[1:] = pair[1:] != pair[:-1]
-    fresh = opens.copy()
-    fresh[1:] |= mask[1:] != mask[:-1]
-    if len(pair):
-        has_free = mask[np.flatnonzero(opens)] < 0
-        fresh &= opens | ~has_free[np.cumsum(opens) - 1]
-    return tail[fresh], head[fresh], mask[fresh]
-
-
-def _pointers(ends: Array, size: int) -> Array:
-    pointers = np.zeros(size + 1, dtype=np.int64)
-    np.cumsum(np.bincount(ends, minlength=size), out=pointers[1:])
-    return pointers
-
-
-def _csr(source: Array, target: Array, size: int) -> tuple[Array, Array]:
-    """(pointers, heads) of arcs in any order."""
-    return _pointers(source, size), target[np.argsort(source, kind="stable")].astype(np.int32)
+    def done(self) -> Measures:
+        """All blocks are in."""
+        return self._made

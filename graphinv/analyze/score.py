@@ -129,28 +129,28 @@ class Weights:
 
 
 def parts_of(
-    impact: float, raised: float, reached: Sequence[tuple[str, float]], findings: Iterable[Finding], settings: Settings
+    impact: float, raised: float, reached: tuple[Sequence[tuple[str, float]], int, float], findings: Iterable[Finding], settings: Settings
 ) -> tuple[ScorePart, ...]:
     """What a risk is made of; the amounts add up to it.
 
     Args:
         impact: 0 to 100.
         raised: L, 0 to 1.
-        reached: what can be done to each target, in words, with its summand of I(u); heaviest first.
+        reached: the heaviest targets, each in words with its summand of I(u); how many targets count in all; I(u).
         findings: those that raise the likelihood.
         settings: shares of the risk.
     """
-    total = math.fsum(amount for _, amount in reached)
+    heaviest, count, total = reached
     base = impact * settings.risk.base
     parts = []
-    if total > 0:
-        for words, amount in reached[:LISTED_TARGETS]:
-            share = amount / total
-            parts.append(ScorePart(what=words, amount=base * share, because=f"{share:.0%} of the impact, whatever the likelihood"))
-        rest = reached[LISTED_TARGETS:]
-        if rest:
-            share = math.fsum(amount for _, amount in rest) / total
-            parts.append(ScorePart(what=f"{len(rest)} other targets", amount=base * share, because=f"{share:.0%} of the impact"))
+    for words, amount in heaviest:
+        share = amount / total
+        parts.append(ScorePart(what=words, amount=base * share, because=f"{share:.0%} of the impact, whatever the likelihood"))
+    if count > len(heaviest):
+        share = 1.0 - math.fsum(amount for _, amount in heaviest) / total
+        others = count - len(heaviest)
+        what = f"{others} other target{'s' if others > 1 else ''}"
+        parts.append(ScorePart(what=what, amount=max(0.0, base * share), because=f"{share:.0%} of the impact"))
     return (*parts, *_likelihood_parts(impact * settings.risk.likelihood * raised, findings, settings))
 
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from graphinv.analyze import plan, privilege
 from graphinv.analyze.arcs import Structure, project
 from graphinv.analyze.privilege import Privileges
 from graphinv.model.errors import NotFound, UsageError
@@ -225,8 +226,31 @@ def test_next_to_nothing(facts: Facts) -> None:
 
 
 def test_sums_weigh_every_target_once() -> None:
-    estate = build(edge("i1 CAN_ACCESS r1", actions=["admin"]), edge("i1 CAN_ACCESS r2", actions=["read", "write"]))
-    found = solve(estate)
-    sums = found.weighted(np.array([10.0, 1.0]), np.arange(32.0))
-    one = found.structure.node(key("i1"))
-    assert (sums.atoms[one], sums.targets[one], sums.impact[one]) == (7, 2, 10 * 31 + 24)
+    estate = build(
+        edge("a1 RUNS_AS i1"), edge("i1 CAN_ACCESS r1", actions=["admin"]), edge("i1 CAN_ACCESS r2", actions=["read", "write"]), node("a2")
+    )
+    found = Privileges(project(estate, "posture", AT), np.array([10.0, 1.0]), np.arange(32.0))
+    for measures, subject in ((found.measures, key("a1")), (found.measures_of("Identity"), key("i1"))):
+        one = found.structure.node(subject)
+        assert (measures.atoms(one), measures.targets(one), measures.counting(one), measures.reached(one)) == (7, 2, 2, 10 * 31 + 24)
+        assert measures.top(one) == [(0, 31, 310.0), (1, 24, 24.0)]
+        assert measures.holders.tolist() == [[1, 1], [1, 0]]
+    assert found.measures.top(found.structure.node(key("a2"))) == []
+
+
+@settings(max_examples=40, deadline=None)
+@given(facts(), st.sampled_from(LENSES), st.sampled_from([0, 1, 4, 10]))
+def test_answers_do_not_depend_on_what_is_kept(drawn: Facts, lens: Lens, limit: int) -> None:
+    arcs = project(estate_of(drawn), lens, AT)
+    with pytest.MonkeyPatch.context() as patch:
+        one = Privileges(arcs)
+        patch.setattr(privilege, "KEPT_WORDS", limit)
+        patch.setattr(plan, "_WORDS", 1)
+        other = Privileges(arcs)
+    for subject in arcs.structure.keys:
+        assert one.targets_of(subject) == other.targets_of(subject)
+        assert one.holders(subject) == other.holders(subject)
+        for target in (key("r0"), key("s1")):
+            assert one.actions_on(subject, target) == other.actions_on(subject, target)
+        assert one.atoms_of(subject) == other.atoms_of(subject)
+        assert one.actions_on(subject, key("r1")) == other.actions_on(subject, key("r1"))

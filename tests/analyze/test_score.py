@@ -99,14 +99,16 @@ def test_likelihood_and_levels() -> None:
 def test_parts_add_up_to_the_risk(impact: float, reached: list[tuple[str, float]], chances: list[tuple[str, float]]) -> None:
     findings = [finding(rule, chance) for rule, chance in chances]
     settings, raised = Settings(), likelihood(chance for _, chance in chances)
-    parts = parts_of(impact, raised, reached, findings, settings)
+    parts = parts_of(impact, raised, (reached[:5], len(reached), math.fsum(amount for _, amount in reached)), findings, settings)
     assert math.fsum(part.amount for part in parts) == pytest.approx(impact * (0.4 + 0.6 * raised), abs=1e-9)
     assert all(part.amount >= 0 and part.what is not None for part in parts)
 
 
 def test_parts_name_targets_and_rules() -> None:
     reached = [(f"can read r{number}", 1.0) for number in range(7)]
-    parts = parts_of(50, likelihood([0.3, 0.3, 0.2]), reached, [finding("X", 0.3), finding("X", 0.3), finding("Y", 0.2)], Settings())
+    parts = parts_of(
+        50, likelihood([0.3, 0.3, 0.2]), (reached[:5], 7, 7.0), [finding("X", 0.3), finding("X", 0.3), finding("Y", 0.2)], Settings()
+    )
     assert [part.what for part in parts] == [*(f"can read r{number}" for number in range(5)), "2 other targets", "about X", "about Y"]
     assert parts[6].because == "X: raises the likelihood by 30%, 2 times"
-    assert parts_of(0, 0, [], [], Settings()) == ()
+    assert parts_of(0, 0, ([], 0, 0.0), [], Settings()) == ()
