@@ -36,9 +36,12 @@ TITLES: Mapping[str, str] = {
     "trae": "Trae",
     "mcp-client": "MCP client",
 }
-_USER_FOLDERS = ("Library/Application Support/", ".config/", "AppData/Roaming/", ".vscode-server/data/")
-_VSCODE_USERS = tuple(f"{base}{product}/User/" for base in _USER_FOLDERS for product in ("Code", "Code - Insiders", "VSCodium"))
-_STORAGE = (*(f"{user}globalStorage/" for user in _VSCODE_USERS), ".vscode-server/data/User/globalStorage/")
+_USER_FOLDERS = ("Library/Application Support/", ".config/", "AppData/Roaming/")
+_VSCODE_USERS = (
+    *(f"{base}{product}/User/" for base in _USER_FOLDERS for product in ("Code", "Code - Insiders", "VSCodium")),
+    ".vscode-server/data/User/",
+)
+_STORAGE = tuple(f"{user}globalStorage/" for user in _VSCODE_USERS)
 
 FILES: Mapping[str, tuple[str, ...]] = {
     "claude-code": (".mcp.json", ".claude/.mcp.json", ".claude/mcp.json", ".claude.json", "managed-mcp.json"),
@@ -102,8 +105,9 @@ def client_of(path: str, clients: Iterable[str]) -> str | None:
 
 
 def patterns(*clients: str) -> tuple[str, ...]:
-    """Patterns of the files of ``clients``, for the documentation."""
-    return tuple(f"**/{ending}" for client in clients for ending in FILES[client])
+    """Patterns of the files of ``clients``, for the documentation; of the many places of VS Code's user folder the first one on Linux."""
+    endings = [ending for client in clients for ending in FILES[client]]
+    return tuple(f"**/{ending}" for ending in endings if "/User/" not in ending or ending.startswith(".config/Code/"))
 
 
 def host_key(document: Document, client: str, folder: str, agent: str = "") -> NodeKey:
