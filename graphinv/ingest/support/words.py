@@ -11,6 +11,8 @@ Where = tuple[str | int, ...]
 """Pointer below the entry that the command line belongs to."""
 
 MAX_WORDS = 2000
+MAX_LINE = 100_000
+"""Characters of a command line that are split as a shell would."""
 _ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
 
 
@@ -37,6 +39,7 @@ def names(text: str) -> frozenset[str]:
 
 def split(text: str, where: Where) -> list[Word]:
     """``text`` as a shell would split it; quotes that are never closed do not matter, and a Windows path keeps its backslashes."""
+    text = text[:MAX_LINE]
     text = text.replace("\\", "\\\\") if re.match(r"[\"']?[A-Za-z]:\\", text) else text
     try:
         parts = shlex.split(text, posix=True)
@@ -48,6 +51,7 @@ def split(text: str, where: Where) -> list[Word]:
 def commands(text: str, where: Where) -> list[list[Word]]:
     """The simple commands of a shell script, each as words; separators are ``;``, ``&``, ``|`` and line ends."""
     found: list[list[Word]] = [[]]
+    text = text[:MAX_LINE]
     try:
         lexer = shlex.shlex(text.replace("\n", " ; "), posix=True, punctuation_chars=";&|")
         lexer.whitespace_split = True
