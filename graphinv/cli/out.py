@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +14,8 @@ import typer
 from graphinv.cli.options import Format, FormatOption, StoreOption, reader, store_url
 from graphinv.cli.output import console, emit, table, text
 from graphinv.model.errors import StoreError, UsageError
+
+PATTERNS_SHOWN = 8
 
 
 def register(app: typer.Typer) -> None:
@@ -49,13 +52,17 @@ def export(
         return
     if output is None:
         raise UsageError(f"{name} is several files; say where with --output FOLDER")
-    output.mkdir(parents=True, exist_ok=True)
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"{output} cannot be made a folder: {error.strerror}") from None
     for file, content in made.items():
         _save(output / file, content)
 
 
 def _save(path: Path, content: str) -> None:
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content, "utf-8")
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}") from None
@@ -66,9 +73,17 @@ def formats(form: FormatOption = Format.table) -> None:
     from graphinv.ingest import ingestors
 
     if form is Format.table:
-        console().print(table(["name", "reads", "files"], ([one.NAME, one.TITLE, ", ".join(one.FILES)] for one in ingestors())))
+        console().print(table(["name", "reads", "files"], ([one.NAME, one.TITLE, _some(one.FILES)] for one in ingestors())))
     else:
         emit(({"name": one.NAME, "title": one.TITLE, "files": list(one.FILES)} for one in ingestors()), form)
+
+
+def _some(files: Sequence[str]) -> str:
+    """The shortest patterns in full and the number of others: a client has one for every platform it runs on."""
+    if len(files) <= PATTERNS_SHOWN:
+        return ", ".join(files)
+    shortest = set(sorted(files, key=len)[:PATTERNS_SHOWN])
+    return f"{', '.join(file for file in files if file in shortest)} and {len(files) - len(shortest)} more (--format json lists them)"
 
 
 def dashboard(

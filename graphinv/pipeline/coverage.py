@@ -45,7 +45,8 @@ def coverage_findings(scans: Sequence[Scan], estate: Estate) -> Iterator[Finding
         if node.props.get("status") == "unknown" and node.kind != "Owner":
             edges = (*estate.incoming.get(node.key, ()), *estate.outgoing.get(node.key, ()))
             sources = sorted({source for edge in edges for source in edge.props.get("sources") or ()})
-            yield _finding(UNDECLARED, node.key, "low", sources, [f"{len(edges)} edges name it"])
+            named = "1 edge names it" if len(edges) == 1 else f"{len(edges)} edges name it"
+            yield _finding(UNDECLARED, node.key, "low", sources, [named])
 
 
 def _place(root: str, document: str) -> str:
@@ -60,7 +61,7 @@ def _finding(rule: str, subject: NodeKey, severity: Level, sources: Iterable[str
         severity=severity,
         confidence=1.0,
         subject=subject,
-        why=f"{_WHY[rule]} {'; '.join(dict.fromkeys(messages))}",
+        why=f"{_WHY[rule]} Noted: {'; '.join(dict.fromkeys(messages))}.",
         remediation=_REMEDY[rule],
         sources=tuple(sources),
         details={"messages": messages},

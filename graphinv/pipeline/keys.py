@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import os
 import secrets
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -35,19 +37,30 @@ def store_key(store_url: str) -> bytes:
     path = key_path(store_url)
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        try:
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            pass
-        else:
-            with os.fdopen(handle, "w") as file:
-                file.write(secrets.token_hex(32) + "\n")
+        if not path.exists():
+            _make(path)
         key = bytes.fromhex(path.read_text("ascii").strip())
-    except (OSError, ValueError) as error:
-        raise StoreError(f"the fingerprint key {path} cannot be used: {error}") from None
+    except OSError as error:
+        raise StoreError(f"the fingerprint key {path} cannot be used: {error.strerror}") from None
+    except ValueError:
+        raise StoreError(f"the fingerprint key {path} cannot be used: it does not hold hex digits alone") from None
     if len(key) < 16:
         raise StoreError(f"the fingerprint key {path} is too short; remove it only together with its store")
     return key
+
+
+def _make(path: Path) -> None:
+    """A new key at ``path``: whole or not at all, and never in the place of one that is there."""
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # mode 0600
+    try:
+        with os.fdopen(handle, "w") as file:
+            file.write(secrets.token_hex(32) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        with contextlib.suppress(FileExistsError):
+            os.link(name, path)
+    finally:
+        os.unlink(name)
 
 
 def fingerprinter(key: bytes) -> Callable[[str], str]:

@@ -11,6 +11,7 @@ from graphinv.ingest import MAX_BYTES, Document, Ingestor, ingestors
 from graphinv.model.errors import FactError, IngestError
 from graphinv.model.facts import Binding, EdgeFact, Fact, NodeFact, OwnerRule, Problem, check_edge, check_node
 from graphinv.pipeline.joins import Resolved, resolve
+from graphinv.pipeline.redaction import clean, redacted
 from graphinv.pipeline.walk import Found, Root, Walk, load, walk
 
 Progress = Callable[[str, int, str], None]
@@ -93,12 +94,14 @@ def _read(ingestor: Ingestor, found: Found, root: Root, fingerprint: Callable[[s
         data = load(found, limit)
         if len(data) > limit:
             raise IngestError("grew past the size that is read while it was read")
-        return list(ingestor.read(Document(root.name, "" if root.own_file else found.path, data, fingerprint)))
+        facts = ingestor.read(Document(root.name, "" if root.own_file else found.path, data, fingerprint))
+        # Native facts refuse credentials one by one and may be millions.
+        return list(facts) if ingestor.NAME.startswith("native") else [redacted(fact) for fact in facts]
     except IngestError as error:
-        problems.append(Problem(found.path, error.where, _sentence(error), ingestor=ingestor.NAME))
+        problems.append(Problem(found.path, error.where, clean(_sentence(error)), ingestor=ingestor.NAME))
     except OSError as error:
         problems.append(Problem(found.path, "", f"cannot be read ({error.strerror})", ingestor=ingestor.NAME))
-    except Exception as error:
+    except Exception as error:  # a reader's own fault on one document must not cost the user all the others
         where = type(error).__name__
         problems.append(Problem(found.path, "", f"cannot be read because of a fault in graphinv ({where})", ingestor=ingestor.NAME))
     return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from hashlib import sha256
 from pathlib import Path as FilePath
@@ -58,12 +58,21 @@ def roots_of(paths: Iterable[str | FilePath]) -> list[Root]:
     Raises:
         UsageError: there is nothing at one of them.
     """
-    roots: list[Root] = []
-    for path in paths:
-        root = root_of(path, frozenset(root.name for root in roots))
-        if all((root.path, root.only) != (other.path, other.only) for other in roots):
-            roots.append(root)
-    return roots
+    given = {path: root_of(path) for path in paths}
+    named: dict[tuple[str, str], Root] = {}
+    # In the order of their places, so that the order of the arguments decides no name.
+    for path, root in sorted(given.items(), key=lambda item: _place(item[1])):
+        if _place(root) in named:
+            continue
+        # Files of one project, and the project itself, are parts of one root.
+        same = next((other for other in named.values() if other.path == root.path and not (root.own_file or other.own_file)), None)
+        names = frozenset(other.name for other in named.values())
+        named[_place(root)] = replace(root, name=same.name) if same else root_of(path, names)
+    return list(dict.fromkeys(named[_place(root)] for root in given.values()))
+
+
+def _place(root: Root) -> tuple[str, str]:
+    return str(root.path), root.only or ""
 
 
 def ingest(
@@ -79,7 +88,8 @@ def ingest(
     done = []
     for root in roots:
         reading = read_root(root, fingerprinter(key), progress, vendored=vendored)
-        location = hmac.new(key, str(root.path / (root.only or "")).encode("utf-8", "surrogateescape"), sha256).hexdigest()[:16]
+        place = root.path / root.only if root.only and root.own_file else root.path
+        location = hmac.new(key, str(place).encode("utf-8", "surrogateescape"), sha256).hexdigest()[:16]
         before = earlier.get(reading.root.name)
         elsewhere = before is not None and before.location not in ("", location)
         if elsewhere:
@@ -168,7 +178,8 @@ def render(store: Store, name: str) -> str | dict[str, str]:
         if not name.startswith("facts"):
             raise NotFound("the store was not analyzed yet; run `graphinv analyze`")
         analysis = Analysis(generation=store.generation, at=now(), scores=(), reach=(), findings=(), rules=())
-    return exports()[name].render(analysis, store.estate(), rules())
+    estate = replace(store.estate(), roots=tuple(scan.root for scan in store.scans()))
+    return exports()[name].render(analysis, estate, rules())
 
 
 @cache

@@ -92,16 +92,20 @@ def root_of(path: str | os.PathLike[str], names: frozenset[str] = frozenset()) -
     except (OSError, RuntimeError):
         raise UsageError(f"{plain_name(str(given))}: there is no such file or folder") from None
     if not real.is_dir() and (real.suffix in (".jsonl", ".csv") or ".facts." in real.name):
-        return Root(plain_name(real.name), real.parent, only=plain_name(real.name), own_file=True)
+        return Root(_distinct(plain_name(real.name), real.parent, names), real.parent, only=plain_name(real.name), own_file=True)
     if not real.is_dir():
         top = real.parent.parent if real.parent.name.startswith(".") else real.parent
-        return Root(plain_name(top.name) or "root", top, only=plain_name(real.relative_to(top).as_posix()))
-    name = _remote_name(real) or plain_name(real.name) or "root"
-    above = real.parent
+        name = _distinct(plain_name(top.name) or "root", top.parent, names)
+        return Root(name, top, only=plain_name(real.relative_to(top).as_posix()))
+    return Root(_distinct(_remote_name(real) or plain_name(real.name) or "root", real.parent, names), real)
+
+
+def _distinct(name: str, above: Path, names: frozenset[str]) -> str:
+    """``name``, made longer by the folders from ``above`` upwards until it is not among ``names``."""
     while name in names and above != above.parent:
         name = f"{plain_name(above.name)}/{name}"
         above = above.parent
-    return Root(name, real)
+    return name
 
 
 def _remote_name(top: Path) -> str | None:

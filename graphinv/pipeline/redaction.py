@@ -1,0 +1,61 @@
+"""The last door: whatever an ingestor says, a text in the shape of a credential does not pass into the graph.
+
+Ingestors keep values back by themselves. This catches credentials that stand where nobody looks for them: in the name of a server, in a
+command, in an owner's handle.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
+
+from graphinv.ingest.support.secret_shapes import shapes
+from graphinv.model.facts import Binding, EdgeFact, Fact, NodeFact, NodeKey, OwnerRule, Props, Ref
+
+SHORTEST = 12
+HIDDEN = "***"
+
+
+def redacted(fact: Fact) -> Fact:
+    """``fact`` with every credential in its texts, ids included, replaced by ``***``."""
+    match fact:
+        case NodeFact():
+            return replace(fact, id=clean(fact.id), props=_props(fact.props))
+        case EdgeFact():
+            return replace(fact, source=_end(fact.source), target=_end(fact.target), props=_props(fact.props))
+        case Binding():
+            return replace(fact, name=clean(fact.name), target=_key(fact.target))
+        case OwnerRule():
+            return replace(fact, owners=tuple(_key(owner) for owner in fact.owners))
+        case _:
+            return replace(fact, message=clean(fact.message))
+
+
+@lru_cache(maxsize=65536)
+def clean(text: str) -> str:
+    """``text`` without credentials; O(length)."""
+    if not isinstance(text, str) or len(text) < SHORTEST:
+        return text
+    for shape in reversed(list(shapes(text))):
+        if not shape.type.endswith("_key_id"):  # the id of a key is how its issuer names it
+            text = text[: shape.start] + HIDDEN + text[shape.end :]
+    return text
+
+
+def _key(key: NodeKey) -> NodeKey:
+    return key[0], clean(key[1])
+
+
+def _end(end: NodeKey | Ref) -> NodeKey | Ref:
+    return replace(end, name=clean(end.name), fallback=clean(end.fallback)) if isinstance(end, Ref) else _key(end)
+
+
+def _props(props: Props) -> Props:
+    return {name: _value(value) for name, value in props.items()}
+
+
+def _value(value: Any) -> Any:
+    if isinstance(value, str):
+        return clean(value)
+    return [clean(item) if isinstance(item, str) else item for item in value] if isinstance(value, list) else value
