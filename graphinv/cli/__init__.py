@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -25,7 +25,6 @@ from graphinv.model.errors import GraphinvError
 app = typer.Typer(
     name="graphinv",
     help="Which AI agents do we run, what could each reach if it were hijacked or wrong, by which path, and which hop would stop it?",
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -41,11 +40,12 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def _main(
+    context: typer.Context,
     store: Annotated[str | None, typer.Option("--store", help="Store to use; each command takes it as well", metavar="PATH|URL")] = None,
     version: Annotated[bool, typer.Option("--version", help="Show the version and exit", callback=_version, is_eager=True)] = False,
 ) -> None:
-    if store:
-        os.environ["GRAPHINV_STORE"] = store
+    if store and context.invoked_subcommand:
+        context.default_map = {context.invoked_subcommand: {"store": store}}
 
 
 for module in (stages, questions, out):
@@ -53,16 +53,36 @@ for module in (stages, questions, out):
 
 
 def main() -> None:
-    """Run the command line; errors that are ours become one line and exit code 2."""
+    """Run the command line; an error becomes one line and exit code 2."""
     try:
-        app()
+        code = app(sys.argv[1:] or ["--help"], prog_name="graphinv", standalone_mode=False)
+        sys.stdout.flush()
     except GraphinvError as error:
-        typer.echo(f"graphinv: {plain(str(error))}", err=True)
-        sys.exit(2)
+        _complain(str(error))
+    except typer.TyperException as error:
+        _complain(error.format_message().replace("Value error, ", "") + " (--help says more)")
     except BrokenPipeError:
-        # Whoever read our output has gone; nothing is left to say, not even at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
-    except KeyboardInterrupt:
+        _reader_gone()
+    except SystemExit as stop:
+        # Exits of our own come back as ``code``; rich and typer leave with 1 when whoever read our output has gone.
+        if stop.code != 1:
+            raise
+        _reader_gone()
+    if code == STOPPED:
         typer.echo("graphinv: stopped; the store holds the last complete generation", err=True)
-        sys.exit(130)
+    sys.exit(code)
+
+
+STOPPED = 130
+"""Exit code after Ctrl-C."""
+
+
+def _complain(message: str) -> NoReturn:
+    typer.echo(f"graphinv: {plain(' '.join(message.split()))}", err=True)
+    sys.exit(2)
+
+
+def _reader_gone() -> NoReturn:
+    """Nothing is left to say, not even at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    sys.exit(0)

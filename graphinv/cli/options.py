@@ -28,7 +28,7 @@ class Format(StrEnum):
 StoreOption = Annotated[
     str | None,
     typer.Option(
-        "--store", help=f"Embedded store's file, or bolt:// address [env: GRAPHINV_STORE; default: {DEFAULT_STORE}]", metavar="PATH|URL"
+        "--store", help=f"Embedded store's file, or bolt:// address; GRAPHINV_STORE or {DEFAULT_STORE} when absent", metavar="PATH|URL"
     ),
 ]
 FormatOption = Annotated[Format, typer.Option("--format", "-f", help="How to print the answer")]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sys
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from graphinv.store import Store
 
 Kind = Annotated[str, typer.Option("--kind", help="Kind of the subjects that --all means", metavar="KIND")]
+SubjectKind = Annotated[str, typer.Option("--kind", help="Kind of the subjects that are listed", metavar="KIND")]
 ActionOption = Annotated[Action | None, typer.Option("--action", "-a", help="Only this action")]
 
 
@@ -88,7 +91,11 @@ def _by_target(atoms: tuple[tuple[str, str, str], ...]) -> list[list[str]]:
     actions: dict[NodeKey, list[str]] = {}
     for kind, id, action in atoms:
         actions.setdefault((kind, id), []).append(action)
-    return [[" ".join(sorted(names, key=ACTIONS.index)), named(target)] for target, names in sorted(actions.items())]
+    return [[_actions(names), named(target)] for target, names in sorted(actions.items())]
+
+
+def _actions(names: Iterable[str]) -> str:
+    return " ".join(sorted(names, key=ACTIONS.index))
 
 
 def paths(
@@ -130,7 +137,7 @@ def _distinct(found: list[Path]) -> list[Path]:
 def exposure(
     target: Annotated[str, typer.Argument(help="Kind:id, or a bare id or name that is unique")],
     action: ActionOption = None,
-    kind: Kind = "Agent",
+    kind: SubjectKind = "Agent",
     lens: LensOption = "posture",
     at: AtOption = None,
     store: StoreOption = None,
@@ -144,10 +151,10 @@ def exposure(
     if form is not Format.table:
         emit((one.to_json() for one in exposed), form)
         return
-    rows = [[one.subject[1], " ".join(one.actions), str(one.hops or "?")] for one in exposed]
-    console().print(
-        table([kind, "actions", "hops"], rows, title=f"{len(exposed)} can act on {plain(named(end))}, lens {lens}, at {engine.at}")
-    )
+    rows = [[one.subject[1], _actions(one.actions), str(one.hops or "?")] for one in exposed]
+    console().print(text(f"{len(exposed)} can act on {named(end)}, lens {lens}, at {engine.at}", "bold"))
+    if rows:
+        console().print(table([kind, "actions", "hops"], rows))
 
 
 def findings(
@@ -173,8 +180,9 @@ def findings(
         and (not rule or finding.rule.startswith(rule))
         and (not about or about in (finding.subject, finding.target))
     ]
-    if keys and not chosen:
-        raise NotFound(f"no finding has the key {', '.join(keys)}")
+    unknown = sorted({*(keys or ())} - {finding.key for finding in analysis.findings})
+    if unknown:
+        raise NotFound(f"no finding has the key {', '.join(unknown)}")
     chosen.sort(key=lambda finding: (LEVELS.index(finding.severity), finding.rule, finding.subject, finding.target or ("", "")))
     if form is not Format.table:
         emit((finding.to_json() for finding in chosen), form)
@@ -211,7 +219,7 @@ def agents(store: StoreOption = None, form: FormatOption = Format.table) -> None
             entry.status or "unknown",
             entry.autonomy or "unknown",
             ", ".join(entry.owners) or text("nobody known", "yellow"),
-            "" if entry.risk is None else f"{entry.risk:.0f}",
+            "" if entry.risk is None else f"{entry.risk:.1f}",
             level(entry.level or ""),
         ]
         for entry in entries
@@ -285,7 +293,10 @@ def query(
     name: Annotated[
         str | None, typer.Argument(help="A query of the library, or - for Cypher from standard input", metavar="NAME|-")
     ] = None,
-    param: Annotated[list[str] | None, typer.Option("--param", "-p", help="name=value, for each parameter")] = None,
+    param: Annotated[
+        list[str] | None,
+        typer.Option("--param", "-p", help="name=value, for each parameter; with - a value that is JSON is taken as such, else as text"),
+    ] = None,
     catalogue: Annotated[bool, typer.Option("--list", help="The library: name, title, topic, parameters")] = False,
     timeout: Annotated[float, typer.Option(help="Seconds at most", min=0.01)] = 30.0,
     max_rows: Annotated[int, typer.Option(help="Rows at most", min=1)] = 100_000,
@@ -311,7 +322,7 @@ def query(
         raise UsageError("query takes the name of a query, or - for Cypher from standard input; --list shows the library")
     given = _params(param or [])
     if name == "-":
-        cypher, bound = sys.stdin.read(), dict(given)
+        cypher, bound = sys.stdin.read(), {parameter: _typed(value) for parameter, value in given.items()}
     elif name in queries:
         cypher, bound = queries[name].cypher, queries[name].bind(given)
     else:
@@ -335,3 +346,10 @@ def _params(given: list[str]) -> dict[str, str]:
             raise UsageError(f"--param {one!r} is not name=value")
         pairs[name] = value
     return pairs
+
+
+def _typed(value: str) -> Any:
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError):
+        return value

@@ -15,6 +15,9 @@ from graphinv.model.results import LEVELS, Analysis, Level
 
 Paths = Annotated[list[Path], typer.Argument(help="Folders or files; each folder is a root of its own", metavar="PATH")]
 FailOn = Annotated[Level | None, typer.Option("--fail-on", help="Exit with 1 when a finding of this level or worse exists")]
+AsOfOption = Annotated[
+    str | None, typer.Option("--at", help="Time at which PATH was as it is, ISO 8601 (no zone = UTC); now when absent", metavar="TIME")
+]
 All = Annotated[bool, typer.Option("--all", help="Also read vendored folders and build output")]
 
 
@@ -33,6 +36,7 @@ def scan(
     vendored: All = False,
 ) -> None:
     """Read everything recognised below PATH, analyze it, and print what matters."""
+    _summary_form(form)
     _scan(list(paths), store_url(store), form, fail_on, moment(at), vendored)
 
 
@@ -46,11 +50,19 @@ def demo(
     from graphinv.pipeline.bundled import bundled
     from graphinv.pipeline.demo import materialise
 
+    _summary_form(form)
     url = store_url(store)
     beside = Path(".graphinv") if "://" in url else Path(url).parent
+    beside.mkdir(mode=0o700, parents=True, exist_ok=True)
     target = beside / "demo"
     materialise(bundled("data") / "demo", target)
     _scan([target], url, form, fail_on, moment(at), vendored=False)
+
+
+def _summary_form(form: Format) -> None:
+    """Refuse what a summary cannot be, before anything is read."""
+    if form not in (Format.table, Format.json):
+        raise UsageError("a summary is a table or json; `graphinv findings` and `graphinv agents` have jsonl and csv")
 
 
 def _scan(paths: list[Path], url: str, form: Format, fail_on: Level | None, at: str | None, vendored: bool) -> None:
@@ -64,14 +76,14 @@ def _scan(paths: list[Path], url: str, form: Format, fail_on: Level | None, at: 
         summary = summarise(opened, done.analysis)
     if form is Format.table:
         print_summary(console(), summary)
-    elif form is Format.json:
-        write(to_json(summary.to_json()))
     else:
-        raise UsageError("a summary is a table or json; `graphinv findings` and `graphinv agents` have jsonl and csv")
+        write(to_json(summary.to_json()))
     _exit(done.analysis, fail_on, done.unread)
 
 
-def ingest(paths: Paths, store: StoreOption = None, form: FormatOption = Format.table, at: AtOption = None, vendored: All = False) -> None:
+def ingest(
+    paths: Paths, store: StoreOption = None, form: FormatOption = Format.table, at: AsOfOption = None, vendored: All = False
+) -> None:
     """Read facts into the store without judging them."""
     from graphinv.pipeline.stages import ingest as run
     from graphinv.pipeline.stages import roots_of
@@ -117,6 +129,7 @@ def ingest(paths: Paths, store: StoreOption = None, form: FormatOption = Format.
 
 def analyze(store: StoreOption = None, form: FormatOption = Format.table, fail_on: FailOn = None, at: AtOption = None) -> None:
     """Judge what the store holds and write the results back to it."""
+    _summary_form(form)
     from graphinv.pipeline.stages import analyze as run
     from graphinv.pipeline.summary import summarise
     from graphinv.store import open_store
@@ -126,10 +139,8 @@ def analyze(store: StoreOption = None, form: FormatOption = Format.table, fail_o
         summary = summarise(opened, analysis)
     if form is Format.table:
         print_summary(console(), summary)
-    elif form is Format.json:
-        write(to_json(summary.to_json()))
     else:
-        raise UsageError("a summary is a table or json")
+        write(to_json(summary.to_json()))
     _exit(analysis, fail_on, 0)
 
 
