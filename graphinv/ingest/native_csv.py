@@ -63,7 +63,7 @@ class _Table:
 
 
 def _read(document: Document) -> Iterator[Fact]:
-    kind = KIND_OF_FILE.get((document.name or document.root).lower())
+    kind = KIND_OF_FILE.get(PurePosixPath(document.path or document.root).name.lower())
     if kind is None:
         raise IngestError("is not named after a kind of facts", document=document.path, remedy="one of " + ", ".join(FILES))
     whole = document.text()
