@@ -33,25 +33,32 @@ _MAX_LOCATIONS = 10
 
 def render(analysis: Analysis, estate: Estate, rules: Mapping[str, RuleText]) -> str:
     """All findings of an analysis as one run."""
-    log = sarif(analysis.findings, rules, scores_by_subject(analysis))
+    log = sarif(analysis.findings, rules, scores_by_subject(analysis), estate.roots)
     return json.dumps(log, ensure_ascii=True, indent=2) + "\n"
 
 
-def sarif(findings: Iterable[Finding], rules: Mapping[str, RuleText], scores: Mapping[NodeKey, Score] | None = None) -> dict[str, Any]:
+def sarif(
+    findings: Iterable[Finding],
+    rules: Mapping[str, RuleText],
+    scores: Mapping[NodeKey, Score] | None = None,
+    roots: Iterable[str] = (),
+) -> dict[str, Any]:
     """A SARIF log of one run.
 
     Args:
         findings: in any order; the worst come first.
         rules: what is known of each rule, by id; one that is missing is told as its findings tell it.
         scores: of the subjects, for ``rank``.
+        roots: names of the roots that were scanned; of a source under none of them, the first part is taken for its root.
     """
+    longest_first = sorted(roots, key=len, reverse=True)
     listed = ordered(findings)
     by_rule: dict[str, Finding] = {}
     for finding in listed:
         by_rule.setdefault(finding.rule, finding)
     ids = sorted({*rules, *by_rule})
     index = {id: number for number, id in enumerate(ids)}
-    results = [_result(finding, index[finding.rule], (scores or {}).get(finding.subject)) for finding in listed]
+    results = [_result(finding, index[finding.rule], (scores or {}).get(finding.subject), longest_first) for finding in listed]
     run: dict[str, Any] = {
         "tool": {
             "driver": {
@@ -63,9 +70,9 @@ def sarif(findings: Iterable[Finding], rules: Mapping[str, RuleText], scores: Ma
         "columnKind": "unicodeCodePoints",
         "results": results,
     }
-    roots = sorted({place["uriBaseId"] for result in results for place in _artifacts(result) if "uriBaseId" in place})
-    if roots:
-        run["originalUriBaseIds"] = {root: {"description": {"text": sarif_text(f"The root that was scanned as {root}")}} for root in roots}
+    bases = sorted({place["uriBaseId"] for result in results for place in _artifacts(result) if "uriBaseId" in place})
+    if bases:
+        run["originalUriBaseIds"] = {base: {"description": {"text": sarif_text(f"The root that was scanned as {base}")}} for base in bases}
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
 
@@ -114,21 +121,21 @@ def _camel(title: str) -> str:
 # Results
 
 
-def _result(finding: Finding, rule_index: int, score: Score | None) -> dict[str, Any]:
+def _result(finding: Finding, rule_index: int, score: Score | None, roots: Sequence[str]) -> dict[str, Any]:
     key = finding.key
     result: dict[str, Any] = {
         "ruleId": plain(finding.rule),
         "ruleIndex": rule_index,
         "level": _LEVEL[finding.severity],
         "message": {"text": sarif_text(_message(finding))},
-        "locations": _locations(finding),
+        "locations": _locations(finding, roots),
         "partialFingerprints": {"graphinv/v1": key, "primaryLocationLineHash": key},
         "properties": _bag(finding, score),
     }
     if score:
         result["rank"] = min(100.0, max(0.0, score.risk))
     if finding.path:
-        result["codeFlows"] = [{"threadFlows": [{"locations": _flow(finding.path)}]}]
+        result["codeFlows"] = [{"threadFlows": [{"locations": _flow(finding.path, roots)}]}]
     return result
 
 
@@ -149,8 +156,8 @@ def _bag(finding: Finding, score: Score | None) -> dict[str, Any]:
     return bag
 
 
-def _locations(finding: Finding) -> list[dict[str, Any]]:
-    places = _unique([_physical(source) for source in finding.sources]) or [_made_up(finding.subject)]
+def _locations(finding: Finding, roots: Sequence[str]) -> list[dict[str, Any]]:
+    places = _unique([_physical(source, roots) for source in finding.sources]) or [_made_up(finding.subject)]
     logical = [_logical(finding.subject), *([_logical(finding.target)] if finding.target else [])]
     locations: list[dict[str, Any]] = [{"physicalLocation": place} for place in places[:_MAX_LOCATIONS]]
     locations[0]["logicalLocations"] = logical
@@ -161,12 +168,12 @@ def _unique(places: Sequence[dict[str, Any] | None]) -> list[dict[str, Any]]:
     return list({json.dumps(place, sort_keys=True): place for place in places if place}.values())
 
 
-def _flow(path: Sequence[Hop]) -> list[dict[str, Any]]:
-    return [{"location": _hop(hop), "nestingLevel": 0, "executionOrder": number} for number, hop in enumerate(path, start=1)]
+def _flow(path: Sequence[Hop], roots: Sequence[str]) -> list[dict[str, Any]]:
+    return [{"location": _hop(hop, roots), "nestingLevel": 0, "executionOrder": number} for number, hop in enumerate(path, start=1)]
 
 
-def _hop(hop: Hop) -> dict[str, Any]:
-    places = _unique([_physical(source) for source in hop.sources]) or [_made_up(hop.source)]
+def _hop(hop: Hop, roots: Sequence[str]) -> dict[str, Any]:
+    places = _unique([_physical(source, roots) for source in hop.sources]) or [_made_up(hop.source)]
     words = hop.words or f"{node_words(hop.source)} {hop.edge} {node_words(hop.target)}"
     return {
         "physicalLocation": places[0],
@@ -180,14 +187,15 @@ def _logical(key: NodeKey) -> dict[str, Any]:
     return {"name": plain(id), "fullyQualifiedName": plain(node_words(key)), "kind": plain(kind[:1].lower() + kind[1:])}
 
 
-def _physical(source: str) -> dict[str, Any] | None:
-    """The place that ``root/path#L12`` names; None when it names no file."""
+def _physical(source: str, roots: Sequence[str]) -> dict[str, Any] | None:
+    """The place that ``root/path#L12`` names; None when it names no file. A root that is one file has no path below it."""
     document, _, where = source.partition("#")
-    root, slash, path = document.partition("/")
-    uri = uri_path(path if slash else root)
+    root = next((name for name in roots if document == name or document.startswith(f"{name}/")), document.partition("/")[0])
+    path = document[len(root) + 1 :]
+    uri = uri_path(path or root.rpartition("/")[2])
     if not uri:
         return None
-    artifact = {"uri": uri, "uriBaseId": plain(root)} if slash and root else {"uri": uri}
+    artifact = {"uri": uri, "uriBaseId": plain(root)} if path and root else {"uri": uri}
     line = _LINE.fullmatch(where)
     return {"artifactLocation": artifact, "region": {"startLine": int(line[1]) if line else 1}}
 

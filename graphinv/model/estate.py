@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from graphinv.model.errors import Ambiguous, NotFound
@@ -49,6 +49,8 @@ class Estate:
     nodes: Mapping[NodeKey, NodeRecord]
     edges: tuple[EdgeRecord, ...]
     generation: int = 0
+    roots: tuple[str, ...] = field(default=(), compare=False)
+    """Names of the roots it was read from, where they are known: ``sources`` begin with one."""
 
     @classmethod
     def of(cls, nodes: Iterable[NodeRecord], edges: Iterable[EdgeRecord], generation: int = 0) -> Estate:
