@@ -75,6 +75,7 @@ class Binding:
     target: NodeKey
     folder: str
     document: str
+    credentials: tuple[NodeKey | Ref, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

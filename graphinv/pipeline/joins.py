@@ -71,12 +71,16 @@ class _Scope:
         self.problems: list[Problem] = []
         self._bound: dict[tuple[str, str, str], dict[str, set[NodeKey]]] = defaultdict(lambda: defaultdict(set))
         self._spaces: dict[tuple[str, str], dict[str, set[NodeKey]]] = defaultdict(lambda: defaultdict(set))
+        self._credentials: dict[tuple[str, NodeKey], list[Binding]] = defaultdict(list)
         for fact in facts:
             if isinstance(fact, Binding):
                 self._bound[fact.target[0], fact.space, fact.name][fact.folder].add(fact.target)
                 self._spaces[fact.target[0], fact.space][fact.folder].add(fact.target)
+                if fact.credentials:
+                    self._credentials[fact.space, fact.target].append(fact)
 
     def edges(self, fact: EdgeFact) -> Iterator[EdgeFact]:
+        """The edges that ``fact`` means, and what comes with them."""
         folder = self.folder(fact.props)
         for source, unsure_source in self._ends(fact.source, folder, fact.props):
             for target, unsure_target in self._ends(fact.target, folder, fact.props):
@@ -88,6 +92,19 @@ class _Scope:
                     confidence = min([*doubts, props.get("confidence", 1.0)])
                     props = {**props, "evidence": ["inferred"], "confidence": confidence}
                 yield EdgeFact(fact.kind, source, target, props)
+                if isinstance(fact.target, Ref) and fact.kind == "CONNECTS_TO":
+                    yield from self._sent(source, target, fact.target.space, folder, props)
+
+    def _sent(self, caller: NodeKey, server: NodeKey, space: str, folder: str, props: Props) -> Iterator[EdgeFact]:
+        """(caller)-[:HOLDS]->(what it sends along when it uses ``server`` by the name that a configuration above ``folder`` gives it)"""
+        above = set(_upwards(folder))
+        for binding in self._credentials.get((space, server), ()):
+            if binding.folder not in above:
+                continue
+            for credential in binding.credentials:
+                for secret, doubt in self._ends(credential, _parent(binding.document), props):
+                    held = {"place": "config", "evidence": ["inferred"], "sources": props.get("sources") or []}
+                    yield EdgeFact("HOLDS", caller, secret, {**held, "confidence": doubt} if doubt else held)
 
     def variable(self, key: NodeKey, folder: str) -> list[tuple[NodeKey, float | None]]:
         """What ``env:<root>#NAME``, used as an id, means seen from ``folder``; empty for other keys and unbound names."""
@@ -135,10 +152,13 @@ class _Scope:
     def folder(self, props: Props) -> str:
         """Folder of the document that states a fact; the root itself when it states no source."""
         for source in props.get("sources") or ():
-            path = str(source).partition("#")[0].removeprefix(f"{self.root}/")
-            parent = str(PurePosixPath(path).parent)
-            return "" if parent == "." else parent
+            return _parent(str(source).partition("#")[0].removeprefix(f"{self.root}/"))
         return ""
+
+
+def _parent(path: str) -> str:
+    parent = str(PurePosixPath(path).parent)
+    return "" if parent == "." else parent
 
 
 def _upwards(folder: str) -> Iterator[str]:

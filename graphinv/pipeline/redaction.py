@@ -25,7 +25,7 @@ def redacted(fact: Fact) -> Fact:
         case EdgeFact():
             return replace(fact, source=_end(fact.source), target=_end(fact.target), props=_props(fact.props))
         case Binding():
-            return replace(fact, name=clean(fact.name), target=_key(fact.target))
+            return replace(fact, name=clean(fact.name), target=_key(fact.target), credentials=tuple(map(_end, fact.credentials)))
         case OwnerRule():
             return replace(fact, owners=tuple(_key(owner) for owner in fact.owners))
         case _:

@@ -133,3 +133,19 @@ def test_sections_unite_and_a_nearer_file_replaces_one_above() -> None:
 
     assert owners("x.md") == ["@a/all", "@a/sec"]
     assert owners("api/x.md") == ["@a/api"]
+
+
+def test_a_sub_agent_that_uses_a_remote_server_by_name_sends_the_same_credentials() -> None:
+    server: NodeKey = ("ToolServer", "https://mcp.example/mcp")
+    token = Ref("Secret", "env", "TOKEN", fallback="env:shop#TOKEN")
+    inherits = EdgeFact(
+        "CONNECTS_TO", ("Agent", "sub"), Ref("ToolServer", "claude-code", "*"), {"sources": ["shop/api/.claude/agents/a.md#L1"]}
+    )
+    facts: list[Fact] = [
+        inherits,
+        Binding("claude-code", "x", server, "api", "api/.mcp.json", (("Secret", "inline"), token)),
+        Binding("claude-code", "x", server, "web", "web/.mcp.json", (("Secret", "not mine"),)),
+        bound("api", "value", "TOKEN"),
+    ]
+    held = {(edge.source, edge.target, *edge.props["evidence"]) for edge in resolve("shop", facts).edges if edge.kind == "HOLDS"}
+    assert held == {(("Agent", "sub"), ("Secret", secret), "inferred") for secret in ("inline", "value")}

@@ -144,7 +144,8 @@ class _Server:
         self.holder = self.host if remote else self.key
         held = list(self.given(entry, started, address if remote else None, at))
         props["auth"] = self.auth(entry)
-        yield from self.node(entry, props, remote)
+        sent = tuple(dict.fromkeys(fact.target for fact in held if isinstance(fact, EdgeFact) and fact.kind == "HOLDS")) if remote else ()
+        yield from self.node(entry, props, remote, sent)
         yield from held
         yield from self.surroundings(started, remote)
         yield from self.problems
@@ -392,7 +393,7 @@ class _Server:
 
     # ---- facts --------------------------------------------------------------------------------------------------------------
 
-    def node(self, entry: Mapping[str, Any], props: Props, remote: bool) -> Iterator[Fact]:
+    def node(self, entry: Mapping[str, Any], props: Props, remote: bool, sent: tuple[NodeKey | Ref, ...]) -> Iterator[Fact]:
         sources = [self.document.source(self.where())]
         disabled = is_disabled(entry)
         if disabled and not remote:
@@ -411,7 +412,7 @@ class _Server:
             return
         edge: Props = {"evidence": ["declared"], "sources": sources, "approved": self.approved, "tools": _allowed(entry)}
         yield EdgeFact("CONNECTS_TO", self.host, self.key, {name: value for name, value in edge.items() if value is not None})
-        yield Binding(self.client, self.name, self.key, self.folder, self.document.path)
+        yield Binding(self.client, self.name, self.key, self.folder, self.document.path, sent)
 
     def surroundings(self, started: Launch, remote: bool) -> Iterator[Fact]:
         """Packages it needs, and the container it runs in."""
