@@ -21,16 +21,18 @@ if TYPE_CHECKING:
 
 MODIFIERS = {
     "M1": "+1 where something in production is on the path or within reach",
-    "M2": "+2 where a restricted resource or a crown jewel is within reach, +1 where a confidential one is",
+    "M2": "+2 where a restricted resource or a crown jewel is within reach, +1 where a confidential one is; "
+    "-1 where all it leads to is one resource known to be internal, -3 where that is known to be public",
     "M3": "+2 where a tool on the path is destructive or irreversible, +1 where it writes or executes",
     "M4": "+2 where untrusted content can reach the start of the path",
     "M5": "+1 where a hop of the path has no enforcement point that enforces",
     "M6": "+1 where a hop of the path was observed in the last 30 days",
 }
-"""What each modifier that a rule can name does. Those that would lower a severity are the rules' own."""
+"""What each modifier that a rule can name does. Others that would lower a severity are the rules' own."""
 
 _OWN = re.compile(r"([+-]\d+) (\S.*)", re.DOTALL)
 _SENSITIVITY = {"confidential": 1, "restricted": 2}
+_HARMLESS = {"internal": -1, "public": -3}
 _RECENT = timedelta(days=30)
 
 
@@ -119,6 +121,11 @@ class Gauge:
         if "M2" in codes and around.sensitivity:
             what = "a restricted resource or a crown jewel" if around.sensitivity == 2 else "a confidential resource"
             yield around.sensitivity, f"{what} is within reach (M2)"
+        elif "M2" in codes and target is not None:
+            # Knowledge lowers, its absence does not: an unknown sensitivity stays where the base put it.
+            known = str(self.estate.nodes[target].props.get("sensitivity"))
+            if known in _HARMLESS:
+                yield _HARMLESS[known], f"the target is known to be {known} (M2)"
         if "M3" in codes:
             yield from self._effects(on_path, subject, target)
         if "M4" in codes and self.takes_untrusted(subject):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -195,7 +196,8 @@ def rules() -> dict[str, Rule]:
     """The rules of queries/rules/, by id."""
     from graphinv.analyze.rules import load_rules
 
-    return load_rules(texts("queries/rules", ".cypher"))
+    catalogue = json.loads((bundled("data") / "frameworks.json").read_text("utf-8"))
+    return load_rules(texts("queries/rules", ".cypher"), catalogue)
 
 
 @cache
