@@ -33,14 +33,24 @@ FILLS = {
 TARGET_FILLS = {"restricted": "#f5b5ae", "confidential": "#fbd0a6", "internal": "#fbeeb0", "public": "#dcecf7"}
 UNKNOWN_FILL = "#f3f4f6"
 
-PATH, STOPPED, WATCHED = "#c81e1e", "#15803d", "#c27803"
-"""Colours of the highlighted path, of a hop with an enforcing decision, of one that is only monitored."""
+
+@dataclass(frozen=True)
+class Ink:
+    """Colours of lines and words: the highlighted path, a hop with an enforcing decision, one that is only monitored, and all others."""
+
+    path: str
+    stopped: str
+    watched: str
+    line: str
+    words: str
+
+
+LIGHT = Ink("#c81e1e", "#15803d", "#b45309", "#8a93a0", "#4b5563")
+DARK = Ink("#f0524f", "#4ade80", "#f5b041", "#9aa3af", "#cbd2da")
 
 _SHORT, _WIDTH = 14, 20
 """Characters of a text that stays in one line, and of each line of one that is broken."""
 
-_LINE_COLOURS = {True: "#9aa3af", False: "#8a93a0"}
-_WORD_COLOURS = {True: "#cbd2da", False: "#4b5563"}
 _EDGE_WORDS = {
     "RUNS_AS": "runs as",
     "RUNS_ON": "runs on",
@@ -110,21 +120,22 @@ def _lines(text: str) -> list[str]:
 
 def draw(dots: Sequence[Dot], lines: Sequence[Line], *, dark: bool = False) -> str:
     """DOT source of a picture, left to right. Nodes are called n0, n1 …; what strangers wrote is in labels and tool tips only."""
+    ink = DARK if dark else LIGHT
     number: Mapping[NodeKey, str] = {dot.key: f"n{place}" for place, dot in enumerate(dots)}
     return "\n".join(
         [
             "digraph {",
             '  graph [rankdir=LR, bgcolor=transparent, nodesep=0.14, ranksep="0.22", pad=0.1, margin=0]',
             '  node [fontname="Arial", fontsize=11, style=filled, color="#6b7280", fontcolor="#111827", height=0.3, margin="0.08,0.04"]',
-            f'  edge [fontname="Arial", fontsize=9, color="{_LINE_COLOURS[dark]}", fontcolor="{_WORD_COLOURS[dark]}", arrowsize=0.7]',
-            *(f"  {number[dot.key]} [{_node(dot)}]" for dot in dots),
-            *(f"  {number[line.hop.source]} -> {number[line.hop.target]} [{_edge(line)}]" for line in lines),
+            f'  edge [fontname="Arial", fontsize=9, color="{ink.line}", fontcolor="{ink.words}", arrowsize=0.7]',
+            *(f"  {number[dot.key]} [{_node(dot, ink)}]" for dot in dots),
+            *(f"  {number[line.hop.source]} -> {number[line.hop.target]} [{_edge(line, ink)}]" for line in lines),
             "}",
         ]
     )
 
 
-def _node(dot: Dot) -> str:
+def _node(dot: Dot, ink: Ink) -> str:
     kind = dot.key[0]
     sensitivity = "" if kind != "Resource" else f"{dot.sensitivity or 'sensitivity unknown'}{', crown jewel' if dot.crown_jewel else ''}"
     fill = FILLS.get(kind, "#ffffff") if kind != "Resource" else TARGET_FILLS.get(dot.sensitivity or "", UNKNOWN_FILL)
@@ -139,29 +150,29 @@ def _node(dot: Dot) -> str:
         f'fillcolor="{fill}"',
     ]
     if dot.strong:
-        attributes += [f'color="{PATH}"', "penwidth=2.2"]
+        attributes += [f'color="{ink.path}"', "penwidth=2.2"]
     elif dot.crown_jewel:
         attributes.append("penwidth=2.2")
     return ", ".join(attributes)
 
 
-def _edge(line: Line) -> str:
-    return ", ".join(_edge_attributes(line))
+def _edge(line: Line, ink: Ink) -> str:
+    return ", ".join(_edge_attributes(line, ink))
 
 
-def _edge_attributes(line: Line) -> Iterator[str]:
+def _edge_attributes(line: Line, ink: Ink) -> Iterator[str]:
     hop = line.hop
     enforced = [guard for guard in hop.guards if guard.mode == "enforce"]
     words = [line.words or edge_words(hop)]
     yield f"tooltip={quoted(hop.words, 300)}"
     if enforced:
-        yield f'color="{STOPPED}", fontcolor="{STOPPED}"'
+        yield f'color="{ink.stopped}", fontcolor="{ink.stopped}"'
         words += [part for guard in enforced for part in (guard.id, guard.would)]
     elif hop.guards:
-        yield f'color="{WATCHED}", fontcolor="{WATCHED}", style=dashed'
+        yield f'color="{ink.watched}", fontcolor="{ink.watched}", style=dashed'
         words += [part for guard in hop.guards for part in (guard.id, guard.would)]
     elif line.strong:
-        yield f'color="{PATH}", fontcolor="{PATH}"'
+        yield f'color="{ink.path}", fontcolor="{ink.path}"'
     if hop.confidence is not None and hop.confidence < 1:
         words.append(f"{hop.confidence:.0%} sure")
     if line.strong:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import time
 import unicodedata
+from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -42,17 +43,51 @@ LENSES: Mapping[Lens, str] = {
     "declared": "Without what is only observed: what was meant.",
 }
 
-LEVEL_COLOURS = {"critical": "#b42318", "high": "#d9540b", "medium": "#b98900", "low": "#2f6f9f", "info": "#6b7280"}
-SENSITIVITY_COLOURS = {
-    "restricted": "#b42318",
-    "confidential": "#d9540b",
-    "internal": "#b98900",
-    "public": "#2f6f9f",
-    UNKNOWN: "#6b7280",
+GREY = "#8a93a0"
+_HUES = {
+    False: {"red": "#b42318", "orange": "#d9540b", "amber": "#a87900", "blue": "#2f6f9f", "grey": "#6b7280"},
+    True: {"red": "#f4786d", "orange": "#f2935a", "amber": "#dfb845", "blue": "#74b1e0", "grey": "#9aa3af"},
 }
-OUTCOME_COLOURS = {"not judged": "#b98900", "failed": "#b42318"}
+
+
+def is_dark() -> bool:
+    """Whether the page is shown light on dark."""
+    return st.context.theme.type == "dark"
+
+
+def level_colours() -> dict[str, str]:
+    """Colour of each level, and of what could not be judged."""
+    hue = _HUES[is_dark()]
+    return {
+        "critical": hue["red"],
+        "high": hue["orange"],
+        "medium": hue["amber"],
+        "low": hue["blue"],
+        "info": hue["grey"],
+        UNKNOWN: hue["amber"],
+        "not judged": hue["amber"],
+        "failed": hue["red"],
+        "error": hue["red"],
+        "warning": hue["amber"],
+    }
+
+
+def sensitivity_colours() -> dict[str, str]:
+    """Colour of each sensitivity."""
+    hue = _HUES[is_dark()]
+    return {
+        "restricted": hue["red"],
+        "confidential": hue["orange"],
+        "internal": hue["amber"],
+        "public": hue["blue"],
+        UNKNOWN: hue["amber"],
+        "out of reach": hue["grey"],
+    }
+
 
 _SERVER_STORE_SECONDS = 30
+_MOST_STYLED = 200_000
+"""Cells of a table that pandas would still colour."""
 
 # --------------------------------------------------------------------------------------------------------------------------------
 # The store
@@ -164,11 +199,6 @@ def header(shown: Contents, title: str, about: str) -> None:
     st.caption(f"{about} Generation {shown.analysis.generation}, judged at {when(summary.at)}.")
 
 
-def is_dark() -> bool:
-    """Whether the page is shown light on dark."""
-    return st.context.theme.type == "dark"
-
-
 # --------------------------------------------------------------------------------------------------------------------------------
 # Text
 
@@ -257,9 +287,12 @@ def frame(rows: Iterable[Mapping[str, object]], columns: Sequence[str]) -> pd.Da
     return pd.DataFrame([dict(row) for row in rows], columns=list(columns))
 
 
-def coloured(data: pd.DataFrame, colours: Mapping[str, Mapping[str, str]]) -> Any:
-    """``data`` with the words of some columns in colour: column → word → colour."""
+def coloured(data: pd.DataFrame, levels: Iterable[str] = (), sensitivities: Iterable[str] = ()) -> Any:
+    """``data`` with the words of some columns in colour: those that hold levels or outcomes, and those that hold sensitivities."""
+    if data.size > _MOST_STYLED:
+        return data
     style = data.style
+    colours = {**dict.fromkeys(levels, level_colours()), **dict.fromkeys(sensitivities, sensitivity_colours())}
     for column, of_word in colours.items():
         style = style.map(
             lambda word, of_word=of_word: f"color: {of_word[word]}; font-weight: 600" if word in of_word else "", subset=[column]
@@ -341,8 +374,9 @@ def agent_words(agents: Iterable[AgentEntry]) -> Mapping[str, str]:
     """Id → what a select box calls the agent: its name, its risk, and its id where the name alone is not enough."""
     agents = tuple(agents)
     names = [plain(agent.name) for agent in agents]
+    often = Counter(names)
     words = {}
     for agent, name in zip(agents, names, strict=True):
-        title = f"{short(name, 60)} ({short(plain(agent.id), 60)})" if names.count(name) > 1 else short(name, 80)
+        title = f"{short(name, 60)} ({short(plain(agent.id), 60)})" if often[name] > 1 else short(name, 80)
         words[agent.id] = f"{title}  ·  risk {UNKNOWN if agent.risk is None else f'{agent.risk:.0f} {agent.level}'}"
     return words

@@ -6,8 +6,6 @@ from collections.abc import Iterable
 
 import streamlit as st
 from widgets import (
-    LEVEL_COLOURS,
-    OUTCOME_COLOURS,
     RISK_COLUMN,
     UNKNOWN,
     Contents,
@@ -18,6 +16,7 @@ from widgets import (
     height,
     hop_table,
     known,
+    level_colours,
     places,
     plain,
     selected,
@@ -102,11 +101,11 @@ def _table(agents: list[AgentEntry]) -> AgentEntry:
     ids = [agent.id for agent in agents]
     remembered = st.session_state.get("agent")
     start = ids.index(remembered) if remembered in ids else 0
-    number, amber = st.column_config.NumberColumn, {UNKNOWN: OUTCOME_COLOURS["not judged"]}
+    number = st.column_config.NumberColumn
     state = st.dataframe(
         coloured(
             frame(rows, list(rows[0])),
-            {"level": LEVEL_COLOURS, **dict.fromkeys(("framework", "environment", "status", "autonomy", "owner"), amber)},
+            ["level", "framework", "environment", "status", "autonomy", "owner"],
         ),
         hide_index=True,
         height=height(len(rows), 9),
@@ -193,7 +192,7 @@ def _waterfall(score: Score) -> None:
     rows.append({"part": "risk", "begin": 0, "end": score.risk, "words": f"{score.risk:.1f} {score.level}", "of": "risk"})
     axis = {"labelLimit": 430, "ticks": False, "domain": False, "labelFontSize": 12}
     y = {"field": "part", "type": "nominal", "sort": None, "title": None, "axis": axis}
-    scale = {"domain": ["part", "risk"], "range": ["#7c9cc9", LEVEL_COLOURS[score.level]]}
+    scale = {"domain": ["part", "risk"], "range": ["#7c9cc9", level_colours()[score.level]]}
     x = {"field": "begin", "type": "quantitative", "title": None, "scale": {"domain": [0, 100]}}
     colour = {"field": "of", "type": "nominal", "legend": None, "scale": scale}
     end = {"field": "end", "type": "quantitative"}
@@ -232,7 +231,7 @@ def _findings(shown: Contents, findings: list[Finding]) -> None:
         for one in findings
     ]
     state = st.dataframe(
-        coloured(frame(rows, list(rows[0])), {"severity": LEVEL_COLOURS}),
+        coloured(frame(rows, list(rows[0])), ["severity"]),
         hide_index=True,
         height=height(len(rows), 8),
         key=f"agents_findings_{findings[0].key}_{len(findings)}",
@@ -301,7 +300,7 @@ def _properties(shown: Contents, agent: AgentEntry) -> None:
             continue
         rows.append({"property": name, "value": known(value), "meaning": field.description or ""})
     st.dataframe(
-        coloured(frame(rows, ["property", "value", "meaning"]).fillna(""), {"value": {UNKNOWN: OUTCOME_COLOURS["not judged"]}}),
+        coloured(frame(rows, ["property", "value", "meaning"]).fillna(""), ["value"]),
         hide_index=True,
         height=height(len(rows), 16),
         column_config={"value": st.column_config.TextColumn(width="large")},

@@ -6,9 +6,6 @@ import streamlit as st
 from canvas import Dot, Line, draw
 from widgets import (
     LENSES,
-    LEVEL_COLOURS,
-    SENSITIVITY_COLOURS,
-    UNKNOWN,
     Contents,
     agent_words,
     choose,
@@ -238,7 +235,7 @@ def _targets(everything: BlastRadius) -> None:
     st.dataframe(
         coloured(
             frame(rows, list(rows[0])),
-            {"sensitivity": SENSITIVITY_COLOURS, **{lens: {"out of reach": "#8a93a0"} for lens in COMPARED}},
+            sensitivities=["sensitivity", *dict.fromkeys((everything.lens, *COMPARED))],
         ),
         hide_index=True,
         height=height(len(rows), 10),
@@ -263,7 +260,7 @@ def _counts(found: BlastRadius) -> None:
             row[action] = " → ".join(map(str, numbers)) if any(numbers) else ""
         rows.append(row)
     st.dataframe(
-        coloured(frame(rows, ["sensitivity", *ACTIONS]), {"sensitivity": {**SENSITIVITY_COLOURS, UNKNOWN: LEVEL_COLOURS["medium"]}}),
+        coloured(frame(rows, ["sensitivity", *ACTIONS]), sensitivities=["sensitivity"]),
         hide_index=True,
         height=height(len(rows)),
     )

@@ -7,10 +7,8 @@ from typing import Any
 import streamlit as st
 from canvas import Dot, Line, draw
 from widgets import (
-    LEVEL_COLOURS,
-    OUTCOME_COLOURS,
+    GREY,
     RISK_COLUMN,
-    SENSITIVITY_COLOURS,
     UNKNOWN,
     Contents,
     bars,
@@ -23,6 +21,7 @@ from widgets import (
     hop_table,
     is_dark,
     known,
+    level_colours,
     plain,
     selected,
     when,
@@ -100,7 +99,7 @@ def _agents(shown: Contents) -> None:
     ]
     number, text = st.column_config.NumberColumn, st.column_config.TextColumn
     state = st.dataframe(
-        coloured(frame(rows, list(rows[0])), {"level": LEVEL_COLOURS, "owner": {UNKNOWN: OUTCOME_COLOURS["not judged"]}}),
+        coloured(frame(rows, list(rows[0])), ["level", "owner"]),
         hide_index=True,
         height=height(len(rows), 10),
         key="overview_agents",
@@ -131,7 +130,7 @@ def _agents(shown: Contents) -> None:
 def _gap(shown: Contents) -> None:
     gap = shown.summary.gap
     st.markdown("**The gap: pairs of agent and target**")
-    bars(("posture", "ungoverned", "runtime"), (gap.posture, gap.ungoverned, gap.runtime), ("#8a93a0", "#c81e1e", "#d08a1d"), 36)
+    bars(("posture", "ungoverned", "runtime"), (gap.posture, gap.ungoverned, gap.runtime), (GREY, "#c81e1e", "#d08a1d"), 36)
     st.caption(
         f"**posture** is all that is within reach; **ungoverned** the part with no enforcing runtime decision in the way "
         f"({gap.agents} agents, {gap.targets} targets); **runtime** what is left after all decisions. "
@@ -163,7 +162,7 @@ def _paths(shown: Contents) -> None:
             }
         )
     state = st.dataframe(
-        coloured(frame(rows, list(rows[0])), {"sensitivity": SENSITIVITY_COLOURS}),
+        coloured(frame(rows, list(rows[0])), sensitivities=["sensitivity"]),
         hide_index=True,
         height=height(len(rows), 5),
         key="overview_paths",
@@ -213,9 +212,7 @@ def _rules(shown: Contents) -> None:
         for rule in rules
     ]
     st.dataframe(
-        coloured(
-            frame(rows, ["rule", "title", "outcome", "findings", "worst", "reason"]), {"outcome": OUTCOME_COLOURS, "worst": LEVEL_COLOURS}
-        ),
+        coloured(frame(rows, ["rule", "title", "outcome", "findings", "worst", "reason"]), ["outcome", "worst"]),
         hide_index=True,
         placeholder=UNKNOWN,
         height=height(len(rows), 10),
@@ -235,7 +232,7 @@ def _rules(shown: Contents) -> None:
 
 def _severities(shown: Contents) -> None:
     st.markdown("**Findings by severity**")
-    bars(LEVELS, [shown.summary.severities.get(level, 0) for level in LEVELS], [LEVEL_COLOURS[level] for level in LEVELS], 27)
+    bars(LEVELS, [shown.summary.severities.get(level, 0) for level in LEVELS], [level_colours()[level] for level in LEVELS], 27)
 
 
 def _unread(shown: Contents) -> None:
@@ -256,7 +253,7 @@ def _unread(shown: Contents) -> None:
     st.dataframe(
         coloured(
             frame(rows, ["severity", "place", "message"]),
-            {"severity": {"error": LEVEL_COLOURS["critical"], "warning": LEVEL_COLOURS["medium"]}},
+            ["severity"],
         ),
         hide_index=True,
         height=height(len(rows), 8),

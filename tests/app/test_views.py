@@ -1,0 +1,374 @@
+"""Every view, on small stores, through Streamlit's own test runner."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from graphinv.model.results import LENSES, Analysis
+from graphinv.pipeline.blast import blast_radius
+from graphinv.pipeline.stages import engine, ingest, roots_of, scan
+from graphinv.store import open_store
+
+APP = Path(__file__).resolve().parents[2] / "app" / "streamlit_app.py"
+VIEWS = ("views/overview.py", "views/agents.py", "views/blast_radius.py")
+MARKUP = (
+    "markdown",
+    "caption",
+    "subheader",
+    "header",
+    "title",
+    "info",
+    "warning",
+    "success",
+    "error",
+    "metric",
+    "expander",
+    "tabs",
+    "button",
+)
+
+
+def opened(url: Path | str, monkeypatch: pytest.MonkeyPatch, view: str = VIEWS[0], **asked: str) -> AppTest:
+    monkeypatch.setenv("GRAPHINV_STORE", str(url))
+    page = AppTest.from_file(str(APP), default_timeout=60)
+    for name, value in asked.items():
+        page.query_params[name] = value
+    page.run()
+    if view != VIEWS[0]:
+        page.switch_page(view)
+        for name, value in asked.items():
+            page.query_params[name] = value
+        page.run()
+    assert not page.exception
+    return page
+
+
+def table(page: AppTest, *columns: str) -> pd.DataFrame:
+    """The first table that has these columns."""
+    for one in page.dataframe:
+        if set(columns) <= set(one.value.columns):
+            return one.value
+    raise AssertionError(f"no table has the columns {columns}")
+
+
+def texts(page: AppTest) -> Iterator[str]:
+    """Whatever is shown as Markdown or may be taken for it."""
+    for kind in MARKUP:
+        for one in page.get(kind):
+            for name in ("value", "label", "help", "delta"):
+                value = getattr(one, name, None)
+                if isinstance(value, str):
+                    yield value
+
+
+def picture(page: AppTest) -> str:
+    found = page.get("graphviz_chart")
+    assert len(found) == 1
+    return str(found[0].proto.spec)
+
+
+# --------------------------------------------------------------------------------------------------------------------------------
+# Overview
+
+
+def test_overview_headline(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = opened(store, monkeypatch)
+    numbers = {metric.label: metric.value for metric in page.metric}
+    assert numbers["Agents"] == "3"
+    assert numbers["Ungoverned pairs"] == "4 of 5"
+    assert numbers["Documents not read"] == "1"
+    assert "2026-07-01 08:30 UTC" in page.caption[0].value
+    assert "posture lens" in page.caption[0].value
+
+
+def test_overview_agents_and_paths(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = opened(store, monkeypatch)
+    agents = table(page, "agent", "why", "owner")
+    assert list(agents["agent"]) == ["Clerk", "Helper", "Reader"]
+    assert list(agents["owner"]) == ["finance@example.org", "finance@example.org", "unknown"]
+    assert "Path without an enforcement point" in agents["why"][0]
+    paths = table(page, "target", "runtime decision on this path")
+    assert (paths["agent"][0], paths["can"][0], paths["target"][0]) == ("Clerk", "write", "Ledger")
+    assert paths["runtime decision on this path"][0] == "hop 1: deny"
+    hops = table(page, "hop", "allows", "stated in")
+    assert list(hops["allows"]) == ["may call post", "may write Ledger"]
+    assert hops["stated in"][0].startswith("estate/all.facts.jsonl#L")
+    assert hops["runtime decision"][0] == "gate (enforce): deny"
+    assert 'class="path"' in picture(page)
+
+
+def test_overview_says_what_is_not_known(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = opened(store, monkeypatch)
+    unread = table(page, "severity", "place", "message")
+    assert list(unread["severity"]) == ["error"]
+    assert unread["place"][0].startswith("estate/.mcp.json")
+    rules = table(page, "rule", "outcome")
+    unjudged = rules[rules["outcome"] == "not judged"]
+    assert len(unjudged) > 0
+    assert unjudged["findings"].isna().all()
+    assert unjudged["reason"].str.len().gt(0).all()
+    assert any("could not be judged" in caption.value for caption in page.caption)
+    unknown = table(page, "kind", "property", "unknown", "of")
+    row = unknown[(unknown["kind"] == "Resource") & (unknown["property"] == "sensitivity")].iloc[0]
+    assert (row["unknown"], row["of"]) == (1, 3)
+
+
+def test_overview_shows_the_blast_radius_of_the_riskiest_agent(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = opened(store, monkeypatch)
+    assert [button.label for button in page.button] == ["Show its blast radius", "Open in Agents"]
+    page.session_state["overview_agents"] = {"selection": {"rows": [2], "columns": [], "cells": []}}
+    page.run()
+    page.button[0].click().run()
+    assert not page.exception
+    assert page.session_state["agent"] == "reader"
+
+
+# --------------------------------------------------------------------------------------------------------------------------------
+# Agents
+
+
+def test_agents_inventory(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = opened(store, monkeypatch, VIEWS[1])
+    agents = table(page, "agent", "framework", "autonomy")
+    assert list(agents["agent"]) == ["Clerk", "Helper", "Reader"]
+    assert list(agents["autonomy"]) == ["autonomous", "unknown", "unknown"]
+    assert list(agents["environment"]) == ["prod", "prod", "unknown"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "left"),
+    [
+        ("agents_search", "READ", ["Reader"]),
+        ("agents_search", "finance@", ["Clerk", "Helper"]),
+        ("agents_framework", ["n8n"], ["Reader"]),
+        ("agents_environment", ["unknown"], ["Reader"]),
+        ("agents_level", ["medium"], ["Clerk", "Helper"]),
+        ("agents_owner", "unknown", ["Reader"]),
+        ("agents_owner", "known", ["Clerk", "Helper"]),
+    ],
+)
+def test_agents_are_filtered(store: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: Any, left: list[str]) -> None:
+    page = opened(store, monkeypatch, VIEWS[1])
+    found = next(one for kind in (page.text_input, page.multiselect, page.selectbox) for one in kind if one.key == name)
+    found.set_value(value).run()
+    assert not page.exception
+    assert list(table(page, "agent", "framework", "autonomy")["agent"]) == left
+
+
+def test_no_agent_fits(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = opened(store, monkeypatch, VIEWS[1])
+    page.text_input[0].set_value("nobody of that name").run()
+    assert [info.value for info in page.info] == ["No agent fits the filters."]
+
+
+def test_agent_in_full(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = opened(store, monkeypatch, VIEWS[1])
+    parts = table(page, "part", "amount", "because")
+    risk = next(metric for metric in page.metric if metric.label == "Risk")
+    assert f"{parts['amount'].sum():.1f}" == risk.value
+    findings = table(page, "severity", "rule", "finding", "key")
+    assert set(findings["rule"]) >= {"GI-GOV-001"}
+    edges = table(page, "edge", "kind", "name", "about it")
+    assert ("USES", "post", "guards: gate") in set(zip(edges["edge"], edges["name"], edges["about it"], strict=True))
+    properties = table(page, "property", "value").set_index("property")["value"]
+    assert properties["autonomy"] == "autonomous"
+    assert properties["version"] == "unknown"
+
+
+def test_the_agent_of_another_view_is_opened(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = opened(store, monkeypatch)
+    page.session_state["agent"] = "reader"
+    page.switch_page(VIEWS[1]).run()
+    assert any(text.value.startswith("Reader") for text in page.text)
+    page.switch_page(VIEWS[2]).run()
+    assert page.selectbox[0].value == "reader"
+
+
+# --------------------------------------------------------------------------------------------------------------------------------
+# Blast radius
+
+
+def test_blast_radius_starts_with_the_riskiest_agent_and_its_heaviest_target(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = opened(store, monkeypatch, VIEWS[2])
+    assert [box.value for box in page.selectbox] == ["clerk", ("Resource", "ledger"), "strongest", 40]
+    assert page.segmented_control[0].value == "posture"
+    dot = picture(page)
+    assert dot.count('class="path"') == 2
+    assert "gate" in dot
+    assert "deny" in dot
+    assert any("The way around" in one.value for one in page.markdown)
+
+
+@pytest.mark.parametrize("lens", LENSES)
+def test_the_lens_changes_the_numbers(store: Path, monkeypatch: pytest.MonkeyPatch, lens: str) -> None:
+    page = opened(store, monkeypatch, VIEWS[2])
+    page.segmented_control[0].set_value(lens).run()
+    assert not page.exception
+    with open_store(store) as opened_store:
+        analysis = opened_store.analysis()
+        assert analysis is not None
+        reach = engine(opened_store, at=analysis.at).reach(("Agent", "clerk"), lens)  # type: ignore[arg-type]
+    caption = next(one.value for one in page.caption if "targets**" in one.value)
+    assert caption.startswith(
+        f"**{reach.targets} targets** ({len(reach.atoms or ())} atoms), **impact {reach.impact:.0f}** under the {lens} lens"
+    )
+    assert set(table(page, "lens", "impact")["lens"]) == {"posture", "ungoverned", "runtime", lens}
+
+
+def test_before_and_after(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = opened(store, monkeypatch, VIEWS[2])
+    counts = table(page, "sensitivity", "read", "write").set_index("sensitivity")
+    assert counts.loc["restricted", "read"] == "2 → 1 → 1"
+    assert counts.loc["restricted", "write"] == "1 → 1 → 1"
+    assert counts.loc["public", "read"] == ""
+
+
+def test_a_target_that_a_decision_takes_away(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = opened(store, monkeypatch, VIEWS[2], agent="clerk", lens="ungoverned", target="Resource:vault")
+    assert page.segmented_control[0].value == "ungoverned"
+    assert page.selectbox[1].value == ("Resource", "vault")
+    assert [warning.value for warning in page.warning] == [
+        "Under the ungoverned lens no path to the target is left; the picture shows what is still within reach."
+    ]
+    assert 'class="path"' not in picture(page)
+    page.segmented_control[0].set_value("posture").run()
+    assert [one.value for one in page.success] == ["Every path to it meets an enforcing runtime decision, and none lets it pass."]
+
+
+def test_an_address_that_names_nothing_is_no_harm(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = opened(store, monkeypatch, VIEWS[2], agent="<b>", lens="x-ray", target="Resource:?", action="fly")
+    assert [box.value for box in page.selectbox] == ["clerk", ("Resource", "ledger"), "strongest", 40]
+
+
+def test_a_monitored_hop_and_an_unknown_sensitivity_are_shown_as_such(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    dot = picture(opened(store, monkeypatch, VIEWS[2], agent="reader"))
+    assert "nothing:\\nonly monitors" in dot
+    assert "style=dashed" in dot
+    assert "sensitivity\\nunknown" in dot
+    assert 'style="filled,dashed"' in dot
+
+
+# --------------------------------------------------------------------------------------------------------------------------------
+# Names of strangers
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_names_are_never_taken_for_markup(hostile_store: Path, monkeypatch: pytest.MonkeyPatch, view: str) -> None:
+    page = opened(hostile_store, monkeypatch, view)
+    shown = "\n".join(texts(page))
+    for sign in ("script", "javascript", "bold", "x^2", "smile", "lines", "ansi", "evil", "gnp", "&", "\\N"):
+        assert sign not in shown, sign
+    for text in page.text:
+        assert text.value.isprintable()
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_names_steer_nothing_in_tables_and_pictures(hostile_store: Path, monkeypatch: pytest.MonkeyPatch, view: str) -> None:
+    page = opened(hostile_store, monkeypatch, view)
+    for one in page.dataframe:
+        for column in one.value.columns:
+            for cell in one.value[column]:
+                assert not isinstance(cell, str) or cell.isprintable(), cell
+    for chart in page.get("graphviz_chart"):
+        assert chart.proto.spec.replace("\n", "").isprintable()
+
+
+def test_every_hostile_agent_can_be_chosen(hostile_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = opened(hostile_store, monkeypatch, VIEWS[2])
+    for option in range(len(page.selectbox[0].options)):
+        page.selectbox[0].select_index(option).run()
+        assert not page.exception
+        assert 'class="path"' in picture(page)
+
+
+# --------------------------------------------------------------------------------------------------------------------------------
+# Nothing to show
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_no_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, view: str) -> None:
+    page = opened(tmp_path / "nowhere", monkeypatch, view)
+    assert [warning.value for warning in page.warning] == ["The store cannot be opened."]
+    assert any("nowhere" in text.value for text in page.text)
+    assert "graphinv demo" in page.code[0].value
+    assert not page.metric
+
+
+def test_a_store_that_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "graph").write_bytes(b"something else")
+    page = opened(tmp_path / "graph", monkeypatch)
+    assert [warning.value for warning in page.warning] == ["The store cannot be opened."]
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_not_analyzed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, view: str) -> None:
+    (tmp_path / "root").mkdir()
+    (tmp_path / "root" / "a.facts.jsonl").write_text('{"node": "Agent", "id": "a"}\n')
+    with open_store(tmp_path / "graph", write=True) as store:
+        ingest(store, roots_of([tmp_path / "root"]))
+    page = opened(tmp_path / "graph", monkeypatch, view)
+    assert [warning.value for warning in page.warning] == ["The store was not analyzed yet."]
+    assert page.code[0].value == "graphinv analyze"
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_scan_that_found_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, view: str) -> None:
+    (tmp_path / "root").mkdir()
+    (tmp_path / "root" / "notes.txt").write_text("nothing of ours\n")
+    scan(str(tmp_path / "graph"), [tmp_path / "root"])
+    page = opened(tmp_path / "graph", monkeypatch, view)
+    assert page.info or page.warning
+
+
+def test_an_agent_that_reaches_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "root").mkdir()
+    (tmp_path / "root" / "a.facts.jsonl").write_text('{"node": "Agent", "id": "a"}\n')
+    scan(str(tmp_path / "graph"), [tmp_path / "root"])
+    page = opened(tmp_path / "graph", monkeypatch, VIEWS[2])
+    assert [info.value for info in page.info] == ["It reaches nothing that can be acted on, as far as the graph knows."]
+    opened(tmp_path / "graph", monkeypatch, VIEWS[1])
+
+
+def test_results_of_an_older_generation_are_called_that(store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(store.parent, tmp_path / "store")
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "a.facts.jsonl").write_text('{"node": "Agent", "id": "late"}\n')
+    with open_store(tmp_path / "store" / "graph", write=True) as written:
+        ingest(written, roots_of([tmp_path / "more"]))
+    page = opened(tmp_path / "store" / "graph", monkeypatch)
+    assert [warning.value for warning in page.warning] == [
+        "The store is at generation 2, the results are of generation 1. Run `graphinv analyze`, then reload."
+    ]
+    page = opened(tmp_path / "store" / "graph", monkeypatch, VIEWS[1])
+    agents = table(page, "agent", "level").set_index("agent")
+    assert agents.loc["late", "level"] == "not scored"
+
+
+def test_a_new_scan_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "root").mkdir()
+    facts = tmp_path / "root" / "a.facts.jsonl"
+    facts.write_text('{"node": "Agent", "id": "one"}\n')
+    scan(str(tmp_path / "graph"), [tmp_path / "root"])
+    page = opened(tmp_path / "graph", monkeypatch)
+    assert page.metric[0].value == "1"
+    facts.write_text('{"node": "Agent", "id": "one"}\n{"node": "Agent", "id": "two"}\n')
+    scan(str(tmp_path / "graph"), [tmp_path / "root"])
+    page.run()
+    assert page.metric[0].value == "2"
+
+
+def test_the_views_show_what_the_pipeline_says(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with open_store(store) as opened_store:
+        analysis = opened_store.analysis()
+        assert isinstance(analysis, Analysis)
+        radius = blast_radius(engine(opened_store, at=analysis.at), ("Agent", "clerk"), "posture", max_nodes=40)
+    dot = picture(opened(store, monkeypatch, VIEWS[2]))
+    assert dot.count("[label=") == len({node.key for node in radius.nodes} | {("Agent", "helper"), ("Identity", "payer")})
+    assert len(radius.targets) == len(table(opened(store, monkeypatch, VIEWS[2]), "target", "weight"))
