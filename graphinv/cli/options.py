@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from graphinv.model.errors import UsageError
+from graphinv.model.errors import StoreError, UsageError
 from graphinv.model.kinds import normal_time
 from graphinv.model.results import Lens
 from graphinv.store import Store, open_store
@@ -39,6 +40,18 @@ AtOption = Annotated[str | None, typer.Option("--at", help="Time to judge at, IS
 def store_url(given: str | None) -> str:
     """Address of the store: the option, else GRAPHINV_STORE, else the default."""
     return given or os.environ.get("GRAPHINV_STORE") or DEFAULT_STORE
+
+
+def existing_store(given: str | None) -> str:
+    """The same, of a store that is there.
+
+    Raises:
+        StoreError: it is an embedded one, and its file is not.
+    """
+    url = store_url(given)
+    if not Path(url.removeprefix("file://")).exists() and "://" not in url.removeprefix("file://"):
+        raise StoreError(f"there is no store at {url}; run `graphinv demo` or `graphinv scan PATH` first")
+    return url
 
 
 def reader(given: str | None) -> Store:

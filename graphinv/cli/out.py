@@ -11,9 +11,9 @@ from typing import Annotated
 
 import typer
 
-from graphinv.cli.options import Format, FormatOption, StoreOption, reader, store_url
+from graphinv.cli.options import Format, FormatOption, StoreOption, existing_store, reader
 from graphinv.cli.output import console, emit, table, text
-from graphinv.model.errors import StoreError, UsageError
+from graphinv.model.errors import UsageError
 
 PATTERNS_SHOWN = 8
 
@@ -94,9 +94,7 @@ def dashboard(
     """Open the dashboard, on loopback."""
     from graphinv.pipeline.bundled import bundled
 
-    url = store_url(store)
-    if "://" not in url and not Path(url).exists():
-        raise StoreError(f"there is no store at {url}; run `graphinv demo` or `graphinv scan PATH` first")
+    url = existing_store(store).removeprefix("file://")
     script = bundled("app") / "streamlit_app.py"
     environment = {**os.environ, "GRAPHINV_STORE": url if "://" in url else str(Path(url).resolve())}
     settings = {

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from graphinv.cli.options import AtOption, Format, FormatOption, StoreOption, moment, store_url
+from graphinv.cli.options import AtOption, Format, FormatOption, StoreOption, existing_store, moment, store_url
 from graphinv.cli.output import console, progress, text, to_json, write
 from graphinv.cli.words import print_summary
 from graphinv.model.errors import UsageError
@@ -85,6 +85,7 @@ def ingest(
     paths: Paths, store: StoreOption = None, form: FormatOption = Format.table, at: AsOfOption = None, vendored: All = False
 ) -> None:
     """Read facts into the store without judging them."""
+    from graphinv.pipeline.coverage import place_of
     from graphinv.pipeline.stages import ingest as run
     from graphinv.pipeline.stages import roots_of
     from graphinv.store import open_store
@@ -92,7 +93,7 @@ def ingest(
     roots = roots_of(paths)
     with progress() as report, open_store(store_url(store), write=True) as opened:
         done = run(opened, roots, report, at=moment(at), vendored=vendored)
-    records = [
+    records: list[dict[str, Any]] = [
         {
             "root": one.scan.root,
             "outcome": one.scan.outcome,
@@ -105,26 +106,30 @@ def ingest(
             "updated": one.committed.updated,
             "closed": one.committed.closed,
             "problems": [
-                {"document": problem.document, "where": problem.where, "message": problem.message, "severity": problem.severity}
+                {
+                    "document": place_of(one.scan.root, problem.document),
+                    "where": problem.where,
+                    "message": problem.message,
+                    "severity": problem.severity,
+                }
                 for problem in one.reading.problems
             ],
         }
         for one in done
     ]
-    problems = [problem for one in done for problem in one.reading.problems]
     if form is Format.table:
         for record in records:
             read = "{root}: {files} files, {nodes} node facts and {edges} edge facts; ".format(**record)
             changed = "{created} created, {updated} updated, {closed} closed; {outcome}".format(**record)
             console().print(text(read + changed))
-        for problem in problems:
-            place = f"{problem.document}#{problem.where}" if problem.where else problem.document
-            console(err=True).print(text(f"{problem.severity}: {place}: {problem.message}"))
+            for problem in record["problems"]:
+                place = "#".join(filter(None, (problem["document"], problem["where"])))
+                console(err=True).print(text(f"{problem['severity']}: {place}: {problem['message']}"))
     else:
         from graphinv.cli.output import emit
 
         emit(records, form)
-    _exit(None, None, sum(problem.severity == "error" for problem in problems))
+    _exit(None, None, sum(problem.severity == "error" for one in done for problem in one.reading.problems))
 
 
 def analyze(store: StoreOption = None, form: FormatOption = Format.table, fail_on: FailOn = None, at: AtOption = None) -> None:
@@ -134,7 +139,7 @@ def analyze(store: StoreOption = None, form: FormatOption = Format.table, fail_o
     from graphinv.pipeline.summary import summarise
     from graphinv.store import open_store
 
-    with progress() as report, open_store(store_url(store), write=True) as opened:
+    with progress() as report, open_store(existing_store(store), write=True) as opened:
         analysis = run(opened, report, at=moment(at))
         summary = summarise(opened, analysis)
     if form is Format.table:

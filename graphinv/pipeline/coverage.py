@@ -36,7 +36,7 @@ def coverage_findings(scans: Sequence[Scan], estate: Estate) -> Iterator[Finding
         by_document: dict[tuple[str, str], list[Problem]] = {}
         for problem in scan.problems:
             rule = UNREAD if problem.severity == "error" else INCOMPLETE
-            by_document.setdefault((rule, _place(scan.root, problem.document)), []).append(problem)
+            by_document.setdefault((rule, place_of(scan.root, problem.document)), []).append(problem)
         for (rule, place), problems in by_document.items():
             sources = sorted({f"{place}#{problem.where}" if problem.where else place for problem in problems})
             severity: Level = "medium" if rule == UNREAD else "low" if any(p.severity == "warning" for p in problems) else "info"
@@ -49,8 +49,9 @@ def coverage_findings(scans: Sequence[Scan], estate: Estate) -> Iterator[Finding
             yield _finding(UNDECLARED, node.key, "low", sources, [named])
 
 
-def _place(root: str, document: str) -> str:
-    return document if not document or document == root or document.startswith(f"{root}/") else f"{root}/{document}"
+def place_of(root: str, document: str) -> str:
+    """A document of a root as ``sources`` name it; the root's name for the root itself."""
+    return f"{root}/{document}" if document else root
 
 
 def _finding(rule: str, subject: NodeKey, severity: Level, sources: Iterable[str], messages: list[str]) -> Finding:

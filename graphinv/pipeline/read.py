@@ -68,11 +68,18 @@ def read_root(root: Root, fingerprint: Callable[[str], str], progress: Progress 
                 raw.extend(facts)
     reading.files, reading.vendored = record.files, record.vendored
     reading.problems.extend(record.problems)
-    checked = _checked(raw, reading.problems)
+    checked = _checked(root, raw, reading.problems)
     resolved: Resolved = resolve(root.name, checked)
     reading.nodes, reading.edges = resolved.nodes, resolved.edges
     reading.problems.extend(resolved.problems)
+    reading.problems = _once(root, reading.problems)
     return reading
+
+
+def _once(root: Root, problems: Iterable[Problem]) -> list[Problem]:
+    """Problems without repetitions by several ingestors. The root itself is the document ``""``; of a root that is one file, all are."""
+    placed = (replace(one, document="") if root.own_file or one.document == "." else one for one in problems)
+    return list({(one.document, one.where, one.message): one for one in placed}.values())
 
 
 def _recognising(found: Found, problems: list[Problem]) -> Iterable[Ingestor]:
@@ -111,7 +118,7 @@ def _sentence(error: IngestError | FactError) -> str:
     return f"{error.message} ({error.remedy})" if error.remedy else error.message
 
 
-def _checked(facts: Iterable[Fact], problems: list[Problem]) -> list[Fact]:
+def _checked(root: Root, facts: Iterable[Fact], problems: list[Problem]) -> list[Fact]:
     """Facts in normal form; those that break the vocabulary become problems."""
     kept: list[Fact] = []
     for fact in facts:
@@ -123,9 +130,10 @@ def _checked(facts: Iterable[Fact], problems: list[Problem]) -> list[Fact]:
             elif isinstance(fact, Binding | OwnerRule):
                 kept.append(fact)
             else:
-                problems.append(replace(fact, document=fact.document or "?"))
+                problems.append(fact)
         except FactError as error:
             source = next(iter((fact.props.get("sources") if isinstance(fact, NodeFact | EdgeFact) else None) or [""]), "")
             document, _, where = str(source).partition("#")
+            document = document.removeprefix(root.name).removeprefix("/")
             problems.append(Problem(document, where, _sentence(error), ingestor="check"))
     return kept

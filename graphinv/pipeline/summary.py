@@ -10,7 +10,7 @@ from graphinv.model.estate import Estate
 from graphinv.model.facts import NodeKey
 from graphinv.model.kinds import EDGE_KINDS, NODE_KINDS
 from graphinv.model.results import LEVELS, Analysis, Finding, Path, Result, RuleStatus, Score
-from graphinv.pipeline.coverage import TITLES, unknowns
+from graphinv.pipeline.coverage import TITLES, place_of, unknowns
 from graphinv.store import Scan, Store
 
 TOP_AGENTS = 10
@@ -104,7 +104,7 @@ def summarise(store: Store, analysis: Analysis | None = None, estate: Estate | N
         rules=analysis.rules,
         unread=tuple(
             Unread(
-                document=_document(scan, problem.document),
+                document=place_of(scan.root, problem.document),
                 where=problem.where,
                 message=problem.message,
                 severity=problem.severity,
@@ -115,10 +115,6 @@ def summarise(store: Store, analysis: Analysis | None = None, estate: Estate | N
         ),
         unknown=unknowns(estate),
     )
-
-
-def _document(scan: Scan, document: str) -> str:
-    return document if document.startswith(f"{scan.root}/") or document == scan.root else f"{scan.root}/{document}".rstrip("/")
 
 
 def _root(scan: Scan) -> RootSummary:
