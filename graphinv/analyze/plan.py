@@ -87,7 +87,7 @@ class Plan:
         ``slots`` says for each row where in ``rows`` it is, -1 where it is empty. The arrays are reused: what is yielded is to be read
         before the next block. Blocks nobody owns anything in are left out.
         """
-        width = max(4, min(_WORDS, _BLOCK_BYTES // (8 * max(1, self.rows)), total))
+        width = max(4, min(_WORDS, _BLOCK_BYTES // (8 * max(1, self.rows, len(self.masks))), total))
         order = np.argsort(word, kind="stable")
         row, word, bits = row[order].astype(np.int32), word[order].astype(np.int64), bits[order]
         slot, rows = np.empty(self.rows, dtype=np.int32), np.empty((self.rows, width), dtype=np.uint64)

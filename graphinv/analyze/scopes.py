@@ -25,6 +25,8 @@ ACTION_ORDER: tuple[str, ...] = ("admin", "delete", "execute", "read", "write")
 ACTION_BIT: dict[str, int] = {action: 1 << bit for bit, action in enumerate(ACTION_ORDER)}
 ALL_ACTIONS = (1 << len(ACTION_ORDER)) - 1
 
+_GLOBS_KEPT = 2048
+
 PER_WORD = 12
 """Targets in a word of 64 bits, five bits each."""
 
@@ -91,6 +93,7 @@ class Masks:
         self.members: list[tuple[int, ...]] = []
         self._mask_of: dict[tuple[int, ...], int] = {}
         self._sparse: dict[int, tuple[int, Array, Array]] = {}
+        self._matched: dict[str, Array] = {}
 
     def list_of(self, scopes: Iterable[str]) -> int:
         """Number of a list of scopes."""
@@ -162,8 +165,21 @@ class Masks:
         high = bisect_right(self._ids, prefix, lo=low, key=lambda id: id[:wild])
         if glob[wild:] == "*":
             return self._order[low:high]
+        found = self._matched.get(glob)
+        if found is None:
+            while len(self._matched) >= _GLOBS_KEPT:
+                del self._matched[next(iter(self._matched))]
+            found = self._matched[glob] = self._order[self._tried(glob, wild, low, high)]
+        return found
+
+    def _tried(self, glob: str, wild: int, low: int, high: int) -> list[int]:
+        """Places between ``low`` and ``high`` whose id the glob matches, whose literal beginning of ``wild`` characters they all have."""
+        rest = glob[wild:]
+        inner = rest[1:-1]
+        if len(rest) > 1 and rest[0] == rest[-1] == "*" and "*" not in inner and "?" not in inner:
+            return [place for place in range(low, high) if self._ids[place].find(inner, wild) >= 0]
         match = _pattern(glob).match
-        return self._order[[place for place in range(low, high) if match(self._ids[place])]]
+        return [place for place in range(low, high) if match(self._ids[place])]
 
 
 class MaskTable:
