@@ -110,8 +110,7 @@ def props(kind: str, *, living: bool = False) -> st.SearchStrategy[Props]:
 
 @cache
 def _props(kind: str, living: bool) -> st.SearchStrategy[Props]:
-    # A Task has a closed_at of its own: when it was closed.
-    hidden = {"closed_at"} if living and kind != "Task" else set()
+    hidden = {"gone_at"} if living else set()
     return st.fixed_dictionaries({}, optional={name: values(prop) for name, prop in properties(kind).items() if name not in hidden})
 
 

@@ -296,7 +296,7 @@ def _properties(shown: Contents, agent: AgentEntry) -> None:
     rows = [{"property": "id", "value": plain(agent.id)}, {"property": "owners", "value": known(agent.owners)}]
     for name, field in NODE_KINDS["Agent"].model_fields.items():
         value = props.get(name)
-        if name == "closed_at" or (name == "last_seen" and value is None):
+        if name == "gone_at" or (name == "last_seen" and value is None):
             continue
         rows.append({"property": name, "value": known(value), "meaning": field.description or ""})
     st.dataframe(

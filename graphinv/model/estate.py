@@ -41,7 +41,7 @@ class EdgeRecord:
 
 @dataclass(frozen=True)
 class Estate:
-    """All nodes and edges that live (not ``closed_at``) at ``generation``. Every edge's ends are among the nodes.
+    """All nodes and edges that live (not ``gone_at``) at ``generation``. Every edge's ends are among the nodes.
 
     Order is that of the keys, so that equal graphs are equal estates.
     """

@@ -197,10 +197,13 @@ def _one_of(names: Iterable[str]) -> str:
 # Keys
 
 
+_encode = json.JSONEncoder(sort_keys=True, ensure_ascii=True, separators=(",", ":")).encode
+
+
 def edge_key(kind: str, source: NodeKey, target: NodeKey, props: Mapping[str, Any]) -> str:
     """Identity of an edge: kind, ends and a digest of what decides authority; 32 hex digits."""
     deciding = {name: props[name] for name in DECIDES_AUTHORITY if props.get(name) is not None}
-    text = json.dumps([kind, source, target, deciding], sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+    text = _encode([kind, source, target, deciding])
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 

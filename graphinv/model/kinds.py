@@ -90,7 +90,7 @@ class Node(BaseModel):
     )
     first_seen: Time | None = prop("When a source first stated it")
     last_seen: Time | None = prop("When a source last stated it, once it is no longer stated")
-    closed_at: Time | None = prop("When a complete re-scan of its root no longer found it; absent while it lives")
+    gone_at: Time | None = prop("When a complete re-scan of its root no longer found it; absent while it lives")
     sources: StrSet | None = prop("Where it was stated, each `document#where`")
 
 
@@ -287,7 +287,7 @@ class Edge(BaseModel):
     valid_until: Time | None = prop("Until when it holds; absent = open")
     first_seen: Time | None = prop("When a source first stated it")
     last_seen: Time | None = prop("When a source last stated it, once it is no longer stated")
-    closed_at: Time | None = prop("When a complete re-scan of its root no longer found it; absent while it lives")
+    gone_at: Time | None = prop("When a complete re-scan of its root no longer found it; absent while it lives")
     count: Count | None = prop("How often it was observed")
     sources: StrSet | None = prop("Where it was stated, each `document#where`")
 

@@ -59,7 +59,7 @@ class Store(Protocol):
     - Keys are unique per kind; every node also has a ``name``; edges carry their ``key``.
     - :meth:`commit` is one generation: all of it becomes visible at once or, if the process dies, nothing. The same commit again changes
       nothing but the generation. What a root states replaces what that root stated before when the scan is complete, and adds to it when
-      it is partial; what no root states any more is closed (``closed_at``, ``last_seen``), never deleted. Roots never close each other's.
+      it is partial; what no root states any more is closed (``gone_at``, ``last_seen``), never deleted. Roots never close each other's.
     - Readers see whole generations only.
     """
 

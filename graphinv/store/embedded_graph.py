@@ -189,8 +189,8 @@ def _entry(props: Props, id: str | None) -> Entry:
         return Entry(props, {root: props}, first, seen)
     if by is not None:
         return Entry(props, json.loads(by), first, seen)
-    closed_at = props.pop("closed_at", None)
-    return Entry(props, {}, first, seen, closed_at, props.pop("last_seen", None) if closed_at is not None else None)
+    gone_at = props.pop("gone_at", None)
+    return Entry(props, {}, first, seen, gone_at, props.pop("last_seen", None) if gone_at is not None else None)
 
 
 def read_state(graph: Graph) -> State:

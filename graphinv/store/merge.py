@@ -30,24 +30,24 @@ class Entry(NamedTuple):
 
     ``props`` are what its sources state, merged over the roots in ``by`` (root → its contribution); without what the store adds itself
     (:func:`visible`). ``first`` is the time of the first generation that saw it. ``seen`` is set where a generation later than the last
-    complete one of its roots saw it. ``closed_at`` and ``last_seen`` are set once nothing states it.
+    complete one of its roots saw it. ``gone_at`` and ``last_seen`` are set once nothing states it.
     """
 
     props: Props
     by: Mapping[str, Props]
     first: str
     seen: str | None = None
-    closed_at: str | None = None
+    gone_at: str | None = None
     last_seen: str | None = None
 
     @property
     def live(self) -> bool:
-        return self.closed_at is None
+        return self.gone_at is None
 
     @property
     def placeholder(self) -> bool:
         """Whether only edges speak of it."""
-        return self.closed_at is None and not self.by
+        return self.gone_at is None and not self.by
 
 
 class Generation(NamedTuple):
@@ -91,8 +91,8 @@ def visible(key: NodeKey | EdgeId, entry: Entry) -> Props:
     if len(key) == 2:
         props.setdefault("name", key[1])
     props.setdefault("first_seen", entry.first)
-    if entry.closed_at is not None:
-        props.setdefault("closed_at", entry.closed_at)
+    if entry.gone_at is not None:
+        props.setdefault("gone_at", entry.gone_at)
         props["last_seen"] = entry.last_seen
     return props
 
@@ -153,12 +153,11 @@ def _value(value: Any) -> Any:
 
 def _stated(kind: str, props: Props, id: str | None = None) -> Props:
     """What ``props`` state of a thing of ``kind``: not what is absent, nor a name that is only the id again, nor an end of another store's
-    bookkeeping (a Task's ``closed_at`` is its own)."""
+    bookkeeping."""
     if not props.keys() <= _fields(kind):
         raise StoreError(f"an unchecked {kind} fact came to the store: {sorted(props.keys() - _fields(kind))}")
     stated = {name: _value(value) for name, value in props.items() if value is not None}
-    if kind != "Task":
-        stated.pop("closed_at", None)
+    stated.pop("gone_at", None)
     if id is not None and stated.get("name") == id:
         del stated["name"]
     return stated
@@ -255,7 +254,7 @@ def _place(
     """Add to ``changed`` the placeholders that live edges need, and close those that none needs any more."""
     needed: dict[NodeKey, None] = {}
     for key, entry in edges.items():
-        if entry.closed_at is None:
+        if entry.gone_at is None:
             needed[key[1]] = needed[key[2]] = None
     for end in needed:
         now = changed.get(end) or nodes.get(end)

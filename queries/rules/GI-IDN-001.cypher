@@ -20,17 +20,17 @@
 //   - A job id that only the logs see does not tell agents apart where it is decided
 // columns: {agents: Ids of the agents, parties: "How many distinct ones, replicas counted once", owners: Their owners}
 MATCH (a:Agent)-[r:RUNS_AS]->(i:Identity)
-WHERE a.closed_at IS NULL AND r.closed_at IS NULL AND i.closed_at IS NULL
+WHERE a.gone_at IS NULL AND r.gone_at IS NULL AND i.gone_at IS NULL
   AND NOT coalesce(a.status, 'unknown') IN ['suspended', 'retired']
   AND coalesce(i.type, 'unknown') <> 'human'
   AND (r.valid_from IS NULL OR r.valid_from <= $at)
   AND (r.valid_until IS NULL OR r.valid_until > $at OR r.renewable = true)
 WITH a, i, r, EXISTS {
     MATCH (g:EnforcementPoint)
-    WHERE g.closed_at IS NULL AND g.id IN coalesce(r.guards, []) AND g.mode = 'enforce' AND g.distinguishes = 'agent'
+    WHERE g.gone_at IS NULL AND g.id IN coalesce(r.guards, []) AND g.mode = 'enforce' AND g.distinguishes = 'agent'
   } AS told
 OPTIONAL MATCH (o:Owner)-[w:OWNS]->(a)
-WHERE o.closed_at IS NULL AND w.closed_at IS NULL
+WHERE o.gone_at IS NULL AND w.gone_at IS NULL
 WITH a, i, told, o ORDER BY o.id
 WITH a, i, told, collect(DISTINCT o.id) AS own,
      coalesce(head([l IN coalesce(a.labels, []) WHERE l STARTS WITH 'blueprint=']), a.id) AS party

@@ -17,7 +17,7 @@
 //   - Where a hosted agent runs cannot be seen, which is unknown and not unbound
 // columns: {binding: What is wrong with its binding, place: Where its secret lies}
 MATCH (a:Agent)-[r:RUNS_AS]->(i:Identity)
-WHERE a.closed_at IS NULL AND r.closed_at IS NULL AND i.closed_at IS NULL
+WHERE a.gone_at IS NULL AND r.gone_at IS NULL AND i.gone_at IS NULL
   AND NOT coalesce(a.status, 'unknown') IN ['suspended', 'retired']
   AND NOT coalesce(i.type, 'unknown') IN ['human', 'group']
   AND (r.valid_from IS NULL OR r.valid_from <= $at)
@@ -25,13 +25,13 @@ WHERE a.closed_at IS NULL AND r.closed_at IS NULL AND i.closed_at IS NULL
 WITH DISTINCT a, i
 // Runtimes that the identity is known to belong to, and those of the agent
 OPTIONAL MATCH (b:Runtime)-[x:RUNS_AS]->(i)
-WHERE b.closed_at IS NULL AND x.closed_at IS NULL
+WHERE b.gone_at IS NULL AND x.gone_at IS NULL
 WITH a, i, collect(DISTINCT b.id) AS bound
 OPTIONAL MATCH (a)-[y:RUNS_ON]->(m:Runtime)
-WHERE m.closed_at IS NULL AND y.closed_at IS NULL
+WHERE m.gone_at IS NULL AND y.gone_at IS NULL
 WITH a, i, bound, collect(DISTINCT m.id) AS runs
 OPTIONAL MATCH (h)-[z:HOLDS]->(s:Secret)-[u:AUTHENTICATES_AS]->(i)
-WHERE h.closed_at IS NULL AND z.closed_at IS NULL AND s.closed_at IS NULL AND u.closed_at IS NULL AND z.place <> 'vault'
+WHERE h.gone_at IS NULL AND z.gone_at IS NULL AND s.gone_at IS NULL AND u.gone_at IS NULL AND z.place <> 'vault'
 WITH a, i, bound, runs, min(z.place) AS place
 WITH a, i, place,
      CASE

@@ -16,19 +16,19 @@
 //   - A service principal is no accountable owner
 // columns: {status: State of its life cycle}
 MATCH (a:Agent)
-WHERE a.closed_at IS NULL
+WHERE a.gone_at IS NULL
   AND coalesce(a.status, 'unknown') <> 'retired'
   AND NOT EXISTS {
     MATCH (o:Owner)-[w:OWNS]->(a)
-    WHERE o.closed_at IS NULL AND w.closed_at IS NULL
+    WHERE o.gone_at IS NULL AND w.gone_at IS NULL
       AND NOT coalesce(o.kind_detail, '') IN ['service-principal', 'service_principal', 'application']
       AND (w.valid_from IS NULL OR w.valid_from <= $at)
       AND (w.valid_until IS NULL OR w.valid_until > $at)
   }
 // Callers of every kind, of whom all must be owned and call it only in passing for it to inherit their owner
 OPTIONAL MATCH (c)-[d:DELEGATES_TO]->(a)
-WHERE c.closed_at IS NULL AND d.closed_at IS NULL AND c.id <> a.id
-WITH a, d, EXISTS { MATCH (p:Owner)-[v:OWNS]->(c) WHERE p.closed_at IS NULL AND v.closed_at IS NULL } AS owned
+WHERE c.gone_at IS NULL AND d.gone_at IS NULL AND c.id <> a.id
+WITH a, d, EXISTS { MATCH (p:Owner)-[v:OWNS]->(c) WHERE p.gone_at IS NULL AND v.gone_at IS NULL } AS owned
 WITH a, count(d) AS callers, sum(CASE WHEN d.transient = true AND owned THEN 1 ELSE 0 END) AS answering
 WHERE callers = 0 OR answering < callers
 RETURN 'Agent' AS subject_kind, a.id AS subject_id, coalesce(a.status, 'unknown') AS status

@@ -21,7 +21,7 @@
 //   - A path in a vault that looks static and gives out short-lived secrets
 // columns: {life: How long it lives, place: Where it lies, type: What it is}
 MATCH (h:Agent|ToolServer|Tool|Workflow|Runtime)-[r:HOLDS]->(s:Secret)
-WHERE h.closed_at IS NULL AND r.closed_at IS NULL AND s.closed_at IS NULL
+WHERE h.gone_at IS NULL AND r.gone_at IS NULL AND s.gone_at IS NULL
   AND (r.valid_from IS NULL OR r.valid_from <= $at)
   AND (r.valid_until IS NULL OR r.valid_until > $at OR r.renewable = true)
   AND NOT coalesce(s.status, 'unknown') IN ['revoked', 'disabled']

@@ -19,7 +19,7 @@
 //   - A token that is bound to a key of the runtime (label `bound=dpop`, `bound=mtls` or `bound=wpt`) is worth less to a thief
 // columns: {reason: Why it should be gone, place: Where it lies, task: The task it was issued for}
 MATCH (s:Secret)-[d:DERIVED_FROM*0..12]->(o:Secret)-[i:ISSUED_FOR]->(t:Task)
-WHERE s.closed_at IS NULL AND i.closed_at IS NULL AND all(one IN d WHERE one.closed_at IS NULL)
+WHERE s.gone_at IS NULL AND i.gone_at IS NULL AND all(one IN d WHERE one.gone_at IS NULL)
   AND t.closed_at IS NOT NULL AND t.closed_at <= $at
   AND NOT coalesce(s.status, 'unknown') IN ['revoked', 'disabled']
   AND (s.expires_at IS NULL OR s.expires_at > $at OR s.renewable = true)
@@ -27,12 +27,12 @@ WHERE s.closed_at IS NULL AND i.closed_at IS NULL AND all(one IN d WHERE one.clo
        OR datetime(s.expires_at).epochSeconds > datetime(t.closed_at).epochSeconds + $grace)
   AND NOT EXISTS {
     MATCH (n:Secret)-[x:DERIVED_FROM]->(s)
-    WHERE n.closed_at IS NULL AND x.closed_at IS NULL AND x.via IN ['refresh', 'renew'] AND n.id <> s.id
+    WHERE n.gone_at IS NULL AND x.gone_at IS NULL AND x.via IN ['refresh', 'renew'] AND n.id <> s.id
   }
   // Its own task, where it has one, is the one that counts
-  AND (o.id = s.id OR NOT EXISTS { MATCH (s)-[y:ISSUED_FOR]->(:Task) WHERE y.closed_at IS NULL })
+  AND (o.id = s.id OR NOT EXISTS { MATCH (s)-[y:ISSUED_FOR]->(:Task) WHERE y.gone_at IS NULL })
 OPTIONAL MATCH (h)-[r:HOLDS]->(s)
-WHERE h.closed_at IS NULL AND r.closed_at IS NULL
+WHERE h.gone_at IS NULL AND r.gone_at IS NULL
 WITH s, t, h, r,
      s.expires_at IS NULL AND coalesce(s.renewable, false) = false AND coalesce(s.lifetime, 'unknown') <> 'static' AS unknown
 RETURN CASE WHEN h IS NULL THEN 'Secret' ELSE labels(h)[0] END AS subject_kind,
@@ -47,7 +47,7 @@ RETURN CASE WHEN h IS NULL THEN 'Secret' ELSE labels(h)[0] END AS subject_kind,
        ] WHERE m IS NOT NULL] AS modifiers
 UNION
 MATCH (h)-[r:HOLDS]->(s:Secret)
-WHERE h.closed_at IS NULL AND r.closed_at IS NULL AND s.closed_at IS NULL
+WHERE h.gone_at IS NULL AND r.gone_at IS NULL AND s.gone_at IS NULL
   AND r.place IN ['memory', 'log', 'laptop']
   AND (r.valid_from IS NULL OR r.valid_from <= $at)
   AND (r.valid_until IS NULL OR r.valid_until > $at OR r.renewable = true)
@@ -55,7 +55,7 @@ WHERE h.closed_at IS NULL AND r.closed_at IS NULL AND s.closed_at IS NULL
   AND (s.expires_at IS NULL OR s.expires_at > $at OR s.renewable = true)
   AND NOT EXISTS {
     MATCH (n:Secret)-[x:DERIVED_FROM]->(s)
-    WHERE n.closed_at IS NULL AND x.closed_at IS NULL AND x.via IN ['refresh', 'renew'] AND n.id <> s.id
+    WHERE n.gone_at IS NULL AND x.gone_at IS NULL AND x.via IN ['refresh', 'renew'] AND n.id <> s.id
   }
 RETURN labels(h)[0] AS subject_kind, h.id AS subject_id, 'Secret' AS target_kind, s.id AS target_id,
        false AS unknown, 'it was left in a ' + r.place AS reason, r.place AS place, null AS task,

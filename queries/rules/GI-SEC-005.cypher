@@ -17,7 +17,7 @@
 //   - A tool server that gets its credential by a variable of its process, as it has to, and nobody else can read it
 // columns: {place: Where it lies, type: What it is, readers: Agents that can read it there}
 MATCH (h)-[r:HOLDS]->(s:Secret)
-WHERE h.closed_at IS NULL AND r.closed_at IS NULL AND s.closed_at IS NULL
+WHERE h.gone_at IS NULL AND r.gone_at IS NULL AND s.gone_at IS NULL
   AND r.place IN ['config', 'repo', 'env', 'prompt', 'tool_definition', 'log']
   AND (r.valid_from IS NULL OR r.valid_from <= $at)
   AND (r.valid_until IS NULL OR r.valid_until > $at OR r.renewable = true)
@@ -26,10 +26,10 @@ WHERE h.closed_at IS NULL AND r.closed_at IS NULL AND s.closed_at IS NULL
   // A reference: the name of a secret lies there, not the secret
   AND NOT (s.fingerprint IS NULL AND s.id STARTS WITH 'env:')
 OPTIONAL MATCH (x:Agent)-[y:HOLDS]->(s)
-WHERE x.closed_at IS NULL AND y.closed_at IS NULL
+WHERE x.gone_at IS NULL AND y.gone_at IS NULL
 WITH h, r, s, collect(DISTINCT x.id) AS holding
 OPTIONAL MATCH (v:Agent)-[z:CONNECTS_TO]->(h)
-WHERE v.closed_at IS NULL AND z.closed_at IS NULL
+WHERE v.gone_at IS NULL AND z.gone_at IS NULL
 WITH h, r, s, holding + [one IN collect(DISTINCT v.id) WHERE NOT one IN holding] AS readers
 WHERE r.place <> 'env' OR s.fingerprint IS NOT NULL OR size(readers) > 1
 RETURN labels(h)[0] AS subject_kind, h.id AS subject_id, 'Secret' AS target_kind, s.id AS target_id,

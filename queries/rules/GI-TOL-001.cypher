@@ -16,18 +16,18 @@
 //   - Built-in file and shell tools of coding agents are tools too
 // columns: {approval: What is wrong with its approval}
 MATCH (a:Agent|Workflow)-[r:USES]->(t:Tool)
-WHERE a.closed_at IS NULL AND r.closed_at IS NULL AND t.closed_at IS NULL
+WHERE a.gone_at IS NULL AND r.gone_at IS NULL AND t.gone_at IS NULL
   AND NOT coalesce(a.status, 'unknown') IN ['suspended', 'retired']
   AND (r.valid_from IS NULL OR r.valid_from <= $at)
   AND (r.valid_until IS NULL OR r.valid_until > $at OR r.renewable = true)
 WITH a, r, t,
      EXISTS {
        MATCH (a)-[c:CONNECTS_TO]->(v:ToolServer)-[p:PROVIDES]->(t)
-       WHERE c.closed_at IS NULL AND v.closed_at IS NULL AND p.closed_at IS NULL AND c.approved = true
+       WHERE c.gone_at IS NULL AND v.gone_at IS NULL AND p.gone_at IS NULL AND c.approved = true
      } AS server,
      EXISTS {
        MATCH (a)-[y:USES]->(t)
-       WHERE y.closed_at IS NULL AND y.approved = true AND (y.approved_until IS NULL OR y.approved_until > $at)
+       WHERE y.gone_at IS NULL AND y.approved = true AND (y.approved_until IS NULL OR y.approved_until > $at)
      } AS elsewhere
 WITH a, t,
      CASE
@@ -43,12 +43,12 @@ RETURN labels(a)[0] AS subject_kind, a.id AS subject_id, 'Tool' AS target_kind, 
        approval = 'unknown' AS unknown, approval
 UNION
 MATCH (a:Agent|Workflow)-[r:CONNECTS_TO]->(v:ToolServer)
-WHERE a.closed_at IS NULL AND r.closed_at IS NULL AND v.closed_at IS NULL
+WHERE a.gone_at IS NULL AND r.gone_at IS NULL AND v.gone_at IS NULL
   AND NOT coalesce(a.status, 'unknown') IN ['suspended', 'retired']
   AND (r.valid_from IS NULL OR r.valid_from <= $at)
   AND (r.valid_until IS NULL OR r.valid_until > $at OR r.renewable = true)
 WITH a, r, v,
-     EXISTS { MATCH (a)-[y:CONNECTS_TO]->(v) WHERE y.closed_at IS NULL AND y.approved = true } AS elsewhere
+     EXISTS { MATCH (a)-[y:CONNECTS_TO]->(v) WHERE y.gone_at IS NULL AND y.approved = true } AS elsewhere
 WITH a, v,
      CASE
        WHEN r.approved = false THEN 'it was not approved'

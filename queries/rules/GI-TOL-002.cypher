@@ -16,13 +16,13 @@
 //   - References inside one's own repository
 // columns: {reason: Why it is not pinned, package: What it is started from, agents: Agents that connect to it}
 MATCH (v:ToolServer)
-WHERE v.closed_at IS NULL AND coalesce(v.pinned, false) = false AND coalesce(v.origin, 'unknown') <> 'internal'
+WHERE v.gone_at IS NULL AND coalesce(v.pinned, false) = false AND coalesce(v.origin, 'unknown') <> 'internal'
 OPTIONAL MATCH (v)-[p:PROVIDES]->(t:Tool)
-WHERE p.closed_at IS NULL AND t.closed_at IS NULL
+WHERE p.gone_at IS NULL AND t.gone_at IS NULL
 WITH v, count(DISTINCT t) AS tools, count(DISTINCT CASE WHEN t.approved_digest IS NOT NULL THEN t.id END) AS recorded,
      sum(CASE WHEN 'execute' IN coalesce(t.effects, []) THEN 1 ELSE 0 END) AS executing
 OPTIONAL MATCH (a:Agent)-[c:CONNECTS_TO]->(v)
-WHERE a.closed_at IS NULL AND c.closed_at IS NULL
+WHERE a.gone_at IS NULL AND c.gone_at IS NULL
 WITH v, executing, collect(DISTINCT a.id) AS agents,
      CASE
        WHEN v.url IS NOT NULL AND tools > 0 AND recorded = tools THEN 'recorded'

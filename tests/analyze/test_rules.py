@@ -31,7 +31,7 @@ RULE = """\
 // parameters:
 //   days: {type: integer, default: 3, meaning: How many}
 // columns: {reason: Why}
-MATCH (a:Agent) WHERE a.closed_at IS NULL AND a.first_seen < $at AND $days > 1 RETURN a.id AS subject_id
+MATCH (a:Agent) WHERE a.gone_at IS NULL AND a.first_seen < $at AND $days > 1 RETURN a.id AS subject_id
 """
 CATALOGUE = {"frameworks": [{"items": [{"id": "ASI03"}]}]}
 FACTS: list[NodeFact | EdgeFact] = [

@@ -82,11 +82,11 @@ def test_a_first_seen_that_a_source_states_stands(store_factory: Factory) -> Non
 
 
 def test_a_closed_task_is_a_task_that_is_there(store_factory: Factory) -> None:
-    facts = [NodeFact("Task", "t", {"closed_at": "2020-01-01T00:00:00Z"}), NodeFact("Tool", "x", {"closed_at": "2020-01-01T00:00:00Z"})]
+    facts = [NodeFact("Task", "t", {"closed_at": "2020-01-01T00:00:00Z"}), NodeFact("Tool", "x", {"gone_at": "2020-01-01T00:00:00Z"})]
     with store_factory() as store:
         store.commit(scan(), facts, [])
         assert store.estate().nodes["Task", "t"].props["closed_at"] == "2020-01-01T00:00:00Z"
-        assert "closed_at" not in store.estate().nodes["Tool", "x"].props
+        assert "gone_at" not in store.estate().nodes["Tool", "x"].props
     with store_factory(write=False) as store:
         assert ("Task", "t") in store.estate().nodes
 
@@ -259,7 +259,7 @@ def test_what_a_complete_scan_no_longer_finds_is_closed_and_still_answers(store_
         assert [edge.kind for edge in store.estate().edges] == ["RUNS_AS"]
     with store_factory(write=False) as store:
         found = store.query(
-            "MATCH ()-[r:CAN_ACCESS]->(n:Resource) RETURN n.closed_at, n.last_seen, n.sensitivity, r.closed_at, r.last_seen"
+            "MATCH ()-[r:CAN_ACCESS]->(n:Resource) RETURN n.gone_at, n.last_seen, n.sensitivity, r.gone_at, r.last_seen"
         )
         assert found.rows == ((day(3), day(2), "restricted", day(3), day(2)),)
 
@@ -270,7 +270,7 @@ def test_what_comes_back_is_open_again_and_keeps_its_first_time(store_factory: F
         store.commit(scan(2), NODES[:2], EDGES[:1])
         assert committed(store, number=3) == Committed(generation=3, created=0, updated=2, closed=0)
         assert store.estate().nodes[DB].props == {**NODES[2].props, "name": "db", "first_seen": day(1)}
-        assert store.query("MATCH (n:Resource) RETURN n.closed_at, n.last_seen").rows == ((None, None),)
+        assert store.query("MATCH (n:Resource) RETURN n.gone_at, n.last_seen").rows == ((None, None),)
 
 
 @pytest.mark.parametrize("outcome", ["partial", "failed"])
@@ -340,7 +340,7 @@ def test_last_seen_is_the_latest_of_all_roots(store_factory: Factory) -> None:
         store.commit(scan(2, root="lab"), NODES, [])
         store.commit(scan(3, root="lab"), [], [])
         store.commit(scan(4, root="shop"), [], [])
-        assert store.query("MATCH (n:Agent) RETURN n.last_seen, n.closed_at").rows == ((day(2), day(4)),)
+        assert store.query("MATCH (n:Agent) RETURN n.last_seen, n.gone_at").rows == ((day(2), day(4)),)
 
 
 def test_an_end_that_nobody_declares_is_a_placeholder_while_a_live_edge_needs_it(store_factory: Factory) -> None:
@@ -356,7 +356,7 @@ def test_an_end_that_nobody_declares_is_a_placeholder_while_a_live_edge_needs_it
         assert store.estate().nodes["Secret", "s"].props == {"name": "s", "status": "unknown", "first_seen": day(1)}
         assert store.commit(scan(5), NODES[:1], []).closed == 2
         assert list(store.estate().nodes) == [BOT]
-        assert store.query("MATCH (n:Secret) RETURN n.closed_at, n.last_seen").rows == ((day(5), day(4)),)
+        assert store.query("MATCH (n:Secret) RETURN n.gone_at, n.last_seen").rows == ((day(5), day(4)),)
         assert store.commit(scan(6), NODES[:1], [edge]).updated == 2
 
 
@@ -389,7 +389,7 @@ def test_a_reader_keeps_its_generation(store_factory: Factory) -> None:
             for reader in (early, lazy):
                 assert reader.generation == 1
                 assert reader.estate() == before
-                assert one(reader, "MATCH (n:Resource) RETURN n.closed_at") is None
+                assert one(reader, "MATCH (n:Resource) RETURN n.gone_at") is None
                 assert reader.analysis() is None
             with store_factory(write=False) as late:
                 assert late.generation == 2
@@ -433,7 +433,7 @@ def test_cypher_sees_the_properties_by_their_names(store_factory: Factory) -> No
         found = store.query(
             "MATCH (a:Agent)-[u:RUNS_AS]->(i:Identity)-[c:CAN_ACCESS]->(r:Resource)"
             " RETURN a.id AS id, a.name, a.type, a.kind_detail, a.labels, i.name, i.type, r.type, r.crown_jewel, r.external, r.tenant,"
-            " c.actions, c.confidence, c.scopes, u.evidence, u.key, a.closed_at, labels(a) AS kinds, type(c) AS edge"
+            " c.actions, c.confidence, c.scopes, u.evidence, u.key, a.gone_at, labels(a) AS kinds, type(c) AS edge"
         )
     assert found.columns[:3] == ("id", "a.name", "a.type")
     assert found.rows == (

@@ -8,24 +8,24 @@
 //   unknown: For how many it is not known
 CALL {
   MATCH (n:Agent)
-  WHERE n.closed_at IS NULL
+  WHERE n.gone_at IS NULL
   UNWIND ['status', 'environment', 'autonomy', 'owner', 'identity'] AS property
   WITH n, property, CASE property
       WHEN 'status' THEN coalesce(n.status, 'unknown') = 'unknown'
       WHEN 'environment' THEN coalesce(n.environment, 'unknown') = 'unknown'
       WHEN 'autonomy' THEN n.autonomy IS NULL
-      WHEN 'owner' THEN NOT EXISTS { MATCH (:Owner)-[w:OWNS]->(n) WHERE w.closed_at IS NULL }
-      ELSE NOT EXISTS { MATCH (n)-[r:RUNS_AS]->(:Identity) WHERE r.closed_at IS NULL } END AS missing
+      WHEN 'owner' THEN NOT EXISTS { MATCH (:Owner)-[w:OWNS]->(n) WHERE w.gone_at IS NULL }
+      ELSE NOT EXISTS { MATCH (n)-[r:RUNS_AS]->(:Identity) WHERE r.gone_at IS NULL } END AS missing
   RETURN 'Agent' AS kind, property, count(*) AS total, sum(CASE WHEN missing THEN 1 ELSE 0 END) AS unknown
   UNION
   MATCH (n:Identity)
-  WHERE n.closed_at IS NULL
+  WHERE n.gone_at IS NULL
   UNWIND ['type', 'binding'] AS property
   RETURN 'Identity' AS kind, property, count(*) AS total,
          sum(CASE WHEN (property = 'type' AND n.type IS NULL) OR (property = 'binding' AND n.binding IS NULL) THEN 1 ELSE 0 END) AS unknown
   UNION
   MATCH (n:Secret)
-  WHERE n.closed_at IS NULL
+  WHERE n.gone_at IS NULL
   UNWIND ['type', 'lifetime', 'expires_at'] AS property
   RETURN 'Secret' AS kind, property, count(*) AS total,
          sum(CASE WHEN (property = 'type' AND n.type IS NULL) OR (property = 'lifetime' AND n.lifetime IS NULL)
@@ -33,21 +33,21 @@ CALL {
                   THEN 1 ELSE 0 END) AS unknown
   UNION
   MATCH (n:Tool)
-  WHERE n.closed_at IS NULL
+  WHERE n.gone_at IS NULL
   UNWIND ['effects', 'ingests_untrusted'] AS property
   RETURN 'Tool' AS kind, property, count(*) AS total,
          sum(CASE WHEN (property = 'effects' AND n.effects IS NULL) OR (property = 'ingests_untrusted' AND n.ingests_untrusted IS NULL)
                   THEN 1 ELSE 0 END) AS unknown
   UNION
   MATCH (n:ToolServer)
-  WHERE n.closed_at IS NULL
+  WHERE n.gone_at IS NULL
   UNWIND ['pinned', 'auth', 'origin'] AS property
   RETURN 'ToolServer' AS kind, property, count(*) AS total,
          sum(CASE WHEN (property = 'pinned' AND n.pinned IS NULL) OR (property = 'auth' AND n.auth IS NULL)
                     OR (property = 'origin' AND coalesce(n.origin, 'unknown') = 'unknown') THEN 1 ELSE 0 END) AS unknown
   UNION
   MATCH (n:Resource)
-  WHERE n.closed_at IS NULL
+  WHERE n.gone_at IS NULL
   UNWIND ['sensitivity', 'environment'] AS property
   RETURN 'Resource' AS kind, property, count(*) AS total,
          sum(CASE WHEN (property = 'sensitivity' AND coalesce(n.sensitivity, 'unknown') = 'unknown')

@@ -9,8 +9,8 @@
 //   modes: How each hop is made
 //   unscoped: How many of the hops pass everything on
 MATCH path = (a:Agent|Workflow)-[d:DELEGATES_TO*1..6]->(b)
-WHERE (a.id = $agent OR a.name = $agent) AND a.closed_at IS NULL
-  AND all(one IN d WHERE one.closed_at IS NULL) AND all(n IN nodes(path) WHERE n.closed_at IS NULL)
+WHERE (a.id = $agent OR a.name = $agent) AND a.gone_at IS NULL
+  AND all(one IN d WHERE one.gone_at IS NULL) AND all(n IN nodes(path) WHERE n.gone_at IS NULL)
 RETURN [n IN nodes(path) | n.id] AS chain, size(d) AS depth, [one IN d | coalesce(one.mode, 'unknown')] AS modes,
        size([one IN d WHERE one.scopes IS NULL]) AS unscoped
 ORDER BY depth, chain

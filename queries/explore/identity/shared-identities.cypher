@@ -10,10 +10,10 @@
 //   number: How many they are
 //   owners: Their owners
 MATCH (a:Agent)-[r:RUNS_AS]->(i:Identity)
-WHERE a.closed_at IS NULL AND r.closed_at IS NULL AND i.closed_at IS NULL
+WHERE a.gone_at IS NULL AND r.gone_at IS NULL AND i.gone_at IS NULL
   AND NOT coalesce(a.status, 'unknown') IN ['suspended', 'retired']
 OPTIONAL MATCH (o:Owner)-[w:OWNS]->(a)
-WHERE o.closed_at IS NULL AND w.closed_at IS NULL
+WHERE o.gone_at IS NULL AND w.gone_at IS NULL
 WITH i, a, o ORDER BY a.id, o.id
 WITH i, collect(DISTINCT a.id) AS agents, collect(DISTINCT o.id) AS owners
 WHERE size(agents) >= $agents

@@ -11,9 +11,9 @@
 //   actions: What can be done
 //   hops: How many identities lie between
 MATCH (s:Secret)-[u:AUTHENTICATES_AS]->(f:Identity)
-WHERE (s.id = $secret OR s.name = $secret) AND s.closed_at IS NULL AND u.closed_at IS NULL
+WHERE (s.id = $secret OR s.name = $secret) AND s.gone_at IS NULL AND u.gone_at IS NULL
 MATCH (f)-[m:ASSUMES|MEMBER_OF*0..4]->(i:Identity)-[c:CAN_ACCESS]->(t)
-WHERE all(one IN m WHERE one.closed_at IS NULL) AND c.closed_at IS NULL AND t.closed_at IS NULL
+WHERE all(one IN m WHERE one.gone_at IS NULL) AND c.gone_at IS NULL AND t.gone_at IS NULL
 WITH i, t, c, min(size(m)) AS hops
 RETURN i.id AS identity, labels(t)[0] AS target_kind, t.id AS target, coalesce(t.sensitivity, 'unknown') AS sensitivity,
        c.actions AS actions, hops

@@ -11,9 +11,9 @@
 //   others: Agents that this stops as well
 CALL {
   MATCH (a:Agent)-[r:RUNS_ON|RUNS_AS|HOLDS|CONNECTS_TO|DELEGATES_TO]->(x)
-  WHERE (a.id = $agent OR a.name = $agent) AND r.closed_at IS NULL AND x.closed_at IS NULL
+  WHERE (a.id = $agent OR a.name = $agent) AND r.gone_at IS NULL AND x.gone_at IS NULL
   OPTIONAL MATCH (b:Agent)-[o:RUNS_ON|RUNS_AS|HOLDS|CONNECTS_TO]->(x)
-  WHERE b.closed_at IS NULL AND o.closed_at IS NULL AND b.id <> a.id
+  WHERE b.gone_at IS NULL AND o.gone_at IS NULL AND b.id <> a.id
   WITH a, r, x, b ORDER BY b.id
   WITH x, type(r) AS how, collect(DISTINCT b.id) AS others
   RETURN CASE how WHEN 'RUNS_ON' THEN '1 stop it there' WHEN 'RUNS_AS' THEN '2 disable the identity' WHEN 'HOLDS' THEN '3 revoke the secret'
@@ -21,9 +21,9 @@ CALL {
          labels(x)[0] AS kind, x.id AS id, how AS because, others
   UNION
   MATCH (a:Agent)-[c:CONNECTS_TO]->(v:ToolServer)-[h:HOLDS]->(s:Secret)
-  WHERE (a.id = $agent OR a.name = $agent) AND c.closed_at IS NULL AND v.closed_at IS NULL AND h.closed_at IS NULL AND s.closed_at IS NULL
+  WHERE (a.id = $agent OR a.name = $agent) AND c.gone_at IS NULL AND v.gone_at IS NULL AND h.gone_at IS NULL AND s.gone_at IS NULL
   OPTIONAL MATCH (b:Agent)-[o:CONNECTS_TO]->(v)
-  WHERE b.closed_at IS NULL AND o.closed_at IS NULL AND b.id <> a.id
+  WHERE b.gone_at IS NULL AND o.gone_at IS NULL AND b.id <> a.id
   WITH v, s, b ORDER BY b.id
   RETURN '3 revoke the secret' AS step, 'Secret' AS kind, s.id AS id, 'held by the server ' + v.id AS because, collect(DISTINCT b.id) AS others
 }

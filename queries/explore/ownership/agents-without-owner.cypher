@@ -8,8 +8,8 @@
 //   environment: Where it is used
 //   sources: Where it was stated
 MATCH (a:Agent)
-WHERE a.closed_at IS NULL AND coalesce(a.status, 'unknown') <> 'retired'
-  AND NOT EXISTS { MATCH (o:Owner)-[w:OWNS]->(a) WHERE o.closed_at IS NULL AND w.closed_at IS NULL }
+WHERE a.gone_at IS NULL AND coalesce(a.status, 'unknown') <> 'retired'
+  AND NOT EXISTS { MATCH (o:Owner)-[w:OWNS]->(a) WHERE o.gone_at IS NULL AND w.gone_at IS NULL }
 RETURN a.id AS agent, a.name AS name, coalesce(a.status, 'unknown') AS status,
        coalesce(a.environment, 'unknown') AS environment, coalesce(a.sources, []) AS sources
 ORDER BY agent

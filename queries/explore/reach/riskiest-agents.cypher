@@ -12,7 +12,7 @@
 //   impact_ungoverned: What of that no decision stands in the way of
 //   targets: How many things it can act on
 MATCH (a:Agent)
-WHERE a.closed_at IS NULL AND a.risk IS NOT NULL
+WHERE a.gone_at IS NULL AND a.risk IS NOT NULL
 RETURN a.id AS agent, a.name AS name, round(a.risk, 1) AS risk, a.risk_level AS level, round(a.impact, 1) AS impact,
        round(a.impact_ungoverned, 1) AS impact_ungoverned, a.reach_targets AS targets
 ORDER BY a.risk DESC, agent

@@ -11,9 +11,9 @@
 //   agents: Agents that use the holder
 //   sources: Where that was stated
 MATCH (h)-[r:HOLDS]->(s:Secret)
-WHERE (s.id = $secret OR s.name = $secret) AND s.closed_at IS NULL AND h.closed_at IS NULL AND r.closed_at IS NULL
+WHERE (s.id = $secret OR s.name = $secret) AND s.gone_at IS NULL AND h.gone_at IS NULL AND r.gone_at IS NULL
 OPTIONAL MATCH (a:Agent)-[c:CONNECTS_TO|USES]->(h)
-WHERE a.closed_at IS NULL AND c.closed_at IS NULL
+WHERE a.gone_at IS NULL AND c.gone_at IS NULL
 WITH s, h, r, a ORDER BY a.id
 RETURN s.id AS secret, labels(h)[0] AS holder_kind, h.id AS holder, coalesce(r.place, 'unknown') AS place,
        collect(DISTINCT a.id) AS agents, coalesce(r.sources, []) AS sources

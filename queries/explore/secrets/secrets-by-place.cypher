@@ -8,7 +8,7 @@
 //   unknown: "How many of them are of unknown lifetime"
 //   holders: How many hold them there
 MATCH (h)-[r:HOLDS]->(s:Secret)
-WHERE h.closed_at IS NULL AND r.closed_at IS NULL AND s.closed_at IS NULL
+WHERE h.gone_at IS NULL AND r.gone_at IS NULL AND s.gone_at IS NULL
 RETURN coalesce(r.place, 'unknown') AS place, count(DISTINCT s.id) AS secrets,
        count(DISTINCT CASE WHEN s.lifetime = 'static' THEN s.id END) AS static,
        count(DISTINCT CASE WHEN s.lifetime IS NULL THEN s.id END) AS unknown,

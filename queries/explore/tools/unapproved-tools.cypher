@@ -10,7 +10,7 @@
 //   approved: "false, or unknown"
 //   seen: Whether the call was observed
 MATCH (a:Agent|Workflow)-[r:USES|CONNECTS_TO]->(t)
-WHERE a.closed_at IS NULL AND r.closed_at IS NULL AND t.closed_at IS NULL
+WHERE a.gone_at IS NULL AND r.gone_at IS NULL AND t.gone_at IS NULL
   AND (r.approved = false OR ($unknown AND r.approved IS NULL))
 RETURN a.id AS actor, labels(t)[0] AS tool_kind, t.id AS tool,
        CASE WHEN r.approved = false THEN 'false' ELSE 'unknown' END AS approved,

@@ -8,9 +8,9 @@
 //   origin: Who makes it
 //   agents: Agents that connect to it
 MATCH (v:ToolServer)
-WHERE v.closed_at IS NULL AND v.pinned = false
+WHERE v.gone_at IS NULL AND v.pinned = false
 OPTIONAL MATCH (a:Agent)-[c:CONNECTS_TO]->(v)
-WHERE a.closed_at IS NULL AND c.closed_at IS NULL
+WHERE a.gone_at IS NULL AND c.gone_at IS NULL
 WITH v, a ORDER BY a.id
 RETURN v.id AS server, v.name AS name, v.package AS package, coalesce(v.origin, 'unknown') AS origin, collect(DISTINCT a.id) AS agents
 ORDER BY server
