@@ -48,7 +48,7 @@ class Ink:
 LIGHT = Ink("#c81e1e", "#15803d", "#b45309", "#8a93a0", "#4b5563")
 DARK = Ink("#f0524f", "#4ade80", "#f5b041", "#9aa3af", "#cbd2da")
 
-_SHORT, _WIDTH = 14, 20
+_SHORT, _WIDTH = 16, 20
 """Characters of a text that stays in one line, and of each line of one that is broken."""
 
 _EDGE_WORDS = {
@@ -107,14 +107,14 @@ def _label(parts: Iterable[str]) -> str:
 
 
 def _lines(text: str) -> list[str]:
-    """``text`` in one line if it is short, else in two of about equal length, broken between words if there are any."""
+    """``text`` in one line if it is short, else in two of about equal length, broken between words if it can be."""
     if len(text) <= _SHORT:
         return [text]
     text = short(text, 2 * _WIDTH)
     ends = [place for place in range(max(1, len(text) - _WIDTH), min(_WIDTH, len(text) - 1) + 1) if text[place - 1] in " /:-_.@#"]
     if not ends and len(text) <= _WIDTH:
         return [text]
-    end = min(ends, key=lambda place: abs(2 * place - len(text)), default=(len(text) + 1) // 2)
+    end = min(ends, key=lambda place: abs(2 * place - len(text)) - 8 * (text[place - 1] == " "), default=(len(text) + 1) // 2)
     return [line for line in (text[:end].rstrip(), text[end:]) if line]
 
 
