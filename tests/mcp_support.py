@@ -92,6 +92,6 @@ def read(ingestor: Any, path: str, data: str | bytes | object, root: str = "acme
 
 
 def mcp_ingestors() -> Iterator[Ingestor]:
-    from graphinv.ingest import ingestors
+    from graphinv.ingest import ingestors, links
 
-    return (ingestor for ingestor in ingestors() if ingestor.NAME.startswith("mcp_"))
+    return (ingestor for ingestor in ingestors() if not links(ingestor) and ingestor.NAME.startswith("mcp_"))

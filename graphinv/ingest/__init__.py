@@ -12,18 +12,29 @@ One module of this package is one format and has
               fine it yields as a Problem, and goes on
     MAX_BYTES (optional) the largest document it takes
 
-Adding a module is all it takes: :func:`ingestors` finds it. What several formats share is in :mod:`graphinv.ingest.support`.
+A format whose meaning spreads over several documents, such as source code with imports, has in place of ``read``
+
+    summarise(document) -> object
+              what its documents' meaning needs of this one; picklable, without secret values; raises as ``read`` does. Called once per
+              document, in any order and in any process; kept for the next scan as long as the document and graphinv stay the same
+    link(root, summaries) -> Iterator[Fact]
+              the facts of all documents of a root, from their summaries by path; never raises
+
+:func:`facts_of` reads a single document with either kind. Adding a module is all it takes: :func:`ingestors` finds it. What several
+formats share is in :mod:`graphinv.ingest.support`.
 """
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import PurePosixPath
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
+
+from typing_extensions import TypeIs
 
 from graphinv.model.errors import IngestError
 from graphinv.model.facts import Fact
@@ -78,8 +89,8 @@ class Document:
         return f"{place}#L{line}" if line else place
 
 
-class Ingestor(Protocol):
-    """What a module of this package offers; see the package's docstring."""
+class Format(Protocol):
+    """What every module of this package offers; see the package's docstring."""
 
     NAME: str
     TITLE: str
@@ -87,11 +98,39 @@ class Ingestor(Protocol):
 
     def detect(self, path: str, head: bytes) -> bool: ...
 
+
+class Ingestor(Format, Protocol):
+    """A format of which each document is read alone."""
+
     def read(self, document: Document) -> Iterator[Fact]: ...
 
 
+class Linking(Format, Protocol):
+    """A format of which the documents of a root are understood together."""
+
+    def summarise(self, document: Document) -> Any: ...
+
+    def link(self, root: str, summaries: Mapping[str, Any]) -> Iterator[Fact]: ...
+
+
 @cache
-def ingestors() -> tuple[Ingestor, ...]:
+def ingestors() -> tuple[Ingestor | Linking, ...]:
     """All ingestors, by name."""
     names = sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.ispkg)
-    return tuple(cast(Ingestor, importlib.import_module(f"{__name__}.{name}")) for name in names)
+    return tuple(cast("Ingestor | Linking", importlib.import_module(f"{__name__}.{name}")) for name in names)
+
+
+def links(ingestor: Ingestor | Linking) -> TypeIs[Linking]:
+    """Whether the documents of a root are understood together."""
+    return hasattr(ingestor, "link")
+
+
+def facts_of(ingestor: Ingestor | Linking, document: Document) -> Iterator[Fact]:
+    """Facts of a document that stands alone.
+
+    Raises:
+        IngestError: it could not be read.
+    """
+    if links(ingestor):
+        return ingestor.link(document.root, {document.path: ingestor.summarise(document)})
+    return ingestor.read(document)

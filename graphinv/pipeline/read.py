@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import Any
 
-from graphinv.ingest import MAX_BYTES, Document, Ingestor, ingestors
+from graphinv.ingest import MAX_BYTES, Document, Ingestor, Linking, ingestors, links
 from graphinv.model.errors import FactError, IngestError
 from graphinv.model.facts import Binding, EdgeFact, Fact, NodeFact, OwnerRule, Problem, check_edge, check_node
 from graphinv.pipeline.joins import Resolved, resolve
@@ -59,13 +60,22 @@ def read_root(root: Root, fingerprint: Callable[[str], str], progress: Progress 
     reading = Reading(root)
     record = Walk()
     raw: list[Fact] = []
+    summaries: dict[str, dict[str, Any]] = {}
     for found in walk(root, record, vendored=vendored):
         progress("reading", record.files, found.path)
         for ingestor in _recognising(found, reading.problems):
-            facts = _read(ingestor, found, root, fingerprint, reading.problems)
-            if facts is not None:
-                reading.documents[ingestor.NAME] += 1
-                raw.extend(facts)
+            said = _read(ingestor, found, root, fingerprint, reading.problems)
+            if said is None:
+                continue
+            reading.documents[ingestor.NAME] += 1
+            if links(ingestor):
+                summaries.setdefault(ingestor.NAME, {})[found.path] = said
+            else:
+                raw.extend(said)
+    for ingestor in filter(links, ingestors()):
+        if ingestor.NAME in summaries:
+            progress("reading", record.files, f"linking {ingestor.NAME}")
+            raw.extend(_linked(ingestor, root, summaries[ingestor.NAME], reading.problems))
     reading.files, reading.vendored = record.files, record.vendored
     reading.problems.extend(record.problems)
     checked = _checked(root, raw, reading.problems)
@@ -82,7 +92,7 @@ def _once(root: Root, problems: Iterable[Problem]) -> list[Problem]:
     return list({(one.document, one.where, one.message): one for one in placed}.values())
 
 
-def _recognising(found: Found, problems: list[Problem]) -> Iterable[Ingestor]:
+def _recognising(found: Found, problems: list[Problem]) -> Iterable[Ingestor | Linking]:
     for ingestor in ingestors():
         if not ingestor.detect(found.path, found.head):
             continue
@@ -94,14 +104,17 @@ def _recognising(found: Found, problems: list[Problem]) -> Iterable[Ingestor]:
         yield ingestor
 
 
-def _read(ingestor: Ingestor, found: Found, root: Root, fingerprint: Callable[[str], str], problems: list[Problem]) -> list[Fact] | None:
-    """The document's facts, or None when it could not be read."""
+def _read(ingestor: Ingestor | Linking, found: Found, root: Root, fingerprint: Callable[[str], str], problems: list[Problem]) -> Any:
+    """The document's facts, or its summary where documents are understood together, or None when it could not be read."""
     try:
         limit = getattr(ingestor, "MAX_BYTES", MAX_BYTES)
         data = load(found, limit)
         if len(data) > limit:
             raise IngestError("grew past the size that is read while it was read")
-        facts = ingestor.read(Document(root.name, "" if root.own_file else found.path, data, fingerprint))
+        document = Document(root.name, "" if root.own_file else found.path, data, fingerprint)
+        if links(ingestor):
+            return ingestor.summarise(document)
+        facts = ingestor.read(document)
         # Native facts refuse credentials one by one and may be millions.
         return list(facts) if ingestor.NAME.startswith("native") else [redacted(fact) for fact in facts]
     except IngestError as error:
@@ -109,9 +122,20 @@ def _read(ingestor: Ingestor, found: Found, root: Root, fingerprint: Callable[[s
     except OSError as error:
         problems.append(Problem(found.path, "", f"cannot be read ({error.strerror})", ingestor=ingestor.NAME))
     except Exception as error:  # a reader's own fault on one document must not cost the user all the others
-        where = type(error).__name__
-        problems.append(Problem(found.path, "", f"cannot be read because of a fault in graphinv ({where})", ingestor=ingestor.NAME))
+        problems.append(Problem(found.path, "", _fault(error), ingestor=ingestor.NAME))
     return None
+
+
+def _linked(ingestor: Linking, root: Root, summaries: Mapping[str, Any], problems: list[Problem]) -> list[Fact]:
+    try:
+        return [redacted(fact) for fact in ingestor.link(root.name, summaries)]
+    except Exception as error:  # as above: the other formats are still worth having
+        problems.append(Problem("", "", f"{len(summaries)} documents: {_fault(error)}", ingestor=ingestor.NAME))
+        return []
+
+
+def _fault(error: Exception) -> str:
+    return f"cannot be read because of a fault in graphinv ({type(error).__name__})"
 
 
 def _sentence(error: IngestError | FactError) -> str:

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from graphinv.cli import app
 from graphinv.export import exports
-from graphinv.ingest import Document, ingestors
+from graphinv.ingest import Document, facts_of, ingestors
 from graphinv.model.errors import IngestError
 from graphinv.store import open_store
 
@@ -179,7 +179,7 @@ def test_every_ingestor_is_clean_for_every_document_it_takes(ingestor: object, p
         for cut in (len(data), len(data) // 2, len(data) - 3):
             document = Document("shop", path.removeprefix("shop/"), data[:cut], lambda value: f"{len(value):032x}")
             try:
-                shown = repr(list(module.read(document)))
+                shown = repr(list(facts_of(module, document)))
             except IngestError as error:
                 shown = f"{error} {error.message} {error.remedy} {error.where}"
             assert_clean(shown, values, f"{module.NAME} on {path}")

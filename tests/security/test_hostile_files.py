@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from graphinv.cli import app
-from graphinv.ingest import Document, ingestors
+from graphinv.ingest import Document, facts_of, ingestors
 from graphinv.model.errors import IngestError
 from graphinv.pipeline.keys import fingerprinter
 from graphinv.pipeline.read import Reading, read_root
@@ -93,7 +93,7 @@ def test_every_reader_gives_facts_or_an_ingest_error(kind: str) -> None:
             if not ingestor.detect(place, GOOD[:4096]) and not ingestor.detect(place, data[:4096]):
                 continue
             with contextlib.suppress(IngestError):
-                list(ingestor.read(Document("shop", place, data, fingerprinter(b"k" * 32))))
+                list(facts_of(ingestor, Document("shop", place, data, fingerprinter(b"k" * 32))))
 
 
 def read(top: Path) -> Reading:
