@@ -1,0 +1,84 @@
+"""What is missing from the graph is a finding, and what is unknown is counted."""
+
+from __future__ import annotations
+
+from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
+from graphinv.model.facts import Problem, edge_key
+from graphinv.model.results import Finding
+from graphinv.pipeline.coverage import coverage_findings, place_of, unknowns
+from graphinv.store import Scan
+
+AT = "2026-03-01T00:00:00Z"
+
+
+def scanned(*problems: Problem, root: str = "shop") -> Scan:
+    return Scan(root, AT, "partial", problems=problems)
+
+
+def edge(kind: str, source: tuple[str, str], target: tuple[str, str], *sources: str) -> EdgeRecord:
+    return EdgeRecord(kind, source, target, edge_key(kind, source, target, {}), {"sources": list(sources)})
+
+
+def found(*scans: Scan, estate: Estate | None = None) -> list[Finding]:
+    return list(coverage_findings(scans, estate or Estate.of([], [])))
+
+
+def test_an_unread_document_is_one_finding_with_all_its_places() -> None:
+    (finding,) = found(scanned(Problem("a/.mcp.json", "L3", "is cut off"), Problem("a/.mcp.json", "L9", "is odd")))
+    assert (finding.rule, finding.severity, finding.subject) == ("GI-COV-001", "medium", ("Document", "shop/a/.mcp.json"))
+    assert finding.sources == ("shop/a/.mcp.json#L3", "shop/a/.mcp.json#L9")
+    assert finding.why.endswith("Noted: is cut off; is odd.")
+    assert finding.remediation
+
+
+def test_gaps_are_less_and_notes_the_least() -> None:
+    warning, note = found(scanned(Problem("a", "", "x", "warning")), scanned(Problem("b", "", "y", "note")))
+    assert (warning.rule, warning.severity) == ("GI-COV-002", "low")
+    assert (note.rule, note.severity) == ("GI-COV-002", "info")
+
+
+def test_a_problem_of_the_root_itself_is_about_the_root() -> None:
+    (finding,) = found(scanned(Problem("", "", "was scanned from elsewhere", "note")))
+    assert finding.subject == ("Document", "shop")
+    assert place_of("shop", "shop/x") == "shop/shop/x"
+
+
+def test_documents_of_two_roots_are_two() -> None:
+    one, two = found(scanned(Problem(".env", "", "x")), scanned(Problem(".env", "", "x"), root="other"))
+    assert one.key != two.key
+
+
+def test_a_placeholder_says_who_names_it() -> None:
+    nodes = [
+        NodeRecord("Agent", "a", {}),
+        NodeRecord("Agent", "ghost", {"status": "unknown"}),
+        NodeRecord("Owner", "o", {"status": "unknown"}),
+    ]
+    edges = [
+        edge("DELEGATES_TO", ("Agent", "a"), ("Agent", "ghost"), "shop/a.md#L2"),
+        edge("OWNS", ("Owner", "o"), ("Agent", "ghost"), "shop/CODEOWNERS#L1"),
+    ]
+    (finding,) = found(estate=Estate.of(nodes, edges))
+    assert (finding.rule, finding.severity, finding.subject) == ("GI-COV-003", "low", ("Agent", "ghost"))
+    assert finding.sources == ("shop/CODEOWNERS#L1", "shop/a.md#L2")
+    assert "2 edges name it" in finding.why
+    (finding,) = found(estate=Estate.of(nodes, edges[:1]))
+    assert "1 edge names it" in finding.why
+
+
+def test_unknown_counts_both_the_absent_and_what_is_said_to_be_unknown() -> None:
+    nodes = [
+        NodeRecord("Agent", "a", {"status": "active", "environment": "unknown"}),
+        NodeRecord("Agent", "b", {"autonomy": "autonomous", "environment": "prod"}),
+        NodeRecord("Resource", "r", {"sensitivity": "public"}),
+        NodeRecord("Owner", "o", {}),
+    ]
+    table = unknowns(Estate.of(nodes, [edge("OWNS", ("Owner", "o"), ("Agent", "a"))]))
+    assert table["Agent"] == {"status": (1, 2), "environment": (1, 2), "autonomy": (1, 2), "owner": (1, 2)}
+    assert table["Resource"]["sensitivity"] == (0, 1)
+    assert set(table) == {"Agent", "Resource"}
+
+
+def test_an_empty_estate_knows_nothing_and_lacks_nothing() -> None:
+    assert unknowns(Estate.of([], [])) == {}
+    assert found() == []
