@@ -1,0 +1,230 @@
+"""What an expression can evaluate to when nothing is run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from graphinv.ingest.support.python import ir
+from graphinv.model.facts import NodeFact
+
+if TYPE_CHECKING:
+    from graphinv.ingest.support.python.scope import Scope
+
+MAX_OPTIONS = 64
+
+
+@dataclass(frozen=True, eq=False)
+class Value:
+    """``module`` and ``line`` are where it was written."""
+
+    module: ir.Module
+    line: int
+
+    def text(self) -> str | None:
+        """The text it certainly is; None where it is none, or not wholly known."""
+        return None
+
+    def options(self) -> tuple[Value, ...]:
+        """What it may be: itself, or the possibilities of an :class:`Either`."""
+        return (self,)
+
+
+@dataclass(frozen=True, eq=False)
+class Const(Value):
+    """A literal, or a text put together from literals. ``complete`` is false where a part is not known; it stands there as ``{name}``."""
+
+    value: str | int | float | bool | None
+    complete: bool = True
+    secrets: tuple[NodeFact, ...] = ()
+
+    def text(self) -> str | None:
+        return self.value if isinstance(self.value, str) and self.complete else None
+
+
+@dataclass(frozen=True, eq=False)
+class EnvVar(Value):
+    """``os.environ["X"]``, ``os.getenv("X", default)``."""
+
+    name: str
+    default: Value | None = None
+
+    def text(self) -> str | None:
+        return self.default.text() if self.default is not None else None
+
+
+@dataclass(frozen=True, eq=False)
+class ListV(Value):
+    """A list, tuple or set; what could not be followed in it is an :class:`Unknown` item."""
+
+    items: tuple[Value, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class DictV(Value):
+    """A mapping; ``rest`` are values merged into it whose keys are not known."""
+
+    items: tuple[tuple[Value, Value], ...]
+    rest: tuple[Value, ...] = ()
+
+    def get(self, key: str) -> Value | None:
+        """The last value under a constant key."""
+        found = None
+        for name, value in self.items:
+            if isinstance(name, Const) and name.value == key:
+                found = value
+        return found
+
+
+@dataclass(frozen=True, eq=False)
+class External(Value):
+    """A name that is imported from outside of the tree (or built in: ``builtins.open``), not called."""
+
+    dotted: str
+
+    @property
+    def symbol(self) -> str:
+        return self.dotted.rpartition(".")[2]
+
+    def within(self, *packages: str) -> bool:
+        """Whether it comes from one of ``packages`` (dotted prefixes)."""
+        return within(self.dotted, packages)
+
+
+@dataclass(frozen=True, eq=False)
+class FunctionV(Value):
+    """A function of the tree. ``scope`` is where it was defined, with what is bound there; ``owner`` the object it is a method of."""
+
+    function: ir.Function
+    scope: Scope = field(repr=False)
+    owner: Value | None = None
+    cls: ClassV | None = None
+
+    @property
+    def name(self) -> str:
+        return self.function.name
+
+
+@dataclass(frozen=True, eq=False)
+class ClassV(Value):
+    """A class of the tree."""
+
+    cls: ir.Class
+    scope: Scope = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        return self.cls.name
+
+
+@dataclass(frozen=True, eq=False)
+class Made(Value):
+    """What a call returns whose callee lies outside of the tree, or the instance of a class of the tree.
+
+    ``callee`` is the dotted name of what was called: of the outside name (``agents.Agent``); of a class of the tree, its first base that
+    lies outside, or ``""``; of a method, that of its receiver and the method's (``langgraph.graph.StateGraph.compile``).
+    """
+
+    callee: str
+    call: ir.Call = field(repr=False)
+    scope: Scope = field(repr=False)
+    key: tuple[Any, ...] = ()
+    """Identity: the same place in the source with the same arguments is the same object."""
+    cls: ClassV | None = None
+    receiver: Value | None = None
+    given: tuple[tuple[str | None, Value], ...] = ()
+    """Arguments that a ``functools.partial`` brought along."""
+    reader: Callable[[Made, str, int | None, bool], Value | None] = field(default=lambda *_: None, repr=False)
+
+    @property
+    def symbol(self) -> str:
+        """Last part of ``callee``."""
+        return self.callee.rpartition(".")[2]
+
+    def within(self, *packages: str) -> bool:
+        return within(self.callee, packages)
+
+    def arg(self, name: str, position: int | None = None) -> Value | None:
+        """The argument of that name or position, later assignments to the attribute included; None where nothing is said."""
+        return self.reader(self, name, position, True)
+
+    def passed(self, name: str, position: int | None = None) -> Value | None:
+        """The same without later assignments."""
+        return self.reader(self, name, position, False)
+
+    def root(self) -> Value:
+        """The object at the beginning of a chain of method calls (``StateGraph(…).add_node(…).compile()`` → the ``StateGraph``)."""
+        value: Value = self
+        while isinstance(value, Made) and value.receiver is not None:
+            value = value.receiver
+        return value
+
+
+@dataclass(frozen=True, eq=False)
+class Bound(Value):
+    """An attribute of an object, not called: ``receiver.attr``."""
+
+    receiver: Value
+    attr: str
+
+
+@dataclass(frozen=True, eq=False)
+class Partial(Value):
+    """``functools.partial(target, …)``."""
+
+    target: Value
+    args: tuple[Value, ...]
+    kwargs: tuple[tuple[str | None, Value], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Either(Value):
+    """One of several; never nested, never fewer than two."""
+
+    values: tuple[Value, ...]
+
+    def options(self) -> tuple[Value, ...]:
+        return self.values
+
+    def text(self) -> str | None:
+        """Its text where all possibilities that have one agree."""
+        found = {text for text in (value.text() for value in self.values) if text is not None}
+        return found.pop() if len(found) == 1 else None
+
+
+@dataclass(frozen=True, eq=False)
+class Unknown(Value):
+    """What could not be followed; ``reason`` completes "… because ": it names names, never values."""
+
+    reason: str
+
+
+def within(dotted: str, packages: tuple[str, ...]) -> bool:
+    """Whether ``dotted`` is one of ``packages`` or lies in one."""
+    return any(dotted == package or dotted.startswith(f"{package}.") for package in packages)
+
+
+def either(module: ir.Module, line: int, values: list[Value]) -> Value:
+    """One of ``values``; nested possibilities are flattened, at most 64 kept."""
+    flat: list[Value] = []
+    for value in values:
+        flat.extend(option for option in value.options() if option not in flat)
+    if not flat:
+        return Unknown(module, line, "nothing is assigned to it")
+    return flat[0] if len(flat) == 1 else Either(module, line, tuple(flat[:MAX_OPTIONS]))
+
+
+def walk(value: Value | None) -> Iterator[Value]:
+    """The single values in ``value``: items of lists, possibilities, values of mappings; constants ``None`` are left out."""
+    stack = [value] if value is not None else []
+    while stack:
+        one = stack.pop()
+        if isinstance(one, Either):
+            stack.extend(reversed(one.values))
+        elif isinstance(one, ListV):
+            stack.extend(reversed(one.items))
+        elif isinstance(one, DictV):
+            stack.extend(reversed([*(item for _, item in one.items), *one.rest]))
+        elif not (isinstance(one, Const) and one.value is None):
+            yield one
