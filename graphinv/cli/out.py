@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -108,5 +107,5 @@ def dashboard(
     }
     console(err=True).print(text(f"graphinv app: http://127.0.0.1:{port} (stop with Ctrl-C)"))
     arguments = [part for name, value in settings.items() for part in (f"--{name}", value)]
-    done = subprocess.run([sys.executable, "-m", "streamlit", "run", str(script), *arguments], env=environment, check=False)  # noqa: S603 - our own script
-    raise typer.Exit(done.returncode)
+    command = [sys.executable, "-m", "streamlit", "run", str(script), *arguments]
+    os.execve(sys.executable, command, environment)  # noqa: S606 - our own script; what stops this process then stops the dashboard

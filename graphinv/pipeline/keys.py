@@ -8,7 +8,7 @@ import hmac
 import os
 import secrets
 import tempfile
-from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from graphinv.model.errors import StoreError
@@ -63,10 +63,16 @@ def _make(path: Path) -> None:
         os.unlink(name)
 
 
-def fingerprinter(key: bytes) -> Callable[[str], str]:
-    """A function from a secret value to its fingerprint: HMAC-SHA256 under ``key``, 32 hex digits."""
+@dataclass(frozen=True)
+class Fingerprinter:
+    """Secret value → its fingerprint: HMAC-SHA256 under ``key``, 32 hex digits. ``id`` tells keys apart without telling them."""
 
-    def fingerprint(value: str) -> str:
-        return hmac.new(key, value.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:32]
+    key: bytes = field(repr=False)
 
-    return fingerprint
+    @property
+    def id(self) -> str:
+        """What this key makes of nothing."""
+        return self("")
+
+    def __call__(self, value: str) -> str:
+        return hmac.new(self.key, value.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:32]

@@ -16,7 +16,7 @@ from graphinv.model.facts import Problem
 from graphinv.model.results import Analysis
 from graphinv.pipeline.bundled import bundled, texts
 from graphinv.pipeline.coverage import coverage_findings
-from graphinv.pipeline.keys import fingerprinter, store_key
+from graphinv.pipeline.keys import Fingerprinter, store_key
 from graphinv.pipeline.read import Progress, Reading, now, quiet, read_root
 from graphinv.pipeline.walk import Root, root_of
 from graphinv.store import Committed, Scan, Store, open_store
@@ -88,7 +88,7 @@ def ingest(
     earlier = {scan.root: scan for scan in store.scans()}
     done = []
     for root in roots:
-        reading = read_root(root, fingerprinter(key), progress, vendored=vendored)
+        reading = read_root(root, Fingerprinter(key), progress, vendored=vendored)
         place = root.path / root.only if root.only and root.own_file else root.path
         location = hmac.new(key, str(place).encode("utf-8", "surrogateescape"), sha256).hexdigest()[:16]
         before = earlier.get(reading.root.name)

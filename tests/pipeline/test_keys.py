@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from graphinv.model.errors import StoreError
-from graphinv.pipeline.keys import KEY_FILE_VARIABLE, fingerprinter, key_path, store_key
+from graphinv.pipeline.keys import KEY_FILE_VARIABLE, Fingerprinter, key_path, store_key
 
 
 @pytest.fixture(autouse=True)
@@ -93,7 +93,7 @@ def test_a_permission_that_lacks_is_named(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_fingerprints_are_keyed_and_tell_values_apart() -> None:
-    one, two = fingerprinter(b"a" * 32), fingerprinter(b"b" * 32)
+    one, two = Fingerprinter(b"a" * 32), Fingerprinter(b"b" * 32)
     assert one("value") == one("value") != two("value")
     assert one("value") != one("valuf")
     assert len(one("\ud800")) == 32

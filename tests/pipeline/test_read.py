@@ -59,12 +59,18 @@ def test_what_is_recognised_is_read_and_counted(shop: Path) -> None:
     assert {node.id for node in reading.nodes if node.kind == "Agent"} == {"bot", "claude-code:shop", "claude-code:shop/api"}
 
 
-def test_progress_is_told_of_every_file_in_order(shop: Path) -> None:
+def test_progress_is_told_of_every_file_and_document_in_order(shop: Path) -> None:
     told: list[tuple[str, int, str]] = []
     reading = read_root(root_of(shop), fingerprint, lambda *step: told.append(step))
-    steps = [step for step in told if step[0] == "reading"]
-    assert [count for _, count, _ in steps] == list(range(1, reading.files + 1))
-    assert [path for _, _, path in steps] == [".mcp.json", "README.md", "estate.facts.jsonl", "api/.env", "api/.mcp.json"]
+    walked = [step for step in told if step[0] == "walking"]
+    assert [count for _, count, _ in walked] == list(range(1, reading.files + 1))
+    assert [path for _, _, path in walked] == [".mcp.json", "README.md", "estate.facts.jsonl", "api/.env", "api/.mcp.json"]
+    assert [(count, path) for stage, count, path in told if stage == "reading"] == [
+        (1, ".mcp.json"),
+        (2, "estate.facts.jsonl"),
+        (3, "api/.env"),
+        (4, "api/.mcp.json"),
+    ]
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b'{"mcpServers": {', b"\xff\xfe\x00", b"[" * 100_000, b"\0" * 100], ids=range(6))

@@ -62,7 +62,7 @@ def test_each_root_is_a_generation_and_progress_is_told(tmp_path: Path) -> None:
     told: list[str] = []
     done = scan(str(tmp_path / "graph"), [folder(tmp_path / "one"), folder(tmp_path / "two")], lambda stage, *_: told.append(stage), at=AT)
     assert [(root.scan.root, root.committed.generation) for root in done.roots] == [("one", 1), ("two", 2)]
-    assert list(dict.fromkeys(told)) == ["reading", "storing", "analyzing"]
+    assert list(dict.fromkeys(told)) == ["walking", "reading", "joining", "storing", "analyzing"]
     assert done.analysis is not None
     assert (done.analysis.generation, done.analysis.at) == (2, AT)
 

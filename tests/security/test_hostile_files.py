@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from graphinv.cli import app
 from graphinv.ingest import Document, facts_of, ingestors
 from graphinv.model.errors import IngestError
-from graphinv.pipeline.keys import fingerprinter
+from graphinv.pipeline.keys import Fingerprinter
 from graphinv.pipeline.read import Reading, read_root
 from graphinv.pipeline.walk import root_of
 
@@ -93,11 +93,11 @@ def test_every_reader_gives_facts_or_an_ingest_error(kind: str) -> None:
             if not ingestor.detect(place, GOOD[:4096]) and not ingestor.detect(place, data[:4096]):
                 continue
             with contextlib.suppress(IngestError):
-                list(facts_of(ingestor, Document("shop", place, data, fingerprinter(b"k" * 32))))
+                list(facts_of(ingestor, Document("shop", place, data, Fingerprinter(b"k" * 32))))
 
 
 def read(top: Path) -> Reading:
-    return read_root(root_of(top), fingerprinter(b"k" * 32))
+    return read_root(root_of(top), Fingerprinter(b"k" * 32))
 
 
 def test_the_rest_of_the_scan_goes_on(tmp_path: Path) -> None:
