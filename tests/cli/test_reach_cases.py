@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +25,18 @@ def expected(name: str) -> tuple[str, dict[str, list[dict[str, Any]]]]:
 
 
 @pytest.fixture(scope="module")
-def stores(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """A fresh store for each estate."""
+def stores(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The store of an estate, ingested when it is first asked for."""
     folder = tmp_path_factory.mktemp("cases")
-    for name in NAMES:
-        ran = graphinv("ingest", CASES / f"{name}.facts.jsonl", "--store", folder / name / "graph", "--format", "json")
-        assert [(root["outcome"], root["problems"]) for root in ran.json] == [("complete", [])]
-    return {name: folder / name / "graph" for name in NAMES}
+
+    def store(name: str) -> Path:
+        path = folder / name / "graph"
+        if not path.exists():
+            ran = graphinv("ingest", CASES / f"{name}.facts.jsonl", "--store", path, "--format", "json")
+            assert [(root["outcome"], root["problems"]) for root in ran.json] == [("complete", [])]
+        return path
+
+    return store
 
 
 def test_all_of_them_are_here() -> None:
@@ -39,10 +45,10 @@ def test_all_of_them_are_here() -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_lens_to_the_last_atom(stores: dict[str, Path], name: str) -> None:
+def test_every_lens_to_the_last_atom(stores: Callable[[str], Path], name: str) -> None:
     at, by_lens = expected(name)
     for lens in LENSES:
-        found = graphinv("reach", "--all", "--lens", lens, "--at", at, "--format", "json", "--store", stores[name]).json
+        found = graphinv("reach", "--all", "--lens", lens, "--at", at, "--format", "json", "--store", stores(name)).json
         assert [(one["subject"], one["atoms"]) for one in found] == [(one["subject"], sorted(one["atoms"])) for one in by_lens[lens]], lens
         for one in found:
             assert list(one) == KEYS
@@ -51,21 +57,21 @@ def test_every_lens_to_the_last_atom(stores: dict[str, Path], name: str) -> None
 
 
 @pytest.mark.parametrize("name", NAMES[:2])
-def test_the_forms_say_the_same(stores: dict[str, Path], name: str) -> None:
+def test_the_forms_say_the_same(stores: Callable[[str], Path], name: str) -> None:
     at, _ = expected(name)
-    common = ("reach", "--all", "--at", at, "--store", stores[name])
+    common = ("reach", "--all", "--at", at, "--store", stores(name))
     whole = graphinv(*common, "--format", "json").json
     assert graphinv(*common, "--format", "jsonl").lines == whole
     for one in whole:
         del one["atoms"]
     assert graphinv(*common, "--format", "json", "--summary").json == whole
     assert graphinv(*common, "--format", "jsonl", "--summary").lines == whole
-    named = graphinv("reach", "Agent:a1", "--at", at, "--store", stores[name], "--summary", "--format", "json").json
+    named = graphinv("reach", "Agent:a1", "--at", at, "--store", stores(name), "--summary", "--format", "json").json
     assert named == [one for one in whole if one["subject"] == ["Agent", "a1"]]
 
 
 @pytest.mark.parametrize(("name", "lens"), [(NAMES[2], "posture"), (NAMES[3], "runtime")])
-def test_exposure_is_reach_transposed(stores: dict[str, Path], name: str, lens: Lens) -> None:
+def test_exposure_is_reach_transposed(stores: Callable[[str], Path], name: str, lens: Lens) -> None:
     at, by_lens = expected(name)
     held: dict[NodeKey, dict[str, list[str]]] = {}
     for one in by_lens[lens]:
@@ -73,10 +79,10 @@ def test_exposure_is_reach_transposed(stores: dict[str, Path], name: str, lens: 
             held.setdefault((kind, id), {}).setdefault(one["subject"][1], []).append(action)
     assert held
     for target, subjects in list(held.items())[:6]:
-        found = graphinv("exposure", ":".join(target), "--lens", lens, "--at", at, "--store", stores[name], "--format", "json").json
+        found = graphinv("exposure", ":".join(target), "--lens", lens, "--at", at, "--store", stores(name), "--format", "json").json
         assert {one["subject"][1]: sorted(one["actions"]) for one in found} == {name: sorted(actions) for name, actions in subjects.items()}
         assert all(one["target"] == list(target) and one["hops"] > 0 for one in found)
-    with open_store(stores[name]) as store:
+    with open_store(stores(name)) as store:
         judge = engine(store, at=at)
     everything = [key for key in judge.estate.nodes if key[0] in ("Resource", "Secret")]
     for target in everything:
@@ -85,9 +91,9 @@ def test_exposure_is_reach_transposed(stores: dict[str, Path], name: str, lens: 
 
 
 @pytest.mark.parametrize(("name", "lens"), [(NAMES[4], "posture"), (NAMES[5], "ungoverned")])
-def test_every_atom_has_a_path_and_nothing_else_has(stores: dict[str, Path], name: str, lens: Lens) -> None:
+def test_every_atom_has_a_path_and_nothing_else_has(stores: Callable[[str], Path], name: str, lens: Lens) -> None:
     at, by_lens = expected(name)
-    with open_store(stores[name]) as store:
+    with open_store(stores(name)) as store:
         judge = engine(store, at=at)
     targets = [key for key in judge.estate.nodes if key[0] in ("Resource", "Secret")]
     known = {edge.key for edge in judge.estate.edges}
@@ -109,13 +115,13 @@ def test_every_atom_has_a_path_and_nothing_else_has(stores: dict[str, Path], nam
                     here = hop.target
 
 
-def test_paths_through_the_command(stores: dict[str, Path]) -> None:
+def test_paths_through_the_command(stores: Callable[[str], Path]) -> None:
     name, lens = NAMES[4], "posture"
     at, by_lens = expected(name)
     one = next(one for one in by_lens[lens] if len(one["atoms"]) > 3)
     kind, id, _ = one["atoms"][0]
     actions = {action for k, i, action in one["atoms"] if (k, i) == (kind, id)}
-    common = ("paths", ":".join(one["subject"]), f"{kind}:{id}", "--at", at, "--store", stores[name])
+    common = ("paths", ":".join(one["subject"]), f"{kind}:{id}", "--at", at, "--store", stores(name))
     found = graphinv(*common, "--format", "json").json
     assert {path["action"] for path in found} == actions
     for path in found:
