@@ -1,0 +1,21 @@
+"""What a file's path says about what is in it: tests, examples and documentation are not what runs in production."""
+
+from __future__ import annotations
+
+import re
+
+_TEST = frozenset({"test", "tests", "testing", "__tests__", "test_data", "testdata", "e2e", "spec", "specs", "__mocks__", "fixtures"})
+_EXAMPLE = frozenset({"example", "examples", "sample", "samples", "docs", "doc", "demo", "demos", "tutorial", "tutorials", "cookbook"})
+_TEST_FILE = re.compile(r"(?:test_.*|.*_test|conftest)\.py|.*[._-](?:test|spec)\.[cm]?[jt]sx?", re.DOTALL)
+
+
+def environment_of(path: str) -> str | None:
+    """``test`` for what lies under a folder of tests or is a test file, ``dev`` under examples, samples and documentation, else None.
+
+    >>> environment_of("shop/tests/agents.py"), environment_of("examples/crew.py"), environment_of("shop/agents.py")
+    ('test', 'dev', None)
+    """
+    *folders, name = path.lower().split("/")
+    if _TEST_FILE.fullmatch(name) or not _TEST.isdisjoint(folders):
+        return "test"
+    return None if _EXAMPLE.isdisjoint(folders) else "dev"
