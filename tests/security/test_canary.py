@@ -97,6 +97,8 @@ def estate(plant: Plant) -> dict[str, str]:
         "shop/.zed/settings.json": config("context_servers"),
         "shop/cline_mcp_settings.json": config("mcpServers"),
         "shop/.roo/mcp.json": config("mcpServers"),
+        "shop/adk/root_agent.yaml": f"name: a\ntools:\n  - name: T\n    args: {{api_key: {plant()}}}\n  - name: McpToolset\n    args:\n"
+        f"      stdio_server_params: {{command: npx, args: [x, --token, {plant()}], env: {{ACME_TOKEN: {plant()}}}}}\n",
         "shop/.continue/config.yaml": f"mcpServers:\n  - name: a\n    env: {{ACME_TOKEN: {plant()}}}\nmodels:\n  - apiKey: {plant()}\n",
         "shop/broken/.continue/config.yaml": broken_yaml,
         "shop/server.json": json.dumps({"name": "io.acme/x", "packages": [{"identifier": "x", "environmentVariables": [variable]}]}),

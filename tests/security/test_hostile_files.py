@@ -56,6 +56,7 @@ BAD: dict[str, bytes] = {
     "many-lines": b"A=1\n" * 200_000,
 }
 PLACES = (
+    "adk/root_agent.yaml",
     ".mcp.json",
     ".claude.json",
     "claude_desktop_config.json",
