@@ -81,6 +81,9 @@ def read_root(root: Root, fingerprint: Callable[[str], str], progress: Progress 
             reading.problems.extend(outcome.problems)
     reading.files, reading.vendored = record.files, record.vendored
     reading.problems.extend(record.problems)
+    if root.only is not None and not work and not reading.problems:
+        # Whoever names a file wants it read; in a folder it is passed over.
+        reading.problems.append(Problem(root.only, "", "is in no format that is read (`graphinv formats` lists them)", ingestor="walk"))
     progress("joining", len(raw), "")
     resolved = resolve(root.name, raw)
     reading.nodes, reading.edges = resolved.nodes, resolved.edges

@@ -153,6 +153,13 @@ def test_one_file_of_a_project_is_never_the_whole_of_it(shop: Path) -> None:
     assert (reading.root.name, reading.files, reading.complete) == ("api", 1, False)
 
 
+def test_a_file_that_was_named_and_is_in_no_format_is_an_error(shop: Path) -> None:
+    assert named(read(shop / "README.md")) == [("README.md", "", "error")]
+    (shop / "notes.csv").write_text("colour,taste\nred,sweet\n")
+    assert named(read(shop / "notes.csv")) == [("", "", "error")]
+    assert named(read(Path("/dev/null"))) == [("null", "", "error")]
+
+
 def test_a_variable_finds_its_definition_further_up(shop: Path) -> None:
     write(
         shop,
