@@ -51,6 +51,7 @@ def resolve(root: str, facts: Iterable[Fact]) -> Resolved:
                 resolved.nodes.append(fact if target == fact.key else replace(fact, id=target[1], props=_alias_props(fact.props)))
         elif isinstance(fact, EdgeFact):
             resolved.edges.extend(scope.edges(fact))
+    _start_sources(scope, resolved)
     resolved.nodes.extend(scope.fallbacks.values())
     resolved.problems.extend(scope.problems)
     resolved.edges.extend(_owned(root, resolved.nodes, [fact for fact in facts if isinstance(fact, OwnerRule)]))
@@ -105,6 +106,14 @@ class _Scope:
                 for secret, doubt in self._ends(credential, _parent(binding.document), props):
                     held = {"place": "config", "evidence": ["inferred"], "sources": props.get("sources") or []}
                     yield EdgeFact("HOLDS", caller, secret, {**held, "confidence": doubt} if doubt else held)
+
+    def sources_of(self, node: NodeFact) -> Iterator[tuple[NodeKey, float | None]]:
+        """The servers in source whose file or module ``node``, a configured server, starts."""
+        for label in node.props.get("labels") or ():
+            what, _, name = label.partition("=")
+            if what in ("entry", "module") and (what, name) != ("entry", ""):
+                entry = name if what == "entry" else f"module:{name}"
+                yield from self._lookup("ToolServer", "mcp-entry", entry, self.folder(node.props))
 
     def variable(self, key: NodeKey, folder: str) -> list[tuple[NodeKey, float | None]]:
         """What ``env:<root>#NAME``, used as an id, means seen from ``folder``; empty for other keys and unbound names."""
@@ -166,6 +175,39 @@ def _upwards(folder: str) -> Iterator[str]:
         yield folder
         folder = folder.rpartition("/")[0]
     yield ""
+
+
+# --------------------------------------------------------------------------------------------------------------------------------
+# Servers in source
+
+
+def _start_sources(scope: _Scope, resolved: Resolved) -> None:
+    """Give a configured server what the server in source that it starts has: tools of its own, with what theirs can do, and credentials.
+
+    Of its own, because a tool that runs what it is given acts with the means of its server: two configurations of one file may hold
+    different credentials.
+    """
+    starts = {(node.key, source): doubt for node in resolved.nodes if node.kind == "ToolServer" for source, doubt in scope.sources_of(node)}
+    if not starts:
+        return
+    leaving: dict[NodeKey, list[EdgeFact]] = defaultdict(list)
+    for edge in resolved.edges:
+        if isinstance(edge.source, tuple) and edge.source[0] in ("ToolServer", "Tool"):
+            leaving[edge.source].append(edge)
+    tools: dict[NodeKey, list[NodeFact]] = defaultdict(list)
+    for node in resolved.nodes:
+        if node.kind == "Tool":
+            tools[node.key].append(node)
+    for (server, source), doubt in starts.items():
+        guess = {} if doubt is None else {"evidence": ["inferred"], "confidence": doubt}
+        for edge in leaving[source]:
+            if edge.kind != "PROVIDES" or isinstance(edge.target, Ref):
+                resolved.edges.append(replace(edge, source=server, props={**edge.props, **guess}))
+                continue
+            tool = ("Tool", f"{server[1]}/{edge.target[1].removeprefix(f'{source[1]}/')}")
+            resolved.nodes.extend(replace(node, id=tool[1]) for node in tools[edge.target])
+            resolved.edges.append(EdgeFact("PROVIDES", server, tool, {**edge.props, **guess}))
+            resolved.edges.extend(replace(one, source=tool) for one in leaving[edge.target])
 
 
 # --------------------------------------------------------------------------------------------------------------------------------

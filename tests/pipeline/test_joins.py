@@ -149,3 +149,55 @@ def test_a_sub_agent_that_uses_a_remote_server_by_name_sends_the_same_credential
     ]
     held = {(edge.source, edge.target, *edge.props["evidence"]) for edge in resolve("shop", facts).edges if edge.kind == "HOLDS"}
     assert held == {(("Agent", "sub"), ("Secret", secret), "inferred") for secret in ("inline", "value")}
+
+
+SOURCE: NodeKey = ("ToolServer", "mcp-source:shop/src/orders#orders")
+TOOL: NodeKey = ("Tool", f"{SOURCE[1]}/refund")
+
+
+def started(path: str, label: str) -> NodeFact:
+    return NodeFact("ToolServer", f"mcp:shop/{path}#orders", {"labels": [label], "sources": [f"shop/{path}#L2"]})
+
+
+def in_source(folder: str = "", name: str = "src/orders.py") -> list[Fact]:
+    """A server in source with one tool that holds a key."""
+    said = {"evidence": ["declared"], "sources": ["shop/src/orders.py#L9"]}
+    return [
+        NodeFact(*SOURCE, {"name": "orders", "sources": ["shop/src/orders.py#L3"]}),
+        NodeFact(*TOOL, {"name": "refund", "effects": ["write"], "sources": ["shop/src/orders.py#L9"]}),
+        EdgeFact("PROVIDES", SOURCE, TOOL, said),
+        EdgeFact("HOLDS", TOOL, Ref("Secret", "env", "PAY_KEY", fallback="env:shop#PAY_KEY"), said),
+        Binding("mcp-entry", name, SOURCE, folder, "src/orders.py"),
+    ]
+
+
+def drawn_of(server: str, facts: list[Fact]) -> list[tuple[str, str, str, list[str]]]:
+    return sorted(
+        (edge.kind, edge.source[1], edge.target[1], edge.props["evidence"])
+        for edge in resolve("shop", facts).edges
+        if isinstance(edge.source, tuple) and isinstance(edge.target, tuple) and edge.source[1].startswith(server)
+    )
+
+
+@pytest.mark.parametrize(("label", "bound"), [("entry=src/orders.py", "src/orders.py"), ("module=src.orders", "module:src.orders")])
+def test_a_configured_server_has_the_tools_of_the_file_that_it_starts(label: str, bound: str) -> None:
+    server = "mcp:shop/.mcp.json#orders"
+    facts = [started(".mcp.json", label), *in_source(name=bound)]
+    assert drawn_of(server, facts) == [
+        ("HOLDS", f"{server}/refund", "env:shop#PAY_KEY", ["declared"]),
+        ("PROVIDES", server, f"{server}/refund", ["declared"]),
+    ]
+    tool = next(node for node in resolve("shop", facts).nodes if node.id == f"{server}/refund")
+    assert (tool.props["name"], tool.props["effects"]) == ("refund", ["write"])
+
+
+def test_two_configurations_of_one_file_have_tools_of_their_own() -> None:
+    facts = [started(".mcp.json", "entry=src/orders.py"), started(".cursor/mcp.json", "entry=src/orders.py"), *in_source()]
+    provided = {(source, target) for kind, source, target, _ in drawn_of("mcp:", facts) if kind == "PROVIDES"}
+    assert provided == {(f"mcp:shop/{path}#orders", f"mcp:shop/{path}#orders/refund") for path in (".mcp.json", ".cursor/mcp.json")}
+
+
+def test_a_file_elsewhere_in_the_root_gives_its_tools_by_inference_and_an_unknown_one_gives_none() -> None:
+    elsewhere = [started("web/.mcp.json", "entry=orders.py"), *in_source("src", "orders.py")]
+    assert [evidence for kind, _, _, evidence in drawn_of("mcp:", elsewhere) if kind == "PROVIDES"] == [["inferred"]]
+    assert drawn_of("mcp:", [started(".mcp.json", "entry=other.py"), *in_source()]) == []
