@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from widgets import plain, short
+from widgets import short
 
 from graphinv.model.facts import NodeKey
 from graphinv.model.results import Hop
+from graphinv.model.text import plain
 
 SHAPES = {
     "Agent": "box",

@@ -1,14 +1,13 @@
 """What the views share: the store's contents, text of strangers made harmless, colours, tables.
 
 Names in the graph are text of strangers. They are shown by ``st.text``, by tables, as options of a select box and in the picture (escaped
-in :mod:`canvas`), all of which take text as it is; none ever goes into Markdown or HTML. :func:`plain` makes control characters visible.
+in :mod:`canvas`), all of which take text as it is; none ever goes into Markdown or HTML. `plain` makes control characters visible.
 """
 
 from __future__ import annotations
 
 import os
 import time
-import unicodedata
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from graphinv.model.errors import GraphinvError
 from graphinv.model.estate import Estate
 from graphinv.model.facts import NodeKey
 from graphinv.model.results import Analysis, Hop, Lens, Path
+from graphinv.model.text import plain
 from graphinv.pipeline.blast import BlastRadius, blast_radius
 from graphinv.pipeline.inventory import AgentEntry, inventory
 from graphinv.pipeline.stages import engine
@@ -201,21 +201,6 @@ def header(shown: Contents, title: str, about: str) -> None:
 
 # --------------------------------------------------------------------------------------------------------------------------------
 # Text
-
-
-def plain(value: object) -> str:
-    r"""Text without anything that steers: control, format and private characters are shown as escapes.
-
-    >>> plain("a\x1b[31mb\nc\u202ed")
-    'a\\x1b[31mb\\nc\\u202ed'
-    """
-    text = str(value)
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(
-        one if unicodedata.category(one) not in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp") else one.encode("unicode_escape").decode()
-        for one in text
-    )
 
 
 def short(text: str, limit: int) -> str:

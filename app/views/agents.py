@@ -18,7 +18,6 @@ from widgets import (
     known,
     level_colours,
     places,
-    plain,
     selected,
     short,
     when,
@@ -28,6 +27,7 @@ from graphinv.model.estate import EdgeRecord
 from graphinv.model.facts import NodeKey
 from graphinv.model.kinds import NODE_KINDS
 from graphinv.model.results import LEVELS, Finding, Score
+from graphinv.model.text import plain
 from graphinv.pipeline.inventory import AgentEntry
 
 NOT_SCORED = "not scored"

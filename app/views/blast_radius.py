@@ -18,7 +18,6 @@ from widgets import (
     hop_table,
     is_dark,
     known,
-    plain,
     radius,
     selected,
     short,
@@ -27,6 +26,7 @@ from widgets import (
 from graphinv.model.facts import NodeKey
 from graphinv.model.kinds import ACTIONS
 from graphinv.model.results import Hop, Lens
+from graphinv.model.text import plain
 from graphinv.pipeline.blast import COMPARED, SENSITIVITIES, BlastRadius, BlastTarget
 
 STRONGEST = "strongest"

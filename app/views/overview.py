@@ -22,12 +22,12 @@ from widgets import (
     is_dark,
     known,
     level_colours,
-    plain,
     selected,
     when,
 )
 
 from graphinv.model.results import LEVELS, Path
+from graphinv.model.text import plain
 
 OUTCOMES = {"found": "found", "clear": "clear", "not_available": "not judged", "error": "failed"}
 

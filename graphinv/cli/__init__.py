@@ -19,8 +19,8 @@ from typing import Annotated, NoReturn
 import typer
 
 from graphinv.cli import out, questions, stages
-from graphinv.cli.output import plain
 from graphinv.model.errors import GraphinvError
+from graphinv.model.text import plain
 
 app = typer.Typer(
     name="graphinv",

@@ -1,6 +1,6 @@
 """Printing: tables for people, JSON, JSON lines and CSV for programs.
 
-Names in the graph are text of strangers. Everything that reaches a terminal passes :func:`plain`; JSON is ASCII; CSV cells that a
+Names in the graph are text of strangers. Everything that reaches a terminal passes `plain`; JSON is ASCII; CSV cells that a
 spreadsheet would take for a formula get an apostrophe.
 """
 
@@ -11,7 +11,6 @@ import io
 import json
 import sys
 import time
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -22,22 +21,8 @@ from rich.table import Table
 from rich.text import Text
 
 from graphinv.cli.options import Format
+from graphinv.model.text import plain
 from graphinv.pipeline.read import Progress as Report
-
-
-def plain(text: object) -> str:
-    r"""Text without anything that could steer a terminal: control and format characters are shown as escapes.
-
-    >>> plain("a\x1b[31mb\nc")
-    'a\\x1b[31mb\\nc'
-    """
-    shown = str(text)
-    if shown.isascii() and shown.isprintable():
-        return shown
-    return "".join(
-        char if unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp") else char.encode("unicode_escape").decode()
-        for char in shown
-    )
 
 
 def console(*, err: bool = False) -> Console:

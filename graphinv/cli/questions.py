@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from graphinv.cli.options import AtOption, Format, FormatOption, LensOption, StoreOption, moment, reader
-from graphinv.cli.output import console, emit, plain, table, text, to_json, write
+from graphinv.cli.output import console, emit, table, text, to_json, write
 from graphinv.cli.words import finding_block, level, named, path_block, score_block
 from graphinv.model.errors import NotFound, UsageError
 from graphinv.model.estate import EdgeRecord
 from graphinv.model.facts import NodeKey
 from graphinv.model.kinds import ACTIONS, NODE_KINDS, Action
 from graphinv.model.results import LEVELS, Level, Path, Reach
+from graphinv.model.text import plain
 
 if TYPE_CHECKING:
     from graphinv.analyze.engine import Engine

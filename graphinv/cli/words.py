@@ -8,9 +8,10 @@ from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from graphinv.cli.output import plain, table, text
+from graphinv.cli.output import table, text
 from graphinv.model.facts import NodeKey
 from graphinv.model.results import LEVELS, Finding, Hop, Path, Score
+from graphinv.model.text import plain
 from graphinv.pipeline.summary import Summary
 
 STYLES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan", "info": "dim"}

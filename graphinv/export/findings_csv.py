@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from graphinv.export import RuleText
-from graphinv.export.support.escape import plain, table
+from graphinv.export.support.escape import table
 from graphinv.export.support.words import node_words, ordered, path_lines, risk_words, scores_by_subject
 from graphinv.model.estate import Estate
 from graphinv.model.facts import NodeKey
 from graphinv.model.results import Analysis, Finding, Score
+from graphinv.model.text import plain
 
 NAME = "csv"
 TITLE = "Findings, one a row"

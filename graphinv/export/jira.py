@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterable, Mapping
 
 from graphinv.export import RuleText
-from graphinv.export.support.escape import no_html, plain, table, wiki
+from graphinv.export.support.escape import no_html, table, wiki
 from graphinv.export.support.words import node_words, ordered, path_lines, risk_words, scores_by_subject
 from graphinv.model.estate import Estate
 from graphinv.model.facts import NodeKey
 from graphinv.model.results import Analysis, Finding, Score
+from graphinv.model.text import plain
 
 NAME = "jira"
 TITLE = "Tickets for Jira's CSV importer"

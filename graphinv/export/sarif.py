@@ -13,12 +13,13 @@ from typing import Any
 
 from graphinv import __version__
 from graphinv.export import RuleText
-from graphinv.export.support.escape import plain, sarif_text, uri_path
+from graphinv.export.support.escape import sarif_text, uri_path
 from graphinv.export.support.words import SECURITY_SEVERITY, node_words, ordered, risk_words, scores_by_subject
 from graphinv.model.csvform import STEMS
 from graphinv.model.estate import Estate
 from graphinv.model.facts import NodeKey
 from graphinv.model.results import Analysis, Finding, Hop, Score
+from graphinv.model.text import plain
 
 NAME = "sarif"
 TITLE = "SARIF 2.1.0"

@@ -6,8 +6,9 @@ import re
 import pytest
 
 from graphinv.export import export, exports, findings_json
-from graphinv.export.support.escape import no_html, plain, sarif_text, uri_path, wiki
+from graphinv.export.support.escape import no_html, sarif_text, uri_path, wiki
 from graphinv.model.errors import NotFound
+from graphinv.model.text import plain
 from tests.export.findings import EMPTY, RULES, analysis, attack, finding, ownerless
 
 

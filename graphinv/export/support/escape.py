@@ -5,37 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from urllib.parse import quote
 
 from graphinv.model.csvform import defuse
+from graphinv.model.text import plain
 
-_PLAIN = re.compile(r"[ -~]*")
 _WIKI = re.compile(r"[\\{}\[\]!|*_^~+?#]|(?<![A-Za-z0-9])-|-(?![A-Za-z0-9])")
 _ENTITY = re.compile(r"&(?=#?\w{1,32};)")
-_UNSEEN = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})
-
-
-def plain(text: str, limit: int | None = None) -> str:
-    r"""``text`` on one line and without a character that is not seen: each stands there as its number, ``\x1b`` or ``\u202e``.
-
-    Args:
-        text: any text.
-        limit: characters at most; a longer one ends in ``…``.
-
-    >>> plain("a\x1b[31mb\nc")
-    'a\\x1b[31mb\\nc'
-    """
-    if not _PLAIN.fullmatch(text):
-        text = "".join(_visible(character) for character in text)
-    return text if limit is None or len(text) <= limit else text[: limit - 1] + "…"
-
-
-def _visible(character: str) -> str:
-    if unicodedata.category(character) in _UNSEEN:
-        return character.encode("unicode_escape").decode("ascii")
-    return character
 
 
 def no_html(text: str) -> str:

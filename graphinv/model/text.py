@@ -1,0 +1,23 @@
+"""Text of strangers, made safe to look at."""
+
+from __future__ import annotations
+
+import unicodedata
+
+_UNSEEN = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
+
+
+def plain(value: object, limit: int | None = None) -> str:
+    r"""``value`` as text on one line and without a character that is not seen: each stands there as its number, ``\x1b`` or ``\u202e``.
+
+    Args:
+        value: any text, or what ``str`` makes of it.
+        limit: characters at most; a longer one ends in ``…``.
+
+    >>> plain("a\x1b[31mb\nc")
+    'a\\x1b[31mb\\nc'
+    """
+    text = str(value)
+    if not (text.isascii() and text.isprintable()):
+        text = "".join(one if unicodedata.category(one) not in _UNSEEN else one.encode("unicode_escape").decode("ascii") for one in text)
+    return text if limit is None or len(text) <= limit else text[: limit - 1] + "…"
