@@ -22,17 +22,17 @@ LARGE = 3_000
 
 MARKED = """
 import os, signal, sys
-name, number, after = sys.argv[1], int(sys.argv[2]), sys.argv[3] == "after"
+name, kind, after = sys.argv[1], signal.Signals[sys.argv[2]], sys.argv[3] == "after"
 real, calls = getattr(os, name), 0
 
 def marked(*arguments, **options):
     global calls
     calls += 1
-    if calls == number and not after:
-        os.kill(os.getpid(), signal.SIGKILL)
+    if calls == 1 and not after:
+        os.kill(os.getpid(), kind)
     done = real(*arguments, **options)
-    if calls == number:
-        os.kill(os.getpid(), signal.SIGKILL)
+    if calls == 1 and after:
+        os.kill(os.getpid(), kind)
     return done
 
 setattr(os, name, marked)
@@ -40,7 +40,7 @@ sys.argv[1:] = sys.argv[4:]
 from graphinv.cli import main
 main()
 """
-"""Dies before or after the n-th call of a function of ``os``."""
+"""Gets a signal before or after the first call of a function of ``os``."""
 
 
 def small(path: Path) -> Path:
@@ -82,6 +82,17 @@ def prepared(folder: Path) -> list[str]:
     return ["ingest", str(file), "--store", str(folder / "graph"), "--at", LATER]
 
 
+def marked(call: str, signalled: str, moment: str, command: list[str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", MARKED, call, signalled, moment, *command],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+        env=process_environment(),
+    )
+
+
 def holds_a_whole_generation_and_completes(folder: Path, command: list[str], outcomes: tuple[Estate, Estate]) -> int:
     """Which of the two graphs the store holds after the kill; then the command again."""
     found = estate(folder / "graph")
@@ -102,7 +113,7 @@ def holds_a_whole_generation_and_completes(folder: Path, command: list[str], out
 def test_killed_while_it_publishes(tmp_path: Path, outcomes: tuple[Estate, Estate], call: str, moment: str, held: int) -> None:
     folder = tmp_path / "run"
     command = prepared(folder)
-    ran = subprocess.run([sys.executable, "-c", MARKED, call, "1", moment, *command], check=False, timeout=120, env=process_environment())
+    ran = marked(call, "SIGKILL", moment, command)
     assert ran.returncode == -signal.SIGKILL
     assert holds_a_whole_generation_and_completes(folder, command, outcomes) == held
 
@@ -135,8 +146,20 @@ def test_killed_in_the_very_first_run(tmp_path: Path, call: str, moment: str) ->
     """No store is there yet, and the key may be half made."""
     file = small(tmp_path / "x.facts.jsonl")
     command = ["ingest", str(file), "--store", str(tmp_path / "new" / "graph"), "--at", AT]
-    ran = subprocess.run([sys.executable, "-c", MARKED, call, "1", moment, *command], check=False, timeout=120, env=process_environment())
+    ran = marked(call, "SIGKILL", moment, command)
     assert ran.returncode == -signal.SIGKILL
     assert not (tmp_path / "new" / "graph").exists()
     graphinv(*command)
     assert [node.id for node in estate(tmp_path / "new" / "graph").of_kind("Agent")] == ["a0", "leaving"]
+
+
+def test_stopped_by_the_user(tmp_path: Path) -> None:
+    file = small(tmp_path / "x.facts.jsonl")
+    command = ["ingest", str(file), "--store", str(tmp_path / "graph"), "--at", AT]
+    graphinv(*command)
+    before = estate(tmp_path / "graph")
+    file.write_text('{"node": "Agent", "id": "other"}\n')
+    ran = marked("replace", "SIGINT", "before", command)
+    assert (ran.returncode, ran.stdout) == (130, "")
+    assert ran.stderr == "graphinv: stopped; the store holds the last complete generation\n"
+    assert estate(tmp_path / "graph") == before
