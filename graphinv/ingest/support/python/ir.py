@@ -144,6 +144,8 @@ class Assign(NamedTuple):
     annotation: Expr | None
     conditional: bool
     line: int
+    end: int
+    """Its last line: what stands there or before does not see it yet."""
 
 
 class Do(NamedTuple):
@@ -178,6 +180,7 @@ class Import(NamedTuple):
     module: str
     symbol: str
     level: int
+    conditional: bool
     line: int
 
 

@@ -93,6 +93,13 @@ class External(Value):
 
 
 @dataclass(frozen=True, eq=False)
+class ModuleV(Value):
+    """A module or package of the tree: the path of its file, or of its folder with ``/`` at the end."""
+
+    place: str
+
+
+@dataclass(frozen=True, eq=False)
 class FunctionV(Value):
     """A function of the tree. ``scope`` is where it was defined, with what is bound there; ``owner`` the object it is a method of."""
 

@@ -1,0 +1,130 @@
+"""One document → its :class:`~graphinv.ingest.support.python.ir.Module`: Python source, or the code cells of a notebook."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import warnings
+from bisect import bisect_right
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from graphinv.ingest import Document
+from graphinv.ingest.support.python import ir
+from graphinv.ingest.support.python.frameworks import frameworks
+from graphinv.ingest.support.python.lower import Lowering
+from graphinv.model.errors import IngestError
+
+MAX_SOURCE = 2_000_000
+"""Bytes of source that are parsed."""
+MAX_UNMARKED = 300_000
+FULL_UNMARKED = 8_000
+"""A module that imports no framework keeps its functions' bodies up to this size, or where it speaks of agents or tools."""
+MCP = ("mcp", "fastmcp", "langchain_mcp_adapters", "mcp_use")
+_SPEAKS = re.compile(rb"(?i)\b(?:agent|tool|llm|mcp|crew)s?\b|_(?:agent|tool|llm)s?\b|\b(?:agent|tool|llm)s?_")
+_MAGIC = re.compile(r"(\s*)(?:[%!?].*|[\w.]+\?{1,2}\s*)")
+
+
+@cache
+def marker() -> re.Pattern[bytes]:
+    """Matches a document that imports a framework or an MCP SDK, in source or as text in a notebook."""
+    names: list[str] = []
+    for name in sorted({package for framework in frameworks() for package in framework.IMPORTS} | set(MCP)):
+        names.append(re.escape(name))
+        if "." in name:
+            parent, _, last = name.rpartition(".")
+            names.append(rf"{re.escape(parent)}\s+import\s+\(?\s*(?:\w+,\s*)*{re.escape(last)}")
+    return re.compile(rb"\b(?:from|import)\s+(?:%s)(?![\w])" % "|".join(names).encode())
+
+
+def summarise(document: Document) -> ir.Module:
+    """The module; an empty one where nothing in it can matter.
+
+    Raises:
+        IngestError: it imports a framework and is no Python, or too large or nested too deeply to be read.
+    """
+    notebook = document.path.endswith(".ipynb")
+    marked = marker().search(document.data) is not None
+    empty = ir.Module(document.path, document.root, (), False, False)
+    if not marked and (notebook or len(document.data) > MAX_UNMARKED):
+        return empty
+    if len(document.data) > MAX_SOURCE and not notebook:
+        raise IngestError("is too large to be read as source (more than 2 MB)", document=document.path)
+    source, lines = cells(document) if notebook else (document.text(), None)
+    full = marked or len(document.data) <= FULL_UNMARKED or _SPEAKS.search(document.data) is not None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(source)
+        lowering = Lowering(document, lines, bodies=full)
+        body = lowering.body(tree.body)
+    except SyntaxError as error:
+        if not marked:
+            return empty
+        line = error.lineno or 1
+        where = f"L{lines(line) if lines else line}"
+        raise IngestError("is no Python 3 source", document=document.path, where=where) from None
+    except (RecursionError, MemoryError, ValueError):
+        if not marked:
+            return empty
+        raise IngestError("is nested too deeply to be read as source", document=document.path) from None
+    return ir.Module(document.path, document.root, body, marked, full, "", frozenset(lowering.imports))
+
+
+def cells(document: Document) -> tuple[str, Callable[[int], int]]:
+    """The code cells of a notebook as one source, and the line of the document that holds each of its lines.
+
+    Lines for the notebook's shell (``%pip``, ``!ls``) are left empty; a cell for another language is left out.
+
+    Raises:
+        IngestError: it is no notebook.
+    """
+    text = document.text()
+    try:
+        notebook = json.loads(text)
+    except (ValueError, RecursionError):
+        raise IngestError("is no JSON, so no notebook", document=document.path) from None
+    source: list[str] = []
+    places: list[int] = []
+    starts = [0, *(match.end() for match in re.finditer("\n", text))]
+    position = misses = 0
+    for cell in _code(notebook):
+        for line in cell.split("\n"):
+            needle = json.dumps(line, ensure_ascii="\\u" in text)[1:-1]
+            found = text.find(needle, position) if needle.strip() and misses < 20 else -1
+            misses += found < 0 and bool(needle.strip())
+            position = found + len(needle) if found >= 0 else position
+            places.append(bisect_right(starts, position))
+            source.append(line)
+    return "\n".join(source), lambda line: places[min(line, len(places)) - 1] if places else 1
+
+
+def _code(notebook: Any) -> list[str]:
+    found: list[str] = []
+    listed = notebook.get("cells") if isinstance(notebook, dict) else None
+    for cell in listed if isinstance(listed, list) else ():
+        if not isinstance(cell, dict) or cell.get("cell_type") != "code":
+            continue
+        parts = cell.get("source", "")
+        parts = parts if isinstance(parts, list) else [parts]
+        text = "".join(part for part in parts if isinstance(part, str))
+        if re.match(r"\s*%%(?!time|capture|timeit|prun)", text):
+            continue
+        found.append(_plain(text))
+    return found
+
+
+def _plain(cell: str) -> str:
+    """A cell without what only a notebook understands; all of it empty where what is left is no Python."""
+    stripped = "\n".join(found[1] + "pass" if (found := _MAGIC.fullmatch(line)) else line for line in cell.split("\n"))
+    for text in (cell, stripped):
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                ast.parse(text)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+        return text
+    return "\n" * cell.count("\n")
