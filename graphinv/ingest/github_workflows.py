@@ -1,0 +1,60 @@
+"""GitHub workflows that run coding agents: ``.github/workflows/*.yml``, and the composite actions of the tree that they use.
+
+Drawn:
+    (:Workflow)-[:DELEGATES_TO {mode: invoke}]->(:Agent of a job), (:Workflow caller)-[:DELEGATES_TO]->(:Workflow reusable)
+    (:Agent)-[:RUNS_AS]->(:Identity token of the job)-[:CAN_ACCESS {actions}]->(:Resource repository, its issues …)
+    (:Agent)-[:RUNS_AS]->(:Identity cloud role that the job logs in as)
+    (:Agent)-[:HOLDS]->(:Secret), (:Agent)-[:RUNS_ON]->(:Runtime), (:Agent)-[:DEPENDS_ON]->(:Package action)
+    (:Agent)-[:USES]->(:Tool), (:Agent)-[:CONNECTS_TO]->(:ToolServer)
+    (:Agent)-[:INGESTS]->(:ContentSource events that strangers cause)
+
+One agent per job that runs one, named ``<workflow>/<job>``. Workflows that run none, and call none that does, are no part of the graph.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from graphinv.ingest import Document
+from graphinv.ingest.support import yamldoc
+from graphinv.ingest.support.github_jobs import Action, Workflow, read_action, read_workflow
+from graphinv.ingest.support.github_links import facts_of_root
+from graphinv.model.errors import IngestError
+from graphinv.model.facts import Fact
+
+NAME = "github_workflows"
+TITLE = "GitHub workflows and actions that run agents"
+FILES = (".github/workflows/*.yml", ".github/workflows/*.yaml", "**/action.yml", "**/action.yaml")
+MAX_BYTES = 2 * 1024 * 1024
+
+
+def detect(path: str, head: bytes) -> bool:
+    """Whether it is a workflow or an action, by its place."""
+    parts = path.lower().split("/")
+    if not parts[-1].endswith((".yml", ".yaml")):
+        return False
+    return parts[-3:-1] == [".github", "workflows"] or parts[-1] in ("action.yml", "action.yaml")
+
+
+def summarise(document: Document) -> Workflow | Action | None:
+    """What one workflow or action says of agents, of what they are given, and of what it calls; None where it is neither.
+
+    Raises:
+        IngestError: not YAML, or not a mapping at its top.
+    """
+    found = yamldoc.parse(document.text(), document)
+    if not found or found[0].value is None:
+        raise IngestError("is empty", document=document.path, where="L1")
+    located = found[0]
+    top: Any = located.value
+    if not isinstance(top, dict):
+        raise IngestError("holds no mapping at its top", document=document.path, where=f"L{located.line()}")
+    if document.name.lower() in ("action.yml", "action.yaml"):
+        return read_action(document, located, NAME)
+    return read_workflow(document, located, NAME) if isinstance(top.get("jobs"), dict) else None
+
+
+def link(root: str, summaries: Mapping[str, Any]) -> Iterator[Fact]:
+    """Facts of all workflows of ``root`` that run agents, or call such as do."""
+    return facts_of_root(root, summaries, NAME)

@@ -1,0 +1,108 @@
+"""Built-in tools of coding agents: what each client can do without any server. Claude Code's are in ``support.claude``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from graphinv.ingest import Document
+from graphinv.ingest.support import claude
+from graphinv.ingest.support.secrets import redact
+from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Props
+
+EXECUTE = ("destructive", "egress", "execute", "read", "write")
+READ = ("read",)
+WRITE = ("write",)
+REPLACE = ("destructive", "write")
+WEB = ("egress", "read")
+
+Effects = tuple[str, ...]
+
+_COPILOT: Mapping[str, Effects] = {
+    "agent": (),
+    "browser": WEB,
+    "edit": WRITE,
+    "execute": EXECUTE,
+    "githubRepo": WEB,
+    "read": READ,
+    "search": READ,
+    "todo": (),
+    "vscode": ("execute", "read"),
+    "web": WEB,
+}
+BUILTINS: Mapping[str, Mapping[str, Effects]] = {
+    "aider": {"edit": WRITE, "run": EXECUTE},
+    "amp": {"Bash": EXECUTE, "edit_file": WRITE, "read_web_page": WEB},
+    "auggie": {"launch-process": EXECUTE, "save-file": WRITE, "view": READ, "web-fetch": WEB},
+    "codex": {"apply_patch": WRITE, "read_only_shell": ("execute", "read"), "shell": EXECUTE, "web_search": WEB},
+    "continue": {"run_terminal_command": EXECUTE, "edit_file": WRITE, "read_file": READ, "fetch_url_content": WEB},
+    "copilot-cli": {"shell": EXECUTE, "url": WEB, "view": READ, "write": REPLACE},
+    "crush": {"bash": EXECUTE, "edit": WRITE, "fetch": WEB, "view": READ},
+    "cursor": {"edit": REPLACE, "read": READ, "search": READ, "terminal": EXECUTE, "web": WEB},
+    "droid": {"Edit": WRITE, "Execute": EXECUTE, "FetchUrl": WEB, "Read": READ},
+    "gemini-cli": {
+        "activate_skill": (),
+        "ask_user": (),
+        "glob": READ,
+        "google_web_search": WEB,
+        "grep_search": READ,
+        "list_directory": READ,
+        "read_file": READ,
+        "read_many_files": READ,
+        "replace": WRITE,
+        "run_shell_command": EXECUTE,
+        "save_memory": WRITE,
+        "search_file_content": READ,
+        "web_fetch": WEB,
+        "write_file": REPLACE,
+        "write_todos": (),
+    },
+    "github-copilot": _COPILOT,
+    "goose": {"shell": EXECUTE, "text_editor": WRITE},
+    "kiro": {"execute_bash": EXECUTE, "fs_read": READ, "fs_write": REPLACE, "use_aws": EXECUTE},
+    "opencode": {
+        "bash": ("execute",),
+        "edit": WRITE,
+        "glob": READ,
+        "grep": READ,
+        "list": READ,
+        "patch": WRITE,
+        "read": READ,
+        "webfetch": WEB,
+        "websearch": WEB,
+        "write": WRITE,
+    },
+    "openhands": {"browser": WEB, "edit": WRITE, "run": EXECUTE},
+    "qwen-code": {"edit": WRITE, "read_file": READ, "run_shell_command": EXECUTE, "web_fetch": WEB, "write_file": REPLACE},
+    "swe-agent": {"bash": EXECUTE, "edit": WRITE},
+    "vscode": _COPILOT,
+}
+"""Client → built-in tool → what a call of it can do; nothing for those that only steer the session."""
+
+INHERENT: Mapping[str, tuple[str, ...]] = {
+    client: tuple(name for name, effects in tools.items() if effects and name not in ("read_only_shell", "search_file_content", "vscode"))
+    for client, tools in BUILTINS.items()
+} | {claude.CLIENT: claude.INHERENT}
+"""The built-in tools that act on something, which an agent of the client has unless something limits them."""
+
+
+def builtin_facts(
+    document: Document, line: int | None, user: NodeKey, client: str, names: Iterable[str], **props: object
+) -> Iterator[Fact]:
+    """(user)-[:USES {props}]->(:Tool built-in of ``client``) for each of ``names``; a name not known has no known effects."""
+    sources = [document.source(line)]
+    for name in names:
+        if client == claude.CLIENT:
+            key = claude.builtin_key(name)
+            yield from claude.builtin_facts(document, line, name)
+        else:
+            shown = redact(name[: claude.MAX_NAME])
+            key = ("Tool", f"{client}:{shown}")
+            effects = BUILTINS.get(client, {}).get(name)
+            stated: Props = {"name": shown, "kind_detail": f"{client} built-in", "sources": sources}
+            if effects is not None:
+                stated |= {"effects": list(effects), "ingests_untrusted": effects == WEB}
+            yield NodeFact(*key, stated)
+            if effects == WEB:
+                yield NodeFact(*claude.WEB, {"name": "the web", "trust": "untrusted", "sources": sources})
+                yield EdgeFact("INGESTS", key, claude.WEB, {"evidence": ["declared"], "sources": sources})
+        yield EdgeFact("USES", user, key, {"evidence": ["declared"], "sources": sources, **props})

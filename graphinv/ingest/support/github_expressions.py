@@ -1,0 +1,122 @@
+"""Expressions of GitHub workflows (``${{ … }}``): which of them carry text that strangers write, and what flows from step to step."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+MAX_TEXT = 200_000
+MAX_VALUES = 2_000
+
+TRIGGERS: Mapping[str, str] = {
+    "issues": "issues",
+    "issue_comment": "comments on issues and pull requests",
+    "pull_request": "pull requests",
+    "pull_request_target": "pull requests, with the base repository's rights",
+    "pull_request_review": "reviews of pull requests",
+    "pull_request_review_comment": "comments on code of pull requests",
+    "discussion": "discussions",
+    "discussion_comment": "comments on discussions",
+    "workflow_run": "what another workflow ran on",
+    "gollum": "wiki pages",
+}
+"""Trigger → what strangers can write there (where the repository is open to them)."""
+
+_EXPRESSION = re.compile(r"\$\{\{(.{0,2000}?)\}\}", re.DOTALL)
+_UNTRUSTED = re.compile(
+    r"github\.event\.(?:issue\.(?:title|body)|comment\.body|review\.body|review_comment\.body|discussion\.(?:title|body)"
+    r"|pull_request\.(?:title|body|head\.(?:ref|label)|head\.repo\.(?:description|homepage|default_branch))"
+    r"|head_commit\.(?:message|author\.(?:name|email))|commits[\w.*\[\]]{0,40}\.(?:message|author\.(?:name|email))"
+    r"|workflow_run\.(?:head_branch|display_title|head_commit\.message)|pages[\w.*\[\]]{0,40}\.page_name)\b"
+    r"|github\.head_ref\b|toJSON\(\s*github(?:\.event(?:\.[\w.]{1,60})?)?\s*\)",
+    re.IGNORECASE,
+)
+_FAMILIES = (
+    ("review_comment", ("pull_request_review_comment",)),
+    ("event.comment", ("issue_comment", "pull_request_review_comment", "discussion_comment")),
+    ("event.review", ("pull_request_review",)),
+    ("event.issue", ("issues", "issue_comment")),
+    ("event.discussion", ("discussion", "discussion_comment")),
+    (
+        "event.pull_request",
+        ("pull_request", "pull_request_target", "pull_request_review", "pull_request_review_comment"),
+    ),
+    ("head_ref", ("pull_request", "pull_request_target")),
+    ("event.workflow_run", ("workflow_run",)),
+    ("event.pages", ("gollum",)),
+    ("commit", ("push",)),
+)
+_SECRET = re.compile(r"\bsecrets\.([A-Za-z_]\w{0,100})|\bsecrets\[\s*'([A-Za-z_]\w{0,100})'\s*\]")
+_STEP = re.compile(r"\bsteps\.([\w-]{1,100})\.outputs|\bsteps\[\s*'([\w-]{1,100})'\s*\]")
+_NEED = re.compile(r"\bneeds\.([\w-]{1,100})\.outputs")
+_INPUT = re.compile(r"\binputs\.([\w-]{1,100})|\binputs\[\s*'([\w-]{1,100})'\s*\]")
+_SECRETS_ALL = re.compile(r"toJSON\(\s*secrets\s*\)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """What fills the texts of one step (or of anything else): expressions of strangers, outputs of steps and jobs, inputs, secrets."""
+
+    untrusted: frozenset[str] = frozenset()
+    steps: frozenset[str] = frozenset()
+    needs: frozenset[str] = frozenset()
+    inputs: frozenset[str] = frozenset()
+    secrets: frozenset[str] = frozenset()
+    all_secrets: bool = False
+
+
+def texts(value: Any) -> Iterator[str]:
+    """All texts in a parsed value, at most 2,000."""
+    pending = [value]
+    count = 0
+    while pending and count < MAX_VALUES:
+        item = pending.pop()
+        count += 1
+        if isinstance(item, str):
+            yield item
+        elif isinstance(item, dict):
+            pending += list(item.values())[:MAX_VALUES]
+        elif isinstance(item, list):
+            pending += item[:MAX_VALUES]
+
+
+def flow(*values: Any) -> Flow:
+    """What fills the texts in ``values``. O(length)."""
+    inside = "\n".join(match[1] for value in values for text in texts(value) for match in _EXPRESSION.finditer(text[:MAX_TEXT]))
+    if not inside:
+        return Flow()
+    return Flow(
+        frozenset(re.sub(r"\s", "", match[0]) for match in _UNTRUSTED.finditer(inside)),
+        _names(_STEP, inside),
+        _names(_NEED, inside),
+        _names(_INPUT, inside),
+        _names(_SECRET, inside) - {"GITHUB_TOKEN", "github_token"},
+        bool(_SECRETS_ALL.search(inside)),
+    )
+
+
+def _names(pattern: re.Pattern[str], text: str) -> frozenset[str]:
+    return frozenset(next(filter(None, match.groups())) for match in pattern.finditer(text))
+
+
+def triggers_of(path: str) -> tuple[str, ...]:
+    """Triggers on which an expression of strangers has a value, the most usual first.
+
+    >>> triggers_of("github.event.comment.body")[0]
+    'issue_comment'
+    """
+    if "json" in path.lower():
+        return tuple(TRIGGERS)
+    return next((found for part, found in _FAMILIES if part in path), ())
+
+
+def reaching(one: Flow, steps: Mapping[str, frozenset[str]], jobs: Mapping[str, frozenset[str]]) -> frozenset[str]:
+    """Expressions of strangers that reach ``one``, given those that reach ``steps`` and ``jobs``."""
+    reached = set(one.untrusted)
+    for name in one.steps:
+        reached |= steps.get(name, frozenset())
+    for name in one.needs:
+        reached |= jobs.get(name, frozenset())
+    return frozenset(reached)
