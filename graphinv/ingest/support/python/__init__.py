@@ -41,4 +41,8 @@ argument with what is bound at each factory's call site, what ``super().__init__
 Which objects: ``program.made(packages, *names)`` yields each object once, for every set of arguments that a factory is called with;
 ``program.calls_on(made)`` the method calls on it, in order (also fluent ones); ``program.decorated(packages, *names)`` and
 ``program.decorated_by(made)`` the functions under a decorator.
+
+What a function that is used as a tool does is said by ``tools.tool_facts(program, function, key)``: ``function`` is a :class:`~.values.FunctionV`, or a
+``ClassV`` (a tool class of the tree), ``key`` the key of its Tool node; it may yield facts about that node (effects, secrets, resources).
+MCP servers written in the tree are found by ``mcp_servers.server_facts(program)``.
 """
