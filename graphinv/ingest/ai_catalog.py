@@ -115,7 +115,10 @@ def _agent(document: Document, located: Located, pointer: Pointer, entry: Mappin
     key: NodeKey = ("Agent", f"a2a:{address}" if usable else f"a2a:{document.root}/{document.path.removesuffix('.json')}#{own}")
     organisation = entry.get("publisher", host)
     made = organisation.get("displayName", organisation.get("name")) if isinstance(organisation, dict) else None
-    labels = {f"card={address}" if address and "{secret}" not in address else "", f"organisation={made}" if _tells(made) else ""}
+    labels = {
+        f"card={address}" if address and not usable and "{secret}" not in address else "",
+        f"organisation={made}" if _tells(made) else "",
+    }
     version = entry.get("version")
     props: Props = {
         "name": redact(name.strip()),

@@ -16,7 +16,8 @@ from graphinv.ingest import Document
 from graphinv.ingest.support import clients, jsondoc, packages
 from graphinv.ingest.support.located import Located, Pointer
 from graphinv.ingest.support.places import environment_of
-from graphinv.ingest.support.secrets import looks_connection_name, looks_secret_name, redact
+from graphinv.ingest.support.secret_words import looks_connection_name
+from graphinv.ingest.support.secrets import looks_secret_name, redact
 from graphinv.ingest.support.servers import server_facts, tellable, tellable_package
 from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Problem, Props
 
@@ -327,6 +328,8 @@ class _Peer:
                 props["framework"] = framework
         elif key[0] == "ToolServer":
             props["protocol"] = "mcp"
+        elif key[1].startswith("pkg:"):
+            props["purl"] = key[1]
         yield NodeFact(*key, {prop: value for prop, value in props.items() if value is not None})
 
     def _edges(self, keys: Mapping[str, NodeKey], others: set[str]) -> Iterator[Fact]:

@@ -116,6 +116,51 @@ def estate(plant: Plant) -> dict[str, str]:
         "shop/.env": f"ACME_TOKEN={plant()}\nexport GITHUB_TOKEN='{shaped()}'\nDATABASE_URL=postgres://u:{plant()}@h:5432/d\nKEY=\"{key}\"\n",
         "shop/.github/CODEOWNERS": f"* @acme/{shaped()} # {plant()}\n*.md {shaped()}@acme.example\n",
         "shop/x.facts.jsonl": json.dumps(facts) + "\n" + json.dumps({"node": shaped(), "id": 7}) + f'\n{{"node": "{plant()}\n',
+        "shop/desk/agent-card.json": json.dumps(
+            {
+                "name": f"desk {shaped()}",
+                "url": f"https://u:{plant()}@desk.example/a2a?token={plant()}",
+                "authentication": {"schemes": ["apiKey"], "credentials": shaped()},
+                "skills": [{"id": shaped(), "name": "s"}],
+                "x-api-key": plant(),
+            }
+        ),
+        "shop/record.json": json.dumps(
+            {
+                "schema_version": "1.0.0",
+                "name": f"r {shaped()}",
+                "locators": [{"type": "source_code", "url": f"https://x:{plant()}@github.com/a/b"}],
+                "modules": [
+                    {
+                        "name": "integration/mcp",
+                        "data": {"name": shaped(), "connections": [servers(plant)["args"], servers(plant)["headers"]]},
+                    },
+                    {"name": "core/llm/model", "data": {"models": [{"model": "m", "api_key": plant()}]}},
+                ],
+            }
+        ),
+        "shop/.well-known/ai-plugin.json": json.dumps(
+            {
+                "name_for_human": "p",
+                "auth": {"type": "service_http", "verification_tokens": {"openai": plant()}},
+                "api": {"url": f"https://api.example/openapi.json?api_key={plant()}"},
+            }
+        ),
+        "shop/bom.json": json.dumps(
+            {
+                "bomFormat": "CycloneDX",
+                "services": [
+                    {
+                        "name": "mcp",
+                        "endpoints": [f"https://u:{plant()}@m.example/mcp"],
+                        "properties": [{"name": "token", "value": plant()}],
+                    }
+                ],
+            }
+        ),
+        "shop/inventory.json": json.dumps(
+            {"agents": [{"name": shaped(), "agent_type": "x", "mcp_servers": list(servers(plant).values())}]}
+        ),
         "shop/agents.csv": f"id,name,{shaped()}\na,{shaped()},{plant()}\n",
     }
 

@@ -82,6 +82,10 @@ PLACES = (
     "x.facts.jsonl",
     "x.facts.json",
     "agents.csv",
+    "agent-card.json",
+    "agent.json",
+    "ai-catalog.json",
+    "ai-plugin.json",
 )
 
 
