@@ -1,0 +1,183 @@
+"""What many frameworks have in common: tables of built-in tools, agents named by text, agents that a tool runs, teams and chains."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
+
+from graphinv.ingest.support.python.program import Actor, Hosted, Program
+from graphinv.ingest.support.python.values import Const, External, FunctionV, Made, Partial, Unknown, Value
+from graphinv.model.facts import Fact, NodeFact, Props
+
+Effects = tuple[tuple[str, ...], bool | None]
+"""What a call can do, and whether its result carries content of strangers."""
+
+SEARCH: Effects = (("read", "egress"), True)
+FETCH: Effects = (("read", "egress"), True)
+EXECUTE: Effects = (("execute",), False)
+READ: Effects = (("read",), False)
+WRITE: Effects = (("read", "write"), False)
+NOTHING: Effects = ((), False)
+
+WRAPPED = ("func", "function", "fn", "f", "callback", "python_function", "async_fn", "tool", "entrypoint")
+"""Names of the argument by which tool classes take the function that they wrap."""
+_SETUP = frozenset(
+    {"tool", "tool_plain", "system_prompt", "instructions", "output_validator", "toolset", "append", "extend", "get", "override", "close"}
+)
+"""Methods of agents that do not run them."""
+MAX_CHAIN = 200
+MAX_MESH = 40
+
+
+def hosted(framework: str, tools: Mapping[str, Effects], names: Mapping[str, str] | None = None) -> dict[str, Hosted]:
+    """Built-in tools by the name in the code: each of ``tools`` under its own name, and ``names`` (name in the code → one of them)."""
+    table = {name: Hosted(f"{framework}:{name}", name, effects, untrusted) for name, (effects, untrusted) in tools.items()}
+    for written, name in (names or {}).items():
+        table[written] = table.get(name) or Hosted(f"{framework}:{name}", name)
+    return table
+
+
+def declare_all(
+    program: Program, framework: str, packages: tuple[str, ...], classes: Iterable[str], *, kind: str = "Agent", name: str = "name"
+) -> None:
+    """Declares every object of ``classes``; what its author called it stands in the argument ``name``."""
+    for one in classes:
+        for made in program.made(packages, one):
+            program.declare(made, name=made.arg(name), framework=framework, kind=kind, detail=f"{framework} {one}")
+
+
+class Names:
+    """Finds the agents of one framework by the name that a text gives."""
+
+    def __init__(self, program: Program, framework: str) -> None:
+        self.program = program
+        self.actors: dict[str, list[Actor]] = {}
+        for actor in program.actors(framework):
+            self.actors.setdefault(actor.name, []).append(actor)
+
+    def find(self, value: Value | None, members: Iterable[Actor] = ()) -> Actor | None:
+        """The agent that ``value`` is or names: one of ``members`` before one of the same file, and that before the only one of the name."""
+        if value is None:
+            return None
+        actor = self.program.actor(value)
+        text = value.text()
+        if actor is not None or text is None:
+            return actor
+        for member in members:
+            if member.name == text:
+                return member
+        found = self.actors.get(text, [])
+        here = [one for one in found if one.value.module is value.module]
+        return here[0] if len(here) == 1 else found[0] if len(found) == 1 else None
+
+
+def link(program: Program, source: Actor, target: Actor, at: Value, mode: str, detail: str) -> Fact:
+    """One delegation whose place is that of ``at``."""
+    return program.edge("DELEGATES_TO", source.key, target.key, at, mode=mode, kind_detail=detail)
+
+
+def functions(program: Program, value: Value | None) -> Iterator[FunctionV]:
+    """The functions of the tree in ``value``, bare or wrapped in tool objects."""
+    stack = list(program.items(value))
+    for _ in range(MAX_CHAIN * 10):
+        if not stack:
+            return
+        one = stack.pop()
+        if isinstance(one, FunctionV):
+            yield one
+        elif isinstance(one, Partial):
+            stack.append(one.target)
+        elif isinstance(one, Made) and program.actor(one) is None:
+            inner = next((found for name in WRAPPED if (found := one.passed(name, 0)) is not None), None)
+            stack.extend(item for item in program.items(inner) if isinstance(item, (FunctionV, Partial)))
+
+
+def runs_agents(program: Program, actor: Actor, tools: Value | None) -> Iterator[Fact]:
+    """Delegation to each agent that a tool in ``tools`` runs: it calls a method of the agent, makes it, or hands it to something."""
+    seen = {actor.key}
+    for function in functions(program, tools):
+        for value in program.calls_in(function):
+            for target in _run(program, value):
+                if target.key not in seen:
+                    seen.add(target.key)
+                    yield link(program, actor, target, value, "invoke", "agent_as_tool")
+
+
+def _run(program: Program, value: Value) -> Iterator[Actor]:
+    if not isinstance(value, Made) or value.symbol in _SETUP:
+        return
+    candidates = [
+        value,
+        *(found for name, place in (("agent", 0), ("starting_agent", None)) if (found := value.passed(name, place)) is not None),
+    ]
+    for candidate in candidates:
+        found = program.actor(candidate)
+        if found is not None:
+            yield found
+
+
+def members(program: Program, value: Value | None) -> tuple[list[Actor], list[Value]]:
+    """The agents in a list of them, in order, and what could not be followed."""
+    found: list[Actor] = []
+    lost: list[Value] = []
+    for one in program.items(value):
+        actor = program.actor(one)
+        if actor is not None:
+            found.append(actor)
+        elif isinstance(one, (Unknown, External)):
+            lost.append(one)
+    return found, lost
+
+
+def team(
+    program: Program, owner: Actor, value: Value | None, detail: str, *, what: str = "members", mode: str = "invoke"
+) -> Iterator[Fact]:
+    """Delegation from ``owner`` to each agent in ``value``; what is no agent of this tree (a function, a step) is passed over."""
+    found, lost = members(program, value)
+    for actor in found:
+        if actor.key != owner.key:
+            yield link(program, owner, actor, owner.value, mode, detail)
+    for one in lost[:3]:
+        yield from program.problem(one, f"the {what} of {owner.name!r} come from a name that is bound at run time")
+
+
+def sequence(program: Program, value: Value | None, detail: str) -> Iterator[Fact]:
+    """Delegation from each agent of a list to the next one."""
+    found, _ = members(program, value)
+    for one, other in pairwise(found[:MAX_CHAIN]):
+        if one.key != other.key:
+            yield link(program, one, other, other.value, "invoke", detail)
+
+
+def mesh(program: Program, actors: Sequence[Actor], mode: str, detail: str) -> Iterator[Fact]:
+    """Delegation from each of ``actors`` to each other one."""
+    for one in actors[:MAX_MESH]:
+        for other in actors[:MAX_MESH]:
+            if one.key != other.key:
+                yield link(program, one, other, one.value, mode, detail)
+
+
+def builtin(program: Program, actor: Actor, tool: Hosted, at: Value) -> Iterator[Fact]:
+    """A tool that the framework brings along, as a node, and that ``actor`` uses it."""
+    stated: Props = {"name": tool.name, "kind_detail": f"{tool.id.partition(':')[0]} built-in", "ingests_untrusted": tool.untrusted}
+    stated |= {"effects": list(tool.effects), "sources": [f"{at.module.root}/{at.module.path}#L{at.line}"]}
+    yield NodeFact("Tool", tool.id, {name: value for name, value in stated.items() if value is not None})
+    yield program.edge("USES", actor.key, ("Tool", tool.id), at)
+
+
+def calls(program: Program, value: Value, *names: str) -> list[Made]:
+    """Calls of those methods on ``value``, in order."""
+    return [call for call in program.calls_on(value) if call.symbol in names]
+
+
+def is_none(value: Value | None) -> bool:
+    """Whether nothing is said, or ``None``."""
+    return value is None or (isinstance(value, Const) and value.value is None)
+
+
+def is_false(value: Value | None) -> bool:
+    return isinstance(value, Const) and value.value is False
+
+
+def is_true(value: Value | None) -> bool:
+    return isinstance(value, Const) and value.value is True
