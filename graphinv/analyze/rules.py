@@ -284,16 +284,23 @@ def _finding(rule: Rule, engine: Engine, gauge: Gauge, subject: NodeKey, target:
         confidence=min([about.confidence, *(1.0 if hop.confidence is None else hop.confidence for hop in hops)]),
         subject=subject,
         target=target,
-        why=rule.why,
-        remediation=rule.remediation,
+        why=rule.why.strip(),
+        remediation=rule.remediation.strip(),
         path=tuple(hops),
         frameworks=rule.frameworks,
         owners=tuple(sorted({edge.source[1] for edge in estate.incoming.get(subject, ()) if edge.kind == "OWNS"})),
-        sources=tuple(record.props.get("sources") or sorted({source for hop in hops for source in hop.sources})),
+        sources=tuple(record.props.get("sources") or sorted(_said_around(estate, subject, hops))),
         likelihood=engine.settings.likelihood.get(rule.id, 0.0),
         severity_parts=parts,
         details=dict(sorted(about.details.items())),
     )
+
+
+def _said_around(estate: Estate, subject: NodeKey, hops: Sequence[Hop]) -> set[str]:
+    """Where the hops are stated or, without any, the edges of ``subject``: of a node that no source declares they say where it is named."""
+    said = {source for hop in hops for source in hop.sources}
+    edges = (*estate.incoming.get(subject, ()), *estate.outgoing.get(subject, ()))
+    return said or {source for edge in edges for source in edge.props.get("sources") or ()}
 
 
 def _words(value: Any) -> str:

@@ -21,14 +21,17 @@ from rich.table import Table
 from rich.text import Text
 
 from graphinv.cli.options import Format
+from graphinv.model.kinds import NODE_KINDS
 from graphinv.model.text import plain
 from graphinv.pipeline.read import Progress as Report
 
+UNFOLDED = 10_000
+
 
 def console(*, err: bool = False) -> Console:
-    """A console that never guesses markup, links or emoji in what it is given; 160 columns wide where there is no terminal."""
+    """A console that never guesses markup, links or emoji in what it is given; nothing is folded where there is no terminal."""
     made = Console(stderr=err, markup=False, emoji=False, highlight=False, soft_wrap=False)
-    return made if made.is_terminal else Console(stderr=err, markup=False, emoji=False, highlight=False, soft_wrap=False, width=160)
+    return made if made.is_terminal else Console(stderr=err, markup=False, emoji=False, highlight=False, soft_wrap=False, width=UNFOLDED)
 
 
 def text(value: object, style: str = "") -> Text:
@@ -77,7 +80,9 @@ def cell(value: Any) -> str:
     """A CSV cell: lists and objects as JSON, text that a spreadsheet would run with an apostrophe before it."""
     if value is None:
         return ""
-    if isinstance(value, list | tuple | dict):
+    if isinstance(value, list | tuple) and len(value) == 2 and value[0] in NODE_KINDS:
+        value = ":".join(value)  # a node, as it may be named on the command line
+    elif isinstance(value, list | tuple | dict):
         value = json.dumps(value, ensure_ascii=True)
     shown = plain(value)
     return f"'{shown}" if isinstance(value, str) and shown[:1] in ("=", "+", "-", "@") else shown

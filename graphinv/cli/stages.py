@@ -85,7 +85,7 @@ def ingest(
     paths: Paths, store: StoreOption = None, form: FormatOption = Format.table, at: AsOfOption = None, vendored: All = False
 ) -> None:
     """Read facts into the store without judging them."""
-    from graphinv.pipeline.coverage import place_of
+    from graphinv.model.facts import source_of
     from graphinv.pipeline.stages import ingest as run
     from graphinv.pipeline.stages import roots_of
     from graphinv.store import open_store
@@ -107,7 +107,7 @@ def ingest(
             "closed": one.committed.closed,
             "problems": [
                 {
-                    "document": place_of(one.scan.root, problem.document),
+                    "document": source_of(one.scan.root, problem.document),
                     "where": problem.where,
                     "message": problem.message,
                     "severity": problem.severity,

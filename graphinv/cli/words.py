@@ -91,10 +91,12 @@ def finding_block(finding: Finding, *, path: bool = True) -> RenderableType:
 
 def print_summary(screen: Console, summary: Summary) -> None:
     """The summary of a scan."""
+    newest = max((root.at for root in summary.roots), default="")
     for root in summary.roots:
         read = ", ".join(f"{count} {name}" for name, count in sorted(root.documents.items())) or "none recognised"
         passed = f"; {root.vendored_folders} vendored folders passed over (--all reads them)" if root.vendored_folders else ""
-        screen.print(text(f"{root.root}: {root.files} files, documents read: {read}{passed}; {root.outcome}"))
+        earlier = "" if root.at == newest else f" (read at {root.at})"
+        screen.print(text(f"{root.root}: {_count(root.files, 'file')}, documents read: {read}{passed}; {root.outcome}{earlier}"))
     screen.print(text(f"Store {summary.store}, generation {summary.generation}, judged at {summary.at}", "dim"))
 
     _heading(screen, "Found")
@@ -113,14 +115,14 @@ def print_summary(screen: Console, summary: Summary) -> None:
     )
     for agent in summary.agents:
         score = agent.score
-        line = Text.assemble(f"{score.risk:3.0f} ", level(f"{score.level:<8}"), " ", (plain(score.subject[1]), "bold"))
+        line = Text.assemble(f"{score.risk:5.1f} ", level(f"{score.level:<8}"), " ", (plain(score.subject[1]), "bold"))
         if agent.name != score.subject[1]:
             line.append(plain(f" ({agent.name})"))
         line.append(f"  impact {score.impact:.0f}, gap {score.impact_ungoverned:.0f}, left {score.impact_runtime:.0f}", style="dim")
         screen.print(line)
         owner = f"owner {', '.join(agent.owners)}" if agent.owners else "owner unknown"
         more = f"; {len(agent.because) - 4} more" if len(agent.because) > 4 else ""
-        screen.print(Padding(text(f"{owner}; {'; '.join(agent.because[:4]) or 'no findings'}{more}", "dim"), (0, 0, 0, 13), expand=False))
+        screen.print(Padding(text(f"{owner}; {'; '.join(agent.because[:4]) or 'no findings'}{more}", "dim"), (0, 0, 0, 15), expand=False))
 
     if summary.paths:
         _heading(screen, "Top risky paths")
@@ -175,6 +177,10 @@ def _unread(screen: Console, summary: Summary) -> None:
         screen.print(text(f"{one.severity}: {place}: {one.message}", {"error": "red", "warning": "yellow"}.get(one.severity, "dim")))
     if len(problems) > 20:
         screen.print(text(f"… and {len(problems) - 20} more: graphinv findings --rule GI-COV", "dim"))
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _heading(screen: Console, title: str) -> None:

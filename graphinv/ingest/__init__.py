@@ -37,7 +37,7 @@ from typing import Any, Protocol, cast
 from typing_extensions import TypeIs
 
 from graphinv.model.errors import IngestError
-from graphinv.model.facts import Fact
+from graphinv.model.facts import Fact, source_of
 
 HEAD_BYTES = 4096
 MAX_BYTES = 16 * 1024 * 1024
@@ -85,8 +85,7 @@ class Document:
 
     def source(self, line: int | None = None) -> str:
         """A place in it for ``sources``: ``root/path#L12``, or ``root/path`` without a line."""
-        place = f"{self.root}/{self.path}" if self.path else self.root
-        return f"{place}#L{line}" if line else place
+        return source_of(self.root, self.path, line)
 
 
 class Format(Protocol):

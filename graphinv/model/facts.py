@@ -109,6 +109,24 @@ class Problem:
     ingestor: str = ""
 
 
+def source_of(root: str, path: str, line: int | None = None) -> str:
+    """An entry of ``sources``: ``root/path#L12``, without the line where there is none; a ``#`` of the path itself is written ``%23``.
+
+    >>> source_of("shop", "a#b/.env", 3), place_of("shop/a%23b/.env#L3", "shop")
+    ('shop/a%23b/.env#L3', ('a#b/.env', 'L3'))
+    """
+    place = f"{root}/{path}" if path else root
+    place = place.replace("%23", "%2523").replace("#", "%23")
+    return f"{place}#L{line}" if line else place
+
+
+def place_of(source: str, root: str) -> tuple[str, str]:
+    """Document (relative to its root) and place in it that an entry of ``sources`` names; with its root where that is not ``root``."""
+    place, _, where = source.partition("#")
+    document = place.replace("%23", "#").replace("%2523", "%23")
+    return ("" if document == root else document.removeprefix(f"{root}/")), where
+
+
 Fact = NodeFact | EdgeFact | Binding | OwnerRule | Problem
 
 # --------------------------------------------------------------------------------------------------------------------------------

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from graphinv.model.estate import Estate
-from graphinv.model.facts import NodeKey, Problem
-from graphinv.model.results import Finding, Level, finding_key
+from graphinv.model.facts import NodeKey, Problem, source_of
+from graphinv.model.results import Finding, Level, RuleStatus, finding_key
 from graphinv.store import Scan
 
 UNREAD = "GI-COV-001"
@@ -36,7 +37,7 @@ def coverage_findings(scans: Sequence[Scan], estate: Estate) -> Iterator[Finding
         by_document: dict[tuple[str, str], list[Problem]] = {}
         for problem in scan.problems:
             rule = UNREAD if problem.severity == "error" else INCOMPLETE
-            by_document.setdefault((rule, place_of(scan.root, problem.document)), []).append(problem)
+            by_document.setdefault((rule, source_of(scan.root, problem.document)), []).append(problem)
         for (rule, place), problems in by_document.items():
             sources = sorted({f"{place}#{problem.where}" if problem.where else place for problem in problems})
             severity: Level = "medium" if rule == UNREAD else "low" if any(p.severity == "warning" for p in problems) else "info"
@@ -47,11 +48,6 @@ def coverage_findings(scans: Sequence[Scan], estate: Estate) -> Iterator[Finding
             sources = sorted({source for edge in edges for source in edge.props.get("sources") or ()})
             named = "1 edge names it" if len(edges) == 1 else f"{len(edges)} edges name it"
             yield _finding(UNDECLARED, node.key, "low", sources, [named])
-
-
-def place_of(root: str, document: str) -> str:
-    """A document of a root as ``sources`` name it; the root's name for the root itself."""
-    return f"{root}/{document}" if document else root
 
 
 def _finding(rule: str, subject: NodeKey, severity: Level, sources: Iterable[str], messages: list[str]) -> Finding:
@@ -67,6 +63,15 @@ def _finding(rule: str, subject: NodeKey, severity: Level, sources: Iterable[str
         sources=tuple(sources),
         details={"messages": messages},
     )
+
+
+def coverage_status(findings: Sequence[Finding]) -> list[RuleStatus]:
+    """What the coverage rules found; they can always be judged."""
+    counted = Counter(finding.rule for finding in findings)
+    return [
+        RuleStatus(rule=rule, title=title, outcome="found" if counted[rule] else "clear", findings=counted[rule])
+        for rule, title in TITLES.items()
+    ]
 
 
 def unknowns(estate: Estate) -> dict[str, dict[str, tuple[int, int]]]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from graphinv.ingest import MAX_BYTES, Document, Ingestor, Linking, ingestors, links
 from graphinv.model.errors import FactError, IngestError
-from graphinv.model.facts import Binding, EdgeFact, Fact, NodeFact, OwnerRule, Problem, check_edge, check_node
+from graphinv.model.facts import Binding, EdgeFact, Fact, NodeFact, OwnerRule, Problem, check_edge, check_node, place_of
 from graphinv.pipeline.cache import ReadCache
 from graphinv.pipeline.redaction import clean, redacted
 from graphinv.pipeline.walk import Found, Root, load
@@ -122,8 +122,7 @@ def checked(root: str, facts: Iterable[Fact]) -> tuple[list[Fact], list[Problem]
                 problems.append(fact)
         except FactError as error:
             source = next(iter((fact.props.get("sources") if isinstance(fact, NodeFact | EdgeFact) else None) or [""]), "")
-            document, _, where = str(source).partition("#")
-            document = document.removeprefix(root).removeprefix("/")
+            document, where = place_of(str(source), root)
             problems.append(Problem(document, where, _sentence(error), ingestor="check"))
     return kept, problems
 

@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 
 from pathspec import GitIgnoreSpec
 
-from graphinv.model.facts import Binding, EdgeFact, Fact, NodeFact, NodeKey, OwnerRule, Problem, Props, Ref
+from graphinv.model.facts import Binding, EdgeFact, Fact, NodeFact, NodeKey, OwnerRule, Problem, Props, Ref, place_of
 
 UNSURE_SAME_FOLDER = 0.5
 """Confidence of a join when one folder binds the name to several nodes."""
@@ -149,7 +149,7 @@ class _Scope:
         sources = props.get("sources") or []
         known = self.fallbacks.get(key)
         if known is None and ref.kind != "Secret":
-            document, _, where = (sources[0] if sources else "").removeprefix(f"{self.root}/").partition("#")
+            document, where = place_of(sources[0] if sources else "", self.root)
             message = f"names the {ref.kind} {ref.name!r}, which nothing in this root defines"
             self.problems.append(Problem(document, where, message, "warning", ingestor="joins"))
         stated: Props = {"name": ref.name, "sources": sorted({*sources, *(known.props["sources"] if known else ())})}
@@ -161,7 +161,7 @@ class _Scope:
     def folder(self, props: Props) -> str:
         """Folder of the document that states a fact; the root itself when it states no source."""
         for source in props.get("sources") or ():
-            return _parent(str(source).partition("#")[0].removeprefix(f"{self.root}/"))
+            return _parent(place_of(str(source), self.root)[0])
         return ""
 
 
@@ -227,7 +227,7 @@ def _owned(root: str, nodes: Iterable[NodeFact], rules: list[OwnerRule]) -> Iter
         if node.kind == "Owner":
             continue
         for source in node.props.get("sources") or ():
-            path = source.partition("#")[0].removeprefix(f"{root}/")
+            path = place_of(source, root)[0]
             if path not in holding:
                 holding[path] = _holding(ordered, path)
             for rule in holding[path]:

@@ -15,7 +15,7 @@ from graphinv.model.errors import NotFound, StoreError
 from graphinv.model.facts import Problem
 from graphinv.model.results import Analysis
 from graphinv.pipeline.bundled import bundled, texts
-from graphinv.pipeline.coverage import coverage_findings
+from graphinv.pipeline.coverage import coverage_findings, coverage_status
 from graphinv.pipeline.keys import Fingerprinter, store_key
 from graphinv.pipeline.read import Progress, Reading, now, quiet, read_root
 from graphinv.pipeline.walk import Root, root_of
@@ -124,7 +124,8 @@ def analyze(store: Store, progress: Progress = quiet, *, at: str | None = None) 
     judge = engine(store, at=at)
     progress("analyzing", 1, "rules")
     findings, statuses = run_rules(rules(), judge, store.query)
-    findings = [*findings, *coverage_findings(store.scans(), judge.estate)]
+    gaps = list(coverage_findings(store.scans(), judge.estate))
+    findings, statuses = [*findings, *gaps], [*statuses, *coverage_status(gaps)]
     progress("analyzing", 2, "scores")
     scores = judge.scores(findings)
     progress("analyzing", 3, "paths")
@@ -150,10 +151,10 @@ def analyze(store: Store, progress: Progress = quiet, *, at: str | None = None) 
 def scan(
     url: str, paths: Iterable[str | FilePath], progress: Progress = quiet, *, at: str | None = None, vendored: bool = False
 ) -> Scanned:
-    """Ingest ``paths`` into the store at ``url`` and analyze it."""
+    """Ingest ``paths`` into the store at ``url`` and analyze it, judging at ``at``; what is read now was first seen now."""
     roots = roots_of(paths)
     with open_store(url, write=True) as store:
-        ingested = ingest(store, roots, progress, at=at, vendored=vendored)
+        ingested = ingest(store, roots, progress, vendored=vendored)
         analysis = analyze(store, progress, at=at)
     problems = tuple(problem for one in ingested for problem in one.reading.problems)
     return Scanned(tuple(ingested), analysis, problems)

@@ -7,10 +7,10 @@ from collections import Counter
 from pydantic import Field
 
 from graphinv.model.estate import Estate
-from graphinv.model.facts import NodeKey
+from graphinv.model.facts import NodeKey, source_of
 from graphinv.model.kinds import EDGE_KINDS, NODE_KINDS
 from graphinv.model.results import LEVELS, Analysis, Finding, Path, Result, RuleStatus, Score
-from graphinv.pipeline.coverage import TITLES, place_of, unknowns
+from graphinv.pipeline.coverage import unknowns
 from graphinv.store import Scan, Store
 
 TOP_AGENTS = 10
@@ -104,7 +104,7 @@ def summarise(store: Store, analysis: Analysis | None = None, estate: Estate | N
         rules=analysis.rules,
         unread=tuple(
             Unread(
-                document=place_of(scan.root, problem.document),
+                document=source_of(scan.root, problem.document),
                 where=problem.where,
                 message=problem.message,
                 severity=problem.severity,
@@ -130,7 +130,7 @@ def owners_of(estate: Estate, key: NodeKey) -> tuple[str, ...]:
 
 def risky_agents(analysis: Analysis, estate: Estate) -> list[RiskyAgent]:
     """All scored agents, riskiest first, each with the rules that found something about it, worst first."""
-    titles = {**{rule.rule: rule.title for rule in analysis.rules}, **TITLES}
+    titles = {rule.rule: rule.title for rule in analysis.rules}
     by_subject: dict[NodeKey, list[Finding]] = {}
     for finding in analysis.findings:
         by_subject.setdefault(finding.subject, []).append(finding)

@@ -71,6 +71,8 @@ class EmbeddedStore:
         if write:
             self._lock = _lock(self._path)
         try:
+            if self._path.is_dir():
+                raise StoreError(f"{self._url} is a folder, not a graphinv store; name a file in it")
             if self._path.exists():
                 self._load()
             elif write:

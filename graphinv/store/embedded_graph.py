@@ -45,7 +45,6 @@ _SCORES = {
     "reach_targets": "integer",
     "reach_atoms": "integer",
     "hidden_atoms": "integer",
-    "score": "string",
 }
 _FINDING = {
     "name": "string",
@@ -272,7 +271,7 @@ def clear_analysis(graph: Graph) -> None:
     graph.cypher("MATCH ()-[r:CAN_REACH]->() DELETE r", timeout_ms=0)
     unset = ", ".join(f"n.{name} = null" for name in _SCORES)
     for kind in sorted(NODE_KINDS.keys() & set(graph.node_types)):
-        graph.cypher(f"MATCH (n:{kind}) WHERE n.score IS NOT NULL SET {unset}", timeout_ms=0)
+        graph.cypher(f"MATCH (n:{kind}) WHERE n.risk IS NOT NULL SET {unset}", timeout_ms=0)
 
 
 def write_analysis(graph: Graph, analysis: Analysis) -> None:
@@ -344,5 +343,4 @@ def _score_row(score: Score) -> dict[str, Any]:
         "reach_targets": score.targets,
         "reach_atoms": score.atoms,
         "hidden_atoms": score.hidden_atoms,
-        "score": score.model_dump_json(by_alias=True),
     }

@@ -161,5 +161,5 @@ def test_stopped_by_the_user(tmp_path: Path) -> None:
     file.write_text('{"node": "Agent", "id": "other"}\n')
     ran = marked("replace", "SIGINT", "before", command)
     assert (ran.returncode, ran.stdout) == (130, "")
-    assert ran.stderr == "graphinv: stopped; the store holds the last complete generation\n"
+    assert ran.stderr.endswith("graphinv: stopped; the store holds the last complete generation\n")
     assert estate(tmp_path / "graph") == before

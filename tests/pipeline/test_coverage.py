@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
-from graphinv.model.facts import Problem, edge_key
+from graphinv.model.facts import Problem, edge_key, source_of
 from graphinv.model.results import Finding
-from graphinv.pipeline.coverage import coverage_findings, place_of, unknowns
+from graphinv.pipeline.coverage import coverage_findings, unknowns
 from graphinv.store import Scan
 
 AT = "2026-03-01T00:00:00Z"
@@ -40,7 +40,7 @@ def test_gaps_are_less_and_notes_the_least() -> None:
 def test_a_problem_of_the_root_itself_is_about_the_root() -> None:
     (finding,) = found(scanned(Problem("", "", "was scanned from elsewhere", "note")))
     assert finding.subject == ("Document", "shop")
-    assert place_of("shop", "shop/x") == "shop/shop/x"
+    assert source_of("shop", "shop/x") == "shop/shop/x"
 
 
 def test_documents_of_two_roots_are_two() -> None:
