@@ -191,9 +191,9 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
             re.IGNORECASE,
         ),
     ),
-    ("long_gap", re.compile(r"(?:[ \t]{200,}|(?:[ \t]*\n){25,})[ \t]*\S")),
     ("terminal_escape", re.compile(r"\x1b[\[\]]|[\x00-\x08\x0e-\x1a\x1c-\x1f]")),
 )
+_GAP = re.compile(r"\s{25,}")
 _COMMENT = re.compile(r"<!--(.*?)(?:-->|\Z)", re.DOTALL)
 _HARMLESS_COMMENT = re.compile(
     r"\s*(?:prettier|eslint|markdownlint|cspell|todo|fixme|toc|begin|end|omit|gitleaks|snippet)[\w\s:.,=-]{0,80}", re.IGNORECASE
@@ -218,6 +218,8 @@ def hidden_instructions(text: str) -> list[str]:
     found |= {reason for reason, pattern in _PATTERNS if pattern.search(visible)}
     if any(len(match[1].strip()) > 3 and not _HARMLESS_COMMENT.fullmatch(match[1]) for match in _COMMENT.finditer(text)):
         found.add("html_comment")
+    if any(len(gap[0]) >= 200 or gap[0].count("\n") >= 25 for gap in _GAP.finditer(text.strip())):
+        found.add("long_gap")
     return sorted(found)
 
 
