@@ -8,12 +8,13 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from graphinv.ingest import Document
-from graphinv.ingest.support import clients, jsondoc, yamldoc
+from graphinv.ingest.support import claude, clients, jsondoc, yamldoc
+from graphinv.ingest.support.builtins import INHERENT, builtin_facts
 from graphinv.ingest.support.located import Located, Pointer
 from graphinv.ingest.support.secrets import redact
 from graphinv.ingest.support.servers import server_facts
 from graphinv.model.errors import IngestError
-from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Problem
+from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Problem, Props, Ref
 
 CLIENT = "continue"
 NAME = "mcp_continue"
@@ -58,9 +59,32 @@ def read(document: Document) -> Iterator[Fact]:
         props = {"name": redact(name), "status": "active", "framework": CLIENT, "kind_detail": "continue agent", "sources": sources}
         yield NodeFact(*holder, props)
         yield EdgeFact("DELEGATES_TO", host, holder, {"mode": "invoke", "evidence": ["declared"], "sources": sources})
+        yield from _agent(document, located, holder)
     for pointer in _LISTS:
         yield from _servers(document, located, pointer, holder, folder)
     yield from clients.other_secrets(document, located, holder, without=("mcpServers", "experimental", "rules", "prompts", "docs"))
+
+
+def _agent(document: Document, located: Located, agent: NodeKey) -> Iterator[Fact]:
+    """An agent's model and tools. One that lists no tools has the built-in ones; ``server:tool`` is a tool of a server."""
+    top: dict[str, Any] = located.value
+    yield from claude.model_facts(document, located.line("model"), agent, top.get("model"))
+    value = top.get("tools")
+    texts = claude.split_list(value[:10_000]) if isinstance(value, str) else value if isinstance(value, list) else None
+    line = located.line("tools")
+    if texts is None:
+        yield from builtin_facts(document, line, agent, CLIENT, INHERENT[CLIENT])
+        return
+    named = [text for text in texts[: claude.MAX_ITEMS] if isinstance(text, str)]
+    builtin = INHERENT[CLIENT] if "built_in" in named else [_TOOLS.get(text.lower(), text) for text in named if ":" not in text]
+    yield from builtin_facts(document, line, agent, CLIENT, dict.fromkeys(builtin))
+    for server, tool in dict.fromkeys((text.rpartition(":")[0], text.rpartition(":")[2]) for text in named if ":" in text):
+        ref = Ref("ToolServer", CLIENT, redact(server), fallback=f"mcp:{document.root}#{redact(server)}")
+        props: Props = {"evidence": ["declared"], "sources": [document.source(line)], "tools": [redact(tool)]}
+        yield EdgeFact("CONNECTS_TO", agent, ref, props)
+
+
+_TOOLS = {"bash": "run_terminal_command", "edit": "edit_file", "write": "edit_file", "read": "read_file", "fetch": "fetch_url_content"}
 
 
 def _parse(document: Document) -> Located:

@@ -30,8 +30,11 @@ def read(document: Document) -> Iterator[Fact]:
     entries = top.get("mcpServers")
     off = _switched_off(top, entries)
     on = {name: entry for name, entry in entries.items() if name not in off} if isinstance(entries, dict) else {}
-    labels = ["sandbox=true"] if _setting(top, "tools", "sandbox") is True or top.get("sandbox") is True else None
-    yield clients.host_fact(document, CLIENT, folder, autonomy=_autonomy(top) or clients.trust_all(on), labels=labels)
+    labels = ["sandbox=true"] if _setting(top, "tools", "sandbox") is True or top.get("sandbox") is True else []
+    excluded = top.get("excludeTools", _setting(top, "tools", "exclude"))
+    if isinstance(excluded, list) and excluded:
+        labels.append(f"excluded_tools={len(excluded)}")
+    yield clients.host_fact(document, CLIENT, folder, autonomy=_autonomy(top) or clients.trust_all(on), labels=labels or None)
     yield from clients.duplicate_problems(located, document, NAME)
     yield from clients.servers(document, located, ("mcpServers",), client=CLIENT, folder=folder, host=host, skip=off)
     yield from clients.other_secrets(document, located, host, without=("mcpServers",))
