@@ -8,6 +8,7 @@ import string
 from pathlib import Path
 
 import pytest
+import yaml
 from typer.testing import CliRunner
 
 from graphinv.cli import app
@@ -57,6 +58,65 @@ def servers(plant: Plant) -> dict[str, object]:
     }
 
 
+def low_code(plant: Plant) -> dict[str, str]:
+    """Flows of low-code platforms that have a secret in every place where people put one."""
+
+    def shaped() -> str:
+        return plant("gh" + "p_")
+
+    header = {"name": "Authorization", "value": f"Bearer {plant()}"}
+    nodes = [
+        {"name": f"Ask {shaped()}", "type": "@n8n/n8n-nodes-langchain.agent", "parameters": {"text": f"=Use {shaped()} {{{{ $json.x }}}}"}},
+        {"name": "Get", "type": "n8n-nodes-base.httpRequest", "parameters": {"url": f"https://u:{plant()}@a.example/?api_key={plant()}"}},
+        {"name": "Post", "type": "n8n-nodes-base.httpRequestTool", "parameters": {"headerParameters": {"parameters": [header]}}},
+        {
+            "name": "Run",
+            "type": "n8n-nodes-base.code",
+            "parameters": {"jsCode": f"const apiKey = '{shaped()}';\nreturn {{{{ '{shaped()}' }}}}"},
+        },
+        {"name": "Key", "type": "n8n-nodes-base.set", "credentials": {"openAiApi": {"id": shaped(), "name": shaped()}}},
+        {
+            "name": "MCP",
+            "type": "@n8n/n8n-nodes-langchain.mcpClientTool",
+            "parameters": {"endpointUrl": f"https://a.example/{shaped()}/mcp"},
+        },
+    ]
+    links = {name: {"ai_tool": [[{"node": nodes[0]["name"], "type": "ai_tool", "index": 0}]]} for name in ("Post", "MCP")}
+    server = json.dumps({"mcpServers": servers(plant)})
+    variables = [{"name": "x", "value": plant(), "value_type": "secret"}, {"name": "api_key", "value": plant(), "value_type": "string"}]
+    request = {"type": "http-request", "title": "h", "url": "https://a.example", "headers": f"Authorization: Bearer {plant()}"}
+    agent = {
+        "type": "agent",
+        "title": "a",
+        "agent_parameters": {"mcp_servers_config": {"value": server}, "instruction": {"value": shaped()}},
+    }
+    graph = {"nodes": [{"id": str(index), "data": data} for index, data in enumerate((request, agent))], "edges": []}
+    app = {"kind": "app", "app": {"mode": "workflow", "name": shaped()}, "workflow": {"environment_variables": variables, "graph": graph}}
+    inputs = {"tools": ["{{mcp_0.data.instance}}"], "systemMessage": f"Use {shaped()}"}
+    chat = [
+        {"id": "agent_0", "type": "customNode", "data": {"name": "toolAgent", "label": shaped(), "category": "Agents", "inputs": inputs}},
+        {"id": "mcp_0", "data": {"name": "customMCP", "category": "Tools (MCP)", "inputs": {"mcpServerConfig": server}}},
+        {"id": "model_0", "data": {"name": "chatOpenAI", "inputs": {"openAIApiKey": plant(), "inputAnchors": shaped()}}},
+    ]
+    key = {"value": plant(), "password": True, "load_from_db": False}
+    template = {
+        "api_key": key,
+        "mcp_server": {"value": {"name": "m", "config": {"url": "https://a.example", "headers": {"X-Key": plant()}}}},
+    }
+    lang = [
+        {"id": f"{kind}-1", "type": "genericNode", "data": {"type": kind, "node": {"display_name": shaped(), "template": template}}}
+        for kind in ("Agent", "MCPTools", "PythonREPL")
+    ]
+    tool = {"name": shaped(), "iconSrc": "", "color": "", "schema": "[]", "func": f"const token = '{shaped()}';\nreturn 1"}
+    return {
+        "shop/n8n.json": json.dumps({"nodes": nodes, "connections": links, "pinData": {"Get": [{"json": {"x": shaped()}}]}}, indent=1),
+        "shop/dify.yml": yaml.safe_dump(app, sort_keys=False),
+        "shop/flowise.json": json.dumps({"nodes": chat, "edges": []}, indent=1),
+        "shop/tool.json": json.dumps(tool, indent=1),
+        "shop/langflow.json": json.dumps({"data": {"nodes": lang, "edges": []}, "name": "f"}, indent=1),
+    }
+
+
 def estate(plant: Plant) -> dict[str, str]:
     """Files by path, with canaries in all of them.
 
@@ -77,6 +137,7 @@ def estate(plant: Plant) -> dict[str, str]:
     codex = f'[mcp_servers.a]\ncommand = "npx"\nargs = ["--token", "{plant()}"]\n[mcp_servers.a.env]\nACME_KEY = "{shaped()}"\n'
     broken_yaml = f"mcpServers:\n  - name: a\n    env: {{ACME_TOKEN: {plant()}\n"
     return {
+        **low_code(plant),
         "shop/.mcp.json": config("mcpServers"),
         "shop/broken/.mcp.json": config("mcpServers")[:-40],
         "shop/bare/.mcp.json": json.dumps(servers(plant)),

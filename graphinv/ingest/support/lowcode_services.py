@@ -1,0 +1,299 @@
+"""What connectors of low-code platforms do, by the name of the service and of the operation.
+
+Platforms name the same services alike (``n8n-nodes-base.gmailTool``, ``gmail``, ``langgenius/gmail/gmail``, ``GmailComponent``), so that
+one table serves all. A connector that no table knows has unknown effects, which is not the same as none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from graphinv.ingest.support.effects import http_action, sql_action, verb_effects
+
+MAX_NAME = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """``sort`` is one of ``_SORTS``; ``default`` the operation of a connector that names none."""
+
+    name: str
+    sort: str
+    default: str = ""
+
+    @property
+    def resource(self) -> str:
+        """Type of the resource that it acts on; empty where there is none."""
+        return _SORTS[self.sort].resource
+
+    @property
+    def outside(self) -> bool:
+        """Whether another organisation runs it."""
+        return _SORTS[self.sort].outside
+
+
+@dataclass(frozen=True, slots=True)
+class Does:
+    """What one connector does; ``effects`` None = unknown, empty = nothing outside the flow."""
+
+    effects: frozenset[str] | None = None
+    untrusted: bool = False
+    service: Service | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Sort:
+    """``resource``: type of what it acts on. ``outside``: another organisation runs it. ``strangers``: they wrote what it reads."""
+
+    resource: str = ""
+    outside: bool = False
+    strangers: bool = False
+
+
+_SORTS: Mapping[str, _Sort] = {
+    "nothing": _Sort(),
+    "execute": _Sort(),
+    "http": _Sort(outside=True, strangers=True),
+    "search": _Sort(outside=True, strangers=True),
+    "model": _Sort(outside=True),
+    "sql": _Sort("database"),
+    "database": _Sort("database"),
+    "vector": _Sort("vector_store"),
+    "local": _Sort("file_system"),
+    "mail": _Sort("mailbox", outside=True, strangers=True),
+    "chat": _Sort("messages", outside=True, strangers=True),
+    "post": _Sort("social_account", outside=True, strangers=True),
+    "table": _Sort("spreadsheet", outside=True),
+    "files": _Sort("file_storage", outside=True),
+    "pages": _Sort("documents", outside=True),
+    "calendar": _Sort("calendar", outside=True, strangers=True),
+    "tickets": _Sort("tickets", outside=True, strangers=True),
+    "code": _Sort("repository", outside=True, strangers=True),
+    "crm": _Sort("crm", outside=True),
+    "forms": _Sort("form_answers", outside=True, strangers=True),
+    "people": _Sort("personnel_records", outside=True),
+    "money": _Sort("payments", outside=True),
+    "shop": _Sort("shop", outside=True),
+    "cloud": _Sort("cloud_account", outside=True),
+    "events": _Sort("queue"),
+    "data": _Sort("business_data", outside=True),
+}
+
+_TABLE = """
+nothing: calculator calculate think datetime currentdatetime currentdate currenttime time date timezone crypto uuid regex jsonoperations
+nothing: maths math chainofthought sequentialthinking dictionary quickchart echarts chart antv mermaid markdown mdexporter ffmpeg
+execute: code function functionitem executecommand ssh python pythonrepl pythonfunction pythoninterpreter pythoncode customfunction
+execute: customcomponent codeinterpreter codeinterpretere2b e2b shell bash terminal sandbox riza javascript lambda awslambda aiCodeTool
+execute: customtool pythoncodestructured computer computeruse codeexecutor docker
+http GET: httprequest http apirequest requestsget webhook api makecom customapi sse websocket
+http ANY: graphql requests openapi openapitoolkit openapichain
+http POST: requestspost make zapier ifttt pipedream
+http PUT: requestsput
+http DELETE: requestsdelete
+search search: serpapi serper serp tavily tavilysearch tavilyextract tavilyai brave bravesearch bravesearchapi exa exasearch exaanswer
+search search: googlecustomsearch googlesearch
+search search: google googleserper googleserperapi googlesearchapi bing bingsearch bingsearchapi duckduckgo duckduckgosearch ddgo
+search search: searxng searx searchapi search
+search search: websearch unifiedwebsearch webbrowser browser url urlcontent webscraper scraper scrapegraph scrapegraphscraper firecrawl
+search search: firecrawlscrape
+search search: firecrawlcrawl firecrawlmap firecrawlextract apify apifyactors apifytool agentql agentqlquery jina jinareader spider
+search search: spidertool wikipedia
+search search: wikipediaapi arxiv arxivapi wolframalpha wolframalphaapi hackernews hackernewsapi rss rssfeedread rssreader newssearch
+search search: googlenews news gnews
+search search: youtube youtubetranscript youtubetranscripts youtubesearch youtubecomments pubmed weather openweathermap openweather
+search search: yahoofinance yfinance
+search search: stockmarket airbnb maps googlemaps gaode amap googletrends perplexity perplexitysearch perplexityai puppeteer playwright
+search search: browserless browserbase
+search search: websearchpreview webfetch crawl crawler crawl4ai readwebpage metaso websearchtool zapiernla humanticai oxylabs brightdata
+search search: phantombuster
+model: openai anthropic googlegemini mistralai mistralcloud groq cohere huggingface stability stabilityai replicate elevenlabs whisper
+model: dalle dalle3 flux
+model: siliconflow stablediffusion comfyui tts asr audio imagegeneration text2image azureopenai perplexityapi googlecloudnaturallanguage
+model: googleperspective
+model: deepl googletranslate awscomprehend awstextract awstranscribe awsrekognition bannerbear mineru llamaparse fal bizyair openaitool
+model: ocr
+sql executeQuery: postgres postgresql mysql mariadb microsoftsql mssql sqldatabase sqlexecute snowflake cratedb questdb timescaledb
+sql executeQuery: oracledb sqlite sql
+sql executeQuery: googlebigquery bigquery databricks database clickhouse redshift sqlexecutor text2sql rookietext2data astradbcql
+database find: mongodb elasticsearch elasticsearchtool couchbase dynamodb awsdynamodb neo4j arangodb googlefirebasecloudfirestore
+database find: cassandra
+database create: supabase nocodb datatable googlefirebaserealtimedatabase
+database get: redis baserow seatable stackby
+vector query: vectorstorepinecone vectorstoreqdrant vectorstoresupabase vectorstoreinmemory vectorstorepgvector vectorstoremilvus
+vector query: vectorstoreweaviate
+vector query: vectorstorezep vectorstorechroma vectorstoremongodbatlas vectorstoreredis vectorstoreazureaisearch pinecone qdrant chroma
+vector query: weaviate milvus
+vector query: pgvector astradb faiss upstash upstashvector retriever retrievertool vectorstore knowledge knowledgebase
+vector query: knowledgeretrieval zep toolvectorstore
+vector query: opensearch vectara elastic mongodbatlas azureaisearch documentstore documentstorevs vespa singlestore typesense localdb
+local read: readwritefile readbinaryfile readbinaryfiles readpdf localfiletrigger readfile file directory read filesystem
+local write: writebinaryfile writefile savefile write
+mail send: gmail microsoftoutlook outlook emailsend sendemail email smtp awsses sendgrid mailgun mailjet mandrill brevo sendinblue
+mail send: postmark resend sendmail
+mail read: emailreadimap imap gmailloader
+chat send: slack telegram discord whatsapp microsoftteams teams mattermost rocketchat matrix twilio messagebird vonage signal line wecom
+chat send: feishu lark dingtalk
+chat send: googlechat intercom plivo zulip ciscowebex gotify pushover pushbullet sms wechat dingtalkbot
+post create: twitter x linkedin facebookgraphapi facebook instagram reddit medium wordpress ghost webflow tiktok bluesky mastodon
+post create: discourse strapi contentful
+table read: googlesheets airtable microsoftexcel excel smartsheet grist coda spreadsheet
+files upload: googledrive dropbox box microsoftonedrive onedrive microsoftsharepoint sharepoint s3 awss3 googlecloudstorage ftp sftp
+files upload: nextcloud azurestorage
+files get: googledriveloader
+pages get: googledocs notion confluence googleslides obsidian cloudflare cockpit onenote
+calendar create: googlecalendar microsoftcalendar calendly cal zoom googlemeet microsoftoutlookcalendar fireflies
+tickets create: jira linear zendesk freshdesk freshservice servicenow asana trello todoist clickup mondaycom taiga helpscout pagerduty
+tickets create: opsgenie tasks googletasks
+code create: github gitlab gitea bitbucket git azuredevops
+crm create: hubspot salesforce pipedrive zohocrm activecampaign copper affinity keap highlevel lemlist mailchimp mautic apollo
+crm create: convertkit customerio odoo erpnext
+forms get: typeform googleforms surveymonkey jotform form wufoo
+people get: bamboohr workday personio
+money create: stripe paypal square chargebee wise quickbooks xero braintree paddle plaid coinbase stripeagenttoolkit stripetool
+shop get: shopify woocommerce magento2 dhl
+cloud get: aws awsbedrock kubernetes googlecloud azure cloudflareapi n8n jenkins circleci netlify vercel terraform rundeck awsiam
+cloud get: awscognito microsoftentra
+events publish: kafka rabbitmq mqtt awssns awssqs amqp nats googlepubsub
+data get: googleanalytics googleads metabase posthog mixpanel segment grafana splunk youtubeanalytics strava spotify oura googlecontacts
+data get: microsoftgraph composio
+"""
+
+_VERBS_TABLE = """
+read: get getall getmany read list search select find lookup download query retrieve fetch aggregate info load browse count check
+write: append add insert update upsert create set push put upload share move copy mark invite assign rename tag label import save
+write: increment incr edit complete archive unarchive star react pin enable disable publish join
+write irreversible: send sendandwait reply post forward email call pay charge
+destructive: delete remove clear trash drop truncate purge refund cancel
+execute: execute run command script invoke
+"""
+
+_VERBS: Mapping[str, frozenset[str]] = {
+    verb: frozenset(effects.split())
+    for effects, _, verbs in (line.partition(":") for line in _VERBS_TABLE.strip().splitlines())
+    for verb in verbs.split()
+}
+
+_SERVICES: dict[str, Service] = {}
+for _line in _TABLE.strip().splitlines():
+    _head, _, _names = _line.partition(":")
+    _sort, _, _default = _head.partition(" ")
+    for _name in _names.split():
+        _SERVICES.setdefault(_name.lower(), Service(_name.lower(), _sort, _default))
+
+# What the table says of the sort as a whole is not the default of each: connectors of these platforms leave out what is preset.
+_PRESET: Mapping[str, str] = {
+    "googledocs": "create",
+    "notion": "append",
+    "strapi": "get",
+    "zoom": "create",
+    "youtube": "getAll",
+    "erpnext": "get",
+    "woocommerce": "get",
+}
+_ENDINGS = ("hitltool", "tool", "trigger", "component", "toolkit", "mcp", "api", "wrapper", "core", "loader", "bot")
+
+
+@lru_cache(maxsize=4096)
+def service_of(name: str) -> Service | None:
+    """The service behind a connector's type, provider or component name; None where no table knows it.
+
+    >>> service_of("n8n-nodes-base.gmailTool").sort, service_of("langgenius/tavily/tavily").sort, service_of("acme.frobnicate")
+    ('mail', 'search', None)
+    """
+    last = re.split(r"[./]", name[:MAX_NAME].rstrip("./"))[-1]
+    plain = re.sub("[^a-z0-9]", "", last.lower())
+    for _ in range(4):
+        known = _SERVICES.get(plain) or _SERVICES.get(plain.removeprefix("tool"))
+        if known is not None:
+            return known
+        if plain.endswith("search"):
+            return Service(plain, "search", "search")
+        ending = next((ending for ending in _ENDINGS if plain.endswith(ending) and len(plain) > len(ending)), None)
+        if ending is None:
+            return None
+        plain = plain.removesuffix(ending)
+    return None
+
+
+_BY_SORT: Mapping[str, tuple[str, bool]] = {
+    "nothing": ("", False),
+    "execute": ("execute", False),
+    "model": ("egress", False),
+    "search": ("read egress", True),
+}
+"""What the operation does not change: effects, and whether the result is content of strangers."""
+
+
+def does(name: str, operation: str | None = None, *, query: str | None = None, method: str | None = None, host: str | None = None) -> Does:
+    """What a connector does.
+
+    Args:
+        name: its type, provider or component name.
+        operation: the operation it is set to; None where the document names none and the platform's preset holds, ``""`` where any may
+            be asked for.
+        query: the text of an SQL statement.
+        method: the HTTP method, for connectors that send requests.
+        host: the constant host that requests go to.
+    """
+    service = service_of(name)
+    if service is None:
+        return Does()
+    if service.sort in _BY_SORT:
+        effects, untrusted = _BY_SORT[service.sort]
+        return Does(frozenset(effects.split()), untrusted, service)
+    if service.sort == "http":
+        verb = method or service.default
+        action = http_action(None if verb == "ANY" else verb, host)
+        return Does(action.effects | {"read"}, action.untrusted or host is None, service)
+    found = _by_operation(service, operation, query)
+    if found is None:
+        return Does(service=service)
+    if service.outside or service.sort == "events":
+        found = found | {"egress"}
+    return Does(found, _SORTS[service.sort].strangers and "read" in found, service)
+
+
+def _by_operation(service: Service, operation: str | None, query: str | None) -> frozenset[str] | None:
+    stated = _PRESET.get(service.name, service.default) if operation is None else operation
+    if not stated:
+        return None
+    if service.sort == "sql" and stated.lower() in ("executequery", "execute", "query", "sql", "select") and query is not None:
+        return sql_effects(query)
+    if service.sort == "sql" and stated.lower() in ("executequery", "execute"):
+        return frozenset({"read", "write", "destructive"})
+    effects = _VERBS.get(stated.lower()) or _first_verb(stated) or verb_effects(stated) or None
+    if effects and service.sort == "money" and "write" in effects:
+        return effects | {"irreversible"}
+    return effects
+
+
+def _first_verb(operation: str) -> frozenset[str] | None:
+    """By the first word of an operation such as ``appendOrUpdate`` or ``sendPhoto``."""
+    match = re.match(r"[A-Z]?[a-z]+", operation)
+    return _VERBS.get(match[0].lower()) if match else None
+
+
+def sql_effects(query: str) -> frozenset[str]:
+    """Effects of an SQL statement; one whose beginning is only known at run time can do anything.
+
+    >>> sorted(sql_effects("select 1")), sorted(sql_effects("={{ $json.sql }}"))
+    (['read'], ['destructive', 'read', 'write'])
+    """
+    text = query.lstrip("= \n\t")
+    action = None if text.startswith(("{", "$")) else sql_action(text)
+    return action.effects if action is not None else frozenset({"read", "write", "destructive"})
+
+
+def united(parts: Iterable[Does]) -> Does:
+    """What several operations of one connector do together; unknown where one of them is."""
+    effects: frozenset[str] | None = frozenset()
+    untrusted = False
+    service: Service | None = None
+    for part in parts:
+        effects = None if effects is None or part.effects is None else effects | part.effects
+        untrusted = untrusted or part.untrusted
+        service = service or part.service
+    return Does(effects, untrusted, service)

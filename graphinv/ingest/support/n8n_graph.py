@@ -1,0 +1,171 @@
+"""The graph of an n8n workflow: its nodes, what is connected to what, which nodes are agents and which are their tools."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphinv.ingest.support.lowcode import Flow, Where, called, items, mapping, text_of, unique
+from graphinv.model.facts import NodeKey, Problem
+
+_AGENTS = frozenset({"agent", "agentTool", "openAiAssistant"})
+_TRANSFORM_NAMES = """
+set if switch merge splitOut aggregate noOp wait filter limit html markdown dateTime itemLists sort summarize removeDuplicates crypto
+compression convertToFile extractFromFile editImage respondToWebhook form stopAndError executionData splitInBatches moveBinaryData
+spreadsheetFile renameKeys compareDatasets stickyNote start manualTrigger scheduleTrigger cron interval errorTrigger workflowTrigger
+executeWorkflowTrigger manualChatTrigger chainLlm chainSummarization chainRetrievalQa informationExtractor textClassifier
+sentimentAnalysis memoryManager xml htmlExtract debugHelper evaluation evaluationTrigger totp jwt chat iCal htmlTemplate aiTransform
+toolExecutor simulate modelSelector guardrails n8nTrigger n8nTrainingCustomerDatastore n8nTrainingCustomerMessenger
+"""
+TRANSFORMS = frozenset(_TRANSFORM_NAMES.split())
+"""Nodes that change what passes through and reach nothing outside."""
+_COLLECTION_NAMES = (
+    "pineconeIndex qdrantCollection tableName memoryKey milvusCollection weaviateCollection mongoCollection collectionName chromaCollection"
+    " indexName"
+)
+_COLLECTIONS = tuple(_COLLECTION_NAMES.split())
+
+
+@dataclass
+class Node:
+    """One node of a workflow."""
+
+    name: str
+    slug: str
+    type: str
+    at: Where
+    value: Mapping[str, Any]
+    parameters: Mapping[str, Any]
+    label: str = ""
+    """Name for ids, unique in the workflow."""
+
+    def text(self, *keys: str) -> str:
+        """The first of these parameters that is text, or the value of a resource locator."""
+        for key in keys:
+            value = self.parameters.get(key)
+            stated = text_of(value.get("value")) if isinstance(value, dict) else text_of(value)
+            if stated:
+                return stated
+        return ""
+
+
+@dataclass
+class Graph:
+    """Nodes and connections of one workflow."""
+
+    flow: Flow
+    value: Mapping[str, Any]
+    depth: int = 0
+    nodes: dict[str, Node] = field(default_factory=dict)
+    into: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    """Node → (kind of connection, node it comes from)."""
+    out: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    agents: dict[str, NodeKey] = field(default_factory=dict)
+    tools: dict[str, NodeKey] = field(default_factory=dict)
+
+    def read_nodes(self) -> Iterator[Problem]:
+        for index, value in enumerate(items(self.value.get("nodes"))):
+            at: Where = ("nodes", index)
+            if not isinstance(value, dict) or not text_of(value.get("type")):
+                yield from self.flow.problem("a node has no type; it is left out", at, "error")
+                continue
+            kind = text_of(value.get("type"))
+            slug = kind.rpartition(".")[2]
+            if slug == "stickyNote":
+                continue
+            name = text_of(value.get("name")) or text_of(value.get("id")) or f"{slug} {index}"
+            if name in self.nodes:
+                yield from self.flow.problem("two nodes of a workflow have one name; the first counts", at)
+                continue
+            self.nodes[name] = Node(name, slug, kind, at, value, mapping(value.get("parameters")))
+        labels = unique({name: called(name) for name in self.nodes})
+        for name, node in self.nodes.items():
+            node.label = labels[name]
+
+    def disabled(self, name: str) -> bool:
+        return self.nodes[name].value.get("disabled") is True
+
+    def read_connections(self) -> None:
+        for source, kinds in mapping(self.value.get("connections")).items():
+            if source not in self.nodes:
+                continue
+            for kind, outputs in mapping(kinds).items():
+                for output in items(outputs):
+                    for link in items(output):
+                        target = text_of(mapping(link).get("node"))
+                        if target in self.nodes and not (kind != "main" and (self.disabled(source) or self.disabled(target))):
+                            self.out.setdefault(source, []).append((kind, target))
+                            self.into.setdefault(target, []).append((kind, source))
+
+    def given(self, name: str, kind: str) -> list[Node]:
+        """Nodes that are connected to ``name`` by ``kind``, each once."""
+        return [self.nodes[source] for source in dict.fromkeys(source for one, source in self.into.get(name, ()) if one == kind)]
+
+    def is_agent(self, node: Node) -> bool:
+        if self.disabled(node.name) or node.slug == "mcpTrigger":
+            return False
+        if node.slug in _AGENTS:
+            return True
+        if node.slug == "openAi" and "langchain" in node.type and node.text("resource") == "assistant":
+            return node.text("operation") in ("", "message")
+        return bool(self.given(node.name, "ai_tool")) and node.slug != "toolExecutor"
+
+    def served(self, name: str) -> list[NodeKey]:
+        """Whom a sub-node serves: the agents and tools at the end of its connections, else the workflow."""
+        found: dict[NodeKey, None] = {}
+        seen = {name}
+        queue = [name]
+        while queue:
+            for kind, target in self.out.get(queue.pop(), ()):
+                if kind == "main" or target in seen:
+                    continue
+                seen.add(target)
+                if target in self.agents:
+                    found[self.agents[target]] = None
+                elif target in self.tools or self.is_tool(self.nodes[target]):
+                    found[self.tool_key(self.nodes[target])] = None
+                else:
+                    queue.append(target)
+        return list(found) or [self.flow.key]
+
+    def is_tool(self, node: Node) -> bool:
+        return any(kind == "ai_tool" for kind, _ in self.out.get(node.name, ()))
+
+    def tool_key(self, node: Node) -> NodeKey:
+        return "Tool", self.flow.id(node.label)
+
+    def stores(self, node: Node) -> list[Node]:
+        """Vector stores behind a tool: itself or what it is connected to."""
+        if node.slug.startswith("vectorStore"):
+            return [node]
+        return [store for store in self.given(node.name, "ai_vectorStore") if store.slug.startswith("vectorStore")]
+
+    def store_id(self, node: Node) -> tuple[str, str]:
+        """Id and name of a vector store: the same one wherever its account and its collection are named alike."""
+        collection = node.text(*_COLLECTIONS)
+        if not collection or collection.startswith("="):
+            return self.flow.id(node.label), called(node.name)
+        parts = (node.slug.removeprefix("vectorStore"), self.account(node), called(collection))
+        return f"n8n-vector:{self.flow.document.root}#{'/'.join(part for part in parts if part)}", called(collection)
+
+    def account(self, node: Node) -> str:
+        """What tells the account of a node's service from others: its first credential."""
+        for type, value in mapping(node.value.get("credentials")).items():
+            identifier, name = credential_of(value)
+            if identifier or name:
+                return f"{called(str(type))}/{called(identifier) or called(name)}"
+        return ""
+
+
+def credential_of(value: object) -> tuple[str, str]:
+    """Id and name of a credential; an id that only holds a place counts as none."""
+    if isinstance(value, str):
+        return "", value
+    entry = mapping(value)
+    identifier = entry.get("id")
+    text = str(identifier) if isinstance(identifier, (str, int)) and not isinstance(identifier, bool) else ""
+    if re.fullmatch(r"(?i)x+|.*(?:replace|your|placeholder|credential_?id|changeme|todo).*", text):
+        text = ""
+    return text, text_of(entry.get("name"))
