@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from graphinv.cli.options import Format, FormatOption, StoreOption, existing_store, reader
-from graphinv.cli.output import console, emit, table, text
+from graphinv.cli.output import console, emit, table, text, to_json, write
 from graphinv.model.errors import UsageError
 
 PATTERNS_SHOWN = 8
@@ -67,10 +67,18 @@ def _save(path: Path, content: str) -> None:
         raise UsageError(f"{path} cannot be written: {error.strerror}") from None
 
 
-def formats(form: FormatOption = Format.table) -> None:
+def formats(
+    schema: Annotated[bool, typer.Option("--schema", help="The JSON Schema of one native fact")] = False,
+    form: FormatOption = Format.table,
+) -> None:
     """What graphinv reads."""
     from graphinv.ingest import ingestors
 
+    if schema:
+        from graphinv.model.schema import facts_json_schema
+
+        write(to_json(facts_json_schema()))
+        return
     if form is Format.table:
         console().print(table(["name", "reads", "files"], ([one.NAME, one.TITLE, _some(one.FILES)] for one in ingestors())))
     else:
