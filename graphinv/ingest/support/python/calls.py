@@ -88,24 +88,18 @@ def dotted(value: Value) -> str:
 
 def key_of(ev: Evaluator, expr: ir.Call, scope: Scope) -> tuple[Any, ...]:
     """Identity of what a call makes: its place, and what is bound where it depends on that."""
-    place = (scope.module.path, expr.line, expr.column)
+    place = (scope.module.path, expr.line, expr.place)
     return (*place, *scope.key) if scope.key and _depends_on_bound(ev, expr, scope) else place
 
 
 def _depends_on_bound(ev: Evaluator, expr: ir.Expr, scope: Scope) -> bool:
     current: Scope | None = scope
-    nodes: list[Any] = [expr]
+    names: set[str] = set(ev.names(expr))
     while current is not None and current.key:
-        direct = set().union(*(ev.names(node) for node in nodes))
-        if direct & current.bindings.keys():
+        own, loops, outer = ev.depends(current, names)
+        if (names | own | loops) & current.bindings.keys():
             return True
-        outer: set[str] = set()
-        for node in nodes:
-            own, loops, further = ev.depends(current, node)
-            if (own | loops) & current.bindings.keys():
-                return True
-            outer |= further
-        nodes = [ir.Name(name, 0) for name in outer]
+        names = set(outer)
         current = current.parent
     return False
 
@@ -142,7 +136,7 @@ def frame(ev: Evaluator, function: FunctionV, expr: ir.Call, scope: Scope, given
     instance = function.owner if skip and isinstance(function.owner, Made) else None
     if instance is not None and function.function.params:
         bindings[function.function.params[0].name] = instance
-    key = ("call", scope.module.path, expr.line, expr.column, *(scope.key if len(scope.key) < MAX_FRAMES else ()))
+    key = ("call", scope.module.path, expr.line, expr.place, *(scope.key if len(scope.key) < MAX_FRAMES else ()))
     return inner.bound(bindings, key if instance is None else (*key, instance.key), instance)
 
 
@@ -156,7 +150,7 @@ def call_function(ev: Evaluator, function: FunctionV, expr: ir.Call, scope: Scop
     if not function.scope.key and not isinstance(function.owner, Made):
         own = frozenset[str]()
         for one in static.table.returns:
-            own |= ev.depends(static, one.value)[0]
+            own |= ev.depends(static, ev.names(one.value))[0]
         if not own:
             return _returned(ev, function, static)
     return _returned(ev, function, frame(ev, function, expr, scope, given))
@@ -343,13 +337,13 @@ _HANDLED = _SAME | {"dict", "enumerate", "zip", "map", "filter", "str", "getattr
 
 
 def _applied(ev: Evaluator, function: Value, item: Value, expr: ir.Call, scope: Scope) -> Value:
-    bare = ir.Call(expr.func, (), (), expr.line, expr.column)
+    bare = ir.Call(expr.func, (), (), expr.line, expr.place)
     values = []
     for option in function.options():
         if isinstance(option, FunctionV):
             inner = ev.inner(option.scope, option.function)
             names = [param.name for param in option.function.params][:1]
-            bound = inner.bound({names[0]: item} if names else {}, ("item", expr.line, expr.column, id(item)))
+            bound = inner.bound({names[0]: item} if names else {}, ("item", expr.line, expr.place, id(item)))
             values.append(_returned(ev, option, bound))
         else:
             values.append(call_value(ev, option, bare, scope, ((None, item),)))

@@ -21,6 +21,7 @@ from graphinv.ingest.support.python.values import (
     ListV,
     Made,
     ModuleV,
+    Place,
     Unknown,
     Value,
     either,
@@ -100,7 +101,8 @@ class Evaluator:
         if isinstance(expr, ir.Call):
             return calls.call(self, expr, scope)
         if isinstance(expr, ir.Items):
-            return ListV(module, line, tuple(self.spread(expr.items, scope)))
+            found = list(self.spread_placed(expr.items, scope))
+            return ListV(module, line, tuple(one for one, _ in found), tuple(place for _, place in found))
         if isinstance(expr, ir.Dict):
             return self._mapping(expr, scope)
         if isinstance(expr, ir.Joined):
@@ -126,15 +128,20 @@ class Evaluator:
 
     def spread(self, exprs: Iterable[ir.Expr], scope: Scope) -> Iterator[Value]:
         """Values of ``exprs``, starred lists spread out."""
+        return (value for value, _ in self.spread_placed(exprs, scope))
+
+    def spread_placed(self, exprs: Iterable[ir.Expr], scope: Scope) -> Iterator[tuple[Value, Place]]:
+        """The same with where each was written."""
         for expr in exprs:
+            here = scope.module, expr.line
             if isinstance(expr, ir.Star):
                 for option in self.evaluate(expr.value, scope).options():
                     if isinstance(option, ListV):
-                        yield from option.items
+                        yield from ((item, place or here) for item, place in option.placed())
                     else:
-                        yield option
+                        yield option, here
             else:
-                yield self.evaluate(expr, scope)
+                yield self.evaluate(expr, scope), here
 
     def _mapping(self, expr: ir.Dict, scope: Scope) -> Value:
         items: list[tuple[Value, Value]] = []
@@ -172,8 +179,11 @@ class Evaluator:
                 pairs = [(one, other) if first else (other, one) for one in option.values]
                 return either(scope.module, line, [self._add(a, op, b, scope, line) for a, b in pairs])
         if isinstance(left, ListV) or isinstance(right, ListV):
-            joined = [*(left.items if isinstance(left, ListV) else [left]), *(right.items if isinstance(right, ListV) else [right])]
-            return ListV(scope.module, line, tuple(joined[:MAX_ITEMS]))
+            joined = [pair for side in (left, right) for pair in (side.placed() if isinstance(side, ListV) else ((side, None),))][
+                :MAX_ITEMS
+            ]
+            places = tuple(place or (scope.module, line) for _, place in joined)
+            return ListV(scope.module, line, tuple(one for one, _ in joined), places)
         if isinstance(left, DictV) and isinstance(right, DictV):
             return DictV(scope.module, line, (*left.items, *right.items)[:MAX_ITEMS], (*left.rest, *right.rest))
         if op == "%" and isinstance(left, Const) and isinstance(left.value, str):
@@ -384,15 +394,17 @@ class Evaluator:
             if method == "setdefault" and len(args) == 2:
                 return DictV(value.module, value.line, (*value.items, (args[0], args[1])), value.rest)
             return value
-        items = value.items if isinstance(value, ListV) else (value,)
+        pairs = list(value.placed()) if isinstance(value, ListV) else [(value, None)]
+        here = scope.module, line
         if method in {"append", "add"}:
-            return ListV(value.module, value.line, (*items, *args[:1])[:MAX_ITEMS])
-        if method == "insert":
-            return ListV(value.module, value.line, (*items, *args[1:2])[:MAX_ITEMS])
-        if method in {"extend", "update"} and args:
-            more = [part for option in args[0].options() for part in (option.items if isinstance(option, ListV) else (option,))]
-            return ListV(value.module, value.line, (*items, *more)[:MAX_ITEMS])
-        return value
+            pairs.extend((one, here) for one in args[:1])
+        elif method == "insert":
+            pairs.extend((one, here) for one in args[1:2])
+        elif method in {"extend", "update"} and args:
+            for option in args[0].options():
+                pairs.extend(option.placed() if isinstance(option, ListV) else ((option, here),))
+        pairs = pairs[:MAX_ITEMS]
+        return ListV(value.module, value.line, tuple(one for one, _ in pairs), tuple(place or here for _, place in pairs))
 
     def _parameter(self, name: str, scope: Scope) -> Value | None:
         """What a parameter is where no call is looked at: its default, or unknown; ``self`` is some instance of the class."""
@@ -427,22 +439,26 @@ class Evaluator:
         """``scope`` once for every turn of the loops whose names ``node`` depends on."""
         if not scope.table.loops:
             return [scope]
+        return self.turn_scopes(scope, self.depends(scope, self.names(node))[1])
+
+    def turn_scopes(self, scope: Scope, names: Iterable[str]) -> list[Scope]:
+        """``scope`` once for every turn of the loops that give ``names`` their values."""
         scopes = [scope]
-        for name in sorted(self.depends(scope, node)[1], key=lambda one: scope.table.loops[one].line):
+        for name in sorted(names, key=lambda one: scope.table.loops[one].line):
             loop = scope.table.loops[name]
             if name not in scopes[0].bindings:
                 scopes = [inner for outer in scopes for inner in self._turns(loop.target, loop.value, outer)][: 4 * MAX_LOOP] or scopes
         return scopes
 
-    def depends(self, scope: Scope, node: Any) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
-        """Names that ``node`` depends on through the assignments of its body: parameters, names of loops, and names of further out.
+    def depends(self, scope: Scope, names: Iterable[str]) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+        """Names that ``names`` depend on through the assignments of its body: parameters, names of loops, and names of further out.
 
         O(names in the statements on the way).
         """
         table = scope.table
         params = {param.name for param in scope.owner.params} if isinstance(scope.owner, ir.Function) else set()
         seen: set[str] = set()
-        stack = list(self.names(node))
+        stack = list(names)
         own: set[str] = set()
         loops: set[str] = set()
         outer: set[str] = set()

@@ -38,7 +38,8 @@ class Call(NamedTuple):
     kwargs: tuple[tuple[str | None, Expr], ...]
     """``**x`` has no name."""
     line: int
-    column: int
+    place: int
+    """Where it ends, counted from its line: tells calls of one line apart, in the order in which they run."""
 
 
 class Items(NamedTuple):
@@ -198,5 +199,5 @@ class Module(NamedTuple):
     full: bool
     """Whether bodies of functions were kept."""
     doc: str = ""
-    imports: frozenset[str] = frozenset()
-    """First parts of all imported names, anywhere in it."""
+    imports: frozenset[tuple[str, int]] = frozenset()
+    """Everything that it imports, anywhere: modules and names in them as dotted paths, with the number of dots before."""

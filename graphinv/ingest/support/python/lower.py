@@ -27,7 +27,7 @@ class Lowering:
         self.document = document
         self.lines = lines
         self.bodies = bodies
-        self.imports: set[str] = set()
+        self.imports: set[tuple[str, int]] = set()
         self._depth = 0
 
     def line(self, node: Any) -> int:
@@ -94,15 +94,15 @@ class Lowering:
         line = self.line(node)
         if isinstance(node, ast.Import):
             for alias in node.names:
-                self.imports.add(alias.name.partition(".")[0])
+                self.imports.add((alias.name, 0))
                 name = alias.asname or alias.name.partition(".")[0]
                 yield ir.Import(name, alias.name if alias.asname else name, "", 0, conditional, line)
                 if not alias.asname and "." in alias.name:
                     yield ir.Import(alias.name, alias.name, "", 0, conditional, line)
             return
-        if not node.level:
-            self.imports.add((node.module or "").partition(".")[0])
         for alias in node.names:
+            self.imports.add((node.module or "", node.level))
+            self.imports.add((f"{node.module or ''}.{alias.name}".lstrip("."), node.level))
             yield ir.Import(alias.asname or alias.name, node.module or "", alias.name, node.level, conditional, line)
 
     def _block(self, node: Any, conditional: bool) -> Iterator[ir.Stmt]:
@@ -262,7 +262,8 @@ class Lowering:
             before = argument.value if isinstance(argument, ast.Constant) and isinstance(argument.value, str) else ""
             before = before if len(before) < 80 else ""
         kwargs = tuple((keyword.arg, self.expr(keyword.value, keyword.arg or "")) for keyword in node.keywords)
-        return ir.Call(self.expr(node.func), tuple(args), kwargs, self.line(node), node.end_col_offset or 0)
+        place = ((node.end_lineno or node.lineno) - node.lineno) * 4096 + (node.end_col_offset or 0)
+        return ir.Call(self.expr(node.func), tuple(args), kwargs, self.line(node), place)
 
     def _items(self, node: ast.List | ast.Tuple | ast.Set, key: str) -> ir.Expr:
         kind = type(node).__name__.lower()

@@ -3,91 +3,367 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
 
-from graphinv.ingest.support.python import ir
-from graphinv.ingest.support.python.values import FunctionV, Made, Value
-from graphinv.model.facts import Fact, NodeKey
+from graphinv.ingest.support.located import Located
+from graphinv.ingest.support.places import environment_of
+from graphinv.ingest.support.python import calls, ir, stating
+from graphinv.ingest.support.python.actors import Actor, Actors, Hosted
+from graphinv.ingest.support.python.evaluate import Evaluator
+from graphinv.ingest.support.python.scope import Scope
+from graphinv.ingest.support.python.sites import Site, Sites, relevant
+from graphinv.ingest.support.python.values import (
+    Bound,
+    ClassV,
+    Const,
+    Either,
+    External,
+    FunctionV,
+    ListV,
+    Made,
+    Place,
+    Unknown,
+    Value,
+    placed,
+)
+from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Problem
 
+__all__ = ["Actor", "Hosted", "Program"]
 
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """An agent or workflow that was declared."""
-
-    key: NodeKey
-    name: str
-    framework: str
-    value: Value
-
-    @property
-    def made(self) -> Made:
-        """The object it was declared for."""
-        assert isinstance(self.value, Made)
-        return self.value
-
-
-@dataclass(frozen=True, slots=True)
-class Hosted:
-    """A tool that a framework or provider brings along: ``id`` such as ``openai:web_search`` is the same for everybody."""
-
-    id: str
-    name: str
-    effects: tuple[str, ...] = ()
-    untrusted: bool | None = None
+MAX_PROBLEMS = 20
+"""Problems of one document that are told one by one."""
+MAX_DEPTH = 4
+"""Functions calling functions that are followed to see what a function does."""
 
 
 class Program:
-    """``modules`` by path; ``configs`` are the YAML and JSON documents that stand beside them (path → ``Located``)."""
+    """``modules`` by path; ``configs`` are the YAML and JSON documents that stand beside them (path → documents in it)."""
 
-    root: str
-    modules: Mapping[str, ir.Module]
-    configs: Mapping[str, Any]
+    def __init__(self, root: str, modules: Mapping[str, ir.Module], configs: Mapping[str, list[Located]] | None = None) -> None:
+        self.root = root
+        self.modules = modules
+        self.configs = configs or {}
+        self.ev = Evaluator(modules)
+        self.ev.later = self._later
+        self.relevant = relevant(modules, self.ev)
+        self.sites = Sites(self.ev, self.relevant)
+        self._actors = Actors(root, self)
+        self._changes: dict[object, dict[str, list[tuple[ir.Assign | ir.Do, Scope]]]] | None = None
+        self._methods: dict[object, list[Made]] | None = None
+        self._decorated: list[tuple[FunctionV, Value]] | None = None
+        self._problems: dict[str, int] = {}
+        self.told_tools: set[NodeKey] = set()
+        """Tools whose bodies were told."""
+        self._targets: dict[int, str] | None = None
+        self._written: dict[object, Place] = {}
+        self._told: set[tuple[str, str, str]] = set()
 
     # ---- what it makes
+
     def made(self, packages: Iterable[str], *names: str) -> Iterator[Made]:
-        """Objects made by calling one of ``names`` (last part of the callee) of ``packages`` (dotted prefixes), subclasses included."""
+        """Objects made by calling one of ``names`` (last part of the callee) of ``packages`` (dotted prefixes), subclasses included; each once
+        for every set of arguments that it is made with, in the order of the source."""
+        prefixes = tuple(packages)
+        seen: set[object] = set()
+        sites = [site for name in names for site in self.sites.of_symbol(name)] + self.sites.dynamic
+        for site in sorted(sites, key=lambda one: (one.scope.module.path, one.call.line, one.call.place)):
+            for scope in self.sites.scopes(site):
+                for value in self.ev.evaluate(site.call, scope).options():
+                    if isinstance(value, Made) and value.key not in seen and value.symbol in names and value.within(*prefixes):
+                        seen.add(value.key)
+                        yield value
+
     def calls_on(self, value: Value) -> tuple[Made, ...]:
         """Calls of methods of that object, in the order of the source; each with ``symbol`` (method) and ``arg``."""
+        if self._methods is None:
+            self._methods = {}
+            for site in self.sites.all:
+                if isinstance(site.call.func, ir.Attr):
+                    self._note_methods(site)
+        return tuple(self._methods.get(value.key, ())) if isinstance(value, Made) else ()
+
+    def _note_methods(self, site: Site) -> None:
+        assert self._methods is not None
+        for scope in self.sites.scopes(site):
+            for call in self.ev.evaluate(site.call, scope).options():
+                receiver = call.receiver if isinstance(call, Made) else None
+                while isinstance(receiver, (Made, Bound)):
+                    if isinstance(receiver, Made) and isinstance(call, Made):
+                        known = self._methods.setdefault(receiver.key, [])
+                        if all(one.key != call.key for one in known):
+                            known.append(call)
+                    receiver = receiver.receiver
+
     def decorated(self, packages: Iterable[str], *names: str) -> Iterator[tuple[FunctionV, Value]]:
-        """Functions under a decorator from ``packages``, and that decorator: an ``External`` or, where it is called, a ``Made``."""
+        """Functions under a decorator ``names`` from ``packages``, and that decorator: an ``External`` or, where it is called, a ``Made``."""
+        prefixes = tuple(packages)
+        for function, decorator in self._all_decorated():
+            if isinstance(decorator, (External, Made)) and decorator.within(*prefixes) and decorator.symbol in names:
+                yield function, decorator
+
     def decorated_by(self, value: Value) -> tuple[tuple[FunctionV, Value], ...]:
         """Functions under ``@value.something`` or ``@value.something(…)``; the decorator as a ``Bound`` or ``Made``."""
+        if not isinstance(value, Made):
+            return ()
+        return tuple((function, decorator) for function, decorator in self._all_decorated() if _received(decorator, value))
+
+    def _all_decorated(self) -> list[tuple[FunctionV, Value]]:
+        if self._decorated is None:
+            self._decorated = []
+            for body in self.sites.bodies:
+                for function, scope in body.functions:
+                    if not function.decorators:
+                        continue
+                    for inner in self.sites.frames(scope, function.decorators) if scope.function else [scope]:
+                        value = self.ev.function_value(function, inner)
+                        self._decorated.extend((value, option) for option in self.decorators(value))
+        return self._decorated
+
+    def decorators(self, function: FunctionV) -> list[Value]:
+        """What stands above a function with ``@``, evaluated."""
+        return [option for one in function.function.decorators for option in self.ev.evaluate(one, function.scope).options()]
+
+    def classes(self, packages: Iterable[str], *names: str) -> Iterator[ClassV]:
+        """Classes of the tree whose first base outside of it is one of ``names`` of ``packages``, whether or not they are instantiated."""
+        prefixes = tuple(packages)
+        for body in self.sites.bodies:
+            for cls, scope in body.classes:
+                value = ClassV(scope.module, cls.line, cls, scope)
+                base = External(scope.module, cls.line, self.ev.base_name(value))
+                if base.symbol in names and base.within(*prefixes):
+                    yield value
+
+    def methods(self, cls: ClassV) -> Iterator[FunctionV]:
+        """Methods that a class itself defines, as those of some instance."""
+        body = self.ev.inner(cls.scope, cls.cls)
+        for statement in cls.cls.body:
+            if isinstance(statement, ir.Function):
+                yield self.ev.function_value(statement, body)
+
     def calls_in(self, function: FunctionV) -> Iterator[Value]:
-        """What the calls in a function's body (nested functions included) evaluate to, and what the functions of the tree that it
-        calls call: to see whether it runs an agent or model, or hands over to one."""
+        """What the calls in a function's body evaluate to, those in functions of the tree that it calls included (four deep)."""
+        stack = [(function, 0)]
+        seen: set[int] = set()
+        while stack:
+            one, depth = stack.pop()
+            if id(one.function) in seen:
+                continue
+            seen.add(id(one.function))
+            scope = self.ev.inner(one.scope, one.function)
+            if isinstance(one.owner, Made) and one.cls is not None:
+                scope = self.ev.method_scope(one.cls, one.function, one.owner)
+            for site in self.sites.walked(one.function, scope).sites:
+                inner = scope if site.scope.owner is one.function else site.scope
+                for callee in self.ev.evaluate(site.call.func, inner).options():
+                    if isinstance(callee, FunctionV) and depth < MAX_DEPTH:
+                        stack.append((callee, depth + 1))
+                yield from self.ev.evaluate(site.call, inner).options()
+
     def items(self, value: Value | None) -> list[Value]:
-        """``values.walk`` as a list."""
+        """The single values in ``value``: items of lists, possibilities, values of mappings; ``None`` left out; each object once."""
+        found: dict[object, Value] = {}
+        for one, place in placed(value):
+            key = one.key if isinstance(one, Made) else id(one)
+            found.setdefault(key, one)
+            if place is not None:
+                self._written[key] = place
+        return list(found.values())
+
+    def cited(self, actor: Actor, value: Value) -> str:
+        """Where ``actor`` is given ``value``: the place in the list that was last looked at with :meth:`items`, else the actor's own."""
+        module, line = self._written.get(value.key if isinstance(value, Made) else id(value)) or (
+            actor.value.module,
+            actor.line or actor.value.line,
+        )
+        return f"{self.root}/{module.path}#L{line}" if module.path else f"{self.root}#L{line}"
+
+    def call(self, function: Value) -> Value:
+        """What a function of the tree returns, with nothing known of its arguments."""
+        return calls.result(self.ev, function) if isinstance(function, FunctionV) else function
+
+    def variable(self, value: Value) -> str | None:
+        """Name of the variable, attribute or key that the result of a call is assigned to; None where there is none."""
+        if not isinstance(value, Made):
+            return None
+        if self._targets is None:
+            self._targets = {key: name for body in self.sites.bodies for key, name in body.targets.items()}
+        return self._targets.get(id(value.call))
+
+    def _later(self, made: Made, attr: str, value: Value | None) -> Value | None:
+        if self._changes is None:
+            self._changes = {}
+            for body in self.sites.bodies:
+                for statement, static in body.changes:
+                    self._note_change(statement, static)
+        for statement, scope in self._changes.get(made.key, {}).get(attr, ()):
+            if isinstance(statement, ir.Assign) and statement.op == "=" and isinstance(statement.target, ir.Attr):
+                given = self.ev.evaluate(statement.value, scope)
+                value = (
+                    given
+                    if value is None or not statement.conditional
+                    else Either(given.module, given.line, (*value.options(), *given.options()))
+                )
+            else:
+                value = self.ev.changed(value if value is not None else ListV(made.module, made.line, ()), statement, scope)
+        return value
+
+    def _note_change(self, statement: ir.Assign | ir.Do, static: Scope) -> None:
+        assert self._changes is not None
+        target: ir.Expr
+        if isinstance(statement, ir.Assign):
+            target = statement.target.base if isinstance(statement.target, ir.Sub) else statement.target
+        else:
+            assert isinstance(statement.value, ir.Call)
+            assert isinstance(statement.value.func, ir.Attr)
+            target = statement.value.func.base
+        assert isinstance(target, ir.Attr)
+        for scope in self.sites.frames(static, target.base):
+            for option in self.ev.evaluate(target.base, scope).options():
+                if isinstance(option, Made):
+                    known = self._changes.setdefault(option.key, {}).setdefault(target.attr, [])
+                    if all(one is not statement for one, _ in known) or scope is not static:
+                        known.append((statement, scope))
 
     # ---- declaring
-    def declare(self, value: Value, *, name: Value | str | None, framework: str, kind: str = "Agent", detail: str = "",
-                type: str = "", parent: Actor | None = None, line: int | None = None) -> Actor:
-        """``value`` is an agent (or ``kind="Workflow"``) of that name (a Value, or text; None or unknown: the variable it is assigned to,
-        with a note). The same value twice is the same actor."""
+
+    def declare(
+        self,
+        value: Value,
+        *,
+        name: Value | str | None,
+        framework: str,
+        kind: str = "Agent",
+        detail: str = "",
+        type: str = "",  # noqa: A002 - the property's name
+        parent: Actor | None = None,
+        line: int | None = None,
+    ) -> Actor:
+        """``value`` is an agent (or, with ``kind="Workflow"``, a workflow) of that name. The same value twice is the same actor.
+
+        Args:
+            value: the object, function or class that stands for it.
+            name: a value or text; None or unknown: the variable it is assigned to.
+            framework: slug.
+            kind: ``Agent`` or ``Workflow``.
+            detail: for people, such as ``crewai crew``.
+            type: of a workflow, such as ``graph`` or ``step``.
+            parent: workflow that it is a step of; its name becomes part of the id.
+            line: where it is declared, if not at ``value``.
+        """
+        return self._actors.declare(value, name, framework, kind, detail, type, parent, line)
+
+    def alias(self, value: Value, actor: Actor) -> None:
+        """``value`` means the same agent as ``actor``."""
+        self._actors.alias(value, actor)
+
     def actors(self, framework: str) -> list[Actor]:
         """What was declared with that framework, in order of declaration."""
+        return [actor for actor in self._actors.all if actor.framework == framework]
+
     def actor(self, value: Value | None) -> Actor | None:
-        """The actor that a value is: also through ``.compile()``, ``.clone()`` and other methods of it. Not for ``Either``: see ``items``."""
+        """The actor that a value is: also through ``.compile()`` and other methods of it. Not for ``Either``: see :meth:`items`."""
+        return self._actors.find(value)
+
+    def seal(self) -> None:
+        """Gives what was declared its ids."""
+        self._actors.seal()
+
+    def nodes(self) -> Iterator[NodeFact]:
+        """The nodes of all that was declared."""
+        return self._actors.nodes()
 
     # ---- stating facts
-    def uses_tools(self, actor: Actor, value: Value | None, *, hosted: Mapping[str, Hosted] | None = None, packages: tuple[str, ...] = (),
-                   what: str = "tools") -> Iterator[Fact]:
-        """USES for every tool in ``value``: functions (bare or decorated), tool objects wrapping one, classes of the tree, hosted tools
-        (``hosted`` by last part of the callee within ``packages``), agents as tools (delegation), MCP servers (CONNECTS_TO);
-        a problem for each that could not be followed."""
-    def tool(self, function: Value, *, name: str | None = None) -> tuple[NodeKey | None, list[Fact]]:
-        """The tool that a function, class or object of the tree is, and the facts about it (its effects, secrets and resources too)."""
-    def connects(self, actor: Actor, value: Value | None) -> Iterator[Fact]:
-        """CONNECTS_TO for every MCP server object in ``value`` (a class whose callee is known in ``mcp_clients``)."""
-    def delegates(self, actor: Actor, value: Value | None, mode: str, detail: str, *, what: str = "delegates") -> Iterator[Fact]:
-        """DELEGATES_TO for every agent in ``value``; a problem for each that could not be followed."""
-    def edge(self, kind: str, source: NodeKey, target: NodeKey, at: Value, **props: Any) -> Fact:
-        """An edge of declared evidence whose source is the place of ``at``."""
-    def uses_model(self, actor: Actor, value: Value | None) -> Iterator[Fact]:
-        """USES_MODEL for a model's name or model object."""
-    def holds(self, actor: Actor, value: Value | None, key: str) -> Iterator[Fact]:
-        """HOLDS for credentials in ``value``: literal ones, and environment variables by name."""
-    def memory(self, actor: Actor, value: Value | None, scope: str | None = None) -> Iterator[Fact]:
-        """READS and WRITES of a memory object."""
+
+    def source(self, at: Value) -> str:
+        """The place of a value, for ``sources``."""
+        path = at.module.path
+        return f"{self.root}/{path}#L{at.line}" if path else f"{self.root}#L{at.line}"
+
+    def place(self, at: Value) -> str:
+        """Root and path of a value's document without its suffix, for ids."""
+        return self.place_of(at.module.path)
+
+    def place_of(self, path: str) -> str:
+        """Root and path without suffix, for ids."""
+        stem = path.removesuffix(".py").removesuffix(".ipynb").removesuffix(".yaml").removesuffix(".yml")
+        return f"{self.root}/{stem}" if stem else self.root
+
+    def environment(self, path: str) -> str | None:
+        """``test`` or ``dev`` for what lies among tests or examples."""
+        return environment_of(path)
+
+    def edge(self, kind: str, source: NodeKey, target: NodeKey, at: Value, **props: object) -> EdgeFact:
+        """An edge of declared evidence whose source is the place of ``at``; properties that are None are left out."""
+        stated = {"evidence": ["declared"], "sources": [self.source(at)], **props}
+        return EdgeFact(kind, source, target, {name: value for name, value in stated.items() if value is not None})
+
     def problem(self, at: Value, message: str, severity: str = "warning") -> Iterator[Fact]:
         """A problem at the place of ``at``, at most 20 per document (the rest is counted)."""
+        key = (at.module.path, f"L{at.line}", message)
+        if key in self._told:
+            return
+        self._told.add(key)
+        count = self._problems.get(at.module.path, 0) + 1
+        self._problems[at.module.path] = count
+        if count <= MAX_PROBLEMS:
+            yield Problem(*key, severity, "python_source")
+
+    def untold(self) -> Iterator[Fact]:
+        """For each document with more problems than were told, one that counts the rest."""
+        for path, count in self._problems.items():
+            if count > MAX_PROBLEMS:
+                message = f"{count - MAX_PROBLEMS} more places could not be followed"
+                yield Problem(path, "", message, "warning", "python_source")
+
+    def uses_tools(
+        self,
+        actor: Actor,
+        value: Value | None,
+        *,
+        hosted: Mapping[str, Hosted] | None = None,
+        packages: tuple[str, ...] = (),
+        what: str = "tools",
+    ) -> Iterator[Fact]:
+        """USES for every tool in ``value``: functions (bare or decorated), tool objects wrapping one, classes of the tree, hosted tools
+        (``hosted`` by last part of the callee, of any of ``packages`` if given), tools of libraries, agents as tools (delegation), MCP servers
+        (CONNECTS_TO); a problem for each that could not be followed."""
+        for one in self.items(value):
+            yield from stating.uses_tool(self, actor, one, hosted or {}, packages, what)
+
+    def tool(self, function: Value, *, name: str | None = None) -> tuple[NodeKey | None, list[Fact]]:
+        """The tool that a function, class or object of the tree is, and the facts about it (its effects, secrets and resources too)."""
+        return stating.tool(self, function, name)
+
+    def connects(self, actor: Actor, value: Value | None) -> Iterator[Fact]:
+        """CONNECTS_TO for every MCP server object in ``value``; what is none is left out."""
+        for one in self.items(value):
+            yield from stating.connects(self, actor, one)
+
+    def delegates(self, actor: Actor, value: Value | None, mode: str, detail: str, *, what: str = "delegates") -> Iterator[Fact]:
+        """DELEGATES_TO for every agent in ``value``; a problem for each that could not be followed."""
+        for one in self.items(value):
+            yield from stating.delegates(self, actor, one, mode, detail, what)
+
+    def uses_model(self, actor: Actor, value: Value | None) -> Iterator[Fact]:
+        """USES_MODEL for a model's name or model object; HOLDS for the credentials that such an object is given."""
+        for one in self.items(value):
+            yield from stating.uses_model(self, actor, one)
+
+    def holds(self, actor: Actor, value: Value | None, key: str) -> Iterator[Fact]:
+        """HOLDS for credentials in ``value``: literal ones, and environment variables by name. ``key`` is the name it is given."""
+        for one in self.items(value):
+            yield from stating.holds(self, actor.key, one, key)
+
+    def memory(self, actor: Actor, value: Value | None, scope: str | None = None) -> Iterator[Fact]:
+        """READS and WRITES of a memory object."""
+        for one in self.items(value):
+            if not isinstance(one, (Const, Unknown)):
+                yield from stating.memory(self, actor, one, scope)
+
+
+def _received(decorator: Value, value: Made) -> bool:
+    receiver: Value | None = decorator
+    while isinstance(receiver, (Made, Bound)):
+        receiver = receiver.receiver
+        if isinstance(receiver, Made) and receiver.key == value.key:
+            return True
+    return False

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from graphinv.ingest.support.python.scope import Scope
 
 MAX_OPTIONS = 64
+Place = tuple[ir.Module, int]
+"""Module and line."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +61,13 @@ class ListV(Value):
     """A list, tuple or set; what could not be followed in it is an :class:`Unknown` item."""
 
     items: tuple[Value, ...]
+    places: tuple[Place, ...] = ()
+    """Where each item was put into it, where that is known of all."""
+
+    def placed(self) -> tuple[tuple[Value, Place | None], ...]:
+        """Items with where they were put in."""
+        places = self.places if len(self.places) == len(self.items) else (None,) * len(self.items)
+        return tuple(zip(self.items, places, strict=True))
 
 
 @dataclass(frozen=True, eq=False)
@@ -224,14 +233,19 @@ def either(module: ir.Module, line: int, values: list[Value]) -> Value:
 
 def walk(value: Value | None) -> Iterator[Value]:
     """The single values in ``value``: items of lists, possibilities, values of mappings; constants ``None`` are left out."""
-    stack = [value] if value is not None else []
+    return (one for one, _ in placed(value))
+
+
+def placed(value: Value | None) -> Iterator[tuple[Value, Place | None]]:
+    """The same with where each was put into its list."""
+    stack: list[tuple[Value, Place | None]] = [(value, None)] if value is not None else []
     while stack:
-        one = stack.pop()
+        one, place = stack.pop()
         if isinstance(one, Either):
-            stack.extend(reversed(one.values))
+            stack.extend((option, place) for option in reversed(one.values))
         elif isinstance(one, ListV):
-            stack.extend(reversed(one.items))
+            stack.extend((item, inner or place) for item, inner in reversed(one.placed()))
         elif isinstance(one, DictV):
-            stack.extend(reversed([*(item for _, item in one.items), *one.rest]))
+            stack.extend((item, place) for item in reversed([*(item for _, item in one.items), *one.rest]))
         elif not (isinstance(one, Const) and one.value is None):
-            yield one
+            yield one, place

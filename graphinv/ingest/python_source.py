@@ -1,0 +1,120 @@
+"""Python source and notebooks: agents, tools, servers and delegations that frameworks declare in code.
+
+What the frameworks have in common is in :mod:`graphinv.ingest.support.python`, what each of them means in its folder ``frameworks``. Nothing
+that is read is imported or run.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from graphinv.ingest import Document
+from graphinv.ingest.support import jsondoc, yamldoc
+from graphinv.ingest.support.located import Located
+from graphinv.ingest.support.python import ir, summary
+from graphinv.ingest.support.python.frameworks import Framework, frameworks
+from graphinv.ingest.support.python.program import Program
+from graphinv.model.errors import IngestError
+from graphinv.model.facts import Fact, Problem
+
+NAME = "python_source"
+TITLE = "Agents in Python source and notebooks"
+FILES = ("*.py", "*.ipynb", "langgraph.json", "config/agents.yaml", "config/tasks.yaml")
+
+_CREW = re.compile(rb"(?m)^[ \t]{1,8}(?:role|goal|expected_output)\s*:")
+_CHECKPOINT = re.compile(r"(?:.*/)?\.ipynb_checkpoints/.*", re.DOTALL)
+
+
+def detect(path: str, head: bytes) -> bool:
+    """Whether it is Python, a notebook, or a configuration that the frameworks' code reads."""
+    if path.endswith((".py", ".ipynb")):
+        return not _CHECKPOINT.fullmatch(path)
+    name = path.rpartition("/")[2]
+    return name == "langgraph.json" or (name.endswith((".yaml", ".yml")) and _CREW.search(head) is not None)
+
+
+def summarise(document: Document) -> ir.Module | list[Located]:
+    """The module, or the documents of a configuration.
+
+    Raises:
+        IngestError: it imports a framework, or is a configuration of one, and cannot be read.
+    """
+    name = (document.path or document.root).rpartition("/")[2]
+    if name.endswith((".yaml", ".yml")):
+        return [_told(located) for located in yamldoc.parse(document.text(), document)]
+    if name.endswith(".json"):
+        return [_told(jsondoc.parse(document))]
+    return summary.summarise(document)
+
+
+def _told(located: Located) -> Located:
+    """The document without texts that nobody asks for: what a framework's configuration says to a model."""
+    return Located(_short(located.value), located.lines, [], located.first_line)
+
+
+def _short(value: Any, depth: int = 0) -> Any:
+    if isinstance(value, str):
+        return value[:200] if depth else value
+    if depth > 8:
+        return None
+    if isinstance(value, dict):
+        return {
+            key: _short(item, depth + 1)
+            for key, item in value.items()
+            if key not in {"backstory", "goal", "description", "expected_output", "env"}
+        }
+    return [_short(item, depth + 1) for item in value[:500]] if isinstance(value, list) else value
+
+
+def link(root: str, summaries: Mapping[str, Any]) -> Iterator[Fact]:
+    """The facts of all frameworks that the root's modules import."""
+    modules = {path: one for path, one in summaries.items() if isinstance(one, ir.Module)}
+    configs = {path: one for path, one in summaries.items() if isinstance(one, list)}
+    if not configs and not any(module.marked for module in modules.values()):
+        return
+    program = Program(root, modules, configs)
+    used = [framework for framework in frameworks() if _concerns(framework, program)]
+    for framework in used:
+        yield from _guarded(framework.NAME, lambda one=framework: one.declare(program) or ())
+    program.seal()
+    facts: list[Fact] = []
+    for framework in used:
+        facts.extend(_guarded(framework.NAME, lambda one=framework: one.facts(program)))
+    servers = _servers()
+    if servers is not None:
+        facts.extend(_guarded("MCP servers", lambda: servers.server_facts(program)))
+    yield from program.nodes()
+    yield from facts
+    yield from program.untold()
+
+
+def _concerns(framework: Framework, program: Program) -> bool:
+    packages = tuple(framework.IMPORTS)
+    configured = getattr(framework, "CONFIGURED", False) and bool(program.configs)
+    return configured or any(
+        dotted == package or dotted.startswith(f"{package}.")
+        for module in program.relevant
+        for dotted, level in module.imports
+        if not level
+        for package in packages
+    )
+
+
+def _guarded(name: str, facts: Any) -> Iterator[Fact]:
+    """The facts of one framework; a fault in one must not cost the user the others."""
+    try:
+        yield from facts()
+    except (RecursionError, IngestError) as error:
+        yield Problem("", "", f"{name}: not everything could be followed ({type(error).__name__})", "error", NAME)
+
+
+@cache
+def _servers() -> Any:
+    try:
+        return importlib.import_module("graphinv.ingest.support.python.mcp_servers")
+    except ImportError:
+        return None

@@ -1,0 +1,208 @@
+"""Agents and workflows that a program declares: which object is which, their names and ids."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from graphinv.ingest.support.places import environment_of
+from graphinv.ingest.support.python import ir
+from graphinv.ingest.support.python.values import Bound, ClassV, Const, EnvVar, FunctionV, Made, Value
+from graphinv.model.facts import NodeFact, NodeKey, Props
+
+if TYPE_CHECKING:
+    from graphinv.ingest.support.python.program import Program
+
+MAX_NAME = 120
+
+
+@dataclass(eq=False, slots=True)
+class Actor:
+    """An agent or workflow that was declared. ``value`` is the object, function or class that stands for it."""
+
+    name: str
+    framework: str
+    kind: str
+    value: Value
+    detail: str = ""
+    type: str = ""
+    parent: Actor | None = None
+    line: int | None = None
+    path: str = ""
+    labels: list[str] = field(default_factory=list)
+    qualifier: str = ""
+    _key: NodeKey | None = None
+
+    @property
+    def key(self) -> NodeKey:
+        """Kind and id; only once all frameworks have declared theirs."""
+        assert self._key is not None
+        return self._key
+
+    @property
+    def made(self) -> Made:
+        """The object it was declared for."""
+        assert isinstance(self.value, Made)
+        return self.value
+
+
+@dataclass(frozen=True, slots=True)
+class Hosted:
+    """A tool that a framework or provider brings along: ``id`` such as ``openai:web_search`` is the same for everybody."""
+
+    id: str
+    name: str
+    effects: tuple[str, ...] = ()
+    untrusted: bool | None = None
+
+
+class Actors:
+    """All actors of a program. Ids are given when they are first asked for, or by :meth:`seal`."""
+
+    def __init__(self, root: str, program: Program) -> None:
+        self.root = root
+        self.program = program
+        self.all: list[Actor] = []
+        self._by_identity: dict[object, Actor] = {}
+        self._sealed = False
+        self._taken: dict[str, list[Actor]] = {}
+
+    def declare(  # noqa: PLR0913, PLR0917 - one argument for each thing an actor is
+        self,
+        value: Value,
+        name: Value | str | None,
+        framework: str,
+        kind: str,
+        detail: str,
+        type_: str,
+        parent: Actor | None,
+        line: int | None,
+    ) -> Actor:
+        """See :meth:`Program.declare`."""
+        identity = identity_of(value)
+        found = self._by_identity.get(identity)
+        if found is not None:
+            return found
+        path = value.module.path
+        actor = Actor(self.named(value, name), framework, kind, value, detail, type_, parent, line or value.line, path)
+        self._by_identity[identity] = actor
+        self.all.append(actor)
+        if self._sealed:
+            self._place(actor)
+        return actor
+
+    def alias(self, value: Value, actor: Actor) -> None:
+        """``value`` means ``actor``, too."""
+        self._by_identity.setdefault(identity_of(value), actor)
+
+    def named(self, value: Value, name: Value | str | None) -> str:
+        """The author's name; where there is none, the variable, else the function or class around it."""
+        text = _text(name)
+        if not text:
+            text = self.program.variable(value) or ""
+        if not text and isinstance(value, Made):
+            function = value.scope.function
+            text = function.name if function is not None and function.name != "<lambda>" else ""
+            text = text or (value.cls.name if value.cls is not None else value.symbol)
+        if not text and isinstance(value, (FunctionV, ClassV)):
+            text = value.name
+        return " ".join(text.split())[:MAX_NAME] or "agent"
+
+    def find(self, value: Value | None) -> Actor | None:
+        """See :meth:`Program.actor`."""
+        for _ in range(40):
+            if value is None:
+                return None
+            found = self._by_identity.get(identity_of(value))
+            if found is not None:
+                return found
+            value = value.receiver if isinstance(value, (Made, Bound)) else None
+        return None
+
+    def seal(self) -> None:
+        """Gives all actors their ids: those of one document, framework and name are told apart by the functions they stand in, then by
+        their order there."""
+        groups: dict[tuple[str, str, str, str], list[Actor]] = {}
+        for actor in self.all:
+            groups.setdefault((actor.kind, actor.framework, actor.path, _local(actor)), []).append(actor)
+        for group in groups.values():
+            places = {_site(actor) for actor in group}
+            if len(places) > 1:
+                for actor in group:
+                    actor.qualifier = _around(actor.value)
+        self._sealed = True
+        for actor in sorted(self.all, key=lambda one: one.parent is not None):
+            self._place(actor)
+
+    def _place(self, actor: Actor) -> None:
+        local = _local(actor)
+        if actor.qualifier:
+            local = f"{actor.qualifier}/{local}"
+        base = f"{actor.framework}:{self.program.place_of(actor.path)}#{local}"
+        same = self._taken.setdefault(f"{actor.kind} {base}", [])
+        sites = [_site(one) for one in same]
+        number = len(dict.fromkeys(sites)) + 1 if _site(actor) not in sites else list(dict.fromkeys(sites)).index(_site(actor)) + 1
+        same.append(actor)
+        actor._key = actor.kind, base if number == 1 else f"{base}~{number}"  # noqa: SLF001 - the one place that sets it
+
+    def nodes(self) -> Iterator[NodeFact]:
+        """See :meth:`Program.nodes`."""
+        for actor in self.all:
+            path = f"{self.root}/{actor.path}" if actor.path else self.root
+            props: Props = {
+                "name": actor.name,
+                "kind_detail": actor.detail or f"{actor.framework} {actor.kind.lower()}",
+                "environment": environment_of(actor.path),
+                "labels": sorted(set(actor.labels)) or None,
+                "sources": [f"{path}#L{actor.line}"],
+            }
+            if actor.kind == "Agent":
+                props["framework"] = actor.framework
+            elif actor.type:
+                props["type"] = actor.type
+            yield NodeFact(*actor.key, {name: value for name, value in props.items() if value is not None})
+
+
+def _local(actor: Actor) -> str:
+    return f"{actor.parent.name}/{actor.name}" if actor.parent is not None else actor.name
+
+
+def _text(name: Value | str | None) -> str:
+    if isinstance(name, str) or name is None:
+        return name or ""
+    for option in name.options():
+        if isinstance(option, Const) and isinstance(option.value, str):
+            return option.value
+        if isinstance(option, EnvVar):
+            return option.text() or ""
+    return ""
+
+
+def identity_of(value: Value) -> object:
+    """What makes two values the same thing."""
+    if isinstance(value, Made):
+        return value.key
+    if isinstance(value, FunctionV):
+        return ("function", id(value.function))
+    if isinstance(value, ClassV):
+        return ("class", value.module.path, value.cls.line)
+    if isinstance(value, Bound):
+        return (identity_of(value.receiver), value.attr)
+    return id(value)
+
+
+def _site(actor: Actor) -> object:
+    value = actor.value
+    return value.key[:3] if isinstance(value, Made) else identity_of(value)
+
+
+def _around(value: Value) -> str:
+    """Functions and classes around the place where something is made, outermost first; ``""`` at the top of a module."""
+    names: list[str] = []
+    scope = value.scope if isinstance(value, (Made, FunctionV, ClassV)) else None
+    while scope is not None:
+        if isinstance(scope.owner, (ir.Function, ir.Class)):
+            names.append(scope.owner.name)
+        scope = scope.parent
+    return ".".join(reversed(names))

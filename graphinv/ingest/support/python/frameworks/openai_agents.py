@@ -1,0 +1,130 @@
+"""OpenAI Agents SDK (``agents``): agents, hand-offs in all their forms, agents as tools, hosted tools, MCP servers, guardrails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from graphinv.ingest.support.python.program import Actor, Hosted, Program
+from graphinv.ingest.support.python.values import Const, FunctionV, Made, Value
+from graphinv.model.facts import Fact
+
+NAME = "openai-agents"
+IMPORTS = ("agents",)
+CLASSES = ("Agent", "SandboxAgent", "RealtimeAgent", "VoiceAgent")
+_RUNS = frozenset({"run", "run_sync", "run_streamed"})
+
+HOSTED = {
+    "WebSearchTool": Hosted("openai:web_search", "web_search", ("read", "egress"), True),
+    "FileSearchTool": Hosted("openai:file_search", "file_search", ("read",)),
+    "CodeInterpreterTool": Hosted("openai:code_interpreter", "code_interpreter", ("execute",)),
+    "ComputerTool": Hosted("openai:computer_use", "computer_use", ("read", "write", "execute", "egress"), True),
+    "ImageGenerationTool": Hosted("openai:image_generation", "image_generation", ("write",)),
+    "LocalShellTool": Hosted("openai:local_shell", "local_shell", ("execute", "read", "write", "destructive")),
+    "ShellTool": Hosted("openai:shell", "shell", ("execute", "read", "write", "destructive")),
+    "ApplyPatchTool": Hosted("openai:apply_patch", "apply_patch", ("read", "write", "destructive")),
+    "ToolSearchTool": Hosted("openai:tool_search", "tool_search", ("read",)),
+}
+
+
+def declare(program: Program) -> None:
+    """Every agent, and what ``clone`` makes of one under another name."""
+    for made in program.made(IMPORTS, *CLASSES):
+        program.declare(made, name=made.passed("name", 0), framework=NAME)
+    for made in program.made(IMPORTS, "clone"):
+        if isinstance(made.root(), Made) and made.passed("name") is not None:
+            program.declare(made, name=made.passed("name"), framework=NAME)
+
+
+def facts(program: Program) -> Iterator[Fact]:
+    """Tools, hand-offs, servers, models and guardrails of all agents, and agents that functions run."""
+    for actor in program.actors(NAME):
+        yield from _agent(program, actor)
+    for actor in program.actors(NAME):
+        yield from _run_inside(program, actor)
+
+
+def _arg(made: Made, name: str) -> Value | None:
+    """An argument; of a clone what it was made from says the rest."""
+    one: Value | None = made
+    while isinstance(one, Made):
+        found = one.arg(name)
+        if found is not None:
+            return found
+        one = one.receiver
+    return None
+
+
+def _agent(program: Program, actor: Actor) -> Iterator[Fact]:
+    made = actor.made
+    for tool in program.items(_arg(made, "tools")):
+        yield from _tool(program, actor, tool)
+    for server in program.items(_arg(made, "mcp_servers")):
+        connected = list(program.connects(actor, server))
+        yield from connected
+        if not connected:
+            yield from program.problem(server, f"an MCP server of {actor.name!r} is not known")
+    for target in program.items(_arg(made, "handoffs")):
+        yield from _handoff(program, actor, target)
+    yield from program.uses_model(actor, _arg(made, "model"))
+    for name in ("input_guardrails", "output_guardrails"):
+        for guardrail in program.items(_arg(made, name)):
+            yield from _guardrail(program, actor, guardrail)
+
+
+def _tool(program: Program, actor: Actor, tool: Value) -> Iterator[Fact]:
+    if isinstance(tool, Made) and tool.symbol == "as_tool" and program.actor(tool.receiver) is not None:
+        yield from program.delegates(actor, tool.receiver, "invoke", "agent_as_tool", what="tools")
+    else:
+        yield from program.uses_tools(actor, tool, hosted=HOSTED, packages=IMPORTS)
+
+
+def _handoff(program: Program, actor: Actor, target: Value) -> Iterator[Fact]:
+    if isinstance(target, Made) and target.symbol in {"handoff", "realtime_handoff"}:
+        for agent in program.items(target.arg("agent", 0)):
+            yield from program.delegates(actor, agent, "handoff", "handoff", what="hand-offs")
+    elif isinstance(target, Made) and target.symbol == "Handoff":
+        name = target.arg("agent_name")
+        found = [other for other in program.actors(NAME) if name is not None and other.name == name.text()]
+        for other in found[:1]:
+            yield program.edge("DELEGATES_TO", actor.key, other.key, target, mode="handoff", kind_detail="handoff")
+    else:
+        yield from program.delegates(actor, target, "handoff", "handoff", what="hand-offs")
+
+
+def _guardrail(program: Program, actor: Actor, guardrail: Value) -> Iterator[Fact]:
+    """Agents that a guardrail's function runs check what the agent says or is told."""
+    function: Value | None = guardrail
+    if isinstance(guardrail, Made):
+        function = guardrail.arg("guardrail_function", 0)
+    if isinstance(function, FunctionV):
+        for agent, at in _runs(program, function):
+            if agent is not actor:
+                yield program.edge("DELEGATES_TO", actor.key, agent.key, at, mode="invoke", kind_detail="guardrail")
+
+
+def _runs(program: Program, function: FunctionV) -> Iterator[tuple[Actor, Made]]:
+    """Agents that ``Runner.run`` runs in a function."""
+    for call in program.calls_in(function):
+        if isinstance(call, Made) and call.symbol in _RUNS and "Runner" in call.callee:
+            for agent in program.items(call.arg("starting_agent", 0)):
+                found = program.actor(agent)
+                if found is not None:
+                    yield found, call
+
+
+def _run_inside(program: Program, actor: Actor) -> Iterator[Fact]:
+    """Agents that the agent's tools run."""
+    for tool in program.items(_arg(actor.made, "tools")):
+        for function in _functions(tool):
+            for agent, at in _runs(program, function):
+                yield program.edge("DELEGATES_TO", actor.key, agent.key, at, mode="invoke", kind_detail="run_in_tool")
+
+
+def _functions(tool: Value) -> Iterator[FunctionV]:
+    if isinstance(tool, FunctionV):
+        yield tool
+    elif isinstance(tool, Made):
+        for name, position in (("func", 0), ("on_invoke_tool", None)):
+            value = tool.arg(name, position)
+            if value is not None and not isinstance(value, Const):
+                yield from (option for option in value.options() if isinstance(option, FunctionV))

@@ -1,0 +1,366 @@
+"""Facts about what a program declares: tools, delegations, servers, models, credentials."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from graphinv.ingest import Document
+from graphinv.ingest.support.python import ir
+from graphinv.ingest.support.python.actors import Actor, Hosted, identity_of
+from graphinv.ingest.support.python.library import library_tool
+from graphinv.ingest.support.python.servers import entry_of, server_name
+from graphinv.ingest.support.python.values import (
+    Bound,
+    ClassV,
+    Const,
+    DictV,
+    EnvVar,
+    External,
+    FunctionV,
+    Made,
+    ModuleV,
+    Partial,
+    Unknown,
+    Value,
+    walk,
+)
+from graphinv.ingest.support.secret_words import looks_secret_name
+from graphinv.ingest.support.servers import server_facts
+from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Props, Ref
+
+if TYPE_CHECKING:
+    from graphinv.ingest.support.python.program import Program
+
+WRAPPED = ("func", "function", "fn", "f", "coroutine", "callback", "python_function", "entrypoint", "tool", "callable", "on_invoke_tool")
+"""Arguments by which tool classes take the function that they wrap."""
+NAMES = ("name", "name_override", "tool_name", "name_or_callable")
+MAX_NAME = 120
+
+
+@cache
+def _tool_facts() -> Callable[[Any, Any, NodeKey], Iterator[Fact]] | None:
+    """What tools' bodies do is another module's; it is left out where that is not there."""
+    try:
+        module = importlib.import_module("graphinv.ingest.support.python.tools")
+    except ImportError:
+        return None
+    found: Callable[[Any, Any, NodeKey], Iterator[Fact]] = module.tool_facts
+    return found
+
+
+# --------------------------------------------------------------------------------------------------------------------------------
+# Tools
+
+
+def uses_tool(
+    program: Program, actor: Actor, value: Value, hosted: Mapping[str, Hosted], packages: tuple[str, ...], what: str
+) -> Iterator[Fact]:
+    """What ``actor`` is given with one value of its list of tools."""
+    brought = _hosted(value, hosted, packages)
+    if brought is not None:
+        yield from hosted_tool(program, actor, value, brought)
+        return
+    other = program.actor(value)
+    if other is not None:
+        yield from delegates(program, actor, value, "invoke", "agent_as_tool", what)
+        return
+    if entry_of(value) is not None:
+        yield from connects(program, actor, value)
+        return
+    if isinstance(value, (Unknown, EnvVar)):
+        reason = value.reason if isinstance(value, Unknown) else f"the environment variable {value.name} says which"
+        yield from program.problem(value, f"{what} of {actor.name!r} are not all known: {reason}")
+        return
+    if isinstance(value, Const):
+        yield from program.problem(value, f"{what} of {actor.name!r} hold a text that names no tool of the tree")
+        return
+    key, facts = tool(program, value, None)
+    yield from facts
+    if key is not None:
+        yield program.edge("USES", actor.key, key, value, sources=[program.cited(actor, value)])
+    elif not facts:
+        yield from program.problem(value, f"{what} of {actor.name!r} hold something that is no known tool")
+
+
+def _hosted(value: Value, hosted: Mapping[str, Hosted], packages: tuple[str, ...]) -> Hosted | None:
+    if isinstance(value, (Made, External)):
+        dotted = value.callee if isinstance(value, Made) else value.dotted
+        if not (packages and not value.within(*packages)):
+            return hosted.get(dotted) or hosted.get(value.symbol)
+    return None
+
+
+def hosted_tool(program: Program, actor: Actor, at: Value, brought: Hosted) -> Iterator[Fact]:
+    """A tool that a framework or provider brings along, and its use."""
+    props: Props = {"name": brought.name, "kind_detail": "hosted tool", "sources": [program.source(at)]}
+    if brought.effects:
+        props["effects"] = list(brought.effects)
+    if brought.untrusted is not None:
+        props["ingests_untrusted"] = brought.untrusted
+    yield NodeFact("Tool", brought.id, props)
+    yield program.edge("USES", actor.key, ("Tool", brought.id), at, sources=[program.cited(actor, at)])
+    if isinstance(at, Made):
+        yield from given_secrets(program, ("Tool", brought.id), at)
+
+
+def tool(program: Program, value: Value, name: str | None) -> tuple[NodeKey | None, list[Fact]]:  # noqa: PLR0911 - one way out per kind
+    """See :meth:`Program.tool`."""
+    while isinstance(value, Partial):
+        value = value.target
+    if isinstance(value, Bound) and isinstance(value.receiver, (FunctionV, ClassV)):
+        value = value.receiver  # a method of the tool object that a decorator made
+    if isinstance(value, FunctionV):
+        return _own(program, value, name or _decorated_name(program, value) or value.name, "python function")
+    if isinstance(value, ClassV):
+        return _own(program, value, name or _class_name(program, value) or value.name, "python tool class")
+    if isinstance(value, Made):
+        return _made_tool(program, value, name)
+    if isinstance(value, Bound):
+        return _method_tool(program, value, name)
+    if isinstance(value, External) and not value.dotted.startswith("builtins."):
+        return _library(program, value, value.dotted, name)
+    if isinstance(value, DictV):
+        inner = value.get("function")
+        stated = (inner.get("name") if isinstance(inner, DictV) else None) or value.get("name") or value.get("type")
+        text = stated.text() if stated is not None else None
+        return _own(program, value, name or text, "tool definition") if text or name else (None, [])
+    return None, []
+
+
+def _made_tool(program: Program, value: Made, name: str | None) -> tuple[NodeKey | None, list[Fact]]:
+    stated = name or _stated_name(value)
+    if value.cls is not None:
+        text = stated or _class_name(program, value.cls) or value.cls.name
+        return _own(program, value.cls, text, "python tool class", value)
+    for wrapped in _wrapped(value):
+        if isinstance(wrapped, (FunctionV, ClassV)):
+            return tool(program, wrapped, stated)
+        if isinstance(wrapped, Bound) and isinstance(wrapped.receiver, Made) and stated is None:
+            return tool(program, wrapped, None)
+    if stated is not None and any(value.arg(one) is not None for one in WRAPPED):
+        return _own(program, value, stated, "tool definition")
+    root = value.root()
+    if isinstance(root, Made) and root is not value:
+        if root.cls is not None:
+            return _own(program, root.cls, name or root.cls.name, "python tool class", root)
+        key, facts = _library(program, value, root.callee, name)
+        return key, facts + (list(given_secrets(program, key, root)) if key is not None else [])
+    if not value.callee:
+        return None, []
+    key, facts = _library(program, value, value.callee, None)
+    return key, facts + (list(given_secrets(program, key, value)) if key is not None else [])
+
+
+def _wrapped(value: Made) -> Iterator[Value]:
+    for one in (*(value.arg(name) for name in WRAPPED), value.passed("", 0), value.passed("", 1)):
+        if one is not None:
+            yield from (option for option in one.options() if isinstance(option, (FunctionV, ClassV, Bound)))
+
+
+def _stated_name(value: Made) -> str | None:
+    for name in NAMES:
+        stated = value.arg(name)
+        text = stated.text() if stated is not None else None
+        if text:
+            return text[:MAX_NAME]
+    return None
+
+
+def _decorated_name(program: Program, function: FunctionV) -> str | None:
+    """The name that a decorator gives: ``@tool("search")``, ``@function_tool(name_override="search")``."""
+    for decorator in program.decorators(function):
+        if isinstance(decorator, Made):
+            stated = _stated_name(decorator)
+            first = decorator.passed("", 0)
+            text = stated or (first.text() if first is not None else None)
+            if text and re.fullmatch(r"[\w .:/-]{1,120}", text) and "tool" in decorator.callee.lower():
+                return text
+    return None
+
+
+def _class_name(program: Program, cls: ClassV) -> str | None:
+    stated = program.ev.class_attribute(cls, "name", None)
+    return (stated.text() or None) if stated is not None else None
+
+
+def _method_tool(program: Program, value: Bound, name: str | None) -> tuple[NodeKey | None, list[Fact]]:
+    if isinstance(value.receiver, Made) and value.receiver.cls is None and value.receiver.callee:
+        return _library(program, value, f"{value.receiver.callee}.{value.attr}", name)
+    return _own(program, value, name or value.attr, "method")
+
+
+def _own(program: Program, at: Value, name: str | None, detail: str, made: Made | None = None) -> tuple[NodeKey | None, list[Fact]]:
+    """A tool that the tree itself defines."""
+    name = " ".join((name or "").split())[:MAX_NAME]
+    if not name:
+        return None, []
+    key: NodeKey = ("Tool", f"tool:{program.place(at)}#{name}")
+    props: Props = {
+        "name": name,
+        "kind_detail": detail,
+        "environment": program.environment(at.module.path),
+        "sources": [program.source(at)],
+    }
+    facts: list[Fact] = [NodeFact(*key, {prop: value for prop, value in props.items() if value is not None})]
+    body = _tool_facts()
+    if body is not None and isinstance(at, (FunctionV, ClassV)) and key not in program.told_tools:
+        program.told_tools.add(key)
+        facts.extend(body(program, at, key))
+    if made is not None:
+        facts.extend(given_secrets(program, key, made))
+    return key, facts
+
+
+def _library(program: Program, at: Value, dotted: str, name: str | None) -> tuple[NodeKey | None, list[Fact]]:
+    """A tool that a library outside of the tree brings along: the same node for everybody who uses it."""
+    known = library_tool(dotted)
+    key: NodeKey = ("Tool", known.id)
+    props: Props = {"name": name or known.name, "kind_detail": "library tool", "sources": [program.source(at)]}
+    if known.effects:
+        props["effects"] = list(known.effects)
+    if known.untrusted is not None:
+        props["ingests_untrusted"] = known.untrusted
+    return key, [NodeFact(*key, props)]
+
+
+# --------------------------------------------------------------------------------------------------------------------------------
+# Delegation
+
+
+def delegates(program: Program, actor: Actor, value: Value, mode: str, detail: str, what: str) -> Iterator[Fact]:
+    """DELEGATES_TO from ``actor`` to the agent that ``value`` is."""
+    other = program.actor(value)
+    if other is not None:
+        if other is not actor or detail.endswith("edge"):
+            sources = [program.cited(actor, value)]
+            yield program.edge("DELEGATES_TO", actor.key, other.key, value, mode=mode, kind_detail=detail, sources=sources)
+        return
+    if isinstance(value, Unknown):
+        reason = value.reason
+    elif isinstance(value, (External, ModuleV)):
+        reason = "it comes from outside of the tree"
+    elif isinstance(value, EnvVar):
+        reason = f"the environment variable {value.name} says which"
+    else:
+        reason = "it is no agent that is known here"
+    yield from program.problem(value, f"{what} of {actor.name!r} are not all known: {reason}")
+
+
+# --------------------------------------------------------------------------------------------------------------------------------
+# Servers
+
+
+def connects(program: Program, actor: Actor, value: Value) -> Iterator[Fact]:
+    """CONNECTS_TO for an MCP server object."""
+    for name, entry, at, secrets in entry_of(value) or ():
+        label = name or server_name(program, at)
+        if not ({"command", "url"} & entry.keys()):
+            key: NodeKey = ("ToolServer", f"mcp:{program.root}/{at.module.path}#{label}")
+            yield NodeFact(*key, {"name": label, "protocol": "mcp", "sources": [program.source(at)]})
+            yield program.edge("CONNECTS_TO", actor.key, key, at)
+            yield from program.problem(at, f"what the MCP server {label!r} of {actor.name!r} is started from is not known")
+            continue
+        document = Document(program.root, at.module.path, b"", _no_fingerprint)
+        folder = document.folder
+
+        def where(*pointer: str | int, line: int = at.line) -> int:
+            return line
+
+        target: NodeKey | None = None
+        for fact in server_facts(document, client=actor.framework, host=actor.key, name=label, entry=entry, where=where, folder=folder):
+            if isinstance(fact, NodeFact) and fact.kind == "ToolServer":
+                target = fact.key
+                environment = program.environment(at.module.path)
+                fact = NodeFact(fact.kind, fact.id, {**fact.props, "environment": environment} if environment else fact.props)  # noqa: PLW2901
+            yield fact
+        holder = actor.key if "url" in entry or target is None else target
+        for secret in secrets:
+            yield secret
+            yield EdgeFact(
+                "HOLDS", holder, secret.key, {"place": "repo", "evidence": ["declared"], "sources": list(secret.props["sources"])}
+            )
+
+
+def _no_fingerprint(value: str) -> str:
+    # Literal credentials were taken out when the document was summarised; what looks like one now is a leftover of that.
+    return "0" * 32
+
+
+# --------------------------------------------------------------------------------------------------------------------------------
+# Models, credentials, memory
+
+_MODEL_ARGS = ("model", "model_name", "model_id", "deployment_name", "azure_deployment", "model_client", "repo_id")
+_NO_MODEL = re.compile(r"[\s{}…]")
+
+
+def uses_model(program: Program, actor: Actor, value: Value) -> Iterator[Fact]:
+    """USES_MODEL for a model's name, or an object that is made with one."""
+    text = value.text()
+    if isinstance(value, Made):
+        for position, name in enumerate(_MODEL_ARGS):
+            inner = value.arg(name, 0 if position == 0 else None)
+            for option in walk(inner):
+                if isinstance(option, Made) and option is not value and option.key != value.key:
+                    yield from uses_model(program, actor, option)
+                elif option.text() is not None:
+                    yield from _model(program, actor, option, option.text())
+        yield from given_secrets(program, actor.key, value)
+    elif text is not None:
+        yield from _model(program, actor, value, text)
+
+
+def _model(program: Program, actor: Actor, at: Value, text: str | None) -> Iterator[Fact]:
+    if not text or len(text) > MAX_NAME or _NO_MODEL.search(text) or "://" in text:
+        return
+    yield NodeFact("Model", text, {"name": text, "sources": [program.source(at)]})
+    yield program.edge("USES_MODEL", actor.key, ("Model", text), at)
+
+
+def given_secrets(program: Program, holder: NodeKey, made: Made) -> Iterator[Fact]:
+    """HOLDS for the credentials among the arguments of what was made."""
+    for index, argument in enumerate(made.call.args):
+        if not isinstance(argument, (ir.Function, ir.Comp)):
+            yield from holds(program, holder, program.ev.evaluate(argument, made.scope), "", index)
+    for name, argument in made.call.kwargs:
+        if not isinstance(argument, (ir.Function, ir.Comp)):
+            yield from holds(program, holder, program.ev.evaluate(argument, made.scope), name or "")
+
+
+def holds(program: Program, holder: NodeKey, value: Value, key: str, index: int = 0) -> Iterator[Fact]:
+    """HOLDS for literal credentials in ``value``, and for environment variables whose name, or ``key``, asks for one."""
+    pairs = [(key, value)]
+    for label, one in pairs[:200]:
+        for option in one.options():
+            if isinstance(option, DictV):
+                pairs.extend((str(inner.value) if isinstance(inner, Const) else label, item) for inner, item in option.items)
+            elif isinstance(option, Const):
+                for secret in option.secrets:
+                    yield secret
+                    sources = list(secret.props["sources"])
+                    yield EdgeFact("HOLDS", holder, secret.key, {"place": "repo", "evidence": ["declared"], "sources": sources})
+            elif isinstance(option, EnvVar) and (looks_secret_name(option.name) or looks_secret_name(label)):
+                target = Ref("Secret", "env", option.name, fallback=f"env:{program.root}#{option.name}")
+                sources = [program.source(option)]
+                yield EdgeFact("HOLDS", holder, target, {"place": "env", "evidence": ["declared"], "sources": sources})
+
+
+def memory(program: Program, actor: Actor, value: Value, scope: str | None) -> Iterator[Fact]:
+    """READS and WRITES of a memory: a saver, store or session object."""
+    if not isinstance(value, Made):
+        return
+    name = program.variable(value) or value.symbol
+    key: NodeKey = ("Memory", f"memory:{program.place(value)}#{name}")
+    props: Props = {"name": name, "kind_detail": value.callee or None, "scope": scope, "sources": [program.source(value)]}
+    props["environment"] = program.environment(value.module.path)
+    yield NodeFact(*key, {prop: one for prop, one in props.items() if one is not None})
+    yield program.edge("READS", actor.key, key, value)
+    yield program.edge("WRITES", actor.key, key, value)
+    for fact in given_secrets(program, key, value):
+        yield fact
+
+
+__all__ = ["connects", "delegates", "given_secrets", "holds", "hosted_tool", "identity_of", "memory", "tool", "uses_model", "uses_tool"]
