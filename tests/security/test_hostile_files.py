@@ -58,7 +58,7 @@ BAD: dict[str, bytes] = {
     "n8n-deep": b'{"nodes": [{"type": "n8n-nodes-base.x"}], "connections": ' + DEEP,
     "dify-types": b"app:\n  mode: workflow\nkind: app\nworkflow:\n  graph: {nodes: [1, {data: {type: agent, title: []}}], edges: 7}\n",
     "dify-bomb": b"app:\n  mode: workflow\nkind: app\n" + BOMB,
-    "flowise-types": b'{"nodes": [{"type": "agentFlow", "data": {"name": "agentAgentflow", "inputs": {"agentTools": [1, {}]}}}], "edges": [1]}',
+    "flowise-types": b'{"nodes": [{"type": "agentFlow", "data": {"name": "agentAgentflow", "inputs": {"agentTools": [1]}}}], "edges": [1]}',
     "langflow-types": b'{"data": {"nodes": [{"type": "genericNode", "id": "a", "data": {"type": "Agent", "node": 1}}], "edges": [{}]}}',
 }
 PLACES = (
@@ -92,6 +92,17 @@ PLACES = (
     "agent.json",
     "ai-catalog.json",
     "ai-plugin.json",
+    ".github/workflows/a.yml",
+    "action.yml",
+    ".gitlab-ci.yml",
+    ".github/agents/a.agent.md",
+    ".opencode/agent/a.md",
+    ".codex/agents/a.toml",
+    ".gemini/agents/a.md",
+    ".cursor/agents/a.md",
+    ".claude/commands/a.md",
+    ".gemini/commands/a.toml",
+    "AGENTS.md",
 )
 
 
