@@ -1,0 +1,87 @@
+"""JavaScript and TypeScript source: agents of Mastra, LangGraph.js, the OpenAI and Claude agent SDKs and the Vercel AI SDK, MCP servers.
+
+The documents of a root are understood together: see :mod:`graphinv.ingest.support.javascript`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from graphinv.ingest import Document
+from graphinv.ingest.support.javascript import ir
+from graphinv.ingest.support.javascript.frameworks import frameworks
+from graphinv.ingest.support.javascript.modules import SUFFIXES, read_config
+from graphinv.ingest.support.javascript.parsing import is_bundle
+from graphinv.ingest.support.javascript.program import INGESTOR, Program
+from graphinv.ingest.support.javascript.summary import read_module, skim_module
+from graphinv.model.facts import Fact
+
+NAME = INGESTOR
+TITLE = "JavaScript and TypeScript source"
+FILES = ("*.ts", "*.tsx", "*.mts", "*.cts", "*.js", "*.jsx", "*.mjs", "*.cjs", "package.json", "tsconfig.json")
+
+_MARKS = re.compile(
+    rb"""["'](?:@mastra/|@langchain/|langchain["'/]|@openai/agents|ai["'/]|ai/|@ai-sdk/|@anthropic-ai/claude-|@modelcontextprotocol/"""
+    rb"""|fastmcp["']|mcp-handler["']|@vercel/mcp-adapter["']|deepagents["'])"""
+)
+_HINTS = re.compile(rb"[a-z]Agents?\b|\bagents?\b|[a-z]Tools?\b|\btools?\b|\bmcp\b|[wW]orkflow", re.IGNORECASE)
+_EFFECTS = re.compile(
+    rb"""["'](?:node:)?(?:child_process|fs|fs/promises|fs-extra|execa|axios|got|pg|mysql2?|better-sqlite3|sqlite3?|mongodb|mongoose|redis"""
+    rb"""|ioredis|stripe|nodemailer|resend|postgres|@aws-sdk/|@prisma/client|@octokit/|octokit|@slack/|twilio|@sendgrid/|@supabase/"""
+    rb"""|googleapis|@google-cloud/|node-fetch|undici|playwright|puppeteer|@notionhq/|@linear/|firebase-admin|@neondatabase/|knex)|\bfetch\("""
+)
+MAX_HELPER = 60_000
+"""Bytes of a document that has to do with agents only through those that import it."""
+
+
+def detect(path: str, head: bytes) -> bool:
+    """Whether it has a suffix of one of the languages, or says where modules are."""
+    lowered = path.lower()
+    name = lowered.rpartition("/")[2]
+    if name == "package.json" or (name.startswith("tsconfig") and name.endswith(".json")):
+        return True
+    if not lowered.endswith(SUFFIXES) or lowered.endswith((".d.ts", ".d.mts", ".d.cts", ".min.js")):
+        return False
+    return "/node_modules/" not in f"/{lowered}"
+
+
+def summarise(document: Document) -> ir.Module | ir.Config:
+    """What the meaning of a root's documents needs of this one.
+
+    Raises:
+        IngestError: no text, or nested without end.
+    """
+    name = (document.path or document.root).lower()
+    if name.endswith(".json"):
+        return read_config(document)
+    if is_bundle(document.data):
+        return ir.Module(document.path, {}, {}, (), frozenset(), marked=False)
+    data = document.data
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        document = Document(document.root, document.path, document.text().encode(), document.fingerprint)
+        data = document.data
+    marked = bool(_MARKS.search(data))
+    helper = len(data) <= MAX_HELPER and bool(_EFFECTS.search(data) or (_HINTS.search(data) and re.search(rb"\bimport\b|\brequire\(", data)))
+    if not marked and not helper:
+        return skim_module(document)
+    return read_module(document, marked=marked)
+
+
+def link(root: str, summaries: Mapping[str, ir.Module | ir.Config]) -> Iterator[Fact]:
+    """The facts of all documents of a root."""
+    modules = {path: one for path, one in sorted(summaries.items()) if isinstance(one, ir.Module)}
+    configs = {path: one for path, one in sorted(summaries.items()) if isinstance(one, ir.Config)}
+    used = {package for module in modules.values() if module.marked for package in module.packages}
+    asked = [one for one in frameworks() if any(name == package or name.startswith(f"{package}/") for package in one.PACKAGES for name in used)]
+    if not asked:
+        return
+    program = Program(root, modules, configs)
+    for framework in asked:
+        framework.declare(program)
+    for framework in asked:
+        yield from framework.facts(program)
+    yield from program.nodes()
+    yield from program.rest()
+
+

@@ -1,0 +1,32 @@
+"""One module per framework; see :mod:`graphinv.ingest.support.javascript`. Adding a module is all it takes."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from functools import cache
+from typing import TYPE_CHECKING, Protocol, cast
+
+from graphinv.model.facts import Fact
+
+if TYPE_CHECKING:
+    from graphinv.ingest.support.javascript.program import Program
+
+
+class Framework(Protocol):
+    """What every module of this package offers."""
+
+    NAME: str
+    PACKAGES: tuple[str, ...]
+
+    def declare(self, program: Program) -> None: ...
+
+    def facts(self, program: Program) -> Iterator[Fact]: ...
+
+
+@cache
+def frameworks() -> tuple[Framework, ...]:
+    """All frameworks, by name."""
+    names = sorted(module.name for module in pkgutil.iter_modules(__path__))
+    return tuple(cast("Framework", importlib.import_module(f"{__name__}.{name}")) for name in names)
