@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import pairwise
 
 from graphinv.ingest.support.python.program import Actor, Hosted, Program
 from graphinv.ingest.support.python.values import Const, External, FunctionV, Made, Partial, Unknown, Value
-from graphinv.model.facts import Fact, NodeFact, Props
+from graphinv.ingest.support.secrets import redact
+from graphinv.model.facts import EdgeFact, Fact, NodeFact, Props
 
 Effects = tuple[tuple[str, ...], bool | None]
 """What a call can do, and whether its result carries content of strangers."""
@@ -30,7 +30,7 @@ MAX_MESH = 40
 
 
 def hosted(framework: str, tools: Mapping[str, Effects], names: Mapping[str, str] | None = None) -> dict[str, Hosted]:
-    """Built-in tools by the name in the code: each of ``tools`` under its own name, and ``names`` (name in the code → one of them)."""
+    """Built-in tools by the name in the code: each of ``tools`` by its own, and those of ``names`` (name in the code → one of them)."""
     table = {name: Hosted(f"{framework}:{name}", name, effects, untrusted) for name, (effects, untrusted) in tools.items()}
     for written, name in (names or {}).items():
         table[written] = table.get(name) or Hosted(f"{framework}:{name}", name)
@@ -106,11 +106,7 @@ def runs_agents(program: Program, actor: Actor, tools: Value | None) -> Iterator
 def _run(program: Program, value: Value) -> Iterator[Actor]:
     if not isinstance(value, Made) or value.symbol in _SETUP:
         return
-    candidates = [
-        value,
-        *(found for name, place in (("agent", 0), ("starting_agent", None)) if (found := value.passed(name, place)) is not None),
-    ]
-    for candidate in candidates:
+    for candidate in (value, value.passed("agent", 0), value.passed("starting_agent")):
         found = program.actor(candidate)
         if found is not None:
             yield found
@@ -141,14 +137,6 @@ def team(
         yield from program.problem(one, f"the {what} of {owner.name!r} come from a name that is bound at run time")
 
 
-def sequence(program: Program, value: Value | None, detail: str) -> Iterator[Fact]:
-    """Delegation from each agent of a list to the next one."""
-    found, _ = members(program, value)
-    for one, other in pairwise(found[:MAX_CHAIN]):
-        if one.key != other.key:
-            yield link(program, one, other, other.value, "invoke", detail)
-
-
 def mesh(program: Program, actors: Sequence[Actor], mode: str, detail: str) -> Iterator[Fact]:
     """Delegation from each of ``actors`` to each other one."""
     for one in actors[:MAX_MESH]:
@@ -165,6 +153,26 @@ def builtin(program: Program, actor: Actor, tool: Hosted, at: Value) -> Iterator
     yield program.edge("USES", actor.key, ("Tool", tool.id), at)
 
 
+def limited(facts: Iterable[Fact], names: Iterable[Value]) -> Iterator[Fact]:
+    """``facts`` with connections that reach only the tools of these names; with all of them where a name is not known, or none is given."""
+    texts = [name.text() for name in names]
+    known = sorted({redact(text) for text in texts if text})
+    for fact in facts:
+        if known and len(known) == len(set(texts)) and isinstance(fact, EdgeFact) and fact.kind == "CONNECTS_TO":
+            yield EdgeFact(fact.kind, fact.source, fact.target, {**fact.props, "tools": known})
+        else:
+            yield fact
+
+
+def uses_model(program: Program, actor: Actor, value: Value | None, *names: str) -> Iterator[Fact]:
+    """What :meth:`Program.uses_model` says, of model objects that take the model's name as one of ``names`` too."""
+    yield from program.uses_model(actor, value)
+    for one in program.items(value):
+        if isinstance(one, Made):
+            for name in names:
+                yield from program.uses_model(actor, one.arg(name))
+
+
 def calls(program: Program, value: Value, *names: str) -> list[Made]:
     """Calls of those methods on ``value``, in order."""
     return [call for call in program.calls_on(value) if call.symbol in names]
@@ -176,8 +184,10 @@ def is_none(value: Value | None) -> bool:
 
 
 def is_false(value: Value | None) -> bool:
+    """Whether it is the literal ``False``."""
     return isinstance(value, Const) and value.value is False
 
 
 def is_true(value: Value | None) -> bool:
+    """Whether it is the literal ``True``."""
     return isinstance(value, Const) and value.value is True

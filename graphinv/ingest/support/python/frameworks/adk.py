@@ -8,6 +8,7 @@ Drawn:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
@@ -15,8 +16,8 @@ from graphinv.ingest.support import adk
 from graphinv.ingest.support.cards import agent_address
 from graphinv.ingest.support.python import ir
 from graphinv.ingest.support.python.program import Actor, Program
-from graphinv.ingest.support.python.shapes import hosted, link, runs_agents
-from graphinv.ingest.support.python.values import ListV, Made, Value
+from graphinv.ingest.support.python.shapes import hosted, limited, link, runs_agents
+from graphinv.ingest.support.python.values import Const, ListV, Made, Value
 from graphinv.ingest.support.secrets import redact
 from graphinv.model.facts import Binding, Fact, NodeFact
 
@@ -66,7 +67,8 @@ def _tool(program: Program, actor: Actor, item: Value) -> Iterator[Fact]:
         if start.symbol in _SERVICES:
             yield from _service(program, actor, start)
             return
-    yield from program.uses_tools(actor, start, hosted=HOSTED, packages=IMPORTS)
+    only = start.arg("tool_filter") if isinstance(start, Made) else None
+    yield from limited(program.uses_tools(actor, start, hosted=HOSTED, packages=IMPORTS), program.items(only))
 
 
 def _service(program: Program, actor: Actor, made: Made) -> Iterator[Fact]:
@@ -102,7 +104,7 @@ def _own_agents(program: Program, actor: Actor) -> Iterator[Fact]:
 
 def _remote(program: Program, actor: Actor) -> Iterator[Fact]:
     """A remote agent stands for the one at its address."""
-    address = agent_address(_text(actor.made.arg("agent_card")))
+    address = agent_address(_card(actor.made.arg("agent_card")))
     if address is None or "{" in address:
         yield from program.problem(actor.made, f"where the remote agent {actor.name!r} is, is known only at run time")
         return
@@ -110,6 +112,12 @@ def _remote(program: Program, actor: Actor) -> Iterator[Fact]:
     place = f"{actor.made.module.root}/{actor.made.module.path}#L{actor.made.line}"
     yield NodeFact(*key, {"name": actor.name, "framework": "a2a", "kind_detail": "A2A agent", "sources": [place]})
     yield program.edge("DELEGATES_TO", actor.key, key, actor.made, mode="invoke", kind_detail="a2a")
+
+
+def _card(value: Value | None) -> str:
+    """The address of a card; what ADK's own constant would add to it is left out."""
+    text = value.value if isinstance(value, Const) and isinstance(value.value, str) else _text(value)
+    return re.sub(r"/?\{(?:\w*(?:WELL_KNOWN|CARD)\w*)\}$", "", text)
 
 
 def _edges(program: Program, actor: Actor) -> Iterator[Fact]:

@@ -3,7 +3,7 @@
 Drawn:
     (:Agent)-[:DELEGATES_TO {kind_detail: agent_as_tool}]->(:Agent)
     (:Workflow)-[:DELEGATES_TO]->(:Agent), for who starts it or takes part
-    (:Agent)-[:DELEGATES_TO {kind_detail: graph_edge | conditional_edge | sequence | handoff}]->(:Agent)
+    (:Agent)-[:DELEGATES_TO {kind_detail: graph_edge | conditional_edge | handoff}]->(:Agent)
     (:Agent manager)-[:DELEGATES_TO {kind_detail: group_chat | magentic}]->(:Agent)
     (:Agent)-[:USES]->(:Tool), (:Agent)-[:CONNECTS_TO]->(:ToolServer), (:Agent)-[:USES_MODEL]->(:Model)
 """
@@ -24,11 +24,11 @@ from graphinv.ingest.support.python.shapes import (
     calls,
     hosted,
     is_none,
+    limited,
     link,
     members,
     mesh,
     runs_agents,
-    sequence,
     team,
 )
 from graphinv.ingest.support.python.values import FunctionV, Made, Value
@@ -150,7 +150,8 @@ def _agent(program: Program, actor: Actor) -> Iterator[Fact]:
             tool = HOSTED[item.symbol]
             yield from program.uses_tools(actor, item, hosted={item.symbol: tool}, packages=IMPORTS)
         else:
-            yield from program.uses_tools(actor, item, hosted=HOSTED, packages=IMPORTS)
+            allowed = item.arg("allowed_tools") if isinstance(item, Made) else None
+            yield from limited(program.uses_tools(actor, item, hosted=HOSTED, packages=IMPORTS), program.items(allowed))
     yield from runs_agents(program, actor, tools)
     if made.symbol == "A2AAgent":
         yield from _remote(program, actor)
@@ -262,16 +263,18 @@ def _orchestration(program: Program, workflow: Actor, names: Names) -> Iterator[
         )
     found = list({actor.key: actor for value in lists for actor in members(program, value)[0]}.values())
     managers = _managers(program, made)
+    for manager in managers:
+        yield link(program, workflow, manager, made, "invoke", "manager")
+    if sort == "handoff":
+        starts = [call.passed("agent", 0) for call in calls(program, made, "with_start_agent", "set_coordinator")]
+        start = next((actor for value in starts if (actor := names.find(value, found)) is not None), found[0] if found else None)
+        if start is not None:
+            yield link(program, workflow, start, made, "invoke", "entry_point")
+        yield from _handoffs(program, made, found, names)
+        return
     for value in lists:
         for manager in managers or [workflow]:
             yield from team(program, manager, value, sort, what="participants")
-    for manager in managers:
-        yield link(program, workflow, manager, made, "invoke", "manager")
-    if sort == "sequential":
-        for value in lists:
-            yield from sequence(program, value, "sequence")
-    if sort == "handoff":
-        yield from _handoffs(program, made, found, names)
 
 
 def _managers(program: Program, made: Made) -> list[Actor]:

@@ -2,7 +2,7 @@
 
 Drawn:
     (:Agent team)-[:DELEGATES_TO {mode: invoke, kind_detail: team}]->(:Agent member)
-    (:Workflow)-[:DELEGATES_TO {mode: invoke, kind_detail: step}]->(:Agent)-[:DELEGATES_TO {kind_detail: sequence}]->(:Agent next)
+    (:Workflow)-[:DELEGATES_TO {mode: invoke, kind_detail: step}]->(:Agent)
     (:Agent)-[:USES]->(:Tool), a toolkit being one tool
     (:Agent)-[:CONNECTS_TO]->(:ToolServer), (:Agent)-[:USES_MODEL]->(:Model), (:Agent)-[:READS|WRITES]->(:Memory)
 """
@@ -23,9 +23,11 @@ from graphinv.ingest.support.python.shapes import (
     Effects,
     hosted,
     is_none,
+    limited,
     link,
     runs_agents,
     team,
+    uses_model,
 )
 from graphinv.ingest.support.python.values import FunctionV, ListV, Made, Value
 from graphinv.model.facts import Fact
@@ -142,7 +144,7 @@ def facts(program: Program) -> Iterator[Fact]:
         if actor.key[0] == "Workflow":
             yield from _workflow(program, actor)
             continue
-        yield from program.uses_model(actor, made.arg("model"))
+        yield from uses_model(program, actor, made.arg("model"), "id")
         tools = made.arg("tools")
         for item in program.items(tools):
             yield from _tool(program, actor, item)
@@ -159,10 +161,16 @@ def facts(program: Program) -> Iterator[Fact]:
 def _tool(program: Program, actor: Actor, item: Value) -> Iterator[Fact]:
     """A toolkit or function; a toolkit that no table knows is a tool whose effects are unknown."""
     known = HOSTED
-    if isinstance(item, Made) and item.cls is None and item.within(*IMPORTS) and item.symbol not in HOSTED:
-        if item.symbol.endswith(("Tools", "Tool", "Toolkit")) and not item.symbol.startswith(("MCP", "MultiMCP")):
-            known = hosted(NAME, {}, {item.symbol: item.symbol})
-    yield from program.uses_tools(actor, item, hosted=known, packages=IMPORTS)
+    if isinstance(item, Made) and _is_new_toolkit(item):
+        known = hosted(NAME, {}, {item.symbol: item.symbol})
+    only = item.arg("include_tools") if isinstance(item, Made) else None
+    yield from limited(program.uses_tools(actor, item, hosted=known, packages=IMPORTS), program.items(only))
+
+
+def _is_new_toolkit(item: Made) -> bool:
+    """Whether it is a toolkit of the framework that no table knows."""
+    named = item.symbol.endswith(("Tools", "Tool", "Toolkit")) and not item.symbol.startswith(("MCP", "MultiMCP"))
+    return named and item.cls is None and item.within(*IMPORTS) and item.symbol not in HOSTED
 
 
 # --------------------------------------------------------------------------------------------------------------------------------
@@ -173,17 +181,11 @@ def _workflow(program: Program, workflow: Actor) -> Iterator[Fact]:
     made = workflow.made
     steps = made.arg("steps")
     reached: set[tuple[str, str]] = set()
-    before: list[Actor] = []
     for step in program.items(steps):
-        here = list(_agents(program, step))
-        for actor in here:
+        for actor in _agents(program, step):
             if actor.key not in reached and actor.key != workflow.key:
                 reached.add(actor.key)
                 yield link(program, workflow, actor, step, "invoke", "step")
-            for one in before:
-                if one.key != actor.key:
-                    yield link(program, one, actor, step, "invoke", "sequence")
-        before = here or before
     if made.cls is not None:  # the older form: a class with agents as attributes, which its methods run
         for name in sorted({target.id for target in _attributes(made)}):
             for item in program.items(made.arg(name)):

@@ -5,7 +5,7 @@ Drawn, 0.2:
     (:Agent recipient)-[:DELEGATES_TO {kind_detail: return_edge}]->(:Agent), where the one who opened the chat runs code or functions for it
     (:Agent manager)-[:DELEGATES_TO {kind_detail: group_chat}]->(:Agent), and back from who runs code
 Drawn, 0.4:
-    (:Workflow team)-[:DELEGATES_TO {kind_detail: group_chat}]->(:Agent)
+    (:Workflow team)-[:DELEGATES_TO {kind_detail: group_chat | entry_point}]->(:Agent)
     (:Agent)-[:DELEGATES_TO {mode: handoff, kind_detail: handoff}]->(:Agent)
     (:Agent)-[:DELEGATES_TO {kind_detail: graph_edge | conditional_edge | agent_as_tool | team}]->(:Agent | :Workflow)
 Both: USES tools and code execution, CONNECTS_TO servers, USES_MODEL.
@@ -200,7 +200,12 @@ def _team(program: Program, owner: Actor, names: Names) -> Iterator[Fact]:
     made = owner.made
     participants = made.arg("participants", 0)
     detail = _TEAMS.get(made.symbol, "group_chat")
-    yield from team(program, owner, participants, detail, what="participants")
+    if detail == "swarm":
+        first = next((actor for item in program.items(participants) if (actor := program.actor(item)) is not None), None)
+        if first is not None:
+            yield link(program, owner, first, made, "invoke", "entry_point")
+    else:
+        yield from team(program, owner, participants, detail, what="participants")
     yield from program.uses_model(owner, made.arg("model_client"))
     if made.symbol == "GraphFlow":
         graph = made.arg("graph")

@@ -13,16 +13,17 @@ one that bypasses permissions may use everything it is not denied.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from pathlib import PurePosixPath
 
 from graphinv.ingest import Document
 from graphinv.ingest.support import claude
 from graphinv.ingest.support.located import Located
 from graphinv.ingest.support.python.program import Actor, Program
+from graphinv.ingest.support.python.servers import plain
 from graphinv.ingest.support.python.shapes import is_none, link
 from graphinv.ingest.support.python.values import DictV, Made, Value
 from graphinv.ingest.support.secrets import redact
-from graphinv.model.facts import Fact, NodeFact, NodeKey
+from graphinv.ingest.support.servers import server_facts
+from graphinv.model.facts import Binding, EdgeFact, Fact, NodeFact, NodeKey
 
 NAME = "claude-agent-sdk"
 IMPORTS = ("claude_agent_sdk", "claude_code_sdk")
@@ -44,7 +45,7 @@ def declare(program: Program) -> None:
             if one == "query" and made.receiver is not None:
                 continue
             if is_none(made.arg("options", None if one == "query" else 0)):
-                program.declare(made, name=None, framework=NAME, detail=f"{NAME} session")
+                program.declare(made, name="query" if one == "query" else None, framework=NAME, detail=f"{NAME} session")
 
 
 def _definitions(options: Made) -> Iterator[tuple[Value, Value]]:
@@ -78,7 +79,7 @@ def _session(program: Program, session: Actor, in_process: Named) -> Iterator[Fa
     mode = made.arg("permission_mode")
     autonomy = claude.AUTONOMY.get((mode.text() if mode is not None else None) or "")
     if autonomy:
-        yield NodeFact(*session.key, {"autonomy": autonomy})
+        yield NodeFact(*session.key, {"autonomy": autonomy, "sources": [program.source(made)]})
     yield from program.uses_model(session, made.arg("model"))
     yield from program.uses_model(session, made.arg("fallback_model"))
     specs = _specs(program, session, made)
@@ -138,8 +139,8 @@ def _sub_agent(program: Program, agent: Actor, inherited: list[claude.ToolSpec],
     specs = [spec for spec in specs if spec.name not in denied]
     yield from _builtins(program, agent, [spec.name for spec in specs if not spec.server], value)
     if is_none(tools):
-        for key in own.values():
-            yield program.edge("CONNECTS_TO", agent.key, key, value)
+        for name, key in own.items():
+            yield program.edge("CONNECTS_TO", agent.key, key, value, **_limits(name, inherited))
         specs = [spec for spec in specs if spec.server not in own]
     yield from claude.server_edges(_document(value), agent.key, [spec for spec in specs if spec.server], own)
     model = _field(value, "model")
@@ -179,8 +180,39 @@ def _servers(
         for one in entry.options():
             if isinstance(one, Made) and one.within(*IMPORTS) and one.symbol == "create_sdk_mcp_server":
                 yield from _in_process(program, session, name, one, specs, own, named)
+            elif isinstance(one, DictV):
+                yield from _configured(program, session, name or "server", one, specs, own)
             else:
                 yield from program.connects(session, one)
+
+
+def _configured(
+    program: Program, session: Actor, name: str, value: DictV, specs: list[claude.ToolSpec], own: dict[str, NodeKey]
+) -> Iterator[Fact]:
+    """A server in the form of a configuration file's entry."""
+    secrets: list[NodeFact] = []
+    entry = plain(value, secrets)
+    document = _document(value)
+    stated = server_facts(
+        document, client=NAME, host=session.key, name=name, entry=entry, where=lambda *_: value.line, folder=document.folder
+    )
+    for fact in stated:
+        if isinstance(fact, Binding):
+            own[name] = fact.target
+        elif isinstance(fact, EdgeFact) and fact.kind == "CONNECTS_TO":
+            yield EdgeFact(fact.kind, fact.source, fact.target, {**fact.props, **_limits(name, specs)})
+        else:
+            yield fact
+    holder = session.key if "url" in entry else own.get(name, session.key)
+    for secret in secrets:
+        yield secret
+        yield program.edge("HOLDS", holder, secret.key, value, place="repo")
+
+
+def _limits(name: str | None, specs: list[claude.ToolSpec]) -> dict[str, list[str]]:
+    """The only tools of a server that a session lists; nothing where it lists the whole server or none of it."""
+    single = sorted({spec.tool for spec in specs if name and spec.server == name and spec.tool})
+    return {} if not single or any(spec.server == name and spec.tool is None for spec in specs) else {"tools": single}
 
 
 def _in_process(
@@ -195,16 +227,13 @@ def _in_process(
     """A server that runs inside the program: its functions are its tools."""
     given = made.arg("name", 0)
     name = redact(((given.text() if given is not None else None) or alias or "sdk")[:200])
-    key: NodeKey = ("ToolServer", f"mcp:{made.module.root}/{PurePosixPath(made.module.path).with_suffix('')}#{name}")
+    key: NodeKey = ("ToolServer", f"mcp:{program.root}/{made.module.path}#{name}")
     source = f"{made.module.root}/{made.module.path}#L{made.line}"
     props = {"name": name, "protocol": "mcp", "transport": "in-process", "origin": "internal", "kind_detail": f"{NAME} server"}
     yield NodeFact(*key, {**props, "sources": [source]})
     if alias:
         own[alias] = key
-    single = sorted({spec.tool for spec in specs if spec.server == alias and spec.tool} if alias else ())
-    whole = any(spec.server == alias and spec.tool is None for spec in specs)
-    limits = {"tools": single} if single and not whole else {}
-    yield program.edge("CONNECTS_TO", session.key, key, made, **limits)
+    yield program.edge("CONNECTS_TO", session.key, key, made, **_limits(alias, specs))
     for item in program.items(made.arg("tools", 2)):
         function = getattr(item, "function", None)
         tool, stated = program.tool(item, name=named.get(id(function)))

@@ -3,7 +3,7 @@
 Drawn:
     (:Agent)-[:USES]->(:Tool), one for each kernel function of its plugins and of its kernel's
     (:Agent)-[:DELEGATES_TO {mode: invoke, kind_detail: agent_as_tool}]->(:Agent), for an agent among the plugins
-    (:Workflow)-[:DELEGATES_TO {kind_detail: group_chat | sequential | concurrent | magentic | handoff}]->(:Agent)
+    (:Workflow)-[:DELEGATES_TO {kind_detail: group_chat | sequential | concurrent | magentic | entry_point}]->(:Agent)
     (:Agent)-[:DELEGATES_TO {mode: handoff, kind_detail: handoff}]->(:Agent)
     (:Agent)-[:CONNECTS_TO]->(:ToolServer), (:Agent)-[:USES_MODEL]->(:Model)
 """
@@ -27,8 +27,8 @@ from graphinv.ingest.support.python.shapes import (
     link,
     members,
     runs_agents,
-    sequence,
     team,
+    uses_model,
 )
 from graphinv.ingest.support.python.values import Bound, ClassV, DictV, FunctionV, ListV, Made, Value
 from graphinv.model.facts import Fact
@@ -137,13 +137,13 @@ def _place(cls: ClassV) -> tuple[str, int, str]:
 def _agent(program: Program, actor: Actor, functions: Functions) -> Iterator[Fact]:
     made = actor.made
     service = made.arg("service")
-    yield from program.uses_model(actor, service if not is_none(service) else made.arg("ai_model_id"))
+    yield from uses_model(program, actor, service if not is_none(service) else made.arg("ai_model_id"), "ai_model_id")
     plugins = made.arg("plugins")
     values: list[Value] = [value for _, value in plugins.items] if isinstance(plugins, DictV) else list(program.items(plugins))
     for kernel in program.items(made.arg("kernel")):
         values.extend(_of_kernel(program, kernel))
         for call in calls(program, kernel, "add_service"):
-            yield from program.uses_model(actor, call.passed("service", 0))
+            yield from uses_model(program, actor, call.passed("service", 0), "ai_model_id")
     for value in values:
         yield from _plugin(program, actor, value, functions)
     for item in program.items(made.arg("tools")):
@@ -193,16 +193,19 @@ def _team(program: Program, workflow: Actor, names: Names) -> Iterator[Fact]:
     made = workflow.made
     field, sort = _TEAMS[made.symbol]
     given = made.arg(field, 0 if field == "members" else None)
+    if sort == "handoff":
+        found, _ = members(program, given)
+        if found:
+            yield link(program, workflow, found[0], made, "invoke", "entry_point")
+        yield from _handoffs(program, workflow, found, names)
+        return
     yield from team(program, workflow, given, sort, what=field)
     for call in calls(program, made, "add_agent"):
         yield from team(program, workflow, call.passed("agent", 0), sort)
     manager = made.arg("manager")
     if isinstance(manager, Made):
-        yield from program.uses_model(workflow, manager.arg("chat_completion_service", 0) or manager.arg("service"))
-    if sort == "sequential":
-        yield from sequence(program, given, "sequence")
-    if sort == "handoff":
-        yield from _handoffs(program, workflow, members(program, given)[0], names)
+        service = manager.arg("chat_completion_service", 0) or manager.arg("service")
+        yield from uses_model(program, workflow, service, "ai_model_id")
 
 
 def _handoffs(program: Program, workflow: Actor, found: list[Actor], names: Names) -> Iterator[Fact]:

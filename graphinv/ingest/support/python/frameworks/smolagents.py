@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from graphinv.ingest.support.python.program import Actor, Program
 from graphinv.ingest.support.python.shapes import EXECUTE, FETCH, NOTHING, READ, SEARCH, Effects, builtin, hosted, is_true, runs_agents
-from graphinv.ingest.support.python.values import Made, Value
+from graphinv.ingest.support.python.values import Bound, Made, Value
 from graphinv.model.facts import Fact
 
 NAME = "smolagents"
@@ -76,7 +76,7 @@ def _whole(item: Value) -> Value:
     """The collection or client that tools were taken from."""
     if isinstance(item, Made) and item.symbol == "get_tools":
         return item.root()
-    return item
+    return item.receiver if isinstance(item, Bound) and item.attr == "tools" else item
 
 
 def _managed(program: Program, actor: Actor) -> Iterator[Fact]:

@@ -3,7 +3,8 @@
 Drawn:
     (:Agent)-[:DELEGATES_TO {mode: invoke, kind_detail: agent_as_tool}]->(:Agent)
     (:Workflow graph)-[:DELEGATES_TO {kind_detail: entry_point}]->(:Agent)-[:DELEGATES_TO {kind_detail: graph_edge}]->(:Agent)
-    (:Workflow swarm)-[:DELEGATES_TO]->(:Agent)-[:DELEGATES_TO {mode: handoff, kind_detail: swarm}]->(:Agent), each to each
+    (:Workflow swarm)-[:DELEGATES_TO {kind_detail: entry_point}]->(:Agent)
+    (:Agent)-[:DELEGATES_TO {mode: handoff, kind_detail: swarm}]->(:Agent), each of a swarm to each
     (:Agent)-[:USES]->(:Tool), (:Agent)-[:CONNECTS_TO]->(:ToolServer), (:Agent)-[:USES_MODEL]->(:Model)
 """
 
@@ -29,7 +30,6 @@ from graphinv.ingest.support.python.shapes import (
     members,
     mesh,
     runs_agents,
-    team,
 )
 from graphinv.ingest.support.python.values import Const, Made, Value
 from graphinv.model.facts import Fact
@@ -116,8 +116,13 @@ def facts(program: Program) -> Iterator[Fact]:
             yield from _graph(program, actor)
         elif made.symbol == "Swarm":
             nodes = made.arg("nodes", 0)
-            yield from team(program, actor, nodes, "swarm", what="nodes")
-            yield from mesh(program, members(program, nodes)[0], "handoff", "swarm")
+            found, lost = members(program, nodes)
+            start = program.actor(made.arg("entry_point")) or (found[0] if found else None)
+            if start is not None:
+                yield link(program, actor, start, made, "invoke", "entry_point")
+            yield from mesh(program, found, "handoff", "swarm")
+            for one in lost[:3]:
+                yield from program.problem(one, f"the nodes of {actor.name!r} come from a name that is bound at run time")
         else:
             yield from program.uses_model(actor, made.arg("model", 0))
             tools = made.arg("tools", 2)
@@ -148,23 +153,32 @@ def _named(program: Program, actor: Actor, item: Const, text: str) -> Iterator[F
 
 def _graph(program: Program, graph: Actor) -> Iterator[Fact]:
     nodes: dict[str, Actor] = {}
+    places: dict[tuple[str, str], Made] = {}
     for call in calls(program, graph.value, "add_node"):
         actor = program.actor(call.passed("executor", 0))
         if actor is None:
             yield from program.problem(call, f"a node of {graph.name!r} runs something that is bound at run time")
             continue
-        yield link(program, graph, actor, call, "invoke", "graph_node")
+        places.setdefault(actor.key, call)
         named = call.passed("node_id", 1)
         for name in (named.text() if named is not None else None, actor.name):
             if name:
                 nodes.setdefault(name, actor)
+    reached: set[tuple[str, str]] = set()
     for call in calls(program, graph.value, "add_edge"):
         ends = [_end(program, nodes, call.passed(name, place)) for name, place in (("from_node", 0), ("to_node", 1))]
         if ends[0] is None or ends[1] is None:
             yield from program.problem(call, f"an edge of {graph.name!r} has an end that is bound at run time")
             continue
+        reached.add(ends[1].key)
         detail = "graph_edge" if is_none(call.passed("condition", 2)) else "conditional_edge"
         yield link(program, ends[0], ends[1], call, "invoke", detail)
+    given = [_end(program, nodes, call.passed("node_id", 0)) for call in calls(program, graph.value, "set_entry_point")]
+    starts = {actor.key: actor for actor in given if actor is not None}
+    if not starts:
+        starts = {actor.key: actor for actor in nodes.values() if actor.key not in reached}
+    for key, actor in starts.items():
+        yield link(program, graph, actor, places[key], "invoke", "entry_point")
 
 
 def _end(program: Program, nodes: dict[str, Actor], value: Value | None) -> Actor | None:
