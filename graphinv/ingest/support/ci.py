@@ -40,7 +40,7 @@ class Run:
     """One run of an agent, without values of secrets.
 
     ``detail`` says what starts it, ``line`` where. ``inputs`` are the inputs of its document that reach the prompt; ``untrusted`` the
-    expressions in it that carry text of strangers.
+    expressions in it that carry text of strangers; ``written`` those that steps before it wrote to files.
     """
 
     detail: str
@@ -52,6 +52,7 @@ class Run:
     inputs: tuple[str, ...] = ()
     reads_event: bool = False
     position: int = 0
+    written: tuple[str, ...] = ()
 
 
 @dataclass

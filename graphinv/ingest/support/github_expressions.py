@@ -33,6 +33,8 @@ _UNTRUSTED = re.compile(
     r"|github\.head_ref\b|toJSON\(\s*github(?:\.event(?:\.[\w.]{1,60})?)?\s*\)",
     re.IGNORECASE,
 )
+_SCRIPTED = re.compile(r"context\.payload\.((?:issue|comment|review|discussion|pull_request)\.(?:title|body))\b")
+"""The same in a step that is JavaScript (``actions/github-script``)."""
 _FAMILIES = (
     ("review_comment", ("pull_request_review_comment",)),
     ("event.comment", ("issue_comment", "pull_request_review_comment", "discussion_comment")),
@@ -84,11 +86,11 @@ def texts(value: Any) -> Iterator[str]:
 
 def flow(*values: Any) -> Flow:
     """What fills the texts in ``values``. O(length)."""
-    inside = "\n".join(match[1] for value in values for text in texts(value) for match in _EXPRESSION.finditer(text[:MAX_TEXT]))
-    if not inside:
-        return Flow()
+    found = [text[:MAX_TEXT] for value in values for text in texts(value)]
+    inside = "\n".join(match[1] for text in found for match in _EXPRESSION.finditer(text))
+    scripted = frozenset(f"github.event.{match[1]}" for text in found for match in _SCRIPTED.finditer(text))
     return Flow(
-        frozenset(re.sub(r"\s", "", match[0]) for match in _UNTRUSTED.finditer(inside)),
+        scripted | frozenset(re.sub(r"\s", "", match[0]) for match in _UNTRUSTED.finditer(inside)),
         _names(_STEP, inside),
         _names(_NEED, inside),
         _names(_INPUT, inside),

@@ -19,6 +19,8 @@ from graphinv.model.facts import EdgeFact, Fact, NodeFact, Problem, Ref
 MAX_JOBS = 500
 MAX_STEPS = 1000
 
+_WRITES = re.compile(r">{1,2}\s*(?![&\s\"']*\$\{?GITHUB_(?:OUTPUT|STEP_SUMMARY))[\w\"'$./{-]|\btee\s")
+"""A script that writes a file, or a variable for the steps after it."""
 _CLAUDE_SERVERS = frozenset({"github", "github_ci", "github_comment", "github_file_ops", "github_inline_comment"})
 
 ACTIONS: Mapping[str, str] = {
@@ -116,6 +118,8 @@ class _Steps:
     around: Flow = field(default_factory=Flow)
     around_env: dict[str, Any] = field(default_factory=dict)
     tainted: dict[str, frozenset[str]] = field(default_factory=dict)
+    written: frozenset[str] = frozenset()
+    """Expressions of strangers that steps before wrote to files."""
     runs: list[ci.Run] = field(default_factory=list)
     actions: list[Use] = field(default_factory=list)
     logins: list[tuple[int, Fact]] = field(default_factory=list)
@@ -137,6 +141,8 @@ class _Steps:
         if isinstance(uses, str):
             self.uses(step, uses.strip(), pointer, position, filled, reached)
         elif isinstance(script, str):
+            if reached and _WRITES.search(script):
+                self.written |= reached
             for command in agent_commands(script):
                 line = self.located.line(*pointer, "run")
                 run = ci.command_run(self.document, line, command, self.ingestor, self.section)
@@ -201,6 +207,7 @@ class _Steps:
                 tuple(sorted(filled.inputs)),
                 reads_event,
                 position,
+                tuple(sorted(self.written - reached)),
             )
         )
 
@@ -249,7 +256,9 @@ def gates(condition: Any) -> set[str]:
     ):
         found.add("gate=same_repository")
     if re.search(
-        r"github\.(?:actor|triggering_actor|event\.sender\.login)\s*==|contains\([^)]*github\.(?:actor|event\.sender\.login)", text
+        r"github\.(?:actor|triggering_actor|event\.sender\.login|event\.pull_request\.user\.login)\s*=="
+        r"|contains\([^)]*github\.(?:actor|event\.sender\.login)",
+        text,
     ):
         found.add("gate=actor")
     return found
@@ -285,13 +294,15 @@ def _action(run: ci.Building, name: str, inputs: dict[str, Any], section: str, l
         if name == "anthropics/claude-code-action":
             if text("allowed_bots") == "*":
                 labels.add("allowed_bots=*")
+            if text("anthropic_federation_rule_id"):
+                run.labels.add("model_login=federated")
             if not text("github_token"):
                 labels.add("token=claude_app")
             _open_to(text("allowed_non_write_users"), labels, held)
     elif run.client == "codex":
         ci.codex_run(run, ci.words_of(text("codex-args")), text("sandbox") or "workspace-write")
-        if text("safety-strategy"):
-            run.labels.add(f"safety={redact(text('safety-strategy'))[:40]}")
+        if re.fullmatch(r"[a-z-]{1,40}", text("safety-strategy")):
+            run.labels.add(f"safety={text('safety-strategy')}")
         _open_to(text("allow-users"), labels, held)
     elif run.client in ("gemini-cli", "qwen-code"):
         ci.gemini_run(run, [], text("settings", "settings_json"), section, unasked=True)

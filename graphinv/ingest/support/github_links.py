@@ -21,6 +21,8 @@ MAX_INNER = 10
 _HOSTED = ("ubuntu", "windows", "macos")
 _UNSEEN = 0.6
 """Confidence that an agent reads what caused its job, where the workflow does not put it into the prompt."""
+_FILED = 0.8
+"""The same where a step before it writes that text to a file."""
 _DEFAULT = 0.5
 """Confidence that a token of which nothing is said may write: the repository's setting decides."""
 _CLAUDE_APP = (("contents", "write"), ("issues", "write"), ("pull-requests", "write"))
@@ -91,6 +93,7 @@ class _Root:
                     (),
                     run.reads_event,
                     use.position,
+                    run.written,
                 )
             pending += [(inner, seen | {action.path}, level + 1) for inner in action.actions]
 
@@ -213,10 +216,12 @@ class _JobFacts:
     def untrusted(self) -> dict[str, list[str]]:
         """Expressions of strangers that reach the agent → triggers on which they have a value; without those that never have one here."""
         found = {path for run in self.runs for path in run.untrusted}
-        found |= {path for run in self.runs for name in run.inputs for path in self.carried.get(name, ())}
+        return self.reaching(found | {path for run in self.runs for name in run.inputs for path in self.carried.get(name, ())})
+
+    def reaching(self, paths: set[str]) -> dict[str, list[str]]:
         called = "workflow_call" in self.triggers and not any(name in TRIGGERS for name in self.triggers)
         reaching = {}
-        for path in sorted(found):
+        for path in sorted(paths):
             possible = triggers_of(path)
             names = [name for name in possible if name in self.triggers] or (list(possible[:1]) if called else [])
             if names:
@@ -225,8 +230,10 @@ class _JobFacts:
 
     def facts(self) -> Iterator[Fact]:
         untrusted = self.untrusted()
+        written = self.reaching({path for run in self.runs for path in run.written} - untrusted.keys())
         labels = {*self.job.labels, *self.job.gates, *(label for run in self.runs for label in run.labels)}
         labels |= {f"untrusted_prompt={path}" for path in untrusted}
+        labels |= {f"untrusted_file={path}" for path in written}
         labels.discard("token=claude_app")
         worst = "autonomous" if any(run.autonomy == "autonomous" for run in self.runs) else None
         props: Props = {
@@ -256,7 +263,7 @@ class _JobFacts:
                     and str(fact.props.get("kind_detail")).startswith("bundled with")
                 ):
                     yield EdgeFact("RUNS_AS", fact.key, self.token, self.props(self.line))
-        yield from self.ingests(untrusted)
+        yield from self.ingests(untrusted, written)
 
     # ---- the job's token ----------------------------------------------------------------------------------------------------
 
@@ -313,16 +320,17 @@ class _JobFacts:
 
     # ---- content of strangers -----------------------------------------------------------------------------------------------
 
-    def ingests(self, untrusted: Mapping[str, list[str]]) -> Iterator[Fact]:
+    def ingests(self, untrusted: Mapping[str, list[str]], written: Mapping[str, list[str]]) -> Iterator[Fact]:
         known = [name for name in self.triggers if name in TRIGGERS]
         flowing = dict.fromkeys(name for names in untrusted.values() for name in names)
+        filed = {name for names in written.values() for name in names}
         reads = any(run.reads_event for run in self.runs)
-        for name in dict.fromkeys([*known, *flowing]):
+        for name in dict.fromkeys([*known, *flowing, *sorted(filed)]):
             place = self.triggers.get(name, f"{self.root}/{self.workflow.path}#L{self.line}")
             source: NodeKey = ("ContentSource", f"github:events/{name}")
             yield NodeFact(*source, {"name": f"GitHub {TRIGGERS.get(name, name)}", "trust": "untrusted", "sources": [place]})
             if name in flowing or reads:
                 yield EdgeFact("INGESTS", self.key, source, self.props(self.line))
             else:
-                stated = {"evidence": ["inferred"], "confidence": _UNSEEN, "sources": [place]}
+                stated = {"evidence": ["inferred"], "confidence": _FILED if name in filed else _UNSEEN, "sources": [place]}
                 yield EdgeFact("INGESTS", self.key, source, stated)
