@@ -25,7 +25,9 @@ NAME = "python_source"
 TITLE = "Agents in Python source and notebooks"
 FILES = ("*.py", "*.ipynb", "langgraph.json", "config/agents.yaml", "config/tasks.yaml")
 
-_CREW = re.compile(rb"(?m)^[ \t]{1,8}(?:role|goal|expected_output)\s*:")
+_CREW = re.compile(
+    rb"(?ms)^[ \t]{1,8}role\s*:.*^[ \t]{1,8}(?:goal|backstory)\s*:|^[ \t]{1,8}goal\s*:.*^[ \t]{1,8}role\s*:|^[ \t]{1,8}expected_output\s*:"
+)
 _CHECKPOINT = re.compile(r"(?:.*/)?\.ipynb_checkpoints/.*", re.DOTALL)
 
 

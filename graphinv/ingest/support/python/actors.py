@@ -32,6 +32,9 @@ class Actor:
     path: str = ""
     labels: list[str] = field(default_factory=list)
     qualifier: str = ""
+    origin: tuple[str, int] | None = None
+    named: bool = False
+    """Whether its author named it, rather than the variable it is kept in."""
     _key: NodeKey | None = None
 
     @property
@@ -65,6 +68,7 @@ class Actors:
         self.program = program
         self.all: list[Actor] = []
         self._by_identity: dict[object, Actor] = {}
+        self._by_site: dict[object, list[Actor]] = {}
         self._sealed = False
         self._taken: dict[str, list[Actor]] = {}
 
@@ -78,14 +82,17 @@ class Actors:
         type_: str,
         parent: Actor | None,
         line: int | None,
+        origin: tuple[str, int] | None,
     ) -> Actor:
         """See :meth:`Program.declare`."""
         identity = identity_of(value)
         found = self._by_identity.get(identity)
         if found is not None:
             return found
-        path = value.module.path
-        actor = Actor(self.named(value, name), framework, kind, value, detail, type_, parent, line or value.line, path)
+        path, line = origin or (value.module.path, line or value.line)
+        actor = Actor(self.named(value, name), framework, kind, value, detail, type_, parent, line, path, origin=origin)
+        self._by_site.setdefault(value.key[:3] if isinstance(value, Made) else identity, []).append(actor)
+        actor.named = bool(_text(name))
         self._by_identity[identity] = actor
         self.all.append(actor)
         if self._sealed:
@@ -115,6 +122,9 @@ class Actors:
             if value is None:
                 return None
             found = self._by_identity.get(identity_of(value))
+            if found is None and isinstance(value, Made):
+                same = self._by_site.get(value.key[:3], ())
+                found = same[0] if len({one.name for one in same}) == 1 else None
             if found is not None:
                 return found
             value = value.receiver if isinstance(value, (Made, Bound)) else None
@@ -194,6 +204,8 @@ def identity_of(value: Value) -> object:
 
 def _site(actor: Actor) -> object:
     value = actor.value
+    if actor.origin is not None:
+        return actor.origin
     return value.key[:3] if isinstance(value, Made) else identity_of(value)
 
 

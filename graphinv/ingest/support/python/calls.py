@@ -97,11 +97,22 @@ def _depends_on_bound(ev: Evaluator, expr: ir.Expr, scope: Scope) -> bool:
     names: set[str] = set(ev.names(expr))
     while current is not None and current.key:
         own, loops, outer = ev.depends(current, names)
-        if (names | own | loops) & current.bindings.keys():
+        if ((names | own | loops) & current.bindings.keys()) - _same_for_all(ev, current):
             return True
         names = set(outer)
         current = current.parent
     return False
+
+
+def _same_for_all(ev: Evaluator, scope: Scope) -> set[str]:
+    """``self`` where all instances of its class are made in the same way."""
+    instance = scope.instance
+    function = scope.function
+    if not isinstance(instance, Made) or instance.cls is None or function is None or not function.params:
+        return set()
+    found = initialiser(ev, instance.cls)
+    plain = len(found[1].params) < 2 if found is not None else not (instance.call.args or instance.call.kwargs)
+    return {function.params[0].name} if plain else set()
 
 
 # --------------------------------------------------------------------------------------------------------------------------------

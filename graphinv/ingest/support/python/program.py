@@ -158,14 +158,18 @@ class Program:
                         stack.append((callee, depth + 1))
                 yield from self.ev.evaluate(site.call, inner).options()
 
-    def items(self, value: Value | None) -> list[Value]:
-        """The single values in ``value``: items of lists, possibilities, values of mappings; ``None`` left out; each object once."""
+    def items(self, value: Value | None, at: Value | None = None) -> list[Value]:
+        """The single values in ``value``: items of lists, possibilities, values of mappings; ``None`` left out; each object once. ``at`` is
+        what they stand in, where they are no items of a list themselves."""
+        around = self._written.get(at.key if isinstance(at, Made) else id(at)) if at is not None else None
         found: dict[object, Value] = {}
         for one, place in placed(value):
             key = one.key if isinstance(one, Made) else id(one)
             found.setdefault(key, one)
-            if place is not None:
-                self._written[key] = place
+            if place is not None or around is not None:
+                self._written[key] = place or around  # type: ignore[assignment]
+            else:
+                self._written.pop(key, None)
         return list(found.values())
 
     def cited(self, actor: Actor, value: Value) -> str:
@@ -236,6 +240,7 @@ class Program:
         type: str = "",  # noqa: A002 - the property's name
         parent: Actor | None = None,
         line: int | None = None,
+        origin: tuple[str, int] | None = None,
     ) -> Actor:
         """``value`` is an agent (or, with ``kind="Workflow"``, a workflow) of that name. The same value twice is the same actor.
 
@@ -248,8 +253,9 @@ class Program:
             type: of a workflow, such as ``graph`` or ``step``.
             parent: workflow that it is a step of; its name becomes part of the id.
             line: where it is declared, if not at ``value``.
+            origin: path and line of the document that defines it, if it is not the one of ``value``.
         """
-        return self._actors.declare(value, name, framework, kind, detail, type, parent, line)
+        return self._actors.declare(value, name, framework, kind, detail, type, parent, line, origin)
 
     def alias(self, value: Value, actor: Actor) -> None:
         """``value`` means the same agent as ``actor``."""
@@ -337,6 +343,18 @@ class Program:
         """CONNECTS_TO for every MCP server object in ``value``; what is none is left out."""
         for one in self.items(value):
             yield from stating.connects(self, actor, one)
+
+    def connects_to(self, actor: Actor, at: Value, entry: dict[str, object], name: str = "") -> Iterator[Fact]:
+        """CONNECTS_TO for an MCP server that is described by an entry as configuration files have them."""
+        yield from stating.connects_entry(self, actor, name, entry, at, [])
+
+    def hosted(self, actor: Actor, at: Value, brought: Hosted) -> Iterator[Fact]:
+        """USES for a tool that a framework or provider brings along."""
+        yield from stating.hosted_tool(self, actor, at, brought)
+
+    def own_memory(self, actor: Actor, at: Value, name: str, scope: str | None = None) -> Iterator[Fact]:
+        """READS and WRITES of a memory that belongs to ``actor`` and that no object stands for."""
+        yield from stating.own_memory(self, actor, at, name, scope)
 
     def delegates(self, actor: Actor, value: Value | None, mode: str, detail: str, *, what: str = "delegates") -> Iterator[Fact]:
         """DELEGATES_TO for every agent in ``value``; a problem for each that could not be followed."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from graphinv.ingest.support.python.values import Const, DictV, Either, EnvVar, External, FunctionV, ListV, Made, Unknown, Value
+from graphinv.ingest.support.python.values import Bound, Const, DictV, Either, EnvVar, External, FunctionV, ListV, Made, Unknown, Value
 from graphinv.model.facts import NodeFact
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ MAX_SERVERS = 50
 
 def entry_of(value: Value) -> list[Entry] | None:
     """The servers that ``value`` describes; None where it is no server. Also for tools that were got from one (``client.get_tools()``)."""
+    while isinstance(value, Bound) and value.attr.startswith(("[", "tools")):
+        value = value.receiver
     if isinstance(value, Made):
         root = value.root()
         for one in (value, root):

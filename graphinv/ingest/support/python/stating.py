@@ -257,32 +257,36 @@ def delegates(program: Program, actor: Actor, value: Value, mode: str, detail: s
 def connects(program: Program, actor: Actor, value: Value) -> Iterator[Fact]:
     """CONNECTS_TO for an MCP server object."""
     for name, entry, at, secrets in entry_of(value) or ():
-        label = name or server_name(program, at)
-        if not ({"command", "url"} & entry.keys()):
-            key: NodeKey = ("ToolServer", f"mcp:{program.root}/{at.module.path}#{label}")
-            yield NodeFact(*key, {"name": label, "protocol": "mcp", "sources": [program.source(at)]})
-            yield program.edge("CONNECTS_TO", actor.key, key, at)
-            yield from program.problem(at, f"what the MCP server {label!r} of {actor.name!r} is started from is not known")
-            continue
-        document = Document(program.root, at.module.path, b"", _no_fingerprint)
-        folder = document.folder
+        yield from connects_entry(program, actor, name, entry, at, secrets)
 
-        def where(*pointer: str | int, line: int = at.line) -> int:
-            return line
 
-        target: NodeKey | None = None
-        for fact in server_facts(document, client=actor.framework, host=actor.key, name=label, entry=entry, where=where, folder=folder):
-            if isinstance(fact, NodeFact) and fact.kind == "ToolServer":
-                target = fact.key
-                environment = program.environment(at.module.path)
-                fact = NodeFact(fact.kind, fact.id, {**fact.props, "environment": environment} if environment else fact.props)  # noqa: PLW2901
+def connects_entry(
+    program: Program, actor: Actor, name: str, entry: Mapping[str, Any], at: Value, secrets: list[NodeFact]
+) -> Iterator[Fact]:
+    """The same for one entry in the shape that configuration files have."""
+    label = name or server_name(program, at)
+    if not ({"command", "url"} & entry.keys()):
+        key: NodeKey = ("ToolServer", f"mcp:{program.root}/{at.module.path}#{label}")
+        yield NodeFact(*key, {"name": label, "protocol": "mcp", "sources": [program.source(at)]})
+        yield program.edge("CONNECTS_TO", actor.key, key, at)
+        yield from program.problem(at, f"what the MCP server {label!r} of {actor.name!r} is started from is not known")
+        return
+    document = Document(program.root, at.module.path, b"", _no_fingerprint)
+    target: NodeKey | None = None
+    facts = server_facts(
+        document, client=actor.framework, host=actor.key, name=label, entry=entry, where=lambda *_: at.line, folder=document.folder
+    )
+    environment = program.environment(at.module.path)
+    for fact in facts:
+        if isinstance(fact, NodeFact) and fact.kind == "ToolServer":
+            target = fact.key
+            yield NodeFact(fact.kind, fact.id, {**fact.props, "environment": environment} if environment else fact.props)
+        else:
             yield fact
-        holder = actor.key if "url" in entry or target is None else target
-        for secret in secrets:
-            yield secret
-            yield EdgeFact(
-                "HOLDS", holder, secret.key, {"place": "repo", "evidence": ["declared"], "sources": list(secret.props["sources"])}
-            )
+    holder = actor.key if "url" in entry or target is None else target
+    for secret in secrets:
+        yield secret
+        yield EdgeFact("HOLDS", holder, secret.key, {"place": "repo", "evidence": ["declared"], "sources": list(secret.props["sources"])})
 
 
 def _no_fingerprint(value: str) -> str:
@@ -353,14 +357,15 @@ def memory(program: Program, actor: Actor, value: Value, scope: str | None) -> I
     if not isinstance(value, Made):
         return
     name = program.variable(value) or value.symbol
-    key: NodeKey = ("Memory", f"memory:{program.place(value)}#{name}")
-    props: Props = {"name": name, "kind_detail": value.callee or None, "scope": scope, "sources": [program.source(value)]}
-    props["environment"] = program.environment(value.module.path)
+    yield from own_memory(program, actor, value, name, scope, value.callee)
+    yield from given_secrets(program, actor.key, value)
+
+
+def own_memory(program: Program, actor: Actor, at: Value, name: str, scope: str | None, detail: str = "") -> Iterator[Fact]:
+    """READS and WRITES of a memory of that name."""
+    key: NodeKey = ("Memory", f"memory:{program.place(at)}#{name}")
+    props: Props = {"name": name, "kind_detail": detail or None, "scope": scope, "sources": [program.source(at)]}
+    props["environment"] = program.environment(at.module.path)
     yield NodeFact(*key, {prop: one for prop, one in props.items() if one is not None})
-    yield program.edge("READS", actor.key, key, value)
-    yield program.edge("WRITES", actor.key, key, value)
-    for fact in given_secrets(program, key, value):
-        yield fact
-
-
-__all__ = ["connects", "delegates", "given_secrets", "holds", "hosted_tool", "identity_of", "memory", "tool", "uses_model", "uses_tool"]
+    yield program.edge("READS", actor.key, key, at)
+    yield program.edge("WRITES", actor.key, key, at)

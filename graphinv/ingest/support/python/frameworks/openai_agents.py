@@ -80,7 +80,7 @@ def _tool(program: Program, actor: Actor, tool: Value) -> Iterator[Fact]:
 
 def _handoff(program: Program, actor: Actor, target: Value) -> Iterator[Fact]:
     if isinstance(target, Made) and target.symbol in {"handoff", "realtime_handoff"}:
-        for agent in program.items(target.arg("agent", 0)):
+        for agent in program.items(target.arg("agent", 0), target):
             yield from program.delegates(actor, agent, "handoff", "handoff", what="hand-offs")
     elif isinstance(target, Made) and target.symbol == "Handoff":
         name = target.arg("agent_name")
