@@ -24,31 +24,19 @@ from graphinv.ingest.support.agent_commands import agent_commands
 from graphinv.ingest.support.located import Located
 from graphinv.ingest.support.places import environment_of
 from graphinv.ingest.support.secrets import looks_secret_name, redact, secret_facts
+from graphinv.ingest.support.words import names
 from graphinv.model.errors import IngestError
 from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Props, Ref
 
 NAME = "gitlab_ci"
 TITLE = "GitLab pipelines that run agents"
-FILES = ("**/.gitlab-ci.yml", "**/*.gitlab-ci.yml", "**/.gitlab/**/*.yml")
+FILES = ("**/.gitlab-ci.yml", "**/*.gitlab-ci.yml", "parts of pipelines in .gitlab/, ci/ and the like")
 MAX_BYTES = 2 * 1024 * 1024
 FRAMEWORK = "gitlab-ci"
 
-_NO_JOBS = frozenset(
-    {
-        "default",
-        "include",
-        "stages",
-        "variables",
-        "workflow",
-        "image",
-        "services",
-        "cache",
-        "before_script",
-        "after_script",
-        "spec",
-        "pages",
-    }
-)
+_NO_JOBS = names("default include stages variables workflow image services cache before_script after_script spec")
+_PARTS = names(".gitlab .gitlab-ci gitlab gitlab-ci ci .ci pipelines")
+"""Folders in which parts of pipelines lie."""
 _SCRIPTS = ("before_script", "script", "after_script")
 _VARIABLE = re.compile(r"\$\{?([A-Za-z_]\w{1,100})")
 _UNTRUSTED = re.compile(
@@ -91,43 +79,56 @@ class Pipeline:
 
 
 def detect(path: str, head: bytes) -> bool:
-    """Whether it is a pipeline by name, or lies in a folder of pipelines' parts."""
-    lowered = path.lower()
-    if not lowered.endswith((".yml", ".yaml")):
+    """Whether it is a pipeline by name, or may be a part of one that is included, by its folder and its beginning."""
+    *folders, name = path.lower().split("/")
+    if not name.endswith((".yml", ".yaml")):
         return False
-    return lowered.rpartition("/")[2].endswith((".gitlab-ci.yml", ".gitlab-ci.yaml")) or ".gitlab" in lowered.split("/")[:-1]
+    return _is_pipeline(name) or (b"script:" in head and not _PARTS.isdisjoint(folders))
+
+
+def _is_pipeline(path: str) -> bool:
+    return path.lower().endswith((".gitlab-ci.yml", ".gitlab-ci.yaml"))
 
 
 def summarise(document: Document) -> Pipeline | None:
     """What one file says of jobs that may run agents; None where it holds no jobs.
 
     Raises:
-        IngestError: not YAML, or not a mapping at its top.
+        IngestError: a pipeline that is not YAML, or not a mapping at its top.
     """
-    found = yamldoc.parse(document.text(), document)
-    if not found or found[-1].value is None:
-        raise IngestError("is empty", document=document.path, where="L1")
-    located = found[-1]  # a header with inputs (spec) may stand before it
-    top: Any = located.value
-    if not isinstance(top, dict):
-        if ".gitlab-ci." in document.name.lower():
-            raise IngestError("holds no mapping at its top", document=document.path, where=f"L{located.line()}")
+    located = _top(document)
+    if located is None:
         return None
-    jobs = tuple(
-        _job(document, located, key, job) for key, job in list(top.items())[:MAX_JOBS] if isinstance(job, dict) and key not in _NO_JOBS
-    )
+    top: dict[str, Any] = located.value
+    entries = [(key, job) for key, job in list(top.items())[:MAX_JOBS] if isinstance(job, dict) and key not in _NO_JOBS]
+    jobs = tuple(_job(document, located, key, job) for key, job in entries)
     default = top.get("default")
     wide = {**(default if isinstance(default, dict) else {}), **{key: top[key] for key in ("before_script", "image") if key in top}}
     rules = top.get("workflow")
+    name = rules.get("name") if isinstance(rules, dict) else None
+    known = isinstance(name, str) and name.strip() and "$" not in name
     return Pipeline(
         document.path,
-        document.name,
+        redact(str(name).strip()[: claude.MAX_NAME]) if known else document.name.rpartition(".")[0].lstrip("."),
         located.line(),
         (*jobs, replace(_job(document, located, "default", wide), line=located.line("default"))),
         tuple(_includes(top.get("include"))),
         tuple(sorted(_sources(rules))),
         tuple(_variables(document, located, top.get("variables"), ("variables",))),
     )
+
+
+def _top(document: Document) -> Located | None:
+    """The document that holds the jobs: the last one, since a header with inputs may stand before it."""
+    try:
+        found = yamldoc.parse(document.text(), document)
+        if not found or not isinstance(found[-1].value, dict):
+            raise IngestError("holds no mapping at its top", document=document.path, where="L1")
+    except IngestError:
+        if _is_pipeline(document.path):
+            raise
+        return None  # something else that lies in such a folder
+    return found[-1]
 
 
 def _job(document: Document, located: Located, key: str, job: dict[str, Any]) -> Job:
@@ -246,7 +247,7 @@ def link(root: str, summaries: Mapping[str, Any]) -> Iterator[Fact]:
     pipelines = {path: one for path, one in summaries.items() if isinstance(one, Pipeline)}
     included = {path for one in pipelines.values() for path in _resolved(one, pipelines)}
     for path in sorted(pipelines):
-        if path.rpartition("/")[2].lower().endswith((".gitlab-ci.yml", ".gitlab-ci.yaml")) and path not in included:
+        if _is_pipeline(path) and path not in included:
             yield from _facts(root, pipelines[path], pipelines)
 
 

@@ -20,6 +20,8 @@ EXPRESSION = "__EXPRESSION__"
 _FILLED = re.compile(r"\$\{\{.{0,1000}?\}\}", re.DOTALL)
 _HEREDOC = re.compile(r"<<-?\s*['\"]?([A-Za-z_]\w*)")
 _COMMENT = re.compile(r"(?m)^[ \t]*#.*$|(?<=\s)#(?=\s).*$")
+_OPENED = re.compile(r"(?:[A-Za-z_]\w*=)?(?:\$\(|`)(?=.)")
+"""A word that begins what is run for its output: ``x=$(claude …)``."""
 _SUBSTITUTION = re.compile(r"\$\(((?:[^()]|\([^()]{0,2000}\)){1,20000})\)|`([^`]{1,20000})`")
 _WRAPPERS = names(
     """
@@ -176,7 +178,6 @@ def _find(text: str, level: int) -> Iterator[Command]:
 def _simple_commands(text: str) -> Iterator[list[str]]:
     """The simple commands of a script. A script whose quotes do not close is split line by line, and such a line at blanks."""
     joined = re.sub(r"\\\n", " ", text)
-    joined = _open_substitutions(joined)
     try:
         yield from _lexed(joined.replace("\n", " ; "))
         return
@@ -188,11 +189,6 @@ def _simple_commands(text: str) -> Iterator[list[str]]:
         except ValueError:
             found = [line.split()[:MAX_WORDS]]
         yield from found
-
-
-def _open_substitutions(text: str) -> str:
-    """``x=$(claude …)`` outside quotes as ``x= ; claude … ;``, so that what is inside is a command of its own."""
-    return re.sub(r"(?<![\"'\w])(\w+=)?\$\((?=\s*(?:\w|/))", " ; ", text) if "$(" in text and '"$(' not in text else text
 
 
 def _lexed(text: str) -> Iterator[list[str]]:
@@ -221,7 +217,7 @@ def _started(words: list[str]) -> Iterator[Command]:
     position = 0
     wrapped = False
     while position < len(words):
-        word = words[position]
+        word = _OPENED.sub("", words[position], count=1) if _OPENED.match(words[position]) else words[position]
         name = _package(word) or _base(word)
         rest = words[position + 1 :]
         if name in PROGRAMS:
@@ -241,10 +237,13 @@ def _started(words: list[str]) -> Iterator[Command]:
 
 
 def _further(words: list[str]) -> Iterator[Command]:
-    """The agent that another program is given to start: behind ``--``, or by the path of its program."""
+    """The agent that another program is given to start: behind ``--``, by the path of its program, or for its output."""
     for index, word in enumerate(words):
         if word == "--":
             yield from _started(words[index + 1 :])
+            return
+        if index and _OPENED.match(word):
+            yield from _started(words[index:])
             return
         match = _BY_PATH.fullmatch(word)
         if match and match["name"] in PROGRAMS and PROGRAMS[match["name"]].starts(words[index + 1 :]):
