@@ -144,7 +144,9 @@ def options(words: Iterable[str]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {"": []}
     name = ""
     for word in words:
-        if re.match(r"--?[A-Za-z]", word):
+        if word == "--" or re.match(r"\d?[<>]", word):
+            name = ""
+        elif re.match(r"--?[A-Za-z]", word):
             name, equals, value = word.partition("=")
             found.setdefault(name, [])
             if equals:
@@ -254,7 +256,13 @@ def _json(run: Building, text: object, what: str) -> dict[str, Any]:
 
 
 def _specs(texts: Iterable[str]) -> list[claude.ToolSpec]:
-    return claude.tool_specs([text for text in texts if EXPRESSION not in text], _NOWHERE) or []
+    """Entries of lists of tools. A list that is separated by blanks may be followed by the prompt, so there only known names count."""
+    found: list[claude.ToolSpec] = []
+    for text in texts:
+        specs = claude.tool_specs([text], _NOWHERE) or [] if EXPRESSION not in text else []
+        known = [spec for spec in specs if spec.server or spec.pattern or spec.name in (*claude.BUILTINS, *claude.DELEGATION, "*")]
+        found += specs if "," in text or len(specs) == 1 else known
+    return found
 
 
 class _Nowhere:
