@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from graphinv.ingest.support.python import ir
-from graphinv.ingest.support.python.scope import Scope
+from graphinv.ingest.support.python.scope import MUTATORS, Scope
 from graphinv.ingest.support.python.values import (
     Bound,
     ClassV,
@@ -382,11 +382,10 @@ def _method(ev: Evaluator, callee: Bound, expr: ir.Call, scope: Scope) -> Value 
     if isinstance(receiver, ListV):
         if attr == "copy":
             return receiver
-        return (
-            either(scope.module, line, list(receiver.items))
-            if attr == "pop" and receiver.items
-            else Unknown(scope.module, line, f"it is the result of {attr}")
-        )
+        if attr == "pop" and receiver.items:
+            return either(scope.module, line, list(receiver.items))
+        plain = attr in MUTATORS or attr in {"index", "count", "sort", "reverse", "remove", "clear", "pop"}
+        return Unknown(scope.module, line, f"it is the result of {attr}") if plain else None
     if isinstance(receiver, Const) and isinstance(receiver.value, str):
         if attr in _TEXT and not expr.args:
             return Const(

@@ -282,7 +282,9 @@ class Evaluator:
             for index, part in enumerate(target.items):
                 known = isinstance(value, ListV) and index < len(value.items) and not isinstance(part, ir.Star)
                 inner = value.items[index] if known and isinstance(value, ListV) else None
-                if inner is None:
+                if inner is None and isinstance(value, (Made, Bound)):
+                    inner = Bound(scope.module, target.line, value, f"[{index}]")
+                elif inner is None:
                     inner = Unknown(scope.module, target.line, "it is a part of something unknown")
                 yield from self.destructure(part, inner, scope)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from graphinv.ingest.support.located import Located
@@ -157,6 +158,19 @@ class Program:
                     if isinstance(callee, FunctionV) and depth < MAX_DEPTH:
                         stack.append((callee, depth + 1))
                 yield from self.ev.evaluate(site.call, inner).options()
+
+    def unknown_calls(self, function: FunctionV, methods: frozenset[str], names: re.Pattern[str]) -> Iterator[Value]:
+        """Calls in a function of one of ``methods`` on something unknown whose name matches ``names``: ``self.llm.invoke(…)``."""
+        scope = self.ev.inner(function.scope, function.function)
+        for site in self.sites.walked(function.function, scope).sites:
+            func = site.call.func
+            if isinstance(func, ir.Attr) and func.attr in methods:
+                base = func.base
+                name = base.id if isinstance(base, ir.Name) else base.attr if isinstance(base, ir.Attr) else ""
+                if name and names.search(name):
+                    value = self.ev.evaluate(base, site.scope)
+                    if isinstance(value, (Unknown, Bound)):
+                        yield value
 
     def items(self, value: Value | None, at: Value | None = None) -> list[Value]:
         """The single values in ``value``: items of lists, possibilities, values of mappings; ``None`` left out; each object once. ``at`` is

@@ -19,7 +19,7 @@ CLASSES = frozenset(
         "MCPStreamableHTTPTool", "MCPWebsocketTool", "FastMCPToolset", "StdioServerParameters", "StdioServerParams", "SseServerParams",
         "StreamableHttpServerParams", "StreamableHTTPConnectionParams", "SseConnectionParams", "StdioConnectionParams", "MCPServerHTTP",
         "ToolCollection", "MCPAdapt", "stdio_client", "sse_client", "streamablehttp_client", "streamable_http_client", "MCPTool",
-        "StreamableHTTPServerParams", "SSEServerParams", "MCPServerManager",
+        "StreamableHTTPServerParams", "SSEServerParams", "MCPServerManager", "ClientSession",
     }
 )  # fmt: skip
 """Classes that are, or say how to reach, an MCP server."""
@@ -87,6 +87,8 @@ def _of(made: Made) -> list[Entry]:
                 stack.extend((name, part) for part in inner if part is not None and not isinstance(part, (Const, Unknown, External)))
                 if one.receiver is not None:
                     stack.append((name, one.receiver))
+        elif isinstance(one, Bound):
+            stack.append((name, one.receiver))
         elif isinstance(one, Const) and one.text() and re.match(r"https?://", str(one.value)):
             found.append((name, {"url": one.text()}, one, list(one.secrets)))
     return found or [(label, {}, made, [])]
