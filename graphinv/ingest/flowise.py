@@ -26,6 +26,7 @@ from graphinv.ingest.support.lowcode import (
     host_of,
     items,
     mapping,
+    numbered,
     stem,
     text_of,
     unique,
@@ -77,12 +78,13 @@ def read(document: Document) -> Iterator[Fact]:
         yield from _custom_tool(document, located)
         return
     flows = list(_flows(document, located))
-    names = unique({str(index): name or called(stem(document).rpartition("/")[2]) for index, (_, name, _, _) in enumerate(flows)})
-    for index, (inside, _, at, value) in enumerate(flows):
-        name = names[str(index)]
-        several = len(flows) > 1
+    keyed = dict(zip(numbered(value.get("id") for *_, value in flows), flows, strict=True))
+    titles = {key: name or called(stem(document).rpartition("/")[2]) for key, (_, name, _, _) in keyed.items()}
+    names = unique(titles)
+    for key, (inside, _, at, value) in keyed.items():
+        name, several = names[key], len(keyed) > 1
         base = f"{NAME}:{stem(document)}" + (f"#{name}" if several else "")
-        flow = Flow(document, NAME, name, partial(_line, inside, at), base, f"{name}/" if several else "", _references)
+        flow = Flow(document, NAME, name, partial(_line, inside, at), base, f"{name}/" if several else "", _references, titles[key])
         flow.key = ("Workflow", f"{NAME}:{stem(document)}#{name}")
         yield from _Canvas(flow, value).facts()
 
@@ -167,6 +169,8 @@ class _Canvas:
     given: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     """Node → input → nodes that are put in there."""
     agents: dict[str, NodeKey] = field(default_factory=dict)
+    told: set[str] = field(default_factory=set)
+    """Nodes whose credentials and settings were told."""
 
     def facts(self) -> Iterator[Fact]:
         self.read_nodes()
@@ -183,11 +187,14 @@ class _Canvas:
         if not starts:
             content = "chat input"
             yield from flow.content([flow.key], flow.id(content), content, (), detail="Flowise chat", trust="untrusted")
+        for key, agent in self.agents.items():
+            yield from self.agent(self.nodes[key], agent)
         for key, node in self.nodes.items():
-            if key in self.agents:
-                yield from self.agent(node, self.agents[key])
-            else:
+            if key not in self.agents:
                 yield from self.step(node)
+        for key, node in self.nodes.items():
+            if key not in self.told:
+                yield from self.own(node, [flow.key], "config")
         yield from self.order(starts)
         yield from flow.rest()
 
@@ -254,7 +261,8 @@ class _Canvas:
         yield from self.connected(node, key)
         yield from self.second(node, key, chosen)
         yield from self.built_in(node, key)
-        prompts = {name: value for name, value in node.inputs.items() if name not in ("agentTools",)}
+        self.told.add(node.id)
+        prompts = {name: value for name, value in node.inputs.items() if name != "agentTools"}
         yield from flow.secrets(key, prompts, (*node.at, "inputs"), "prompt")
         yield from self.credential(node.data, [key], node.at)
         if (node.inputs.get("agentEnableMemory") or node.inputs.get("conditionAgentEnableMemory")) is True:
@@ -268,14 +276,12 @@ class _Canvas:
             yield from self.attached(key, tool)
         for model in self.inputs(node, "model", "llm"):
             yield from flow.model(key, _model_name(model.inputs), model.at)
-            yield from self.credential(model.data, [key], model.at)
-            yield from flow.secrets(key, model.inputs, (*model.at, "inputs"), "config")
+            yield from self.own(model, [key], "config")
         for memory in self.inputs(node, "memory", "agentMemory"):
             store: NodeKey = ("Memory", flow.id(memory.label))
             scope = "global" if text_of(memory.inputs.get("sessionId")) else "session"
             yield from flow.memory([key], store, memory.title, memory.at, scope=scope, detail=f"Flowise {memory.name}")
-            yield from self.credential(memory.data, [store], memory.at)
-            yield from flow.secrets(store, memory.inputs, (*memory.at, "inputs"), "config")
+            yield from self.own(memory, [store], "config")
         for store_node in self.inputs(node, "vectorStoreRetriever", "retriever", "vectorStore"):
             yield from self.store([key], store_node)
 
@@ -334,6 +340,7 @@ class _Canvas:
         elif "MCP" in node.category or node.name.endswith("MCP"):
             yield from self.mcp(agent, node.name, node.label, node.inputs, node.at)
             yield from self.credential(node.data, [agent], node.at)
+            self.told.add(node.id)
         elif node.name in ("seqToolNode", "toolNode"):
             for tool in self.inputs(node, "tools"):
                 yield from self.attached(agent, tool)
@@ -352,8 +359,7 @@ class _Canvas:
         resource = self.store_of(node)[0] if self.inputs(node, "retriever", "vectorStore", "baseChain") else ""
         host, detail = _host(node.inputs), f"Flowise {node.name}"
         yield from flow.tool(key, name, found, node.at, account=account, host=host, resource=resource, kind_detail=detail)
-        yield from self.credential(node.data, [key], node.at)
-        yield from flow.secrets(key, node.inputs, (*node.at, "inputs"), "tool_definition")
+        yield from self.own(node, [key], "tool_definition")
 
     def node_does(self, name: str, inputs: Mapping[str, Any]) -> Does:
         """What a tool does, by its name and the operations chosen for it (``messageActions: ["sendMessage"]``)."""
@@ -441,8 +447,7 @@ class _Canvas:
         identifier, name, store = self.store_of(node)
         key: NodeKey = ("Memory", identifier)
         yield from flow.memory(users, key, name, store.at, scope="global", detail=f"Flowise {store.name}", writes=False)
-        yield from self.credential(store.data, [key], store.at)
-        yield from flow.secrets(key, store.inputs, (*store.at, "inputs"), "config")
+        yield from self.own(store, [key], "config")
 
     # ---- other nodes --------------------------------------------------------------------------------------------------------
 
@@ -457,6 +462,7 @@ class _Canvas:
                 )
         elif node.name in ("toolAgentflow",):
             config = mapping(inputs.get("toolAgentflowSelectedToolConfig"))
+            self.told.add(node.id)
             yield from self.selected(flow.key, text_of(inputs.get("toolAgentflowSelectedTool")), config, node, node.at)
         elif node.name in ("customFunctionAgentflow", "customFunction", "seqCustomFunction"):
             yield from self.tool(key, node)
@@ -466,8 +472,7 @@ class _Canvas:
             method = text_of(inputs.get("method")).upper() or "GET"
             found = does("http", method=method, host=host.partition("://")[2].partition(":")[0] if host else None)
             yield from flow.tool(key, node.title, found, node.at, host=host, kind_detail="Flowise HTTP request")
-            yield from self.credential(node.data, [key], node.at)
-            yield from flow.secrets(key, inputs, (*node.at, "inputs"), "config")
+            yield from self.own(node, [key], "config")
             yield flow.edge("USES", flow.key, key, node.at)
         elif node.name in ("executeFlowAgentflow", "seqExecuteFlow"):
             yield from self.other_flow(flow.key, inputs, node.at, "sub_workflow")
@@ -476,13 +481,12 @@ class _Canvas:
                 yield from self.knowledge(flow.key, mapping(entry), (*node.at, "inputs", "retrieverKnowledgeDocumentStores", index))
         elif node.category in ("Chains", "LLM Chain") or node.name in ("llmAgentflow", "seqLLMNode", "humanInputAgentflow"):
             yield from self.chain(node)
-        elif not self.is_part(node):
-            yield from self.credential(node.data, [flow.key], node.at)
-            yield from flow.secrets(flow.key, inputs, (*node.at, "inputs"), "config")
 
-    def is_part(self, node: _Node) -> bool:
-        """Whether what holds of a node was told with the agent that it is part of."""
-        return any(node.id in sources for agent in self.agents for sources in self.given.get(agent, {}).values())
+    def own(self, node: _Node, holders: list[NodeKey], place: str) -> Iterator[Fact]:
+        """Credentials and settings of a node."""
+        self.told.add(node.id)
+        yield from self.credential(node.data, holders, node.at)
+        yield from self.flow.secrets(holders[0], node.inputs, (*node.at, "inputs"), place)
 
     def chain(self, node: _Node) -> Iterator[Fact]:
         """A step that asks a model."""
@@ -496,7 +500,7 @@ class _Canvas:
             yield from flow.model(flow.key, _model_name(model.inputs), model.at)
         for store in self.inputs(node, "vectorStoreRetriever", "retriever", "vectorStore"):
             yield from self.store([flow.key], store)
-        yield from flow.secrets(flow.key, node.inputs, (*node.at, "inputs"), "prompt")
+        yield from self.own(node, [flow.key], "prompt")
 
     def order(self, starts: list[str]) -> Iterator[Fact]:
         """Which agents come after which, loops back and iterations included, and which get what users write."""
@@ -545,7 +549,8 @@ class _Canvas:
         identifier = text_of(data.get("credential")) or text_of(data.get("FLOWISE_CREDENTIAL_ID"))
         if re.fullmatch(r"[0-9a-fA-F-]{16,64}", identifier):
             names = [text_of(name) for name in items(mapping(_credential_parameter(data)).get("credentialNames"))]
-            yield from self.flow.credential(holders, names[0] if names and names[0] else "credential", identifier, "", at)
+            kind = names[0] if names and names[0] else "credential"
+            yield from self.flow.credential(holders, kind, identifier, kind, at)
 
 
 def _credential_parameter(data: Mapping[str, Any]) -> object:

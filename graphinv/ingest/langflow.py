@@ -16,7 +16,20 @@ from typing import Any
 from graphinv.ingest import Document
 from graphinv.ingest.support import jsondoc
 from graphinv.ingest.support.located import Located
-from graphinv.ingest.support.lowcode import Flow, Where, called, following, grouped, host_of, items, mapping, stem, text_of, unique
+from graphinv.ingest.support.lowcode import (
+    Flow,
+    Where,
+    called,
+    following,
+    grouped,
+    host_of,
+    items,
+    mapping,
+    numbered,
+    stem,
+    text_of,
+    unique,
+)
 from graphinv.ingest.support.lowcode_services import Does, does, service_of
 from graphinv.ingest.support.secrets import looks_secret_name
 from graphinv.model.facts import Binding, EdgeFact, Fact, NodeKey, Ref
@@ -65,13 +78,13 @@ def read(document: Document) -> Iterator[Fact]:
         return
     located = jsondoc.parse(document)
     flows = list(_flows(located.value))
-    names = unique(
-        {str(index): called(top.get("name")) or called(stem(document).rpartition("/")[2]) for index, (_, top, _) in enumerate(flows)}
-    )
-    for index, (at, top, graph) in enumerate(flows):
-        name, several = names[str(index)], len(flows) > 1
+    keyed = dict(zip(numbered(top.get("id") for _, top, _ in flows), flows, strict=True))
+    titles = {key: called(top.get("name")) or called(stem(document).rpartition("/")[2]) for key, (_, top, _) in keyed.items()}
+    names = unique(titles)
+    for key, (at, top, graph) in keyed.items():
+        name, several = names[key], len(keyed) > 1
         base = f"{NAME}:{stem(document)}" + (f"#{name}" if several else "")
-        flow = Flow(document, NAME, name, partial(_line, located, at), base, f"{name}/" if several else "")
+        flow = Flow(document, NAME, name, partial(_line, located, at), base, f"{name}/" if several else "", title=titles[key])
         flow.key = ("Workflow", f"{NAME}:{stem(document)}#{name}")
         yield from _Canvas(flow, top, graph).facts()
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -27,6 +27,7 @@ from graphinv.ingest.support.lowcode import (
     host_of,
     items,
     mapping,
+    numbered,
     stem,
     text_of,
     unique,
@@ -81,13 +82,15 @@ def read(document: Document) -> Iterator[Fact]:
         return
     located, problem = _parsed(document)
     yield from problem
-    flows = list(_workflows(located.value))
-    names = unique({str(index): called(flow.get("name")) or _file_name(document) for index, (_, flow) in enumerate(flows)})
-    for index, (at, flow) in enumerate(flows[:MAX_FLOWS]):
-        where = partial(_line, located, at)
-        base = f"{NAME}:{stem(document)}" + (f"#{names[str(index)]}" if len(flows) > 1 else "")
-        made = Flow(document, NAME, names[str(index)], where, base, f"{names[str(index)]}/" if len(flows) > 1 else "", _references)
-        made.key = ("Workflow", f"{NAME}:{stem(document)}#{names[str(index)]}")
+    listed = list(_workflows(located.value))
+    flows = dict(zip(numbered(flow.get("id") for _, flow in listed), listed, strict=True))
+    titles = {key: called(flow.get("name")) or _file_name(document) for key, (_, flow) in flows.items()}
+    names = unique(titles)
+    for key, (at, flow) in flows.items():
+        name, several = names[key], len(flows) > 1
+        base = f"{NAME}:{stem(document)}" + (f"#{name}" if several else "")
+        made = Flow(document, NAME, name, partial(_line, located, at), base, f"{name}/" if several else "", _references, titles[key])
+        made.key = ("Workflow", f"{NAME}:{stem(document)}#{name}")
         yield from _Workflow(made, flow).facts()
 
 
@@ -291,9 +294,9 @@ class _Workflow(Graph):
         if slug in _REQUESTS:
             return does("httpRequest", method="POST" if dynamic else method or "GET", host=_bare(host_of(node.text("url"))))
         query = node.text("query")
-        found = does(slug, stated, query=query or None)
+        found = does(slug, stated, resource=node.text("resource"), query=query or None)
         if node.text("resource") == "draft" and found.effects is not None:
-            return Does(found.effects - {"irreversible"}, found.untrusted, found.service)
+            return replace(found, effects=found.effects - {"irreversible"})
         if found.service is not None and found.service.sort == "sql" and query and stated in (None, "executeQuery"):
             return Does(sql_effects(query), found.untrusted, found.service)
         return found
@@ -326,7 +329,7 @@ class _Workflow(Graph):
             yield from flow.problem(f"the workflow inside node {called(node.name)[:80]!r} is no JSON of a workflow", node.at)
             return
         base = flow.id(node.label)
-        made = Flow(flow.document, NAME, node.label, _always(line), base, f"{flow.section}{node.label}/", _references)
+        made = Flow(flow.document, NAME, node.label, _always(line), base, f"{flow.section}{node.label}/", _references, called(node.name))
         made.key = ("Workflow", base)
         inside = _Workflow(made, located.value, self.depth + 1)
         facts = list(inside.facts())
@@ -477,4 +480,5 @@ def _openness(node: Node) -> tuple[list[str], str | None]:
     if node.slug in ("webhook", "formTrigger", "mcpTrigger"):
         authentication = called(node.text("authentication") or "none")
         return [f"authentication={authentication}"], "untrusted" if authentication == "none" else None
-    return [], "untrusted"
+    service = service_of(node.slug)
+    return [], "untrusted" if service is not None and service.strangers else None

@@ -39,6 +39,7 @@ Where = tuple[str | int, ...]
 Reference = tuple[str, str]
 """(space, name) of a variable that a setting reads: ``env`` STRIPE_KEY."""
 
+_ID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _PROCESS_ENV = re.compile(
     r"(?:process\.env\.|os\.environ(?:\.get)?[\[(]\s*[\"']|os\.getenv\(\s*[\"']|process\.env\[\s*[\"'])"
     r"(\w*(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|PWD|CREDENTIAL|DSN|DATABASE_URL)\w*)()"
@@ -82,6 +83,19 @@ def unique(names: Mapping[str, str]) -> dict[str, str]:
     """
     count = Counter(names.values())
     return {node: name if count[name] == 1 and name else f"{name or 'node'} ({called(node)})" for node, name in names.items()}
+
+
+def numbered(ids: Iterable[object]) -> list[str]:
+    """Keys for things by their id; where one has none, or that of another, its place in the list stands in.
+
+    >>> numbered(["a", None, "a"])
+    ['a', '1', 'a 2']
+    """
+    found: list[str] = []
+    for index, value in enumerate(ids):
+        key = str(value) if isinstance(value, (str, int)) and str(value) else str(index)
+        found.append(f"{key} {index}" if key in found[-1000:] else key)
+    return found
 
 
 def settings(value: object) -> Iterator[tuple[Where, str, str]]:
@@ -143,6 +157,8 @@ def _between(before: Mapping[str, str], start: str, stop: str) -> list[str]:
 class Flow:
     """One flow of a document, and the facts about its nodes.
 
+    ``name`` stands in ids, ``title`` is what people call it.
+
     ``where`` gives the line of a pointer below the flow; ``base`` is what ids of its nodes begin with, ``section`` what tells its servers
     from those of other flows in the document; ``references`` finds the variables that a text reads in the platform's own notation.
     """
@@ -154,12 +170,14 @@ class Flow:
     base: str = ""
     section: str = ""
     references: Callable[[str], Iterable[Reference]] = field(default=lambda text: ())
+    title: str = ""
     key: NodeKey = ("Workflow", "")
     problems: int = 0
     _texts: int = 0
 
     def __post_init__(self) -> None:
         self.base = self.base or f"{self.platform}:{stem(self.document)}"
+        self.title = self.title or self.name
         self.key = ("Workflow", f"{self.base}#{self.name}")
 
     # ---- common -------------------------------------------------------------------------------------------------------------
@@ -195,7 +213,7 @@ class Flow:
 
     def workflow(self, at: Where = (), **props: Any) -> NodeFact:
         """The flow itself."""
-        return self.node(*self.key, at, name=self.name, type=self.platform, **props)
+        return self.node(*self.key, at, name=self.title, type=self.platform, **props)
 
     def agent(self, id: str, name: str, at: Where, **props: Any) -> NodeFact:
         """One of its agents."""
@@ -320,7 +338,7 @@ class Flow:
             for space, name in self.references(text):
                 target = Ref("Secret", space, name, fallback=f"{space}:{self.document.root}#{name}")
                 yield EdgeFact("HOLDS", holder, target, {"evidence": ["declared"], "sources": [self.document.source(line)]})
-            if len(text) < 4:
+            if len(text) < 4 or ("credential" in key.lower() and _ID.fullmatch(text)):
                 continue
             for name in _PROCESS_ENV.findall(text) if "env" in text else ():
                 yield EdgeFact("HOLDS", holder, *self._variable(next(filter(None, name)), line))

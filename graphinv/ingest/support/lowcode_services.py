@@ -30,6 +30,11 @@ class Service:
         return _SORTS[self.sort].resource
 
     @property
+    def strangers(self) -> bool:
+        """Whether strangers write what it reads."""
+        return _SORTS[self.sort].strangers
+
+    @property
     def outside(self) -> bool:
         """Whether another organisation runs it."""
         return _SORTS[self.sort].outside
@@ -83,60 +88,51 @@ _SORTS: Mapping[str, _Sort] = {
 }
 
 _TABLE = """
-nothing: calculator calculate think datetime currentdatetime currentdate currenttime time date timezone crypto uuid regex jsonoperations
-nothing: maths math chainofthought sequentialthinking dictionary quickchart echarts chart antv mermaid markdown mdexporter ffmpeg
+nothing: pdfprocess exceltools mermaidconverter calculator calculate think datetime currentdatetime currentdate currenttime
+nothing: time date timezone crypto uuid regex jsonoperations maths math chainofthought sequentialthinking dictionary quickchart echarts
+nothing: chart antv mermaid markdown mdexporter ffmpeg
 execute: code function functionitem executecommand ssh python pythonrepl pythonfunction pythoninterpreter pythoncode customfunction
-execute: customcomponent codeinterpreter codeinterpretere2b e2b shell bash terminal sandbox riza javascript lambda awslambda aiCodeTool
+execute: customcomponent codeinterpreter codeinterpretere2b e2b shell bash terminal sandbox riza javascript lambda awslambda
 execute: customtool pythoncodestructured computer computeruse codeexecutor docker
-http GET: httprequest http apirequest requestsget webhook api makecom customapi sse websocket
+http GET: httprequest http apirequest requestsget webhook api makecom customapi
 http ANY: graphql requests openapi openapitoolkit openapichain
 http POST: requestspost make zapier ifttt pipedream
 http PUT: requestsput
 http DELETE: requestsdelete
 search search: serpapi serper serp tavily tavilysearch tavilyextract tavilyai brave bravesearch bravesearchapi exa exasearch exaanswer
-search search: googlecustomsearch googlesearch
-search search: google googleserper googleserperapi googlesearchapi bing bingsearch bingsearchapi duckduckgo duckduckgosearch ddgo
-search search: searxng searx searchapi search
-search search: websearch unifiedwebsearch webbrowser browser url urlcontent webscraper scraper scrapegraph scrapegraphscraper firecrawl
-search search: firecrawlscrape
-search search: firecrawlcrawl firecrawlmap firecrawlextract apify apifyactors apifytool agentql agentqlquery jina jinareader spider
-search search: spidertool wikipedia
+search search: googlecustomsearch googlesearch google googleserper googleserperapi googlesearchapi bing bingsearch bingsearchapi
+search search: duckduckgo duckduckgosearch ddgo searxng searx searchapi search websearch unifiedwebsearch webbrowser browser url
+search search: urlcontent webscraper scraper scrapegraph scrapegraphscraper firecrawl firecrawlscrape firecrawlcrawl firecrawlmap
+search search: firecrawlextract apify apifyactors agentql agentqlquery jina jinareader spider wikipedia
 search search: wikipediaapi arxiv arxivapi wolframalpha wolframalphaapi hackernews hackernewsapi rss rssfeedread rssreader newssearch
-search search: googlenews news gnews
-search search: youtube youtubetranscript youtubetranscripts youtubesearch youtubecomments pubmed weather openweathermap openweather
-search search: yahoofinance yfinance
-search search: stockmarket airbnb maps googlemaps gaode amap googletrends perplexity perplexitysearch perplexityai puppeteer playwright
-search search: browserless browserbase
-search search: websearchpreview webfetch crawl crawler crawl4ai readwebpage metaso websearchtool zapiernla humanticai oxylabs brightdata
-search search: phantombuster
-model: openai anthropic googlegemini mistralai mistralcloud groq cohere huggingface stability stabilityai replicate elevenlabs whisper
-model: dalle dalle3 flux
-model: siliconflow stablediffusion comfyui tts asr audio imagegeneration text2image azureopenai perplexityapi googlecloudnaturallanguage
-model: googleperspective
-model: deepl googletranslate awscomprehend awstextract awstranscribe awsrekognition bannerbear mineru llamaparse fal bizyair openaitool
-model: ocr
+search search: googlenews news gnews youtube youtubetranscript youtubetranscripts youtubesearch youtubecomments pubmed weather
+search search: openweathermap openweather yahoofinance yfinance stockmarket airbnb maps googlemaps gaode amap googletrends perplexity
+search search: perplexitysearch perplexityai puppeteer playwright browserless browserbase websearchpreview webfetch crawl crawler
+search search: crawl4ai readwebpage metaso websearchtool zapiernla humanticai oxylabs brightdata phantombuster
+model: edgetts pdf2markdown text2video image2video image2image text2speech texttospeech generateimage openai anthropic googlegemini
+model: mistralai mistralcloud groq cohere huggingface stability stabilityai replicate elevenlabs whisper dalle dalle3 flux siliconflow
+model: stablediffusion comfyui tts asr audio imagegeneration text2image azureopenai perplexityapi googlecloudnaturallanguage
+model: googleperspective deepl googletranslate awscomprehend awstextract awstranscribe awsrekognition bannerbear mineru llamaparse fal
+model: bizyair ocr
 sql executeQuery: postgres postgresql mysql mariadb microsoftsql mssql sqldatabase sqlexecute snowflake cratedb questdb timescaledb
-sql executeQuery: oracledb sqlite sql
-sql executeQuery: googlebigquery bigquery databricks database clickhouse redshift sqlexecutor text2sql rookietext2data astradbcql
-database find: mongodb elasticsearch elasticsearchtool couchbase dynamodb awsdynamodb neo4j arangodb googlefirebasecloudfirestore
+sql executeQuery: oracledb sqlite sql googlebigquery bigquery databricks database clickhouse redshift sqlexecutor text2sql
+sql executeQuery: rookietext2data astradbcql
+database find: mongodb elasticsearch couchbase dynamodb awsdynamodb neo4j arangodb googlefirebasecloudfirestore
 database find: cassandra
 database create: supabase nocodb datatable googlefirebaserealtimedatabase
 database get: redis baserow seatable stackby
 vector query: vectorstorepinecone vectorstoreqdrant vectorstoresupabase vectorstoreinmemory vectorstorepgvector vectorstoremilvus
-vector query: vectorstoreweaviate
-vector query: vectorstorezep vectorstorechroma vectorstoremongodbatlas vectorstoreredis vectorstoreazureaisearch pinecone qdrant chroma
-vector query: weaviate milvus
-vector query: pgvector astradb faiss upstash upstashvector retriever retrievertool vectorstore knowledge knowledgebase
-vector query: knowledgeretrieval zep toolvectorstore
-vector query: opensearch vectara elastic mongodbatlas azureaisearch documentstore documentstorevs vespa singlestore typesense localdb
+vector query: vectorstoreweaviate vectorstorezep vectorstorechroma vectorstoremongodbatlas vectorstoreredis vectorstoreazureaisearch
+vector query: pinecone qdrant chroma weaviate milvus pgvector astradb faiss upstash upstashvector retriever vectorstore
+vector query: knowledge knowledgebase knowledgeretrieval zep toolvectorstore opensearch vectara elastic mongodbatlas azureaisearch
+vector query: documentstore documentstorevs vespa singlestore typesense localdb
 local read: readwritefile readbinaryfile readbinaryfiles readpdf localfiletrigger readfile file directory read filesystem
 local write: writebinaryfile writefile savefile write
-mail send: gmail microsoftoutlook outlook emailsend sendemail email smtp awsses sendgrid mailgun mailjet mandrill brevo sendinblue
+mail send: mail gmail microsoftoutlook outlook emailsend sendemail email smtp awsses sendgrid mailgun mailjet mandrill brevo sendinblue
 mail send: postmark resend sendmail
 mail read: emailreadimap imap gmailloader
 chat send: slack telegram discord whatsapp microsoftteams teams mattermost rocketchat matrix twilio messagebird vonage signal line wecom
-chat send: feishu lark dingtalk
-chat send: googlechat intercom plivo zulip ciscowebex gotify pushover pushbullet sms wechat dingtalkbot
+chat send: feishu lark dingtalk googlechat intercom plivo zulip ciscowebex gotify pushover pushbullet sms wechat dingtalkbot
 post create: twitter x linkedin facebookgraphapi facebook instagram reddit medium wordpress ghost webflow tiktok bluesky mastodon
 post create: discourse strapi contentful
 table read: googlesheets airtable microsoftexcel excel smartsheet grist coda spreadsheet
@@ -152,7 +148,7 @@ crm create: hubspot salesforce pipedrive zohocrm activecampaign copper affinity 
 crm create: convertkit customerio odoo erpnext
 forms get: typeform googleforms surveymonkey jotform form wufoo
 people get: bamboohr workday personio
-money create: stripe paypal square chargebee wise quickbooks xero braintree paddle plaid coinbase stripeagenttoolkit stripetool
+money create: pay stripe paypal square chargebee wise quickbooks xero braintree paddle plaid coinbase
 shop get: shopify woocommerce magento2 dhl
 cloud get: aws awsbedrock kubernetes googlecloud azure cloudflareapi n8n jenkins circleci netlify vercel terraform rundeck awsiam
 cloud get: awscognito microsoftentra
@@ -183,15 +179,27 @@ for _line in _TABLE.strip().splitlines():
     for _name in _names.split():
         _SERVICES.setdefault(_name.lower(), Service(_name.lower(), _sort, _default))
 
-# What the table says of the sort as a whole is not the default of each: connectors of these platforms leave out what is preset.
+# Connectors leave out what is preset: what the table says of the sort as a whole is not the preset of each, nor of each of its resources.
 _PRESET: Mapping[str, str] = {
     "googledocs": "create",
     "notion": "append",
-    "strapi": "get",
-    "zoom": "create",
+    "notion/database": "get",
+    "notion/databasepage": "create",
+    "notion/user": "get",
+    "telegram/file": "get",
+    "telegram/chat": "get",
+    "googledrive/filefolder": "search",
+    "gmail/label": "getAll",
+    "gmail/thread": "getAll",
+    "gmail/draft": "create",
+    "airtable/base": "getMany",
+    "slack/user": "get",
+    "slack/channel": "create",
     "youtube": "getAll",
+    "strapi": "get",
     "erpnext": "get",
     "woocommerce": "get",
+    "jira/issueattachment": "add",
 }
 _ENDINGS = ("hitltool", "tool", "trigger", "component", "toolkit", "mcp", "api", "wrapper", "core", "loader", "bot")
 
@@ -204,6 +212,13 @@ def service_of(name: str) -> Service | None:
     ('mail', 'search', None)
     """
     last = re.split(r"[./]", name[:MAX_NAME].rstrip("./"))[-1]
+    found = _service(last)
+    if found is None and "/" in name and "mcp" not in last.lower():  # a plugin of a marketplace, by its author and what it is for
+        found = next(filter(None, map(_service, reversed(re.findall("[A-Za-z]+", last)))), None)
+    return found
+
+
+def _service(last: str) -> Service | None:
     plain = re.sub("[^a-z0-9]", "", last.lower())
     for _ in range(4):
         known = _SERVICES.get(plain) or _SERVICES.get(plain.removeprefix("tool"))
@@ -227,10 +242,19 @@ _BY_SORT: Mapping[str, tuple[str, bool]] = {
 """What the operation does not change: effects, and whether the result is content of strangers."""
 
 
-def does(name: str, operation: str | None = None, *, query: str | None = None, method: str | None = None, host: str | None = None) -> Does:
+def does(
+    name: str,
+    operation: str | None = None,
+    *,
+    resource: str = "",
+    query: str | None = None,
+    method: str | None = None,
+    host: str | None = None,
+) -> Does:
     """What a connector does.
 
     Args:
+        resource: what of the service the operation is for, where the document names it.
         name: its type, provider or component name.
         operation: the operation it is set to; None where the document names none and the platform's preset holds, ``""`` where any may
             be asked for.
@@ -248,16 +272,17 @@ def does(name: str, operation: str | None = None, *, query: str | None = None, m
         verb = method or service.default
         action = http_action(None if verb == "ANY" else verb, host)
         return Does(action.effects | {"read"}, action.untrusted or host is None, service)
+    if operation is None:
+        operation = _PRESET.get(f"{service.name}/{resource.lower()}") or _PRESET.get(service.name, service.default)
     found = _by_operation(service, operation, query)
     if found is None:
         return Does(service=service)
     if service.outside or service.sort == "events":
         found = found | {"egress"}
-    return Does(found, _SORTS[service.sort].strangers and "read" in found, service)
+    return Does(found, service.strangers and "read" in found, service)
 
 
-def _by_operation(service: Service, operation: str | None, query: str | None) -> frozenset[str] | None:
-    stated = _PRESET.get(service.name, service.default) if operation is None else operation
+def _by_operation(service: Service, stated: str, query: str | None) -> frozenset[str] | None:
     if not stated:
         return None
     if service.sort == "sql" and stated.lower() in ("executequery", "execute", "query", "sql", "select") and query is not None:
