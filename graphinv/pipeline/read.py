@@ -10,6 +10,7 @@ from typing import Any
 
 from graphinv.ingest import ingestors, links
 from graphinv.model.facts import EdgeFact, Fact, NodeFact, Problem
+from graphinv.pipeline.catalogue import known
 from graphinv.pipeline.documents import Job, jobs, linked
 from graphinv.pipeline.joins import resolve
 from graphinv.pipeline.pool import outcomes
@@ -87,6 +88,9 @@ def read_root(root: Root, fingerprint: Callable[[str], str], progress: Progress 
     progress("joining", len(raw), "")
     resolved = resolve(root.name, raw)
     reading.nodes, reading.edges = resolved.nodes, resolved.edges
+    added = list(known(reading.nodes, reading.edges))
+    reading.nodes += [fact for fact in added if isinstance(fact, NodeFact)]
+    reading.edges += [fact for fact in added if isinstance(fact, EdgeFact)]
     reading.problems.extend(resolved.problems)
     reading.problems = _once(root, reading.problems)
     return reading
