@@ -40,7 +40,9 @@ FILES = ("*.json with Langflow's nodes and edges",)
 MAX_BYTES = 16 * 1024 * 1024
 MAX_FLOWS = 500
 
-_HEAD = re.compile(rb'"(?:genericNode|noteNode)"|"reactflow__edge-|"(?:fieldName|dataType|output_types|inputTypes)"\s*:|\xc5\x93dataType')
+_HEAD = re.compile(
+    rb'"base_classes"\s*:|"(?:genericNode|noteNode)"|"reactflow__edge-|\xc5\x93dataType|"sourceHandle"\s*:\s*\{\s*"dataType"'
+)
 _START = re.compile(rb'"data"\s*:\s*\{|"flows"\s*:\s*\[|"(?:nodes|edges)"\s*:\s*\[')
 
 _AGENTS = frozenset(

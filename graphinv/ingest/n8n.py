@@ -32,7 +32,7 @@ from graphinv.ingest.support.lowcode import (
     text_of,
     unique,
 )
-from graphinv.ingest.support.lowcode_services import Does, does, service_of, sql_effects
+from graphinv.ingest.support.lowcode_services import Does, does, service_of
 from graphinv.ingest.support.n8n_graph import TRANSFORMS, Graph, Node, credential_of
 from graphinv.ingest.support.secrets import looks_secret_name, redact
 from graphinv.model.errors import IngestError
@@ -47,8 +47,8 @@ MAX_EMBEDDED = 3
 """How deep workflows may stand inside a tool of a workflow."""
 
 _NODE_TYPE = re.compile(rb'"(?:n8n-nodes-base\.|@n8n/|n8n-nodes-)[\w.-]+')
+_FIRST_NODE = re.compile(rb'"nodes"\s*:\s*\[\s*\{\s*"parameters"\s*:')
 _KEY = re.compile(rb'"(?:nodes|connections|pinData|staticData|meta|settings|versionId|workflows)"\s*:')
-_OTHER = (b'"workflowData"',)
 
 _CONDITIONS = frozenset({"if", "switch", "filter", "textClassifier", "sentimentAnalysis"})
 _REQUESTS = frozenset({"httpRequest", "httpRequestTool", "toolHttpRequest", "graphql", "graphqlTool"})
@@ -64,13 +64,14 @@ _ITSELF = re.compile(r"=?\s*\{\{\s*\$workflow\.id\s*\}\}")
 
 
 def detect(path: str, head: bytes) -> bool:
-    """Whether it is JSON that begins as an export of n8n does: a node's type, or two of the keys that its workflows have."""
+    """Whether it is JSON that begins as an export of n8n does: a node's type, a node that begins with its parameters, or two of the keys
+    that its workflows have. The type may stand behind the first bytes; :func:`read` looks for it before it parses anything."""
     if not path.lower().endswith(".json"):
         return False
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
     if start not in (b"{", b"["):
         return False
-    if _NODE_TYPE.search(head):
+    if _NODE_TYPE.search(head) or _FIRST_NODE.search(head):
         return True
     keys = set(_KEY.findall(head))
     return len({key.split(b'"')[1] for key in keys} & {b"nodes", b"connections", b"pinData", b"versionId", b"workflows"}) > 1
@@ -228,7 +229,7 @@ class _Workflow(Graph):
 
     def is_plain(self, node: Node) -> bool:
         """Whether a node is a step of the workflow and no part of another node."""
-        if any(kind.startswith("ai_") for kind, _ in self.out.get(node.name, ())):
+        if self.is_loose_tool(node) or any(kind.startswith("ai_") for kind, _ in self.out.get(node.name, ())):
             return False
         return not (_SUBNODES.match(node.slug) and "langchain" in node.type)
 
@@ -297,8 +298,6 @@ class _Workflow(Graph):
         found = does(slug, stated, resource=node.text("resource"), query=query or None)
         if node.text("resource") == "draft" and found.effects is not None:
             return replace(found, effects=found.effects - {"irreversible"})
-        if found.service is not None and found.service.sort == "sql" and query and stated in (None, "executeQuery"):
-            return Does(sql_effects(query), found.untrusted, found.service)
         return found
 
     # ---- delegation ---------------------------------------------------------------------------------------------------------

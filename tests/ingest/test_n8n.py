@@ -169,8 +169,21 @@ def test_an_mcp_trigger_offers_its_tools(several: Facts) -> None:
 def test_a_disabled_agent_and_what_hangs_on_it_are_out() -> None:
     agent = {"name": "A", "type": "@n8n/n8n-nodes-langchain.agent", "disabled": True}
     found = flow([agent, node("T", "slackTool")], {"T": {"ai_tool": [[{"node": "A", "type": "ai_tool", "index": 0}]]}})
-    assert not {kind for kind, _ in found.nodes} & {"Agent"}
-    assert found.drawn("USES") <= {("n8n:shop/flow#flow", "n8n:shop/flow#T")}
+    assert set(found.nodes) == {("Workflow", "n8n:shop/flow#flow")}
+
+
+def test_tools_and_models_that_are_drawn_like_steps_are_what_they_are() -> None:
+    langchain = "@n8n/n8n-nodes-langchain."
+    nodes = [
+        {"name": "A", "type": f"{langchain}agent"},
+        {"name": "C", "type": f"{langchain}toolCode"},
+        {"name": "M", "type": f"{langchain}lmChatOpenAi", "parameters": {"model": "gpt-4o"}},
+        node("Loose", "slackTool"),
+    ]
+    steps = {"A": {"main": [[{"node": "C", "type": "main", "index": 0}]]}, "M": {"main": [[{"node": "A", "type": "main", "index": 0}]]}}
+    found = flow(nodes, steps)
+    assert found.drawn("USES") == {("n8n:shop/flow#A", "n8n:shop/flow#C")}, "a loose tool belongs to nobody"
+    assert found.targets("USES_MODEL", "n8n:shop/flow#A") == {"gpt-4o"}
 
 
 def test_two_nodes_of_one_name_are_told() -> None:
@@ -211,6 +224,7 @@ def test_the_same_under_another_line_is_the_same() -> None:
     [
         ("a/any name.json", b'{"nodes": [{"type": "n8n-nodes-base.set"}]', True),
         ("late.json", b'{"name": "x", "nodes": [{"parameters": {}}], "connections": {', True),
+        ("long.json", b'{"nodes": [{"parameters": {"jsCode": "' + b"x" * 4000, True),
         ("list.json", b'[{"nodes": [], "connections": {}}]', True),
         ("package.json", b'{"name": "n8n-thing", "dependencies": {}}', False),
         ("graph.json", b'{"nodes": [{"id": 1}], "edges": []}', False),

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from graphinv.ingest.support.effects import http_action, sql_action, verb_effects
+from graphinv.ingest.support.effects import http_action, split_words, sql_action, verb_effects
 
 MAX_NAME = 200
 
@@ -285,10 +285,8 @@ def does(
 def _by_operation(service: Service, stated: str, query: str | None) -> frozenset[str] | None:
     if not stated:
         return None
-    if service.sort == "sql" and stated.lower() in ("executequery", "execute", "query", "sql", "select") and query is not None:
-        return sql_effects(query)
-    if service.sort == "sql" and stated.lower() in ("executequery", "execute"):
-        return frozenset({"read", "write", "destructive"})
+    if service.sort == "sql" and {"execute", "query", "sql", "run"}.intersection(split_words(stated)):
+        return sql_effects(query or "{")
     effects = _VERBS.get(stated.lower()) or _first_verb(stated) or verb_effects(stated) or None
     if effects and service.sort == "money" and "write" in effects:
         return effects | {"irreversible"}

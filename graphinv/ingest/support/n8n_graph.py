@@ -10,6 +10,12 @@ from typing import Any
 from graphinv.ingest.support.lowcode import Flow, Where, called, items, mapping, text_of, unique
 from graphinv.model.facts import NodeKey, Problem
 
+_TOOL = re.compile(r"tool[A-Z]\w*|\w+Tool")
+_PARTS = (
+    (_TOOL, "ai_tool"),
+    (re.compile(r"lm[A-Z]\w*"), "ai_languageModel"),
+    (re.compile(r"memory[A-Z]\w*Window|memory\w+Chat"), "ai_memory"),
+)
 _AGENTS = frozenset({"agent", "agentTool", "openAiAssistant"})
 _TRANSFORM_NAMES = """
 set if switch merge splitOut aggregate noOp wait filter limit html markdown dateTime itemLists sort summarize removeDuplicates crypto
@@ -95,9 +101,26 @@ class Graph:
                 for output in items(outputs):
                     for link in items(output):
                         target = text_of(mapping(link).get("node"))
-                        if target in self.nodes and not (kind != "main" and (self.disabled(source) or self.disabled(target))):
-                            self.out.setdefault(source, []).append((kind, target))
-                            self.into.setdefault(target, []).append((kind, source))
+                        if target in self.nodes:
+                            self.connect(kind, source, target)
+
+    def connect(self, kind: str, source: str, target: str) -> None:
+        if kind == "main":
+            kind, source, target = self.meant(source, target)
+        if kind == "main" or not (self.disabled(source) or self.disabled(target)):
+            self.out.setdefault(source, []).append((kind, target))
+            self.into.setdefault(target, []).append((kind, source))
+
+    def meant(self, source: str, target: str) -> tuple[str, str, str]:
+        """Files written by hand draw tools, models and memory like steps before or behind their agent. These have no input and no output
+        of that kind, so that nothing else can be meant."""
+        before, after = self.nodes[source].slug, self.nodes[target].slug
+        if before in _AGENTS and _TOOL.fullmatch(after):
+            return "ai_tool", target, source
+        if after in _AGENTS:
+            kind = next((kind for pattern, kind in _PARTS if pattern.fullmatch(before)), "main")
+            return kind, source, target
+        return "main", source, target
 
     def given(self, name: str, kind: str) -> list[Node]:
         """Nodes that are connected to ``name`` by ``kind``, each once."""
@@ -129,6 +152,10 @@ class Graph:
                 else:
                     queue.append(target)
         return list(found) or [self.flow.key]
+
+    def is_loose_tool(self, node: Node) -> bool:
+        """Whether it is a tool that nothing is given: it belongs to nobody."""
+        return bool(_TOOL.fullmatch(node.slug)) and not self.is_tool(node)
 
     def is_tool(self, node: Node) -> bool:
         return any(kind == "ai_tool" for kind, _ in self.out.get(node.name, ()))
