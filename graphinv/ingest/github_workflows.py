@@ -26,7 +26,7 @@ from graphinv.model.facts import Fact
 NAME = "github_workflows"
 TITLE = "GitHub workflows and actions that run agents"
 FILES = (".github/workflows/*.yml", ".github/workflows/*.yaml", "**/action.yml", "**/action.yaml")
-MAX_BYTES = 2 * 1024 * 1024
+MAX_BYTES = 1024 * 1024
 
 
 def detect(path: str, head: bytes) -> bool:

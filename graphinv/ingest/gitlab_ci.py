@@ -31,7 +31,7 @@ from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Props, Ref
 NAME = "gitlab_ci"
 TITLE = "GitLab pipelines that run agents"
 FILES = ("**/.gitlab-ci.yml", "**/*.gitlab-ci.yml", "parts of pipelines in .gitlab/, ci/ and the like")
-MAX_BYTES = 2 * 1024 * 1024
+MAX_BYTES = 1024 * 1024
 FRAMEWORK = "gitlab-ci"
 
 _NO_JOBS = names("default include stages variables workflow image services cache before_script after_script spec")
@@ -247,7 +247,8 @@ def link(root: str, summaries: Mapping[str, Any]) -> Iterator[Fact]:
     pipelines = {path: one for path, one in summaries.items() if isinstance(one, Pipeline)}
     included = {path for one in pipelines.values() for path in _resolved(one, pipelines)}
     for path in sorted(pipelines):
-        if _is_pipeline(path) and path not in included:
+        name = path.rpartition("/")[2].lower()
+        if name in (".gitlab-ci.yml", ".gitlab-ci.yaml") or (_is_pipeline(path) and path not in included):
             yield from _facts(root, pipelines[path], pipelines)
 
 

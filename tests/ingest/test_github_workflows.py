@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import pytest
 import yaml
 
@@ -26,9 +28,9 @@ def fixtures(*names: str) -> Facts:
     return linked(github_workflows, {PLACES[name]: (FIXTURES / "ci" / "github" / name).read_text("utf-8") for name in names or PLACES})
 
 
-def flow(steps: list[dict[str, object]], on: object = "push", **job: object) -> Facts:
+def flow(steps: Sequence[Mapping[str, object]], on: object = "push", **job: object) -> Facts:
     """Facts of a workflow ``w`` with one job ``j``."""
-    body = {"name": "w", "on": on, "jobs": {"j": {"runs-on": "ubuntu-latest", "steps": steps, **job}}}
+    body = {"name": "w", "on": on, "jobs": {"j": {"runs-on": "ubuntu-latest", "steps": list(steps), **job}}}
     return linked(github_workflows, {".github/workflows/w.yml": yaml.safe_dump(body, sort_keys=False)})
 
 

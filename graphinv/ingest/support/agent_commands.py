@@ -14,10 +14,14 @@ MAX_WORDS = 5_000
 MAX_INNER = 3
 """Levels of ``sh -c '…'`` and ``$(…)`` that are looked into."""
 
+MAX_GIVEN = 20
+"""Places of one simple command at which another may begin."""
+
 EXPRESSION = "__EXPRESSION__"
 """Stands for ``${{ … }}`` in a script while it is split."""
 
-_FILLED = re.compile(r"\$\{\{.{0,1000}?\}\}", re.DOTALL)
+FILLED = re.compile(r"\$\{\{((?:[^$}]|\$(?!\{\{)|\}(?!\})){0,2000})\}\}")
+"""An expression of GitHub's (``${{ … }}``); its first group is what stands in it. Nothing is searched twice for its end."""
 _HEREDOC = re.compile(r"<<-?\s*['\"]?([A-Za-z_]\w*)")
 _COMMENT = re.compile(r"(?m)^[ \t]*#.*$|(?<=\s)#(?=\s).*$")
 _OPENED = re.compile(r"(?:[A-Za-z_]\w*=)?(?:\$\(|`)(?=.)")
@@ -141,7 +145,7 @@ def agent_commands(script: str) -> list[Command]:
     """
     if not any(name in script for name in _NAMES):
         return []
-    text = _FILLED.sub(EXPRESSION, script[:MAX_SCRIPT])
+    text = FILLED.sub(EXPRESSION, script[:MAX_SCRIPT])
     return list(_find(_COMMENT.sub("", _without_heredocs(text)), 0))
 
 
@@ -213,42 +217,54 @@ def _base(word: str) -> str:
 
 
 def _started(words: list[str]) -> Iterator[Command]:
-    """The agent that one simple command starts, behind its wrappers, runners and assignments; also the one behind ``--``."""
+    """The agent that one simple command starts, behind its wrappers, runners and assignments, or that it is given to start."""
     position = 0
+    for _ in range(MAX_GIVEN):
+        found, position = _first(words, position)
+        if found is not None:
+            yield found
+        if position >= len(words):
+            return
+
+
+def _first(words: list[str], position: int) -> tuple[Command | None, int]:
+    """The agent that the command from ``position`` on starts, and where the search goes on: behind the last word where it ends."""
+    end = len(words)
     wrapped = False
-    while position < len(words):
-        word = _OPENED.sub("", words[position], count=1) if _OPENED.match(words[position]) else words[position]
+    while position < end:
+        word = words[position]
+        if _OPENED.match(word):
+            word = _OPENED.sub("", word, count=1)
         name = _package(word) or _base(word)
-        rest = words[position + 1 :]
         if name in PROGRAMS:
-            rest = [inner.rstrip(")") if inner.endswith(")") and "(" not in inner else inner for inner in rest]
-            if PROGRAMS[name].starts(rest):
-                yield Command(name, tuple(rest))
-            return
-        if name == "gh" and rest[:2] in (["agent-task", "create"], ["at", "create"]):
-            yield Command("gh agent-task", tuple(rest[2:]))
-            return
-        if re.fullmatch(r"[A-Za-z_]\w*=.*", word, re.DOTALL) or name in _WRAPPERS or name in _RUNNERS:
+            rest = [inner.rstrip(")") if inner.endswith(")") and "(" not in inner else inner for inner in words[position + 1 :]]
+            return (Command(name, tuple(rest)) if PROGRAMS[name].starts(rest) else None), end
+        if name == "gh" and words[position + 1 : position + 3] in (["agent-task", "create"], ["at", "create"]):
+            return Command("gh agent-task", tuple(words[position + 3 :])), end
+        if _ASSIGNED.fullmatch(word) or name in _WRAPPERS or name in _RUNNERS:
             wrapped = wrapped or name in _WRAPPERS or name in _RUNNERS
-        elif not wrapped or not (word.startswith("-") or re.fullmatch(r"[\d.]+[smhd]?|\w+=.*", word)):
-            yield from _further(words[position:])
-            return
+        elif not wrapped or not (word.startswith("-") or _ARGUMENT.fullmatch(word)):
+            return _given(words, position)
         position += 1
+    return None, end
 
 
-def _further(words: list[str]) -> Iterator[Command]:
-    """The agent that another program is given to start: behind ``--``, by the path of its program, or for its output."""
-    for index, word in enumerate(words):
+def _given(words: list[str], position: int) -> tuple[Command | None, int]:
+    """The agent that a program which is none is given to start: by its path; else where one may begin: behind ``--`` or ``$(``."""
+    for index in range(position, len(words)):
+        word = words[index]
         if word == "--":
-            yield from _started(words[index + 1 :])
-            return
-        if index and _OPENED.match(word):
-            yield from _started(words[index:])
-            return
+            return None, index + 1
+        if index > position and _OPENED.match(word):
+            return None, index
         match = _BY_PATH.fullmatch(word)
         if match and match["name"] in PROGRAMS and PROGRAMS[match["name"]].starts(words[index + 1 :]):
-            yield Command(match["name"], tuple(words[index + 1 :]))
-            return
+            return Command(match["name"], tuple(words[index + 1 :])), len(words)
+    return None, len(words)
+
+
+_ASSIGNED = re.compile(r"[A-Za-z_]\w*=.*", re.DOTALL)
+_ARGUMENT = re.compile(r"[\d.]+[smhd]?|\w+=.*", re.DOTALL)
 
 
 def _package(word: str) -> str:

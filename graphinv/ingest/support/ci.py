@@ -14,7 +14,7 @@ from typing import Any
 
 from graphinv.ingest import Document
 from graphinv.ingest.support import claude
-from graphinv.ingest.support.agent_commands import EXPRESSION, PROGRAMS, Command
+from graphinv.ingest.support.agent_commands import EXPRESSION, FILLED, PROGRAMS, Command
 from graphinv.ingest.support.builtins import BUILTINS, INHERENT, builtin_facts
 from graphinv.ingest.support.jsondoc import parse_text
 from graphinv.ingest.support.secrets import redact
@@ -120,7 +120,7 @@ def words_of(text: object) -> list[str]:
     """An option that holds a command line, as words; a JSON list of words counts too. Lines that begin with ``#`` are left out."""
     if not isinstance(text, str):
         return []
-    text = re.sub(r"\$\{\{.{0,1000}?\}\}", EXPRESSION, text[:100_000], flags=re.DOTALL)
+    text = FILLED.sub(EXPRESSION, text[:100_000])
     if text.lstrip().startswith("["):
         try:
             value = json.loads(text)
@@ -241,7 +241,7 @@ def _json(run: Building, text: object, what: str) -> dict[str, Any]:
     """An object that stands as text in an option; empty where it is none, with a problem where it should have been one."""
     if not isinstance(text, str) or not text.strip():
         return {}
-    filled = re.sub(r"(?<!\")\$\{\{.{0,1000}?\}\}(?!\")", "null", text, flags=re.DOTALL)
+    filled = re.sub(rf"(?<!\"){FILLED.pattern}(?!\")", "null", text)
     for attempt in (text, filled):
         if not attempt.lstrip().startswith("{"):
             break

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from graphinv.ingest.support.agent_commands import FILLED
+
 MAX_TEXT = 200_000
 MAX_VALUES = 2_000
 
@@ -24,7 +26,6 @@ TRIGGERS: Mapping[str, str] = {
 }
 """Trigger → what strangers can write there (where the repository is open to them)."""
 
-_EXPRESSION = re.compile(r"\$\{\{(.{0,2000}?)\}\}", re.DOTALL)
 _UNTRUSTED = re.compile(
     r"github\.event\.(?:issue\.(?:title|body)|comment\.body|review\.body|review_comment\.body|discussion\.(?:title|body)"
     r"|pull_request\.(?:title|body|head\.(?:ref|label)|head\.repo\.(?:description|homepage|default_branch))"
@@ -87,7 +88,7 @@ def texts(value: Any) -> Iterator[str]:
 def flow(*values: Any) -> Flow:
     """What fills the texts in ``values``. O(length)."""
     found = [text[:MAX_TEXT] for value in values for text in texts(value)]
-    inside = "\n".join(match[1] for text in found for match in _EXPRESSION.finditer(text))
+    inside = "\n".join(match[1] for text in found for match in FILLED.finditer(text))
     scripted = frozenset(f"github.event.{match[1]}" for text in found for match in _SCRIPTED.finditer(text))
     return Flow(
         scripted | frozenset(re.sub(r"\s", "", match[0]) for match in _UNTRUSTED.finditer(inside)),

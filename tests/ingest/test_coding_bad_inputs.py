@@ -1,0 +1,160 @@
+"""What the readers of coding agents and CI must bear: the same bad inputs, any bytes, any settings."""
+
+from __future__ import annotations
+
+import json
+import time
+from types import ModuleType
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from graphinv.ingest import (
+    codex_agents,
+    cursor_agents,
+    facts_of,
+    gemini_agents,
+    github_agents,
+    github_workflows,
+    gitlab_ci,
+    instructions,
+    opencode_agents,
+    slash_commands,
+)
+from graphinv.ingest.support.agent_commands import agent_commands
+from graphinv.model.errors import IngestError
+from graphinv.model.facts import EdgeFact, Fact, NodeFact, check_edge, check_node
+from tests.ingest.reading import document
+
+READERS: list[tuple[ModuleType, str]] = [
+    (github_workflows, ".github/workflows/a.yml"),
+    (github_workflows, "x/action.yml"),
+    (gitlab_ci, ".gitlab-ci.yml"),
+    (gitlab_ci, "ci/a.yml"),
+    (github_agents, ".github/agents/a.agent.md"),
+    (github_agents, ".github/chatmodes/a.chatmode.md"),
+    (opencode_agents, ".opencode/agent/a.md"),
+    (codex_agents, ".codex/agents/a.toml"),
+    (gemini_agents, ".gemini/agents/a.md"),
+    (cursor_agents, ".cursor/agents/a.md"),
+    (slash_commands, ".claude/commands/a.md"),
+    (slash_commands, ".gemini/commands/a.toml"),
+    (instructions, "AGENTS.md"),
+]
+FRONT = "---\nname: a\ndescription: b\n"
+BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(f"{chr(98 + i)}: &{chr(98 + i)} [{','.join([f'*{chr(97 + i)}'] * 9)}]\n" for i in range(12))
+BAD: dict[str, bytes] = {
+    "empty": b"",
+    "blank": b" \n\t\n",
+    "null": b"null",
+    "list": b"[1, 2]",
+    "text": b'"x"',
+    "truncated": b"jobs:\n  a:\n    steps:\n      - run: 'cla",
+    "truncated front matter": b"---\nname: a\ndescri",
+    "deep": b"[" * 100_000,
+    "deep in front matter": FRONT.encode() + b"tools: " + b"[" * 100_000 + b"\n---\n",
+    "bomb": f"on: push\n{BOMB}jobs: {{a: {{steps: *m}}}}\n".encode(),
+    "bomb in front matter": f"{FRONT}{BOMB}tools: *m\n---\n".encode(),
+    "tag": b"jobs: {a: {steps: [{run: !!python/object/apply:os.system ['true']}]}}\n",
+    "itself": b"jobs: &x {a: *x}\n",
+    "latin-1": "---\nname: é\n---\n".encode("latin-1"),
+    "nul": b"a\0b",
+    "wrong types": json.dumps(
+        dict.fromkeys(("name", "on", "jobs", "runs", "tools", "handoffs", "agents", "include", "variables"), 7)
+    ).encode(),
+    "odd names": b'---\nname: "a\\n\\e[31m<b>`) RETURN 1//"\ndescription: b\n---\n',
+    "long line": b"jobs: {a: {steps: [{run: 'claude -p " + b"x" * 1_000_000 + b"'}]}}\n",
+}
+
+
+def read(reader: ModuleType, path: str, data: bytes) -> list[Fact]:
+    """The facts, all of them fit for the vocabulary; none when it is an IngestError that names the document."""
+    try:
+        facts: list[Fact] = list(facts_of(reader, document(data, path)))
+    except IngestError as error:
+        if error.document != path:
+            raise
+        return []
+    for fact in facts:
+        if isinstance(fact, NodeFact):
+            check_node(fact)
+        elif isinstance(fact, EdgeFact):
+            check_edge(fact)
+    return facts
+
+
+@pytest.mark.parametrize("name", BAD)
+@pytest.mark.parametrize(("reader", "path"), READERS)
+def test_a_bad_document_gives_facts_or_one_error(reader: ModuleType, path: str, name: str) -> None:
+    assert isinstance(reader.detect(path, BAD[name][:4096]), bool)
+    read(reader, path, BAD[name])
+
+
+@pytest.mark.parametrize(("reader", "path"), READERS)
+@settings(max_examples=40)
+@given(
+    data=st.one_of(
+        st.binary(max_size=300), st.text(max_size=200).map(lambda text: f"---\nname: a\n{text}\n---\n".encode("utf-8", "replace"))
+    )
+)
+def test_any_bytes_give_facts_or_an_error(reader: ModuleType, path: str, data: bytes) -> None:
+    reader.detect(path, data[:4096])
+    read(reader, path, data)
+
+
+NAMES = "a steps run uses with env id if permissions prompt settings claude_args extends script variables command".split()  # noqa: SIM905
+TOP = "on jobs runs name env permissions tools handoffs agents model mcp-servers include variables default script kind".split()  # noqa: SIM905
+WORDS = """
+claude -p --allowedTools Bash(git *) --mcp-config {"a":{"command":"x"}} codex exec gemini --yolo ${{ secrets.X }}
+${{ github.event.issue.body }} $( ` ' " ; | && -- <<EOF EOF
+"""
+TEXTS = st.lists(st.sampled_from([*WORDS.split(), "anthropics/claude-code-action@v1", "./", "\n", " "]), max_size=6).map(" ".join)
+VALUES = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=8), TEXTS),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.dictionaries(
+            st.sampled_from(NAMES),
+            inner,
+            max_size=4,
+        ),
+    ),
+    max_leaves=12,
+)
+KEYS = st.sampled_from(TOP)
+
+
+@pytest.mark.parametrize(("reader", "path"), [pair for pair in READERS if not pair[1].endswith(".toml")])
+@settings(max_examples=60)
+@given(value=st.dictionaries(KEYS, VALUES, max_size=6))
+def test_any_settings_give_facts_or_an_error(reader: ModuleType, path: str, value: dict[str, object]) -> None:
+    text = json.dumps(value)
+    read(reader, path, f"---\n{text}\n---\n".encode() if path.endswith(".md") else text.encode())
+
+
+@settings(max_examples=150)
+@given(st.one_of(TEXTS, st.text(max_size=200)))
+def test_any_script_is_split(script: str) -> None:
+    assert all(command.program for command in agent_commands(f"{script} claude"))
+
+
+@pytest.mark.parametrize(
+    "part",
+    ["$(", "`", "${{", "<<A\n", "\\\n", "a=$(", "'", '"', "claude -p ", "bash -c '", "# ", "x=\"$(claude -p 'a')\" ; ", "((((", "-- "],
+)
+def test_long_scripts_take_little_time(part: str) -> None:
+    started = time.perf_counter()
+    agent_commands("claude\n" + part * (200_000 // len(part)))
+    assert time.perf_counter() - started < 10
+
+
+@pytest.mark.parametrize(
+    "part", ["${{", "${{ github.event.issue.body }}", "toJSON(github.", "context.payload.", "$CI_MERGE_REQUEST_TITLE "]
+)
+def test_long_texts_take_little_time(part: str) -> None:
+    started = time.perf_counter()
+    text = json.dumps({"on": "issues", "jobs": {"a": {"steps": [{"run": f"claude -p {part * (1_000_000 // len(part))}"}]}}})
+    read(github_workflows, ".github/workflows/a.yml", text.encode())
+    read(gitlab_ci, ".gitlab-ci.yml", json.dumps({"a": {"script": part * (1_000_000 // len(part)) + "claude -p x"}}).encode())
+    assert time.perf_counter() - started < 20
