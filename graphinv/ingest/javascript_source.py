@@ -62,7 +62,9 @@ def summarise(document: Document) -> ir.Module | ir.Config:
         document = Document(document.root, document.path, document.text().encode(), document.fingerprint)
         data = document.data
     marked = bool(_MARKS.search(data))
-    helper = len(data) <= MAX_HELPER and bool(_EFFECTS.search(data) or (_HINTS.search(data) and re.search(rb"\bimport\b|\brequire\(", data)))
+    helper = len(data) <= MAX_HELPER and bool(
+        _EFFECTS.search(data) or (_HINTS.search(data) and re.search(rb"\bimport\b|\brequire\(", data))
+    )
     if not marked and not helper:
         return skim_module(document)
     return read_module(document, marked=marked)
@@ -73,7 +75,9 @@ def link(root: str, summaries: Mapping[str, ir.Module | ir.Config]) -> Iterator[
     modules = {path: one for path, one in sorted(summaries.items()) if isinstance(one, ir.Module)}
     configs = {path: one for path, one in sorted(summaries.items()) if isinstance(one, ir.Config)}
     used = {package for module in modules.values() if module.marked for package in module.packages}
-    asked = [one for one in frameworks() if any(name == package or name.startswith(f"{package}/") for package in one.PACKAGES for name in used)]
+    asked = [
+        one for one in frameworks() if any(name == package or name.startswith(f"{package}/") for package in one.PACKAGES for name in used)
+    ]
     if not asked:
         return
     program = Program(root, modules, configs)
@@ -83,5 +87,3 @@ def link(root: str, summaries: Mapping[str, ir.Module | ir.Config]) -> Iterator[
         yield from framework.facts(program)
     yield from program.nodes()
     yield from program.rest()
-
-

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from graphinv.ingest.support.databases import database_facts
 from graphinv.ingest.support.effects import ANY_SQL, Action, actions_of, aws_action, call_action, http_action, open_action, sql_action
 from graphinv.ingest.support.javascript import ir
+from graphinv.ingest.support.javascript.evaluate import LOOKUPS
 from graphinv.ingest.support.javascript.program import Actor, Program, is_unread
 from graphinv.ingest.support.javascript.values import Bound, Const, DictV, EnvVar, External, Frame, FunctionV, Made, Value
 from graphinv.ingest.support.secrets import looks_secret_name
@@ -21,7 +22,9 @@ from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Ref
 MAX_FUNCTIONS = 60
 """Functions of the tree that are followed from one tool."""
 _URL = re.compile(r"https?://([A-Za-z0-9.-]+)(?::\d+)?(?=[/?#]|$|\{)")
-_RUNS = frozenset({"generate", "stream", "invoke", "run", "generateVNext", "streamVNext", "generateLegacy", "streamLegacy", "network", "asTool"})
+_RUNS = frozenset(
+    {"generate", "stream", "invoke", "run", "generateVNext", "streamVNext", "generateLegacy", "streamLegacy", "network", "asTool"}
+)
 
 
 @dataclass
@@ -196,7 +199,11 @@ def _clients(program: Program, body: Body, made: Made) -> None:
 def _agents(program: Program, body: Body, callee: Value, call: ir.Call, made: Value, path: str) -> None:
     """Agents that a body runs."""
     if isinstance(callee, Bound) and callee.attr in _RUNS:
-        actor = program.actor(callee.receiver)
+        receiver = callee.receiver
+        if isinstance(receiver, Made) and receiver.callee.removeprefix("?.") in LOOKUPS:
+            body.agents.extend((actor, path, call.line) for actor in program.looked_up(receiver))
+            return
+        actor = program.actor(receiver)
         if actor is not None:
             body.agents.append((actor, path, call.line))
     elif isinstance(made, Made) and made.receiver is None:
@@ -205,10 +212,6 @@ def _agents(program: Program, body: Body, callee: Value, call: ir.Call, made: Va
         if actor is None and made.symbol == "run" and made.within("@openai/agents", "@openai/agents-core"):
             actor = program.actor(made.arg(0))
         if actor is not None and runner:
-            body.agents.append((actor, path, call.line))
-    elif isinstance(made, Made) and made.symbol == "run" and made.within("@openai/agents", "@openai/agents-core"):
-        actor = program.actor(made.arg(0))
-        if actor is not None:
             body.agents.append((actor, path, call.line))
 
 
@@ -231,12 +234,16 @@ def body_facts(program: Program, holder: NodeKey, body: Body) -> Iterator[Fact]:
         resource: NodeKey = ("Resource", f"https://{host}")
         sources = [program.source(path, line)]
         yield NodeFact(*resource, {"name": host, "type": "api", "external": not is_internal(host), "sources": sources})
-        yield EdgeFact("CAN_ACCESS", holder, resource, {"actions": actions_of(effects) or ["read"], "evidence": ["declared"], "sources": sources})
+        yield EdgeFact(
+            "CAN_ACCESS", holder, resource, {"actions": actions_of(effects) or ["read"], "evidence": ["declared"], "sources": sources}
+        )
     for bucket, (effects, path, line) in body.buckets.items():
         resource = ("Resource", f"arn:aws:s3:::{bucket}")
         sources = [program.source(path, line)]
         yield NodeFact(*resource, {"name": bucket, "type": "bucket", "sources": sources})
-        yield EdgeFact("CAN_ACCESS", holder, resource, {"actions": actions_of(effects) or ["read"], "evidence": ["declared"], "sources": sources})
+        yield EdgeFact(
+            "CAN_ACCESS", holder, resource, {"actions": actions_of(effects) or ["read"], "evidence": ["declared"], "sources": sources}
+        )
     for address, path, line in body.addresses:
         facts = database_facts(program.document(path), line, address, holder)
         yield from (fact for fact in facts if not is_unread(fact))

@@ -34,6 +34,8 @@ MAX_FRAMES_OF_FUNCTION = 200
 MAX_NESTED_CALLS = 8
 STEPS_OF_ROOT = 400_000
 STEPS_OF_MODULE = 6_000
+LOOKUPS = {"getAgent": "agent", "getAgentById": "agent", "getWorkflow": "workflow", "getWorkflowById": "workflow"}
+"""Methods that look something up by a name it is registered under, on an object that is known only when it runs."""
 
 
 class Evaluator:
@@ -166,9 +168,7 @@ class Evaluator:
                 found.extend([*(value for _, value in option.items), *option.rest])
         return either(base.path, line, found) if found else Unknown(base.path, line, "it is chosen when it runs")
 
-    def _inside(
-        self, value: Value, path: tuple[str | int, ...], default: ir.Expr | None, function: int, frame: Frame, line: int
-    ) -> Value:
+    def _inside(self, value: Value, path: tuple[str | int, ...], default: ir.Expr | None, function: int, frame: Frame, line: int) -> Value:
         for step in path:
             if isinstance(step, str):
                 value = self.attribute(value, step, line)
@@ -431,7 +431,13 @@ class Evaluator:
         func = expr.func
         if isinstance(func, ir.Name) and func.id in ("require", "import") and expr.args:
             specifier = self.value(expr.args[0], function, frame).text()
-            return self.imported(path, specifier, "*", expr.line) if specifier else Unknown(path, expr.line, "it is imported by a computed name")
+            return (
+                self.imported(path, specifier, "*", expr.line)
+                if specifier
+                else Unknown(path, expr.line, "it is imported by a computed name")
+            )
+        if isinstance(func, ir.Attr) and func.attr in LOOKUPS and expr.args:
+            return self.make(Made(path, expr.line, f"?.{func.attr}", "", expr, frame, function, self._read))
         results = [self._called(callee, expr, function, frame) for callee in self.value(func, function, frame).options()[:8]]
         return results[0] if len(results) == 1 else either(path, expr.line, results)
 
@@ -473,7 +479,9 @@ class Evaluator:
         if isinstance(receiver, Const):
             return text_method(receiver, callee.attr, path, expr.line)
         if isinstance(receiver, Made):
-            made = Made(path, expr.line, f"{receiver.callee}.{callee.attr}", receiver.package, expr, frame, function, self._read, None, receiver)
+            made = Made(
+                path, expr.line, f"{receiver.callee}.{callee.attr}", receiver.package, expr, frame, function, self._read, None, receiver
+            )
             return self.make(made)
         if isinstance(receiver, Bound):
             root: Value = receiver

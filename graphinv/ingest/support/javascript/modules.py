@@ -15,6 +15,10 @@ SUFFIXES = (".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs")
 _OF_SOURCE = {".js": (".ts", ".tsx", ".jsx"), ".jsx": (".tsx",), ".mjs": (".mts",), ".cjs": (".cts",)}
 _BUILT = re.compile(r"^(?:\./)?(?:dist|build|lib|out)/")
 MAX_LINKS = 500
+_FRAMEWORK = re.compile(
+    r"(?:@mastra|@langchain|@ai-sdk|@anthropic-ai|@modelcontextprotocol)/|@openai/agents|(?:langchain|ai|fastmcp|mcp-handler|deepagents|zod)(?:/|$)"
+)
+"""What is known by its package's name is that even in the tree of its own source."""
 
 
 def read_config(document: Document) -> ir.Config:
@@ -101,6 +105,8 @@ class Modules:
     def _resolve(self, folder: str, specifier: str) -> str | None:
         if specifier.startswith("."):
             return self.file(posixpath.normpath(posixpath.join(folder, specifier)))
+        if _FRAMEWORK.match(specifier):
+            return None
         one = folder
         while self.tsconfigs:
             config = self.tsconfigs.get(one)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from graphinv.ingest import Document
 from graphinv.ingest.support.javascript import ir
-from graphinv.ingest.support.javascript.evaluate import Evaluator
+from graphinv.ingest.support.javascript.evaluate import LOOKUPS, Evaluator
 from graphinv.ingest.support.javascript.values import Bound, Const, DictV, Frame, FunctionV, ListV, Made, Unknown, Value, walk
 from graphinv.ingest.support.places import environment_of
 from graphinv.ingest.support.secrets import redact
@@ -20,6 +20,14 @@ MAX_PROBLEMS = 20
 """Problems of one document that are told one by one."""
 MAX_NAME = 200
 INGESTOR = "javascript_source"
+METHODS = frozenset(
+    (
+        "tool registerTool addTool addTools registerAppTool setRequestHandler push unshift addNode addEdge addConditionalEdges addSequence compile "
+        "setEntryPoint setFinishPoint then branch parallel dountil dowhile doUntil doWhile foreach forEach step after map flatMap clone asTool "
+        "create commit getAgent getAgentById getWorkflow getWorkflowById bindTools tools getTools listTools getToolsets listToolsets"
+    ).split()
+)
+"""Methods whose calls can matter on any object."""
 _SUFFIX = re.compile(r"\.[cm]?[jt]sx?$")
 _NO_NAMES = frozenset({"default", "agent", "result", "response", "route", "index", "main", "handler", ""})
 
@@ -121,8 +129,11 @@ class Program(Evaluator):
         return found
 
     def _note(self, call: ir.Call, function: int, frame: Frame) -> None:
+        func = call.func
+        if isinstance(func, ir.Attr) and func.attr not in METHODS and not self._is_followed(func.base, function, frame.module):
+            return
         self.value(call, function, frame)
-        if not isinstance(call.func, ir.Attr):
+        if not isinstance(func, ir.Attr):
             return
         for base in self.value(call.func.base, function, frame).options():
             if isinstance(base, Made):
@@ -130,6 +141,20 @@ class Program(Evaluator):
                 self.called[_root_key(base)].append(Called(call.func.attr, arguments, frame.module.path, call.line, function))
             elif isinstance(base, Bound) and isinstance(base.receiver, Made) and call.func.attr in ("push", "unshift"):
                 self.extras[base.receiver.key, base.attr].extend(self.arguments(call, function, frame))
+
+    def _is_followed(self, base: ir.Expr, function: int, module: ir.Module) -> bool:
+        """Whether a method's receiver may be of the tree: ``this``, something imported, or a class or function that is declared here."""
+        while isinstance(base, (ir.Attr, ir.Call)):
+            base = base.base if isinstance(base, ir.Attr) else base.func
+        if not isinstance(base, ir.Name):
+            return False
+        scope = module.functions[function].scope
+        while scope >= 0:
+            found = module.scopes[scope].names.get(base.id)
+            if found is not None:
+                return any(isinstance(one, (ir.Fn, ir.Cls, ir.Obj, ir.Each)) or (isinstance(one, ir.Call) and one.new) for one in found)
+            scope = module.scopes[scope].parent
+        return base.id == "this" or base.id in module.imports
 
     def objects(self, packages: tuple[str, ...], *names: str) -> Iterator[Made]:
         """Objects made by calling one of ``names`` (last part of the callee) of ``packages``, classes of the tree that extend one included.
@@ -280,8 +305,21 @@ class Program(Evaluator):
             found = self.actors.get(_key(value))
             if found is not None:
                 return self.by_key[found.key]
+            if isinstance(value, Made) and value.callee.removeprefix("?.") in LOOKUPS:
+                return next(iter(self.looked_up(value)), None)
             value = value.receiver if isinstance(value, (Made, Bound)) else None
         return None
+
+    def looked_up(self, made: Made) -> list[Actor]:
+        """What is registered under the name that a call asks for; of several, those that lie nearest to the call."""
+        registry = self.registries[LOOKUPS[made.callee.removeprefix("?.")]]
+        given = made.arg(0)
+        found: dict[NodeKey, Actor] = {}
+        for option in given.options() if given is not None else ():
+            known = [actor for value in registry.get(option.text() or "", ()) if (actor := self.actor(value)) is not None]
+            near = max((_shared(made.path, actor.value.path) for actor in known), default=0)
+            found.update({actor.key: actor for actor in known if _shared(made.path, actor.value.path) == near})
+        return list(found.values())
 
     def of_framework(self, framework: str) -> list[Actor]:
         """What was declared with that framework, in the order of declaration."""
@@ -323,6 +361,11 @@ def _key(value: Value) -> tuple[object, ...]:
     if isinstance(value, FunctionV):
         return (value.module.path, "function", value.index)
     return (id(value),)
+
+
+def _shared(one: str, other: str) -> int:
+    """How many folders two documents have in common."""
+    return len(posixpath.commonpath([posixpath.dirname(one), posixpath.dirname(other)]).split("/")) if one and other else 0
 
 
 def _root_key(made: Made) -> tuple[object, ...]:

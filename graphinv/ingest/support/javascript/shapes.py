@@ -55,9 +55,7 @@ def runs(program: Program, actor: Actor, value: Value | None, detail: str, mode:
             body = body_of(program, one)
             for target, path, line in body.agents:
                 if target.key != actor.key:
-                    yield program.edge(
-                        "DELEGATES_TO", actor.key, target.key, Unknown(path, line, ""), mode=mode, kind_detail=detail
-                    )
+                    yield program.edge("DELEGATES_TO", actor.key, target.key, Unknown(path, line, ""), mode=mode, kind_detail=detail)
             yield from body_facts(program, actor.key, body)
 
 

@@ -579,7 +579,7 @@ class _Reader:
             owner = self.function.cls
             if owner >= 0:
                 self.classes[owner].supers = (given, self.function.scope)
-        if self.sites <= MAX_CALLS:
+        if self.sites <= MAX_CALLS and _root(callee) not in _QUIET:
             self.function.calls.append(made)
         return made
 
@@ -630,10 +630,21 @@ def _number(text: str) -> int | float | None:
     return None
 
 
+def _root(expr: ir.Expr) -> str:
+    """The name that a row of calls and members begins with."""
+    while isinstance(expr, (ir.Attr, ir.Call)):
+        expr = expr.base if isinstance(expr, ir.Attr) else expr.func
+    return expr.id if isinstance(expr, ir.Name) else ""
+
+
 def _is_environment(expr: ir.Expr) -> bool:
     return isinstance(expr, ir.Attr) and expr.attr == "env" and isinstance(expr.base, ir.Name) and expr.base.id in _RUNTIMES
 
 
+_QUIET = frozenset(
+    "console Math JSON expect vi jest describe it test beforeEach afterEach beforeAll afterAll assert z super chai sinon performance".split()
+)
+"""What calls on these do is known to be nothing that matters; what stands in their arguments is noted all the same."""
 _RUNTIMES = frozenset({"process", "import.meta", "Deno", "Bun"})
 
 
@@ -666,9 +677,7 @@ def _declared(node: Node) -> list[str]:
 
 # --------------------------------------------------------------------------------------------------------------------------------
 
-_REEXPORT = re.compile(
-    rb"^export\s+(?:\*(?:\s+as\s+([\w$]+))?|\{([^}]{0,5000})\})\s*from\s*[\"']([^\"'\n]{1,300})[\"']", re.MULTILINE
-)
+_REEXPORT = re.compile(rb"^export\s+(?:\*(?:\s+as\s+([\w$]+))?|\{([^}]{0,5000})\})\s*from\s*[\"']([^\"'\n]{1,300})[\"']", re.MULTILINE)
 _CONSTANT = re.compile(rb"^export\s+const\s+([\w$]+)(?:\s*:\s*[\w<>\[\]]+)?\s*=\s*([\"'])([^\"'\\\n]{0,500})\2", re.MULTILINE)
 
 

@@ -308,4 +308,3 @@ def secrets_of(program: Program, holder: NodeKey, value: Value) -> Iterator[Fact
     body = Body()
     body.given([value])
     yield from body_facts(program, holder, body)
-

@@ -145,6 +145,7 @@ class Made(Value):
     receiver: Value | None = None
     inside: Frame | None = field(default=None, repr=False)
     """The frame of the constructor of a class of the tree."""
+    known: list[tuple[Value, ...]] = field(default_factory=list, repr=False)
 
     @property
     def key(self) -> tuple[object, ...]:
@@ -158,7 +159,9 @@ class Made(Value):
 
     def args(self) -> tuple[Value, ...]:
         """Its arguments; of a class of the tree those that reach its outside base."""
-        return self.reader(self)
+        if not self.known:
+            self.known.append(self.reader(self))
+        return self.known[0]
 
     def arg(self, position: int) -> Value | None:
         """The argument at a position."""
@@ -213,6 +216,8 @@ def within(package: str, packages: tuple[str, ...]) -> bool:
 
 def either(path: str, line: int, values: list[Value]) -> Value:
     """One of ``values``; nested possibilities are flattened, at most 64 kept."""
+    if len(values) == 1:
+        return values[0]
     flat: dict[int, Value] = {}
     for value in values:
         for option in value.options():

@@ -121,9 +121,7 @@ def _builtins(program: Program, actor: Actor, names: Iterable[str], at: Value) -
             yield program.edge("USES", actor.key, claude.builtin_key(name), at)
 
 
-def _sub_agent(
-    program: Program, agent: Actor, value: Value, inherited: list[claude.ToolSpec], own: dict[str, NodeKey]
-) -> Iterator[Fact]:
+def _sub_agent(program: Program, agent: Actor, value: Value, inherited: list[claude.ToolSpec], own: dict[str, NodeKey]) -> Iterator[Fact]:
     tools = value.get("tools") if isinstance(value, DictV) else None
     specs = _listed(tools) if tools is not None else inherited
     yield from _builtins(program, agent, [spec.name for spec in specs if not spec.server], value)

@@ -17,10 +17,8 @@ from graphinv.ingest.support.javascript.values import Const, DictV, External, Fu
 from graphinv.model.facts import Fact
 
 NAME = "mastra"
-PACKAGES = ("@mastra/core",)
-_STEPS = frozenset(
-    "then branch parallel dountil dowhile doUntil doWhile foreach step after until while if else forEach stepAfter".split()
-)
+PACKAGES = ("@mastra/core", "@mastra/acp")
+_STEPS = frozenset("then branch parallel dountil dowhile doUntil doWhile foreach step after until while if else forEach stepAfter".split())
 
 
 def declare(program: Program) -> None:
@@ -28,6 +26,9 @@ def declare(program: Program) -> None:
     for made in program.objects(PACKAGES, "Agent", "AgentNetwork"):
         name = program.option(made, "name") or program.option(made, "id")
         program.declare(made, name, NAME, detail="mastra network" if made.symbol == "AgentNetwork" else "mastra agent")
+    for made in program.objects(PACKAGES, "A2AAgent", "AcpAgent", "ACPAgent"):
+        name = program.option(made, "name") or program.option(made, "id")
+        program.declare(made, name, NAME, detail=f"mastra {made.symbol}")
     for made in program.objects(PACKAGES, "createWorkflow", "Workflow", "LegacyWorkflow"):
         name = program.option(made, "id") or program.option(made, "name")
         program.declare(made, name, NAME, kind="Workflow", detail="mastra workflow")
@@ -111,9 +112,11 @@ def _step(program: Program, actor: Actor, step: Value, call: Called | None) -> I
             yield program.edge("USES", actor.key, tool, at)
         elif isinstance(one, DictV):
             yield from _written(program, actor, one, at)
-        elif not (isinstance(step, Made) and step.symbol in ("mapVariable", "cloneStep", "cloneWorkflow")):
-            reason = why(one) if isinstance(one, Unknown) else "it is made outside of the tree"
-            yield from program.problem(one, f"a step of workflow {actor.name!r} could not be followed: {reason}")
+        elif isinstance(one, Made) and one.cls is not None:  # a processor that is written in the tree
+            for name in one.cls.cls.methods:
+                yield from runs(program, actor, program.member(one.cls, name, one), "workflow_step")
+        elif isinstance(one, Unknown):
+            yield from program.problem(one, f"a step of workflow {actor.name!r} could not be followed: {why(one)}")
 
 
 def _written(program: Program, actor: Actor, options: DictV, at: Value | Called) -> Iterator[Fact]:

@@ -1,0 +1,393 @@
+"""LangGraph.js and LangChain.js: graphs, prebuilt agents, supervisors, swarms.
+
+Drawn:
+    (:Workflow graph)-[:DELEGATES_TO {kind_detail: graph_node}]->(:Agent|Workflow)
+    (:Agent|Workflow)-[:DELEGATES_TO {kind_detail: graph_edge|conditional_edge|command_goto}]->(:Agent|Workflow), return edges too
+    (:Agent)-[:DELEGATES_TO {kind_detail: supervisor|handoff|sub_agents}]->(:Agent)
+    (:Agent|Workflow)-[:USES]->(:Tool), (:Agent)-[:CONNECTS_TO]->(:ToolServer), (:Agent)-[:USES_MODEL]->(:Model)
+
+A node of a graph is the agent that it runs; a node that asks a model itself is an agent of the node's name; any other node is a step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from graphinv.ingest.support.javascript.bodies import body_facts, body_of
+from graphinv.ingest.support.javascript.program import Actor, Called, Program, texts, why
+from graphinv.ingest.support.javascript.shapes import returned, uses_memory, uses_model
+from graphinv.ingest.support.javascript.tools import uses_tools
+from graphinv.ingest.support.javascript.values import Bound, DictV, External, FunctionV, ListV, Made, Unknown, Value, walk
+from graphinv.model.facts import Fact
+
+NAME = "langgraph"
+PACKAGES = (
+    "@langchain/langgraph",
+    "@langchain/langgraph-supervisor",
+    "@langchain/langgraph-swarm",
+    "langchain",
+    "@langchain/core",
+    "deepagents",
+)
+_GRAPHS = ("StateGraph", "MessageGraph", "Graph")
+_PREBUILT = ("createReactAgent", "createAgent", "createReactAgentAnnotation", "createDeepAgent", "AgentExecutor", "createAgentExecutor")
+_ENDS = frozenset({"__end__", "END"})
+_STARTS = frozenset({"__start__", "START"})
+MAX_ROUTES = 64
+
+
+def declare(program: Program) -> None:
+    """Its agents, graphs and the nodes of those."""
+    for made in program.objects(PACKAGES, *_PREBUILT):
+        framework = "langgraph" if made.within("@langchain/langgraph") else "deepagents" if made.within("deepagents") else "langchain"
+        program.declare(made, program.option(made, "name"), framework, detail=f"{framework} {made.symbol}")
+        for sub in walk_objects(program.option(made, "subagents")):
+            name = sub.get("name")
+            program.declare(sub, name, framework, detail=f"{framework} sub-agent")
+    for made in program.objects(PACKAGES, "createSupervisor"):
+        name = program.option(made, "supervisorName") or "supervisor"
+        program.declare(made, name, NAME, detail="langgraph createSupervisor")
+    for made in program.objects(PACKAGES, "createSwarm"):
+        program.declare(made, program.option(made, "name"), NAME, kind="Workflow", detail="langgraph swarm", type_="swarm")
+    graphs = [
+        program.declare(made, _compiled_name(program, made), NAME, kind="Workflow", detail="langgraph graph", type_="graph")
+        for made in program.objects(PACKAGES, *_GRAPHS)
+    ]
+    for graph in graphs:
+        for name, value, call in _nodes(program, graph):
+            _declare_node(program, graph, name, value, call)
+
+
+def walk_objects(value: Value | None) -> Iterator[DictV]:
+    """The objects in a list."""
+    stack = [value] if value is not None else []
+    while stack:
+        one = stack.pop()
+        if isinstance(one, DictV):
+            yield one
+        elif isinstance(one, ListV):
+            stack.extend(reversed(one.items))
+
+
+def _compiled_name(program: Program, made: Made) -> Value | None:
+    for call in program.calls_on(made):
+        if call.name == "compile" and call.args and isinstance(call.args[0], DictV):
+            return call.args[0].get("name")
+    return None
+
+
+def _nodes(program: Program, graph: Actor) -> Iterator[tuple[str, Value, Called]]:
+    """Name and value of each node."""
+    for call in program.calls_on(graph.made):
+        if call.name == "addNode" and call.args:
+            name = call.args[0].text()
+            if name and len(call.args) > 1:
+                yield name, call.args[1], call
+            for option in call.args[0].options() if not name else ():
+                if isinstance(option, DictV):
+                    yield from ((key, value, call) for key, value in option.items)
+        elif call.name == "addSequence" and call.args:
+            for key, value in call.args[0].items if isinstance(call.args[0], DictV) else ():
+                yield key, value, call
+
+
+def _declare_node(program: Program, graph: Actor, name: str, value: Value, call: Called) -> None:
+    """The actor behind a node: an agent that is there already, or one of the node's name."""
+    if program.actor(value) is not None:
+        return
+    functions = [one for one in value.options() if isinstance(one, FunctionV)]
+    if functions:
+        body = body_of(program, functions[0])
+        runs = {actor.key: actor for actor, _, _ in body.agents}
+        asks = _asks_model(program, functions[0])
+        if len(runs) == 1 and not asks:
+            actor = next(iter(runs.values()))
+            program.actors.setdefault(_identity(graph, name), actor)
+            return
+        kind = "Agent" if asks or runs else "Workflow"
+    else:
+        kind = "Agent" if isinstance(value, Made) and _model(value) is not None else "Workflow"
+    node = Node(call.path, call.line, name, value)
+    actor = program.declare(
+        node, name, NAME, kind=kind, detail="langgraph node", parent=f"{graph.name}/" if kind == "Workflow" else "", type_="step"
+    )
+    program.actors.setdefault(_identity(graph, name), actor)
+
+
+class Node(Unknown):
+    """A node of a graph that is no object of its own."""
+
+    def __init__(self, path: str, line: int, name: str, behind: Value) -> None:
+        super().__init__(path, line, f"it is the node {name[:60]!r}")
+        object.__setattr__(self, "behind", behind)
+
+    behind: Value
+
+
+def _identity(graph: Actor, name: str) -> tuple[object, ...]:
+    return ("node", graph.key, name)
+
+
+def _asks_model(program: Program, function: FunctionV) -> bool:
+    return next(_model_calls(program, function), None) is not None
+
+
+def _model_calls(program: Program, function: FunctionV) -> Iterator[Made]:
+    """Models that a function, or what is written inside it, asks."""
+    for index in program.nested(function.module, function.index):
+        for call in function.module.functions[index].calls:
+            for callee in program.value(call.func, index, function.frame).options():
+                if isinstance(callee, Bound) and callee.attr in ("invoke", "stream", "call", "generate", "batch"):
+                    model = _model(callee.receiver)
+                    if model is not None:
+                        yield model
+
+
+def _model(value: Value) -> Made | None:
+    """The model object at the root of ``model.bindTools(…)``, ``prompt.pipe(model)`` and their like."""
+    one: Value | None = value
+    for _ in range(20):
+        if not isinstance(one, Made):
+            return None
+        if one.receiver is None:
+            known = one.symbol.startswith("Chat") and not one.symbol.startswith("ChatPrompt")
+            return one if known and one.package.startswith("@langchain/") or one.symbol in ("initChatModel", "createChatModel") else None
+        if one.symbol == "pipe":
+            inner = one.arg(0)
+            found = _model(inner) if inner is not None else None
+            if found is not None:
+                return found
+        one = one.receiver
+    return None
+
+
+# --------------------------------------------------------------------------------------------------------------------------------
+
+
+def facts(program: Program) -> Iterator[Fact]:
+    """What they use, and whom they delegate to."""
+    for actor in [one for framework in (NAME, "langchain", "deepagents") for one in program.of_framework(framework)]:
+        made = actor.value
+        if isinstance(made, Node):
+            yield from _node(program, actor, made.behind)
+        elif isinstance(made, DictV):
+            yield from uses_tools(program, actor, made.get("tools"))
+            yield from uses_model(program, actor, made.get("model"))
+        elif not isinstance(made, Made):
+            continue
+        elif made.symbol in _GRAPHS:
+            yield from _graph(program, actor)
+        elif made.symbol in ("createSupervisor", "createSwarm"):
+            yield from _team(program, actor)
+        else:
+            yield from _prebuilt(program, actor)
+
+
+def _prebuilt(program: Program, actor: Actor) -> Iterator[Fact]:
+    made = actor.made
+    tools = program.option(made, "tools")
+    if isinstance(tools, Made) and tools.symbol == "ToolNode":
+        tools = tools.arg(0)
+    yield from _with_handoffs(program, actor, tools)
+    for field in ("llm", "model"):
+        for one in returned(program, program.option(made, field)):
+            yield from uses_model(program, actor, _model(one) or one)
+    for sub in walk_objects(program.option(made, "subagents")):
+        target = program.actor(sub)
+        if target is not None:
+            yield program.edge("DELEGATES_TO", actor.key, target.key, sub, mode="invoke", kind_detail="sub_agents")
+    for field in ("checkpointer", "checkpointSaver", "store", "memory"):
+        yield from uses_memory(program, actor, program.option(made, field))
+
+
+def _with_handoffs(program: Program, actor: Actor, tools: Value | None) -> Iterator[Fact]:
+    """Tools, those apart that hand over to an agent by its name."""
+    rest: list[Value] = []
+    for one in tools.items if isinstance(tools, ListV) else [tools] if tools is not None else []:
+        if isinstance(one, Made) and one.symbol == "createHandoffTool":
+            name = program.option(one, "agentName")
+            yield from _to_name(program, actor, name, one)
+        else:
+            rest.append(one)
+    yield from uses_tools(program, actor, ListV("", 1, tuple(rest)) if rest else None)
+
+
+def _to_name(program: Program, actor: Actor, name: Value | None, at: Value) -> Iterator[Fact]:
+    for text in texts(name):
+        found = [one for one in program.by_key.values() if one.name == text and one.key[0] == "Agent"]
+        here = [one for one in found if one.value.path == at.path] or found
+        if len(here) == 1:
+            yield program.edge("DELEGATES_TO", actor.key, here[0].key, at, mode="handoff", kind_detail="handoff")
+        else:
+            yield from program.problem(at, f"{actor.name!r} hands over to an agent whose name is not found or not one agent's")
+    if not texts(name):
+        yield from program.problem(at, f"{actor.name!r} hands over to an agent whose name is bound when it runs")
+
+
+def _team(program: Program, actor: Actor) -> Iterator[Fact]:
+    made = actor.made
+    swarm = made.symbol == "createSwarm"
+    detail, mode = ("swarm", "invoke") if swarm else ("supervisor", "handoff")
+    yield from program.delegates(actor.key, program.option(made, "agents"), mode, detail, who=repr(actor.name))
+    if not swarm:
+        yield from _with_handoffs(program, actor, program.option(made, "tools"))
+        for member in walk(program.option(made, "agents")):
+            target = program.actor(member)
+            if target is not None and target.key != actor.key:
+                yield program.edge("DELEGATES_TO", target.key, actor.key, made, mode="handoff", kind_detail="return_edge")
+        for field in ("llm", "model"):
+            for one in walk(program.option(made, field)):
+                yield from uses_model(program, actor, _model(one) or one)
+
+
+# ---- graphs
+
+
+def _graph(program: Program, graph: Actor) -> Iterator[Fact]:
+    for name, value, call in _nodes(program, graph):
+        actor = _behind(program, graph, name, value)
+        if actor is not None and actor.key != graph.key:
+            yield program.edge("DELEGATES_TO", graph.key, actor.key, call, mode="invoke", kind_detail="graph_node")
+        for target in _ends(call):
+            yield from _edge(program, graph, name, target, call, "command_goto")
+        for function in value.options():
+            if isinstance(function, FunctionV):
+                for target in _gotos(program, function):
+                    yield from _edge(program, graph, name, target, call, "command_goto")
+    for call in program.calls_on(graph.made):
+        if call.name == "addEdge" and len(call.args) > 1:
+            for source in _names(call.args[0]):
+                for target in _names(call.args[1]):
+                    yield from _edge(program, graph, source, target, call, "graph_edge")
+            if not _names(call.args[0]) or not _names(call.args[1]):
+                yield from program.problem(call, f"an edge of graph {graph.name!r} has an end that is bound when it runs")
+        elif call.name == "addConditionalEdges" and call.args:
+            yield from _conditional(program, graph, call)
+        elif call.name == "addSequence" and call.args and isinstance(call.args[0], DictV):
+            keys = [key for key, _ in call.args[0].items]
+            for one, other in zip(keys, keys[1:], strict=False):
+                yield from _edge(program, graph, one, other, call, "graph_edge")
+
+
+def _names(value: Value) -> list[str]:
+    found: list[str] = []
+    for one in walk(value):
+        text = one.text()
+        if text is not None:
+            found.append(text)
+        elif isinstance(one, External) and one.dotted.rpartition(".")[2] in ("START", "END"):
+            found.append("__start__" if one.dotted.endswith("START") else "__end__")
+    return found
+
+
+def _ends(call: Called) -> list[str]:
+    options = call.args[2] if len(call.args) > 2 else None
+    ends = options.get("ends") if isinstance(options, DictV) else None
+    return _names(ends) if ends is not None else []
+
+
+def _gotos(program: Program, function: FunctionV) -> list[str]:
+    """Where ``new Command({goto})`` of a node sends on to."""
+    found: list[str] = []
+    for index in program.nested(function.module, function.index):
+        for call in function.module.functions[index].calls:
+            if not call.new:
+                continue
+            made = program.value(call, index, function.frame)
+            if isinstance(made, Made) and made.symbol == "Command":
+                goto = program.option(made, "goto")
+                for one in walk(goto):
+                    if isinstance(one, Made) and one.symbol == "Send":
+                        found.extend(_names(one.arg(0) or one))
+                    else:
+                        found.extend(_names(one))
+    return list(dict.fromkeys(found))
+
+
+def _conditional(program: Program, graph: Actor, call: Called) -> Iterator[Fact]:
+    sources, targets = call.args[0], call.args[2] if len(call.args) > 2 else None
+    router = call.args[1] if len(call.args) > 1 else None
+    if isinstance(sources, DictV):  # ({source, path, pathMap})
+        targets, router = sources.get("pathMap"), sources.get("path")
+        sources = sources.get("source") or sources
+    found = _names(targets) if targets is not None else []
+    for function in router.options() if router is not None and not found else ():
+        if isinstance(function, FunctionV):
+            found.extend(name for expr in function.function.returns for name in _sent(program, function, expr))
+    if not found:
+        yield from program.problem(call, f"where a conditional edge of graph {graph.name!r} leads is decided when it runs")
+    for source in _names(sources):
+        for target in list(dict.fromkeys(found))[:MAX_ROUTES]:
+            yield from _edge(program, graph, source, target, call, "conditional_edge")
+
+
+def _sent(program: Program, function: FunctionV, expr: object) -> list[str]:
+    found: list[str] = []
+    for one in walk(program.value(expr, function.index, function.frame)):  # type: ignore[arg-type]
+        found.extend(_names(one.arg(0) or one) if isinstance(one, Made) and one.symbol == "Send" else _names(one))
+    return found
+
+
+def _edge(program: Program, graph: Actor, source: str, target: str, call: Called, detail: str) -> Iterator[Fact]:
+    if target in _ENDS or source in _ENDS:
+        return
+    start = graph if source in _STARTS else _named(program, graph, source)
+    stop = _named(program, graph, target)
+    if start is None or stop is None:
+        yield from program.problem(call, f"an edge of graph {graph.name!r} leads to or from a node that is not found")
+    elif start.key != stop.key and start is not graph:
+        yield program.edge("DELEGATES_TO", start.key, stop.key, call, mode="invoke", kind_detail=detail)
+
+
+def _named(program: Program, graph: Actor, name: str) -> Actor | None:
+    found = program.actors.get(_identity(graph, name))
+    if found is not None:
+        return found
+    for node, value, _ in _nodes(program, graph):
+        if node == name:
+            return _behind(program, graph, name, value)
+    return None
+
+
+def _behind(program: Program, graph: Actor, name: str, value: Value) -> Actor | None:
+    found = program.actors.get(_identity(graph, name)) or program.actor(value)
+    if found is not None:
+        program.actors.setdefault(_identity(graph, name), found)
+    return found
+
+
+def _node(program: Program, actor: Actor, value: Value) -> Iterator[Fact]:
+    """What a node does that is no object of its own: tools bound to the models it asks, agents it runs, credentials."""
+    for one in value.options():
+        if isinstance(one, Made):
+            if one.symbol == "ToolNode":
+                yield from uses_tools(program, actor, one.arg(0))
+            elif _model(one) is not None:
+                yield from _bound(program, actor, one)
+            else:
+                continue
+        elif isinstance(one, FunctionV):
+            body = body_of(program, one)
+            for target, path, line in body.agents:
+                if target.key != actor.key:
+                    at = Unknown(path, line, "")
+                    yield program.edge("DELEGATES_TO", actor.key, target.key, at, mode="invoke", kind_detail="graph_node")
+            yield from body_facts(program, actor.key, body)
+            for index in program.nested(one.module, one.index):
+                for call in one.module.functions[index].calls:
+                    for callee in program.value(call.func, index, one.frame).options():
+                        if isinstance(callee, Bound) and _model(callee.receiver) is not None:
+                            yield from _bound(program, actor, callee.receiver)
+        elif isinstance(one, Unknown):
+            yield from program.problem(one, f"the node {actor.name!r} could not be followed: {why(one)}")
+
+
+def _bound(program: Program, actor: Actor, value: Value) -> Iterator[Fact]:
+    """Tools and name of a model."""
+    model = _model(value)
+    yield from uses_model(program, actor, model)
+    one: Value | None = value
+    while isinstance(one, Made):
+        if one.symbol == "bindTools":
+            yield from uses_tools(program, actor, one.arg(0))
+        one = one.receiver if one.receiver is not None else (one.arg(0) if one.symbol == "pipe" else None)
