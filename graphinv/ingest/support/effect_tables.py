@@ -302,7 +302,9 @@ nothing : pathlib.** tempfile.gettempdir queue.** weakref.** locale.** pytz.** d
 nothing : attrs.** attr.** numpy.** pandas.**
 nothing : polars.** scipy.** sympy.** sklearn.** tabulate.** rich.** structlog.** loguru.** yaml.** tomllib.** markdown.** jinja2.**
 nothing : bs4.** lxml.** markdownify.** html2text.**
-nothing : tiktoken.** jsonschema.** tenacity.** mcp.** fastmcp.** langchain_core.** opentelemetry.** platform.system platform.machine
+nothing : tiktoken.** jsonschema.** tenacity.** mcp.types.** mcp.server.** mcp.shared.** fastmcp.FastMCP.** fastmcp.Context.**
+nothing : fastmcp.server.** fastmcp.exceptions.** fastmcp.utilities.** langchain_core.** opentelemetry.** platform.system
+nothing : platform.machine
 nothing : sys.** gc.** zlib.** gzip.compress
 nothing : print len str int float bool list dict set tuple frozenset bytes bytearray range enumerate zip map filter sorted reversed sum
 nothing : min max abs round any all isinstance
