@@ -6,6 +6,7 @@ Facts of different sources meet by canonical id and need no step. What is left i
 
 from __future__ import annotations
 
+import warnings
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -262,4 +263,6 @@ def _covers(rule: OwnerRule, path: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _spec(pattern: str) -> GitIgnoreSpec:
-    return GitIgnoreSpec.from_lines([pattern])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # of the expression that an odd pattern becomes; it says nothing to the user
+        return GitIgnoreSpec.from_lines([pattern])
