@@ -35,6 +35,8 @@ _PASS = frozenset(
 )
 _TEXT = frozenset({"strip", "lstrip", "rstrip", "lower", "upper", "title", "replace", "removeprefix", "removesuffix"})
 MAX_FRAMES = 12
+MAX_NESTED = 2
+"""Calls of one function inside a call of it that are followed."""
 
 
 def call(ev: Evaluator, expr: ir.Call, scope: Scope) -> Value:
@@ -164,7 +166,14 @@ def call_function(ev: Evaluator, function: FunctionV, expr: ir.Call, scope: Scop
             own |= ev.depends(static, ev.names(one.value))[0]
         if not own:
             return _returned(ev, function, static)
-    return _returned(ev, function, frame(ev, function, expr, scope, given))
+    nested = ev.calling.get(id(function.function), 0)
+    if nested >= MAX_NESTED:
+        return Unknown(scope.module, expr.line, f"{function.name[:60]} calls itself")
+    ev.calling[id(function.function)] = nested + 1
+    try:
+        return _returned(ev, function, frame(ev, function, expr, scope, given))
+    finally:
+        ev.calling[id(function.function)] = nested
 
 
 def _is_method(function: FunctionV) -> bool:

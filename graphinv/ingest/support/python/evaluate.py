@@ -44,6 +44,8 @@ class Evaluator:
         self._tables: dict[int, Table] = {}
         self._names: dict[int, frozenset[str]] = {}
         self._busy: set[tuple[int, int]] = set()
+        self.calling: dict[int, int] = {}
+        """How often each function is being evaluated right now, by identity."""
         self.later: Callable[[Made, str, Value | None], Value | None] = lambda made, attr, value: value
         """What later assignments and changes make of an attribute; set by who knows all statements."""
         self._attributes: dict[Any, Value | None] = {}
