@@ -6,7 +6,8 @@ Drawn:
     (:Agent)-[:USES]->(:Tool), (:Agent)-[:CONNECTS_TO {tools}]->(:ToolServer), (:Agent)-[:USES_MODEL]->(:Model)
 
 Copilot's coding agent and VS Code both read ``.github/agents``: the host is ``github-copilot``, and ``vscode`` for chat modes and for
-agents with ``target: vscode``. Servers that are named and not defined in the file are VS Code's. An agent that lists no tools has all.
+agents with ``target: vscode``. Servers that are named and not defined in the file are VS Code's. An agent that lists no tools has those of
+its host; it starts sub-agents where it names them or lists the tool for it.
 """
 
 from __future__ import annotations
@@ -43,12 +44,12 @@ _SETS: dict[str, tuple[str, ...]] = {
     "edit": ("edit", "editfiles", "createfile", "createdirectory", "multiedit", "write", "notebookedit", "new", "editnotebook"),
     "execute": (
         *("execute", "runcommands", "runinterminal", "shell", "bash", "powershell", "terminal", "runtasks", "runtask", "createandruntask"),
-        *("runtests", "runnotebooks", "runnotebookcell", "runcommand", "executecommand", "runterminalcommand"),
+        *("runtests", "runnotebooks", "runnotebookcell", "runcommand", "terminalcommand", "executecommand", "runterminalcommand"),
     ),
     "githubRepo": ("githubrepo",),
     "read": (
         *("read", "readfile", "view", "notebookread", "problems", "terminallastcommand", "terminalselection", "getterminaloutput"),
-        *("gettaskoutput", "testfailure", "readcelloutput", "getnotebooksummary", "terminalcommand", "awaitterminal", "viewimage"),
+        *("gettaskoutput", "testfailure", "readcelloutput", "getnotebooksummary", "awaitterminal", "viewimage"),
     ),
     "search": (
         *("search", "grep", "glob", "codebase", "usages", "filesearch", "textsearch", "listdirectory", "changes", "searchresults"),
@@ -181,7 +182,7 @@ def _tools(agent: AgentFile, own: set[str]) -> Iterator[Fact]:
         limit: Props = {} if name in listed.whole else {"tools": sorted(map(redact, tools))}
         props: Props = {"evidence": ["declared"], "sources": [agent.document.source(line)], **limit}
         yield EdgeFact("CONNECTS_TO", agent.key, agent.server_ref("vscode", name), props)
-    yield from _subagents(agent, "agent" in listed.builtin or listed.everything)
+    yield from _subagents(agent, "agent" in listed.builtin)
 
 
 def _other_tool(agent: AgentFile, text: str, line: int, detail: str) -> Iterator[Fact]:

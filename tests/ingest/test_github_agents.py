@@ -51,8 +51,14 @@ def test_without_a_list_of_tools_it_has_all() -> None:
     agent = "vscode:shop/pay#everything"
     assert found.targets("CONNECTS_TO", agent) == {"vscode:*"}
     assert {"vscode:edit", "vscode:execute", "vscode:web"} <= found.targets("USES", agent)
-    assert found.targets("DELEGATES_TO", agent) == {f"{github_agents.CALLABLE}:*"}
+    assert found.targets("DELEGATES_TO", agent) == set(), "it starts others only as its host does"
     assert (github_agents.CALLABLE, "everything") not in found.bindings, "others may not start it"
+
+
+def test_the_tool_for_sub_agents_starts_any_of_them() -> None:
+    found = facts("---\nname: a\ntools: [agent/runSubagent]\n---\n")
+    assert found.targets("DELEGATES_TO", "github-copilot:shop#a") == {f"{github_agents.CALLABLE}:*"}
+    assert found.targets("USES", "github-copilot:shop#a") == set()
 
 
 def test_an_empty_list_of_tools_is_none() -> None:

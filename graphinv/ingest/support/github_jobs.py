@@ -226,7 +226,7 @@ def secret_holds(document: Document, line: int, filled: Flow) -> Iterator[Fact]:
             "HOLDS",
             ci.HOLDER,
             secret_ref(document.root, name),
-            {"place": "env", "evidence": ["declared"], "sources": [document.source(line)]},
+            {"place": "vault", "evidence": ["declared"], "sources": [document.source(line)]},
         )
 
 

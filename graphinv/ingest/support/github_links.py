@@ -25,6 +25,8 @@ _FILED = 0.8
 """The same where a step before it writes that text to a file."""
 _DEFAULT = 0.5
 """Confidence that a token of which nothing is said may write: the repository's setting decides."""
+_NO_RESOURCES = frozenset({"id-token", "copilot-requests", "models"})
+"""Permissions that give no access to anything of the repository."""
 _CLAUDE_APP = (("contents", "write"), ("issues", "write"), ("pull-requests", "write"))
 
 
@@ -294,7 +296,7 @@ class _JobFacts:
 
     def grants(self, identity: NodeKey, permissions: tuple[tuple[str, str], ...], **more: Any) -> Iterator[Fact]:
         for scope, access in permissions:
-            if scope == "id-token":
+            if scope in _NO_RESOURCES:
                 continue
             resource = self.resource(scope)
             yield resource

@@ -40,7 +40,7 @@ def login_facts(document: Document, line: int, name: str, inputs: Mapping[str, A
     common = {"evidence": ["declared"], "sources": sources}
     for secret in sorted(flow(dict(inputs)).secrets):
         target = Ref("Secret", "github-secret", redact(secret), fallback=f"github-secret:{document.root}#{redact(secret)}")
-        yield EdgeFact("HOLDS", HOLDER, target, {"place": "env", **common})
+        yield EdgeFact("HOLDS", HOLDER, target, {"place": "vault", **common})
     if name not in LOGINS:
         return
     field, pattern, kind, provider = LOGINS[name]
