@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from graphinv.ingest import Document
+from graphinv.ingest import HEAD_BYTES, Document
 from graphinv.ingest.support import clients, jsondoc
 from graphinv.ingest.support.cards import agent_address
 from graphinv.ingest.support.located import Located, Pointer
@@ -26,6 +26,11 @@ MAX_BYTES = 64 * 1024 * 1024
 MAX_LABELS = 20
 
 _SPDX = re.compile(rb'"@context"\s*:\s*"https://spdx\.org/rdf/3\.')
+_OF_INTEREST = re.compile(
+    rb'machine-learning-model|\bmcp\b|mcp[-_]|[-_]mcp|\ba2a\b|"(?:(?:ai|llm)[-_ ]?)?agent[":]|"(?:llm|(?:ai[-_ ]?)?model)[":]',
+    re.IGNORECASE,
+)
+"""What a bill with anything for us has in it somewhere: most bills have not, and are large."""
 _ROLE = re.compile(
     r"(?:^|[:._-])(?:type|kind|category|role|component[-_]?type|asset[-_]?type|entity[-_]?type|node[-_]?type)$", re.IGNORECASE
 )
@@ -68,6 +73,8 @@ def detect(path: str, head: bytes) -> bool:
 
 def read(document: Document) -> Iterator[Fact]:
     """Models, agents, servers and tools, what they depend on, and nothing of the libraries that none of them needs."""
+    if b"CycloneDX" in document.data[:HEAD_BYTES] and not _OF_INTEREST.search(document.data):
+        return
     located = jsondoc.parse(document)
     top = clients.top_object(located, document)
     if isinstance(top.get("@graph"), list):
