@@ -125,7 +125,7 @@ def _top(document: Document) -> Located | None:
         if not found or not isinstance(found[-1].value, dict):
             raise IngestError("holds no mapping at its top", document=document.path, where="L1")
     except IngestError:
-        if _is_pipeline(document.path):
+        if _is_pipeline(document.path) or "gitlab" in document.folder.lower():
             raise
         return None  # something else that lies in such a folder
     return found[-1]

@@ -111,7 +111,9 @@ def test_includes_and_parents_in_a_circle_end() -> None:
 def test_what_is_no_pipeline_is_an_error(text: str) -> None:
     with pytest.raises(IngestError):
         gitlab_ci.summarise(document(text, ".gitlab-ci.yml"))
-    assert gitlab_ci.summarise(document(text, "ci/chart.yml")) is None
+    with pytest.raises(IngestError):
+        gitlab_ci.summarise(document(text, ".gitlab/review.yml"))
+    assert gitlab_ci.summarise(document(text, "ci/chart.yml")) is None, "something else that lies in such a folder"
 
 
 def test_odd_types_do_not_matter() -> None:
