@@ -95,15 +95,29 @@ _OWN: tuple[tuple[str, str | None, str], ...] = (
     ("onepassword_token", "static", r"ops_eyJ[\w-]{100,}+"),
     ("age_secret_key", "static", r"AGE-SECRET-KEY-1[0-9A-Z]{58}"),
 )
-_BOUNDED = r"(?<![A-Za-z0-9])(?:{})(?![A-Za-z0-9_])"
+# What stands before is looked at after a match: a look-behind would keep the engine from searching for the literal that most begin with.
+_BOUNDED = r"(?:{})(?![A-Za-z0-9_])"
 # A cheap sieve before the long list: nearly every text falls through it.
 _RUN = re.compile(r"[A-Za-z0-9_+/=-]{16}")
 _JWT = re.compile(r"(?<![\w.-])eyJ[\w-]{5,8192}\.eyJ[\w-]{5,8192}\.[\w-]{0,4096}(?![\w-])")
 _PEM = re.compile(r"-----BEGIN ([A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?)-----")
 
 
+def literal_of(body: str) -> str:
+    """The longest text that stands in every match of ``body``, a pattern of the table above; found without a search for the pattern.
+
+    >>> literal_of(r"do[opr]_v1_[a-f0-9]{64}")
+    '_v1_'
+    """
+    plain = body
+    while (shorter := re.sub(r"\([^()]*\)[?*]?", " ", plain)) != plain:  # groups, from the inside
+        plain = shorter
+    plain = re.sub(r"\[[^\]]*\](?:\{[^}]*\}|[?*+])*\+?|\\\w|\{[^}]*\}", " ", plain).replace("\\.", ".")
+    return max(plain.split(), key=len, default="")
+
+
 @cache
-def _patterns() -> tuple[tuple[str, str | None, re.Pattern[str]], ...]:
+def _patterns() -> tuple[tuple[str, str | None, str, re.Pattern[str]], ...]:
     from detect_secrets.plugins import (
         azure_storage_key,
         discord,
@@ -115,7 +129,7 @@ def _patterns() -> tuple[tuple[str, str | None, re.Pattern[str]], ...]:
         telegram_token,
     )
 
-    own = [(kind, lifetime, re.compile(_BOUNDED.format(body))) for kind, lifetime, body in _OWN]
+    own = [(kind, lifetime, literal_of(body), re.compile(_BOUNDED.format(body))) for kind, lifetime, body in _OWN]
     borrowed: tuple[tuple[str, str | None, Any], ...] = (
         ("azure_storage_key", "static", azure_storage_key.AzureStorageKeyDetector.denylist),
         ("discord_bot_token", "static", discord.DiscordBotTokenDetector.denylist),
@@ -127,7 +141,7 @@ def _patterns() -> tuple[tuple[str, str | None, re.Pattern[str]], ...]:
         ("telegram_bot_token", "static", telegram_token.TelegramBotTokenDetector.denylist),
     )
     bounded = [
-        (kind, lifetime, re.compile(_BOUNDED.format(rule.pattern), rule.flags)) for kind, lifetime, rules in borrowed for rule in rules
+        (kind, lifetime, "", re.compile(_BOUNDED.format(rule.pattern), rule.flags)) for kind, lifetime, rules in borrowed for rule in rules
     ]
     return (*own, *bounded)
 
@@ -141,14 +155,22 @@ def shapes(text: str) -> Iterator[Shape]:
     if not _RUN.search(text) and "PRIVATE KEY" not in text:
         return
     found = [*_keys(text), *_jwts(text)]
-    for kind, lifetime, pattern in _patterns():
-        found += [Shape(kind, match.start(), match.end(), lifetime) for match in pattern.finditer(text)]
+    for kind, lifetime, literal, pattern in _patterns():
+        if literal not in text:
+            continue
+        found += [Shape(kind, match.start(), match.end(), lifetime) for match in pattern.finditer(text) if _begins(text, match.start())]
     # The rules stand from the particular to the general: of two that overlap, the earlier one.
     taken: list[Shape] = []
     for shape in found:
         if all(shape.end <= other.start or shape.start >= other.end for other in taken):
             taken.append(shape)
     yield from sorted(taken, key=lambda shape: shape.start)
+
+
+def _begins(text: str, start: int) -> bool:
+    """Whether a word can begin at ``start``."""
+    before = text[start - 1 : start] if start else ""
+    return not (before.isascii() and before.isalnum())
 
 
 def _keys(text: str) -> Iterator[Shape]:

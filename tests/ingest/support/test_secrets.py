@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from graphinv.ingest.support import secret_shapes
 from graphinv.ingest.support.secrets import (
     interpolations,
     is_placeholder,
@@ -339,3 +340,9 @@ def test_any_key_and_value_give_an_answer(key: str, value: str) -> None:
     is_placeholder(value)
     url_parts(value)
     list(secret_facts(DOCUMENT, 1, HOLDER, key, value, "config"))
+
+
+@given(st.sampled_from(secret_shapes._OWN).flatmap(lambda rule: st.tuples(st.just(rule[2]), st.from_regex(rule[2], fullmatch=True))))
+def test_the_literal_that_is_looked_for_first_stands_in_every_match(drawn: tuple[str, str]) -> None:
+    body, match = drawn
+    assert secret_shapes.literal_of(body) in match
