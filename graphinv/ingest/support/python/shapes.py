@@ -37,15 +37,6 @@ def hosted(framework: str, tools: Mapping[str, Effects], names: Mapping[str, str
     return table
 
 
-def declare_all(
-    program: Program, framework: str, packages: tuple[str, ...], classes: Iterable[str], *, kind: str = "Agent", name: str = "name"
-) -> None:
-    """Declares every object of ``classes``; what its author called it stands in the argument ``name``."""
-    for one in classes:
-        for made in program.made(packages, one):
-            program.declare(made, name=made.arg(name), framework=framework, kind=kind, detail=f"{framework} {one}")
-
-
 class Names:
     """Finds the agents of one framework by the name that a text gives."""
 
@@ -56,7 +47,7 @@ class Names:
             self.actors.setdefault(actor.name, []).append(actor)
 
     def find(self, value: Value | None, members: Iterable[Actor] = ()) -> Actor | None:
-        """The agent that ``value`` is or names: one of ``members`` before one of the same file, and that before the only one of the name."""
+        """The agent that ``value`` is or names: one of ``members``, else the one of the same file, else the only one of that name."""
         if value is None:
             return None
         actor = self.program.actor(value)
@@ -107,9 +98,10 @@ def _run(program: Program, value: Value) -> Iterator[Actor]:
     if not isinstance(value, Made) or value.symbol in _SETUP:
         return
     for candidate in (value, value.passed("agent", 0), value.passed("starting_agent")):
-        found = program.actor(candidate)
-        if found is not None:
-            yield found
+        for option in (value,) if candidate is value else program.items(candidate):
+            found = program.actor(option)
+            if found is not None:
+                yield found
 
 
 def members(program: Program, value: Value | None) -> tuple[list[Actor], list[Value]]:

@@ -17,7 +17,7 @@ from graphinv.ingest.support.cards import agent_address
 from graphinv.ingest.support.python import ir
 from graphinv.ingest.support.python.program import Actor, Program
 from graphinv.ingest.support.python.shapes import hosted, limited, link, runs_agents
-from graphinv.ingest.support.python.values import Const, ListV, Made, Value
+from graphinv.ingest.support.python.values import Bound, Const, ListV, Made, Value
 from graphinv.ingest.support.secrets import redact
 from graphinv.model.facts import Binding, Fact, NodeFact
 
@@ -59,6 +59,8 @@ def facts(program: Program) -> Iterator[Fact]:
 
 
 def _tool(program: Program, actor: Actor, item: Value) -> Iterator[Fact]:
+    if isinstance(item, Bound) and item.attr.startswith("["):  # a server's tools and what closes it come as a pair
+        item = item.receiver
     start = item.root() if isinstance(item, Made) and item.symbol in _TOOLSETS else item
     if isinstance(start, Made) and start.within(*IMPORTS):
         if start.symbol == "AgentTool":

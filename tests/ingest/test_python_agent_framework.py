@@ -1,0 +1,68 @@
+"""Microsoft Agent Framework in Python."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.ingest.python_linked import linked_folder
+from tests.ingest.reading import Facts
+
+
+@pytest.fixture(scope="module")
+def facts() -> Facts:
+    return linked_folder("python_agent_framework")
+
+
+PLACE = "agent-framework:shop/help_desk#"
+
+
+def drawn(facts: Facts, *details: str) -> set[tuple[str, str]]:
+    ends = [(edge.source, edge.target) for edge in facts.edges if edge.kind == "DELEGATES_TO" and edge.props["kind_detail"] in details]
+    return {(str(source[1]).removeprefix(PLACE), str(target[1]).removeprefix(PLACE)) for source, target in ends}  # type: ignore[index]
+
+
+def test_agents_however_they_are_made(facts: Facts) -> None:
+    names = {id.removeprefix(PLACE) for kind, id in facts.nodes if kind == "Agent" and id.startswith(PLACE)}
+    assert names == {"triage", "refunds", "orders", "coder", "docs", "manager", "abroad", "first", "second"}
+
+
+def test_handoffs_as_added_or_each_to_each(facts: Facts) -> None:
+    assert drawn(facts, "handoff") == {
+        ("triage", "refunds"),
+        ("triage", "orders"),
+        ("refunds", "triage"),
+        ("first", "second"),
+        ("second", "first"),
+    }
+    assert drawn(facts, "entry_point") == {("routes", "triage"), ("open", "first"), ("mail", "triage")}
+
+
+def test_teams(facts: Facts) -> None:
+    assert drawn(facts, "sequential") == {("chain", "triage"), ("chain", "refunds"), ("chain", "orders")}
+    assert drawn(facts, "concurrent") == {("fan", "coder"), ("fan", "docs")}
+    assert drawn(facts, "manager") == {("talk", "manager"), ("magentic", "manager")}
+    assert drawn(facts, "group_chat") == drawn(facts, "magentic") == {("manager", "coder"), ("manager", "docs")}
+
+
+def test_graphs(facts: Facts) -> None:
+    assert drawn(facts, "conditional_edge") == {("triage", "refunds"), ("refunds", "orders"), ("refunds", "coder")}
+    assert drawn(facts, "graph_edge") == {("orders", "docs"), ("orders", "coder"), ("docs", "manager"), ("coder", "manager")}
+
+
+def test_agents_as_tools_and_remote_ones(facts: Facts) -> None:
+    assert drawn(facts, "agent_as_tool") == {("manager", "orders"), ("manager", "docs")}
+    assert drawn(facts, "a2a") == {("abroad", "a2a:https://abroad.acme.example")}
+
+
+def test_tools_servers_models(facts: Facts) -> None:
+    assert facts.targets("USES", f"{PLACE}coder") == {"agent-framework:code_interpreter", "agent-framework:web_search"}
+    assert facts.targets("USES", f"{PLACE}refunds") == {"tool:shop/help_desk#refund"}
+    assert facts.targets("USES", f"{PLACE}orders") == {"tool:shop/help_desk#weather"}
+    assert facts.targets("CONNECTS_TO", f"{PLACE}docs") == {
+        "https://learn.acme.example/api/mcp",
+        "https://hosted.acme.example/mcp",
+        "mcp:shop/help_desk.py#files",
+    }
+    assert facts.targets("USES_MODEL", f"{PLACE}refunds") == {"gpt-4.1"}
+    assert facts.targets("HOLDS", f"{PLACE}triage") == {"env:OPENAI_API_KEY"}
+    assert facts.problems == []

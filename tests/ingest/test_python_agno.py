@@ -1,0 +1,42 @@
+"""Agno in Python."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.ingest.python_linked import linked_folder
+from tests.ingest.reading import Facts
+
+
+@pytest.fixture(scope="module")
+def facts() -> Facts:
+    return linked_folder("python_agno")
+
+
+PLACE = "agno:shop/finance#"
+
+
+def test_teams_and_workflows(facts: Facts) -> None:
+    assert {(source.removeprefix(PLACE), target.removeprefix(PLACE)) for source, target in facts.drawn("DELEGATES_TO")} == {
+        ("Finance Team", "Web Agent"),
+        ("Finance Team", "Books Agent"),
+        ("Outer", "Finance Team"),
+        ("Outer", "Ops"),
+        *(("Month end", name) for name in ("Web Agent", "Finance Team", "Books Agent", "Ops", "Docs")),
+    }
+    assert ("Agent", f"{PLACE}Finance Team") in facts.nodes
+    assert ("Workflow", f"{PLACE}Month end") in facts.nodes
+
+
+def test_toolkits_known_and_not(facts: Facts) -> None:
+    assert facts.targets("USES", f"{PLACE}Web Agent") == {"agno:DuckDuckGoTools"}
+    assert facts.targets("USES", f"{PLACE}Books Agent") == {"tool:shop/finance#book", "tool:shop/finance#ledger", "agno:NewThingTools"}
+    assert facts.nodes["Tool", "agno:ShellTools"]["effects"] == ["execute"]
+    assert "effects" not in facts.nodes["Tool", "agno:NewThingTools"]
+
+
+def test_servers_models_memory(facts: Facts) -> None:
+    assert facts.targets("CONNECTS_TO", f"{PLACE}Docs") == {"https://docs.acme.example/mcp"}
+    assert facts.targets("USES_MODEL", f"{PLACE}Web Agent") == {"gpt-4o"}
+    assert facts.targets("USES_MODEL", f"{PLACE}Books Agent") == {"claude-sonnet-4-0"}
+    assert len(facts.targets("READS", f"{PLACE}Books Agent")) == 1

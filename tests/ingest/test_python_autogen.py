@@ -1,0 +1,99 @@
+"""AutoGen 0.2 and 0.4 in Python."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.ingest.python_linked import linked, linked_folder
+from tests.ingest.reading import Facts
+
+
+@pytest.fixture(scope="module")
+def facts() -> Facts:
+    return linked_folder("python_autogen")
+
+
+OLD, NEW = "autogen:shop/old#", "autogen:shop/new#"
+
+
+def drawn(facts: Facts, place: str) -> set[tuple[str, str, str]]:
+    edges = ((str(e.source[1]), str(e.target[1]), e.props) for e in facts.edges if e.kind == "DELEGATES_TO")  # type: ignore[index]
+    return {(one.removeprefix(place), two.removeprefix(place), props["kind_detail"]) for one, two, props in edges if one.startswith(place)}
+
+
+def test_conversable_agents(facts: Facts) -> None:
+    names = {id.removeprefix(OLD) for kind, id in facts.nodes if kind == "Agent" and id.startswith(OLD)}
+    assert names == {"analyst", "coder", "runner", "critic", "person", "manager"}
+
+
+def test_chats_run_back_from_who_executes(facts: Facts) -> None:
+    assert drawn(facts, OLD) == {
+        ("coder", "critic", "nested_chat"),
+        ("runner", "manager", "chat"),
+        ("runner", "manager", "return_edge"),
+        ("person", "analyst", "chat"),
+        ("analyst", "person", "return_edge"),
+        ("manager", "analyst", "group_chat"),
+        ("manager", "coder", "group_chat"),
+        ("manager", "runner", "group_chat"),
+        ("analyst", "runner", "tool_execution"),
+    }
+
+
+def test_registered_functions_and_code(facts: Facts) -> None:
+    assert facts.targets("USES", f"{OLD}analyst") == {"tool:shop/old#look_up", "tool:shop/old#send_mail"}
+    assert facts.targets("USES", f"{OLD}runner") == {"tool:shop/old#look_up", "autogen:code_execution"}
+    assert facts.targets("USES", f"{OLD}person") == {"tool:shop/old#send_mail"}
+    assert facts.targets("USES", f"{OLD}coder") == set()
+
+
+def test_models_of_a_config_list(facts: Facts) -> None:
+    assert facts.targets("USES_MODEL", f"{OLD}coder") == {"gpt-4o"}
+    assert facts.targets("HOLDS", f"{OLD}coder") == {"env:OPENAI_API_KEY"}
+
+
+def test_a_user_proxy_runs_code_unless_told_not_to() -> None:
+    text = "import autogen\na = autogen.UserProxyAgent('a')\nb = autogen.UserProxyAgent('b', code_execution_config=False)\n"
+    found = linked({"x.py": text})
+    assert found.drawn("USES") == {("autogen:shop/x#a", "autogen:code_execution")}
+
+
+def test_teams_and_handoffs(facts: Facts) -> None:
+    assert drawn(facts, NEW) == {
+        ("planner", "trader", "handoff"),
+        ("planner", "news", "handoff"),
+        ("trader", "planner", "handoff"),
+        ("news", "planner", "handoff"),
+        ("swarm", "planner", "entry_point"),
+        ("inner", "writer", "group_chat"),
+        ("inner", "editor", "group_chat"),
+        ("society", "inner", "team"),
+        ("lead", "writer", "agent_as_tool"),
+        ("lead", "fetcher", "agent_as_tool"),
+        ("pick", "lead", "group_chat"),
+        ("pick", "executor", "group_chat"),
+        ("pick", "human", "group_chat"),
+        ("pick", "society", "group_chat"),
+        ("writer", "editor", "graph_edge"),
+        ("editor", "writer", "conditional_edge"),
+        ("editor", "lead", "conditional_edge"),
+    }
+    assert facts.props("DELEGATES_TO", f"{NEW}planner", f"{NEW}trader")["mode"] == "handoff"
+    assert ("Workflow", f"{NEW}flow") in facts.nodes
+
+
+def test_a_handoff_to_the_user_is_no_problem(facts: Facts) -> None:
+    assert facts.problems == []
+
+
+def test_a_handoff_to_nobody_known_is_one() -> None:
+    text = "from autogen_agentchat.agents import AssistantAgent\na = AssistantAgent('a', None, handoffs=['who'])\n"
+    found = linked({"x.py": text})
+    assert [(where, severity) for where, severity, _ in found.problems] == [("L2", "warning")]
+
+
+def test_tools_and_servers(facts: Facts) -> None:
+    assert facts.targets("USES", f"{NEW}trader") == {"tool:shop/new#get_stock"}
+    assert facts.targets("USES", f"{NEW}executor") == {"autogen:code_execution"}
+    (server,) = facts.targets("CONNECTS_TO", f"{NEW}fetcher")
+    assert facts.nodes["ToolServer", server]["package"] == "pkg:pypi/mcp-server-fetch"
