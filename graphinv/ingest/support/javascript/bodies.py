@@ -59,20 +59,23 @@ class Body:
 def body_of(program: Program, function: FunctionV) -> Body:
     """What calling ``function`` does."""
     body = Body()
-    seen: set[tuple[str, int]] = set()
+    seen: set[tuple[object, ...]] = set()
     work = [(function.module, function.index, function.frame)]
     while work and len(seen) < MAX_FUNCTIONS:
         module, top, frame = work.pop()
         for index in program.nested(module, top):
-            if (module.path, index) in seen:
+            key = (module.path, index, *frame.key)
+            if key in seen:
                 continue
-            seen.add((module.path, index))
+            seen.add(key)
             inside = module.functions[index]
             body.secrets.extend((one.name, module.path, one.line) for one in inside.envs)
             for call in inside.calls:
                 for callee in program.value(call.func, index, frame).options():
                     if isinstance(callee, FunctionV):
-                        work.append((callee.module, callee.index, callee.frame))
+                        program.value(call, index, frame)
+                        inner = program.frame_of(callee, call, frame)
+                        work.append((callee.module, callee.index, inner))
                     else:
                         _call(program, body, callee, call, index, frame)
                 _literals(program, body, call, index, frame)

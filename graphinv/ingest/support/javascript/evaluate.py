@@ -4,7 +4,7 @@ tree. Bounded in depth, in steps and in the number of calls that are followed.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Mapping
 
 from graphinv.ingest.support.javascript import ir
@@ -30,10 +30,22 @@ from graphinv.ingest.support.javascript.values import (
 )
 
 MAX_DEPTH = 90
+MAX_TEXTS = 24
+MAX_TEXT = 20_000
 MAX_FRAMES_OF_FUNCTION = 200
+MAX_FRAMES_OF_HELPER = 12
+"""Calls of a function that makes nothing; what it returns to further ones is evaluated without their arguments."""
 MAX_NESTED_CALLS = 8
 STEPS_OF_ROOT = 400_000
 STEPS_OF_MODULE = 6_000
+METHODS = frozenset(
+    (
+        "tool registerTool addTool addTools registerAppTool setRequestHandler push unshift addNode addEdge addConditionalEdges addSequence compile "
+        "setEntryPoint setFinishPoint then branch parallel dountil dowhile doUntil doWhile foreach forEach step after map flatMap clone asTool "
+        "create commit getAgent getAgentById getWorkflow getWorkflowById bindTools tools getTools listTools getToolsets listToolsets"
+    ).split()
+)
+"""Methods whose calls can matter on any object."""
 LOOKUPS = {"getAgent": "agent", "getAgentById": "agent", "getWorkflow": "workflow", "getWorkflowById": "workflow"}
 """Methods that look something up by a name it is registered under, on an object that is known only when it runs."""
 
@@ -52,7 +64,9 @@ class Evaluator:
         """Every object that came up, in order."""
         self.frames: dict[tuple[str, int], list[Frame]] = defaultdict(list)
         """Calls of each function of the tree."""
-        self.pending: list[tuple[FunctionV, Frame]] = []
+        self.entered: dict[tuple[object, ...], Frame] = {}
+        self.makers: dict[tuple[str, int], bool] = {}
+        self.pending: deque[tuple[FunctionV, Frame]] = deque()
         """Calls whose bodies are still to be looked through."""
         self.added: dict[tuple[str, int, str], list[tuple[str, ir.Expr, int]]] = {}
         """What is added to an array or object later: (module, scope, name) → (key or "", expression, function)."""
@@ -143,18 +157,14 @@ class Evaluator:
         return found
 
     def _template(self, expr: ir.Template, function: int, frame: Frame) -> Value:
-        parts: list[str] = []
-        complete = True
+        """A text put together; one for each possibility where a part has some."""
+        texts: list[tuple[str, bool]] = [("", True)]
         for part in expr.parts:
-            value = self.value(part, function, frame)
-            text = value.value if isinstance(value, Const) else value.text()
-            if isinstance(text, (str, int, float)) and not isinstance(text, bool):
-                parts.append(str(text))
-                complete = complete and (not isinstance(value, Const) or value.complete)
-            else:
-                complete = False
-                parts.append(f"${{{value.name}}}" if isinstance(value, EnvVar) else "{…}")
-        return Const(frame.module.path, expr.line, "".join(parts)[:20_000], complete)
+            options = self.value(part, function, frame).options()
+            pieces = [_piece(option) for option in (options if len(texts) * len(options) <= MAX_TEXTS else options[:1])]
+            texts = [((text + piece)[:MAX_TEXT], whole and complete) for text, whole in texts for piece, complete in pieces]
+        path = frame.module.path
+        return either(path, expr.line, [Const(path, expr.line, text, whole) for text, whole in texts])
 
     def _subscript(self, base: Value, index: Value, line: int) -> Value:
         if isinstance(index, Const) and isinstance(index.value, str) and index.complete:
@@ -550,19 +560,54 @@ class Evaluator:
             cls, inside = (base if isinstance(base, ClassV) else None), None
         return given
 
+    def frame_of(self, callee: FunctionV, call: ir.Call, frame: Frame) -> Frame:
+        """The frame of a function for one call of it that was evaluated; where that call was not followed, one without arguments."""
+        key = (callee.module.path, callee.index, frame.module.path, call.site, *frame.key)
+        return self.entered.get(key, callee.frame)
+
+    def makes(self, module: ir.Module, index: int) -> bool:
+        """Whether the body of a function makes or changes something that each of its calls does anew."""
+        key = (module.path, index)
+        if key not in self.makers:
+            stack, found = [index], False
+            while stack and not found:
+                function = module.functions[stack.pop()]
+                stack.extend(function.inner)
+                for call in function.calls:
+                    func = call.func
+                    outside = isinstance(func, ir.Name) and func.id in module.imports
+                    found = found or call.new or outside or (isinstance(func, ir.Attr) and func.attr in METHODS)
+            self.makers[key] = found
+        return self.makers[key]
+
     def enter(self, callee: FunctionV, args: tuple[Value, ...], key: tuple[object, ...], line: int) -> Value:
         """What a function of the tree returns for ``args``."""
         function = callee.function
         if len(key) > 3 * MAX_NESTED_CALLS:
             return Unknown(callee.path, line, "calls are nested deeper than is followed")
-        frames = self.frames[callee.module.path, callee.index]
-        known = next((one for one in frames if one.key == key), None) if len(frames) < 20 else None
+        where = (callee.module.path, callee.index)
+        makes = self.makes(callee.module, callee.index)
+        known = self.entered.get((*where, *key))
         if known is None:
-            if len(frames) >= MAX_FRAMES_OF_FUNCTION:
-                return Unknown(callee.path, line, "a function is called more often than is followed")
-            known = Frame(callee.module, callee.index, args, callee.frame, key, callee.frame.this)
-            frames.append(known)
-            self.pending.append((callee, known))
+            frames = self.frames[where]
+            if len(frames) >= (MAX_FRAMES_OF_FUNCTION if makes else MAX_FRAMES_OF_HELPER):
+                if makes:
+                    return Unknown(callee.path, line, "a function is called more often than is followed")
+                known = self.entered.setdefault(where, Frame(callee.module, callee.index, None, callee.frame, ("any", *where)))
+            else:
+                known = Frame(callee.module, callee.index, args, callee.frame, key, callee.frame.this)
+                self.entered[(*where, *key)] = known
+                frames.append(known)
+                if makes:
+                    self.pending.append((callee, known))
         if not function.returns:
             return Const(callee.path, line, None)
         return either(callee.path, line, [self.value(one, callee.index, known) for one in function.returns])
+
+
+def _piece(value: Value) -> tuple[str, bool]:
+    """What a value adds to a text, and whether that is all of it."""
+    given = value.value if isinstance(value, Const) else value.text()
+    if isinstance(given, (str, int, float)) and not isinstance(given, bool):
+        return str(given), not isinstance(value, Const) or value.complete
+    return (f"${{{value.name}}}" if isinstance(value, EnvVar) else "{…}"), False

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from graphinv.ingest import Document
 from graphinv.ingest.support.javascript import ir
-from graphinv.ingest.support.javascript.evaluate import LOOKUPS, Evaluator
+from graphinv.ingest.support.javascript.evaluate import LOOKUPS, METHODS, Evaluator
 from graphinv.ingest.support.javascript.values import Bound, Const, DictV, Frame, FunctionV, ListV, Made, Unknown, Value, walk
 from graphinv.ingest.support.places import environment_of
 from graphinv.ingest.support.secrets import redact
@@ -20,14 +20,6 @@ MAX_PROBLEMS = 20
 """Problems of one document that are told one by one."""
 MAX_NAME = 200
 INGESTOR = "javascript_source"
-METHODS = frozenset(
-    (
-        "tool registerTool addTool addTools registerAppTool setRequestHandler push unshift addNode addEdge addConditionalEdges addSequence compile "
-        "setEntryPoint setFinishPoint then branch parallel dountil dowhile doUntil doWhile foreach forEach step after map flatMap clone asTool "
-        "create commit getAgent getAgentById getWorkflow getWorkflowById bindTools tools getTools listTools getToolsets listToolsets"
-    ).split()
-)
-"""Methods whose calls can matter on any object."""
 _SUFFIX = re.compile(r"\.[cm]?[jt]sx?$")
 _NO_NAMES = frozenset({"default", "agent", "result", "response", "route", "index", "main", "handler", ""})
 
@@ -73,6 +65,8 @@ class Program(Evaluator):
         self.told: set[tuple[str, int, str]] = set()
         self.registries: dict[str, dict[str, list[Value]]] = defaultdict(lambda: defaultdict(list))
         """Names that a framework looks agents, tools and workflows up by at run time: kind → name → values."""
+        self.looked: set[tuple[str, int]] = set()
+        """Functions of which a call was looked through."""
         self.imported_by: dict[str, list[str]] | None = None
         self._run()
 
@@ -102,8 +96,9 @@ class Program(Evaluator):
     def look_through(self, limit: int) -> None:
         """Looks through the bodies of up to ``limit`` calls that came up meanwhile."""
         while self.pending and limit:
-            callee, frame = self.pending.pop()
+            callee, frame = self.pending.popleft()
             limit -= 1
+            self.looked.add((callee.module.path, callee.index))
             for index in self.nested(callee.module, callee.index):
                 for call in callee.module.functions[index].calls:
                     self._note(call, index, frame)
@@ -169,14 +164,10 @@ class Program(Evaluator):
             return False
         module, index = made.frame.module, made.function
         while index > 0:
-            if self.frames.get((module.path, index)) and self._uses_parameters(module, index):
+            if (module.path, index) in self.looked and module.functions[index].params > 0:
                 return True
             index = module.functions[index].parent
         return False
-
-    @staticmethod
-    def _uses_parameters(module: ir.Module, index: int) -> bool:
-        return module.functions[index].params > 0
 
     def calls_on(self, made: Made) -> list[Called]:
         """Method calls on an object, fluent ones too, in the order of the source."""

@@ -201,7 +201,7 @@ def tool_facts(program: Program, spec: Spec, key: NodeKey, user: NodeKey | None 
             if actor.key[0] == "Agent":
                 edges.append(program.edge("CALLS_BACK", key, actor.key, at))
             if user is not None and user != actor.key:
-                edges.append(program.edge("DELEGATES_TO", user, actor.key, at, mode="invoke", kind_detail="agent_in_tool"))
+                edges.append(program.edge("DELEGATES_TO", user, actor.key, at, mode="invoke", kind_detail="agent_as_tool"))
     if effects or complete:
         props["effects"] = sorted(effects)
     if untrusted:

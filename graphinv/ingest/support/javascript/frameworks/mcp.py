@@ -274,10 +274,12 @@ def _transport(program: Program, made: Made) -> str | None:
         return "in-process"
     if made.symbol.startswith("createMcp"):
         return "http"
-    names = " ".join(program.modules[made.path].packages)
-    imported = " ".join(name for _, name, _ in program.modules[made.path].imports.values())
-    found = [kind for kind, mark in (("stdio", "Stdio"), ("http", "StreamableHTTP"), ("sse", "SSE")) if mark in imported or mark in names]
-    return found[0] if len(found) == 1 else None
+    for path in (made.path, *_starters(program, made.path)):
+        imported = " ".join(name for _, name, _ in program.modules[path].imports.values())
+        found = [kind for kind, mark in (("stdio", "StdioServer"), ("http", "StreamableHTTPServer"), ("sse", "SSEServer")) if mark in imported]
+        if found:
+            return found[0] if len(found) == 1 else None
+    return None
 
 
 def _package(program: Program, path: str) -> str:

@@ -37,9 +37,11 @@ def declare(program: Program) -> None:
 
 
 def facts(program: Program) -> Iterator[Fact]:
-    """What they use, and whom they delegate to."""
-    for actor in program.of_framework(NAME):
-        made = actor.made
+    """What they use, and whom they delegate to. A clone without a name of its own is the agent that it is a clone of."""
+    clones = [one for one in program.made.values() if one.symbol == "clone" and one.within(*PACKAGES) and one.key not in program.actors]
+    named = [(actor, actor.made) for actor in program.of_framework(NAME)]
+    unnamed = [(actor, one) for one in clones if (actor := program.actor(one)) is not None and actor.framework == NAME]
+    for actor, made in [*named, *unnamed]:
         for one in walk(_field(program, made, "handoffs")):
             yield from _handoff(program, actor, one)
         yield from uses_tools(program, actor, _field(program, made, "tools"))
