@@ -104,6 +104,12 @@ read : chromadb.**.query chromadb.**.get qdrant_client.**.search qdrant_client.*
 read : pinecone.**.fetch weaviate.**.query.**
 write : chromadb.**.add chromadb.**.upsert qdrant_client.**.upsert pinecone.**.upsert
 destructive : chromadb.**.delete* qdrant_client.**.delete* pinecone.**.delete*
+read : git.**.diff git.**.status git.**.log git.**.show git.**.iter_commits git.**.branch git.**.blame git.**.is_dirty git.**.rev_parse
+read egress : git.**.clone_from git.**.fetch git.**.pull git.**.clone
+write : git.**.add git.**.commit git.**.create_head git.**.create_tag git.**.checkout git.**.merge git.**.init git.**.stash
+write egress : git.**.push
+destructive : git.**.reset git.**.clean git.**.delete_head git.**.remove git.**.rebase
+nothing : git.**
 open : open io.open aiofiles.open codecs.open gzip.open bz2.open pathlib.*Path.**.open anyio.open_file
 read : pathlib.*Path.**.read_text pathlib.*Path.**.read_bytes pathlib.*Path.**.iterdir pathlib.*Path.**.glob pathlib.*Path.**.rglob
 read : pathlib.*Path.**.walk
@@ -269,14 +275,14 @@ _WRITE = """create add put post update set insert upsert edit patch upload save 
 merge close reopen commit push transition
 label enable disable register import sync invite grant attach detach tag untag modify replace subscribe unsubscribe approve reject lock
 unlock pin unpin react mark
-apply scale restore batchwrite clone fork duplicate configure change schedule book reserve submit log record store increment provision
+apply scale restore batchwrite clone fork duplicate configure change schedule book reserve submit store increment provision
 allocate archive join leave kick ban"""
 _DESTRUCTIVE = (
     "delete remove destroy drop purge terminate revoke wipe truncate clear uninstall erase unlink kill deprovision del flush deregister"
 )
 _EXECUTE = "run exec execute invoke trigger dispatch deploy eval spawn restart reboot"
 _SEND = "send publish notify broadcast email tweet dm sms forward"
-_PAY = "refund charge pay payout transfer withdraw capture purchase buy sell checkout"
+_PAY = "refund charge pay payout transfer withdraw capture purchase buy sell"
 
 VERBS: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(_READ.split(), frozenset({"read"})),

@@ -123,6 +123,8 @@ class Lowering:
         elif isinstance(node, ast.Match):
             yield ir.Do(self.expr(node.subject), conditional, self.line(node))
             for case in node.cases:
+                parts = (self.expr(node.subject), *(self.expr(value) for value in _case_values(case.pattern)))
+                yield ir.Do(ir.Opaque("case", parts, self.line(case.pattern)), True, self.line(case.pattern))
                 yield from self._flat(case.body, True)
         elif isinstance(node, (ast.Try, ast.TryStar)):
             yield from self._flat(node.body, True)
@@ -227,7 +229,7 @@ class Lowering:
         value = node.value
         line = self.line(node)
         if isinstance(value, str):
-            text, secrets = self.text(key, value, node)
+            text, secrets = self.text(key, value, node, MAX_DOC if key == "description" else MAX_TEXT)
             return ir.Const(text, line, secrets)
         if value is None or isinstance(value, (bool, float)) or (isinstance(value, int) and abs(value) < 2**63):
             return ir.Const(value, line)
@@ -353,6 +355,13 @@ _LOWER: dict[type, Callable[[Lowering, Any, str], ir.Expr]] = {
     ast.Yield: Lowering._through,
     ast.YieldFrom: Lowering._through,
 }
+
+
+def _case_values(pattern: ast.pattern) -> Iterator[ast.expr]:
+    """The values that a ``case`` is for; none where it takes any."""
+    for one in pattern.patterns if isinstance(pattern, ast.MatchOr) else [pattern]:
+        if isinstance(one, ast.MatchValue):
+            yield one.value
 
 
 def _key_of(target: ast.expr) -> str:

@@ -301,8 +301,9 @@ def _plain(value: Value | None, depth: int = 0) -> object:
     return None
 
 
-def _dispatched(program: Program, function: FunctionV, tool: str) -> Body | None:
-    """What the dispatcher does when it is called for ``tool``; None where it cannot be told from what it does for others."""
+def _dispatched(program: Program, function: FunctionV, tool: str, *, alone: bool) -> Body | None:
+    """What the dispatcher does when it is called for ``tool``; None where it cannot be told from what it does for others (there are none
+    where the tool is ``alone``)."""
     body = Body(program)
     scope = body.given(function, program.ev.inner(function.scope, function.function))
     params = [param.name for param in function.function.params if param.name not in ("self", "cls")]
@@ -320,7 +321,7 @@ def _dispatched(program: Program, function: FunctionV, tool: str) -> Body | None
             mine = tool in cases
         elif mine:
             own.append(statement)
-    if not split and not _uses_name(function.function.body, params[0]):
+    if not split and not alone and not _uses_name(function.function.body, params[0]):
         return None
     body.statements(own, scope, function.function)
     return body
@@ -332,17 +333,18 @@ def _cases(program: Program, statement: ir.Stmt, scope: Any, name: str) -> set[s
         return None
     found: set[str] = set()
     stack: list[object] = [statement.value]
-    tests = False
+    tests = default = False
     while stack:
         one = stack.pop()
         if isinstance(one, ir.Choice):
             stack.extend(one.options)
-        elif isinstance(one, ir.Opaque) and one.what == "compare":
+        elif isinstance(one, ir.Opaque) and one.what in ("compare", "case"):
             others = [part for part in one.parts if not (isinstance(part, ir.Name) and part.id == name)]
             tests = tests or len(others) < len(one.parts)
+            default = one.what == "case" and not others
             for part in others if len(others) < len(one.parts) else ():
                 found.update(text for value in walk(program.ev.evaluate(part, scope)) if (text := _text(value)) is not None)
-    return found if tests and found else None
+    return found if tests and (found or default) else None
 
 
 def _uses_name(body: tuple[ir.Stmt, ...], name: str) -> bool:
@@ -389,7 +391,9 @@ def _tool(program: Program, server: _Server, tool: _Tool) -> Iterator[Fact]:
     yield NodeFact(*key, {name: value for name, value in props.items() if value is not None})
     yield provides(server.key, key, sources)
     if tool.dispatched:
-        body = _dispatched(program, tool.function, tool.name) if isinstance(tool.function, FunctionV) else None
+        body = (
+            _dispatched(program, tool.function, tool.name, alone=len(server.tools) == 1) if isinstance(tool.function, FunctionV) else None
+        )
         if body is not None:
             yield from body.facts(key, sources[0], served=True)
     elif tool.function is not None:
