@@ -172,6 +172,8 @@ class Body:
     def _call(self, call: ir.Call, scope: Scope) -> Iterator[tuple[FunctionV, Scope]]:
         """Note what a call does; functions of the tree that it runs, with the scope they run in."""
         ev = self.program.ev
+        if isinstance(call.func, ir.Attr) and call.func.attr in _METHODS and _is_changed(call.func.base, scope):
+            return
         for callee in ev.evaluate(call.func, scope).options():
             if isinstance(callee, FunctionV):
                 yield callee, self._typed_frame(callee, calls.frame(ev, callee, call, scope))
@@ -415,7 +417,7 @@ class Body:
             if isinstance(node.value, str) and "://" in node.value:
                 self._address(Const(scope.module, node.line, node.value, True, node.secrets))
             return
-        if not isinstance(node, (ir.Name, ir.Attr, ir.Sub, ir.Call)):
+        if not isinstance(node, (ir.Name, ir.Attr, ir.Sub, ir.Call)) or _is_local(node, scope):
             return
         for value in self.program.ev.evaluate(node, scope).options():
             self._value(value)
@@ -555,6 +557,23 @@ def _nodes(body: tuple[object, ...], scope: Scope, program: Program) -> Iterator
             if hasattr(node, "line"):
                 yield node, where
             stack.extend((part, where) for part in reversed(node) if isinstance(part, tuple))
+
+
+def _is_local(node: object, scope: Scope) -> bool:
+    """Whether an expression starts from a name that the function itself assigns: what it is assigned is looked at where that stands."""
+    for _ in range(50):
+        if isinstance(node, (ir.Attr, ir.Sub)):
+            node = node.base
+        elif isinstance(node, ir.Call):
+            node = node.func
+        else:
+            break
+    return isinstance(node, ir.Name) and scope.function is not None and node.id in scope.table.names and node.id not in scope.bindings
+
+
+def _is_changed(node: object, scope: Scope) -> bool:
+    """Whether a name stands for a list, set or mapping that the function fills: following every step of that would take long."""
+    return isinstance(node, ir.Name) and any(entry.changes for entry in scope.table.names.get(node.id, ()))
 
 
 def _path(callee: Value, call: ir.Call) -> str:
