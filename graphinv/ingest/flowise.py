@@ -166,7 +166,7 @@ class _Canvas:
     flow: Flow
     value: Mapping[str, Any]
     nodes: dict[str, _Node] = field(default_factory=dict)
-    given: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    given: dict[str, dict[str, dict[str, None]]] = field(default_factory=dict)
     """Node → input → nodes that are put in there."""
     agents: dict[str, NodeKey] = field(default_factory=dict)
     told: set[str] = field(default_factory=set)
@@ -231,9 +231,7 @@ class _Canvas:
                             self.put(key, name, source)
 
     def put(self, target: str, name: str, source: str) -> None:
-        found = self.given.setdefault(target, {}).setdefault(name, [])
-        if source not in found:
-            found.append(source)
+        self.given.setdefault(target, {}).setdefault(name, {})[source] = None
 
     def inputs(self, node: _Node, *names: str) -> list[_Node]:
         return [self.nodes[key] for name in names for key in self.given.get(node.id, {}).get(name, ())]

@@ -142,6 +142,10 @@ class _Canvas:
     nodes: dict[str, _Node] = field(default_factory=dict)
     edges: list[tuple[str, str, str]] = field(default_factory=list)
     """(source, input, target)"""
+    into: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    """Node → (input, what is put in)."""
+    out: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    """Node → (input, whom it is put into)."""
     agents: dict[str, NodeKey] = field(default_factory=dict)
 
     def facts(self) -> Iterator[Fact]:
@@ -185,7 +189,10 @@ class _Canvas:
         for edge in items(self.graph.get("edges")):
             source, target = text_of(mapping(edge).get("source")), text_of(mapping(edge).get("target"))
             if source in self.nodes and target in self.nodes:
-                self.edges.append((source, _field(mapping(edge)), target))
+                name = _field(mapping(edge))
+                self.edges.append((source, name, target))
+                self.into.setdefault(target, []).append((name, source))
+                self.out.setdefault(source, []).append((name, target))
 
     def is_agent(self, node: _Node) -> bool:
         if _NO_AGENTS.fullmatch(node.type):
@@ -193,7 +200,7 @@ class _Canvas:
         return node.type in _AGENTS or bool(_AGENT_NAME.fullmatch(node.type))
 
     def given(self, key: str, *names: str) -> list[_Node]:
-        return [self.nodes[source] for source, name, target in self.edges if target == key and name in names]
+        return [self.nodes[source] for name, source in self.into.get(key, ()) if name in names]
 
     # ---- agents -------------------------------------------------------------------------------------------------------------
 
@@ -305,7 +312,7 @@ class _Canvas:
         elif node.type in _SERVERS:
             yield from self.server(flow.key, node)
         elif node.type in _MEMORY:
-            if not any(source == node.id and name == "memory" for source, name, _ in self.edges):
+            if not any(name == "memory" for name, _ in self.out.get(node.id, ())):
                 own: NodeKey = ("Memory", flow.id(node.label))
                 yield from flow.memory([flow.key], own, node.title, node.at, scope=_scope(node), detail=f"Langflow {called(node.type)}")
             yield from self.keys(node, flow.key, "config")
@@ -313,7 +320,7 @@ class _Canvas:
             yield from self.store([flow.key], node)
             yield from self.keys(node, flow.key, "config")
         elif self.is_model(node) or _PASSIVE.fullmatch(node.type):
-            serves_agent = any(source == node.id and target in self.agents and name != "input_value" for source, name, target in self.edges)
+            serves_agent = any(target in self.agents and name != "input_value" for name, target in self.out.get(node.id, ()))
             if self.is_model(node) and not serves_agent:
                 yield from self.models(node, flow.key)
             if not (self.is_model(node) and serves_agent):

@@ -229,7 +229,7 @@ class _Workflow(Graph):
 
     def is_plain(self, node: Node) -> bool:
         """Whether a node is a step of the workflow and no part of another node."""
-        if self.is_loose_tool(node) or any(kind.startswith("ai_") for kind, _ in self.out.get(node.name, ())):
+        if self.is_loose_tool(node) or node.name in self.parts:
             return False
         return not (_SUBNODES.match(node.slug) and "langchain" in node.type)
 
@@ -396,7 +396,7 @@ class _Workflow(Graph):
     def vector_store(self, node: Node) -> Iterator[Fact]:
         flow = self.flow
         mode = node.text("mode")
-        plain = not any(kind.startswith("ai_") for kind, _ in self.out.get(node.name, ()))
+        plain = node.name not in self.parts
         holders = self.served(node.name)
         yield from self.credentials(node, [flow.key] if plain else holders)
         yield from flow.secrets(flow.key, node.parameters, (*node.at, "parameters"), "config")

@@ -42,9 +42,8 @@ Reference = tuple[str, str]
 _ID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _PROCESS_ENV = re.compile(
     r"(?:process\.env\.|os\.environ(?:\.get)?[\[(]\s*[\"']|os\.getenv\(\s*[\"']|process\.env\[\s*[\"'])"
-    r"(\w*(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|PWD|CREDENTIAL|DSN|DATABASE_URL)\w*)()"
+    r"(\w{0,64}(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|PWD|CREDENTIAL|DSN|DATABASE_URL)\w{0,64})()"
 )
-_LITERAL = re.compile(r"\{\{(.{1,2000}?)\}\}", re.DOTALL)
 _NAMES = ("name", "key", "label", "variableName", "inputArgName", "variable")
 _VALUES = frozenset({"value", "stringValue", "variableValue", "inputArgValue", "content"})
 
@@ -342,12 +341,12 @@ class Flow:
                 continue
             for name in _PROCESS_ENV.findall(text) if "env" in text else ():
                 yield EdgeFact("HOLDS", holder, *self._variable(next(filter(None, name)), line))
-            bare = _LITERAL.sub(" ", text.removeprefix("=")) if "{{" in text else text
+            bare, expressions = without_expressions(text)
             code = "\n" in bare or len(bare) > 500
             found = [*secret_facts(self.document, line, holder, key if named and not code else "", bare, place)]
-            for literal in _LITERAL.findall(text) if "{{" in text else ():
-                if recognise_all("", literal):
-                    found += secret_facts(self.document, line, holder, "", literal, place)
+            for expression in expressions:
+                if recognise_all("", expression):
+                    found += secret_facts(self.document, line, holder, "", expression, place)
             yield from (fact for fact in found if not _is_variable(fact))
             if "://" in bare:
                 yield from database_facts(self.document, line, bare, holder)
@@ -398,6 +397,27 @@ class Flow:
                 address = {"url": entry["server_url"]} if isinstance(entry.get("server_url"), str) else {}
                 chosen = {"includeTools": tools} if tools else {}
                 yield from self.server(host, called(name) or "server", {**address, **entry, **chosen}, at)
+
+
+def without_expressions(text: str) -> tuple[str, list[str]]:
+    """A setting without the expressions in it (``{{ … }}``), and the expressions that are long enough to hold a credential. O(length)
+
+    >>> without_expressions("=Bearer {{ $json.token }} ok")
+    ('Bearer   ok', ['$json.token'])
+    """
+    text = text.removeprefix("=")
+    if "{{" not in text:
+        return text, []
+    kept: list[str] = []
+    expressions: list[str] = []
+    position = 0
+    while (start := text.find("{{", position)) >= 0 and (end := text.find("}}", start + 2)) >= 0:
+        kept.append(text[position:start])
+        inner = text[start + 2 : end].strip()
+        if len(inner) > 10:
+            expressions.append(inner)
+        position = end + 2
+    return " ".join([*kept, text[position:]]), expressions[:100]
 
 
 def _is_variable(fact: Fact) -> bool:

@@ -10,6 +10,9 @@ from typing import Any
 from graphinv.ingest.support.lowcode import Flow, Where, called, items, mapping, text_of, unique
 from graphinv.model.facts import NodeKey, Problem
 
+MAX_PARTS = 200
+"""Nodes that one part may be part of, over all its connections."""
+
 _TOOL = re.compile(r"tool[A-Z]\w*|\w+Tool")
 _PARTS = (
     (_TOOL, "ai_tool"),
@@ -68,6 +71,10 @@ class Graph:
     into: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     """Node → (kind of connection, node it comes from)."""
     out: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    parts: set[str] = field(default_factory=set)
+    """Nodes that are part of another node, such as its model."""
+    offered: set[str] = field(default_factory=set)
+    """Nodes that are a tool of another one."""
     agents: dict[str, NodeKey] = field(default_factory=dict)
     tools: dict[str, NodeKey] = field(default_factory=dict)
 
@@ -108,6 +115,10 @@ class Graph:
         if kind == "main":
             kind, source, target = self.meant(source, target)
         if kind == "main" or not (self.disabled(source) or self.disabled(target)):
+            if kind.startswith("ai_"):
+                self.parts.add(source)
+            if kind == "ai_tool":
+                self.offered.add(source)
             self.out.setdefault(source, []).append((kind, target))
             self.into.setdefault(target, []).append((kind, source))
 
@@ -140,8 +151,8 @@ class Graph:
         found: dict[NodeKey, None] = {}
         seen = {name}
         queue = [name]
-        while queue:
-            for kind, target in self.out.get(queue.pop(), ()):
+        while queue and len(seen) <= MAX_PARTS:
+            for kind, target in self.out.get(queue.pop(), [])[:MAX_PARTS]:
                 if kind == "main" or target in seen:
                     continue
                 seen.add(target)
@@ -158,7 +169,7 @@ class Graph:
         return bool(_TOOL.fullmatch(node.slug)) and not self.is_tool(node)
 
     def is_tool(self, node: Node) -> bool:
-        return any(kind == "ai_tool" for kind, _ in self.out.get(node.name, ()))
+        return node.name in self.offered
 
     def tool_key(self, node: Node) -> NodeKey:
         return "Tool", self.flow.id(node.label)
