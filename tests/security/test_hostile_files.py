@@ -103,6 +103,9 @@ PLACES = (
     ".claude/commands/a.md",
     ".gemini/commands/a.toml",
     "AGENTS.md",
+    "web/agents.ts",
+    "web/agents.js",
+    "package.json",
 )
 
 
