@@ -22,7 +22,7 @@ from graphinv.ingest import Document
 from graphinv.ingest.support import claude, clients
 from graphinv.ingest.support.agent_files import AgentFile, given_name
 from graphinv.ingest.support.builtins import INHERENT, builtin_facts
-from graphinv.ingest.support.github_jobs import secret_ref
+from graphinv.ingest.support.github_steps import secret_ref
 from graphinv.ingest.support.located import Located
 from graphinv.ingest.support.secrets import redact
 from graphinv.ingest.support.words import names

@@ -276,6 +276,14 @@ def test_two_workflows_of_one_name_are_two() -> None:
     assert len({id for kind, id in found.nodes if kind == "Workflow"}) == 3
 
 
+def test_what_may_run_an_agent_outside_the_tree_is_reported() -> None:
+    action = flow([{"uses": "acme/claude-review@v2"}, {"uses": "acme/setup-claude@v1"}, {"uses": "actions/checkout@v4"}])
+    assert [(where, severity) for where, severity, _ in action.problems] == [("L7", "warning")]
+    assert action.nodes == {}
+    called = "on: push\njobs: {a: {uses: acme/shared/.github/workflows/codex.yml@main}}\n"
+    assert "a workflow outside this tree" in linked(github_workflows, {".github/workflows/a.yml": called}).problems[0][2]
+
+
 def test_examples_and_tests_are_marked() -> None:
     text = "on: push\njobs: {j: {steps: [{run: claude -p hi}]}}\n"
     found = linked(github_workflows, {"examples/a/.github/workflows/a.yml": text})

@@ -50,3 +50,18 @@ def test_odd_servers_are_problems() -> None:
 def test_an_empty_document_is_an_error() -> None:
     with pytest.raises(IngestError, match="is empty"):
         list(mcp_continue.read(document(".continue/config.yaml", "")))
+
+
+def test_an_agents_model_and_tools() -> None:
+    text = "---\nname: Check\nmodel: acme/large\ntools: Read, Bash, acme/tickets:close\n---\nCheck it.\n"
+    found = read(mcp_continue, ".continue/agents/check.md", text)
+    agent = "Agent:continue:acme#Check"
+    assert {tool for user, tool in found.pairs("USES") if user == agent} == {
+        "Tool:continue:read_file",
+        "Tool:continue:run_terminal_command",
+    }
+    assert (agent, "Model:acme/large") in found.pairs("USES_MODEL")
+    (edge,) = found.edges("CONNECTS_TO")
+    assert edge.props["tools"] == ["close"]
+    everything = read(mcp_continue, ".continue/agents/check.md", "---\nname: Check\n---\n")
+    assert (agent, "Tool:continue:edit_file") in everything.pairs("USES")

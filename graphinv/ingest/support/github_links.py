@@ -10,7 +10,8 @@ from typing import Any
 from graphinv.ingest.support import ci
 from graphinv.ingest.support.clients import TITLES
 from graphinv.ingest.support.github_expressions import TRIGGERS, triggers_of
-from graphinv.ingest.support.github_jobs import Action, Job, Use, Workflow
+from graphinv.ingest.support.github_jobs import Action, Job, Workflow
+from graphinv.ingest.support.github_steps import Use
 from graphinv.ingest.support.places import environment_of
 from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Props
 
@@ -50,11 +51,13 @@ class _Root:
         for path, workflow in self.workflows.items():
             for job in workflow.jobs:
                 self.runs[path, job.key] = [*job.runs, *(run for use in job.actions for run in self.inside(use))]
+        for workflow in self.workflows.values():
+            yield from workflow.problems
+            yield from (problem for job in workflow.jobs for problem in job.unknown)
         shown = self.shown()
         callers = self.callers()
         for path in sorted(shown):
             workflow = self.workflows[path]
-            yield from workflow.problems
             triggers, carried = self.reaching(path, callers)
             yield from self.workflow(workflow, triggers)
             for job in workflow.jobs:
