@@ -14,6 +14,7 @@ from typing import Any
 
 from graphinv.ingest import Document
 from graphinv.ingest.support import jsondoc
+from graphinv.ingest.support.flowise_graph import CONDITIONS, ROUTERS, Graph, Node
 from graphinv.ingest.support.located import Located
 from graphinv.ingest.support.lowcode import (
     Flow,
@@ -22,7 +23,6 @@ from graphinv.ingest.support.lowcode import (
     called,
     embedded,
     following,
-    grouped,
     host_of,
     items,
     mapping,
@@ -48,12 +48,10 @@ _START = re.compile(rb'"nodes"\s*:\s*\[\s*\{|"flowData"\s*:|"(?:AgentFlow|ChatFl
 _TOOL = re.compile(rb'"iconSrc"\s*:')
 _ENDS = (b'"func"', b'"schema"')
 
-_NODE_REF = re.compile(r"\{\{\s*([\w-]{1,100})\.data\.instance\s*\}\}")
 _VARIABLE = re.compile(r"\{\{\s*\$vars\.([A-Za-z_]\w{0,127})\s*\}\}|\$vars\.([A-Za-z_]\w{0,127})")
-_AGENT_NAMES = frozenset({"supervisor", "worker", "seqAgent", "agentAgentflow", "conditionAgentAgentflow", "seqConditionAgent"})
-_CONDITIONS = frozenset({"conditionAgentflow", "seqCondition", "ifElseFunction", "humanInputAgentflow"})
+_ACTING_CHAINS = frozenset({"sqlDatabaseChain", "getApiChain", "postApiChain", "openApiChain"})
+_CODE_AGENTS = frozenset({"csvAgent", "airtableAgent"})
 _FLOW_TOOLS = frozenset({"ChatflowTool", "chatflowTool", "agentAsTool", "executeFlowAgentflow", "seqExecuteFlow"})
-_STEPS = {"customFunctionAgentflow", "httpAgentflow", "toolAgentflow", "seqCustomFunction", "customFunction"}
 _CODE = re.compile(r"\b(?:fetch|axios|https?\.request|nodemailer)\b|require\(\s*['\"]node-fetch")
 _METHOD = re.compile(r"method\s*:\s*['\"](\w+)['\"]", re.IGNORECASE)
 _REQUESTS = re.compile(r"requests(Get|Post|Put|Delete)")
@@ -144,30 +142,9 @@ def _code_does(code: str) -> Does:
 
 
 @dataclass
-class _Node:
-    id: str
-    name: str
-    title: str
-    at: Where
-    data: Mapping[str, Any]
-    inputs: Mapping[str, Any]
-    parent: str = ""
-    label: str = ""
-
-    @property
-    def category(self) -> str:
-        return text_of(self.data.get("category"))
-
-
-@dataclass
-class _Canvas:
+class _Canvas(Graph):
     """Facts of one flow."""
 
-    flow: Flow
-    value: Mapping[str, Any]
-    nodes: dict[str, _Node] = field(default_factory=dict)
-    given: dict[str, dict[str, dict[str, None]]] = field(default_factory=dict)
-    """Node → input → nodes that are put in there."""
     agents: dict[str, NodeKey] = field(default_factory=dict)
     told: set[str] = field(default_factory=set)
     """Nodes whose credentials and settings were told."""
@@ -200,50 +177,9 @@ class _Canvas:
 
     # ---- reading ------------------------------------------------------------------------------------------------------------
 
-    def read_nodes(self) -> None:
-        for index, value in enumerate(items(self.value.get("nodes"))):
-            data = mapping(mapping(value).get("data"))
-            name = text_of(data.get("name"))
-            identifier = text_of(mapping(value).get("id")) or text_of(data.get("id"))
-            if not name or not identifier or name.startswith("stickyNote") or identifier in self.nodes:
-                continue
-            inputs = mapping(data.get("inputs"))
-            given = text_of(inputs.get("workerName")) or text_of(inputs.get("supervisorName")) or text_of(inputs.get("agentName"))
-            title = called(given) or called(data.get("label")) or name
-            parent = text_of(mapping(value).get("parentNode")) or text_of(mapping(value).get("parentId"))
-            self.nodes[identifier] = _Node(identifier, name, title, ("nodes", index, "data"), data, inputs, parent)
-        labels = unique({key: node.title for key, node in self.nodes.items()})
-        for key, node in self.nodes.items():
-            node.label = labels[key]
-
-    def read_inputs(self) -> None:
-        """What is put into the inputs of nodes, by edges and by references."""
-        for edge in items(self.value.get("edges")):
-            source, target = text_of(mapping(edge).get("source")), text_of(mapping(edge).get("target"))
-            handle = text_of(mapping(edge).get("targetHandle")).removeprefix(f"{target}-input-")
-            if source in self.nodes and target in self.nodes:
-                self.put(target, handle.partition("-")[0], source)
-        for key, node in self.nodes.items():
-            for name, value in node.inputs.items():
-                for text in [value] if isinstance(value, str) else items(value):
-                    for source in _NODE_REF.findall(text) if isinstance(text, str) and "{{" in text else ():
-                        if source in self.nodes:
-                            self.put(key, name, source)
-
-    def put(self, target: str, name: str, source: str) -> None:
-        self.given.setdefault(target, {}).setdefault(name, {})[source] = None
-
-    def inputs(self, node: _Node, *names: str) -> list[_Node]:
-        return [self.nodes[key] for name in names for key in self.given.get(node.id, {}).get(name, ())]
-
-    def is_agent(self, node: _Node) -> bool:
-        if node.name in _AGENT_NAMES or node.category == "Agents":
-            return True
-        return node.name == "seqLLMNode" and bool(self.inputs(node, "tools"))
-
     # ---- agents -------------------------------------------------------------------------------------------------------------
 
-    def agent(self, node: _Node, key: NodeKey) -> Iterator[Fact]:
+    def agent(self, node: Node, key: NodeKey) -> Iterator[Fact]:
         flow = self.flow
         chosen = [mapping(entry) for entry in items(node.inputs.get("agentTools"))]
         asks = [entry.get("agentSelectedToolRequiresHumanInput") is True for entry in chosen] or [
@@ -259,6 +195,10 @@ class _Canvas:
         yield from self.connected(node, key)
         yield from self.second(node, key, chosen)
         yield from self.built_in(node, key)
+        if node.name in _CODE_AGENTS:
+            code: NodeKey = ("Tool", flow.id(f"{node.label}/python"))
+            yield from flow.tool(code, "python", does("python"), node.at, kind_detail=f"Flowise {node.name}")
+            yield flow.edge("USES", key, code, node.at)
         self.told.add(node.id)
         prompts = {name: value for name, value in node.inputs.items() if name != "agentTools"}
         yield from flow.secrets(key, prompts, (*node.at, "inputs"), "prompt")
@@ -267,7 +207,7 @@ class _Canvas:
             memory: NodeKey = ("Memory", flow.id("chat history"))
             yield from flow.memory([key], memory, "chat history", node.at, scope="session", detail="Flowise chat history")
 
-    def connected(self, node: _Node, key: NodeKey) -> Iterator[Fact]:
+    def connected(self, node: Node, key: NodeKey) -> Iterator[Fact]:
         """What chatflows connect to an agent: tools, model, memory, stores."""
         flow = self.flow
         for tool in self.inputs(node, "tools"):
@@ -283,7 +223,7 @@ class _Canvas:
         for store_node in self.inputs(node, "vectorStoreRetriever", "retriever", "vectorStore"):
             yield from self.store([key], store_node)
 
-    def second(self, node: _Node, key: NodeKey, chosen: list[dict[str, Any]]) -> Iterator[Fact]:
+    def second(self, node: Node, key: NodeKey, chosen: list[dict[str, Any]]) -> Iterator[Fact]:
         """What agent flows of version 2 keep in an agent's inputs."""
         flow = self.flow
         for index, entry in enumerate(chosen):
@@ -297,7 +237,7 @@ class _Canvas:
             for index, entry in enumerate(items(node.inputs.get(name))):
                 yield from self.knowledge(key, mapping(entry), (*node.at, "inputs", name, index))
 
-    def built_in(self, node: _Node, key: NodeKey) -> Iterator[Fact]:
+    def built_in(self, node: Node, key: NodeKey) -> Iterator[Fact]:
         """Tools that a model's provider runs."""
         for name, value in node.inputs.items():
             provider = name.removeprefix("agentToolsBuiltIn").lower()
@@ -328,7 +268,7 @@ class _Canvas:
             yield from self.credential(config, [own], at)
             yield from flow.secrets(own, config, at, "config")
 
-    def attached(self, agent: NodeKey, node: _Node) -> Iterator[Fact]:
+    def attached(self, agent: NodeKey, node: Node) -> Iterator[Fact]:
         """A tool node that is connected to an agent."""
         flow = self.flow
         if node.id in self.agents:
@@ -349,7 +289,7 @@ class _Canvas:
             for store in self.inputs(node, "retriever", "vectorStore", "baseChain"):
                 yield from self.store([agent], store)
 
-    def tool(self, key: NodeKey, node: _Node) -> Iterator[Fact]:
+    def tool(self, key: NodeKey, node: Node) -> Iterator[Fact]:
         flow = self.flow
         name = called(node.inputs.get("name")) or called(node.inputs.get("customToolName")) or node.title
         account = called(node.data.get("credential"))
@@ -377,7 +317,7 @@ class _Canvas:
             return united(does(name, action) for action in chosen)
         return does(name)
 
-    def selected(self, agent: NodeKey, name: str, config: Mapping[str, Any], node: _Node, at: Where) -> Iterator[Fact]:
+    def selected(self, agent: NodeKey, name: str, config: Mapping[str, Any], node: Node, at: Where) -> Iterator[Fact]:
         """A tool that is chosen in an agent's inputs or by a tool step."""
         flow = self.flow
         if not name:
@@ -427,19 +367,7 @@ class _Canvas:
             yield from flow.problem(f"the settings of MCP server {label[:80]!r} are not in the file", at)
             yield from flow.unknown_server(agent, label, at, tools)
 
-    def store_of(self, node: _Node) -> tuple[str, str, _Node]:
-        """Id, name and node of the vector store behind a retriever or a tool; the same one wherever its collection is named alike."""
-        for _ in range(3):
-            inner = self.inputs(node, "vectorStore", "baseRetriever", "vectorStoreRetriever", "retriever", "baseChain")
-            if not inner or node.category == "Vector Stores":
-                break
-            node = inner[0]
-        places = ("pineconeIndex", "collectionName", "qdrantCollection", "tableName", "indexName", "selectedStore", "milvusCollection")
-        collection = next((called(node.inputs.get(name)) for name in places if text_of(node.inputs.get(name))), "")
-        identifier = f"{NAME}-vector:{self.flow.document.root}#{node.name}/{collection}" if collection else self.flow.id(node.label)
-        return identifier, collection or node.title, node
-
-    def store(self, users: list[NodeKey], node: _Node) -> Iterator[Fact]:
+    def store(self, users: list[NodeKey], node: Node) -> Iterator[Fact]:
         """A vector store that agents read."""
         flow = self.flow
         identifier, name, store = self.store_of(node)
@@ -449,7 +377,7 @@ class _Canvas:
 
     # ---- other nodes --------------------------------------------------------------------------------------------------------
 
-    def step(self, node: _Node) -> Iterator[Fact]:
+    def step(self, node: Node) -> Iterator[Fact]:
         flow, inputs = self.flow, node.inputs
         key: NodeKey = ("Tool", flow.id(node.label))
         if node.name in ("startAgentflow", "seqStart"):
@@ -477,18 +405,22 @@ class _Canvas:
         elif node.name == "retrieverAgentflow":
             for index, entry in enumerate(items(inputs.get("retrieverKnowledgeDocumentStores"))):
                 yield from self.knowledge(flow.key, mapping(entry), (*node.at, "inputs", "retrieverKnowledgeDocumentStores", index))
-        elif node.category in ("Chains", "LLM Chain") or node.name in ("llmAgentflow", "seqLLMNode", "humanInputAgentflow"):
+        elif node.category in ("Chains", "Engine") or node.name in ("llmAgentflow", "seqLLMNode", "humanInputAgentflow"):
             yield from self.chain(node)
 
-    def own(self, node: _Node, holders: list[NodeKey], place: str) -> Iterator[Fact]:
+    def own(self, node: Node, holders: list[NodeKey], place: str) -> Iterator[Fact]:
         """Credentials and settings of a node."""
         self.told.add(node.id)
         yield from self.credential(node.data, holders, node.at)
         yield from self.flow.secrets(holders[0], node.inputs, (*node.at, "inputs"), place)
 
-    def chain(self, node: _Node) -> Iterator[Fact]:
-        """A step that asks a model."""
+    def chain(self, node: Node) -> Iterator[Fact]:
+        """A step that asks a model, some of them with a database or an API at hand."""
         flow = self.flow
+        if node.name in _ACTING_CHAINS:
+            key: NodeKey = ("Tool", flow.id(node.label))
+            yield from self.tool(key, node)
+            yield flow.edge("USES", flow.key, key, node.at)
         for name in ("llmModelConfig", "humanInputModelConfig"):
             config = mapping(node.inputs.get(name))
             if name == "llmModelConfig" or node.inputs.get("humanInputDescriptionType") == "dynamic":
@@ -501,29 +433,10 @@ class _Canvas:
         yield from self.own(node, [flow.key], "prompt")
 
     def order(self, starts: list[str]) -> Iterator[Fact]:
-        """Which agents come after which, loops back and iterations included, and which get what users write."""
-        flow = self.flow
-        pairs: list[tuple[str, str]] = []
-        entered: set[str] = set()
-        for edge in items(self.value.get("edges")):
-            source, target = text_of(mapping(edge).get("source")), text_of(mapping(edge).get("target"))
-            handle = text_of(mapping(edge).get("targetHandle"))
-            if source in self.nodes and target in self.nodes and (handle == target or self.is_sequence(handle)):
-                pairs.append((source, target))
-                entered.add(target)
-        left = {source for source, _ in pairs}
-        for key, node in self.nodes.items():
-            back = text_of(node.inputs.get("loopBackToNode")).partition("-")[0]
-            if back in self.nodes:
-                pairs.append((key, back))
-            if node.parent in self.nodes:
-                pairs.extend([(node.parent, key)] if key not in entered else [])
-                pairs.extend([(key, node.parent)] if key not in left else [])
-        successors = grouped(pairs)
+        """Which agents come after which, and which get what users write."""
+        flow, successors = self.flow, self.successors()
         for source, target, between in following(successors, list(self.agents), set(self.agents)):
-            conditional = self.nodes[source].name == "conditionAgentAgentflow" or any(
-                self.nodes[name].name in _CONDITIONS for name in between
-            )
+            conditional = self.nodes[source].name in ROUTERS or any(self.nodes[name].name in CONDITIONS for name in between)
             mechanism = "conditional_edge" if conditional else "graph_edge"
             at = self.nodes[source].at
             yield flow.edge("DELEGATES_TO", self.agents[source], self.agents[target], at, mode="invoke", kind_detail=mechanism)
@@ -536,11 +449,6 @@ class _Canvas:
             for key, agent in self.agents.items():
                 if self.nodes[key].name != "worker":
                     yield flow.edge("INGESTS", agent, ("ContentSource", flow.id("chat input")), self.nodes[key].at)
-
-    @staticmethod
-    def is_sequence(handle: str) -> bool:
-        """Whether an edge says what comes next, and not what is put in."""
-        return bool(re.search(r"-input-(?:sequentialNode|predecessor)-", handle))
 
     def credential(self, data: Mapping[str, Any], holders: list[NodeKey], at: Where) -> Iterator[Fact]:
         """The credential of a node, by its id in Flowise."""

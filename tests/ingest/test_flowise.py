@@ -94,6 +94,35 @@ def test_conditions_iterations_and_loops_are_followed(agentflow: Facts) -> None:
     }
 
 
+def test_sequential_agents_loop_back_by_name_and_chains_act() -> None:
+    def node(id: str, name: str, category: str, **inputs: str) -> dict[str, object]:
+        return {
+            "id": id,
+            "type": "customNode",
+            "data": {"name": name, "label": name, "category": category, "inputs": inputs, "inputAnchors": []},
+        }
+
+    def edge(source: str, target: str, handle: str = "sequentialNode") -> dict[str, str]:
+        return {"source": source, "target": target, "targetHandle": f"{target}-input-{handle}-X"}
+
+    nodes = [
+        node("start", "seqStart", "Sequential Agents"),
+        node("plan", "seqLLMNode", "Sequential Agents", llmNodeName="Planner"),
+        node("if", "seqCondition", "Sequential Agents"),
+        node("a", "seqAgent", "Sequential Agents", agentName="Coder"),
+        node("b", "seqAgent", "Sequential Agents", agentName="Tester"),
+        node("loop", "seqLoop", "Sequential Agents", loopToName="Planner"),
+        node("db", "sqlDatabaseChain", "Chains", database="postgres"),
+    ]
+    edges = [edge("start", "plan"), edge("plan", "if"), edge("if", "a"), edge("if", "b"), edge("a", "loop")]
+    found = Facts(flowise, document(json.dumps({"nodes": nodes, "edges": edges}), "seq.json"))
+    base = "flowise:shop/seq#"
+    assert {id for kind, id in found.nodes if kind == "Agent"} == {f"{base}Coder", f"{base}Tester"}
+    assert found.props("DELEGATES_TO", f"{base}Coder", f"{base}Tester")["kind_detail"] == "conditional_edge"
+    assert found.targets("DELEGATES_TO", f"{base}Tester") == set()
+    assert found.targets("USES", f"{base}seq") == {f"{base}sqlDatabaseChain"}
+
+
 def test_steps_are_tools_of_the_workflow(agentflow: Facts) -> None:
     base = "flowise:shop/flows/agentflow#"
     assert agentflow.targets("USES", f"{base}agentflow") == {f"{base}Mail out"}

@@ -88,44 +88,43 @@ _SORTS: Mapping[str, _Sort] = {
 }
 
 _TABLE = """
-nothing: pdfprocess exceltools mermaidconverter calculator calculate think datetime currentdatetime currentdate currenttime
-nothing: time date timezone crypto uuid regex jsonoperations maths math chainofthought sequentialthinking dictionary quickchart echarts
-nothing: chart antv mermaid markdown mdexporter ffmpeg
+nothing: pdfprocess exceltools mermaidconverter calculator calculate think datetime currentdatetime currentdate currenttime time date
+nothing: timezone crypto uuid regex jsonoperations maths math chainofthought sequentialthinking dictionary quickchart echarts chart antv
+nothing: mermaid markdown mdexporter ffmpeg
 execute: code function functionitem executecommand ssh python pythonrepl pythonfunction pythoninterpreter pythoncode customfunction
-execute: customcomponent codeinterpreter codeinterpretere2b e2b shell bash terminal sandbox riza javascript lambda awslambda
-execute: customtool pythoncodestructured computer computeruse codeexecutor docker
-http GET: httprequest http apirequest requestsget webhook api makecom customapi
+execute: customcomponent codeinterpreter codeinterpretere2b e2b shell bash terminal sandbox riza javascript lambda awslambda customtool
+execute: pythoncodestructured computer computeruse codeexecutor docker
+http GET: getapichain httprequest http apirequest requestsget webhook api makecom customapi
 http ANY: graphql requests openapi openapitoolkit openapichain
-http POST: requestspost make zapier ifttt pipedream
+http POST: postapichain requestspost make zapier ifttt pipedream
 http PUT: requestsput
 http DELETE: requestsdelete
 search search: serpapi serper serp tavily tavilysearch tavilyextract tavilyai brave bravesearch bravesearchapi exa exasearch exaanswer
 search search: googlecustomsearch googlesearch google googleserper googleserperapi googlesearchapi bing bingsearch bingsearchapi
 search search: duckduckgo duckduckgosearch ddgo searxng searx searchapi search websearch unifiedwebsearch webbrowser browser url
 search search: urlcontent webscraper scraper scrapegraph scrapegraphscraper firecrawl firecrawlscrape firecrawlcrawl firecrawlmap
-search search: firecrawlextract apify apifyactors agentql agentqlquery jina jinareader spider wikipedia
-search search: wikipediaapi arxiv arxivapi wolframalpha wolframalphaapi hackernews hackernewsapi rss rssfeedread rssreader newssearch
-search search: googlenews news gnews youtube youtubetranscript youtubetranscripts youtubesearch youtubecomments pubmed weather
-search search: openweathermap openweather yahoofinance yfinance stockmarket airbnb maps googlemaps gaode amap googletrends perplexity
-search search: perplexitysearch perplexityai puppeteer playwright browserless browserbase websearchpreview webfetch crawl crawler
-search search: crawl4ai readwebpage metaso websearchtool zapiernla humanticai oxylabs brightdata phantombuster
+search search: firecrawlextract apify apifyactors agentql agentqlquery jina jinareader spider wikipedia wikipediaapi arxiv arxivapi
+search search: wolframalpha wolframalphaapi hackernews hackernewsapi rss rssfeedread rssreader newssearch googlenews news gnews youtube
+search search: youtubetranscript youtubetranscripts youtubesearch youtubecomments pubmed weather openweathermap openweather yahoofinance
+search search: yfinance stockmarket airbnb maps googlemaps gaode amap googletrends perplexity perplexitysearch perplexityai puppeteer
+search search: playwright browserless browserbase websearchpreview webfetch crawl crawler crawl4ai readwebpage metaso websearchtool
+search search: zapiernla humanticai oxylabs brightdata phantombuster
 model: edgetts pdf2markdown text2video image2video image2image text2speech texttospeech generateimage openai anthropic googlegemini
 model: mistralai mistralcloud groq cohere huggingface stability stabilityai replicate elevenlabs whisper dalle dalle3 flux siliconflow
 model: stablediffusion comfyui tts asr audio imagegeneration text2image azureopenai perplexityapi googlecloudnaturallanguage
 model: googleperspective deepl googletranslate awscomprehend awstextract awstranscribe awsrekognition bannerbear mineru llamaparse fal
 model: bizyair ocr
-sql executeQuery: postgres postgresql mysql mariadb microsoftsql mssql sqldatabase sqlexecute snowflake cratedb questdb timescaledb
-sql executeQuery: oracledb sqlite sql googlebigquery bigquery databricks database clickhouse redshift sqlexecutor text2sql
+sql executeQuery: sqldatabasechain postgres postgresql mysql mariadb microsoftsql mssql sqldatabase sqlexecute snowflake cratedb questdb
+sql executeQuery: timescaledb oracledb sqlite sql googlebigquery bigquery databricks database clickhouse redshift sqlexecutor text2sql
 sql executeQuery: rookietext2data astradbcql
-database find: mongodb elasticsearch couchbase dynamodb awsdynamodb neo4j arangodb googlefirebasecloudfirestore
-database find: cassandra
+database find: mongodb elasticsearch couchbase dynamodb awsdynamodb neo4j arangodb googlefirebasecloudfirestore cassandra
 database create: supabase nocodb datatable googlefirebaserealtimedatabase
 database get: redis baserow seatable stackby
 vector query: vectorstorepinecone vectorstoreqdrant vectorstoresupabase vectorstoreinmemory vectorstorepgvector vectorstoremilvus
 vector query: vectorstoreweaviate vectorstorezep vectorstorechroma vectorstoremongodbatlas vectorstoreredis vectorstoreazureaisearch
-vector query: pinecone qdrant chroma weaviate milvus pgvector astradb faiss upstash upstashvector retriever vectorstore
-vector query: knowledge knowledgebase knowledgeretrieval zep toolvectorstore opensearch vectara elastic mongodbatlas azureaisearch
-vector query: documentstore documentstorevs vespa singlestore typesense localdb
+vector query: pinecone qdrant chroma weaviate milvus pgvector astradb faiss upstash upstashvector retriever vectorstore knowledge
+vector query: knowledgebase knowledgeretrieval zep toolvectorstore opensearch vectara elastic mongodbatlas azureaisearch documentstore
+vector query: documentstorevs vespa singlestore typesense localdb
 local read: readwritefile readbinaryfile readbinaryfiles readpdf localfiletrigger readfile file directory read filesystem
 local write: writebinaryfile writefile savefile write
 mail send: mail gmail microsoftoutlook outlook emailsend sendemail email smtp awsses sendgrid mailgun mailjet mandrill brevo sendinblue
