@@ -14,6 +14,7 @@ from graphinv.ingest.support import clients, jsondoc, packages
 from graphinv.ingest.support.cards import agent_address, card_facts, looks_like_card
 from graphinv.ingest.support.located import Located, Pointer
 from graphinv.ingest.support.packages import Package
+from graphinv.ingest.support.parts import items, tells
 from graphinv.ingest.support.places import environment_of
 from graphinv.ingest.support.secrets import interpolations, redact, secret_facts, url_parts
 from graphinv.ingest.support.servers import leaves, tellable, tellable_package
@@ -62,7 +63,7 @@ def read(document: Document) -> Iterator[Fact]:
     if "name_for_model" in top or "name_for_human" in top:
         yield from _plugin(document, located, top)
     elif isinstance(top.get("servers"), list):
-        for index, item in enumerate(_items(top["servers"])[:MAX_ENTRIES]):
+        for index, item in enumerate(items(top["servers"])[:MAX_ENTRIES]):
             pointer: Pointer = ("servers", index)
             inner = item.get("server")
             server, pointer = (inner, (*pointer, "server")) if isinstance(inner, dict) else (item, pointer)
@@ -79,7 +80,7 @@ def _entries(document: Document, located: Located, top: Mapping[str, Any]) -> It
         base, catalog = stack.pop()
         field = "entries" if isinstance(catalog.get("entries"), list) else "agents"
         host = catalog.get("host")
-        for index, entry in enumerate(_items(catalog.get(field))):
+        for index, entry in enumerate(items(catalog.get(field))):
             seen += 1
             if seen > MAX_ENTRIES:
                 yield Problem(document.path, "", f"lists more than {MAX_ENTRIES} entries; the rest is not read", "error", NAME)
@@ -117,7 +118,7 @@ def _agent(document: Document, located: Located, pointer: Pointer, entry: Mappin
     made = organisation.get("displayName", organisation.get("name")) if isinstance(organisation, dict) else None
     labels = {
         f"card={address}" if address and not usable and "{secret}" not in address else "",
-        f"organisation={made}" if _tells(made) else "",
+        f"organisation={made}" if tells(made) else "",
     }
     version = entry.get("version")
     props: Props = {
@@ -126,7 +127,7 @@ def _agent(document: Document, located: Located, pointer: Pointer, entry: Mappin
         "kind_detail": "catalogue entry",
         "status": "active",
         "environment": environment_of(document.path),
-        "version": version if isinstance(version, str) and _tells(version) else None,
+        "version": version if isinstance(version, str) and tells(version) else None,
         "labels": sorted(labels - {""}) or None,
         "sources": [document.source(line)],
     }
@@ -140,8 +141,8 @@ def _server(document: Document, located: Located, pointer: Pointer, server: Mapp
         return
     sources = [document.source(located.line(*pointer))]
     key: NodeKey = ("ToolServer", f"mcp-registry:{redact(name.strip())}")
-    package = next(filter(None, map(_package, _items(server.get("packages")))), None)
-    remote = next((item for item in _items(server.get("remotes")) if isinstance(item.get("url"), str)), None)
+    package = next(filter(None, map(_package, items(server.get("packages")))), None)
+    remote = next((item for item in items(server.get("remotes")) if isinstance(item.get("url"), str)), None)
     parts = url_parts(remote["url"]) if remote else None
     kind = remote.get("type", remote.get("transport_type")) if remote else None
     title, version = server.get("title"), server.get("version")
@@ -151,7 +152,7 @@ def _server(document: Document, located: Located, pointer: Pointer, server: Mapp
         "protocol": "mcp",
         "transport": "sse" if kind == "sse" else "http" if remote else "stdio" if package else None,
         "package": package.purl if package else None,
-        "version": version if isinstance(version, str) and _tells(version) else None,
+        "version": version if isinstance(version, str) and tells(version) else None,
         "url": parts.url if parts else None,
         "sources": sources,
     }
@@ -188,7 +189,7 @@ def _plugin(document: Document, located: Located, top: Mapping[str, Any]) -> Ite
     if name is None:
         yield Problem(document.path, f"L{located.line()}", "describes a plug-in without a name", "error", NAME)
         return
-    runtimes = _items(top.get("runtimes"))
+    runtimes = items(top.get("runtimes"))
     api, auth = _mapping(top.get("api")), _mapping(top.get("auth"))
     stated = api.get("url", next((_mapping(runtime.get("spec")).get("url") for runtime in runtimes), None))
     kinds = {_PLUGIN_AUTH.get(str(_mapping(part.get("auth")).get("type", "")).lower()) for part in (*runtimes, {"auth": auth})} - {None}
@@ -209,8 +210,8 @@ def _plugin(document: Document, located: Located, top: Mapping[str, Any]) -> Ite
         "sources": sources,
     }
     yield NodeFact(*key, {prop: value for prop, value in props.items() if value is not None})
-    for index, function in enumerate(_items(top.get("functions"))[:500]):
-        if isinstance(function.get("name"), str) and _tells(function["name"]):
+    for index, function in enumerate(items(top.get("functions"))[:500]):
+        if isinstance(function.get("name"), str) and tells(function["name"]):
             at = [document.source(located.line("functions", index))]
             tool: NodeKey = ("Tool", f"{key[1]}/{function['name']}")
             yield NodeFact(*tool, {"name": function["name"], "kind_detail": "plug-in function", "sources": at})
@@ -222,14 +223,5 @@ def _plugin(document: Document, located: Located, top: Mapping[str, Any]) -> Ite
         yield from secret_facts(document, located.line(*pointer), key, field, text, "config")
 
 
-def _tells(text: object) -> bool:
-    return isinstance(text, str) and bool(text.strip()) and len(text) <= 200 and tellable(text)
-
-
 def _mapping(value: object) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
-
-
-def _items(value: object) -> list[dict[str, Any]]:
-    """The objects of a list; what is none of them keeps its place as an empty one."""
-    return [item if isinstance(item, dict) else {} for item in value] if isinstance(value, list) else []

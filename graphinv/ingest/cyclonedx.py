@@ -13,6 +13,7 @@ from graphinv.ingest import HEAD_BYTES, Document
 from graphinv.ingest.support import clients, jsondoc
 from graphinv.ingest.support.cards import agent_address
 from graphinv.ingest.support.located import Located, Pointer
+from graphinv.ingest.support.parts import items, labelled, texts
 from graphinv.ingest.support.places import environment_of
 from graphinv.ingest.support.secrets import interpolations, redact, secret_facts, url_parts
 from graphinv.ingest.support.servers import tellable
@@ -128,9 +129,9 @@ class _Bill:
     def _vulnerable(self) -> dict[str, list[str]]:
         """Ids of vulnerabilities by the ``bom-ref`` they affect."""
         found: dict[str, list[str]] = {}
-        for item in _items(self.top.get("vulnerabilities")):
+        for item in items(self.top.get("vulnerabilities")):
             if isinstance(item.get("id"), str) and re.fullmatch(r"[\w.:-]{1,80}", item["id"]):
-                for affected in _items(item.get("affects")):
+                for affected in items(item.get("affects")):
                     if isinstance(affected.get("ref"), str):
                         found.setdefault(affected["ref"], []).append(item["id"])
         return found
@@ -178,15 +179,15 @@ class _Bill:
         labels: set[str] = set()
         for name in ("supplier", "manufacturer", "publisher", "author", "group"):
             value = component.get(name)
-            labels.update(_label(name, value.get("name") if isinstance(value, dict) else value))
+            labels.update(labelled(name, value.get("name") if isinstance(value, dict) else value))
         card = component.get("modelCard")
         parameters = card.get("modelParameters") if isinstance(card, dict) else None
         if isinstance(parameters, dict):
-            labels.update(_label("task", parameters.get("task")))
-            labels.update(_label("architecture", parameters.get("modelArchitecture")))
-        for item in _items(component.get("licenses"))[:MAX_LABELS]:
+            labels.update(labelled("task", parameters.get("task")))
+            labels.update(labelled("architecture", parameters.get("modelArchitecture")))
+        for item in items(component.get("licenses"))[:MAX_LABELS]:
             licence = item.get("license")
-            labels.update(_label("license", licence.get("id") if isinstance(licence, dict) else item.get("expression")))
+            labels.update(labelled("license", licence.get("id") if isinstance(licence, dict) else item.get("expression")))
         return sorted(labels)
 
     # ---- services -----------------------------------------------------------------------------------------------------------
@@ -203,12 +204,12 @@ class _Bill:
             self.keys[service["bom-ref"]] = key
         labels = set(self._labels(service))
         provider = service.get("provider")
-        labels.update(_label("organisation", provider.get("name") if isinstance(provider, dict) else None))
-        for name_of, label in (("authenticated", "authenticated"), ("x-trust-boundary", "trust_boundary")):
-            if isinstance(service.get(name_of), bool):
-                labels.add(f"{label}={'true' if service[name_of] else 'false'}")
-        for data in _items(service.get("data"))[:MAX_LABELS]:
-            labels.update(_label("data", data.get("classification")))
+        labels.update(labelled("organisation", provider.get("name") if isinstance(provider, dict) else None))
+        for field, shown in (("authenticated", "authenticated"), ("x-trust-boundary", "trust_boundary")):
+            if isinstance(service.get(field), bool):
+                labels.add(f"{shown}={'true' if service[field] else 'false'}")
+        for data in items(service.get("data"))[:MAX_LABELS]:
+            labels.update(labelled("data", data.get("classification")))
         version = service.get("version")
         props: Props = {
             "name": redact(name.strip()),
@@ -218,7 +219,7 @@ class _Bill:
             "sources": sources,
         }
         if kind == "ToolServer":
-            parts = next(filter(None, map(url_parts, _texts(service.get("endpoints")))), None)
+            parts = next(filter(None, map(url_parts, texts(service.get("endpoints")))), None)
             props |= {
                 "protocol": "mcp",
                 "transport": "http" if parts and parts.scheme.startswith("http") else None,
@@ -238,7 +239,7 @@ class _Bill:
 
     def _service_key(self, kind: str, name: str, service: Mapping[str, Any]) -> NodeKey:
         own = f"{self.document.root}/{self.document.path.removesuffix('.json')}#{redact(name)}"
-        for endpoint in _texts(service.get("endpoints")):
+        for endpoint in texts(service.get("endpoints")):
             address = agent_address(endpoint)
             if kind == "Agent" and address and "{secret}" not in address:
                 return kind, f"a2a:{address}"
@@ -252,23 +253,23 @@ class _Bill:
         """Credentials that were left in properties and addresses."""
         if key[0] not in ("Agent", "ToolServer", "Tool"):
             return
-        for index, item in enumerate(_items(part.get("properties"))):
+        for index, item in enumerate(items(part.get("properties"))):
             if isinstance(item.get("name"), str) and isinstance(item.get("value"), str):
                 line = self.located.line(*pointer, "properties", index)
                 yield from secret_facts(self.document, line, key, item["name"], item["value"], "config")
-        for endpoint in _texts(part.get("endpoints")):
+        for endpoint in texts(part.get("endpoints")):
             yield from secret_facts(self.document, self.located.line(*pointer, "endpoints"), key, "", endpoint, "config")
 
     # ---- dependencies -------------------------------------------------------------------------------------------------------
 
     def _dependencies(self) -> Iterator[Fact]:
-        for index, item in enumerate(_items(self.top.get("dependencies"))):
+        for index, item in enumerate(items(self.top.get("dependencies"))):
             source = self.keys.get(item["ref"]) if isinstance(item.get("ref"), str) else None
             if source is None:
                 continue
             sources = [self.document.source(self.located.line("dependencies", index))]
             for provided, field in ((False, "dependsOn"), (True, "provides")):
-                for reference in _texts(item.get(field)):
+                for reference in texts(item.get(field)):
                     target = self.keys.get(reference)
                     if target is None and not provided and reference in self.parts:
                         package = self._package(reference)
@@ -303,7 +304,7 @@ def _role(part: Mapping[str, Any]) -> str | None:
     """What a component or service is, where it is something of ours: by its type, its tags, or a property that says so."""
     if part.get("type") == "machine-learning-model":
         return "Model"
-    stated = [*_texts(part.get("tags")), *_properties(part, _ROLE)]
+    stated = [*texts(part.get("tags")), *_properties(part, _ROLE)]
     if isinstance(part.get("bom-ref"), str):
         stated.append(part["bom-ref"].partition(":")[0] if ":" in part["bom-ref"] else "")
     roles = {_ROLES.get(re.sub(r"[-_\s:]", "", text.lower())) for text in stated} - {None}
@@ -312,15 +313,15 @@ def _role(part: Mapping[str, Any]) -> str | None:
 
 def _speaks(service: Mapping[str, Any]) -> str | None:
     """The kind of a service by the protocol that its name, address or properties tell."""
-    texts = [str(service.get("name", "")), *_texts(service.get("endpoints")), *_texts(service.get("tags"))]
-    texts += _properties(service, re.compile(r"(?:^|[:._-])protocol$", re.IGNORECASE))
-    words = {word for text in texts for word in re.split(r"[^a-z0-9]+", text.lower())}
+    said = [str(service.get("name", "")), *texts(service.get("endpoints")), *texts(service.get("tags"))]
+    said += _properties(service, re.compile(r"(?:^|[:._-])protocol$", re.IGNORECASE))
+    words = {word for text in said for word in re.split(r"[^a-z0-9]+", text.lower())}
     return "ToolServer" if "mcp" in words else "Agent" if "a2a" in words else None
 
 
 def _properties(part: Mapping[str, Any], names: re.Pattern[str]) -> list[str]:
     """Values of the properties whose name matches."""
-    found = _items(part.get("properties"))
+    found = items(part.get("properties"))
     return [item["value"] for item in found if isinstance(item.get("value"), str) and names.search(str(item.get("name", "")))]
 
 
@@ -335,7 +336,7 @@ def _purl(component: Mapping[str, Any]) -> str | None:
 
 def _spdx(document: Document, located: Located, top: Mapping[str, Any]) -> Iterator[Fact]:
     """Models of an SPDX 3 document, by its profile for AI."""
-    for index, element in enumerate(_items(top.get("@graph"))):
+    for index, element in enumerate(items(top.get("@graph"))):
         if element.get("type", element.get("@type")) not in ("ai_AIPackage", "AIPackage"):
             continue
         line = located.line("@graph", index)
@@ -345,8 +346,8 @@ def _spdx(document: Document, located: Located, top: Mapping[str, Any]) -> Itera
             continue
         stated = element.get("software_packageUrl", element.get("software_contentIdentifier"))
         purl = _purl({"purl": stated})
-        labels = {label for domain in _texts(element.get("ai_domain"))[:MAX_LABELS] for label in _label("domain", domain)}
-        labels.update(label for kind in _texts(element.get("ai_typeOfModel"))[:MAX_LABELS] for label in _label("architecture", kind))
+        labels = {label for domain in texts(element.get("ai_domain"))[:MAX_LABELS] for label in labelled("domain", domain)}
+        labels.update(label for kind in texts(element.get("ai_typeOfModel"))[:MAX_LABELS] for label in labelled("architecture", kind))
         version = element.get("software_packageVersion")
         props: Props = {
             "name": redact(name.strip()),
@@ -364,17 +365,3 @@ def _within(pointer: Pointer, part: Mapping[str, Any], field: str) -> list[tuple
     inner = part.get(field)
     found = list(enumerate(inner)) if isinstance(inner, list) else []
     return [((*pointer, field, index), item) for index, item in reversed(found) if isinstance(item, dict)]
-
-
-def _label(name: str, value: object) -> Iterator[str]:
-    if isinstance(value, str) and value.strip() and len(value) <= 200 and tellable(value.strip()):
-        yield f"{name}={value.strip()}"
-
-
-def _texts(value: object) -> list[str]:
-    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
-
-
-def _items(value: object) -> list[dict[str, Any]]:
-    """The objects of a list; what is none of them keeps its place as an empty one."""
-    return [item if isinstance(item, dict) else {} for item in value] if isinstance(value, list) else []

@@ -12,6 +12,7 @@ from graphinv.ingest.support import clients, jsondoc, packages
 from graphinv.ingest.support.cards import card_facts, card_key, looks_like_card
 from graphinv.ingest.support.located import Located, Pointer
 from graphinv.ingest.support.packages import Package
+from graphinv.ingest.support.parts import items, labelled
 from graphinv.ingest.support.places import environment_of
 from graphinv.ingest.support.secrets import looks_secret_name, redact, secret_facts
 from graphinv.ingest.support.servers import server_facts, tellable, tellable_package
@@ -67,7 +68,7 @@ def _is_record(top: Mapping[str, Any]) -> bool:
         return False
     if any(isinstance(top.get(key), list) for key in ("modules", "locators")):
         return True
-    return any("id" in item or "class_uid" in item for item in _items(top.get("skills")) + _items(top.get("extensions")))
+    return any("id" in item or "class_uid" in item for item in items(top.get("skills")) + items(top.get("extensions")))
 
 
 class _Record:
@@ -124,15 +125,15 @@ class _Record:
 
     def _labels(self) -> Iterator[str]:
         yield f"oasf={self.top['schema_version']}"
-        skills = _items(self.top.get("skills"))
+        skills = items(self.top.get("skills"))
         if self.card is None:
             yield f"skills={len(skills)}"
-        for name, values in (("skill", skills), ("domain", _items(self.top.get("domains")))):
+        for name, values in (("skill", skills), ("domain", items(self.top.get("domains")))):
             for item in values[:MAX_NAMED]:
-                yield from _label(name, item.get("name", item.get("class_name")))
+                yield from labelled(name, item.get("name", item.get("class_name")))
         authors = self.top.get("authors")
         for author in authors[:MAX_NAMED] if isinstance(authors, list) else []:
-            yield from _label("author", author)
+            yield from labelled("author", author)
         signed = self.top.get("signature", self.top.get("signatures"))
         if signed is not None:
             yield f"signed={'true' if signed else 'false'}"
@@ -170,7 +171,7 @@ class _Record:
         for kind, pointer, data in self.modules:
             if kind != "model":
                 continue
-            for index, model in enumerate(_items(data.get("models"))[:MAX_MODULES]):
+            for index, model in enumerate(items(data.get("models"))[:MAX_MODULES]):
                 line = self.located.line(*pointer, "models", index)
                 sources = [self.document.source(line)]
                 name = model.get("model", model.get("name"))
@@ -184,7 +185,7 @@ class _Record:
                     yield from secret_facts(self.document, line, self.key, "api_key", key, "config")
 
     def _artifacts(self) -> Iterator[Fact]:
-        for index, locator in enumerate(_items(self.top.get("locators"))[:MAX_MODULES]):
+        for index, locator in enumerate(items(self.top.get("locators"))[:MAX_MODULES]):
             sources = [self.document.source(self.located.line("locators", index))]
             urls = locator.get("urls", [locator.get("url")])
             for url in urls[:MAX_NAMED] if isinstance(urls, list) else []:
@@ -199,7 +200,7 @@ class _Record:
 def _modules(top: Mapping[str, Any]) -> Iterator[tuple[str, Pointer, dict[str, Any]]]:
     """(what it declares, its pointer, its data) of each module that means something here, its wrappers taken off."""
     for field in ("modules", "extensions"):
-        for index, module in enumerate(_items(top.get(field))[:MAX_MODULES]):
+        for index, module in enumerate(items(top.get(field))[:MAX_MODULES]):
             name = module.get("name")
             last = re.split(r"[/.]", name)[-1].lower() if isinstance(name, str) else ""
             kind, data = _KINDS.get(last), module.get("data")
@@ -216,8 +217,8 @@ def _modules(top: Mapping[str, Any]) -> Iterator[tuple[str, Pointer, dict[str, A
 def _entries(data: Mapping[str, Any], fallback: str) -> Iterator[tuple[str, Pointer, dict[str, Any], list[str]]]:
     """(name, pointer, entry in a client's shape, tools) of each server that a module declares, in the shape of any version."""
     name = data.get("name") if isinstance(data.get("name"), str) else fallback
-    tools = [tool["name"] for tool in _items(data.get("tools"))[:500] if isinstance(tool.get("name"), str)]
-    connections = _items(data.get("connections"))
+    tools = [tool["name"] for tool in items(data.get("tools"))[:500] if isinstance(tool.get("name"), str)]
+    connections = items(data.get("connections"))
     for index, connection in enumerate(connections[:MAX_MODULES]):
         shown = name if len(connections) == 1 else f"{name}/{index}"
         yield str(shown), ("connections", index), _entry(connection), tools
@@ -227,7 +228,7 @@ def _entries(data: Mapping[str, Any], fallback: str) -> Iterator[tuple[str, Poin
         for at, server in named[:MAX_MODULES]:
             if isinstance(server, dict):
                 own = server.get("name", at if isinstance(at, str) else f"{name}/{at}")
-                offered = [tool["name"] for tool in _items(server.get("tools"))[:500] if isinstance(tool.get("name"), str)]
+                offered = [tool["name"] for tool in items(server.get("tools"))[:500] if isinstance(tool.get("name"), str)]
                 yield str(own), (field, at), _entry(server), offered
 
 
@@ -242,7 +243,7 @@ def _variables(stated: object) -> dict[str, str]:
     if isinstance(stated, dict):
         return {str(name): text if isinstance(text, str) and text else f"${{{name}}}" for name, text in stated.items()}
     found: dict[str, str] = {}
-    for item in _items(stated):
+    for item in items(stated):
         name, text = item.get("name"), item.get("default_value", item.get("default"))
         if isinstance(name, str) and re.fullmatch(r"\w{1,128}", name) and (looks_secret_name(name) or text):
             found[name] = text if isinstance(text, str) and text else f"${{{name}}}"
@@ -263,13 +264,3 @@ def _package(kind: str, url: str) -> Package | None:
     if found:
         return packages.remote(f"git+https://{found[1]}/{found[2].removesuffix('.git')}")
     return None
-
-
-def _label(name: str, value: object) -> Iterator[str]:
-    if isinstance(value, str) and value.strip() and len(value) <= 200 and tellable(value.strip()):
-        yield f"{name}={value.strip()}"
-
-
-def _items(value: object) -> list[dict[str, Any]]:
-    """The objects of a list; what is none of them keeps its place as an empty one."""
-    return [item if isinstance(item, dict) else {} for item in value] if isinstance(value, list) else []

@@ -15,6 +15,7 @@ from typing import Any
 from graphinv.ingest import Document
 from graphinv.ingest.support import clients, jsondoc, packages
 from graphinv.ingest.support.located import Located, Pointer
+from graphinv.ingest.support.parts import items, labelled
 from graphinv.ingest.support.places import environment_of
 from graphinv.ingest.support.secret_words import looks_connection_name
 from graphinv.ingest.support.secrets import looks_secret_name, redact
@@ -206,9 +207,9 @@ class _Peer:
 
     def inventory(self) -> Iterator[Fact]:
         names: Counter[str] = Counter()
-        for index, agent in enumerate(_items(self.top["agents"])[:MAX_ITEMS]):
+        for index, agent in enumerate(items(self.top["agents"])[:MAX_ITEMS]):
             name = agent.get("name")
-            servers = [(at, server) for at, server in enumerate(_items(agent.get("mcp_servers"))) if _is_server(server)]
+            servers = [(at, server) for at, server in enumerate(items(agent.get("mcp_servers"))) if _is_server(server)]
             if not isinstance(name, str) or not name.strip() or (name.startswith("project:") and not servers):
                 continue  # some scanners list every folder of packages as an agent
             names[name] += 1
@@ -242,7 +243,7 @@ class _Peer:
                 state, "active"
             ),
             "environment": environment_of(self.document.path),
-            "labels": sorted({label for field in ("source", "tenant_id") for label in _label(field, agent.get(field))}) or None,
+            "labels": sorted({label for field in ("source", "tenant_id") for label in labelled(field, agent.get(field))}) or None,
             "sources": self.sources(*pointer),
         }
         return NodeFact(*key, {prop: value for prop, value in props.items() if value is not None})
@@ -293,7 +294,7 @@ class _Peer:
         self.common = {"evidence": ["inferred"], "confidence": CONFIDENCE}
         keys: dict[str, NodeKey] = {}
         others: set[str] = set()
-        for index, node in enumerate(_items(self.top["nodes"])[:MAX_ITEMS]):
+        for index, node in enumerate(items(self.top["nodes"])[:MAX_ITEMS]):
             names = [node[field] for field in ("id", "name", "label") if isinstance(node.get(field), str) and node[field].strip()]
             kind = _KINDS.get(_word(next((node[field] for field in ("entity_type", "node_type", "type", "kind") if field in node), "")))
             if not names:
@@ -335,7 +336,7 @@ class _Peer:
     def _edges(self, keys: Mapping[str, NodeKey], others: set[str]) -> Iterator[Fact]:
         unknown: Counter[str] = Counter()
         first: dict[str, int] = {}
-        for index, edge in enumerate(_items(self.top.get("edges"))[:MAX_ITEMS]):
+        for index, edge in enumerate(items(self.top.get("edges"))[:MAX_ITEMS]):
             start, end = _end(edge, "source", "from", "start", "src"), _end(edge, "target", "to", "end", "dst")
             source, target = keys.get(start), keys.get(end)
             word = _word(next((edge[key] for key in ("relationship", "relation", "type", "kind", "label") if edge.get(key)), "edge"))
@@ -429,13 +430,3 @@ def _end(edge: Mapping[str, Any], *names: str) -> str:
 
 def _word(value: object) -> str:
     return re.sub(r"[-\s]+", "_", value.strip().lower()) if isinstance(value, str) else ""
-
-
-def _label(name: str, value: object) -> Iterator[str]:
-    if isinstance(value, str) and value.strip() and len(value) <= 200 and tellable(value.strip()):
-        yield f"{name}={value.strip()}"
-
-
-def _items(value: object) -> list[dict[str, Any]]:
-    """The objects of a list; what is none of them keeps its place as an empty one."""
-    return [item if isinstance(item, dict) else {} for item in value] if isinstance(value, list) else []

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
 from graphinv.ingest import Document
+from graphinv.ingest.support.parts import items, labelled
 from graphinv.ingest.support.places import environment_of
 from graphinv.ingest.support.secrets import interpolations, redact, secret_facts, url_parts
 from graphinv.ingest.support.servers import leaves, tellable
@@ -59,7 +60,7 @@ def addresses(card: Mapping[str, Any]) -> list[str]:
     """The endpoints that a card states, as they stand there: its own first, then those of its further interfaces."""
     found: list[object] = [card.get(key) for key in ("url", "serviceEndpoint", "service_endpoint")]
     for key in ("supportedInterfaces", "supported_interfaces", "additionalInterfaces", "additional_interfaces"):
-        found.extend(interface.get("url") for interface in _items(card.get(key)))
+        found.extend(interface.get("url") for interface in items(card.get(key)))
     return list(dict.fromkeys(text.strip() for text in found if isinstance(text, str) and text.strip()))
 
 
@@ -109,26 +110,28 @@ def card_facts(document: Document, card: Mapping[str, Any], where: Callable[...,
 
 
 def _labels(card: Mapping[str, Any]) -> Iterator[str]:
-    skills = _items(card.get("skills"))
+    skills = items(card.get("skills"))
     yield f"skills={len(skills)}"
     for skill in skills[:MAX_NAMED_SKILLS]:
-        yield from _label("skill", skill.get("id", skill.get("name")))
+        yield from labelled("skill", skill.get("id", skill.get("name")))
     signatures = card.get("signatures")
     yield f"signed={'true' if isinstance(signatures, list) and signatures else 'false'}"
     yield from (f"auth={kind}" for kind in auth_kinds(card))
     provider = card.get("provider")
-    yield from _label("organisation", provider.get("organization") if isinstance(provider, dict) else provider)
+    yield from labelled("organisation", provider.get("organization") if isinstance(provider, dict) else provider)
     for key in ("protocolVersion", "protocol_version"):
-        yield from _label("protocol", card.get(key))
-    yield from _label("transport", card.get("preferredTransport", card.get("preferred_transport")))
+        yield from labelled("protocol", card.get(key))
+    yield from labelled("transport", card.get("preferredTransport", card.get("preferred_transport")))
     for key in ("supportedInterfaces", "supported_interfaces"):
-        for interface in _items(card.get(key)):
-            yield from _label("transport", interface.get("protocolBinding", interface.get("protocol_binding", interface.get("transport"))))
-            yield from _label("protocol", interface.get("protocolVersion", interface.get("protocol_version")))
+        for interface in items(card.get(key)):
+            yield from labelled(
+                "transport", interface.get("protocolBinding", interface.get("protocol_binding", interface.get("transport")))
+            )
+            yield from labelled("protocol", interface.get("protocolVersion", interface.get("protocol_version")))
     capabilities = card.get("capabilities")
     extensions = capabilities.get("extensions") if isinstance(capabilities, dict) else None
-    for extension in _items(extensions)[:MAX_NAMED_SKILLS]:
-        yield from _label("extension", extension.get("uri"))
+    for extension in items(extensions)[:MAX_NAMED_SKILLS]:
+        yield from labelled("extension", extension.get("uri"))
 
 
 def auth_kinds(card: Mapping[str, Any]) -> list[str]:
@@ -154,18 +157,3 @@ def _scheme(scheme: Mapping[str, Any]) -> str:
         if found:
             return found
     return "unknown"
-
-
-def _label(name: str, value: object) -> Iterator[str]:
-    if isinstance(value, str) and value.strip() and len(value) <= 200 and tellable(value.strip()):
-        yield f"{name}={value.strip()}"
-
-
-def _items(value: object) -> list[dict[str, Any]]:
-    """The objects of a list."""
-    return [item if isinstance(item, dict) else {} for item in value] if isinstance(value, list) else []
-
-
-def organisation_labels(names: Iterable[object]) -> list[str]:
-    """Labels that say who made something."""
-    return [label for name in names for label in _label("organisation", name)]
