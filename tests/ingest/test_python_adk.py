@@ -125,3 +125,27 @@ def test_tests_and_samples_are_marked() -> None:
         "google-adk:shop/samples/b#x": "dev",
         "google-adk:shop/c#x": None,
     }
+
+
+def test_tools_of_other_libraries_are_those_tools() -> None:
+    text = (
+        "from google.adk import Agent\nfrom google.adk.tools.langchain_tool import LangchainTool\n"
+        "from langchain_community.tools import YouTubeSearchTool\n"
+        "a = Agent(name='a', tools=[LangchainTool(tool=YouTubeSearchTool())])\n"
+    )
+    assert linked({"x.py": text}).targets("USES", "google-adk:shop/x#a") == {"langchain_community:YouTubeSearchTool"}
+
+
+def test_a_function_that_finds_an_agent_in_a_tree_of_them_takes_no_time() -> None:
+    text = (
+        "from google.adk import Agent\n\n\n"
+        "def find(agent, name):\n"
+        "    for one in agent.sub_agents:\n        found = find(one, name)\n        if found:\n            return found\n"
+        "    for tool in agent.tools:\n        found = find(tool.agent, name)\n        if found:\n            return found\n"
+        "    return agent\n\n\n"
+        + "".join(f"a{n} = Agent(name='a{n}', sub_agents=[{', '.join(f'a{m}' for m in range(n))}])\n" for n in range(8))
+        + "find(a7, 'a3').tools.append(print)\n"
+    )
+    found = linked({"x.py": text})
+    assert sum(kind == "Agent" for kind, _ in found.nodes) == 8
+    assert len(found.drawn("DELEGATES_TO")) == 28

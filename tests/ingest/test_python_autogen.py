@@ -97,3 +97,15 @@ def test_tools_and_servers(facts: Facts) -> None:
     assert facts.targets("USES", f"{NEW}executor") == {"autogen:code_execution"}
     (server,) = facts.targets("CONNECTS_TO", f"{NEW}fetcher")
     assert facts.nodes["ToolServer", server]["package"] == "pkg:pypi/mcp-server-fetch"
+
+
+def test_agents_of_the_core_go_by_the_type_they_are_registered_under() -> None:
+    text = (
+        "from autogen_core import RoutedAgent, SingleThreadedAgentRuntime\n\n\n"
+        "class Worker(RoutedAgent):\n    def __init__(self, text):\n        super().__init__(text)\n\n\n"
+        "async def main():\n    runtime = SingleThreadedAgentRuntime()\n"
+        "    await Worker.register(runtime, 'finance', lambda: Worker('counts'))\n"
+        "    await Worker.register(runtime, type='hr', factory=lambda: Worker('hires'))\n"
+    )
+    found = linked({"x.py": text})
+    assert {id for kind, id in found.nodes if kind == "Agent"} == {"autogen:shop/x#finance", "autogen:shop/x#hr"}

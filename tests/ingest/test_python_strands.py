@@ -57,3 +57,17 @@ def test_a_server_behind_a_transport(facts: Facts) -> None:
 def test_a_tool_named_by_an_unknown_text_is_a_problem() -> None:
     found = linked({"a.py": "from strands import Agent\na = Agent(name='a', tools=['./tools/x.py'])\n"})
     assert [(where, severity) for where, severity, _ in found.problems] == [("L2", "warning")]
+
+
+def test_a_module_as_a_tool_is_its_functions() -> None:
+    found = linked(
+        {
+            "use.py": "from strands import Agent\nfrom kit import booking, weather\na = Agent(name='a', tools=[booking, weather])\n",
+            "kit/__init__.py": "",
+            "kit/booking.py": "from strands import tool\n\n\n@tool\ndef book(x: str) -> str:\n    return x\n\n\n"
+            "def helper():\n    return 1\n",
+            "kit/weather.py": "TOOL_SPEC = {'name': 'weather'}\n\n\ndef weather(tool, **kwargs):\n    return {}\n",
+        }
+    )
+    assert found.targets("USES", "strands:shop/use#a") == {"tool:shop/kit/booking#book", "tool:shop/kit/weather#weather"}
+    assert found.problems == []

@@ -24,10 +24,11 @@ from graphinv.model.facts import Binding, Fact, NodeFact
 NAME = adk.NAME
 IMPORTS = ("google.adk",)
 
-HOSTED = hosted(NAME, adk.BUILTINS, adk.CLASSES)
+HOSTED = hosted(NAME, {**adk.BUILTINS, "examples": ((), False)}, {**adk.CLASSES, "ExampleTool": "examples"})
 WORKFLOWS = (*adk.WORKFLOW_CLASSES, "Workflow")
 _AGENTS = ("Agent", "LlmAgent", *WORKFLOWS, "LoopAgent", "RemoteA2aAgent", "LangGraphAgent", "BaseAgent")
 _SERVICES = ("OpenAPIToolset", "ApplicationIntegrationToolset", "APIHubToolset", "ToolboxToolset", "ApplicationIntegrationConnectorTool")
+_WRAPPERS = ("LangchainTool", "CrewaiTool")
 MAX_DEPTH = 8
 _TOOLSETS = ("get_tools", "from_server", "load_tools", "get_tool", "get_toolset")
 
@@ -68,6 +69,9 @@ def _tool(program: Program, actor: Actor, item: Value) -> Iterator[Fact]:
             return
         if start.symbol in _SERVICES:
             yield from _service(program, actor, start)
+            return
+        if start.symbol in _WRAPPERS:
+            yield from program.uses_tools(actor, start.arg("tool", 0))
             return
     only = start.arg("tool_filter") if isinstance(start, Made) else None
     yield from limited(program.uses_tools(actor, start, hosted=HOSTED, packages=IMPORTS), program.items(only))

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from graphinv.ingest.support.python import ir
 from graphinv.ingest.support.python.program import Actor, Program
 from graphinv.ingest.support.python.shapes import (
     EXECUTE,
@@ -135,9 +136,24 @@ def declare(program: Program) -> None:
     for one in _NEW_AGENTS:
         for made in program.made(NEW, one):
             program.declare(made, name=made.arg("name", 0), framework=NAME, detail=f"{NAME} {one}")
+    names = _types(program)
+    for made in program.made(NEW, "RoutedAgent"):
+        program.declare(made, name=names.get(id(made.call)), framework=NAME, detail=f"{NAME} RoutedAgent")
     for one, sort in _TEAMS.items():
         for made in program.made(NEW, one):
             program.declare(made, name=made.arg("name"), framework=NAME, kind="Workflow", detail=f"{NAME} {one}", type=sort)
+
+
+def _types(program: Program) -> dict[int, Value]:
+    """The types under which agents of the core are registered, by the identity of the call that makes the agent."""
+    found: dict[int, Value] = {}
+    for site in program.sites.of_symbol("register"):
+        given = [*site.call.args, *(value for _, value in site.call.kwargs)]
+        if len(given) > 2 and isinstance(given[2], ir.Function):
+            for statement in given[2].body:
+                if isinstance(statement, ir.Return) and isinstance(statement.value, ir.Call):
+                    found[id(statement.value)] = program.ev.evaluate(given[1], site.scope)
+    return found
 
 
 def facts(program: Program) -> Iterator[Fact]:
@@ -174,6 +190,12 @@ def _new_agent(program: Program, actor: Actor, names: Names) -> Iterator[Fact]:
     yield from program.delegates(actor, made.arg("wrapped_agent"), "invoke", "wrapped_agent", what="wrapped agent")
     for item in program.items(made.arg("memory")):
         yield from program.memory(actor, item)
+    if made.symbol == "RoutedAgent":
+        for function in program.methods(made.cls) if made.cls is not None else ():
+            for value in program.calls_in(function):
+                other = program.actor(value)
+                if other is not None and other.key != actor.key and function.name == "__init__":
+                    yield link(program, actor, other, value, "invoke", "delegate")
 
 
 def _tools(program: Program, actor: Actor, value: Value | None) -> Iterator[Fact]:

@@ -31,7 +31,7 @@ from graphinv.ingest.support.python.shapes import (
     mesh,
     runs_agents,
 )
-from graphinv.ingest.support.python.values import Const, Made, Value
+from graphinv.ingest.support.python.values import Const, FunctionV, Made, ModuleV, Value
 from graphinv.model.facts import Fact
 
 NAME = "strands"
@@ -135,10 +135,26 @@ def _tool(program: Program, actor: Actor, item: Value) -> Iterator[Fact]:
     if isinstance(item, Const) and isinstance(item.value, str):
         yield from _named(program, actor, item, item.value)
         return
-    start = item
-    if isinstance(item, Made) and item.symbol in _LISTING:
-        start = item.root()
+    if isinstance(item, ModuleV):
+        yield from _module(program, actor, item)
+        return
+    start = item.root() if isinstance(item, Made) and item.symbol in _LISTING else item
     yield from program.uses_tools(actor, start, hosted=HOSTED, packages=IMPORTS)
+
+
+def _module(program: Program, actor: Actor, item: ModuleV) -> Iterator[Fact]:
+    """A module as a tool: its functions under ``@tool``, else the one that has the module's name."""
+    found = [function for function, _ in program.decorated(IMPORTS, "tool") if function.module.path == item.place]
+    module = program.modules.get(item.place)
+    if not found and module is not None:
+        stem = item.place.rpartition("/")[2].removesuffix(".py")
+        value = program.ev.lookup(stem, program.ev.module_scope(module), None)
+        found = [value] if isinstance(value, FunctionV) else []
+    if not found:
+        yield from program.problem(item, f"a module among the tools of {actor.name!r} holds no tool that is known")
+    for function in found:
+        yield from program.uses_tools(actor, function)
+        yield from runs_agents(program, actor, function)
 
 
 def _named(program: Program, actor: Actor, item: Const, text: str) -> Iterator[Fact]:
