@@ -382,9 +382,9 @@ class _Peer:
 
 
 _UNKNOWN = {
-    "kind": "{} edges are of a kind that is not known here; they are left out",
-    "end": "{} edges name a node that the report does not list; they are left out",
-    "pair": "{} edges run between kinds that nothing runs between here; they are left out",
+    "kind": "leaves out edges of a kind that is not known here ({})",
+    "end": "leaves out edges that name a node the report does not list ({})",
+    "pair": "leaves out edges between kinds that nothing runs between here ({})",
 }
 
 
