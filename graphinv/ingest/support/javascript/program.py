@@ -356,7 +356,8 @@ def _key(value: Value) -> tuple[object, ...]:
 
 def _shared(one: str, other: str) -> int:
     """How many folders two documents have in common."""
-    return len(posixpath.commonpath([posixpath.dirname(one), posixpath.dirname(other)]).split("/")) if one and other else 0
+    common = posixpath.commonpath([posixpath.dirname(one), posixpath.dirname(other)])
+    return common.count("/") + 1 if common else 0
 
 
 def _root_key(made: Made) -> tuple[object, ...]:

@@ -528,9 +528,10 @@ class _Reader:
             one = inner
             if len(links) > MAX_CHAIN:
                 return ir.Opaque(_line(node))
-        value = self.new(one, hint if not links else "") if one.type == "new_expression" else self.expression(one)
+        value = self.new(one, hint) if one.type == "new_expression" else self.expression(one)
         for position, link in enumerate(reversed(links)):
-            value = self.linked(value, link, hint if position == len(links) - 1 else "")
+            own = position == len(links) - 1 or (isinstance(value, ir.Name) and value.id.startswith("create"))
+            value = self.linked(value, link, hint if own else "")
         return value
 
     def linked(self, base: ir.Expr, node: Node, hint: str) -> ir.Expr:

@@ -27,7 +27,7 @@ from graphinv.ingest.support.javascript.values import (
     entries,
     walk,
 )
-from graphinv.ingest.support.mcp_source import ENTRY_SPACE, provides, source_server_facts, source_server_key, source_tool_key
+from graphinv.ingest.support.mcp_source import ENTRY_SPACE, entry_names, provides, source_server_facts, source_server_key, source_tool_key
 from graphinv.ingest.support.secrets import redact
 from graphinv.model.facts import Binding, Fact, NodeFact, NodeKey
 
@@ -276,7 +276,9 @@ def _transport(program: Program, made: Made) -> str | None:
         return "http"
     for path in (made.path, *_starters(program, made.path)):
         imported = " ".join(name for _, name, _ in program.modules[path].imports.values())
-        found = [kind for kind, mark in (("stdio", "StdioServer"), ("http", "StreamableHTTPServer"), ("sse", "SSEServer")) if mark in imported]
+        found = [
+            kind for kind, mark in (("stdio", "StdioServer"), ("http", "StreamableHTTPServer"), ("sse", "SSEServer")) if mark in imported
+        ]
         if found:
             return found[0] if len(found) == 1 else None
     return None
@@ -303,12 +305,20 @@ def _starters(program: Program, path: str) -> list[str]:
 
 
 def _entries(program: Program, path: str, server: NodeKey) -> Iterator[Fact]:
-    """What a ``package.json`` says its commands start, where that is not where a build usually puts it."""
+    """Names by which a configuration outside of the server's package can start it: built files seen from the folders around, and what its
+    ``package.json`` says its commands start."""
     folder = _package(program, path)
     config = program.places.configs.get(posixpath.join(folder, "package.json"))
     if config is None:
         return
-    starts = {path, *_starters(program, path)}
+    starts = [one for one in (path, *_starters(program, path)) if _package(program, one) == folder]
+    names = {name: one for one in starts for place, name in entry_names(one) if place == folder and not name.startswith("module:")}
     for entry in config.entries:
         if entry.endswith((".js", ".mjs", ".cjs")) and program.places.source(folder, entry) in starts:
+            names.setdefault(posixpath.normpath(entry), config.path)
             yield Binding(ENTRY_SPACE, posixpath.normpath(entry), server, folder, config.path)
+    around = folder
+    while around:
+        around = posixpath.dirname(around)
+        for name, document in names.items():
+            yield Binding(ENTRY_SPACE, posixpath.join(posixpath.relpath(folder, around or "."), name), server, around, document)
