@@ -1,4 +1,4 @@
-"""GitHub workflows that run coding agents: ``.github/workflows/*.yml``, and the composite actions of the tree that they use.
+"""GitHub workflows that run coding agents: ``.github/workflows/*.yml``, and the composite actions and scripts of the tree that they use.
 
 Drawn:
     (:Workflow)-[:DELEGATES_TO {mode: invoke}]->(:Agent of a job), (:Workflow caller)-[:DELEGATES_TO]->(:Workflow reusable)
@@ -13,36 +13,45 @@ One agent per job that runs one, named ``<workflow>/<job>``. Workflows that run 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from graphinv.ingest import Document
 from graphinv.ingest.support import yamldoc
-from graphinv.ingest.support.github_jobs import Action, Workflow, read_action, read_workflow
+from graphinv.ingest.support.agent_commands import PROGRAMS
+from graphinv.ingest.support.github_jobs import Action, Workflow, read_action, read_script, read_workflow
 from graphinv.ingest.support.github_links import facts_of_root
 from graphinv.model.errors import IngestError
 from graphinv.model.facts import Fact
 
 NAME = "github_workflows"
 TITLE = "GitHub workflows and actions that run agents"
-FILES = (".github/workflows/*.yml", ".github/workflows/*.yaml", "**/action.yml", "**/action.yaml")
+FILES = (".github/workflows/*.yml", ".github/workflows/*.yaml", "**/action.yml", "**/action.yaml", "shell scripts that name an agent")
 MAX_BYTES = 1024 * 1024
 
 
+_STARTS = re.compile(rb"(?<![\w-])(?:" + "|".join(map(re.escape, (*PROGRAMS, "agent-task"))).encode() + rb")[ \t]+[-\"'$a-z]")
+
+
 def detect(path: str, head: bytes) -> bool:
-    """Whether it is a workflow or an action, by its place."""
+    """Whether it is a workflow or an action, by its place, or a shell script that names an agent at its beginning."""
     parts = path.lower().split("/")
+    if parts[-1].endswith((".sh", ".bash")):
+        return _STARTS.search(head) is not None
     if not parts[-1].endswith((".yml", ".yaml")):
         return False
     return parts[-3:-1] == [".github", "workflows"] or parts[-1] in ("action.yml", "action.yaml")
 
 
 def summarise(document: Document) -> Workflow | Action | None:
-    """What one workflow or action says of agents, of what they are given, and of what it calls; None where it is neither.
+    """What one workflow, action or script says of agents, of what they are given, and of what it calls; None where it is neither.
 
     Raises:
         IngestError: not YAML, or not a mapping at its top.
     """
+    if document.name.lower().endswith((".sh", ".bash")):
+        return read_script(document, NAME)
     found = yamldoc.parse(document.text(), document)
     if not found or found[0].value is None:
         raise IngestError("is empty", document=document.path, where="L1")

@@ -30,6 +30,7 @@ from tests.ingest.reading import document
 READERS: list[tuple[ModuleType, str]] = [
     (github_workflows, ".github/workflows/a.yml"),
     (github_workflows, "x/action.yml"),
+    (github_workflows, "x/ask.sh"),
     (gitlab_ci, ".gitlab-ci.yml"),
     (gitlab_ci, "ci/a.yml"),
     (github_agents, ".github/agents/a.agent.md"),
@@ -125,7 +126,7 @@ VALUES = st.recursive(
 KEYS = st.sampled_from(TOP)
 
 
-@pytest.mark.parametrize(("reader", "path"), [pair for pair in READERS if not pair[1].endswith(".toml")])
+@pytest.mark.parametrize(("reader", "path"), [pair for pair in READERS if not pair[1].endswith((".toml", ".sh"))])
 @settings(max_examples=60)
 @given(value=st.dictionaries(KEYS, VALUES, max_size=6))
 def test_any_settings_give_facts_or_an_error(reader: ModuleType, path: str, value: dict[str, object]) -> None:

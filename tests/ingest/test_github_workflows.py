@@ -143,6 +143,25 @@ def test_an_action_of_the_tree_runs_in_the_job_that_uses_it() -> None:
     assert alone.all == [], "nobody runs it"
 
 
+def test_a_script_of_the_tree_runs_in_the_job_that_calls_it() -> None:
+    job = "{env: {A: '${{ github.event.issue.title }}'}, run: 'cd x && ./scripts/ask.sh \"$A\"'}"
+    nested = "jobs: {j: {steps: [{working-directory: ./scripts, run: bash ask.sh}]}}\non: push\n"
+    files = {
+        ".github/workflows/a.yml": f"on: issues\njobs: {{j: {{steps: [{job}]}}}}\n",
+        "scripts/ask.sh": '#!/bin/sh\n# claude -p is asked\nset -e\nclaude -p "$1" --allowedTools Edit\n',
+        "sub/.github/workflows/a.yml": nested,
+        "sub/scripts/ask.sh": "codex exec hi\n",
+    }
+    found = linked(github_workflows, files)
+    asks, other = "github-actions:shop/.github/workflows/a#a/j", "github-actions:shop/sub/.github/workflows/a#a/j"
+    assert found.nodes["Agent", asks]["kind_detail"] == "claude -p"
+    assert "untrusted_prompt=github.event.issue.title" in labels(found, asks)
+    assert found.nodes["Tool", "claude-code:Edit"]["sources"] == ["shop/scripts/ask.sh#L4"]
+    assert found.nodes["Agent", other]["kind_detail"] == "codex exec", "each project has its own"
+    assert linked(github_workflows, {"scripts/ask.sh": files["scripts/ask.sh"]}).all == [], "nobody runs it"
+    assert not github_workflows.detect("scripts/build.sh", b"#!/bin/sh\nmake\n")
+
+
 def test_a_workflow_that_is_called_is_reached_by_its_callers_events() -> None:
     found = fixtures("dispatch.yml", "triage.yml")
     caller, callee = "github:shop/.github/workflows/dispatch.yml#Dispatch", "github:shop/.github/workflows/triage.yml#Triage"

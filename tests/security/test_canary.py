@@ -141,7 +141,7 @@ def coding(plant: Plant) -> dict[str, str]:
     script = f"export ACME_TOKEN={plant()}\nclaude -p 'x {shaped()}' --allowedTools {shaped()}\ncodex exec --model {shaped()} y\n"
     gemini = {"uses": "google-github-actions/run-gemini-cli@v0", "with": {"settings": settings, "gemini_api_key": plant()}}
     login = {"uses": "aws-actions/configure-aws-credentials@v4", "with": {"role-to-assume": shaped(), "aws-secret-access-key": plant()}}
-    job = {"runs-on": [shaped()], "env": {"ACME_TOKEN": plant()}, "steps": [login, step, gemini, {"run": script}, {"uses": "./act"}]}
+    job = {"runs-on": [shaped()], "env": {"ACME_TOKEN": plant()}, "steps": [login, step, gemini, {"run": script}, {"uses": "./act"}, {"run": "./ask.sh"}]}
     flow = {"name": f"w {shaped()}", "on": {"issues": None, shaped(): None}, "env": {"B_TOKEN": plant()}, "jobs": {"j": job, shaped(): job}}
     lab = {
         "variables": {"ACME_TOKEN": plant()},
@@ -156,6 +156,7 @@ def coding(plant: Plant) -> dict[str, str]:
     return {
         "shop/.github/workflows/agent.yml": yaml.safe_dump(flow, sort_keys=False),
         "shop/act/action.yml": yaml.safe_dump({"runs": {"using": "composite", "steps": [step, {"run": script}]}}, sort_keys=False),
+        "shop/ask.sh": f"claude -p hi --model {shaped()}\nexport ACME_TOKEN={plant()}\n",
         "shop/.gitlab-ci.yml": yaml.safe_dump(lab, sort_keys=False),
         "shop/.github/agents/a.agent.md": f"---\nname: a {shaped()}\n{listed}{inline}handoffs:\n  - agent: {shaped()}\n---\n{plant()}\n",
         "shop/.opencode/agent/a.md": f"---\nmodel: {shaped()}\ntools:\n  '{shaped()}_*': true\n  '*': false\n---\n{plant()}\n",

@@ -9,9 +9,10 @@ from typing import Any
 
 from graphinv.ingest import Document
 from graphinv.ingest.support import ci, claude
+from graphinv.ingest.support.agent_commands import agent_commands
 from graphinv.ingest.support.github_actions import REUSABLE, package_facts
 from graphinv.ingest.support.github_expressions import flow, reaching
-from graphinv.ingest.support.github_steps import MAX_STEPS, Steps, Use, carried, gates, literal_secrets, secret_holds
+from graphinv.ingest.support.github_steps import ANY_INPUT, MAX_STEPS, Steps, Use, carried, gates, literal_secrets, secret_holds
 from graphinv.ingest.support.located import Located, Pointer
 from graphinv.ingest.support.secrets import redact
 from graphinv.model.facts import Fact, Problem
@@ -51,7 +52,7 @@ class Workflow:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One composite action."""
+    """One composite action, or a shell script."""
 
     path: str
     runs: tuple[ci.Run, ...] = ()
@@ -66,6 +67,19 @@ def read_action(document: Document, located: Located, ingestor: str) -> Action |
     steps = Steps(document, located, ingestor, "action")
     steps.read(body.get("steps"), ("runs", "steps"))
     return Action(document.path, tuple(steps.runs), tuple(steps.actions)) if steps.runs or steps.actions else None
+
+
+def read_script(document: Document, ingestor: str) -> Action | None:
+    """A shell script, as an action that jobs run; None where it starts no agent."""
+    text = document.text()
+    lines = text.split("\n")
+    runs = []
+    for command in agent_commands(text):
+        line = next((number for number, one in enumerate(lines, 1) if command.program in one and not one.lstrip().startswith("#")), 1)
+        run = ci.command_run(document, line, command, ingestor, command.program)
+        run.facts += literal_secrets(document, Located({}, {(): line}), {"": text}, ())
+        runs.append(ci.Run(run.detail, line, run.autonomy, tuple(sorted(run.labels)), tuple(run.facts), inputs=(ANY_INPUT,)))
+    return Action(document.path, tuple(runs)) if runs else None
 
 
 def read_workflow(document: Document, located: Located, ingestor: str) -> Workflow:

@@ -50,7 +50,7 @@ class _Root:
     def facts(self) -> Iterator[Fact]:
         for path, workflow in self.workflows.items():
             for job in workflow.jobs:
-                self.runs[path, job.key] = [*job.runs, *(run for use in job.actions for run in self.inside(use))]
+                self.runs[path, job.key] = [*job.runs, *(run for use in job.actions for run in self.inside(use, _top(path)))]
         for workflow in self.workflows.values():
             yield from workflow.problems
             yield from (problem for job in workflow.jobs for problem in job.unknown)
@@ -77,12 +77,12 @@ class _Root:
     def edge(self, workflow: Workflow, line: int, **props: Any) -> Props:
         return {"evidence": ["declared"], "sources": [f"{self.root}/{workflow.path}#L{line}"], **props}
 
-    def inside(self, use: Use) -> Iterator[ci.Run]:
-        """Runs in an action of the tree, those of actions that it uses included."""
+    def inside(self, use: Use, top: str) -> Iterator[ci.Run]:
+        """Runs in an action (or script) of the tree, those of actions that it uses included. Paths start at ``top``."""
         pending = [(use, frozenset[str](), 0)]
         while pending:
             one, seen, level = pending.pop()
-            action = next((self.actions[path] for path in _action_paths(one.path) if path in self.actions), None)
+            action = next((self.actions[path] for path in _action_paths(f"{top}{one.path}") if path in self.actions), None)
             if action is None or action.path in seen or level >= MAX_INNER:
                 continue
             untrusted = dict(one.untrusted)
@@ -106,8 +106,7 @@ class _Root:
         """Path of the workflow that ``call`` in the workflow at ``path`` means: calls are relative to the repository's top."""
         if call is None:
             return ""
-        top = path[: -len(_tail(path))]
-        return f"{top}{call.path}"
+        return f"{_top(path)}{call.path}"
 
     def shown(self) -> set[str]:
         """Workflows that run an agent, or call one that does."""
@@ -163,13 +162,14 @@ class _Root:
         yield NodeFact(*self.key(workflow), {**props, "environment": environment} if environment else props)
 
 
-def _tail(path: str) -> str:
-    return "/".join(path.split("/")[-3:])
+def _top(path: str) -> str:
+    """What stands before ``.github/workflows/``: the top of the repository, as a prefix."""
+    return path[: -len("/".join(path.split("/")[-3:]))]
 
 
 def _action_paths(path: str) -> tuple[str, ...]:
-    base = f"{path}/" if path else ""
-    return f"{base}action.yml", f"{base}action.yaml"
+    base = f"{path.rstrip('/')}/" if path else ""
+    return path, f"{base}action.yml", f"{base}action.yaml"
 
 
 def _copilot(root: str, workflow: Workflow) -> Iterator[Fact]:
@@ -178,7 +178,7 @@ def _copilot(root: str, workflow: Workflow) -> Iterator[Fact]:
     if job is None:
         return
     sources = [f"{root}/{workflow.path}#L{job.line}"]
-    folder = workflow.path[: -len(_tail(workflow.path))].rstrip("/")
+    folder = _top(workflow.path).rstrip("/")
     place = f"{root}/{folder}" if folder else root
     key: NodeKey = ("Agent", f"github-copilot:{place}")
     props = {"name": f"{TITLES['github-copilot']} ({place})", "status": "active", "framework": "github-copilot"}

@@ -18,6 +18,10 @@ from graphinv.ingest.support.secrets import redact, secret_facts
 from graphinv.model.facts import EdgeFact, Fact, Problem, Ref
 
 MAX_STEPS = 1000
+ANY_INPUT = "*"
+"""Stands for all that a step gives to a script."""
+_SCRIPT = re.compile(r"(?<![\w/.-])(?:\./|\$\{?GITHUB_WORKSPACE\}?/)?(\w[\w.-]{0,100}(?:/[\w.-]{1,100}){0,8}\.(?:sh|bash))\b")
+MAX_SCRIPTS = 20
 MAX_DOUBTS = 20
 """Things that may run agents elsewhere which are named, of each job."""
 
@@ -82,10 +86,21 @@ class Steps:
         elif isinstance(script, str):
             if reached and _WRITES.search(script):
                 self.written |= reached
+            self.scripts(step, script, pointer, position, filled, reached)
             for command in agent_commands(script):
                 line = self.located.line(*pointer, "run")
                 run = ci.command_run(self.document, line, command, self.ingestor, self.section)
                 self.add(run, step, pointer, position, filled, reached)
+
+    def scripts(self, step: dict[str, Any], script: str, pointer: Pointer, position: int, filled: Flow, reached: frozenset[str]) -> None:
+        """Scripts of the tree that a step runs; which of them start agents shows when all documents are known."""
+        folder = step.get("working-directory")
+        above = f"{folder.strip('./')}/" if isinstance(folder, str) and folder.strip("./") and "$" not in folder else ""
+        line = self.located.line(*pointer, "run")
+        for name in list(dict.fromkeys(_SCRIPT.findall(script[:100_000])))[:MAX_SCRIPTS]:
+            facts = tuple(secret_holds(self.document, line, filled))
+            untrusted = ((ANY_INPUT, tuple(sorted(reached))),) if reached else ()
+            self.actions.append(Use(f"{above}{name}", line, untrusted, facts, position))
 
     def uses(self, step: dict[str, Any], uses: str, pointer: Pointer, position: int, filled: Flow, reached: frozenset[str]) -> None:
         name = uses.partition("@")[0].lower().rstrip("/")
