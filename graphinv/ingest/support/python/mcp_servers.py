@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,6 +35,9 @@ FAST = ("FastMCP", "MCPServer")
 GENERATED = {"from_openapi": "an OpenAPI description", "from_fastapi": "a FastAPI application", "as_proxy": "another server"}
 MAX_TOOLS = 500
 MAX_NAME = 120
+Calls = dict[object, dict[object, Made]]
+_RUNS = frozenset({"run", "run_async", "streamable_http_app", "http_app", "sse_app"})
+_METHODS = _RUNS | {"add_tool", "tool", "mount", "import_server"}
 _STARTERS = re.compile(r"(?:.*/)?(?:__main__|__init__|main|app|cli|run\w*|start\w*|server|index)\.py")
 _TYPES = {"str": "string", "int": "integer", "float": "number", "bool": "boolean", "list": "array", "dict": "object", "bytes": "string"}
 
@@ -67,17 +70,18 @@ def server_facts(program: Program) -> Iterator[Fact]:
     tools with effects, hints, digests and labels, and what they hold and can access."""
     servers = [server for name in FAST for server in _servers(program, name)]
     low = list(_servers(program, "Server"))
+    calls = _calls(program) if servers else {}
     for server in servers:
-        for tool in _fast_tools(program, server.made):
+        for tool in _fast_tools(program, server.made, calls):
             server.tools.setdefault(tool.name, tool)
     for server in low:
         for tool in _listed_tools(program, server.made):
             server.tools.setdefault(tool.name, tool)
     by_key = {server.made.key: server for server in servers}
     for server in servers:
-        _mount(program, server, by_key)
+        _mount(server, by_key, calls)
     for server in [*servers, *(one for one in low if one.tools)]:
-        yield from _facts(program, server)
+        yield from _facts(program, server, calls)
     yield from _generated(program)
 
 
@@ -99,11 +103,28 @@ def _name(program: Program, made: Made) -> str:
 # FastMCP
 
 
-def _fast_tools(program: Program, made: Made) -> Iterator[_Tool]:
+def _calls(program: Program) -> Calls:
+    """Calls of the methods of servers that tell something, and of what ``server.tool(…)`` returns (``server.tool(name=…)(function)``), by
+    the object that the method belongs to. Only these are evaluated, whatever else a program calls."""
+    found: Calls = {}
+    for site in program.sites.all:
+        func = site.call.func
+        outer = func.func if isinstance(func, ir.Call) else func
+        if not isinstance(outer, ir.Attr) or outer.attr not in (("tool",) if isinstance(func, ir.Call) else _METHODS):
+            continue
+        for scope in [site.scope] if outer.attr in _RUNS else program.sites.scopes(site):
+            for value in program.ev.evaluate(site.call, scope).options():
+                server = value.root() if isinstance(value, Made) else None
+                if isinstance(value, Made) and isinstance(server, Made):
+                    found.setdefault(server.key, {}).setdefault(value.key, value)
+    return found
+
+
+def _fast_tools(program: Program, made: Made, calls: Calls) -> Iterator[_Tool]:
     for function, decorator in program.decorated_by(made):
         if _symbol(decorator) == "tool":
             yield _fast_tool(program, function, decorator)
-    for call in program.calls_on(made):
+    for call in calls.get(made.key, {}).values():
         if call.symbol in ("add_tool", "tool", "__call__"):
             yield from _added(program, call)
 
@@ -218,9 +239,9 @@ def _annotations(program: Program, value: Value | None) -> dict[str, object]:
     return found
 
 
-def _mount(program: Program, server: _Server, by_key: Mapping[object, _Server]) -> None:
+def _mount(server: _Server, by_key: Mapping[object, _Server], calls: Calls) -> None:
     """``main.mount("prefix", sub)``, ``main.mount(sub, prefix="x")``, ``await main.import_server(…)``: the tools of ``sub`` as well."""
-    for call in program.calls_on(server.made):
+    for call in calls.get(server.made.key, {}).values():
         if call.symbol not in ("mount", "import_server"):
             continue
         values = [call.passed("server", 0), call.passed("", 1), call.passed("prefix")]
@@ -362,13 +383,13 @@ def _uses_name(body: tuple[ir.Stmt, ...], name: str) -> bool:
 # Facts
 
 
-def _facts(program: Program, server: _Server) -> Iterator[Fact]:
+def _facts(program: Program, server: _Server, calls: Calls) -> Iterator[Fact]:
     made = server.made
     sources = [program.source(made)]
     path = made.module.path
     starters = _starters(program, path)
     version = _text(made.arg("version"))
-    transport = _transport(program, made)
+    transport = _transport(calls.get(made.key, {}).values())
     yield from source_server_facts(program.root, path, server.name, sources, transport=transport, version=version, starters=starters)
     for tool in list(server.tools.values())[:MAX_TOOLS]:
         yield from _tool(program, server, tool)
@@ -400,9 +421,9 @@ def _tool(program: Program, server: _Server, tool: _Tool) -> Iterator[Fact]:
         yield from tool_facts(program, tool.function, key, served=True)
 
 
-def _transport(program: Program, made: Made) -> str | None:
+def _transport(calls: Iterable[Made]) -> str | None:
     """What ``mcp.run(transport="sse")`` says; stdio where it is run with nothing said."""
-    for call in program.calls_on(made):
+    for call in calls:
         if call.symbol in ("run", "run_async"):
             stated = call.passed("transport", 0)
             text = _text(stated)
