@@ -199,6 +199,7 @@ def _start_sources(scope: _Scope, resolved: Resolved) -> None:
     for node in resolved.nodes:
         if node.kind == "Tool":
             tools[node.key].append(node)
+    variables = _given_by_name(scope.root, resolved)
     for (server, source), doubt in starts.items():
         guess = {} if doubt is None else {"evidence": ["inferred"], "confidence": doubt}
         for edge in leaving[source]:
@@ -208,7 +209,23 @@ def _start_sources(scope: _Scope, resolved: Resolved) -> None:
             tool = ("Tool", f"{server[1]}/{edge.target[1].removeprefix(f'{source[1]}/')}")
             resolved.nodes.extend(replace(node, id=tool[1]) for node in tools[edge.target])
             resolved.edges.append(EdgeFact("PROVIDES", server, tool, {**edge.props, **guess}))
-            resolved.edges.extend(replace(one, source=tool) for one in leaving[edge.target])
+            for one in leaving[edge.target]:
+                given = variables.get((server, one.target[1])) if isinstance(one.target, tuple) and one.kind == "HOLDS" else None
+                resolved.edges.append(replace(one, source=tool, target=given or one.target))
+
+
+def _given_by_name(root: str, resolved: Resolved) -> dict[tuple[NodeKey, str], NodeKey]:
+    """(server, ``env:<root>#NAME``) → the secret that the server's own configuration puts into the variable NAME."""
+    variables: dict[NodeKey, set[str]] = defaultdict(set)
+    for node in resolved.nodes:
+        if node.kind == "Secret" and node.props.get("fingerprint"):
+            variables[node.key].add(str(node.props.get("name", "")).partition(" ")[0])
+    return {
+        (edge.source, f"env:{root}#{name}"): edge.target
+        for edge in resolved.edges
+        if edge.kind == "HOLDS" and isinstance(edge.source, tuple) and edge.source[0] == "ToolServer" and isinstance(edge.target, tuple)
+        for name in variables.get(edge.target, ())
+    }
 
 
 # --------------------------------------------------------------------------------------------------------------------------------

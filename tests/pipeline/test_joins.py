@@ -201,3 +201,16 @@ def test_a_file_elsewhere_in_the_root_gives_its_tools_by_inference_and_an_unknow
     elsewhere = [started("web/.mcp.json", "entry=orders.py"), *in_source("src", "orders.py")]
     assert [evidence for kind, _, _, evidence in drawn_of("mcp:", elsewhere) if kind == "PROVIDES"] == [["inferred"]]
     assert drawn_of("mcp:", [started(".mcp.json", "entry=other.py"), *in_source()]) == []
+
+
+def test_a_tool_in_source_gets_the_value_that_the_configuration_of_its_server_puts_into_the_variable() -> None:
+    server: NodeKey = ("ToolServer", "mcp:shop/.mcp.json#orders")
+    value: NodeKey = ("Secret", "secret:abc")
+    facts = [
+        started(".mcp.json", "entry=src/orders.py"),
+        NodeFact(*value, {"name": "PAY_KEY (api_key)", "fingerprint": "abc", "sources": ["shop/.mcp.json#L5"]}),
+        EdgeFact("HOLDS", server, value, {"evidence": ["declared"], "sources": ["shop/.mcp.json#L5"]}),
+        *in_source(),
+    ]
+    assert ("HOLDS", f"{server[1]}/refund", "secret:abc", ["declared"]) in drawn_of("mcp:", facts)
+    assert ("HOLDS", TOOL[1], "env:shop#PAY_KEY", ["declared"]) in drawn_of("mcp-source:", facts)
