@@ -141,7 +141,11 @@ def coding(plant: Plant) -> dict[str, str]:
     script = f"export ACME_TOKEN={plant()}\nclaude -p 'x {shaped()}' --allowedTools {shaped()}\ncodex exec --model {shaped()} y\n"
     gemini = {"uses": "google-github-actions/run-gemini-cli@v0", "with": {"settings": settings, "gemini_api_key": plant()}}
     login = {"uses": "aws-actions/configure-aws-credentials@v4", "with": {"role-to-assume": shaped(), "aws-secret-access-key": plant()}}
-    job = {"runs-on": [shaped()], "env": {"ACME_TOKEN": plant()}, "steps": [login, step, gemini, {"run": script}, {"uses": "./act"}, {"run": "./ask.sh"}]}
+    job = {
+        "runs-on": [shaped()],
+        "env": {"ACME_TOKEN": plant()},
+        "steps": [login, step, gemini, {"run": script}, {"uses": "./act"}, {"run": "./ask.sh"}],
+    }
     flow = {"name": f"w {shaped()}", "on": {"issues": None, shaped(): None}, "env": {"B_TOKEN": plant()}, "jobs": {"j": job, shaped(): job}}
     lab = {
         "variables": {"ACME_TOKEN": plant()},
