@@ -6,9 +6,11 @@ that is read is imported or run.
 
 from __future__ import annotations
 
+import gc
 import importlib
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
@@ -45,6 +47,11 @@ def summarise(document: Document) -> ir.Module | list[Located]:
     Raises:
         IngestError: it imports a framework, or is a configuration of one, and cannot be read.
     """
+    with _collector_resting():
+        return _summarise(document)
+
+
+def _summarise(document: Document) -> ir.Module | list[Located]:
     name = (document.path or document.root).rpartition("/")[2]
     if name.endswith((".yaml", ".yml")):
         return [_told(located) for located in yamldoc.parse(document.text(), document)]
@@ -78,20 +85,35 @@ def link(root: str, summaries: Mapping[str, Any]) -> Iterator[Fact]:
     configs = {path: one for path, one in summaries.items() if isinstance(one, list)}
     if not configs and not any(module.marked for module in modules.values()):
         return
-    program = Program(root, modules, configs)
+    with _collector_resting():
+        facts = _linked(Program(root, modules, configs))
+    yield from facts
+
+
+@contextmanager
+def _collector_resting() -> Iterator[None]:
+    """Without the collector of cycles: it would look at millions of small tuples again and again, of which none is in a cycle."""
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if running:
+            gc.enable()
+
+
+def _linked(program: Program) -> list[Fact]:
+    facts: list[Fact] = []
     used = [framework for framework in frameworks() if _concerns(framework, program)]
     for framework in used:
-        yield from _guarded(framework.NAME, lambda one=framework: one.declare(program) or ())
+        facts.extend(_guarded(framework.NAME, lambda one=framework: one.declare(program) or ()))
     program.seal()
-    facts: list[Fact] = []
     for framework in used:
         facts.extend(_guarded(framework.NAME, lambda one=framework: one.facts(program)))
     servers = _servers()
     if servers is not None:
         facts.extend(_guarded("MCP servers", lambda: servers.server_facts(program)))
-    yield from program.nodes()
-    yield from facts
-    yield from program.untold()
+    return [*program.nodes(), *facts, *program.untold()]
 
 
 def _concerns(framework: Framework, program: Program) -> bool:

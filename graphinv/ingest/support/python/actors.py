@@ -140,7 +140,8 @@ class Actors:
             places = {_site(actor) for actor in group}
             if len(places) > 1:
                 for actor in group:
-                    actor.qualifier = _around(actor.value)
+                    inner = actor.parent is not None and actor.kind == "Agent"
+                    actor.qualifier = actor.parent.name if inner and actor.parent is not None else _around(actor.value)
         self._sealed = True
         for actor in sorted(self.all, key=lambda one: one.parent is not None):
             self._place(actor)
@@ -175,7 +176,7 @@ class Actors:
 
 
 def _local(actor: Actor) -> str:
-    return f"{actor.parent.name}/{actor.name}" if actor.parent is not None else actor.name
+    return f"{actor.parent.name}/{actor.name}" if actor.parent is not None and actor.kind != "Agent" else actor.name
 
 
 def _text(name: Value | str | None) -> str:

@@ -34,7 +34,8 @@ _PASS = frozenset(
     {"asyncio.run", "anyio.run", "copy.copy", "copy.deepcopy", "asyncio.create_task", "asyncio.ensure_future", "nest_asyncio.run"}
 )
 _TEXT = frozenset({"strip", "lstrip", "rstrip", "lower", "upper", "title", "replace", "removeprefix", "removesuffix"})
-MAX_FRAMES = 12
+MAX_FRAMES = 5
+"""Functions calling functions that are followed with their arguments."""
 MAX_NESTED = 2
 """Calls of one function inside a call of it that are followed."""
 
@@ -133,7 +134,7 @@ def _returned(ev: Evaluator, function: FunctionV, scope: Scope) -> Value:
     returns = scope.table.returns
     if not returns:
         return Const(function.module, function.line, None)
-    if len(scope.key) > MAX_FRAMES:
+    if scope.depth > MAX_FRAMES:
         return Unknown(function.module, function.line, "it calls itself too deeply")
     values = [ev.evaluate(one.value, inner) for one in returns for inner in ev.loop_scopes(scope, one.value)]
     useful = [value for value in values if not (isinstance(value, Const) and value.value is None)]
@@ -149,8 +150,8 @@ def frame(ev: Evaluator, function: FunctionV, expr: ir.Call, scope: Scope, given
     instance = function.owner if skip and isinstance(function.owner, Made) else None
     if instance is not None and function.function.params:
         bindings[function.function.params[0].name] = instance
-    key = ("call", scope.module.path, expr.line, expr.place, *(scope.key if len(scope.key) < MAX_FRAMES else ()))
-    return inner.bound(bindings, key if instance is None else (*key, instance.key), instance)
+    key = ("call", scope.module.path, expr.line, expr.place, *(scope.key if scope.depth < MAX_FRAMES else ()))
+    return inner.bound(bindings, key if instance is None else (*key, instance.key), instance, scope.depth + 1)
 
 
 def call_function(ev: Evaluator, function: FunctionV, expr: ir.Call, scope: Scope, given: Given) -> Value:
@@ -158,7 +159,7 @@ def call_function(ev: Evaluator, function: FunctionV, expr: ir.Call, scope: Scop
     static = ev.inner(function.scope, function.function)
     if not static.table.returns and not function.function.full:
         return Unknown(scope.module, expr.line, f"what {function.name[:60]} returns is not known")
-    if len(scope.key) > MAX_FRAMES:
+    if scope.depth > MAX_FRAMES or not ev.fuel():
         return Unknown(scope.module, expr.line, "functions call each other too deeply")
     if not function.scope.key and not isinstance(function.owner, Made):
         own = frozenset[str]()

@@ -30,6 +30,8 @@ from graphinv.ingest.support.python.values import (
 MAX_DEPTH = 90
 """Expressions that are evaluated inside each other."""
 MAX_ITEMS = 2000
+MAX_SPENT = 1500
+"""Expressions that are evaluated in called functions for the sake of one."""
 MAX_LOOP = 64
 _BUILTINS = frozenset(dir(builtins))
 
@@ -43,6 +45,10 @@ class Evaluator:
         self._scopes: dict[str, Scope] = {}
         self._tables: dict[int, Table] = {}
         self._names: dict[int, frozenset[str]] = {}
+        self._spent = 0
+        self._calls = 0
+        self.max_calls = 20_000
+        """Calls of functions that are followed in all."""
         self._busy: set[tuple[int, int]] = set()
         self.calling: dict[int, int] = {}
         """How often each function is being evaluated right now, by identity."""
@@ -50,6 +56,11 @@ class Evaluator:
         """What later assignments and changes make of an attribute; set by who knows all statements."""
         self._attributes: dict[Any, Value | None] = {}
         self._self_tables: dict[int, dict[str, list[tuple[ir.Function, ir.Stmt]]]] = {}
+
+    def fuel(self) -> bool:
+        """Whether one more call of a function may be followed: what one expression, and all of them, may cost is bounded."""
+        self._calls += 1
+        return self._spent < MAX_SPENT and self._calls < self.max_calls
 
     # ---- scopes
 
@@ -80,6 +91,9 @@ class Evaluator:
         if found is not None:
             return found
         key = id(expr), id(scope)
+        if not self._busy:
+            self._spent = 0
+        self._spent += scope.depth > 0
         if key in self._busy:
             return Unknown(scope.module, expr.line, "it depends on itself")
         if len(self._busy) >= MAX_DEPTH:
@@ -497,8 +511,8 @@ class Evaluator:
                 one = stack.pop()
                 if type(one) is ir.Name:
                     names.add(one.id)
-                elif isinstance(one, tuple):
-                    stack.extend(part for part in one if isinstance(part, tuple))
+                else:
+                    stack.extend(part for part in one if isinstance(part, tuple) and type(part) is not ir.Const)
             found = frozenset(names)
             self._names[id(node)] = found
         return found

@@ -103,6 +103,8 @@ class Scope:
     key: tuple[Any, ...] = ()
     instance: Value | None = field(default=None, repr=False)
     """In a method: the object it is called on."""
+    depth: int = 0
+    """Calls of functions that lead to it."""
     memo: dict[int, Value] = field(default_factory=dict, repr=False)
     children: dict[Any, Scope] = field(default_factory=dict, repr=False)
 
@@ -110,11 +112,11 @@ class Scope:
         """The scope of a body inside this one, with nothing bound."""
         found = self.children.get(id(owner))
         if found is None:
-            found = Scope(self.module, owner, self, table, key=self.key)
+            found = Scope(self.module, owner, self, table, key=self.key, depth=self.depth)
             self.children[id(owner)] = found
         return found
 
-    def bound(self, bindings: Mapping[str, Value], key: Any, instance: Value | None = None) -> Scope:
+    def bound(self, bindings: Mapping[str, Value], key: Any, instance: Value | None = None, depth: int = 0) -> Scope:
         """The same body with more bound; ``key`` says what tells this binding apart from others."""
         found = self.children.get(("bound", key))
         if found is None:
@@ -126,6 +128,7 @@ class Scope:
                 {**self.bindings, **bindings},
                 (*self.key, key),
                 instance if instance is not None else self.instance,
+                max(self.depth, depth),
             )
             self.children["bound", key] = found
         return found

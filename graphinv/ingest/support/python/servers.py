@@ -27,7 +27,8 @@ LOADERS = frozenset({"load_mcp_tools", "mcp_server_tools", "aget_tools_from_mcp_
 """Functions that return a server's tools."""
 _URLS = ("url", "server_url", "command_or_url", "endpoint", "server_uri", "base_url", "sse_url")
 _INNER = ("params", "server_params", "serverparams", "connection_params", "connections", "client", "tool_config", "server_parameters", "transport",
-          "transport_callable", "server_params_list", "server_parameters_list", "servers", "mcp_servers", "configurations", "session", "config")  # fmt: skip
+          "transport_callable", "server_params_list", "server_parameters_list", "servers", "mcp_servers", "configurations", "session", "config",
+          "commands", "urls")  # fmt: skip
 _PLAIN = ("command", "args", "env", "headers", "type", "cwd", *_URLS)
 
 Entry = tuple[str, dict[str, Any], Value, list[NodeFact]]
@@ -91,7 +92,15 @@ def _of(made: Made) -> list[Entry]:
             stack.append((name, one.receiver))
         elif isinstance(one, Const) and one.text() and re.match(r"https?://", str(one.value)):
             found.append((name, {"url": one.text()}, one, list(one.secrets)))
+        elif isinstance(one, Const) and isinstance(one.value, str) and made.symbol == "MultiMCPTools":
+            secrets: list[NodeFact] = []
+            found.append((name, {"command": plain(one, secrets), "env": _environment(made, secrets)}, one, secrets))
     return found or [(label, {}, made, [])]
+
+
+def _environment(made: Made, secrets: list[NodeFact]) -> Any:
+    given = made.arg("env")
+    return plain(given, secrets) if given is not None else None
 
 
 def _returned(made: Made, function: FunctionV) -> list[Value]:
@@ -122,7 +131,7 @@ def _plain_made(made: Made) -> tuple[dict[str, Any], list[NodeFact]]:
         if item is not None:
             entry[key] = plain(item, secrets)
     first = made.passed("", 0)
-    text = first.text() if first is not None else None
+    text = first.value if isinstance(first, Const) and isinstance(first.value, str) else first.text() if first is not None else None
     if text is not None and not ({"command", *_URLS} & entry.keys()):
         entry["url" if re.match(r"https?://", text) else "command"] = plain(first, secrets) if first is not None else text
         second = made.passed("", 1)
@@ -169,7 +178,19 @@ def _text(value: Value | None) -> str | None:
     return value.text() if value is not None else None
 
 
-def server_name(program: Program, at: Value) -> str:
-    """What to call a server that has no name of its own."""
+_LAUNCHERS = re.compile(r"(?:npx|bunx|pnpm|yarn|dlx|uvx?|pipx|run|node|deno|python[0-9.]*|docker|exec|tool)(?:\.\w+)?", re.IGNORECASE)
+
+
+def server_name(program: Program, at: Value, entry: dict[str, Any]) -> str:
+    """What to call a server that has no name of its own: the variable it is held in, else what is started, else its class."""
     name = program.variable(at)
-    return name or (at.symbol if isinstance(at, Made) else "mcp")
+    if name:
+        return name
+    command, args = entry.get("command"), entry.get("args")
+    words = str(command or "").split() + [word for word in (args if isinstance(args, list) else ()) if isinstance(word, str)]
+    for word in words[:20]:
+        base = re.sub(r"(?<=.)@[^/]*$", "", word).replace("\\", "/").rpartition("/")[2]
+        base = re.sub(r"\.(?:py|js|ts|mjs|sh)$", "", base)
+        if re.fullmatch(r"[A-Za-z][\w.-]{1,79}", base) and not _LAUNCHERS.fullmatch(base):
+            return base
+    return at.symbol if isinstance(at, Made) else "mcp"

@@ -12,7 +12,8 @@ from graphinv.ingest.support.python.values import Bound, ClassV, External, Funct
 
 MAX_FRAMES = 200
 """Calls of one function that are looked at one by one."""
-MAX_DEPTH = 5
+_LEAVES = frozenset({ir.Const, ir.Name, ir.Import})
+MAX_DEPTH = 3
 """Callers of callers that are looked at."""
 
 
@@ -51,6 +52,7 @@ class Sites:
             walked = self.walked(module, ev.module_scope(module))
             self.bodies.append(walked)
             self.all.extend(walked.sites)
+        ev.max_calls += 5 * len(self.all)
         self._callers: dict[int, list[Site]] | None = None
         self._by_symbol: dict[str, list[Site]] = {}
         self._dynamic: list[Site] = []
@@ -102,7 +104,7 @@ class Sites:
         elif isinstance(node, (ir.Assign, ir.Do)):
             _note_change(node, scope, found)
         if isinstance(node, tuple):
-            stack.extend((part, scope, comps) for part in node if isinstance(part, tuple))
+            stack.extend([(part, scope, comps) for part in node if isinstance(part, tuple) and part and type(part) not in _LEAVES])
 
     # ---- who calls what
 

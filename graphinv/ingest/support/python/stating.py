@@ -264,7 +264,7 @@ def connects_entry(
     program: Program, actor: Actor, name: str, entry: Mapping[str, Any], at: Value, secrets: list[NodeFact]
 ) -> Iterator[Fact]:
     """The same for one entry in the shape that configuration files have."""
-    label = name or server_name(program, at)
+    label = name or server_name(program, at, entry)
     if not ({"command", "url"} & entry.keys()):
         key: NodeKey = ("ToolServer", f"mcp:{program.root}/{at.module.path}#{label}")
         yield NodeFact(*key, {"name": label, "protocol": "mcp", "sources": [program.source(at)]})

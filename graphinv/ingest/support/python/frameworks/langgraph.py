@@ -271,8 +271,9 @@ def _node(program: Program, graph: _Graph, node: _Node, members: Members) -> Ite
     if actor is None or not node.own:
         return
     for option in walk(node.value):
-        if isinstance(option, Made) and option.symbol == "ToolNode":
-            yield from give_tools(program, actor, option.arg("tools", 0), members)
+        root = option.root() if isinstance(option, Made) else None
+        if isinstance(root, Made) and root.symbol == "ToolNode":
+            yield from give_tools(program, actor, root.arg("tools", 0), members)
         elif isinstance(option, (Unknown, External)):
             yield from program.problem(node.at, f"what the node {node.name!r} of {graph.actor.name!r} runs is not known")
     for model in _models(program, node.value):
