@@ -41,7 +41,8 @@ MAX_BYTES = 16 * 1024 * 1024
 MAX_FLOWS = 500
 
 _HEAD = re.compile(
-    rb'"base_classes"\s*:|"(?:genericNode|noteNode)"|"reactflow__edge-|\xc5\x93dataType|"sourceHandle"\s*:\s*\{\s*"dataType"'
+    rb'"(?:base_classes|trace_as_metadata|trace_as_input|load_from_db)"\s*:|"_type"\s*:\s*"Component"|"(?:genericNode|noteNode)"'
+    rb'|"reactflow__edge-|\xc5\x93dataType|"sourceHandle"\s*:\s*\{\s*"dataType"'
 )
 _START = re.compile(rb'"data"\s*:\s*\{|"flows"\s*:\s*\[|"(?:nodes|edges)"\s*:\s*\[')
 
@@ -52,6 +53,7 @@ _AGENT_NAME = re.compile(r"(?:\w*Agent|Agent\w*Component)(?:Component)?")
 _NO_AGENTS = re.compile(r"AgentQL\w*|\w*AgentSelector\w*|\w*UserAgent\w*")
 _SERVERS = frozenset({"MCPTools", "MCPToolsComponent", "MCPStdio", "MCPSse", "MCP", "MCPConnection"})
 _FLOW_RUNNERS = frozenset({"RunFlow", "FlowTool", "SubFlow", "FlowAsTool", "RunFlowComponent"})
+_RUN = re.compile(r"/api/v1/run/(?:advanced/)?([A-Za-z0-9][\w-]{2,80})")
 _CONDITIONS = frozenset({"ConditionalRouter", "ConditionalRouterComponent", "SmartRouter", "LLMRouter", "DataConditionalRouter"})
 _INPUTS = {"ChatInput": "chat", "Webhook": "webhook", "WebhookComponent": "webhook", "TextInput": "text"}
 _PASSIVE = re.compile(
@@ -154,7 +156,9 @@ class _Canvas:
             return
         flow = self.flow
         yield flow.workflow(kind_detail="Langflow flow")
-        yield Binding(NAME, flow.name, flow.key, "", flow.document.path)
+        for name in dict.fromkeys((flow.title, called(self.top.get("id")), called(self.top.get("endpoint_name")))):
+            if name:
+                yield Binding(NAME, name, flow.key, "", flow.document.path)
         self.read_edges()
         with_tools = {target for _, name, target in self.edges if name == "tools"}
         for key, node in self.nodes.items():
@@ -246,6 +250,7 @@ class _Canvas:
             key: NodeKey = ("Tool", flow.id(node.label))
             yield from self.tool(node, key, "tool_definition")
             yield flow.edge("USES", agent, key, node.at)
+            yield from self.called_flows(agent, node)
             if self.is_store(node):
                 yield from self.store([agent], node)
 
@@ -278,6 +283,12 @@ class _Canvas:
         target = Ref("Workflow", NAME, chosen, fallback=f"{NAME}:{self.flow.document.root}#{chosen}")
         yield self.flow.edge("DELEGATES_TO", source, target, node.at, mode="invoke", kind_detail=mechanism)
 
+    def called_flows(self, source: NodeKey, node: _Node) -> Iterator[Fact]:
+        """Flows that a component's code runs over Langflow's API, by their id or the name of their endpoint."""
+        for name in dict.fromkeys(_RUN.findall(node.text("code")[:200_000])):
+            target = Ref("Workflow", NAME, called(name), fallback=f"{NAME}:{self.flow.document.root}#{called(name)}")
+            yield self.flow.edge("DELEGATES_TO", source, target, node.at, mode="invoke", kind_detail="flow_api", evidence=["inferred"])
+
     def server(self, user: NodeKey, node: _Node) -> Iterator[Fact]:
         """An MCP server: its entry stands in the flow, or only its name in Langflow's settings."""
         flow = self.flow
@@ -295,7 +306,9 @@ class _Canvas:
         if any(isinstance(entry.get(part), str) and entry.get(part) for part in ("command", "url")):
             yield from flow.server(user, name, {**entry, "includeTools": allowed} if allowed else entry, at)
         else:
-            yield from flow.unknown_server(user, name, at, allowed)
+            # Set up in Langflow itself, where all flows find it by its name.
+            key = ("ToolServer", f"mcp:{flow.document.root}#{NAME}/{name}") if chosen.get("name") else None
+            yield from flow.unknown_server(user, name, at, allowed, key=key)
         yield from self.keys(node, user, "config", without=("mcp_server", "command", "sse_url", "tools_metadata"))
 
     # ---- other nodes --------------------------------------------------------------------------------------------------------
@@ -329,6 +342,7 @@ class _Canvas:
             key: NodeKey = ("Tool", flow.id(node.label))
             yield from self.tool(node, key, "config")
             yield flow.edge("USES", flow.key, key, node.at)
+            yield from self.called_flows(flow.key, node)
 
     def is_model(self, node: _Node) -> bool:
         bases = {text_of(base) for base in items(node.node.get("base_classes"))}

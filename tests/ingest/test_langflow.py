@@ -34,6 +34,10 @@ def test_tools_by_their_handle(planner: Facts) -> None:
     assert planner.nodes["Tool", f"{BASE}Python"]["effects"] == ["execute"]
 
 
+def test_a_flow_is_found_by_its_name_and_its_id(planner: Facts) -> None:
+    assert {name for space, name in planner.bindings if space == "langflow"} >= {"Planner", "0d0d0d0d-0000-4000-8000-000000000001"}
+
+
 def test_delegation_to_agents_and_flows(planner: Facts) -> None:
     assert planner.targets("DELEGATES_TO", FIRST) == {HELPER, SECOND, "langflow:Refund flow"}
     assert planner.props("DELEGATES_TO", FIRST, HELPER)["kind_detail"] == "agent_as_tool"
@@ -68,6 +72,18 @@ def test_chat_and_webhooks_are_untrusted(planner: Facts) -> None:
     }
 
 
+def test_flows_that_the_code_of_a_tool_runs_over_the_api() -> None:
+    code = "import httpx\ntoken = self.token.get_secret_value()\nhttpx.post('http://localhost:7860/api/v1/run/refund-flow')\n"
+    nodes = [
+        {"id": "a", "type": "genericNode", "data": {"type": "Agent"}},
+        {"id": "t", "type": "genericNode", "data": {"type": "Gateway", "node": {"edited": True, "template": {"code": {"value": code}}}}},
+    ]
+    edges = [{"source": "t", "target": "a", "data": {"targetHandle": {"fieldName": "tools"}}}]
+    found = Facts(langflow, document(json.dumps({"data": {"nodes": nodes, "edges": edges}}), "f.json"))
+    assert "langflow:refund-flow" in found.targets("DELEGATES_TO", "langflow:shop/f#Agent")
+    assert not found.drawn("HOLDS"), "what is taken from a variable is no credential"
+
+
 def test_several_flows_in_one_file() -> None:
     made = {"id": "a", "name": "F", "data": {"nodes": [{"id": "x", "type": "genericNode", "data": {"type": "Agent"}}], "edges": []}}
     found = Facts(langflow, document(json.dumps({"flows": [made, {**made, "id": "b"}]}), "all.json"))
@@ -86,6 +102,7 @@ def test_a_scraper_called_agentql_is_no_agent() -> None:
     [
         ("any.json", b'{"data": {"edges": [{"data": {"sourceHandle": {"dataType": "Agent"', True),
         ("any.json", b'{"id": "x", "data": {"nodes": [{"id": "a", "type": "genericNode"', True),
+        ("any.json", b'{"data":{"edges":[],"nodes":[{"data":{"node":{"template":{"_type":"Component","x":{"trace_as_metadata":true', True),
         ("data.json", b'{"data": {"items": []}}', False),
         ("any.txt", b'{"data": {"nodes": [{"type": "genericNode"', False),
     ],

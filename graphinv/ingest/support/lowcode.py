@@ -21,7 +21,7 @@ from graphinv.ingest.support.jsondoc import parse_text
 from graphinv.ingest.support.located import Located
 from graphinv.ingest.support.lowcode_services import Does
 from graphinv.ingest.support.places import environment_of
-from graphinv.ingest.support.secrets import recognise_all, redact, secret_facts, url_parts
+from graphinv.ingest.support.secrets import recognise_all, redact, secret_node, url_parts
 from graphinv.ingest.support.servers import server_facts
 from graphinv.ingest.support.urls import is_here, is_internal
 from graphinv.model.errors import IngestError
@@ -39,6 +39,7 @@ Where = tuple[str | int, ...]
 Reference = tuple[str, str]
 """(space, name) of a variable that a setting reads: ``env`` STRIPE_KEY."""
 
+_MEMBER = re.compile(r"\$?[A-Za-z_]+\d{0,2}(?:\??\.[A-Za-z_]+\d{0,2})+\(?\)?")
 _ID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _PROCESS_ENV = re.compile(
     r"(?:process\.env\.|os\.environ(?:\.get)?[\[(]\s*[\"']|os\.getenv\(\s*[\"']|process\.env\[\s*[\"'])"
@@ -343,13 +344,22 @@ class Flow:
                 yield EdgeFact("HOLDS", holder, *self._variable(next(filter(None, name)), line))
             bare, expressions = without_expressions(text)
             code = "\n" in bare or len(bare) > 500
-            found = [*secret_facts(self.document, line, holder, key if named and not code else "", bare, place)]
+            yield from self._values(holder, key if named and not code else "", bare, line, place)
             for expression in expressions:
-                if recognise_all("", expression):
-                    found += secret_facts(self.document, line, holder, "", expression, place)
-            yield from (fact for fact in found if not _is_variable(fact))
+                yield from self._values(holder, "", expression, line, place)
             if "://" in bare:
                 yield from database_facts(self.document, line, bare, holder)
+
+    def _values(self, holder: NodeKey, key: str, text: str, line: int, place: str) -> Iterator[Fact]:
+        """Credentials that stand in ``text``. What an assignment in a script takes from elsewhere is none of them, and neither is
+        ``${name}``: these platforms fill nothing in there, it is a variable of the script."""
+        for found in recognise_all(key, text):
+            if _MEMBER.fullmatch(found.secret) and text[found.start - 1 : found.start] not in ("'", '"', "`"):
+                continue
+            secret = secret_node(self.document, line, found)
+            yield secret
+            props: Props = {"evidence": ["declared"], "place": place, "sources": [self.document.source(line)]}
+            yield EdgeFact("HOLDS", holder, secret.key, props)
 
     def _variable(self, name: str, line: int) -> tuple[Ref, Props]:
         target = Ref("Secret", "env", name, fallback=f"env:{self.document.root}#{name}")
@@ -372,10 +382,17 @@ class Flow:
         )
 
     def unknown_server(
-        self, host: NodeKey, name: str, at: Where, tools: list[str] | None = None, *, auth: str | None = None
+        self,
+        host: NodeKey,
+        name: str,
+        at: Where,
+        tools: list[str] | None = None,
+        *,
+        auth: str | None = None,
+        key: NodeKey | None = None,
     ) -> Iterator[Fact]:
         """An MCP server of which the document tells a name and no more."""
-        key: NodeKey = ("ToolServer", f"mcp:{self.document.source()}#{self.section}{name}")
+        key = key or ("ToolServer", f"mcp:{self.document.source()}#{self.section}{name}")
         yield self.node(*key, at, name=name, protocol="mcp", origin="unknown", auth=auth)
         yield self.edge("CONNECTS_TO", host, key, at, tools=tools or None)
 
@@ -418,11 +435,6 @@ def without_expressions(text: str) -> tuple[str, list[str]]:
             expressions.append(inner)
         position = end + 2
     return " ".join([*kept, text[position:]]), expressions[:100]
-
-
-def _is_variable(fact: Fact) -> bool:
-    """Whether a fact is of ``${name}`` in a setting: these platforms fill nothing in there, it is a variable of a script."""
-    return isinstance(fact, EdgeFact) and isinstance(fact.target, Ref) and fact.target.space != "vault"
 
 
 def embedded(document: Document, text: str, line: int) -> Located | None:
