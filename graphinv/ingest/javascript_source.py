@@ -14,12 +14,13 @@ from graphinv.ingest.support.javascript.frameworks import frameworks
 from graphinv.ingest.support.javascript.modules import SUFFIXES, read_config
 from graphinv.ingest.support.javascript.parsing import is_bundle
 from graphinv.ingest.support.javascript.program import INGESTOR, Program
-from graphinv.ingest.support.javascript.summary import read_module, skim_module
+from graphinv.ingest.support.javascript.skim import skim_module
+from graphinv.ingest.support.javascript.summary import read_module
 from graphinv.model.facts import Fact
 
 NAME = INGESTOR
 TITLE = "JavaScript and TypeScript source"
-FILES = ("*.ts", "*.tsx", "*.mts", "*.cts", "*.js", "*.jsx", "*.mjs", "*.cjs", "package.json", "tsconfig.json")
+FILES: tuple[str, ...] = ("*.ts", "*.tsx", "*.mts", "*.cts", "*.js", "*.jsx", "*.mjs", "*.cjs", "package.json", "tsconfig.json")
 
 _MARKS = re.compile(
     rb"""["'](?:@mastra/|@langchain/|langchain["'/]|@openai/agents|ai["'/]|ai/|@ai-sdk/|@anthropic-ai/claude-|@modelcontextprotocol/"""

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from graphinv.ingest.support.databases import database_facts
 from graphinv.ingest.support.effects import ANY_SQL, Action, actions_of, aws_action, call_action, http_action, open_action, sql_action
 from graphinv.ingest.support.javascript import ir
-from graphinv.ingest.support.javascript.evaluate import LOOKUPS
+from graphinv.ingest.support.javascript.calling import LOOKUPS
 from graphinv.ingest.support.javascript.program import Actor, Program, is_unread
 from graphinv.ingest.support.javascript.values import Bound, Const, DictV, EnvVar, External, Frame, FunctionV, Made, Value
-from graphinv.ingest.support.secrets import looks_secret_name
 from graphinv.ingest.support.secret_words import looks_connection_name
+from graphinv.ingest.support.secrets import looks_secret_name
 from graphinv.ingest.support.urls import is_here, is_internal
 from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Ref
 
@@ -90,9 +90,8 @@ def path_of(program: Program, callee: Value, func: ir.Expr) -> str:
         callee = callee.receiver
     if isinstance(callee, External):
         return ".".join([callee.dotted, *reversed(names)])
-    if isinstance(callee, Made) and callee.callee:
-        if not program.actor(callee):
-            return ".".join([callee.callee, *reversed(names)])
+    if isinstance(callee, Made) and callee.callee and not program.actor(callee):
+        return ".".join([callee.callee, *reversed(names)])
     if isinstance(func, ir.Attr):
         return f"?.{func.attr}"
     return ""

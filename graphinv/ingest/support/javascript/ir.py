@@ -22,6 +22,8 @@ HOLDER = ("Tool", "?")
 
 
 class Name(NamedTuple):
+    """A name."""
+
     id: str
     line: int
 
@@ -35,6 +37,8 @@ class Attr(NamedTuple):
 
 
 class Sub(NamedTuple):
+    """``base[index]``, where the index is no constant text."""
+
     base: Expr
     index: Expr
     line: int
@@ -60,16 +64,22 @@ class Item(NamedTuple):
 
 
 class Obj(NamedTuple):
+    """An object that is written out."""
+
     items: tuple[Item, ...]
     line: int
 
 
 class Arr(NamedTuple):
+    """An array that is written out."""
+
     items: tuple[Expr, ...]
     line: int
 
 
 class Spread(NamedTuple):
+    """``...x`` in an array or in arguments."""
+
     value: Expr
     line: int
 
@@ -138,10 +148,12 @@ class Each(NamedTuple):
 
 
 class Opaque(NamedTuple):
+    """Something that is not followed."""
+
     line: int
 
 
-Expr = Union[Const, Name, Attr, Sub, Call, Obj, Arr, Spread, Template, Choice, Fn, Cls, Env, Arg, Path, Each, Opaque]
+Expr = Union[Const, Name, Attr, Sub, Call, Obj, Arr, Spread, Template, Choice, Fn, Cls, Env, Arg, Path, Each, Opaque]  # noqa: UP007 - names that are not defined yet
 
 
 class Function(NamedTuple):

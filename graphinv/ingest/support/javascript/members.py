@@ -12,7 +12,9 @@ Run = Callable[[Value, tuple[Value, ...], int], Value]
 MAX_ITEMS = 200
 
 
-def array_method(receiver: Value, name: str, args: tuple[Value, ...], run: Run, path: str, line: int) -> Value | None:
+def array_method(  # noqa: PLR0911 - one case per method
+    receiver: Value, name: str, args: tuple[Value, ...], run: Run, path: str, line: int
+) -> Value | None:
     """What ``receiver.name(args)`` gives where the receiver is a list or an object that is known; None where it is not one of theirs."""
     if name == "then":
         return run(args[0], (receiver,), 0) if args and isinstance(args[0], FunctionV) else receiver
@@ -51,7 +53,7 @@ def text_method(receiver: Const, name: str, path: str, line: int) -> Value:
 _SAME = frozenset({"Object.freeze", "Promise.resolve", "Object.seal", "structuredClone", "Array.from", "Promise.all", "String", "Set"})
 
 
-def global_call(name: str, args: tuple[Value, ...], path: str, line: int) -> Value | None:
+def global_call(name: str, args: tuple[Value, ...], path: str, line: int) -> Value | None:  # noqa: PLR0911 - one case per function
     """What a global function of the language gives; None where it is another one."""
     if name in _SAME and args:
         return args[0]

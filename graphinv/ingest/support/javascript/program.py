@@ -7,10 +7,11 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import cast
 
 from graphinv.ingest import Document
 from graphinv.ingest.support.javascript import ir
-from graphinv.ingest.support.javascript.evaluate import LOOKUPS, METHODS, Evaluator
+from graphinv.ingest.support.javascript.calling import LOOKUPS, METHODS, Evaluator
 from graphinv.ingest.support.javascript.values import Bound, Const, DictV, Frame, FunctionV, ListV, Made, Unknown, Value, walk
 from graphinv.ingest.support.places import environment_of
 from graphinv.ingest.support.secrets import redact
@@ -47,8 +48,8 @@ class Actor:
 
     @property
     def made(self) -> Made:
-        assert isinstance(self.value, Made)
-        return self.value
+        """The object it was declared for."""
+        return cast("Made", self.value)
 
 
 class Program(Evaluator):

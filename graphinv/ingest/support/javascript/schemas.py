@@ -25,7 +25,7 @@ _TYPES = {
 }
 
 
-def plain(value: Value | None, depth: int = 0) -> Any:
+def plain(value: Value | None, depth: int = 0) -> Any:  # noqa: PLR0911 - one case per kind of value
     """``value`` as dicts, lists, texts and numbers; variables as ``${X}``; what is not known as None."""
     if value is None or depth > MAX_DEPTH:
         return None

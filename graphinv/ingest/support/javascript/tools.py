@@ -56,7 +56,7 @@ class Spec:
     texts: tuple[str, ...] = ()
 
 
-def spec_of(program: Program, value: Value, key: str = "") -> Spec | None:
+def spec_of(program: Program, value: Value, key: str = "") -> Spec | None:  # noqa: PLR0911 - one case per way to make a tool
     """The tool that ``value`` is; None where it is none. ``key`` is the name it stands under."""
     if isinstance(value, DictV):
         return _plain_tool(value, key) if _is_tool(value) else None
@@ -235,7 +235,9 @@ def tool_entries(value: Value | None) -> Iterator[tuple[str, Value]]:
             yield key, one
 
 
-def _use(program: Program, actor: Actor, key: str, value: Value, what: str) -> Iterator[Fact]:
+def _use(  # noqa: PLR0911 - one case per kind of tool
+    program: Program, actor: Actor, key: str, value: Value, what: str
+) -> Iterator[Fact]:
     found = program.actor(value)
     if found is not None:
         if found.key != actor.key:

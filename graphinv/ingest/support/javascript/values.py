@@ -27,6 +27,8 @@ class Frame:
 
 @dataclass(frozen=True, eq=False)
 class Value:
+    """``path`` and ``line`` are where it was written."""
+
     path: str
     line: int
 
@@ -121,7 +123,7 @@ class ClassV(Value):
 
 @dataclass(frozen=True, eq=False)
 class SelfV(Value):
-    """``this`` of a class of the tree where it is not known which instance."""
+    """The object a method of a class of the tree is called on, where it is not known which instance."""
 
     cls: ClassV
 

@@ -12,6 +12,7 @@ A node of a graph is the agent that it runs; a node that asks a model itself is 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from graphinv.ingest.support.javascript.bodies import body_facts, body_of
 from graphinv.ingest.support.javascript.program import Actor, Called, Program, texts, why
@@ -151,7 +152,7 @@ def _model(value: Value) -> Made | None:
             return None
         if one.receiver is None:
             known = one.symbol.startswith("Chat") and not one.symbol.startswith("ChatPrompt")
-            return one if known and one.package.startswith("@langchain/") or one.symbol in ("initChatModel", "createChatModel") else None
+            return one if (known and one.package.startswith("@langchain/")) or one.symbol in ("initChatModel", "createChatModel") else None
         if one.symbol == "pipe":
             inner = one.arg(0)
             found = _model(inner) if inner is not None else None
@@ -243,7 +244,7 @@ def _team(program: Program, actor: Actor) -> Iterator[Fact]:
 # ---- graphs
 
 
-def _graph(program: Program, graph: Actor) -> Iterator[Fact]:
+def _graph(program: Program, graph: Actor) -> Iterator[Fact]:  # noqa: PLR0912 - one case per method of a graph
     for name, value, call in _nodes(program, graph):
         actor = _behind(program, graph, name, value)
         if actor is not None and actor.key != graph.key:
@@ -265,7 +266,7 @@ def _graph(program: Program, graph: Actor) -> Iterator[Fact]:
             yield from _conditional(program, graph, call)
         elif call.name == "addSequence" and call.args and isinstance(call.args[0], DictV):
             keys = [key for key, _ in call.args[0].items]
-            for one, other in zip(keys, keys[1:], strict=False):
+            for one, other in pairwise(keys):
                 yield from _edge(program, graph, one, other, call, "graph_edge")
 
 
@@ -356,7 +357,7 @@ def _behind(program: Program, graph: Actor, name: str, value: Value) -> Actor | 
     return found
 
 
-def _node(program: Program, actor: Actor, value: Value) -> Iterator[Fact]:
+def _node(program: Program, actor: Actor, value: Value) -> Iterator[Fact]:  # noqa: PLR0912 - one case per kind of node
     """What a node does that is no object of its own: tools bound to the models it asks, agents it runs, credentials."""
     for one in value.options():
         if isinstance(one, Made):

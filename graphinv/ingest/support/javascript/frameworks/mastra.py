@@ -14,11 +14,12 @@ from graphinv.ingest.support.javascript.program import Actor, Called, Program, w
 from graphinv.ingest.support.javascript.shapes import returned, runs, uses_memory, uses_model
 from graphinv.ingest.support.javascript.tools import Spec, spec_of, tool_facts, tool_key, uses_tools
 from graphinv.ingest.support.javascript.values import Const, DictV, External, FunctionV, Made, Unknown, Value, entries, walk
+from graphinv.ingest.support.words import names
 from graphinv.model.facts import Fact
 
 NAME = "mastra"
 PACKAGES = ("@mastra/core", "@mastra/acp")
-_STEPS = frozenset("then branch parallel dountil dowhile doUntil doWhile foreach step after until while if else forEach stepAfter".split())
+_STEPS = names("then branch parallel dountil dowhile doUntil doWhile foreach step after until while if else forEach stepAfter")
 
 
 def declare(program: Program) -> None:

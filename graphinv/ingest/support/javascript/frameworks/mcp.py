@@ -257,7 +257,7 @@ def _lost(program: Program, served: set[tuple[str, int]], by_folder: dict[str, l
                 if getattr(one.func, "attr", "") not in ("tool", "registerTool") or (path, one.line) in served or len(one.args) < 2:
                     continue
                 call = Called(getattr(one.func, "attr", ""), program.arguments(one, index, program.roots[path]), path, one.line, index)
-                base = program.value(getattr(one.func, "base"), index, program.roots[path])
+                base = program.value(one.func.base, index, program.roots[path])
                 specs = _registered(program, call) if isinstance(base, Unknown) else []
                 for spec in specs if len(keys) == 1 else ():
                     yield from _stated(program, keys[0], spec)

@@ -1,5 +1,5 @@
-"""Vercel AI SDK: agents are objects made with ``Agent`` or ``ToolLoopAgent``, and calls of ``generateText`` and ``streamText`` that have tools
-and go on by themselves (``stopWhen``, ``maxSteps``).
+"""Vercel AI SDK: agents are objects made with ``Agent`` or ``ToolLoopAgent``, and calls of ``generateText`` and ``streamText`` that have
+tools and go on by themselves (``stopWhen``, ``maxSteps``).
 
 Drawn:
     (:Agent)-[:USES]->(:Tool), (:Agent)-[:CONNECTS_TO]->(:ToolServer), (:Agent)-[:USES_MODEL]->(:Model)
