@@ -132,7 +132,7 @@ def _guarded(name: str, facts: Any) -> Iterator[Fact]:
     """The facts of one framework; a fault in one must not cost the user the others."""
     try:
         yield from facts()
-    except (RecursionError, IngestError) as error:
+    except Exception as error:  # as the pipeline does for a document: the others are still worth having
         yield Problem("", "", f"{name}: not everything could be followed ({type(error).__name__})", "error", NAME)
 
 

@@ -30,9 +30,10 @@ from graphinv.ingest.support.python.values import (
 MAX_DEPTH = 90
 """Expressions that are evaluated inside each other."""
 MAX_ITEMS = 2000
-MAX_SPENT = 1500
-"""Expressions that are evaluated in called functions for the sake of one."""
+MAX_SPENT = 2000
+"""Expressions that are evaluated in called functions and turns of loops for the sake of one."""
 MAX_LOOP = 64
+MAX_LOOPS = 3
 _BUILTINS = frozenset(dir(builtins))
 
 
@@ -58,9 +59,9 @@ class Evaluator:
         self._self_tables: dict[int, dict[str, list[tuple[ir.Function, ir.Stmt]]]] = {}
 
     def fuel(self) -> bool:
-        """Whether one more call of a function may be followed: what one expression, and all of them, may cost is bounded."""
+        """Whether one more call of a function may be followed: what all of them cost is bounded."""
         self._calls += 1
-        return self._spent < MAX_SPENT and self._calls < self.max_calls
+        return self._calls < self.max_calls
 
     # ---- scopes
 
@@ -93,7 +94,10 @@ class Evaluator:
         key = id(expr), id(scope)
         if not self._busy:
             self._spent = 0
-        self._spent += scope.depth > 0
+        if scope.key:
+            self._spent += 1
+            if self._spent > MAX_SPENT:
+                return Unknown(scope.module, expr.line, "too much would have to be followed")
         if key in self._busy:
             return Unknown(scope.module, expr.line, "it depends on itself")
         if len(self._busy) >= MAX_DEPTH:
@@ -268,11 +272,11 @@ class Evaluator:
 
     def _turns(self, target: ir.Expr, source: ir.Expr, scope: Scope) -> list[Scope]:
         value = self.evaluate(source, scope)
-        turns = self.iterated(value, scope, source.line)
-        return [
-            scope.bound(dict(self.destructure(target, turn, scope)), ("turn", source.line, index))
-            for index, turn in enumerate(turns[:MAX_LOOP])
-        ]
+        return self._turns_of(target, source.line, self.iterated(value, scope, source.line), scope)
+
+    def _turns_of(self, target: ir.Expr, line: int, turns: list[Value], scope: Scope) -> list[Scope]:
+        limit = MAX_LOOP if not scope.depth else MAX_LOOP // 4
+        return [scope.bound(dict(self.destructure(target, turn, scope)), ("turn", line, index)) for index, turn in enumerate(turns[:limit])]
 
     def iterated(self, value: Value, scope: Scope, line: int) -> list[Value]:
         """The values that a loop over ``value`` takes."""
@@ -462,11 +466,21 @@ class Evaluator:
     def turn_scopes(self, scope: Scope, names: Iterable[str]) -> list[Scope]:
         """``scope`` once for every turn of the loops that give ``names`` their values."""
         scopes = [scope]
-        for name in sorted(names, key=lambda one: scope.table.loops[one].line):
+        for name in sorted(names, key=lambda one: scope.table.loops[one].line)[:MAX_LOOPS]:
             loop = scope.table.loops[name]
-            if name not in scopes[0].bindings:
-                scopes = [inner for outer in scopes for inner in self._turns(loop.target, loop.value, outer)][: 4 * MAX_LOOP] or scopes
+            if name in scopes[0].bindings:
+                continue
+            known = [inner for outer in scopes for inner in self._known_turns(loop, outer)]
+            scopes = known[:MAX_LOOP] or scopes
         return scopes
+
+    def _known_turns(self, loop: ir.Assign, scope: Scope) -> list[Scope]:
+        """A scope for each turn where all that is looped over is known; else none."""
+        value = self.evaluate(loop.value, scope)
+        if not all(isinstance(option, (ListV, DictV)) for option in value.options()):
+            return []
+        turns = self.iterated(value, scope, loop.line)
+        return self._turns_of(loop.target, loop.line, turns, scope)
 
     def depends(self, scope: Scope, names: Iterable[str]) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
         """Names that ``names`` depend on through the assignments of its body: parameters, names of loops, and names of further out.
