@@ -254,10 +254,10 @@ def _package(kind: str, url: str) -> Package | None:
     """What a locator points at, as a package."""
     if kind in ("docker_image", "docker-image", "container_image", "container"):
         return packages.image(re.sub(r"^(?:https?|docker|oci)://", "", url.strip()))
-    found = re.match(r"https?://(?:www\.)?pypi\.org/project/([\w.-]+)(?:/([\w.]+))?/?$", url)
+    found = re.match(r"https?://(?:www\.)?pypi\.\w+/project/([\w.-]+)(?:/([\w.]+))?/?$", url)
     if found:
         return packages.pypi(f"{found[1]}=={found[2]}" if found[2] else found[1])
-    found = re.match(r"https?://(?:www\.)?npmjs\.com/package/((?:@[\w.-]+/)?[\w.-]+)(?:/v/([\w.-]+))?/?$", url)
+    found = re.match(r"https?://(?:www\.)?npmjs\.\w+/package/((?:@[\w.-]+/)?[\w.-]+)(?:/v/([\w.-]+))?/?$", url)
     if found:
         return packages.npm(f"{found[1]}@{found[2]}" if found[2] else found[1])
     found = re.match(r"https?://(github\.com|gitlab\.com)/([\w.-]+/[\w.-]+)", url)

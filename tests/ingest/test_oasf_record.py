@@ -64,8 +64,8 @@ def test_several_connections_are_several_servers() -> None:
 @pytest.mark.parametrize(
     ("kind", "url", "purl"),
     [
-        ("package", "https://pypi.org/project/haulage-clerk/1.2/", "pkg:pypi/haulage-clerk@1.2"),
-        ("package", "https://www.npmjs.com/package/@haulage/clerk", "pkg:npm/%40haulage/clerk"),
+        ("package", "https://pypi.example/project/haulage-clerk/1.2/", "pkg:pypi/haulage-clerk@1.2"),
+        ("package", "https://www.npmjs.example/package/@haulage/clerk", "pkg:npm/%40haulage/clerk"),
         ("docker_image", "haulage/clerk:1.0", "pkg:docker/haulage/clerk@1.0"),
     ],
 )
