@@ -276,6 +276,7 @@ class _Workflow(Graph):
             self.does(node),
             node.at,
             account=self.account(node),
+            account_name=self.account_name(node),
             host=host_of(node.text("url", "endpoint")) if node.slug in _REQUESTS else None,
             resource=self.store_id(stores[0])[0] if stores else "",
             kind_detail=detail,

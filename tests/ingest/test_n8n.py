@@ -74,7 +74,9 @@ def test_effects_follow_the_operation(desk: Facts) -> None:
     assert effects("Pay back") == ["egress", "irreversible", "write"]
     assert effects("Weight") == ["execute"]
     assert effects("Reply") == ["egress", "irreversible", "write"]
-    assert desk.props("CAN_ACCESS", f"{DESK}#Open orders", "n8n:postgres/shop#postgres/PoStGrEs00000001")["actions"] == ["read"]
+    database = "n8n:postgres/shop#postgres/PoStGrEs00000001"
+    assert desk.props("CAN_ACCESS", f"{DESK}#Open orders", database)["actions"] == ["read"]
+    assert desk.nodes["Resource", database]["name"] == "postgres (Orders database)"
 
 
 def test_steps_after_an_agent_are_tools_of_the_workflow(desk: Facts) -> None:

@@ -227,6 +227,7 @@ class Flow:
         at: Where,
         *,
         account: str = "",
+        account_name: str = "",
         host: str | None = None,
         resource: str = "",
         kind_detail: str | None = None,
@@ -239,6 +240,7 @@ class Flow:
             does: what it does.
             at: where it stands.
             account: what tells one account of the service from another, such as the id of the credential.
+            account_name: what people call that account.
             host: ``https://host`` that a tool with a constant address asks.
             resource: id of what it acts on, where the document tells it.
             kind_detail: what kind of node it is.
@@ -247,13 +249,13 @@ class Flow:
         untrusted = does.untrusted if does.effects is not None else None
         yield self.node(*key, at, name=name, effects=effects, ingests_untrusted=untrusted, kind_detail=kind_detail)
         actions = actions_of(does.effects or ())
-        target = self.resource(does, at, account, host, resource)
+        target = self.resource(does, at, (account, account_name), host, resource)
         if target is not None and actions:
             yield target
             props: Props = {"actions": actions, "evidence": ["inferred"], "confidence": 0.7}
             yield self.edge("CAN_ACCESS", key, target.key, at, **props)
 
-    def resource(self, does: Does, at: Where, account: str, host: str | None, resource: str) -> NodeFact | None:
+    def resource(self, does: Does, at: Where, account: tuple[str, str], host: str | None, resource: str) -> NodeFact | None:
         """What a tool acts on; without an account it is told from what other documents name."""
         service = does.service
         props: Props
@@ -266,9 +268,10 @@ class Flow:
             return None
         else:
             scope = "saas" if service.outside else self.platform
-            place = f"{self.document.root}#{account}" if account else stem(self.document)
+            place = f"{self.document.root}#{account[0]}" if account[0] else stem(self.document)
             id = resource or f"{scope}:{service.name}/{place}"
-            name = resource.rpartition("/")[2].rpartition("#")[2] or service.name
+            named = f"{service.name} ({account[1]})" if account[1] else service.name
+            name = resource.rpartition("/")[2].rpartition("#")[2] or named
             props = {"name": name, "type": service.resource, **({"external": True} if service.outside else {})}
         return NodeFact("Resource", id, {**props, "sources": self.sources(at)})
 

@@ -188,6 +188,11 @@ class Graph:
         parts = (node.slug.removeprefix("vectorStore"), self.account(node), called(collection))
         return f"n8n-vector:{self.flow.document.root}#{'/'.join(part for part in parts if part)}", called(collection)
 
+    def account_name(self, node: Node) -> str:
+        """What people call that account."""
+        names = [credential_of(value)[1] for value in mapping(node.value.get("credentials")).values()]
+        return called(names[0]) if names else ""
+
     def account(self, node: Node) -> str:
         """What tells the account of a node's service from others: its first credential."""
         for type, value in mapping(node.value.get("credentials")).items():
