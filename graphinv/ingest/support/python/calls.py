@@ -90,21 +90,18 @@ def dotted(value: Value) -> str:
 
 
 def key_of(ev: Evaluator, expr: ir.Call, scope: Scope) -> tuple[Any, ...]:
-    """Identity of what a call makes: its place, and what is bound where it depends on that."""
+    """Identity of what a call makes: its place, and what is bound of that which it depends on."""
     place = (scope.module.path, expr.line, expr.place)
-    return (*place, *scope.key) if scope.key and _depends_on_bound(ev, expr, scope) else place
-
-
-def _depends_on_bound(ev: Evaluator, expr: ir.Expr, scope: Scope) -> bool:
+    found: list[Any] = []
     current: Scope | None = scope
     names: set[str] = set(ev.names(expr))
     while current is not None and current.key:
         own, loops, outer = ev.depends(current, names)
-        if ((names | own | loops) & current.bindings.keys()) - _same_for_all(ev, current):
-            return True
+        wanted = (names | own | loops) - _same_for_all(ev, current)
+        found.extend(key for bound, key in current.parts if bound & wanted)
         names = set(outer)
         current = current.parent
-    return False
+    return (*place, *found)
 
 
 def _same_for_all(ev: Evaluator, scope: Scope) -> set[str]:

@@ -489,16 +489,16 @@ class Evaluator:
         """
         table = scope.table
         params = {param.name for param in scope.owner.params} if isinstance(scope.owner, ir.Function) else set()
-        seen: set[str] = set()
-        stack = list(names)
+        seen: set[tuple[str, bool]] = set()
+        stack = [(name, False) for name in names]
         own: set[str] = set()
         loops: set[str] = set()
         outer: set[str] = set()
         while stack:
-            name = stack.pop()
-            if name in seen:
+            name, through_change = stack.pop()
+            if (name, through_change) in seen or (through_change and (name, False) in seen):
                 continue
-            seen.add(name)
+            seen.add((name, through_change))
             if name in params:
                 own.add(name)
             entries = table.names.get(name)
@@ -506,13 +506,13 @@ class Evaluator:
                 outer.add(name)
                 continue
             for entry in entries:
-                if _is_loop(entry):
-                    loops.add(name)
                 statement = entry.statement
+                if _is_loop(entry) and not through_change:
+                    loops.add(name)  # where a list grows in a loop, all turns of it count: they are no dependency
                 if isinstance(statement, (ir.Assign, ir.Do)):
-                    stack.extend(self.names(statement.value))
+                    stack.extend((one, through_change or entry.changes) for one in self.names(statement.value))
                 elif isinstance(statement, ir.Function):
-                    stack.extend(self.names(statement))
+                    stack.extend((one, through_change) for one in self.names(statement))
         return frozenset(own), frozenset(loops), frozenset(outer - own)
 
     def names(self, node: Any) -> frozenset[str]:

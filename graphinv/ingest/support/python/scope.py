@@ -103,6 +103,8 @@ class Scope:
     key: tuple[Any, ...] = ()
     instance: Value | None = field(default=None, repr=False)
     """In a method: the object it is called on."""
+    parts: tuple[tuple[frozenset[str], Any], ...] = ()
+    """Names that are bound in this body itself, each group with what tells this binding apart from others."""
     depth: int = 0
     """Calls of functions that lead to it."""
     memo: dict[int, Value] = field(default_factory=dict, repr=False)
@@ -128,6 +130,7 @@ class Scope:
                 {**self.bindings, **bindings},
                 (*self.key, key),
                 instance if instance is not None else self.instance,
+                (*self.parts, (frozenset(bindings), key)),
                 max(self.depth, depth),
             )
             self.children["bound", key] = found
