@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from graphinv.ingest import Document
 from graphinv.ingest.support.javascript import ir
@@ -16,6 +17,7 @@ from graphinv.ingest.support.javascript.parsing import is_bundle
 from graphinv.ingest.support.javascript.program import INGESTOR, Program
 from graphinv.ingest.support.javascript.skim import skim_module
 from graphinv.ingest.support.javascript.summary import read_module
+from graphinv.model.errors import IngestError
 from graphinv.model.facts import Fact
 
 NAME = INGESTOR
@@ -32,6 +34,7 @@ _EFFECTS = re.compile(
     rb"""|ioredis|stripe|nodemailer|resend|postgres|@aws-sdk/|@prisma/client|@octokit/|octokit|@slack/|twilio|@sendgrid/|@supabase/"""
     rb"""|googleapis|@google-cloud/|node-fetch|undici|playwright|puppeteer|@notionhq/|@linear/|firebase-admin|@neondatabase/|knex)|\bfetch\("""
 )
+_IMPORT = re.compile(rb"\bimport\b|\brequire\(")
 MAX_HELPER = 60_000
 """Bytes of a document that has to do with agents only through those that import it."""
 
@@ -48,27 +51,32 @@ def detect(path: str, head: bytes) -> bool:
 
 
 def summarise(document: Document) -> ir.Module | ir.Config:
-    """What the meaning of a root's documents needs of this one.
+    """What the meaning of a root's documents needs of this one. A document that has nothing to do with agents is no error, whatever is
+    wrong with it.
 
     Raises:
-        IngestError: no text, or nested without end.
+        IngestError: it has to do with agents and is no text, or nested without end.
     """
-    name = (document.path or document.root).lower()
-    if name.endswith(".json"):
-        return read_config(document)
-    if is_bundle(document.data):
-        return ir.Module(document.path, {}, {}, (), frozenset(), marked=False)
+    nothing = ir.Module(document.path, {}, {}, (), frozenset(), marked=False)
+    if (document.path or document.root).lower().endswith(".json"):
+        try:
+            return read_config(document)
+        except IngestError:
+            return ir.Config(document.path, "", "", (), (), "", (), "", "")
+    if document.data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        document = replace(document, data=document.text().encode())
     data = document.data
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        document = Document(document.root, document.path, document.text().encode(), document.fingerprint)
-        data = document.data
-    marked = bool(_MARKS.search(data))
-    helper = len(data) <= MAX_HELPER and bool(
-        _EFFECTS.search(data) or (_HINTS.search(data) and re.search(rb"\bimport\b|\brequire\(", data))
-    )
-    if not marked and not helper:
+    if is_bundle(data):
+        return nothing
+    if _MARKS.search(data):
+        return read_module(document, marked=True)
+    imports = _IMPORT.search(data)
+    if len(data) > MAX_HELPER or not (_EFFECTS.search(data) or (imports and _HINTS.search(data))):
         return skim_module(document)
-    return read_module(document, marked=marked)
+    try:
+        return read_module(document, marked=False)
+    except IngestError:
+        return nothing
 
 
 def link(root: str, summaries: Mapping[str, ir.Module | ir.Config]) -> Iterator[Fact]:

@@ -118,6 +118,12 @@ def test_what_is_no_text_is_refused() -> None:
         javascript_source.summarise(document(IMPORT.encode() + b"\xff\xfe", "a.ts"))
 
 
+def test_what_has_nothing_to_do_with_agents_is_no_error() -> None:
+    broken = (("app.ts", b"const tool = require('x'); \xe9"), ("package.json", b"{{ name }}"), ("a.ts", b"import agents;" + b"[" * 9000))
+    for path, data in broken:
+        assert list(facts_of(javascript_source, document(data, path))) == []
+
+
 @given(st.text(alphabet="abA1(){}[]=>.,;:'\"`$/*\n newimportexportconst", max_size=200))
 def test_any_text_gives_facts_or_an_ingest_error(text: str) -> None:
     with contextlib.suppress(IngestError):

@@ -26,7 +26,7 @@ MAX_FRAMES_OF_HELPER = 12
 """Calls of a function that makes nothing; what it returns to further ones is evaluated without their arguments."""
 MAX_NESTED_CALLS = 8
 METHODS = names(
-    "tool registerTool addTool addTools registerAppTool setRequestHandler push unshift addNode addEdge "
+    "tool registerTool registerToolTask addTool addTools registerAppTool setRequestHandler push unshift addNode addEdge "
     "addConditionalEdges addSequence compile setEntryPoint setFinishPoint then branch parallel dountil dowhile "
     "doUntil doWhile foreach forEach step after map flatMap clone asTool create commit getAgent getAgentById "
     "getWorkflow getWorkflowById bindTools tools getTools listTools getToolsets listToolsets"

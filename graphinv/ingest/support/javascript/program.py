@@ -137,6 +137,11 @@ class Program(Evaluator):
                 self.called[_root_key(base)].append(Called(call.func.attr, arguments, frame.module.path, call.line, function))
             elif isinstance(base, Bound) and isinstance(base.receiver, Made) and call.func.attr in ("push", "unshift"):
                 self.extras[base.receiver.key, base.attr].extend(self.arguments(call, function, frame))
+            elif isinstance(base, Bound) and func.attr == "registerToolTask":
+                root = base.receiver.receiver if isinstance(base.receiver, Bound) else base.receiver
+                if isinstance(root, Made):
+                    arguments = self.arguments(call, function, frame)
+                    self.called[_root_key(root)].append(Called("registerTool", arguments, frame.module.path, call.line, function))
 
     def _is_followed(self, base: ir.Expr, function: int, module: ir.Module) -> bool:
         """Whether a method's receiver may be of the tree: ``this``, something imported, or a class or function that is declared here."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from graphinv.ingest.support.javascript.bodies import body_facts, body_of
 from graphinv.ingest.support.javascript.program import Actor, Program
+from graphinv.ingest.support.javascript.tools import secrets_of
 from graphinv.ingest.support.javascript.values import Bound, Const, FunctionV, Made, Unknown, Value, walk
 from graphinv.ingest.support.secrets import redact
 from graphinv.model.facts import Fact, NodeFact, NodeKey
@@ -13,8 +14,6 @@ from graphinv.model.facts import Fact, NodeFact, NodeKey
 
 def uses_model(program: Program, actor: Actor, value: Value | None) -> Iterator[Fact]:
     """USES_MODEL for a model's name, or for a model object that is made with one; HOLDS for the credentials it is made with."""
-    from graphinv.ingest.support.javascript.tools import secrets_of
-
     for one in walk(value):
         made = one
         while isinstance(made, Made) and made.receiver is not None:

@@ -223,6 +223,8 @@ def _chosen(value: Value, index: int, count: int) -> Value:
 def _from_arguments(name: str, rest: list[Value], call: Called) -> Spec:
     spec = Spec(name, call.path, call.line, "mcp")
     spec.handlers = [one for value in rest for one in value.options() if isinstance(one, FunctionV)]
+    if rest and isinstance(rest[-1], DictV):  # the handlers of a task
+        spec.handlers += [one for name in ("createTask", "execute") for one in walk(rest[-1].get(name)) if isinstance(one, FunctionV)]
     objects = [value for value in rest if isinstance(value, (DictV, Made))]
     for value in rest:
         if isinstance(value, Const) and isinstance(value.value, str) and spec.description is None:
