@@ -216,7 +216,7 @@ class _App:
         kind = text_of(value.get("provider_type")) or text_of(value.get("type"))
         detail = f"Dify {kind or 'tool'} tool {called(provider)}/{called(name)}"
         yield from flow.tool(
-            key, title, _does(provider, name, value), at, account=called(text_of(value.get("credential_id"))), kind_detail=detail
+            key, title, _does(provider, name, value), at, account=(called(value.get("credential_id")), ""), kind_detail=detail
         )
         chosen = {part: value.get(part) for part in ("tool_parameters", "tool_configurations", "settings", "parameters") if value.get(part)}
         yield from flow.secrets(key, chosen, at, "tool_definition")

@@ -296,7 +296,7 @@ class _Canvas(Graph):
         found = self.node_does(node.name, node.inputs)
         resource = self.store_of(node)[0] if self.inputs(node, "retriever", "vectorStore", "baseChain") else ""
         host, detail = _host(node.inputs), f"Flowise {node.name}"
-        yield from flow.tool(key, name, found, node.at, account=account, host=host, resource=resource, kind_detail=detail)
+        yield from flow.tool(key, name, found, node.at, account=(account, ""), host=host, resource=resource, kind_detail=detail)
         yield from self.own(node, [key], "tool_definition")
 
     def node_does(self, name: str, inputs: Mapping[str, Any]) -> Does:
@@ -332,7 +332,7 @@ class _Canvas(Graph):
             key: NodeKey = ("Tool", flow.id(f"{node.label}/{own}" if agent[0] == "Agent" else node.label))
             account = called(config.get("credential"))
             found = self.node_does(name, config)
-            yield from flow.tool(key, own, found, at, account=account, host=_host(config), kind_detail=f"Flowise {called(name)}")
+            yield from flow.tool(key, own, found, at, account=(account, ""), host=_host(config), kind_detail=f"Flowise {called(name)}")
             yield from self.credential(config, [key], at)
             yield from flow.secrets(key, config, at, "tool_definition")
             yield flow.edge("USES", agent, key, at)

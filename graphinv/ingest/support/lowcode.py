@@ -226,8 +226,7 @@ class Flow:
         does: Does,
         at: Where,
         *,
-        account: str = "",
-        account_name: str = "",
+        account: tuple[str, str] = ("", ""),
         host: str | None = None,
         resource: str = "",
         kind_detail: str | None = None,
@@ -239,8 +238,7 @@ class Flow:
             name: its name.
             does: what it does.
             at: where it stands.
-            account: what tells one account of the service from another, such as the id of the credential.
-            account_name: what people call that account.
+            account: what tells one account of the service from another, such as the id of the credential, and what people call it.
             host: ``https://host`` that a tool with a constant address asks.
             resource: id of what it acts on, where the document tells it.
             kind_detail: what kind of node it is.
@@ -249,7 +247,7 @@ class Flow:
         untrusted = does.untrusted if does.effects is not None else None
         yield self.node(*key, at, name=name, effects=effects, ingests_untrusted=untrusted, kind_detail=kind_detail)
         actions = actions_of(does.effects or ())
-        target = self.resource(does, at, (account, account_name), host, resource)
+        target = self.resource(does, at, account, host, resource)
         if target is not None and actions:
             yield target
             props: Props = {"actions": actions, "evidence": ["inferred"], "confidence": 0.7}
