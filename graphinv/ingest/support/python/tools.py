@@ -112,6 +112,7 @@ class Body:
     roles: dict[str, Value] = field(default_factory=dict)
     addresses: dict[str, Const] = field(default_factory=dict)
     _done: set[tuple[object, ...]] = field(default_factory=set)
+    _functions: set[int] = field(default_factory=set)
     _packages: set[str] = field(default_factory=set)
     _modules: dict[str, ir.Module] = field(default_factory=dict)
 
@@ -142,9 +143,10 @@ class Body:
                         mark = (id(callee.function), *frame.key)
                         if depth < MAX_DEPTH and len(self._done) < MAX_BODIES and mark not in self._done:
                             self._done.add(mark)
+                            self._functions.add(id(callee.function))
                             self.partly = self.partly or not callee.function.full
                             stack.append((callee.function.body, frame, depth + 1))
-                        elif mark not in self._done:
+                        elif mark not in self._done and id(callee.function) not in self._functions:
                             self.partly = True
 
     def given(self, function: FunctionV, scope: Scope) -> Scope:
@@ -366,11 +368,10 @@ class Body:
 
     def _aws(self, path: str, call: ir.Call, callee: Value, scope: Scope) -> Action | None:
         operation = path.rpartition(".")[2]
-        action = aws_action(operation)
+        action = Action() if operation.startswith("assume_role") else aws_action(operation)
         if action is None:
             return NOTHING if operation[:1].isupper() or operation in ("get_paginator", "get_waiter", "close", "all", "paginate") else None
         actions = actions_of(action.effects)
-        service = _service(callee)
         for name, expr in call.kwargs:
             value = self.program.ev.evaluate(expr, scope)
             text = value.text()
@@ -391,7 +392,7 @@ class Body:
                     self._table(text, actions, made)
                 else:
                     self._bucket(text, actions, made)
-        return action if service != "sts" else replace(action, effects=frozenset())
+        return action
 
     def _bucket(self, name: str, actions: list[str], at: Value) -> None:
         self._resource(("Resource", f"arn:aws:s3:::{name}"), {"name": name, "type": "bucket"}, actions, at)
@@ -599,13 +600,6 @@ def _chain(callee: Value) -> Iterator[Made]:
         if isinstance(value, Made):
             yield value
         value = value.receiver if isinstance(value, (Bound, Made)) else None
-
-
-def _service(callee: Value) -> str | None:
-    for made in _chain(callee):
-        if made.symbol in ("client", "resource"):
-            return _text(made.passed("service_name", 0))
-    return None
 
 
 def _text(value: Value | None) -> str | None:
