@@ -57,7 +57,6 @@ def summarise(document: Document) -> ir.Module | ir.Config:
     Raises:
         IngestError: it has to do with agents and is no text, or nested without end.
     """
-    nothing = ir.Module(document.path, {}, {}, (), frozenset(), marked=False)
     if (document.path or document.root).lower().endswith(".json"):
         try:
             return read_config(document)
@@ -65,18 +64,22 @@ def summarise(document: Document) -> ir.Module | ir.Config:
             return ir.Config(document.path, "", "", (), (), "", (), "", "")
     if document.data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         document = replace(document, data=document.text().encode())
-    data = document.data
-    if is_bundle(data):
-        return nothing
-    if _MARKS.search(data):
+    if not is_bundle(document.data) and _MARKS.search(document.data):
         return read_module(document, marked=True)
-    imports = _IMPORT.search(data)
-    if len(data) > MAX_HELPER or not (_EFFECTS.search(data) or (imports and _HINTS.search(data))):
-        return skim_module(document)
+    return _helper(document)
+
+
+def _helper(document: Document) -> ir.Module:
+    """A document that can matter only through those that import it."""
+    data = document.data
     try:
-        return read_module(document, marked=False)
+        if is_bundle(data):
+            return ir.Module(document.path, {}, {}, (), frozenset(), marked=False)
+        if len(data) <= MAX_HELPER and (_EFFECTS.search(data) or (_IMPORT.search(data) and _HINTS.search(data))):
+            return read_module(document, marked=False)
     except IngestError:
-        return nothing
+        return ir.Module(document.path, {}, {}, (), frozenset(), marked=False)
+    return skim_module(document)
 
 
 def link(root: str, summaries: Mapping[str, ir.Module | ir.Config]) -> Iterator[Fact]:

@@ -23,6 +23,13 @@ def test_hand_offs_and_agents_as_tools() -> None:
     }
 
 
+def test_the_place_of_an_edge_is_where_it_is_stated() -> None:
+    facts = project("openai")
+    place = "openai-agents:shop/src/agents"
+    assert facts.props("DELEGATES_TO", f"{place}#triage", f"{place}#refunds agent")["sources"] == ["shop/src/agents.ts#L28"]
+    assert facts.props("USES", f"{place}#refunds agent", "tool:shop/src/agents#run_report")["sources"] == ["shop/src/agents.ts#L20"]
+
+
 def test_tools_of_the_tree_and_of_the_provider() -> None:
     facts = project("openai")
     assert facts.drawn("USES") == {

@@ -335,7 +335,7 @@ class Program(Evaluator):
             target = self.actor(one)
             if target is not None:
                 if target.key != source:
-                    yield self.edge("DELEGATES_TO", source, target.key, at or one, mode=mode, kind_detail=detail)
+                    yield self.edge("DELEGATES_TO", source, target.key, at or targets or one, mode=mode, kind_detail=detail)
             else:
                 yield from self.problem(at or one, f"{who} delegates to something that could not be followed: {why(one)}")
 

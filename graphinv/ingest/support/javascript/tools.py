@@ -214,7 +214,7 @@ def uses_tools(program: Program, actor: Actor, value: Value | None, *, what: str
     """USES for every tool in ``value``, CONNECTS_TO for MCP servers, DELEGATES_TO for agents among them, and a problem for each value that
     could not be followed."""
     for key, one in tool_entries(value):
-        yield from _use(program, actor, key, one, what)
+        yield from _use(program, actor, key, one, value or one, what)
 
 
 def tool_entries(value: Value | None) -> Iterator[tuple[str, Value]]:
@@ -236,21 +236,21 @@ def tool_entries(value: Value | None) -> Iterator[tuple[str, Value]]:
 
 
 def _use(  # noqa: PLR0911 - one case per kind of tool
-    program: Program, actor: Actor, key: str, value: Value, what: str
+    program: Program, actor: Actor, key: str, value: Value, at: Value, what: str
 ) -> Iterator[Fact]:
     found = program.actor(value)
     if found is not None:
         if found.key != actor.key:
-            yield program.edge("DELEGATES_TO", actor.key, found.key, value, mode="invoke", kind_detail="agent_as_tool")
+            yield program.edge("DELEGATES_TO", actor.key, found.key, at, mode="invoke", kind_detail="agent_as_tool")
         return
     if isinstance(value, FunctionV):
-        yield from _from_function(program, actor, value, what)
+        yield from _from_function(program, actor, value, at, what)
         return
     spec = spec_of(program, value, key)
     if spec is not None:
         tool = tool_key(program, spec)
         yield from tool_facts(program, spec, tool, actor.key)
-        yield program.edge("USES", actor.key, tool, value)
+        yield program.edge("USES", actor.key, tool, at)
         return
     if isinstance(value, (Made, External, Bound)):
         client = value.root() if isinstance(value, Made) else None
@@ -270,12 +270,12 @@ def _use(  # noqa: PLR0911 - one case per kind of tool
     yield from program.problem(value, f"one of the {what} of {actor.name!r} could not be followed: {why(value)}")
 
 
-def _from_function(program: Program, actor: Actor, value: FunctionV, what: str) -> Iterator[Fact]:
+def _from_function(program: Program, actor: Actor, value: FunctionV, at: Value, what: str) -> Iterator[Fact]:
     """Tools that a function gives when it is asked for them."""
     for expr in value.function.returns:
         for key, one in tool_entries(program.value(expr, value.index, value.frame)):
             if not isinstance(one, FunctionV):
-                yield from _use(program, actor, key, one, what)
+                yield from _use(program, actor, key, one, at, what)
 
 
 def hosted_facts(program: Program, actor: Actor, name: str, at: Value) -> Iterator[Fact]:

@@ -42,8 +42,9 @@ def facts(program: Program) -> Iterator[Fact]:
     named = [(actor, actor.made) for actor in program.of_framework(NAME)]
     unnamed = [(actor, one) for one in clones if (actor := program.actor(one)) is not None and actor.framework == NAME]
     for actor, made in [*named, *unnamed]:
-        for one in walk(_field(program, made, "handoffs")):
-            yield from _handoff(program, actor, one)
+        handoffs = _field(program, made, "handoffs")
+        for one in walk(handoffs):
+            yield from _handoff(program, actor, one, handoffs or one)
         yield from uses_tools(program, actor, _field(program, made, "tools"))
         for one in walk(_field(program, made, "mcpServers")):
             yield from connects(program, actor, one)
@@ -59,12 +60,12 @@ def _field(program: Program, made: Made, name: str) -> Value | None:
     return found
 
 
-def _handoff(program: Program, actor: Actor, value: Value) -> Iterator[Fact]:
+def _handoff(program: Program, actor: Actor, value: Value, at: Value) -> Iterator[Fact]:
     target = value.arg(0) if isinstance(value, Made) and value.symbol == "handoff" and value.within(*PACKAGES) else value
     for one in walk(target):
         found = program.actor(one)
         if found is not None:
             if found.key != actor.key:
-                yield program.edge("DELEGATES_TO", actor.key, found.key, value, mode="handoff", kind_detail="handoff")
+                yield program.edge("DELEGATES_TO", actor.key, found.key, at, mode="handoff", kind_detail="handoff")
         else:
             yield from program.problem(value, f"one of the hand-offs of {actor.name!r} could not be followed: {why(one)}")
