@@ -12,17 +12,31 @@ def test_nodes_of_a_graph_are_the_agents_they_run_or_steps() -> None:
 
 
 def test_edges_of_a_graph_in_their_direction() -> None:
-    found = {edge for edge in delegations(project("langgraph")) if edge[3] != "graph_node"}
-    assert found == {
+    assert delegations(project("langgraph")) == {
+        ("newsroom", "planner", "invoke", "graph_entry"),
         ("planner", "writer", "invoke", "conditional_edge"),
         ("writer", "editor", "invoke", "graph_edge"),
         ("editor", "newsroom/review", "invoke", "graph_edge"),
-        ("newsroom/review", "planner", "invoke", "command_goto"),
-        ("newsroom/review", "newsroom/publish", "invoke", "command_goto"),
+        ("newsroom/review", "planner", "handoff", "command"),
+        ("newsroom/review", "newsroom/publish", "handoff", "command"),
+        ("newsroom", "newsroom/tools", "invoke", "graph_node"),
         ("desk", "writer", "handoff", "supervisor"),
         ("desk", "editor", "handoff", "supervisor"),
         ("writer", "desk", "handoff", "return_edge"),
         ("editor", "desk", "handoff", "return_edge"),
+    }
+
+
+def test_edges_that_go_back_are_return_edges() -> None:
+    facts = source(
+        'import { StateGraph } from "@langchain/langgraph";\n'
+        'const graph = new StateGraph(S).addNode("ask", async () => 1).addNode("act", async () => 2);\n'
+        'graph.addEdge("__start__", "ask").addEdge("ask", "act").addEdge("act", "ask");\n'
+    )
+    assert delegations(facts) == {
+        ("graph", "graph/ask", "invoke", "graph_entry"),
+        ("graph/ask", "graph/act", "invoke", "graph_edge"),
+        ("graph/act", "graph/ask", "invoke", "return_edge"),
     }
 
 
@@ -40,9 +54,9 @@ def test_a_swarm_hands_over_by_name() -> None:
         'const bob = createReactAgent({ llm, name: "Bob", tools: [createHandoffTool({ agentName: "Alice" })] });\n'
         'export const team = createSwarm({ agents: [alice, bob], defaultActiveAgent: "Alice" });\n'
     )
-    assert {edge for edge in delegations(facts) if edge[3] == "handoff"} == {
-        ("Alice", "Bob", "handoff", "handoff"),
-        ("Bob", "Alice", "handoff", "handoff"),
+    assert {edge for edge in delegations(facts) if edge[3] == "handoff_tool"} == {
+        ("Alice", "Bob", "handoff", "handoff_tool"),
+        ("Bob", "Alice", "handoff", "handoff_tool"),
     }
 
 

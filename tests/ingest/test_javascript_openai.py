@@ -61,6 +61,13 @@ def test_an_agent_that_nothing_names_has_the_name_of_its_variable() -> None:
     assert names(facts, "Agent") == {"billing"}
 
 
+def test_two_agents_of_one_name_in_one_document_are_two() -> None:
+    facts = source(
+        IMPORT + "const billing = new Agent({ name: 'Assistant' });\nconst sales = new Agent({ name: 'Assistant', handoffs: [billing] });\n"
+    )
+    assert delegations(facts) == {("sales/Assistant", "Assistant", "handoff", "handoff")}
+
+
 def test_comments_texts_and_types_are_no_agents() -> None:
     facts = source(
         IMPORT

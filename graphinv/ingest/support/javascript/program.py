@@ -249,19 +249,24 @@ class Program(Evaluator):
         *,
         kind: str = "Agent",
         detail: str = "",
-        hint: str = "",
         parent: str = "",
+        around: str = "",
         type_: str | None = None,
     ) -> Actor:
-        """States that ``made`` is an agent or workflow. Without a name of its own it is called by the variable it is assigned to."""
+        """States that ``made`` is an agent or workflow. Without a name of its own it is called by the variable it is assigned to.
+        ``parent`` becomes part of its id; ``around`` where another of its document has the same."""
         known = self.actors.get(_key(made))
         if known is not None:
             return known
         given = name if isinstance(name, str) else name.text() if name is not None else None
         if given is None and isinstance(name, Const) and isinstance(name.value, str) and name.value.strip("{…} "):
             given = name.value
-        called = redact((given or hint or self.variable(made)).strip()[:MAX_NAME]) or "agent"
+        called = redact((given or self.variable(made)).strip()[:MAX_NAME]) or "agent"
         place = f"{framework}:{self.place(made.path)}#{parent}{called}"
+        other = self.by_key.get((kind, place))
+        if other is not None and _site(other.value) != _site(made):  # another agent of that name in the same document
+            around = around or redact(self.variable(made))
+            place = place if around == called else f"{framework}:{self.place(made.path)}#{parent}{around}/{called}"
         props: Props = {
             "name": called,
             "kind_detail": detail or None,
@@ -358,6 +363,11 @@ def _key(value: Value) -> tuple[object, ...]:
     if isinstance(value, FunctionV):
         return (value.module.path, "function", value.index)
     return (id(value),)
+
+
+def _site(value: Value) -> tuple[str, int]:
+    """The place in the source that a value comes from."""
+    return value.path, value.call.site if isinstance(value, Made) else -value.line
 
 
 def _shared(one: str, other: str) -> int:

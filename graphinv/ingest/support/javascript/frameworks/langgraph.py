@@ -1,9 +1,9 @@
 """LangGraph.js and LangChain.js: graphs, prebuilt agents, supervisors, swarms.
 
 Drawn:
-    (:Workflow graph)-[:DELEGATES_TO {kind_detail: graph_node}]->(:Agent|Workflow)
-    (:Agent|Workflow)-[:DELEGATES_TO {kind_detail: graph_edge|conditional_edge|command_goto}]->(:Agent|Workflow), return edges too
-    (:Agent)-[:DELEGATES_TO {kind_detail: supervisor|handoff|sub_agents}]->(:Agent)
+    (:Workflow graph)-[:DELEGATES_TO {kind_detail: graph_entry|graph_node}]->(:Agent|Workflow)
+    (:Agent|Workflow)-[:DELEGATES_TO {kind_detail: graph_edge|conditional_edge|command|return_edge}]->(:Agent|Workflow)
+    (:Agent)-[:DELEGATES_TO {kind_detail: supervisor|handoff_tool|sub_agents}]->(:Agent)
     (:Agent|Workflow)-[:USES]->(:Tool), (:Agent)-[:CONNECTS_TO]->(:ToolServer), (:Agent)-[:USES_MODEL]->(:Model)
 
 A node of a graph is the agent that it runs; a node that asks a model itself is an agent of the node's name; any other node is a step.
@@ -35,6 +35,7 @@ _PREBUILT = ("createReactAgent", "createAgent", "createReactAgentAnnotation", "c
 _ENDS = frozenset({"__end__", "END"})
 _STARTS = frozenset({"__start__", "START"})
 MAX_ROUTES = 64
+MAX_NODES = 200
 
 
 def declare(program: Program) -> None:
@@ -110,7 +111,14 @@ def _declare_node(program: Program, graph: Actor, name: str, value: Value, call:
         kind = "Agent" if isinstance(value, Made) and _model(value) is not None else "Workflow"
     node = Node(call.path, call.line, name, value)
     actor = program.declare(
-        node, name, NAME, kind=kind, detail="langgraph node", parent=f"{graph.name}/" if kind == "Workflow" else "", type_="step"
+        node,
+        name,
+        NAME,
+        kind=kind,
+        detail=f"langgraph {'node' if kind == 'Agent' else 'step'}",
+        parent=f"{graph.name}/" if kind == "Workflow" else "",
+        around=graph.name,
+        type_="step",
     )
     program.actors.setdefault(_identity(graph, name), actor)
 
@@ -218,7 +226,7 @@ def _to_name(program: Program, actor: Actor, name: Value | None, at: Value) -> I
         found = [one for one in program.by_key.values() if one.name == text and one.key[0] == "Agent"]
         here = [one for one in found if one.value.path == at.path] or found
         if len(here) == 1:
-            yield program.edge("DELEGATES_TO", actor.key, here[0].key, at, mode="handoff", kind_detail="handoff")
+            yield program.edge("DELEGATES_TO", actor.key, here[0].key, at, mode="handoff", kind_detail="handoff_tool")
         else:
             yield from program.problem(at, f"{actor.name!r} hands over to an agent whose name is not found or not one agent's")
     if not texts(name):
@@ -244,30 +252,71 @@ def _team(program: Program, actor: Actor) -> Iterator[Fact]:
 # ---- graphs
 
 
-def _graph(program: Program, graph: Actor) -> Iterator[Fact]:  # noqa: PLR0912 - one case per method of a graph
-    for name, value, call in _nodes(program, graph):
-        actor = _behind(program, graph, name, value)
-        if actor is not None and actor.key != graph.key:
+Drawn = tuple[str, str, str, Called]
+"""Name of a node, name of the next, mechanism, where it is said."""
+
+
+def _graph(program: Program, graph: Actor) -> Iterator[Fact]:
+    drawn = list(dict.fromkeys(_drawn(program, graph)))
+    nodes = {name: (_behind(program, graph, name, value), call) for name, value, call in _nodes(program, graph)}
+    returns = _returns([(source, target) for source, target, _, _ in drawn])
+    for source, target, detail, call in drawn:
+        start = graph if source in _STARTS else nodes.get(source, (None, call))[0]
+        stop = nodes.get(target, (None, call))[0]
+        if target in _ENDS or source in _ENDS:
+            continue
+        if start is None or stop is None:
+            yield from program.problem(call, f"an edge of graph {graph.name!r} leads to or from a node that is not found")
+        elif start.key != stop.key:
+            kind = (
+                "graph_entry" if source in _STARTS else "return_edge" if detail == "graph_edge" and (source, target) in returns else detail
+            )
+            mode = "handoff" if kind == "command" else "invoke"
+            yield program.edge("DELEGATES_TO", start.key, stop.key, call, mode=mode, kind_detail=kind)
+    for name, (actor, call) in nodes.items():
+        if actor is not None and actor.key != graph.key and not any(target == name != source for source, target, _, _ in drawn):
             yield program.edge("DELEGATES_TO", graph.key, actor.key, call, mode="invoke", kind_detail="graph_node")
-        for target in _ends(call):
-            yield from _edge(program, graph, name, target, call, "command_goto")
+    for call in program.calls_on(graph.made):
+        if call.name == "addEdge" and len(call.args) > 1 and not (_names(call.args[0]) and _names(call.args[1])):
+            yield from program.problem(call, f"an edge of graph {graph.name!r} has an end that is bound when it runs")
+        elif call.name == "addConditionalEdges" and not list(_conditional(program, call)):
+            yield from program.problem(call, f"where a conditional edge of graph {graph.name!r} leads is decided when it runs")
+
+
+def _drawn(program: Program, graph: Actor) -> Iterator[Drawn]:
+    """All edges by the names of nodes, in the order of the source."""
+    for name, value, call in _nodes(program, graph):
+        ends = _ends(call)
         for function in value.options():
             if isinstance(function, FunctionV):
-                for target in _gotos(program, function):
-                    yield from _edge(program, graph, name, target, call, "command_goto")
+                ends += _gotos(program, function)
+        yield from ((name, target, "command", call) for target in ends)
     for call in program.calls_on(graph.made):
         if call.name == "addEdge" and len(call.args) > 1:
-            for source in _names(call.args[0]):
-                for target in _names(call.args[1]):
-                    yield from _edge(program, graph, source, target, call, "graph_edge")
-            if not _names(call.args[0]) or not _names(call.args[1]):
-                yield from program.problem(call, f"an edge of graph {graph.name!r} has an end that is bound when it runs")
+            yield from ((one, other, "graph_edge", call) for one in _names(call.args[0]) for other in _names(call.args[1]))
         elif call.name == "addConditionalEdges" and call.args:
-            yield from _conditional(program, graph, call)
+            yield from _conditional(program, call)
+        elif call.name == "setEntryPoint" and call.args:
+            yield from (("__start__", other, "graph_edge", call) for other in _names(call.args[0]))
         elif call.name == "addSequence" and call.args and isinstance(call.args[0], DictV):
-            keys = [key for key, _ in call.args[0].items]
-            for one, other in pairwise(keys):
-                yield from _edge(program, graph, one, other, call, "graph_edge")
+            yield from ((one, other, "graph_edge", call) for one, other in pairwise(key for key, _ in call.args[0].items))
+
+
+def _returns(edges: list[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Edges that go back: to a node without which nothing would have come to where they start."""
+    following: dict[str, set[str]] = {}
+    for source, target in edges:
+        following.setdefault("START" if source in _STARTS else source, set()).add(target)
+    found: set[tuple[str, str]] = set()
+    for target in sorted({target for _, target in edges})[:MAX_NODES]:
+        reached, stack = {"START"}, ["START"]
+        while stack:
+            for one in following.get(stack.pop(), ()):
+                if one != target and one not in reached:
+                    reached.add(one)
+                    stack.append(one)
+        found.update((source, end) for source, end in edges if end == target and source not in reached and source not in _STARTS)
+    return found
 
 
 def _names(value: Value) -> list[str]:
@@ -305,7 +354,7 @@ def _gotos(program: Program, function: FunctionV) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _conditional(program: Program, graph: Actor, call: Called) -> Iterator[Fact]:
+def _conditional(program: Program, call: Called) -> Iterator[Drawn]:
     sources, targets = call.args[0], call.args[2] if len(call.args) > 2 else None
     router = call.args[1] if len(call.args) > 1 else None
     if isinstance(sources, DictV):  # ({source, path, pathMap})
@@ -315,11 +364,9 @@ def _conditional(program: Program, graph: Actor, call: Called) -> Iterator[Fact]
     for function in router.options() if router is not None and not found else ():
         if isinstance(function, FunctionV):
             found.extend(name for expr in function.function.returns for name in _sent(program, function, expr))
-    if not found:
-        yield from program.problem(call, f"where a conditional edge of graph {graph.name!r} leads is decided when it runs")
     for source in _names(sources):
         for target in list(dict.fromkeys(found))[:MAX_ROUTES]:
-            yield from _edge(program, graph, source, target, call, "conditional_edge")
+            yield source, target, "conditional_edge", call
 
 
 def _sent(program: Program, function: FunctionV, expr: object) -> list[str]:
@@ -327,27 +374,6 @@ def _sent(program: Program, function: FunctionV, expr: object) -> list[str]:
     for one in walk(program.value(expr, function.index, function.frame)):  # type: ignore[arg-type]
         found.extend(_names(one.arg(0) or one) if isinstance(one, Made) and one.symbol == "Send" else _names(one))
     return found
-
-
-def _edge(program: Program, graph: Actor, source: str, target: str, call: Called, detail: str) -> Iterator[Fact]:
-    if target in _ENDS or source in _ENDS:
-        return
-    start = graph if source in _STARTS else _named(program, graph, source)
-    stop = _named(program, graph, target)
-    if start is None or stop is None:
-        yield from program.problem(call, f"an edge of graph {graph.name!r} leads to or from a node that is not found")
-    elif start.key != stop.key and start is not graph:
-        yield program.edge("DELEGATES_TO", start.key, stop.key, call, mode="invoke", kind_detail=detail)
-
-
-def _named(program: Program, graph: Actor, name: str) -> Actor | None:
-    found = program.actors.get(_identity(graph, name))
-    if found is not None:
-        return found
-    for node, value, _ in _nodes(program, graph):
-        if node == name:
-            return _behind(program, graph, name, value)
-    return None
 
 
 def _behind(program: Program, graph: Actor, name: str, value: Value) -> Actor | None:
@@ -372,7 +398,7 @@ def _node(program: Program, actor: Actor, value: Value) -> Iterator[Fact]:  # no
             for target, path, line in body.agents:
                 if target.key != actor.key:
                     at = Unknown(path, line, "")
-                    yield program.edge("DELEGATES_TO", actor.key, target.key, at, mode="invoke", kind_detail="graph_node")
+                    yield program.edge("DELEGATES_TO", actor.key, target.key, at, mode="invoke", kind_detail="invoke")
             yield from body_facts(program, actor.key, body)
             for index in program.nested(one.module, one.index):
                 for call in one.module.functions[index].calls:
