@@ -62,6 +62,10 @@ _TOOLS: dict[str, Effects] = {
     "python_sessions": EXECUTE,
     "text_memory": (("read", "write"), False),
     "file_search": READ,
+    "azure_ai_search": READ,
+    "deep_research": SEARCH,
+    "openapi": (("read", "write", "egress"), None),
+    "mcp": (("read", "write", "egress"), None),
     "math": NOTHING,
     "time": NOTHING,
     "text": NOTHING,
@@ -86,6 +90,12 @@ HOSTED = hosted(
         "configure_code_interpreter_tool": "code_interpreter",
         "CodeInterpreterTool": "code_interpreter",
         "configure_file_search_tool": "file_search",
+        "configure_web_search_tool": "web_search",
+        "BingGroundingTool": "web_search",
+        "AzureAISearchTool": "azure_ai_search",
+        "DeepResearchTool": "deep_research",
+        "OpenApiTool": "openapi",
+        "McpTool": "mcp",
         "FileSearchTool": "file_search",
     },
 )
@@ -138,6 +148,8 @@ def _agent(program: Program, actor: Actor, functions: Functions) -> Iterator[Fac
     made = actor.made
     service = made.arg("service")
     yield from uses_model(program, actor, service if not is_none(service) else made.arg("ai_model_id"), "ai_model_id")
+    definition = made.arg("definition")
+    yield from program.uses_model(actor, definition.arg("model") if isinstance(definition, Made) else None)
     plugins = made.arg("plugins")
     values: list[Value] = [value for _, value in plugins.items] if isinstance(plugins, DictV) else list(program.items(plugins))
     for kernel in program.items(made.arg("kernel")):
@@ -146,8 +158,10 @@ def _agent(program: Program, actor: Actor, functions: Functions) -> Iterator[Fac
             yield from uses_model(program, actor, call.passed("service", 0), "ai_model_id")
     for value in values:
         yield from _plugin(program, actor, value, functions)
-    for item in program.items(made.arg("tools")):
-        yield from program.uses_tools(actor, item, hosted=HOSTED, packages=IMPORTS)
+    for given in (made.arg("tools"), definition.arg("tools") if isinstance(definition, Made) else None):
+        for item in program.items(given):
+            tool = item.receiver if isinstance(item, Bound) else item  # a tool comes with its definitions and resources
+            yield from program.uses_tools(actor, tool, hosted=HOSTED)
     if not is_none(made.arg("enable_code_interpreter")):
         yield from builtin(program, actor, HOSTED["code_interpreter"], made)
 
