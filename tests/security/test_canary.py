@@ -279,8 +279,29 @@ def estate(plant: Plant) -> dict[str, str]:
             {"agents": [{"name": shaped(), "agent_type": "x", "mcp_servers": list(servers(plant).values())}]}
         ),
         "shop/web/agents.ts": javascript(plant),
+        "shop/mcp/server.py": python_server(plant),
         "shop/agents.csv": f"id,name,{shaped()}\na,{shaped()},{plant()}\n",
     }
+
+
+def python_server(plant: Plant) -> str:
+    """An MCP server in source with secrets in keys, headers, addresses, defaults, names and descriptions."""
+    shaped = plant("gh" + "p_")
+    return f"""
+import psycopg2, requests, stripe
+from mcp.server.fastmcp import FastMCP
+mcp = FastMCP("{plant("gh" + "p_")}")
+stripe.api_key = "{plant("sk" + "_live_", 24)}"
+API_KEY = "{plant()}"
+@mcp.tool(name="{plant("gh" + "p_")}", description="uses {shaped}")
+def pay(token: str = "{plant("gh" + "p_")}", password="{plant()}"):
+    'Uses {plant("gh" + "p_")}.'
+    db = psycopg2.connect("postgres://app:{plant()}@db.acme.example/shop")
+    db.cursor().execute("SELECT '{plant("gh" + "p_")}'")
+    headers = {{"Authorization": "Bearer {plant()}", "x-api-key": API_KEY}}
+    requests.get(f"https://u:{plant()}@pay.acme.example/v1?api_key={plant()}", headers=headers)
+    return stripe.Refund.create(api_key="{plant()}")
+"""
 
 
 def javascript(plant: Plant) -> str:

@@ -63,6 +63,7 @@ BAD: dict[str, bytes] = {
 }
 PLACES = (
     "adk/root_agent.yaml",
+    "mcp/server.py",
     ".mcp.json",
     ".claude.json",
     "claude_desktop_config.json",
