@@ -459,7 +459,7 @@ class Body:
         text = str(value.value)
         bucket = re.match(r"s3a?://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/|$)", text)
         if bucket:
-            self._bucket(bucket[1], (), value)  # type: ignore[arg-type]
+            self._bucket(bucket[1], [], value)
         elif not text.startswith("http"):
             self.addresses.setdefault(text, value)
 
