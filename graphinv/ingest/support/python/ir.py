@@ -7,7 +7,7 @@ parentheses leave no trace. What is left out (comparisons, arithmetic) is an :cl
 
 from __future__ import annotations
 
-from typing import NamedTuple, Union
+from typing import Any, NamedTuple
 
 from graphinv.model.facts import NodeFact
 
@@ -125,7 +125,9 @@ class Opaque(NamedTuple):
     line: int
 
 
-Expr = Union[Const, Name, Attr, Call, Items, Dict, Star, Joined, Add, Choice, Sub, Comp, Function, Opaque]
+Expr = Any
+"""One of Const, Name, Attr, Call, Items, Dict, Star, Joined, Add, Choice, Sub, Comp, Function, Opaque. Not spelled as a union: mypy compares
+named tuples that hold each other field by field, and does not come to an end."""
 
 
 class Param(NamedTuple):
@@ -185,7 +187,8 @@ class Import(NamedTuple):
     line: int
 
 
-Stmt = Union[Assign, Do, Return, Function, Class, Import]
+Stmt = Any
+"""One of Assign, Do, Return, Function, Class, Import."""
 
 
 class Module(NamedTuple):
