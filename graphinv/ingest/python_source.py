@@ -86,7 +86,8 @@ def link(root: str, summaries: Mapping[str, Any]) -> Iterator[Fact]:
     if not configs and not any(module.marked for module in modules.values()):
         return
     with _collector_resting():
-        facts = _linked(Program(root, modules, configs))
+        outside = {package for framework in frameworks() for package in framework.IMPORTS}
+        facts = _linked(Program(root, modules, configs, outside))
     yield from facts
 
 

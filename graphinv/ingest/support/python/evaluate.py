@@ -30,26 +30,30 @@ from graphinv.ingest.support.python.values import (
 MAX_DEPTH = 90
 """Expressions that are evaluated inside each other."""
 MAX_ITEMS = 2000
-MAX_SPENT = 2000
+MAX_SPENT = 600
 """Expressions that are evaluated in called functions and turns of loops for the sake of one."""
 MAX_LOOP = 64
 MAX_LOOPS = 3
+_SDK = ("agents/handoffs/__init__.py", "agents/guardrail.py")
+"""What tells the OpenAI Agents SDK's own package from any folder called ``agents``."""
 _BUILTINS = frozenset(dir(builtins))
 
 
 class Evaluator:
     """Evaluates expressions of ``modules`` (by path). Results are kept in the scopes."""
 
-    def __init__(self, modules: Mapping[str, ir.Module]) -> None:
+    def __init__(self, modules: Mapping[str, ir.Module], outside: Iterable[str] = ()) -> None:
         self.modules = modules
+        self._outside = frozenset(outside) - {"agents"}
+        self._sdk = any(path.endswith(_SDK[0]) and path.removesuffix(_SDK[0]) + _SDK[1] in modules for path in modules)
         self.places = Modules(modules)
         self._scopes: dict[str, Scope] = {}
         self._tables: dict[int, Table] = {}
         self._names: dict[int, frozenset[str]] = {}
         self._spent = 0
-        self._calls = 0
-        self.max_calls = 20_000
-        """Calls of functions that are followed in all."""
+        self._total = 0
+        self.max_total = 100_000
+        """The same for the sake of all."""
         self._busy: set[tuple[int, int]] = set()
         self.calling: dict[int, int] = {}
         """How often each function is being evaluated right now, by identity."""
@@ -59,9 +63,8 @@ class Evaluator:
         self._self_tables: dict[int, dict[str, list[tuple[ir.Function, ir.Stmt]]]] = {}
 
     def fuel(self) -> bool:
-        """Whether one more call of a function may be followed: what all of them cost is bounded."""
-        self._calls += 1
-        return self._calls < self.max_calls
+        """Whether one more call of a function may be followed: what they cost is bounded, for one expression and for all."""
+        return self._spent < MAX_SPENT and self._total < self.max_total
 
     # ---- scopes
 
@@ -96,7 +99,8 @@ class Evaluator:
             self._spent = 0
         if scope.key:
             self._spent += 1
-            if self._spent > MAX_SPENT:
+            self._total += 1
+            if self._spent > MAX_SPENT or self._total > self.max_total:
                 return Unknown(scope.module, expr.line, "too much would have to be followed")
         if key in self._busy:
             return Unknown(scope.module, expr.line, "it depends on itself")
@@ -276,6 +280,7 @@ class Evaluator:
 
     def _turns_of(self, target: ir.Expr, line: int, turns: list[Value], scope: Scope) -> list[Scope]:
         limit = MAX_LOOP if not scope.depth else MAX_LOOP // 4
+        self._spent += len(turns[:limit])
         return [scope.bound(dict(self.destructure(target, turn, scope)), ("turn", line, index)) for index, turn in enumerate(turns[:limit])]
 
     def iterated(self, value: Value, scope: Scope, line: int) -> list[Value]:
@@ -536,7 +541,7 @@ class Evaluator:
     def _imported(self, statement: ir.Import, scope: Scope) -> Value:
         module, line = scope.module, statement.line
         place = self.places.find(module, statement.module, statement.level)
-        if place == module.path and not statement.level:
+        if not statement.level and (place == module.path or self._is_framework(statement.module)):
             place = None
         dotted = statement.module if not statement.symbol else f"{statement.module}.{statement.symbol}"
         outside = External(module, line, dotted) if not statement.level else Unknown(module, line, f"{dotted[:80]} is not in the tree")
@@ -549,6 +554,11 @@ class Evaluator:
             inside = self.places.inside(place, statement.symbol)
             found = ModuleV(module, line, inside) if inside else None
         return found if found is not None else outside
+
+    def _is_framework(self, dotted: str) -> bool:
+        """Whether an import means a framework even where the tree holds it: in the framework's own repository."""
+        top = dotted.partition(".")[0]
+        return top in self._outside or dotted in self._outside or (top == "agents" and self._sdk)
 
     def member(self, place: str, name: str) -> Value | None:
         """What ``name`` is in the module at ``place``; None where nothing there defines it."""

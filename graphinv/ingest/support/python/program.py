@@ -37,13 +37,16 @@ MAX_DEPTH = 4
 
 
 class Program:
-    """``modules`` by path; ``configs`` are the YAML and JSON documents that stand beside them (path → documents in it)."""
+    """``modules`` by path; ``configs`` are the YAML and JSON documents that stand beside them (path → documents in it);
+    ``outside`` the packages that are never looked for in the tree, as frameworks' own repositories hold them."""
 
-    def __init__(self, root: str, modules: Mapping[str, ir.Module], configs: Mapping[str, list[Located]] | None = None) -> None:
+    def __init__(
+        self, root: str, modules: Mapping[str, ir.Module], configs: Mapping[str, list[Located]] | None = None, outside: Iterable[str] = ()
+    ) -> None:
         self.root = root
         self.modules = modules
         self.configs = configs or {}
-        self.ev = Evaluator(modules)
+        self.ev = Evaluator(modules, outside)
         self.ev.later = self._later
         self.relevant = relevant(modules, self.ev)
         self.sites = Sites(self.ev, self.relevant)

@@ -52,7 +52,7 @@ class Sites:
             walked = self.walked(module, ev.module_scope(module))
             self.bodies.append(walked)
             self.all.extend(walked.sites)
-        ev.max_calls += 5 * len(self.all)
+        ev.max_total += 2 * len(self.all)
         self._callers: dict[int, list[Site]] | None = None
         self._by_symbol: dict[str, list[Site]] = {}
         self._dynamic: list[Site] = []
