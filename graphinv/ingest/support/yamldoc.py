@@ -180,9 +180,10 @@ def _events(text: str, document: str, shift: int) -> Iterator[Any]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = min(mark.line if mark else 0, text.count("\n")) + shift
-        raise IngestError(
-            f"is not valid YAML: {_QUOTED.sub('…', error.problem or 'cannot be parsed')}", document=document, where=f"L{line}"
-        ) from None
+        problem = _QUOTED.sub("…", error.problem or "cannot be parsed")
+        # Newer parsers have a limit of their own, which a document may meet before ours.
+        message = "is nested too deeply" if "nesting" in problem else f"is not valid YAML: {problem}"
+        raise IngestError(message, document=document, where=f"L{line}") from None
     except (yaml.YAMLError, ValueError, RecursionError, MemoryError):
         raise IngestError("is not valid YAML: it holds characters that YAML does not allow", document=document) from None
 
