@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graphinv.model.results import Guard, Hop
+from graphinv.model.text import plain
 
 nasty = st.one_of(st.text(max_size=300), st.text('"\\\n&;<>{}[]N|', max_size=80))
 
@@ -20,7 +21,7 @@ def hop(**more: object) -> Hop:
 
 @given(nasty)
 def test_plain_text_is_one_printable_line(text: str) -> None:
-    shown = widgets.plain(text)
+    shown = plain(text)
     assert "\n" not in shown
     assert not re.search(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ue000-\uf8ff]", shown)
 
@@ -52,7 +53,7 @@ def _guard(id: str, words: str) -> Guard:
 
 @given(nasty)
 def test_labels_have_at_most_two_lines_a_part(text: str) -> None:
-    assert len(canvas._lines(widgets.plain(text))) <= 2
+    assert len(canvas._lines(plain(text))) <= 2
 
 
 def test_a_hop_with_a_decision_is_green_and_a_monitored_one_dashed() -> None:

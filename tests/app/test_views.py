@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from graphinv.model.results import LENSES, Analysis
+from graphinv.model.results import LENSES, Analysis, Lens
 from graphinv.pipeline.blast import blast_radius
 from graphinv.pipeline.stages import engine, ingest, roots_of, scan
 from graphinv.store import open_store
@@ -207,14 +207,14 @@ def test_blast_radius_starts_with_the_riskiest_agent_and_its_heaviest_target(sto
 
 
 @pytest.mark.parametrize("lens", LENSES)
-def test_the_lens_changes_the_numbers(store: Path, monkeypatch: pytest.MonkeyPatch, lens: str) -> None:
+def test_the_lens_changes_the_numbers(store: Path, monkeypatch: pytest.MonkeyPatch, lens: Lens) -> None:
     page = opened(store, monkeypatch, VIEWS[2])
     page.segmented_control[0].set_value(lens).run()
     assert not page.exception
     with open_store(store) as opened_store:
         analysis = opened_store.analysis()
         assert analysis is not None
-        reach = engine(opened_store, at=analysis.at).reach(("Agent", "clerk"), lens)  # type: ignore[arg-type]
+        reach = engine(opened_store, at=analysis.at).reach(("Agent", "clerk"), lens)
     caption = next(one.value for one in page.caption if "targets**" in one.value)
     assert caption.startswith(
         f"**{reach.targets} targets** ({len(reach.atoms or ())} atoms), **impact {reach.impact:.0f}** under the {lens} lens"

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import ModuleType
 
 from graphinv.ingest import HEAD_BYTES, dify, flowise, ingestors, langflow, n8n
-from graphinv.model.facts import Ref
+from graphinv.model.facts import NodeKey, Ref
 from tests.ingest.reading import Facts, document
 
 FOLDERS: dict[str, ModuleType] = {"lc_n8n": n8n, "lc_flowise": flowise, "lc_langflow": langflow}
@@ -44,8 +44,11 @@ def counted(found: dict[str, Facts]) -> dict[str, int]:
 
 def _ends(facts: Facts) -> list[tuple[str, str, str]]:
     """Kind of each edge and of its ends."""
-    ends = [(edge.kind, edge.source, edge.target) for edge in facts.edges]
-    return [(kind, *(end.kind if isinstance(end, Ref) else end[0] for end in pair)) for kind, *pair in ends]  # type: ignore[misc]
+    return [(edge.kind, _kind(edge.source), _kind(edge.target)) for edge in facts.edges]
+
+
+def _kind(end: NodeKey | Ref) -> str:
+    return end.kind if isinstance(end, Ref) else end[0]
 
 
 def test_every_file_is_read_and_says_what_a_person_reads_in_it(corpus: Path) -> None:

@@ -55,16 +55,17 @@ class Facts:
 
     def drawn(self, kind: str, source: str | None = None) -> set[tuple[str, str]]:
         """(source id, target id or reference as ``space:name``) of the edges of a kind."""
-        pairs = {(_shown(edge.source), _shown(edge.target)) for edge in self.edges if edge.kind == kind}
+        pairs = {(shown(edge.source), shown(edge.target)) for edge in self.edges if edge.kind == kind}
         return {pair for pair in pairs if source in (None, pair[0])}
 
     def targets(self, kind: str, source: str) -> set[str]:
         return {target for _, target in self.drawn(kind, source)}
 
     def props(self, kind: str, source: str, target: str) -> Props:
-        (found,) = (e.props for e in self.edges if e.kind == kind and _shown(e.source) == source and _shown(e.target) == target)
+        (found,) = (e.props for e in self.edges if e.kind == kind and shown(e.source) == source and shown(e.target) == target)
         return found
 
 
-def _shown(end: NodeKey | Ref) -> str:
+def shown(end: NodeKey | Ref) -> str:
+    """Id of the node an edge ends at, or the reference as ``space:name``."""
     return f"{end.space}:{end.name}" if isinstance(end, Ref) else end[1]

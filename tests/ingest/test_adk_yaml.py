@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from graphinv.ingest import adk_yaml
+from graphinv.ingest import Document, adk_yaml
 from graphinv.model.errors import IngestError
-from graphinv.model.facts import Binding
+from graphinv.model.facts import Binding, Fact
 from tests.ingest.reading import FIXTURES, Facts, document, fake
 
 FOLDER = FIXTURES / "adk_yaml"
@@ -97,8 +98,8 @@ def test_credentials_stay_inside() -> None:
 
 
 class _One:
-    def read(self, read: object) -> object:
-        return adk_yaml.link("shop", {read.path: adk_yaml.summarise(read)})  # type: ignore[attr-defined,arg-type]
+    def read(self, document: Document) -> Iterator[Fact]:
+        return adk_yaml.link("shop", {document.path: adk_yaml.summarise(document)})
 
 
 def test_a_root_agent_without_an_object_is_refused() -> None:

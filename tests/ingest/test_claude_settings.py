@@ -7,7 +7,7 @@ import pytest
 
 from graphinv.ingest import claude_settings
 from graphinv.ingest.support import claude
-from tests.ingest.reading import Facts, document, fake, fingerprint, fixture
+from tests.ingest.reading import Facts, document, fake, fingerprint, fixture, shown
 
 HOST = "claude-code:shop"
 KEY = fake("ledger")
@@ -39,12 +39,14 @@ def test_built_in_tools_are_used_unless_denied_and_approved_where_allowed() -> N
 
 def test_servers_and_their_tools_that_are_allowed() -> None:
     found = project()
-    edges = [(edge.target.name, edge.props.get("tools"), edge.props.get("approved")) for edge in found.edges if edge.kind == "CONNECTS_TO"]  # type: ignore[union-attr]
+    edges = [
+        (shown(edge.target), edge.props.get("tools"), edge.props.get("approved")) for edge in found.edges if edge.kind == "CONNECTS_TO"
+    ]
     assert sorted(edges, key=str) == [
-        ("chat", None, None),
-        ("docs", None, True),
-        ("tickets", None, True),
-        ("tickets", ["create_issue", "list_issues"], True),
+        ("claude-code:chat", None, None),
+        ("claude-code:docs", None, True),
+        ("claude-code:tickets", None, True),
+        ("claude-code:tickets", ["create_issue", "list_issues"], True),
     ]
 
 

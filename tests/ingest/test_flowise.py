@@ -83,9 +83,9 @@ def test_agents_of_version_2_keep_their_tools_in_their_inputs(agentflow: Facts) 
 def test_conditions_iterations_and_loops_are_followed(agentflow: Facts) -> None:
     base = "flowise:shop/flows/agentflow#"
     drawn = {
-        (edge.source[1].removeprefix(base), edge.target[1].removeprefix(base), edge.props["kind_detail"])  # type: ignore[index]
+        (edge.source[1].removeprefix(base), edge.target[1].removeprefix(base), edge.props["kind_detail"])
         for edge in agentflow.edges
-        if edge.kind == "DELEGATES_TO" and isinstance(edge.target, tuple) and edge.source[0] == "Agent"  # type: ignore[index]
+        if edge.kind == "DELEGATES_TO" and isinstance(edge.target, tuple) and isinstance(edge.source, tuple) and edge.source[0] == "Agent"
     }
     assert drawn == {
         ("Sort", "Refunds", "conditional_edge"),

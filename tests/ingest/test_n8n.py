@@ -176,7 +176,7 @@ def test_a_disabled_agent_and_what_hangs_on_it_are_out() -> None:
 
 def test_tools_and_models_that_are_drawn_like_steps_are_what_they_are() -> None:
     langchain = "@n8n/n8n-nodes-langchain."
-    nodes = [
+    nodes: list[dict[str, Any]] = [
         {"name": "A", "type": f"{langchain}agent"},
         {"name": "C", "type": f"{langchain}toolCode"},
         {"name": "M", "type": f"{langchain}lmChatOpenAi", "parameters": {"model": "gpt-4o"}},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.ingest.python_linked import linked_folder
-from tests.ingest.reading import Facts
+from tests.ingest.reading import Facts, shown
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +18,7 @@ PLACE = "agent-framework:shop/help_desk#"
 
 def drawn(facts: Facts, *details: str) -> set[tuple[str, str]]:
     ends = [(edge.source, edge.target) for edge in facts.edges if edge.kind == "DELEGATES_TO" and edge.props["kind_detail"] in details]
-    return {(str(source[1]).removeprefix(PLACE), str(target[1]).removeprefix(PLACE)) for source, target in ends}  # type: ignore[index]
+    return {(shown(source).removeprefix(PLACE), shown(target).removeprefix(PLACE)) for source, target in ends}
 
 
 def test_agents_however_they_are_made(facts: Facts) -> None:

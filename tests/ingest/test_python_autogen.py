@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.ingest.python_linked import linked, linked_folder
-from tests.ingest.reading import Facts
+from tests.ingest.reading import Facts, shown
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +17,7 @@ OLD, NEW = "autogen:shop/old#", "autogen:shop/new#"
 
 
 def drawn(facts: Facts, place: str) -> set[tuple[str, str, str]]:
-    edges = ((str(e.source[1]), str(e.target[1]), e.props) for e in facts.edges if e.kind == "DELEGATES_TO")  # type: ignore[index]
+    edges = ((shown(e.source), shown(e.target), e.props) for e in facts.edges if e.kind == "DELEGATES_TO")
     return {(one.removeprefix(place), two.removeprefix(place), props["kind_detail"]) for one, two, props in edges if one.startswith(place)}
 
 

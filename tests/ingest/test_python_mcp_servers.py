@@ -11,7 +11,7 @@ from graphinv.model.facts import Binding, NodeFact, Props, check_node, merge_pro
 from graphinv.pipeline.read import read_root
 from graphinv.pipeline.walk import root_of
 from tests.ingest.python_linked import linked, linked_folder
-from tests.ingest.reading import FIXTURES, Facts, fingerprint
+from tests.ingest.reading import FIXTURES, Facts, fingerprint, shown
 
 ORDERS = "mcp-source:shop/src/orders/server#orders"
 LEDGER = "mcp-source:shop/server#ledger"
@@ -127,10 +127,10 @@ def test_the_low_level_server_dispatches_by_name(ledger: Facts) -> None:
 def test_a_configured_server_that_runs_the_module_has_its_tools() -> None:
     reading = read_root(root_of(FIXTURES / "mcp_servers" / "orders"), fingerprint)
     server = next(node.id for node in reading.nodes if node.kind == "ToolServer" and node.id.startswith("mcp:"))
-    provided = {edge.target[1] for edge in reading.edges if edge.kind == "PROVIDES" and edge.source[1] == server}
+    provided = {shown(edge.target) for edge in reading.edges if edge.kind == "PROVIDES" and shown(edge.source) == server}
     assert len(provided) == 13
     assert f"{server}/refund" in provided
-    held = {edge.target[1] for edge in reading.edges if edge.kind == "HOLDS" and edge.source[1] == f"{server}/refund"}
+    held = {shown(edge.target) for edge in reading.edges if edge.kind == "HOLDS" and shown(edge.source) == f"{server}/refund"}
     assert held == {"env:orders#STRIPE_API_KEY"}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.ingest.python_linked import linked_folder
-from tests.ingest.reading import Facts
+from tests.ingest.reading import Facts, shown
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +25,7 @@ def test_kernel_functions_are_the_tools(facts: Facts) -> None:
 
 def test_delegations(facts: Facts) -> None:
     found = {
-        (str(edge.source[1]).removeprefix(PLACE), str(edge.target[1]).removeprefix(PLACE), edge.props["kind_detail"])  # type: ignore[index]
+        (shown(edge.source).removeprefix(PLACE), shown(edge.target).removeprefix(PLACE), edge.props["kind_detail"])
         for edge in facts.edges
         if edge.kind == "DELEGATES_TO"
     }

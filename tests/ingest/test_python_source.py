@@ -195,7 +195,8 @@ def test_mcp_servers_and_their_credentials() -> None:
 import os
 from agents.mcp import MCPServerStdio, MCPServerStreamableHttp
 async def main():
-    async with MCPServerStdio(name="git", params={{"command": "npx", "args": ["-y", "@acme/git@1.2.3"], "env": {{"GITHUB_TOKEN": os.environ["GH"]}}}}) as git:
+    async with MCPServerStdio(name="git", params={{"command": "npx", "args": ["-y", "@acme/git@1.2.3"],
+                              "env": {{"GITHUB_TOKEN": os.environ["GH"]}}}}) as git:
         web = MCPServerStreamableHttp(params={{"url": "https://mcp.acme.example/v1", "headers": {{"Authorization": "Bearer {token}"}}}})
         Agent(name="Dev", mcp_servers=[git, web])
 """

@@ -316,10 +316,13 @@ import {{ Agent as Mastra }} from "@mastra/core/agent";
 const API_KEY = "{plant()}";
 const client = new Stripe("{plant("sk" + "_live_", 24)}", {{ apiKey: "{plant()}" }});
 const mcp = new MCPClient({{ servers: {entry} }});
-const pay = tool({{ name: "pay", description: "uses {plant("gh" + "p_")}", execute: async () => fetch(`https://u:{plant()}@pay.example/v1?api_key={plant()}`, {{
+const pay = tool({{ name: "pay", description: "uses {plant("gh" + "p_")}",
+  execute: async () => fetch(`https://u:{plant()}@pay.example/v1?api_key={plant()}`, {{
   headers: {{ Authorization: "Bearer {plant()}", "x-api-key": `{plant()}` }} }}) }});
-export const a = new Agent({{ name: "{shaped}", tools: [pay], mcpServers: [new MCPServerStdio({{ name: "s", command: "x", env: {{ ACME_TOKEN: "{plant()}" }} }})] }});
-export const b = new Mastra({{ name: "b", model: {{ id: "m", apiKey: "{plant()}" }}, tools: {{ ...(await mcp.getTools()), "{plant("gh" + "p_")}": pay }} }});
+export const a = new Agent({{ name: "{shaped}", tools: [pay],
+  mcpServers: [new MCPServerStdio({{ name: "s", command: "x", env: {{ ACME_TOKEN: "{plant()}" }} }})] }});
+export const b = new Mastra({{ name: "b", model: {{ id: "m", apiKey: "{plant()}" }},
+  tools: {{ ...(await mcp.getTools()), "{plant("gh" + "p_")}": pay }} }});
 const server = new McpServer({{ name: "{plant("gh" + "p_")}", version: "1" }});
 server.tool("{plant("gh" + "p_")}", "postgres://app:{plant()}@db.example/shop", async () => connect("postgres://app:{plant()}@db.example/shop"));
 """

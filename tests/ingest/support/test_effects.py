@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -211,7 +213,7 @@ def test_every_effect_of_the_tables_is_one_of_the_vocabulary() -> None:
     found = {
         effect for rules in _RULES.values() for group in rules.values() for rule in group if rule.action for effect in rule.action.effects
     }
-    assert found == set(Effect.__args__)  # type: ignore[attr-defined]
+    assert found == set(get_args(Effect))
 
 
 @settings(max_examples=200)

@@ -87,9 +87,9 @@ class Expressions:
             case ir.Arr():
                 return ListV(path, expr.line, tuple(self._elements(expr.items, function, frame)))
             case ir.Fn():
-                return FunctionV(path, expr.line, frame.module, expr.index, frame)
+                return FunctionV(path, expr.line, frame.module, expr.number, frame)
             case ir.Cls():
-                return ClassV(path, expr.line, frame.module, expr.index, frame)
+                return ClassV(path, expr.line, frame.module, expr.number, frame)
             case ir.Env():
                 return EnvVar(path, expr.line, expr.name)
             case ir.Choice():
@@ -103,7 +103,7 @@ class Expressions:
             case ir.Each():
                 return self._each(self.value(expr.base, function, frame), expr)
             case ir.Sub():
-                return self._subscript(self.value(expr.base, function, frame), self.value(expr.index, function, frame), expr.line)
+                return self._subscript(self.value(expr.base, function, frame), self.value(expr.key, function, frame), expr.line)
             case ir.Spread():
                 return self.value(expr.value, function, frame)
         return Unknown(path, expr.line, "it is computed")

@@ -209,8 +209,8 @@ class Expressions:
                 if any(child.type == "get" for child in member.children):
                     made.fields[text] = (ir.Call(method, (), False, self.site(), text, method.line), made.scope)
                 else:
-                    made.methods[text] = method.index
-                    made.constructor = method.index if text == "constructor" else made.constructor
+                    made.methods[text] = method.number
+                    made.constructor = method.number if text == "constructor" else made.constructor
             elif member.type in ("public_field_definition", "field_definition"):
                 value = member.child_by_field_name("value")
                 if value is not None:

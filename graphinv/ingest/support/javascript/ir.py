@@ -37,10 +37,10 @@ class Attr(NamedTuple):
 
 
 class Sub(NamedTuple):
-    """``base[index]``, where the index is no constant text."""
+    """``base[key]``, where the key is no constant text."""
 
     base: Expr
-    index: Expr
+    key: Expr
     line: int
 
 
@@ -101,14 +101,14 @@ class Choice(NamedTuple):
 class Fn(NamedTuple):
     """A function, by its number in the module."""
 
-    index: int
+    number: int
     line: int
 
 
 class Cls(NamedTuple):
     """A class, by its number in the module."""
 
-    index: int
+    number: int
     line: int
 
 

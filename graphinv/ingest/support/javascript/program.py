@@ -131,11 +131,11 @@ class Program(Evaluator):
         self.value(call, function, frame)
         if not isinstance(func, ir.Attr):
             return
-        for base in self.value(call.func.base, function, frame).options():
+        for base in self.value(func.base, function, frame).options():
             if isinstance(base, Made):
                 arguments = self.arguments(call, function, frame)
-                self.called[_root_key(base)].append(Called(call.func.attr, arguments, frame.module.path, call.line, function))
-            elif isinstance(base, Bound) and isinstance(base.receiver, Made) and call.func.attr in ("push", "unshift"):
+                self.called[_root_key(base)].append(Called(func.attr, arguments, frame.module.path, call.line, function))
+            elif isinstance(base, Bound) and isinstance(base.receiver, Made) and func.attr in ("push", "unshift"):
                 self.extras[base.receiver.key, base.attr].extend(self.arguments(call, function, frame))
             elif isinstance(base, Bound) and func.attr == "registerToolTask":
                 root = base.receiver.receiver if isinstance(base.receiver, Bound) else base.receiver

@@ -8,6 +8,7 @@ import re
 from graphinv.ingest import Document
 from graphinv.ingest.support.javascript import ir
 from graphinv.ingest.support.secrets import looks_secret_name, recognise_all, secret_facts
+from graphinv.model.facts import Fact
 
 MAX_TEXT = 2000
 """Characters of a text that are kept; of a longer one also a digest of all of it."""
@@ -31,7 +32,7 @@ def unescape(text: str) -> str:
 
 def constant(document: Document, key: str, text: str, line: int) -> ir.Const:
     """A text that stands under ``key`` (a variable's or property's name, may be empty) without the credentials in it."""
-    secrets: tuple[ir.Fact, ...] = ()
+    secrets: tuple[Fact, ...] = ()
     if len(text) >= 4 and ((key and looks_secret_name(key)) or _SUSPECT.search(text)):
         found = recognise_all(key, text)
         if found:

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
+from graphinv.ingest.support.javascript import ir
 from graphinv.ingest.support.javascript.bodies import body_facts, body_of
 from graphinv.ingest.support.javascript.program import Actor, Called, Program, texts, why
 from graphinv.ingest.support.javascript.shapes import returned, uses_memory, uses_model
@@ -44,11 +45,10 @@ def declare(program: Program) -> None:
         framework = "langgraph" if made.within("@langchain/langgraph") else "deepagents" if made.within("deepagents") else "langchain"
         program.declare(made, program.option(made, "name"), framework, detail=f"{framework} {made.symbol}")
         for sub in walk_objects(program.option(made, "subagents")):
-            name = sub.get("name")
-            program.declare(sub, name, framework, detail=f"{framework} sub-agent")
+            program.declare(sub, sub.get("name"), framework, detail=f"{framework} sub-agent")
     for made in program.objects(PACKAGES, "createSupervisor"):
-        name = program.option(made, "supervisorName") or "supervisor"
-        program.declare(made, name, NAME, detail="langgraph createSupervisor")
+        supervisor = program.option(made, "supervisorName") or "supervisor"
+        program.declare(made, supervisor, NAME, detail="langgraph createSupervisor")
     for made in program.objects(PACKAGES, "createSwarm"):
         program.declare(made, program.option(made, "name"), NAME, kind="Workflow", detail="langgraph swarm", type_="swarm")
     graphs = [
@@ -369,9 +369,9 @@ def _conditional(program: Program, call: Called) -> Iterator[Drawn]:
             yield source, target, "conditional_edge", call
 
 
-def _sent(program: Program, function: FunctionV, expr: object) -> list[str]:
+def _sent(program: Program, function: FunctionV, expr: ir.Expr) -> list[str]:
     found: list[str] = []
-    for one in walk(program.value(expr, function.index, function.frame)):  # type: ignore[arg-type]
+    for one in walk(program.value(expr, function.index, function.frame)):
         found.extend(_names(one.arg(0) or one) if isinstance(one, Made) and one.symbol == "Send" else _names(one))
     return found
 

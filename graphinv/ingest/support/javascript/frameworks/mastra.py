@@ -41,8 +41,8 @@ def declare(program: Program) -> None:
     for actor in program.of_framework(NAME):
         identity = program.option(actor.made, "id")
         kind = "agent" if actor.key[0] == "Agent" else "workflow"
-        for name in {actor.name, (identity.text() if identity is not None else None) or actor.name}:
-            program.registries[kind][name].append(actor.made)
+        for called in {actor.name, (identity.text() if identity is not None else None) or actor.name}:
+            program.registries[kind][called].append(actor.made)
 
 
 def facts(program: Program) -> Iterator[Fact]:

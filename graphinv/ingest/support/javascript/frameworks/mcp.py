@@ -10,6 +10,7 @@ import posixpath
 from collections import defaultdict
 from collections.abc import Iterator
 
+from graphinv.ingest.support.javascript import ir
 from graphinv.ingest.support.javascript.program import Called, Program
 from graphinv.ingest.support.javascript.schemas import plain
 from graphinv.ingest.support.javascript.servers import SDK_SERVERS, server_name
@@ -256,10 +257,13 @@ def _lost(program: Program, served: set[tuple[str, int]], by_folder: dict[str, l
         keys = sorted(set(by_folder.get(_package(program, path), ())))
         for index, function in enumerate(module.functions):
             for one in function.calls:
-                if getattr(one.func, "attr", "") not in ("tool", "registerTool") or (path, one.line) in served or len(one.args) < 2:
+                func = one.func
+                if not isinstance(func, ir.Attr) or func.attr not in ("tool", "registerTool"):
                     continue
-                call = Called(getattr(one.func, "attr", ""), program.arguments(one, index, program.roots[path]), path, one.line, index)
-                base = program.value(one.func.base, index, program.roots[path])
+                if (path, one.line) in served or len(one.args) < 2:
+                    continue
+                call = Called(func.attr, program.arguments(one, index, program.roots[path]), path, one.line, index)
+                base = program.value(func.base, index, program.roots[path])
                 specs = _registered(program, call) if isinstance(base, Unknown) else []
                 for spec in specs if len(keys) == 1 else ():
                     yield from _stated(program, keys[0], spec)
