@@ -1,6 +1,7 @@
 """Python source and notebooks: agents, tools, servers and delegations that frameworks declare in code.
 
-What the frameworks have in common is in :mod:`graphinv.ingest.support.python`, what each of them means in its folder ``frameworks``. Nothing
+What the frameworks have in common is in :mod:`graphinv.ingest.support.python`, what each of them means in its folder ``frameworks``.
+Nothing
 that is read is imported or run.
 """
 
@@ -20,7 +21,7 @@ from graphinv.ingest.support.located import Located
 from graphinv.ingest.support.python import ir, summary
 from graphinv.ingest.support.python.frameworks import Framework, frameworks
 from graphinv.ingest.support.python.program import Program
-from graphinv.model.errors import IngestError
+from graphinv.ingest.support.secrets import redact
 from graphinv.model.facts import Fact, Problem
 
 NAME = "python_source"
@@ -60,23 +61,33 @@ def _summarise(document: Document) -> ir.Module | list[Located]:
     return summary.summarise(document)
 
 
+_ASKED = frozenset({"role", "tools", "llm", "allow_delegation", "allow_code_execution", "agent", "agents", "tasks", "graphs", "path"})
+MAX_DEPTH = 8
+
+
 def _told(located: Located) -> Located:
-    """The document without texts that nobody asks for: what a framework's configuration says to a model."""
-    return Located(_short(located.value), located.lines, [], located.first_line)
+    """The document with what is asked for alone: not what it says to a model, nor any credential."""
+    lines = {tuple(redact(part) if isinstance(part, str) else part for part in at): line for at, line in located.lines.items() if len(at) < 4}
+    return Located(_short(located.value), lines, [], located.first_line)
 
 
 def _short(value: Any, depth: int = 0) -> Any:
     if isinstance(value, str):
-        return value[:200] if depth else value
-    if depth > 8:
+        return redact(value)[:200]
+    if depth > MAX_DEPTH:
         return None
     if isinstance(value, dict):
         return {
-            key: _short(item, depth + 1)
+            redact(str(key)): _short(item, depth + 1)
             for key, item in value.items()
-            if key not in {"backstory", "goal", "description", "expected_output", "env"}
+            if isinstance(item, dict) or key in _ASKED or _is_graph(item)
         }
     return [_short(item, depth + 1) for item in value[:500]] if isinstance(value, list) else value
+
+
+def _is_graph(value: object) -> bool:
+    """``./folder/file.py:name``, as ``langgraph.json`` says where a graph is."""
+    return isinstance(value, str) and re.fullmatch(r"[\w./-]{1,300}\.[a-z]{1,4}:\w{1,100}", value) is not None
 
 
 def link(root: str, summaries: Mapping[str, Any]) -> Iterator[Fact]:
@@ -107,9 +118,11 @@ def _linked(program: Program) -> list[Fact]:
     facts: list[Fact] = []
     used = [framework for framework in frameworks() if _concerns(framework, program)]
     for framework in used:
+        program.ev.renew()
         facts.extend(_guarded(framework.NAME, lambda one=framework: one.declare(program) or ()))
     program.seal()
     for framework in used:
+        program.ev.renew()
         facts.extend(_guarded(framework.NAME, lambda one=framework: one.facts(program)))
     servers = _servers()
     if servers is not None:

@@ -281,6 +281,10 @@ def estate(plant: Plant) -> dict[str, str]:
         "shop/web/agents.ts": javascript(plant),
         "shop/mcp/server.py": python_server(plant),
         "shop/agents.csv": f"id,name,{shaped()}\na,{shaped()},{plant()}\n",
+        "shop/desk/agents.py": python_agents(plant),
+        "shop/desk/agents.ipynb": json.dumps({"cells": [{"cell_type": "code", "source": python_agents(plant).splitlines(keepends=True)}]}),
+        "shop/press/config/agents.yaml": crew(plant),
+        "shop/graph/langgraph.json": json.dumps({"graphs": {shaped(): "./g.py:g"}, "env": {"ACME_TOKEN": plant()}, "key": shaped()}),
     }
 
 
@@ -302,6 +306,43 @@ def pay(token: str = "{plant("gh" + "p_")}", password="{plant()}"):
     requests.get(f"https://u:{plant()}@pay.acme.example/v1?api_key={plant()}", headers=headers)
     return stripe.Refund.create(api_key="{plant()}")
 """
+
+
+def python_agents(plant: Plant) -> str:
+    """Agents in code with secrets in models, servers, tools, prompts, names, defaults, joined texts and docstrings."""
+    shaped = plant("gh" + "p_")
+    return f"""
+import os
+from agents import Agent, OpenAIChatCompletionsModel, function_tool
+from agents.mcp import MCPServerStdio, MCPServerStreamableHttp
+from crewai import Agent as Member, Crew, LLM
+os.environ["ACME_API_KEY"] = "{plant()}"
+os.environ.setdefault("OTHER_TOKEN", "{plant()}")
+PASSWORD = "{plant()}"
+CONFIG = {{"api_key": "{plant()}", "nested": {{"token": "{plant()}"}}}}
+def make(name="{plant("gh" + "p_")}", api_key="{plant()}"):
+    'Makes {plant("gh" + "p_")}'
+    return Agent(name=name, instructions=f"say {shaped} to {{PASSWORD}}", model=OpenAIChatCompletionsModel(model="m", api_key=api_key))
+@function_tool(name_override="{plant("gh" + "p_")}")
+def call(key="{plant("gh" + "p_")}"):
+    return open(f"/x/{plant("gh" + "p_")}")
+local = MCPServerStdio(params={{"command": "npx", "args": ["-y", "x", "--token", "{plant()}"], "env": {{"ACME_TOKEN": "{plant()}"}}}})
+web = MCPServerStreamableHttp(params={{"url": "https://u:{plant()}@mcp.acme.example/v1?api_key={plant()}",
+                                      "headers": {{"Authorization": "Bearer {plant()}"}}}})
+one = make("{plant("gh" + "p_")}", "{plant()}")
+two = Agent(
+    name="Two " + "{plant("gh" + "p_")}", tools=[call, "{plant("gh" + "p_")}"],
+    mcp_servers=[local, web], handoffs=[one, {plant("gh" + "p_")}]
+)
+poet = Member(role="{plant("gh" + "p_")}", goal="g", backstory="{plant("gh" + "p_")}", llm=LLM(model="m", **CONFIG))
+crew = Crew(agents=[poet], tasks=[], name="{plant("gh" + "p_")}")
+"""
+
+
+def crew(plant: Plant) -> str:
+    """A crew's agents with secrets in keys and values."""
+    lines = [plant("gh" + "p_") + ":", *(f"  {key}: {plant('gh' + 'p_')}" for key in ("role", "goal", "llm")), f"  api_key: {plant()}"]
+    return "\n".join([*lines, f"  tools: [{plant('gh' + 'p_')}]", ""])
 
 
 def javascript(plant: Plant) -> str:

@@ -60,8 +60,22 @@ BAD: dict[str, bytes] = {
     "dify-bomb": b"app:\n  mode: workflow\nkind: app\n" + BOMB,
     "flowise-types": b'{"nodes": [{"type": "agentFlow", "data": {"name": "agentAgentflow", "inputs": {"agentTools": [1]}}}], "edges": [1]}',
     "langflow-types": b'{"data": {"nodes": [{"type": "genericNode", "id": "a", "data": {"type": "Agent", "node": 1}}], "edges": [{}]}}',
+    "python-deep": b"from agents import Agent\nx = " + b"(" * 100_000,
+    "python-chain": b"from agents import Agent\nx = Agent(name='a')" + b".b()" * 20_000,
+    "python-sum": b"from crewai import Agent\nx = Agent(role=" + b"+".join([b"'a'"] * 20_000) + b")\n",
+    "python-itself": b"from agents import Agent\ndef f(x): return f(f(x)) or Agent(name=f(x), handoffs=f(x))\na = f(f)\na.handoffs = a\n",
+    "python-growth": b"from agents import Agent\n"
+    + b"".join(b"def f%d(x): return [f%d(x), f%d([x])]\n" % (i, i + 1, i + 1) for i in range(60))
+    + b"a = Agent(name='a', tools=f0(1))\n",
+    "notebook-types": b'{"cells": [7, {"cell_type": "code", "source": [1, "from agents import Agent"]}, '
+    b'{"cell_type": "code", "source": {}}]}',
+    "crew-types": b"a:\n  role: [x]\n  goal: {}\n  tools: 7\nb:\n  role: x\n  goal:\n  tools: [[1]]\n",
 }
 PLACES = (
+    "desk/agents.py",
+    "desk/agents.ipynb",
+    "desk/config/agents.yaml",
+    "desk/langgraph.json",
     "adk/root_agent.yaml",
     "mcp/server.py",
     ".mcp.json",

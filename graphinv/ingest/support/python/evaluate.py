@@ -53,7 +53,7 @@ class Evaluator:
         self._spent = 0
         self._total = 0
         self.max_total = 100_000
-        """The same for the sake of all."""
+        """The same for the sake of all that one framework asks for."""
         self._busy: set[tuple[int, int]] = set()
         self.calling: dict[int, int] = {}
         """How often each function is being evaluated right now, by identity."""
@@ -65,6 +65,10 @@ class Evaluator:
     def fuel(self) -> bool:
         """Whether one more call of a function may be followed: what they cost is bounded, for one expression and for all."""
         return self._spent < MAX_SPENT and self._total < self.max_total
+
+    def renew(self) -> None:
+        """Another framework may have followed as much again."""
+        self._total = 0
 
     # ---- scopes
 
@@ -114,7 +118,7 @@ class Evaluator:
         scope.memo[id(expr)] = value
         return value
 
-    def _evaluate(self, expr: ir.Expr, scope: Scope) -> Value:  # noqa: PLR0911 - one way out for each kind of expression
+    def _evaluate(self, expr: ir.Expr, scope: Scope) -> Value:
         module, line = scope.module, expr.line
         if isinstance(expr, ir.Const):
             return Const(module, line, expr.value, True, expr.secrets)
@@ -421,7 +425,7 @@ class Evaluator:
             if method == "setdefault" and len(args) == 2:
                 return DictV(value.module, value.line, (*value.items, (args[0], args[1])), value.rest)
             return value
-        pairs = list(value.placed()) if isinstance(value, ListV) else [(value, None)]
+        pairs: list[tuple[Value, Place | None]] = list(value.placed()) if isinstance(value, ListV) else [(value, None)]
         here = scope.module, line
         if method in {"append", "add"}:
             pairs.extend((one, here) for one in args[:1])

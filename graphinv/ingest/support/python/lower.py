@@ -9,14 +9,17 @@ from typing import Any
 
 from graphinv.ingest import Document
 from graphinv.ingest.support.python import ir
+from graphinv.ingest.support.secret_words import entropy, secret_kind
 from graphinv.ingest.support.secrets import recognise_all, secret_node
-from graphinv.ingest.support.secret_words import secret_kind
 
 MAX_DEPTH = 120
 MAX_TEXT = 400
 """Characters of a text that are kept."""
 MAX_DOC = 4000
 _SUSPECT = re.compile(r"[A-Za-z0-9+/=_.~-]{14}|://|[Bb](?:earer|asic) |-----BEGIN|[=:]\s?\S{4}")
+_RANDOM = re.compile(r"(?=.*[A-Z])(?=.*[a-z])(?=(?:.*[0-9]){3})[A-Za-z0-9+/=_-]{20,4096}")
+MIN_RANDOM = 20
+MIN_ENTROPY = 3.9
 _OPERATORS = {"Add": "+", "BitOr": "|", "Mod": "%", "RShift": ">>", "LShift": "<<", "Sub": "-", "Mult": "*"}
 
 
@@ -150,10 +153,7 @@ class Lowering:
     def function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> ir.Function:
         """A function with its body, or with what it returns alone."""
         doc = ast.get_docstring(node, clean=True) or ""
-        if self.bodies:
-            body = self.body(node.body)
-        else:
-            body = tuple(self._returns(node.body))
+        body = self.body(node.body) if self.bodies else tuple(self._returns(node.body))
         return ir.Function(
             node.name,
             self.params(node.args),
@@ -241,7 +241,8 @@ class Lowering:
             return text[:limit], ()
         found = recognise_all(key, text)
         if not found:
-            return text[:limit], ()
+            # A text made by a machine to be guessed by nobody names nothing; what it is for is not said here.
+            return ("***" if _RANDOM.fullmatch(text) and entropy(text) > MIN_ENTROPY else text[:limit]), ()
         line = self.line(node)
         facts = tuple(secret_node(self.document, line, one) for one in found)
         for one in found:
@@ -251,7 +252,7 @@ class Lowering:
         return text[:limit], facts
 
     def _name(self, node: ast.Name, key: str) -> ir.Expr:
-        return ir.Name(node.id, self.line(node))
+        return ir.Name(node.id if len(node.id) < MIN_RANDOM else self.text("", node.id, node)[0], self.line(node))
 
     def _attribute(self, node: ast.Attribute, key: str) -> ir.Expr:
         return ir.Attr(self.expr(node.value), node.attr, self.line(node))
