@@ -67,7 +67,9 @@ MAX_DEPTH = 8
 
 def _told(located: Located) -> Located:
     """The document with what is asked for alone: not what it says to a model, nor any credential."""
-    lines = {tuple(redact(part) if isinstance(part, str) else part for part in at): line for at, line in located.lines.items() if len(at) < 4}
+    lines = {
+        tuple(redact(part) if isinstance(part, str) else part for part in at): line for at, line in located.lines.items() if len(at) < 4
+    }
     return Located(_short(located.value), lines, [], located.first_line)
 
 
