@@ -32,9 +32,12 @@ In short, for a framework whose agents are ``Agent(name=…, tools=[…], handof
             for target in program.items(made.arg("handoffs")):
                 yield from program.delegates(actor, target, "handoff", "handoff")
 
-What values are (:mod:`.values`): ``Const``, ``EnvVar``, ``ListV``, ``DictV``, ``Made`` (an object made by calling something that lies outside the
-tree, or a class that inherits from such), ``FunctionV``, ``ClassV``, ``External`` (an imported name, not called), ``Bound`` (an attribute of an
-object, not called), ``Partial``, ``Either`` (several possibilities) and ``Unknown`` with its reason. ``made.arg(name, position)`` is the value of an
+What values are (:mod:`.values`): ``Const``, ``EnvVar``, ``ListV``, ``DictV``, ``Made`` (an object made by calling something that lies
+outside the
+tree, or a class that inherits from such), ``FunctionV``, ``ClassV``, ``External`` (an imported name, not called), ``Bound`` (an attribute
+of an
+object, not called), ``Partial``, ``Either`` (several possibilities) and ``Unknown`` with its reason. ``made.arg(name, position)`` is the
+value of an
 argument with what is bound at each factory's call site, what ``super().__init__`` and class attributes say, and later assignments and
 ``append``s to the attribute of that name; None where nothing is said. Each value knows its ``module`` and ``line``.
 
@@ -42,7 +45,8 @@ Which objects: ``program.made(packages, *names)`` yields each object once, for e
 ``program.calls_on(made)`` the method calls on it, in order (also fluent ones); ``program.decorated(packages, *names)`` and
 ``program.decorated_by(made)`` the functions under a decorator.
 
-What a function that is used as a tool does is said by ``tools.tool_facts(program, function, key)``: ``function`` is a :class:`~.values.FunctionV`, or a
+What a function that is used as a tool does is said by ``tools.tool_facts(program, function, key)``: ``function`` is a
+:class:`~.values.FunctionV`, or a
 ``ClassV`` (a tool class of the tree), ``key`` the key of its Tool node; it may yield facts about that node (effects, secrets, resources).
 MCP servers written in the tree are found by ``mcp_servers.server_facts(program)``.
 """

@@ -123,7 +123,7 @@ class Actors:
                 return None
             found = self._by_identity.get(identity_of(value))
             if found is None and isinstance(value, Made):
-                same = self._by_site.get(value.key[:3], ())
+                same = self._by_site.get(value.key[:3], [])
                 found = same[0] if len({one.name for one in same}) == 1 else None
             if found is not None:
                 return found
@@ -155,7 +155,7 @@ class Actors:
         sites = [_site(one) for one in same]
         number = len(dict.fromkeys(sites)) + 1 if _site(actor) not in sites else list(dict.fromkeys(sites)).index(_site(actor)) + 1
         same.append(actor)
-        actor._key = actor.kind, base if number == 1 else f"{base}~{number}"  # noqa: SLF001 - the one place that sets it
+        actor._key = actor.kind, base if number == 1 else f"{base}~{number}"
 
     def nodes(self) -> Iterator[NodeFact]:
         """See :meth:`Program.nodes`."""

@@ -46,7 +46,7 @@ def call(ev: Evaluator, expr: ir.Call, scope: Scope) -> Value:
     return either(scope.module, expr.line, [call_value(ev, one, expr, scope, ()) for one in callee.options()])
 
 
-def call_value(ev: Evaluator, callee: Value, expr: ir.Call, scope: Scope, given: Given) -> Value:  # noqa: PLR0911 - one way out per kind
+def call_value(ev: Evaluator, callee: Value, expr: ir.Call, scope: Scope, given: Given) -> Value:
     """The value of calling ``callee`` with the arguments of ``expr`` after those ``given`` before."""
     if isinstance(callee, External):
         return _outside(ev, callee, expr, scope, given)
@@ -324,11 +324,13 @@ def _builtin(ev: Evaluator, name: str, expr: ir.Call, scope: Scope) -> Value | N
     if name in _SAME:
         return _as_list(ev, args[0], scope, line) if args else ListV(scope.module, line, ())
     if name == "dict":
-        items = [(Const(scope.module, line, key), ev.evaluate(value, scope)) for key, value in expr.kwargs if key is not None]
+        items: list[tuple[Value, Value]] = [
+            (Const(scope.module, line, key), ev.evaluate(value, scope)) for key, value in expr.kwargs if key is not None
+        ]
         rest = [ev.evaluate(value, scope) for key, value in expr.kwargs if key is None]
         for extra in [*args, *rest]:
             if isinstance(extra, DictV):
-                items = [*((key, value) for key, value in extra.items), *items]  # type: ignore[misc]
+                items = [*extra.items, *items]
         return DictV(scope.module, line, tuple(items))
     if name == "enumerate" and args:
         listed = ev.iterated(args[0], scope, line)

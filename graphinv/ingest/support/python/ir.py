@@ -39,7 +39,7 @@ class Call(NamedTuple):
     """``**x`` has no name."""
     line: int
     place: int
-    """Where it ends, counted from its line: tells calls of one line apart, in the order in which they run."""
+    """Where it ends in the source: tells calls of one line apart, in the order in which they run."""
 
 
 class Items(NamedTuple):
@@ -126,7 +126,8 @@ class Opaque(NamedTuple):
 
 
 Expr = Any
-"""One of Const, Name, Attr, Call, Items, Dict, Star, Joined, Add, Choice, Sub, Comp, Function, Opaque. Not spelled as a union: mypy compares
+"""One of Const, Name, Attr, Call, Items, Dict, Star, Joined, Add, Choice, Sub, Comp, Function, Opaque. Not spelled as a union: mypy
+compares
 named tuples that hold each other field by field, and does not come to an end."""
 
 

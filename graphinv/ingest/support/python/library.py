@@ -8,15 +8,29 @@ from graphinv.ingest.support.python.actors import Hosted
 
 _KNOWN: tuple[tuple[str, tuple[str, ...], bool | None], ...] = (
     # what the class's name says, with the package's documentation behind it: pattern, effects, whether strangers write what it returns
-    (r"(?i)(?:search|serper|serpapi|tavily|duckduckgo|brave|exa|google|bing|searx)(?!.*(?:file|directory|csv|pdf|txt|json|mdx|docx|xml|code|pg|rag))", ("read", "egress"), True),
-    (r"(?i)scrape|website|firecrawl|browser|playwright|selenium|spider|crawl|webpage|requests?get|fetch|url|wikipedia|arxiv|youtube|github(?:search)", ("read", "egress"), True),
+    (
+        (
+            r"(?i)(?:search|serper|serpapi|tavily|duckduckgo|brave|exa|google|bing|searx)"
+            r"(?!.*(?:file|directory|csv|pdf|txt|json|mdx|docx|xml|code|pg|rag))"
+        ),
+        ("read", "egress"),
+        True,
+    ),
+    (
+        (
+            r"(?i)scrape|website|firecrawl|browser|playwright|selenium|spider|crawl|webpage|requests?get|fetch|url|wikipedia|arxiv|youtube"
+            r"|github(?:search)"
+        ),
+        ("read", "egress"),
+        True,
+    ),
     (r"(?i)python.?repl|codeinterpreter|shell|bash|terminal|exec|pythonast", ("execute",), None),
     (r"(?i)file.?writ|write.?file|writefile", ("write",), None),
     (r"(?i)delete", ("write", "destructive"), None),
     (r"(?i)sql|pgsearch|database|mysql", ("read", "write"), None),
     (r"(?i)file.?read|directory.?read|read.?file|(?:file|directory|csv|pdf|txt|json|mdx|docx|xml).*search|retriev|rag", ("read",), None),
     (r"(?i)gmail|mail|slack|twilio|zapier|composio|jira", ("read", "write", "egress"), True),
-)  # fmt: skip
+)
 _PATTERNS = tuple((re.compile(pattern), effects, untrusted) for pattern, effects, untrusted in _KNOWN)
 
 

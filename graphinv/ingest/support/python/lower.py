@@ -265,7 +265,7 @@ class Lowering:
             before = argument.value if isinstance(argument, ast.Constant) and isinstance(argument.value, str) else ""
             before = before if len(before) < 80 else ""
         kwargs = tuple((keyword.arg, self.expr(keyword.value, keyword.arg or "")) for keyword in node.keywords)
-        place = ((node.end_lineno or node.lineno) - node.lineno) * 4096 + (node.end_col_offset or 0)
+        place = (node.end_lineno or node.lineno) * 4096 + min(node.end_col_offset or 0, 4095)
         return ir.Call(self.expr(node.func), tuple(args), kwargs, self.line(node), place)
 
     def _items(self, node: ast.List | ast.Tuple | ast.Set, key: str) -> ir.Expr:

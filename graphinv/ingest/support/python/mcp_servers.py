@@ -239,7 +239,7 @@ def _annotations(program: Program, value: Value | None) -> dict[str, object]:
     return found
 
 
-def _mount(server: _Server, by_key: Mapping[object, _Server], calls: Calls) -> None:
+def _mount(server: _Server, by_key: Mapping[tuple[Any, ...], _Server], calls: Calls) -> None:
     """``main.mount("prefix", sub)``, ``main.mount(sub, prefix="x")``, ``await main.import_server(…)``: the tools of ``sub`` as well."""
     for call in calls.get(server.made.key, {}).values():
         if call.symbol not in ("mount", "import_server"):

@@ -11,7 +11,8 @@ from graphinv.ingest.support.python import ir
 class Modules:
     """All modules of a root by path.
 
-    An absolute import is looked up beside the importing file, then in each folder above it (and in ``src`` there), then anywhere in the root
+    An absolute import is looked up beside the importing file, then in each folder above it (and in ``src`` there), then anywhere in the
+    root
     where the whole dotted path fits and only there: of several the one that shares most folders with the importing file.
     """
 

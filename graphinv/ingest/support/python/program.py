@@ -64,7 +64,8 @@ class Program:
     # ---- what it makes
 
     def made(self, packages: Iterable[str], *names: str) -> Iterator[Made]:
-        """Objects made by calling one of ``names`` (last part of the callee) of ``packages`` (dotted prefixes), subclasses included; each once
+        """Objects made by calling one of ``names`` (last part of the callee) of ``packages`` (dotted prefixes), subclasses included; each
+        once
         for every set of arguments that it is made with, in the order of the source."""
         prefixes = tuple(packages)
         seen: set[object] = set()
@@ -98,7 +99,8 @@ class Program:
                     receiver = receiver.receiver
 
     def decorated(self, packages: Iterable[str], *names: str) -> Iterator[tuple[FunctionV, Value]]:
-        """Functions under a decorator ``names`` from ``packages``, and that decorator: an ``External`` or, where it is called, a ``Made``."""
+        """Functions under a decorator ``names`` from ``packages``, and that decorator: an ``External`` or, where it is called, a
+        ``Made``."""
         prefixes = tuple(packages)
         for function, decorator in self._all_decorated():
             if isinstance(decorator, (External, Made)) and decorator.within(*prefixes) and decorator.symbol in names:
@@ -157,9 +159,9 @@ class Program:
                 scope = self.ev.method_scope(one.cls, one.function, one.owner)
             for site in self.sites.walked(one.function, scope).sites:
                 inner = scope if site.scope.owner is one.function else site.scope
-                for callee in self.ev.evaluate(site.call.func, inner).options():
-                    if isinstance(callee, FunctionV) and depth < MAX_DEPTH:
-                        stack.append((callee, depth + 1))
+                if depth < MAX_DEPTH:
+                    callees = self.ev.evaluate(site.call.func, inner).options()
+                    stack.extend((callee, depth + 1) for callee in callees if isinstance(callee, FunctionV))
                 yield from self.ev.evaluate(site.call, inner).options()
 
     def unknown_calls(self, function: FunctionV, methods: frozenset[str], names: re.Pattern[str]) -> Iterator[Value]:
@@ -246,7 +248,7 @@ class Program:
 
     # ---- declaring
 
-    def declare(
+    def declare(  # noqa: PLR0913 - what may be known of an agent, each by its name
         self,
         value: Value,
         *,
@@ -254,7 +256,7 @@ class Program:
         framework: str,
         kind: str = "Agent",
         detail: str = "",
-        type: str = "",  # noqa: A002 - the property's name
+        type: str = "",
         parent: Actor | None = None,
         line: int | None = None,
         origin: tuple[str, int] | None = None,
@@ -347,7 +349,8 @@ class Program:
         what: str = "tools",
     ) -> Iterator[Fact]:
         """USES for every tool in ``value``: functions (bare or decorated), tool objects wrapping one, classes of the tree, hosted tools
-        (``hosted`` by last part of the callee, of any of ``packages`` if given), tools of libraries, agents as tools (delegation), MCP servers
+        (``hosted`` by last part of the callee, of any of ``packages`` if given), tools of libraries, agents as tools (delegation), MCP
+        servers
         (CONNECTS_TO); a problem for each that could not be followed."""
         for one in self.items(value):
             yield from stating.uses_tool(self, actor, one, hosted or {}, packages, what)

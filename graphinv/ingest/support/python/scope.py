@@ -44,11 +44,11 @@ def table_of(owner: Owner) -> Table:
     for statement in owner.body:
         kind = type(statement)
         if kind is ir.Assign:
-            _assigned(table, statement)  # type: ignore[arg-type]
+            _assigned(table, statement)
         elif kind is ir.Do:
-            _changed(table, statement)  # type: ignore[arg-type]
+            _changed(table, statement)
         elif kind is ir.Return:
-            table.returns.append(statement)  # type: ignore[arg-type]
+            table.returns.append(statement)
         elif isinstance(statement, (ir.Function, ir.Class)):
             table.add(statement.name, Entry(statement, statement.line, False))
         elif isinstance(statement, ir.Import):

@@ -13,22 +13,76 @@ if TYPE_CHECKING:
 
 CLASSES = frozenset(
     {
-        "MCPServerStdio", "MCPServerSse", "MCPServerSSE", "MCPServerStreamableHttp", "MCPServerStreamableHTTP", "MCPServerHTTP", "MCPServer",
-        "HostedMCPTool", "MultiServerMCPClient", "MCPServerAdapter", "MCPToolset", "McpToolset", "MCPClient", "MCPTools", "MultiMCPTools",
-        "McpWorkbench", "MCPStdioPlugin", "MCPSsePlugin", "MCPStreamableHttpPlugin", "BasicMCPClient", "McpToolSpec", "MCPStdioTool",
-        "MCPStreamableHTTPTool", "MCPWebsocketTool", "FastMCPToolset", "StdioServerParameters", "StdioServerParams", "SseServerParams",
-        "StreamableHttpServerParams", "StreamableHTTPConnectionParams", "SseConnectionParams", "StdioConnectionParams", "MCPServerHTTP",
-        "ToolCollection", "MCPAdapt", "stdio_client", "sse_client", "streamablehttp_client", "streamable_http_client", "MCPTool",
-        "StreamableHTTPServerParams", "SSEServerParams", "MCPServerManager", "ClientSession",
+        "MCPServerStdio",
+        "MCPServerSse",
+        "MCPServerSSE",
+        "MCPServerStreamableHttp",
+        "MCPServerStreamableHTTP",
+        "MCPServerHTTP",
+        "MCPServer",
+        "HostedMCPTool",
+        "MultiServerMCPClient",
+        "MCPServerAdapter",
+        "MCPToolset",
+        "McpToolset",
+        "MCPClient",
+        "MCPTools",
+        "MultiMCPTools",
+        "McpWorkbench",
+        "MCPStdioPlugin",
+        "MCPSsePlugin",
+        "MCPStreamableHttpPlugin",
+        "BasicMCPClient",
+        "McpToolSpec",
+        "MCPStdioTool",
+        "MCPStreamableHTTPTool",
+        "MCPWebsocketTool",
+        "FastMCPToolset",
+        "StdioServerParameters",
+        "StdioServerParams",
+        "SseServerParams",
+        "StreamableHttpServerParams",
+        "StreamableHTTPConnectionParams",
+        "SseConnectionParams",
+        "StdioConnectionParams",
+        "ToolCollection",
+        "MCPAdapt",
+        "stdio_client",
+        "sse_client",
+        "streamablehttp_client",
+        "streamable_http_client",
+        "MCPTool",
+        "StreamableHTTPServerParams",
+        "SSEServerParams",
+        "MCPServerManager",
+        "ClientSession",
     }
-)  # fmt: skip
+)
 """Classes that are, or say how to reach, an MCP server."""
 LOADERS = frozenset({"load_mcp_tools", "mcp_server_tools", "aget_tools_from_mcp_url", "get_tools_from_mcp_url", "create_mcp_http_client"})
 """Functions that return a server's tools."""
 _URLS = ("url", "server_url", "command_or_url", "endpoint", "server_uri", "base_url", "sse_url")
-_INNER = ("params", "server_params", "serverparams", "connection_params", "connections", "client", "tool_config", "server_parameters", "transport",
-          "transport_callable", "server_params_list", "server_parameters_list", "servers", "mcp_servers", "configurations", "session", "config",
-          "commands", "urls")  # fmt: skip
+_INNER = (
+    "params",
+    "server_params",
+    "serverparams",
+    "connection_params",
+    "connections",
+    "client",
+    "tool_config",
+    "server_parameters",
+    "transport",
+    "transport_callable",
+    "server_params_list",
+    "server_parameters_list",
+    "servers",
+    "mcp_servers",
+    "configurations",
+    "session",
+    "config",
+    "commands",
+    "urls",
+)
 _PLAIN = ("command", "args", "env", "headers", "type", "cwd", *_URLS)
 
 Entry = tuple[str, dict[str, Any], Value, list[NodeFact]]
@@ -93,8 +147,9 @@ def _of(made: Made) -> list[Entry]:
         elif isinstance(one, Const) and one.text() and re.match(r"https?://", str(one.value)):
             found.append((name, {"url": one.text()}, one, list(one.secrets)))
         elif isinstance(one, Const) and isinstance(one.value, str) and made.symbol == "MultiMCPTools":
-            secrets: list[NodeFact] = []
-            found.append((name, {"command": plain(one, secrets), "env": _environment(made, secrets)}, one, secrets))
+            seen_secrets: list[NodeFact] = []
+            command = {"command": plain(one, seen_secrets), "env": _environment(made, seen_secrets)}
+            found.append((name, command, one, seen_secrets))
     return found or [(label, {}, made, [])]
 
 

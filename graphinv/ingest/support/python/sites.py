@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from graphinv.ingest.support.python import calls, ir
 from graphinv.ingest.support.python.evaluate import Evaluator
 from graphinv.ingest.support.python.scope import MUTATORS, Scope
-from graphinv.ingest.support.python.values import Bound, ClassV, External, FunctionV, Made, Partial, Unknown, Value
+from graphinv.ingest.support.python.values import Bound, ClassV, External, FunctionV, Made, Partial, Unknown
 
 MAX_FRAMES = 200
 """Calls of one function that are looked at one by one."""
@@ -132,7 +132,8 @@ class Sites:
         self._callers = {}
         for site in self.all:
             symbols: set[str] = set()
-            for option in self.ev.evaluate(site.call.func, site.scope).options():
+            for callee in self.ev.evaluate(site.call.func, site.scope).options():
+                option = callee
                 while isinstance(option, Partial):
                     option = option.target
                 if isinstance(option, FunctionV):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from graphinv.ingest import Document
 from graphinv.ingest.support.python import ir
-from graphinv.ingest.support.python.actors import Actor, Hosted, identity_of
+from graphinv.ingest.support.python.actors import Actor, Hosted
 from graphinv.ingest.support.python.library import library_tool
 from graphinv.ingest.support.python.servers import entry_of, server_name
 from graphinv.ingest.support.python.values import (
@@ -107,7 +107,7 @@ def hosted_tool(program: Program, actor: Actor, at: Value, brought: Hosted) -> I
         yield from given_secrets(program, ("Tool", brought.id), at)
 
 
-def tool(program: Program, value: Value, name: str | None) -> tuple[NodeKey | None, list[Fact]]:  # noqa: PLR0911 - one way out per kind
+def tool(program: Program, value: Value, name: str | None) -> tuple[NodeKey | None, list[Fact]]:
     """See :meth:`Program.tool`."""
     while isinstance(value, Partial):
         value = value.target
@@ -260,9 +260,7 @@ def connects(program: Program, actor: Actor, value: Value) -> Iterator[Fact]:
         yield from connects_entry(program, actor, name, entry, at, secrets)
 
 
-def connects_entry(
-    program: Program, actor: Actor, name: str, entry: Mapping[str, Any], at: Value, secrets: list[NodeFact]
-) -> Iterator[Fact]:
+def connects_entry(program: Program, actor: Actor, name: str, entry: dict[str, Any], at: Value, secrets: list[NodeFact]) -> Iterator[Fact]:
     """The same for one entry in the shape that configuration files have."""
     label = name or server_name(program, at, entry)
     if not ({"command", "url"} & entry.keys()):

@@ -22,6 +22,8 @@ MAX_SOURCE = 2_000_000
 MAX_UNMARKED = 300_000
 FULL_UNMARKED = 8_000
 """A module that imports no framework keeps its functions' bodies up to this size, or where it speaks of agents or tools."""
+MAX_MISSES = 50
+"""Lines of a notebook that are looked for in vain before the rest is taken to stand where the last one was found."""
 MCP = ("mcp", "fastmcp", "langchain_mcp_adapters", "mcp_use")
 _SPEAKS = re.compile(rb"(?i)\b(?:agent|tool|llm|mcp|crew)s?\b|_(?:agent|tool|llm)s?\b|\b(?:agent|tool|llm)s?_")
 _MAGIC = re.compile(r"(\s*)(?:[%!?].*|[\w.]+\?{1,2}\s*)")
@@ -91,14 +93,26 @@ def cells(document: Document) -> tuple[str, Callable[[int], int]]:
     starts = [0, *(match.end() for match in re.finditer("\n", text))]
     position = misses = 0
     for cell in _code(notebook):
-        for line in cell.split("\n"):
-            needle = json.dumps(line, ensure_ascii="\\u" in text)[1:-1]
-            found = text.find(needle, position) if needle.strip() and misses < 20 else -1
-            misses += found < 0 and bool(needle.strip())
-            position = found + len(needle) if found >= 0 else position
+        for line, plain in zip(cell.split("\n"), _plain(cell).split("\n"), strict=True):
+            found, length = _find(text, line, position) if line.strip() and misses < MAX_MISSES else (-1, 0)
+            misses += found < 0 and bool(line.strip())
+            position = found + length if found >= 0 else position
             places.append(bisect_right(starts, position))
-            source.append(line)
+            source.append(plain)
     return "\n".join(source), lambda line: places[min(line, len(places)) - 1] if places else 1
+
+
+def _find(text: str, line: str, position: int) -> tuple[int, int]:
+    """Where the JSON text spells a line of source, from ``position`` on, and how long it is there; -1 where it does not."""
+    places = []
+    for ascii_only in (False, True):
+        needle = json.dumps(line, ensure_ascii=ascii_only)[1:-1]
+        found = text.find(needle, position)
+        if found >= 0:
+            places.append((found, len(needle)))
+        if line.isascii():
+            break
+    return min(places, default=(-1, 0))
 
 
 def _code(notebook: Any) -> list[str]:
@@ -112,7 +126,7 @@ def _code(notebook: Any) -> list[str]:
         text = "".join(part for part in parts if isinstance(part, str))
         if re.match(r"\s*%%(?!time|capture|timeit|prun)", text):
             continue
-        found.append(_plain(text))
+        found.append(text)
     return found
 
 

@@ -126,7 +126,7 @@ def declare(program: Program) -> None:
                 program.declare(value, name=entry.key, framework=NAME, detail="crewai agent in YAML", origin=(entry.path, entry.line))
     for made in program.made(IMPORTS, "Crew"):
         cls = _class_around(made)
-        name = made.passed("name") or (cls.cls.name if cls is not None else None)
+        name = made.passed("name") or (cls.cls.name if cls is not None and _is_its_crew(made, cls) else None)
         crew = program.declare(made, name=name, framework=NAME, kind="Workflow", type="crew", detail="crewai crew")
         if made.arg("manager_agent") is None and _hierarchical(made):
             manager = Const(made.module, made.line, f"manager of {crew.name}")
@@ -145,6 +145,13 @@ def _class_around(made: Made) -> ClassV | None:
             return ClassV(scope.module, scope.owner.line, scope.owner, scope.parent)
         scope = scope.parent
     return None
+
+
+def _is_its_crew(made: Made, cls: ClassV) -> bool:
+    """Whether a class stands for the crew that is made in it: ``@CrewBase``, or a method ``crew``."""
+    function = made.scope.function
+    method = function is not None and (function.name == "crew" or any(_ends(one, "crew") for one in function.decorators))
+    return method or any(_ends(one, "CrewBase") for one in cls.cls.decorators)
 
 
 def _hierarchical(made: Made) -> bool:
@@ -358,7 +365,10 @@ def _steps(program: Program, flow: ClassV) -> Iterator[FunctionV]:
 
 def _flow(program: Program, flow: Actor, cls: ClassV) -> Iterator[Fact]:
     steps = {step.name: step for step in _steps(program, cls)}
-    returns = {name: _texts(program.call(step)) for name, step in steps.items()}
+    returns = {
+        name: _texts(program.call(step)) for name, step in steps.items() if any(_ends(one, "router") for one in step.function.decorators)
+    }
+    told = set().union(*returns.values())
     for step in steps.values():
         actor = program.actor(step)
         if actor is None:
@@ -366,12 +376,12 @@ def _flow(program: Program, flow: Actor, cls: ClassV) -> Iterator[Fact]:
         listens = False
         for decorator in step.function.decorators:
             for name in _heard(decorator):
-                for before in steps:
-                    if before == name or (
-                        name in returns[before] and any(_ends(one, "router") for one in steps[before].function.decorators)
-                    ):
+                for before, heard in steps.items():
+                    says = returns.get(before)
+                    routed = says is not None and (name in says or (not says and name not in steps and name not in told))
+                    if before == name or routed:
                         listens = True
-                        earlier = program.actor(steps[before])
+                        earlier = program.actor(heard)
                         if earlier is not None:
                             yield program.edge("DELEGATES_TO", earlier.key, actor.key, step, mode="invoke", kind_detail="flow_edge")
         if not listens:

@@ -85,8 +85,7 @@ def declare(program: Program) -> None:
         if program.actor(executor) is None:
             program.declare(executor, name=executor.arg("name"), framework=NAME, detail="langchain AgentExecutor")
     for made in program.made(IMPORTS, "create_supervisor"):
-        name = made.arg("supervisor_name") or "supervisor"
-        program.declare(made, name=name, framework=GRAPH, detail="langgraph supervisor")
+        program.declare(made, name=made.arg("supervisor_name") or "supervisor", framework=GRAPH, detail="langgraph supervisor")
     for made in program.made(IMPORTS, "create_swarm"):
         program.declare(made, name=made.arg("name") or _compiled_name(program, made) or program.variable(made) or "swarm", framework=GRAPH,
                         kind="Workflow", type="swarm", detail="langgraph swarm")  # fmt: skip

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from posixpath import dirname, join, normpath
 
 from graphinv.ingest.support.located import Located
@@ -216,9 +217,9 @@ def _called(program: Program, function: FunctionV) -> Iterator[Value]:
             receiver = call.receiver
             if call.symbol in _CALLS and receiver is not None and program.actor(receiver) is None and _holds_model(receiver):
                 yield receiver
-            elif call.symbol in _CLIENT_CALLS and call.within(*_CLIENTS):
-                yield call
-            elif call.symbol in {"completion", "acompletion"} and call.within("litellm"):
+            elif (call.symbol in _CLIENT_CALLS and call.within(*_CLIENTS)) or (
+                call.symbol in {"completion", "acompletion"} and call.within("litellm")
+            ):
                 yield call
     yield from program.unknown_calls(function, _CALLS, _MODEL_NAME)
 
@@ -354,7 +355,7 @@ def _drawn(program: Program, graph: _Graph) -> Iterator[tuple[str, str, str, Val
                     yield source, target, "conditional_edge", call
         elif call.symbol == "add_sequence":
             names = [node.name for node in _nodes(program, graph.made) if node.at is call or node.at.key == call.key]
-            for source, target in zip(names, names[1:], strict=False):
+            for source, target in pairwise(names):
                 yield source, target, "graph_edge", call
     for node in graph.nodes.values():
         yield from ((node.name, target, "command", node.at) for target in _commands(program, node))
