@@ -20,6 +20,7 @@ from graphinv.ingest.support import jsondoc, yamldoc
 from graphinv.ingest.support.located import Located
 from graphinv.ingest.support.python import ir, summary
 from graphinv.ingest.support.python.frameworks import Framework, frameworks
+from graphinv.ingest.support.python.parts import parts as independent
 from graphinv.ingest.support.python.program import Program
 from graphinv.ingest.support.secrets import redact
 from graphinv.model.facts import Fact, Problem
@@ -63,6 +64,8 @@ def _summarise(document: Document) -> ir.Module | list[Located]:
 
 _ASKED = frozenset({"role", "tools", "llm", "allow_delegation", "allow_code_execution", "agent", "agents", "tasks", "graphs", "path"})
 MAX_DEPTH = 8
+COLLECT_AFTER = 300
+"""Documents after which what their linking left behind is collected."""
 
 
 def _told(located: Located) -> Located:
@@ -92,16 +95,26 @@ def _is_graph(value: object) -> bool:
     return isinstance(value, str) and re.fullmatch(r"[\w./-]{1,300}\.[a-z]{1,4}:\w{1,100}", value) is not None
 
 
+def parts(summaries: Mapping[str, Any]) -> list[list[str]]:
+    """Paths of documents that have to be linked together; what is in different parts can be linked apart, with the same result."""
+    return independent(summaries)
+
+
 def link(root: str, summaries: Mapping[str, Any]) -> Iterator[Fact]:
     """The facts of all frameworks that the root's modules import."""
-    modules = {path: one for path, one in summaries.items() if isinstance(one, ir.Module)}
-    configs = {path: one for path, one in summaries.items() if isinstance(one, list)}
-    if not configs and not any(module.marked for module in modules.values()):
-        return
+    outside = {package for framework in frameworks() for package in framework.IMPORTS}
     with _collector_resting():
-        outside = {package for framework in frameworks() for package in framework.IMPORTS}
-        facts = _linked(Program(root, modules, configs, outside))
-    yield from facts
+        gc.freeze()  # the summaries: what is collected below is what one part leaves behind
+        made = 0
+        for group in parts(summaries):
+            modules = {path: one for path in group if isinstance(one := summaries[path], ir.Module)}
+            configs = {path: one for path in group if not isinstance(one := summaries[path], ir.Module)}
+            yield from _linked(Program(root, modules, configs, outside))
+            made += len(group)
+            if made > COLLECT_AFTER:
+                made = 0
+                gc.collect()
+        gc.unfreeze()
 
 
 @contextmanager

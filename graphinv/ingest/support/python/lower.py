@@ -16,7 +16,11 @@ MAX_DEPTH = 120
 MAX_TEXT = 400
 """Characters of a text that are kept."""
 MAX_DOC = 4000
-_SUSPECT = re.compile(r"[A-Za-z0-9+/=_.~-]{14}|://|[Bb](?:earer|asic) |-----BEGIN|[=:]\s?\S{4}")
+_SUSPECT = re.compile(
+    r"(?=[A-Za-z+/=_.~-]*[0-9])[A-Za-z0-9+/=_.~-]{14}|://|-----BEGIN|[Bb](?:earer|asic) "
+    r"|(?i:pass|pwd|secret|token|key|auth|cred|sig)\w{0,20}[\"']?\s?[=:\s]"
+)
+"""What a text without which no credential is recognised; those that a name asks for apart."""
 _RANDOM = re.compile(r"(?=.*[A-Z])(?=.*[a-z])(?=(?:.*[0-9]){3})[A-Za-z0-9+/=_-]{20,4096}")
 MIN_RANDOM = 20
 MIN_ENTROPY = 3.9

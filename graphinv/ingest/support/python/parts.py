@@ -1,0 +1,85 @@
+"""Which documents of a root have nothing to do with each other: each part can be understood alone, in any process."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from posixpath import dirname, join, normpath
+from typing import Any
+
+from graphinv.ingest.support.python import ir
+from graphinv.ingest.support.python.modules import Modules
+
+
+def parts(summaries: Mapping[str, Any]) -> list[list[str]]:
+    """Paths of the documents of each part, in order: modules with what they import, configurations with the code around them.
+
+    Parts in which nothing imports a framework and no configuration stands are left out. O(imports).
+    """
+    modules = {path: one for path, one in summaries.items() if isinstance(one, ir.Module)}
+    configs = [path for path, one in summaries.items() if not isinstance(one, ir.Module)]
+    places = Modules(modules)
+    together = _Together(summaries)
+    for path, module in modules.items():
+        for dotted, level in module.imports:
+            place = places.find(module, dotted, level)
+            if place is not None and not place.endswith("/"):
+                together.join(path, place)
+    marked = [path for path, module in modules.items() if module.marked]
+    _attach(configs, marked, summaries, together)
+    groups: dict[str, list[str]] = {}
+    for path in sorted(summaries):
+        groups.setdefault(together.find(path), []).append(path)
+    wanted = {together.find(path) for path in (*marked, *configs)}
+    return [group for head, group in groups.items() if head in wanted]
+
+
+def _attach(configs: list[str], marked: list[str], summaries: Mapping[str, Any], together: _Together) -> None:
+    """Joins each configuration with the others of its folder, and with the frameworks' modules under the nearest folder that has some."""
+    below: dict[str, list[str]] = {}
+    for path in marked:
+        folder = dirname(path)
+        while folder:
+            below.setdefault(folder, []).append(path)
+            folder = dirname(folder)
+        below.setdefault("", []).append(path)
+    first: dict[str, str] = {}
+    for path in configs:
+        folder = dirname(path)
+        together.join(path, first.setdefault(folder, path))
+        for target in _named(summaries[path], folder):
+            if target in summaries:
+                together.join(path, target)
+        while folder and folder not in below:
+            folder = dirname(folder)
+        for other in below.get(folder, ()) if folder or len(marked) < 50 else ():
+            together.join(path, other)
+
+
+def _named(documents: Any, folder: str) -> list[str]:
+    """Files that a ``langgraph.json`` names."""
+    found: list[str] = []
+    for located in documents:
+        graphs = located.value.get("graphs") if isinstance(located.value, dict) else None
+        for entry in graphs.values() if isinstance(graphs, dict) else ():
+            place = entry.get("path") if isinstance(entry, dict) else entry
+            if isinstance(place, str):
+                found.append(normpath(join(folder, place.partition(":")[0])))
+    return found
+
+
+class _Together:
+    """Union-find over paths."""
+
+    def __init__(self, paths: Mapping[str, Any]) -> None:
+        self._above = {path: path for path in paths}
+
+    def find(self, path: str) -> str:
+        above = self._above
+        while above[path] != path:
+            above[path] = above[above[path]]
+            path = above[path]
+        return path
+
+    def join(self, one: str, other: str) -> None:
+        first, second = sorted((self.find(one), self.find(other)))
+        self._above[second] = first
