@@ -72,6 +72,20 @@ refunds.handoffs = [triage]
     ]
 
 
+def test_clones() -> None:
+    facts = tree(
+        a_py=OPENAI
+        + """
+risk = Agent(name="Risk")
+writer = Agent(name="Writer", handoffs=[risk])
+other = writer.clone(name="Other")
+same = writer.clone(tools=[risk.as_tool("r", "d")])
+"""
+    )
+    assert agents(facts) == {"a#Risk", "a#Writer", "a#Other"}
+    assert edges(facts) == {("Writer", "Risk", "handoff"), ("Other", "Risk", "handoff"), ("Writer", "Risk", "agent_as_tool")}
+
+
 def test_a_tool_belongs_to_who_lists_it_and_one_that_nobody_lists_to_nobody() -> None:
     facts = tree(
         a_py=OPENAI

@@ -31,14 +31,21 @@ def declare(program: Program) -> None:
     for made in program.made(IMPORTS, *CLASSES):
         program.declare(made, name=made.passed("name", 0), framework=NAME)
     for made in program.made(IMPORTS, "clone"):
-        if isinstance(made.root(), Made) and made.passed("name") is not None:
+        original = program.actor(made.receiver)
+        if made.passed("name") is not None:
             program.declare(made, name=made.passed("name"), framework=NAME)
+        elif original is not None:
+            program.alias(made, original)
 
 
 def facts(program: Program) -> Iterator[Fact]:
     """Tools, hand-offs, servers, models and guardrails of all agents, and agents that functions run."""
     for actor in program.actors(NAME):
-        yield from _agent(program, actor)
+        yield from _agent(program, actor, actor.made)
+    for made in program.made(IMPORTS, "clone"):
+        same = program.actor(made)
+        if same is not None and same.made is not made:
+            yield from _agent(program, same, made)
     for actor in program.actors(NAME):
         yield from _run_inside(program, actor)
 
@@ -54,8 +61,7 @@ def _arg(made: Made, name: str) -> Value | None:
     return None
 
 
-def _agent(program: Program, actor: Actor) -> Iterator[Fact]:
-    made = actor.made
+def _agent(program: Program, actor: Actor, made: Made) -> Iterator[Fact]:
     for tool in program.items(_arg(made, "tools")):
         yield from _tool(program, actor, tool)
     for server in program.items(_arg(made, "mcp_servers")):
