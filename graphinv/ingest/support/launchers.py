@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from graphinv.ingest.support import packages
 from graphinv.ingest.support.containers import Container, run
 from graphinv.ingest.support.packages import Package
+from graphinv.ingest.support.secret_words import looks_secret_name
 from graphinv.ingest.support.words import Option, Word, names, program, split, take_options
 
 _NPM_VALUED = names(
@@ -78,8 +79,9 @@ def option_words(found: Launch, options: list[Option], *files: str) -> None:
 
 
 def npx(found: Launch, name: str, rest: list[Word]) -> list[Word]:
-    """``npx -y name@version …`` and its relatives."""
-    options, left = take_options(rest, _NPM_VALUED)
+    """``npx -y name@version …`` and its relatives. What follows an option that asks for a credential is one, and no package."""
+    asking = {word.text for word in rest if word.text.startswith("--") and looks_secret_name(word.text.strip("-"))}
+    options, left = take_options(rest, _NPM_VALUED | asking)
     option_words(found, [option for option in options if option.name not in ("p", "package", "c", "call")])
     wanted = [option.value for option in options if option.name in ("p", "package") and option.value]
     called = script_words(options, "c", "call")
