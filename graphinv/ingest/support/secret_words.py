@@ -170,7 +170,8 @@ def looks_connection_name(name: str) -> bool:
 # Values
 
 _STAND_INS = re.compile(
-    r"""your | placeholder | change.?(?:me|this|it) | replace | redacted | insert | example | sample | dummy | xxx
+    r"""your | placeholder | change.?(?:me|this|it) | replace | redacted | insert | example | sample | dummy
+    | (?<![a-z0-9])x{3,}(?![a-z0-9]) | x{5,}
     | put.?here | fill.?in | goes.?here
     | \.\.\. | … | \*\*\* | ••• | ^[<‹«\[{(%].*[>›»\]})%]$ | <[^<>]{1,80}> | ‹[^‹›]{1,80}› | «[^«»]{1,80}»
     | secret.?here | key.?here | token.?here | password.?here | ^enter[_\s-] | not.?set | not.?a.?real | to.?be.?(?:set|filled|defined)""",

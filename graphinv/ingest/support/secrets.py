@@ -316,8 +316,11 @@ def _is_random(text: str) -> bool:
 
 
 def redact(text: str) -> str:
-    """``text`` with every credential in it replaced by ``***``, for names and labels."""
+    """``text`` with every credential in it replaced by ``***``, for names and labels; one that may be a placeholder goes as well."""
     text = text[:MAX_LENGTH]
+    for shape in reversed(list(shapes(text))):
+        if not shape.type.endswith("_key_id"):  # the id of a key is how its issuer names it
+            text = text[: shape.start] + "***" + text[shape.end :]
     for found in recognise_all("", text):
         raw = text[found.start : found.end] if found.end else ""
         for secret in (found.secret, raw):
