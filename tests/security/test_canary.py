@@ -14,12 +14,18 @@ from typer.testing import CliRunner
 from graphinv.cli import app
 from graphinv.export import exports
 from graphinv.ingest import Document, facts_of, ingestors
+from graphinv.ingest.support.secrets import is_placeholder
 from graphinv.model.errors import IngestError
 from graphinv.store import open_store
 
 
 def canary(prefix: str = "", length: int = 36) -> str:
-    return prefix + "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(length))
+    """Random letters and digits as issuers make them: some of each kind, and no word in it that says that it is none."""
+    while True:
+        value = "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(length))
+        kinds = (sum(map(str.isdigit, value)), sum(map(str.isupper, value)), sum(map(str.islower, value)))
+        if min(kinds) >= 5 and not is_placeholder(prefix + value):
+            return prefix + value
 
 
 class Plant:
