@@ -10,11 +10,10 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
-from graphinv.ingest.support.secret_shapes import shapes
+from graphinv.ingest.support.secret_shapes import hide
 from graphinv.model.facts import Binding, EdgeFact, Fact, NodeFact, NodeKey, OwnerRule, Props, Ref
 
 SHORTEST = 12
-HIDDEN = "***"
 
 
 def redacted(fact: Fact) -> Fact:
@@ -35,12 +34,7 @@ def redacted(fact: Fact) -> Fact:
 @lru_cache(maxsize=65536)
 def clean(text: str) -> str:
     """``text`` without credentials; O(length)."""
-    if not isinstance(text, str) or len(text) < SHORTEST:
-        return text
-    for shape in reversed(list(shapes(text))):
-        if not shape.type.endswith("_key_id"):  # the id of a key is how its issuer names it
-            text = text[: shape.start] + HIDDEN + text[shape.end :]
-    return text
+    return hide(text) if isinstance(text, str) and len(text) >= SHORTEST else text
 
 
 def _key(key: NodeKey) -> NodeKey:

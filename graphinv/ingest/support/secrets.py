@@ -15,7 +15,7 @@ from urllib.parse import unquote
 
 from graphinv.ingest import Document
 from graphinv.ingest.support.interpolation import Interpolation, interpolations, is_reference
-from graphinv.ingest.support.secret_shapes import MAX_LENGTH, Shape, shapes
+from graphinv.ingest.support.secret_shapes import MAX_LENGTH, Shape, hide, shapes
 from graphinv.ingest.support.secret_words import (
     entropy,
     is_place,
@@ -317,10 +317,7 @@ def _is_random(text: str) -> bool:
 
 def redact(text: str) -> str:
     """``text`` with every credential in it replaced by ``***``, for names and labels; one that may be a placeholder goes as well."""
-    text = text[:MAX_LENGTH]
-    for shape in reversed(list(shapes(text))):
-        if not shape.type.endswith("_key_id"):  # the id of a key is how its issuer names it
-            text = text[: shape.start] + "***" + text[shape.end :]
+    text = hide(text[:MAX_LENGTH])
     for found in recognise_all("", text):
         raw = text[found.start : found.end] if found.end else ""
         for secret in (found.secret, raw):
