@@ -95,6 +95,32 @@ class OwnerRule:
 
 
 @dataclass(frozen=True, slots=True)
+class Grant:
+    """What a provider's policy says about ``subject``, in that provider's own language.
+
+    It becomes edges once every resource of the scan is known (:mod:`graphinv.ingest.grants`), because whether a wildcard, a denial or a
+    boundary matters depends on what there is to reach.
+
+    Args:
+        provider: module of :mod:`graphinv.ingest.grants` that understands it, such as ``aws``.
+        subject: the node that it is attached to: a principal, or the resource or account whose policy it is.
+        role: what it is for, in the provider's words, such as ``identity``, ``boundary``, ``resource``, ``scp``, ``trust``.
+        body: the statement or document as JSON text, ids already canonical.
+        origin: id or name of the policy or role it comes from, for ``inherited_from``.
+        source: where it is stated, ``document#where``.
+        evidence: ``granted`` from a dump of what is in force, ``declared`` from a file that asks for it, ``inferred`` from a guess.
+    """
+
+    provider: str
+    subject: NodeKey
+    role: str
+    body: str
+    origin: str = ""
+    source: str = ""
+    evidence: str = "declared"
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """Something of a document that was recognised and could not be understood, or that makes what was read incomplete.
 
@@ -127,7 +153,7 @@ def place_of(source: str, root: str) -> tuple[str, str]:
     return ("" if document == root else document.removeprefix(f"{root}/")), where
 
 
-Fact = NodeFact | EdgeFact | Binding | OwnerRule | Problem
+Fact = NodeFact | EdgeFact | Binding | OwnerRule | Grant | Problem
 
 # --------------------------------------------------------------------------------------------------------------------------------
 # Checking

@@ -15,7 +15,7 @@ from pathlib import PurePosixPath
 
 from pathspec import GitIgnoreSpec
 
-from graphinv.model.facts import Binding, EdgeFact, Fact, NodeFact, NodeKey, OwnerRule, Problem, Props, Ref, place_of
+from graphinv.model.facts import Binding, EdgeFact, Fact, Grant, NodeFact, NodeKey, OwnerRule, Problem, Props, Ref, place_of
 
 UNSURE_SAME_FOLDER = 0.5
 """Confidence of a join when one folder binds the name to several nodes."""
@@ -29,6 +29,7 @@ class Resolved:
 
     nodes: list[NodeFact] = field(default_factory=list)
     edges: list[EdgeFact] = field(default_factory=list)
+    grants: list[Grant] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -52,6 +53,8 @@ def resolve(root: str, facts: Iterable[Fact]) -> Resolved:
                 resolved.nodes.append(fact if target == fact.key else replace(fact, id=target[1], props=_alias_props(fact.props)))
         elif isinstance(fact, EdgeFact):
             resolved.edges.extend(scope.edges(fact))
+        elif isinstance(fact, Grant):
+            resolved.grants.append(fact)
     _start_sources(scope, resolved)
     resolved.nodes.extend(scope.fallbacks.values())
     resolved.problems.extend(scope.problems)

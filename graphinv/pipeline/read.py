@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from graphinv.ingest import ingestors, links
-from graphinv.model.facts import EdgeFact, Fact, NodeFact, Problem
+from graphinv.model.facts import EdgeFact, Fact, Grant, NodeFact, Problem
 from graphinv.pipeline.catalogue import known
 from graphinv.pipeline.documents import Job, jobs, linked
 from graphinv.pipeline.joins import resolve
@@ -31,6 +31,8 @@ class Reading:
     root: Root
     nodes: list[NodeFact] = field(default_factory=list)
     edges: list[EdgeFact] = field(default_factory=list)
+    grants: list[Grant] = field(default_factory=list)
+    """What policies say; they become edges when all roots of a scan have been read (:mod:`graphinv.pipeline.together`)."""
     problems: list[Problem] = field(default_factory=list)
     documents: Counter[str] = field(default_factory=Counter)
     """Documents read, by ingestor."""
@@ -87,7 +89,7 @@ def read_root(root: Root, fingerprint: Callable[[str], str], progress: Progress 
         reading.problems.append(Problem(root.only, "", "is in no format that is read (`graphinv formats` lists them)", ingestor="walk"))
     progress("joining", len(raw), "")
     resolved = resolve(root.name, raw)
-    reading.nodes, reading.edges = resolved.nodes, resolved.edges
+    reading.nodes, reading.edges, reading.grants = resolved.nodes, resolved.edges, resolved.grants
     added = list(known(reading.nodes, reading.edges))
     reading.nodes += [fact for fact in added if isinstance(fact, NodeFact)]
     reading.edges += [fact for fact in added if isinstance(fact, EdgeFact)]

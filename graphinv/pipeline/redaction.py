@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from graphinv.ingest.support.secret_shapes import hide
-from graphinv.model.facts import Binding, EdgeFact, Fact, NodeFact, NodeKey, OwnerRule, Props, Ref
+from graphinv.model.facts import Binding, EdgeFact, Fact, Grant, NodeFact, NodeKey, OwnerRule, Props, Ref
 
 SHORTEST = 12
 
@@ -27,6 +27,8 @@ def redacted(fact: Fact) -> Fact:
             return replace(fact, name=clean(fact.name), target=_key(fact.target), credentials=tuple(map(_end, fact.credentials)))
         case OwnerRule():
             return replace(fact, owners=tuple(_key(owner) for owner in fact.owners))
+        case Grant():
+            return replace(fact, subject=_key(fact.subject), body=clean(fact.body), origin=clean(fact.origin))
         case _:
             return replace(fact, message=clean(fact.message))
 

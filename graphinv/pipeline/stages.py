@@ -18,6 +18,7 @@ from graphinv.pipeline.bundled import bundled, texts
 from graphinv.pipeline.coverage import coverage_findings, coverage_status
 from graphinv.pipeline.keys import Fingerprinter, store_key
 from graphinv.pipeline.read import Progress, Reading, now, quiet, read_root
+from graphinv.pipeline.together import together
 from graphinv.pipeline.walk import Root, root_of
 from graphinv.store import Committed, Scan, Store, open_store
 
@@ -79,7 +80,7 @@ def _place(root: Root) -> tuple[str, str]:
 def ingest(
     store: Store, roots: Sequence[Root], progress: Progress = quiet, *, at: str | None = None, vendored: bool = False
 ) -> list[Ingested]:
-    """Read ``roots`` and commit each as one generation.
+    """Read ``roots``, join what they say of each other, and commit each as one generation.
 
     Raises:
         StoreError, StoreLocked: nothing of the root at hand was written; roots before it were.
@@ -87,8 +88,10 @@ def ingest(
     key = store_key(store.url)
     earlier = {scan.root: scan for scan in store.scans()}
     done = []
-    for root in roots:
-        reading = read_root(root, Fingerprinter(key), progress, vendored=vendored)
+    readings = [read_root(root, Fingerprinter(key), progress, vendored=vendored) for root in roots]
+    progress("joining", sum(len(reading.grants) for reading in readings), "what the roots say of each other")
+    together(readings)
+    for root, reading in zip(roots, readings, strict=True):
         place = root.path / root.only if root.only and root.own_file else root.path
         location = hmac.new(key, str(place).encode("utf-8", "surrogateescape"), sha256).hexdigest()[:16]
         before = earlier.get(reading.root.name)

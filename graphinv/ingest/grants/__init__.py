@@ -1,0 +1,88 @@
+"""Permission languages: what providers' policies say, evaluated against what is known of the estate.
+
+Ingestors yield :class:`~graphinv.model.facts.Grant` facts, which keep a policy in its provider's words. When all documents of a scan
+have been read, each provider's module here is asked once for all of its grants together. One module of this package is one language and
+has
+
+    PROVIDER  its name in ``Grant.provider``
+    evaluate(grants, known) -> Iterator[NodeFact | EdgeFact | Problem]
+              CAN_ACCESS, ASSUMES and MEMBER_OF edges and the nodes of scopes (account, project, cluster) that they lead to. Each edge
+              carries the ``sources`` and ``evidence`` of the grants it rests on, the condition of a conditional grant, and where it comes
+              from (``inherited_from``). Never raises for any grant: what it can't understand is a Problem
+
+A wildcard becomes an edge to every known resource that it matches and, where it covers a whole scope, one to the node of that scope.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from typing import Protocol, cast
+
+from graphinv.model.facts import EdgeFact, Grant, NodeFact, NodeKey, Problem, Props, Ref, merge_props
+
+
+@dataclass(frozen=True)
+class Known:
+    """All nodes and edges of a scan, before grants are evaluated."""
+
+    nodes: Mapping[NodeKey, Props] = field(default_factory=dict)
+    """Node → what its sources together say."""
+    edges: Sequence[EdgeFact] = ()
+
+    @classmethod
+    def of(cls, nodes: Iterable[NodeFact], edges: Iterable[EdgeFact]) -> Known:
+        """What these facts say; ends of edges are known too. O(facts)."""
+        merged: dict[NodeKey, Props] = {}
+        for fact in nodes:
+            before = merged.get(fact.key)
+            merged[fact.key] = fact.props if before is None else merge_props(fact.kind, before, fact.props)
+        kept = tuple(edges)
+        for edge in kept:
+            for end in (edge.source, edge.target):
+                if not isinstance(end, Ref):
+                    merged.setdefault(end, {})
+        return cls(merged, kept)
+
+    @cached_property
+    def by_kind(self) -> Mapping[str, Sequence[str]]:
+        """Node kind → ids, sorted."""
+        found: dict[str, list[str]] = {}
+        for kind, name in sorted(self.nodes):
+            found.setdefault(kind, []).append(name)
+        return found
+
+    def ids(self, *kinds: str, prefix: str = "") -> list[str]:
+        """Ids of nodes of ``kinds`` that start with ``prefix``, sorted. O(nodes of these kinds)."""
+        return sorted({one for kind in kinds for one in self.by_kind.get(kind, ()) if one.startswith(prefix)})
+
+
+class Provider(Protocol):
+    """What every module of this package offers; see the package's docstring."""
+
+    PROVIDER: str
+
+    def evaluate(self, grants: Sequence[Grant], known: Known) -> Iterator[NodeFact | EdgeFact | Problem]: ...
+
+
+@cache
+def providers() -> Mapping[str, Provider]:
+    """All permission languages, by name."""
+    modules = (importlib.import_module(f"{__name__}.{module.name}") for module in pkgutil.iter_modules(__path__) if not module.ispkg)
+    return {module.PROVIDER: cast("Provider", module) for module in modules}
+
+
+def evaluate(grants: Iterable[Grant], known: Known) -> Iterator[NodeFact | EdgeFact | Problem]:
+    """What all ``grants`` together give; the cost is each provider's."""
+    grouped: dict[str, list[Grant]] = {}
+    for grant in dict.fromkeys(grants):
+        grouped.setdefault(grant.provider, []).append(grant)
+    for name in sorted(grouped):
+        provider = providers().get(name)
+        if provider is None:
+            yield Problem("", "", f"no reader of the grants of {name!r}", ingestor="grants")
+        else:
+            yield from provider.evaluate(grouped[name], known)

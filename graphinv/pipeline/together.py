@@ -1,0 +1,61 @@
+"""Steps over all roots of a scan: what needs to know everything that was read before it can say anything.
+
+Each step sees what its forerunners added. What a step says belongs to the root that its first source names, so that a re-scan of that
+root renews it; facts without a source belong to the first root.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from graphinv.ingest.grants import Known, evaluate
+from graphinv.model.errors import FactError
+from graphinv.model.facts import EdgeFact, Grant, NodeFact, Problem, check_edge, check_node, source_of
+from graphinv.pipeline.read import Reading
+
+Step = Callable[[Known, Sequence[Grant]], Iterator[NodeFact | EdgeFact | Problem]]
+
+
+def granted(known: Known, grants: Sequence[Grant]) -> Iterator[NodeFact | EdgeFact | Problem]:
+    """Edges that policies give; see :mod:`graphinv.ingest.grants`."""
+    return evaluate(grants, known)
+
+
+STEPS: tuple[Step, ...] = (granted,)
+"""In order: a grant's wildcard reaches what the steps before it found."""
+
+
+def together(readings: Sequence[Reading]) -> None:
+    """Add to each of ``readings`` what only all of them together say. O(facts) for each step, plus what the step costs."""
+    if not readings:
+        return
+    grants = [grant for reading in readings for grant in reading.grants]
+    for step in STEPS:
+        nodes = [node for reading in readings for node in reading.nodes]
+        edges = [edge for reading in readings for edge in reading.edges]
+        _share(readings, step(Known.of(nodes, edges), grants))
+
+
+def _share(readings: Sequence[Reading], facts: Iterable[NodeFact | EdgeFact | Problem]) -> None:
+    for fact in list(facts):
+        if isinstance(fact, Problem):
+            readings[0].problems.append(fact)
+            continue
+        reading = _stating(readings, str((fact.props.get("sources") or [""])[0]))
+        try:
+            if isinstance(fact, NodeFact):
+                reading.nodes.append(check_node(fact))
+            else:
+                reading.edges.append(check_edge(fact))
+        except FactError as error:
+            reading.problems.append(Problem("", "", error.message, ingestor="grants"))
+
+
+def _stating(readings: Sequence[Reading], source: str) -> Reading:
+    """The reading whose root ``source`` lies in."""
+    place = source.partition("#")[0]
+    for reading in readings:
+        start = source_of(reading.root.name, "")
+        if place == start or place.startswith(f"{start}/"):
+            return reading
+    return readings[0]
