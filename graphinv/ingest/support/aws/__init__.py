@@ -1,0 +1,1 @@
+"""AWS as several formats speak of it: names (:mod:`.arns`), policy documents, what their actions do."""
