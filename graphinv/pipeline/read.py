@@ -10,6 +10,7 @@ from typing import Any
 
 from graphinv.ingest import ingestors, links
 from graphinv.model.facts import EdgeFact, Fact, Grant, NodeFact, Problem
+from graphinv.pipeline.cards import carded
 from graphinv.pipeline.catalogue import known
 from graphinv.pipeline.documents import Job, jobs, linked
 from graphinv.pipeline.joins import resolve
@@ -89,7 +90,8 @@ def read_root(root: Root, fingerprint: Callable[[str], str], progress: Progress 
         reading.problems.append(Problem(root.only, "", "is in no format that is read (`graphinv formats` lists them)", ingestor="walk"))
     progress("joining", len(raw), "")
     resolved = resolve(root.name, raw)
-    reading.nodes, reading.edges, reading.grants = resolved.nodes, resolved.edges, resolved.grants
+    reading.nodes, reading.edges = carded(root.name, resolved.nodes, resolved.edges)
+    reading.grants = resolved.grants
     added = list(known(reading.nodes, reading.edges))
     reading.nodes += [fact for fact in added if isinstance(fact, NodeFact)]
     reading.edges += [fact for fact in added if isinstance(fact, EdgeFact)]
