@@ -1,15 +1,18 @@
-"""``.env`` files: variables and their values. Only the secrets among them become nodes, bound to the variable's name.
+"""``.env`` files: variables and their values. Only the secrets and the databases among them become nodes; a secret is bound to its variable.
 
 Drawn:
     (:Secret), and a binding of the variable's name to it; who holds it is for those to say that read the variable
+    (:Secret)-[:AUTHENTICATES_AS]->(:Identity)-[:CAN_ACCESS]->(:Resource), where the value is the address of a database
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from graphinv.ingest import Document
+from graphinv.ingest.support.databases import database_facts
 from graphinv.ingest.support.secrets import recognise_all, secret_key, secret_node
 from graphinv.model.errors import IngestError
 from graphinv.model.facts import Binding, Fact, NodeFact, Problem
@@ -71,10 +74,15 @@ def read(document: Document) -> Iterator[Fact]:
             continue
         found = recognise_all(key, value)
         for index, secret in enumerate(found):
-            node = secret_node(document, line, secret)
-            yield NodeFact(node.kind, node.id, {**node.props, "environment": where}) if where else node
+            yield _placed(secret_node(document, line, secret), where)
             if index == 0:
                 yield Binding("env", key, secret_key(document, secret), document.folder, document.path)
+        for fact in database_facts(document, line, value):
+            yield _placed(fact, where) if isinstance(fact, NodeFact) else fact
+
+
+def _placed(node: NodeFact, where: str | None) -> NodeFact:
+    return replace(node, props={**node.props, "environment": where}) if where else node
 
 
 def _variables(document: Document) -> Iterator[tuple[str, str | None, int]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from graphinv.ingest import Document
-from graphinv.ingest.support import clients, tomldoc
+from graphinv.ingest.support import claude, clients, tomldoc
 from graphinv.ingest.support.clients import patterns, project_folder
 from graphinv.ingest.support.located import Located
 from graphinv.ingest.support.secrets import redact, secret_facts
@@ -36,10 +36,16 @@ def detect(path: str, head: bytes) -> bool:
 def read(document: Document) -> Iterator[Fact]:
     """The host, its servers and what they are given, and its agent roles."""
     located = tomldoc.parse(document)
+    profiles = _profiles(located)
     top: dict[str, Any] = located.value
+    top = {**top, **profiles.get(str(top.get("profile")), {})}
     folder = project_folder(document.path, CLIENT) or ""
     host = clients.host_key(document, CLIENT, folder)
-    yield clients.host_fact(document, CLIENT, folder, autonomy=_autonomy(top), labels=_labels(top))
+    labels = _labels("", top) + [label for name, profile in profiles.items() for label in _labels(name, profile)]
+    yield clients.host_fact(document, CLIENT, folder, autonomy=_autonomy(top), labels=labels or None)
+    yield from claude.model_facts(document, located.line("model"), host, top.get("model"))
+    for name, profile in profiles.items():
+        yield from claude.model_facts(document, located.line("profiles", name, "model"), host, profile.get("model"))
     for key in ("mcp_servers", "mcpServers"):
         yield from clients.servers(document, located, (key,), client=CLIENT, folder=folder, host=host)
     yield from _roles(document, located, host, folder)
@@ -52,10 +58,21 @@ def _autonomy(top: dict[str, Any]) -> str | None:
     return _AUTONOMY.get(policy) if isinstance(policy, str) else None
 
 
-def _labels(top: dict[str, Any]) -> list[str] | None:
-    permissions = top.get("default_permissions")
-    mode = top.get("sandbox_mode", permissions.lstrip(":") if isinstance(permissions, str) else None)
-    return [f"sandbox={mode}"] if mode in _SANDBOXES else None
+def _profiles(located: Located) -> dict[str, dict[str, Any]]:
+    """``[profiles.<name>]``: settings that replace those of the top for whoever asks for them, or for all where ``profile`` names one."""
+    profiles = located.value.get("profiles")
+    entries = list(profiles.items())[: claude.MAX_ITEMS] if isinstance(profiles, dict) else ()
+    return {name: profile for name, profile in entries if isinstance(profile, dict)}
+
+
+def _labels(profile: str, settings: dict[str, Any]) -> list[str]:
+    """The sandbox of the host or, with its approvals, of one of its profiles."""
+    permissions = settings.get("default_permissions")
+    mode = settings.get("sandbox_mode", permissions.lstrip(":") if isinstance(permissions, str) else None)
+    policy = settings.get("approval_policy")
+    before = f"profile.{redact(profile[: claude.MAX_NAME])}." if profile else ""
+    found = [f"{before}sandbox={mode}"] if mode in _SANDBOXES else []
+    return [*found, f"{before}approval={policy}"] if profile and isinstance(policy, str) and policy in _AUTONOMY else found
 
 
 def _roles(document: Document, located: Located, host: NodeKey, folder: str) -> Iterator[Fact]:

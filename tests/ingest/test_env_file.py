@@ -30,7 +30,7 @@ def test_only_secrets_become_nodes_bound_to_their_variables() -> None:
         "DATABASE_URL": f"secret:{fingerprint(VALUES['DB_PASSWORD'])}",
         "PRIVATE_KEY": f"secret:{fingerprint(pem)}",
     }
-    assert found.edges == []
+    assert found.drawn("HOLDS") == set()
     assert found.problems == []
     assert found.nodes["Secret", bound["GITHUB_TOKEN"]] == {
         "name": "GITHUB_TOKEN (github_token)",
@@ -41,6 +41,15 @@ def test_only_secrets_become_nodes_bound_to_their_variables() -> None:
     }
     assert found.bindings["env", "GITHUB_TOKEN"].folder == "svc"
     assert found.nodes["Secret", bound["PRIVATE_KEY"]]["sources"] == ["shop/svc/.env#L9"]
+
+
+def test_the_address_of_a_database_says_which_user_the_password_is_of() -> None:
+    secret = fake("password", length=14)
+    found = facts(f"DATABASE_URL=postgres://shop:{secret}@db.acme.example:5432/shop?sslmode=require\n", ".env.production")
+    user, database = "postgres:shop@db.acme.example:5432", "postgres://db.acme.example:5432/shop"
+    assert found.drawn("AUTHENTICATES_AS") == {(f"secret:{fingerprint(secret)}", user)}
+    assert found.drawn("CAN_ACCESS") == {(user, database)}
+    assert {props["environment"] for props in found.nodes.values()} == {"prod"}
 
 
 @pytest.mark.parametrize(

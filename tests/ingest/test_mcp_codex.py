@@ -31,6 +31,33 @@ def test_the_approval_policy_tells_the_autonomy(policy: str, autonomy: str | Non
     assert found.nodes("Agent")["codex:acme"].get("autonomy") == autonomy
 
 
+PROFILES = """
+model = "large"
+approval_policy = "on-request"
+sandbox_mode = "read-only"
+[profiles.night]
+model = "small"
+approval_policy = "never"
+sandbox_mode = "danger-full-access"
+[profiles.plain]
+model_provider = "house"
+"""
+
+
+def test_profiles_are_told_as_what_whoever_starts_it_may_ask_for() -> None:
+    found = read(mcp_codex, ".codex/config.toml", PROFILES)
+    host = found.nodes("Agent")["codex:acme"]
+    assert host["autonomy"] == "approve_each"
+    assert host["labels"] == ["profile.night.approval=never", "profile.night.sandbox=danger-full-access", "sandbox=read-only"]
+    assert {target for _, target in found.pairs("USES_MODEL")} == {"Model:large", "Model:small"}
+    assert [edge.props["sources"] for edge in found.edges("USES_MODEL")] == [["acme/.codex/config.toml#L2"], ["acme/.codex/config.toml#L6"]]
+
+
+def test_the_profile_that_is_named_holds_for_all() -> None:
+    host = read(mcp_codex, ".codex/config.toml", 'profile = "night"' + PROFILES).nodes("Agent")["codex:acme"]
+    assert (host["autonomy"], "sandbox=danger-full-access" in host["labels"]) == ("autonomous", True)
+
+
 def test_reads_the_line_of_a_value() -> None:
     data = '[mcp_servers.a]\ncommand = "x"\n[mcp_servers.a.env]\nONE = "1"\nA_TOKEN = "${A_TOKEN}"\n'
     (held,) = read(mcp_codex, ".codex/config.toml", data).edges("HOLDS")
@@ -57,6 +84,10 @@ def test_what_is_no_toml_is_one_clear_error(data: str, where: str) -> None:
 
 
 def test_odd_types_are_problems_or_nothing() -> None:
-    found = read(mcp_codex, ".codex/config.toml", 'mcp_servers = 5\nagents = "x"\nmodel_providers = [1]\nsandbox_mode = 7\n')
+    found = read(
+        mcp_codex,
+        ".codex/config.toml",
+        'mcp_servers = 5\nagents = "x"\nmodel_providers = [1]\nsandbox_mode = 7\nprofile = [1]\nprofiles = {a = {approval_policy = [1], model = 2}, b = 3}\n',
+    )
     assert list(found.nodes("Agent")) == ["codex:acme"]
     assert found.problems() == [("L1", "error", "mcp_servers is no object of servers")]
