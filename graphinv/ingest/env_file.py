@@ -1,4 +1,4 @@
-"""``.env`` files: variables and their values. Only the secrets and the databases among them become nodes; a secret is bound to its variable.
+"""``.env`` files: variables and their values. Of these only secrets and databases become nodes; a secret is bound to its variable.
 
 Drawn:
     (:Secret), and a binding of the variable's name to it; who holds it is for those to say that read the variable

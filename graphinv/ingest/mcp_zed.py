@@ -31,10 +31,11 @@ _CLIENTS = {
     "claude": "claude-code",
     "codex": "codex",
     "gemini": "gemini-cli",
+    "goose": "goose",
     "opencode": "opencode",
     "qwen": "qwen-code",
-    "goose": "goose",
 }
+"""What the names of known coding agents contain → the client whose built-in tools they have."""
 _OF_AGENTS = ("context_servers", "agent", "assistant", "agent_servers")
 
 
