@@ -5,11 +5,13 @@ Drawn:
     (:Agent host)-[:CONNECTS_TO]->(:ToolServer), for servers that the plugin brings; whoever installs the plugin connects to them
     (:Agent host)-[:USES]->(:Tool hook)
 
-A marketplace only offers: its plugins are packages, used by nobody. Agents, skills and servers in files of their own are read from there.
+A marketplace only offers: its plugins are packages, used by nobody, and so are servers in the entry of a plugin that lies elsewhere.
+Agents, skills and servers in files of their own are read from there.
 """
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -20,6 +22,7 @@ from graphinv.ingest.support import claude, clients
 from graphinv.ingest.support.jsondoc import parse
 from graphinv.ingest.support.located import Located
 from graphinv.ingest.support.secrets import redact, url_parts
+from graphinv.ingest.support.servers import offered, server_facts
 from graphinv.model.facts import EdgeFact, Fact, NodeFact, Problem, Props
 
 NAME = "claude_plugins"
@@ -112,8 +115,41 @@ def _marketplace(document: Document, located: Located) -> Iterator[Fact]:
             continue
         yield package
         if isinstance(entry.get("mcpServers"), dict):
-            message = "brings MCP servers in its marketplace entry; they belong to whoever installs it and are not in the graph"
-            yield Problem(document.path, f"L{line}", f"plugin {package.props['name']!r} {message}", "warning", NAME)
+            yield from _listed_servers(document, located, index, entry, package)
+
+
+def _listed_servers(document: Document, located: Located, index: int, entry: dict[str, Any], package: NodeFact) -> Iterator[Fact]:
+    """Servers that a plugin's entry in the marketplace brings: those of a plugin that lies in the tree are used there, as are those of its
+    own manifest; others are only offered."""
+    folder = _folder(document, located.value, entry.get("source"))
+    host = claude.host_key(document, folder if folder is not None else document.folder)
+    where = clients.at(located, ("plugins", index, "mcpServers"))
+    if folder is not None:
+        yield claude.host_fact(document, folder)
+        yield EdgeFact("DEPENDS_ON", host, package.key, {"evidence": ["declared"], "sources": package.props["sources"]})
+    for name, server in list(entry["mcpServers"].items())[: claude.MAX_ITEMS]:
+        facts = server_facts(
+            document,
+            client=claude.CLIENT,
+            host=host,
+            name=str(name),
+            entry=server,
+            where=lambda *below, name=name: where(name, *below),
+            folder=folder or "",
+            section=f"{package.props['name']}/",
+        )
+        yield from facts if folder is not None else offered(facts, host)
+
+
+def _folder(document: Document, market: dict[str, Any], source: object) -> str | None:
+    """Folder of a listed plugin, relative to the root; None where it is elsewhere."""
+    if not isinstance(source, str):
+        return None
+    metadata = market.get("metadata")
+    base = metadata.get("pluginRoot") if isinstance(metadata, dict) and not source.startswith("./") else ""
+    top = claude.folder_before(document.path, ".claude-plugin") or ""
+    folder = posixpath.normpath(posixpath.join(top, base if isinstance(base, str) else "", source[: claude.MAX_NAME]))
+    return None if folder.startswith(("..", "/")) else "" if folder == "." else folder
 
 
 def _source(source: object) -> Props:

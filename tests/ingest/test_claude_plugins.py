@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from graphinv.ingest import claude_plugins
@@ -35,7 +37,7 @@ def test_hooks_in_a_file_of_their_own() -> None:
 
 def test_a_marketplace_lists_packages_and_no_agents() -> None:
     found = Facts(claude_plugins, fixture(MARKET, ".claude-plugin/marketplace.json"))
-    listed = {id: (props.get("purl"), props.get("labels")) for (_, id), props in found.nodes.items()}
+    listed = {id: (props.get("purl"), props.get("labels")) for (kind, id), props in found.nodes.items() if kind == "Package"}
     commit = "0123456789abcdef0123456789abcdef01234567"
     assert listed == {
         "claude-plugin:reviewer": (None, ["source=local"]),
@@ -45,7 +47,26 @@ def test_a_marketplace_lists_packages_and_no_agents() -> None:
         "claude-plugin:mirror": (None, ["pinned=false", "source=https://git.acme.example/mirror.git"]),
     }
     assert found.edges == []
-    assert [(where, severity) for where, severity, _ in found.problems] == [("L9", "warning"), ("L10", "error")]
+    assert {key for key in found.nodes if key[0] != "Package"} == {("ToolServer", "mcp:shop/.claude-plugin/marketplace.json#mirror/m")}
+    assert [(where, severity) for where, severity, _ in found.problems] == [("L10", "error")]
+
+
+@pytest.mark.parametrize(
+    ("source", "folder"),
+    [("./plugins/tickets", "market/plugins/tickets"), ("./", "market"), ("tickets", "market/plugins/tickets"), ("../../../x", None)],
+)
+def test_servers_in_the_entry_of_a_plugin_of_the_tree_are_used_in_its_folder(source: str, folder: str | None) -> None:
+    servers = {"tickets": {"command": "npx", "args": ["tickets-mcp"], "env": {"TICKETS_TOKEN": "${TICKETS_TOKEN}"}}}
+    market = {"name": "m", "metadata": {"pluginRoot": "./plugins"}, "plugins": [{"name": "t", "source": source, "mcpServers": servers}]}
+    found = Facts(claude_plugins, document(json.dumps(market), "market/.claude-plugin/marketplace.json"))
+    server = "mcp:shop/market/.claude-plugin/marketplace.json#t/tickets"
+    assert found.targets("HOLDS", server) == {"env:TICKETS_TOKEN"}
+    expected = {(f"claude-code:shop/{folder}", server)} if folder else set()
+    assert found.drawn("CONNECTS_TO") == expected
+    assert found.drawn("DEPENDS_ON", f"claude-code:shop/{folder}") == (
+        {(f"claude-code:shop/{folder}", "claude-plugin:t")} if folder else set()
+    )
+    assert [binding.folder for (space, _), binding in found.bindings.items() if space == "claude-code"] == ([folder] if folder else [])
 
 
 @pytest.mark.parametrize(

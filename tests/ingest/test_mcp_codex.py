@@ -84,10 +84,7 @@ def test_what_is_no_toml_is_one_clear_error(data: str, where: str) -> None:
 
 
 def test_odd_types_are_problems_or_nothing() -> None:
-    found = read(
-        mcp_codex,
-        ".codex/config.toml",
-        'mcp_servers = 5\nagents = "x"\nmodel_providers = [1]\nsandbox_mode = 7\nprofile = [1]\nprofiles = {a = {approval_policy = [1], model = 2}, b = 3}\n',
-    )
+    top = 'mcp_servers = 5\nagents = "x"\nmodel_providers = [1]\nsandbox_mode = 7\nprofile = [1]\n'
+    found = read(mcp_codex, ".codex/config.toml", top + "profiles = {a = {approval_policy = [1], model = 2}, b = 3}\n")
     assert list(found.nodes("Agent")) == ["codex:acme"]
     assert found.problems() == [("L1", "error", "mcp_servers is no object of servers")]

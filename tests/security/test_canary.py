@@ -217,7 +217,20 @@ def estate(plant: Plant) -> dict[str, str]:
         "shop/opencode.json": json.dumps(
             {"mcp": {"a": {"type": "local", "command": ["npx", plant()], "environment": {"ACME_TOKEN": plant()}}}}
         ),
-        "shop/.zed/settings.json": config("context_servers"),
+        "shop/.zed/settings.json": json.dumps({"context_servers": servers(plant), "agent_servers": servers(plant)}),
+        "shop/bundle/manifest.json": json.dumps(
+            {
+                "manifest_version": "0.3",
+                "name": f"b {shaped()}",
+                "version": shaped(),
+                "server": {"type": "node", "mcp_config": servers(plant)["args"]},
+                "tools": [{"name": shaped()}],
+                "user_config": {shaped(): {"sensitive": True, "default": plant()}},
+            }
+        ),
+        "shop/market/.claude-plugin/marketplace.json": json.dumps(
+            {"name": "m", "plugins": [{"name": f"p {shaped()}", "source": "./p", "mcpServers": servers(plant)}]}
+        ),
         "shop/cline_mcp_settings.json": config("mcpServers"),
         "shop/.roo/mcp.json": config("mcpServers"),
         "shop/adk/root_agent.yaml": f"name: a\ntools:\n  - name: T\n    args: {{api_key: {plant()}}}\n  - name: McpToolset\n    args:\n"

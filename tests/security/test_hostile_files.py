@@ -93,6 +93,7 @@ PLACES = (
     ".roo/mcp.json",
     ".continue/config.yaml",
     "server.json",
+    "manifest.json",
     ".claude/agents/a.md",
     ".claude/settings.json",
     ".claude-plugin/plugin.json",

@@ -1,0 +1,129 @@
+"""MCP bundles: ``manifest.json`` of a desktop extension (MCPB, formerly DXT), which brings one MCP server to whoever installs it.
+
+Drawn:
+    (:ToolServer)-[:PROVIDES]->(:Tool that the manifest lists), (:ToolServer)-[:DEPENDS_ON]->(:Package)
+    (:ToolServer)-[:HOLDS]->(:Secret), for credentials in the manifest and those that it asks the user for
+
+A bundle is offered, not used: no agent connects to the server here. A tool that is listed has a name and no known effect; the tools of the
+server's source, where that lies in the tree, say more and are the same nodes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from graphinv.ingest import Document
+from graphinv.ingest.support import clients, jsondoc
+from graphinv.ingest.support.effects import name_hints
+from graphinv.ingest.support.located import Located
+from graphinv.ingest.support.secrets import redact
+from graphinv.ingest.support.servers import offered, server_facts, tellable
+from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Problem, Props, Ref
+
+CLIENT = "claude-desktop"
+NAME = "mcp_bundle"
+TITLE = "MCP bundles (desktop extensions)"
+FILES = ("manifest.json with `manifest_version` or `dxt_version` and a `server`",)
+
+MAX_TOOLS = 2000
+_VERSION = re.compile(rb'"(?:dxt_version|manifest_version)"\s*:\s*"')
+"""A text; browser extensions give their ``manifest_version`` as a number."""
+_RUNS = {"node": "node", "python": "python", "uv": "uv run"}
+
+
+def detect(path: str, head: bytes) -> bool:
+    """Whether it is the manifest of a bundle, by its name and the version it is written in."""
+    name = path.rpartition("/")[2]
+    return name.startswith("manifest") and name.endswith(".json") and _VERSION.search(head) is not None
+
+
+def read(document: Document) -> Iterator[Fact]:
+    """The server, its tools, and the credentials that it has or asks for; nothing where the manifest has no server.
+
+    Raises:
+        IngestError: not JSON, or no JSON object.
+    """
+    located = jsondoc.parse(document)
+    top = clients.top_object(located, document)
+    server = top.get("server")
+    if not isinstance(server, dict):
+        return
+    name = top.get("display_name", top.get("name"))
+    if not isinstance(name, str) or not name.strip():
+        yield Problem(document.path, f"L{located.line()}", "describes a bundle without a name", "error", NAME)
+        return
+    yield from clients.duplicate_problems(located, document, NAME)
+    yield from _server(document, located, top, server, name.strip()[:200])
+
+
+def _server(document: Document, located: Located, top: dict[str, Any], server: dict[str, Any], name: str) -> Iterator[Fact]:
+    stated = server.get("mcp_config")
+    entry = stated if isinstance(stated, dict) else _implied(server)
+    where = clients.at(located, ("server", "mcp_config") if isinstance(stated, dict) else ("server",))
+    host = clients.host_key(document, CLIENT, document.folder)
+    facts = list(
+        offered(server_facts(document, client=CLIENT, host=host, name=name, entry=entry, where=where, folder=document.folder), host)
+    )
+    key: NodeKey | None = None
+    for fact in facts:
+        if isinstance(fact, NodeFact) and fact.kind == "ToolServer":
+            key = fact.key
+            yield NodeFact(*key, {**fact.props, **_told(document, located, top, fact.props)})
+        elif isinstance(fact, EdgeFact) and isinstance(fact.target, Ref) and fact.target.space == "config":
+            yield replace(fact, target=_setting(document, fact.target.name))
+        else:
+            yield fact
+    if key is not None:
+        yield from _tools(document, located, key)
+        yield from _asked_for(document, located, key, str(entry))
+
+
+def _told(document: Document, located: Located, top: dict[str, Any], props: Props) -> Props:
+    """What the manifest says of the server besides how it is started."""
+    version = top.get("version")
+    labels = [*props.get("labels", ()), "bundle=mcpb", *(["tools_generated=true"] if top.get("tools_generated") is True else ())]
+    found: Props = {"labels": sorted(labels), "sources": [document.source(located.line("name"))]}
+    if "version" not in props and isinstance(version, str) and tellable(version):
+        found["version"] = version[:100]
+    return found
+
+
+def _implied(server: dict[str, Any]) -> dict[str, Any]:
+    """How a server is started whose manifest only names its file."""
+    entry, runs = server.get("entry_point"), _RUNS.get(str(server.get("type")))
+    if not isinstance(entry, str) or not entry:
+        return {}
+    return {"command": f"{runs} ${{__dirname}}/{entry}" if runs else f"${{__dirname}}/{entry}"}
+
+
+def _tools(document: Document, located: Located, server: NodeKey) -> Iterator[Fact]:
+    listed = located.value.get("tools")
+    for index, tool in enumerate(listed[:MAX_TOOLS]) if isinstance(listed, list) else ():
+        name = tool.get("name") if isinstance(tool, dict) else None
+        if not isinstance(name, str) or not name.strip():
+            continue
+        shown = redact(name.strip()[:200])
+        sources = [document.source(located.line("tools", index))]
+        key: NodeKey = ("Tool", f"{server[1]}/{shown}")
+        props: Props = {"name": shown, "kind_detail": "mcp tool", "hints": name_hints(shown), "sources": sources}
+        yield NodeFact(*key, {name: value for name, value in props.items() if value})
+        yield EdgeFact("PROVIDES", server, key, {"evidence": ["declared"], "sources": sources})
+
+
+def _asked_for(document: Document, located: Located, server: NodeKey, entry: str) -> Iterator[Fact]:
+    """What the user is asked for and is to be kept secret, where the server is given it."""
+    asked = located.value.get("user_config")
+    for name, option in list(asked.items())[:MAX_TOOLS] if isinstance(asked, dict) else ():
+        if isinstance(option, dict) and option.get("sensitive") is True and f"${{user_config.{name}}}" in entry:
+            sources = [document.source(located.line("user_config", name))]
+            yield EdgeFact("HOLDS", server, _setting(document, name), {"place": "vault", "evidence": ["declared"], "sources": sources})
+
+
+def _setting(document: Document, name: str) -> Ref:
+    """A setting that the user fills in, of this bundle alone."""
+    name = redact(name[:200])
+    place = f"{document.root}/{document.folder}".rstrip("/")
+    return Ref("Secret", "user_config", f"{document.folder}#{name}", fallback=f"user_config:{place}#{name}")
