@@ -1,0 +1,1 @@
+"""Google Cloud: names of things, and what permissions and roles let somebody do."""
