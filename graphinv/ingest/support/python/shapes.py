@@ -22,9 +22,23 @@ NOTHING: Effects = ((), False)
 WRAPPED = ("func", "function", "fn", "f", "callback", "python_function", "async_fn", "tool", "entrypoint")
 """Names of the argument by which tool classes take the function that they wrap."""
 _SETUP = frozenset(
-    {"tool", "tool_plain", "system_prompt", "instructions", "output_validator", "toolset", "append", "extend", "get", "override", "close"}
+    {
+        "tool",
+        "tool_plain",
+        "system_prompt",
+        "instructions",
+        "output_validator",
+        "toolset",
+        "append",
+        "extend",
+        "get",
+        "override",
+        "close",
+        "AgentTarget",
+        "SwarmResult",
+    }
 )
-"""Methods of agents that do not run them."""
+"""Methods of agents that do not run them, and what only names them."""
 MAX_CHAIN = 200
 MAX_MESH = 40
 

@@ -63,6 +63,8 @@ _OLD_AGENTS = (
     "SwarmAgent",
     "DeepResearchAgent",
     "DocAgent",
+    "RealtimeAgent",
+    "A2UIAgent",
 )
 _NEW_AGENTS = (
     "AssistantAgent",
