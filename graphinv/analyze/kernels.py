@@ -327,3 +327,62 @@ def search(
             ):
                 step[other] = arc
                 level_target[other] = node
+
+
+@compiled
+def dominators(pointers: Array, heads: Array, back_pointers: Array, tails: Array, root: int) -> Array:
+    """Immediate dominators of a graph seen from ``root``: for each vertex the last one before it that all ways to it pass; itself for the
+    root, -1 where there is no way.
+
+    ``pointers``/``heads`` are the arcs away from the root, ``back_pointers``/``tails`` the same towards it. The iteration of Cooper, Harvey
+    and Kennedy (A Simple, Fast Dominance Algorithm, 2001): near-linear on graphs that are nearly acyclic, without recursion.
+    """
+    size = len(pointers) - 1
+    place = np.full(size, -1, np.int32)
+    order = np.empty(size, np.int32)
+    cursor = pointers[:-1].copy()
+    trail = np.empty(size, np.int32)
+    seen = np.zeros(size, np.bool_)
+    trail[0] = root
+    seen[root] = True
+    depth, left = 0, size
+    while depth >= 0:
+        vertex = trail[depth]
+        if cursor[vertex] < pointers[vertex + 1]:
+            head = heads[cursor[vertex]]
+            cursor[vertex] += 1
+            if not seen[head]:
+                seen[head] = True
+                depth += 1
+                trail[depth] = head
+            continue
+        left -= 1
+        order[left] = vertex
+        depth -= 1
+    order = order[left:].copy()
+    for at in range(len(order)):
+        place[order[at]] = at
+    above = np.full(size, -1, np.int32)
+    above[root] = root
+    changed = True
+    while changed:
+        changed = False
+        for at in range(1, len(order)):
+            vertex = order[at]
+            best = -1
+            for entry in range(back_pointers[vertex], back_pointers[vertex + 1]):
+                other = tails[entry]
+                if above[other] < 0:
+                    continue
+                if best < 0:
+                    best = other
+                    continue
+                while best != other:
+                    while place[best] > place[other]:
+                        best = above[best]
+                    while place[other] > place[best]:
+                        other = above[other]
+            if above[vertex] != best:
+                above[vertex] = best
+                changed = True
+    return above

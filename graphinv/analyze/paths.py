@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import networkx as nx
 import numpy as np
+from scipy.sparse import csr_matrix
+from scipy.sparse.csgraph import breadth_first_order
 
 from graphinv.analyze import kernels
 from graphinv.analyze.arcs import BACKWARD, FORWARD, MEANS, Arcs
@@ -37,6 +40,10 @@ class Witnesses:
         self._distance = np.full(structure.size, -1, dtype=np.int32)
         self._step = np.full(structure.size, -1, dtype=np.int32)
         self._own: dict[int, int] = {}
+        self.owned: tuple[Array, Array] = (np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
+        """Nodes that own the atom, and the edge that gives it to them; a node with several such edges stands there for each."""
+        self.passing = np.ones(1, dtype=bool)
+        """For each mask whether the atom passes it; the last entry is for no mask (-1)."""
         column = structure.column_of(target)
         if column is None:
             return
@@ -45,9 +52,10 @@ class Witnesses:
         found = found[arcs.own_bits[found] & ACTION_BIT[action] > 0]
         for node, edge in zip(arcs.own_node[found].tolist(), arcs.own_edge[found].tolist(), strict=True):
             self._own[node] = min(edge, self._own.get(node, edge))
-        passing = np.append(arcs.mask_table.at_column(column) & ACTION_BIT[action] > 0, True)
+        self.owned = arcs.own_node[found].astype(np.int64), arcs.own_edge[found].astype(np.int64)
+        self.passing = np.append(arcs.mask_table.at_column(column) & ACTION_BIT[action] > 0, True)
         owners = np.array(sorted(self._own), dtype=np.int64)
-        kernels.search(*arcs.arriving, arcs.source, arcs.mask, passing, owners, self._distance, self._step)
+        kernels.search(*arcs.arriving, arcs.source, arcs.mask, self.passing, owners, self._distance, self._step)
 
     def hops(self, subject: NodeKey) -> int | None:
         """Number of hops of a shortest witness, the last one (the privilege itself) included; None where there is no way."""
@@ -74,16 +82,38 @@ class Witnesses:
         Raises:
             NotFound: ``subject`` is not in the estate.
         """
+        node = self.arcs.structure.node(subject)
+        return None if self._distance[node] < 0 else self.along(subject, self._trail(node))
+
+    def along(self, subject: NodeKey, trail: Sequence[int]) -> Path:
+        """The witness that takes these arcs, of which the last leads to a node that owns the atom."""
         arcs, structure = self.arcs, self.arcs.structure
-        node = structure.node(subject)
-        if self._distance[node] < 0:
-            return None
-        trail = self._trail(node)
-        last = int(arcs.target[trail[-1]]) if trail else node
+        last = int(arcs.target[trail[-1]]) if trail else structure.node(subject)
         hops = [self._hop(arc) for arc in trail]
         edge = structure.estate.edges[self._own[last]]
         hops.append(_hop(structure.estate, (edge,), FORWARD, edge.source, edge.target, (self.target[1], self.action), final=True))
         return Path(subject=subject, target=self.target, action=self.action, lens=arcs.lens, at=arcs.at, hops=tuple(hops))
+
+    def between(self, subject: NodeKey, most: int) -> tuple[nx.DiGraph, bool]:
+        """The arcs on ways of ``subject`` to the atom, each with its number as ``arc`` (of several between two nodes the lowest), and -1 as
+        the vertex after the owners; and whether some on longer ways were left out, because there are more than ``most``.
+        """
+        arcs, start = self.arcs, self.arcs.structure.node(subject)
+        near = self._distance >= 0
+        usable = np.flatnonzero(near[arcs.source] & near[arcs.target] & self.passing[arcs.mask])
+        away = _distances(arcs.source[usable], arcs.target[usable], start, arcs.structure.size)
+        length = np.where((away >= 0) & near, away + self._distance, np.iinfo(np.int32).max)
+        across = np.maximum(length[arcs.source[usable]], length[arcs.target[usable]])
+        usable, across = usable[across < np.iinfo(np.int32).max], across[across < np.iinfo(np.int32).max]
+        bounded = len(usable) > most
+        if bounded:
+            usable = usable[across < np.sort(across)[most]]
+        graph = nx.DiGraph()
+        graph.add_node(start)
+        # Written in falling order, so that of arcs between the same nodes the lowest stays.
+        graph.add_edges_from((int(arcs.source[arc]), int(arcs.target[arc]), {"arc": int(arc)}) for arc in usable[::-1])
+        graph.add_edges_from((owner, -1) for owner in self._own if owner in graph)
+        return graph, bounded
 
     def _trail(self, node: int) -> list[int]:
         trail = []
@@ -98,6 +128,17 @@ class Witnesses:
         edges = tuple(structure.estate.edges[number] for number in numbers if number >= 0)
         ends = structure.keys[arcs.source[arc]], structure.keys[arcs.target[arc]]
         return _hop(structure.estate, edges, int(arcs.way[arc]), *ends, (self.target[1], self.action))
+
+
+def _distances(source: Array, target: Array, start: int, size: int) -> Array:
+    """Number of arcs from ``start`` to each node, -1 where there is no way."""
+    graph = csr_matrix((np.ones(len(source), dtype=np.int8), (source, target)), shape=(size, size))
+    order, before = breadth_first_order(graph, start)
+    away = np.full(size, -1, dtype=np.int32)
+    away[start] = 0
+    for node in order[1:].tolist():
+        away[node] = away[before[node]] + 1
+    return away
 
 
 def witness(arcs: Arcs, subject: NodeKey, target: NodeKey, action: str) -> Path | None:

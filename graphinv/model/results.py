@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from graphinv.model.estate import EdgeRecord
 from graphinv.model.facts import NodeKey
 
 Lens = Literal["posture", "ungoverned", "runtime", "standing", "observed", "declared"]
@@ -174,6 +175,47 @@ class CanReach(Result):
     actions: tuple[str, ...]
     hops: int
     via: tuple[str, ...] = Field(description="`Kind:id` of the nodes between, in order")
+
+
+class EdgeName(Result):
+    """An edge as people and commands name it: kind, ends and a key that is unique."""
+
+    edge: str
+    source: NodeKey = Field(alias="from")
+    target: NodeKey = Field(alias="to")
+    key: str = Field(description="As `paths` prints it, and `what-if` takes it, whole or its first digits")
+
+    @classmethod
+    def of(cls, edge: EdgeRecord) -> EdgeName:
+        """The name of an edge of an estate."""
+        return cls(edge=edge.kind, source=edge.source, target=edge.target, key=edge.key)
+
+
+class ChokePoint(Result):
+    """An edge that pairs of agent and target depend on."""
+
+    edge: EdgeName
+    pairs: int = Field(description="Pairs that vanish if nothing passes this edge any more")
+    share: float = Field(description="Of all pairs that were looked at, 0 to 1")
+    targets: tuple[NodeKey, ...] = Field(description="Targets of these pairs")
+    evidence: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    guards: tuple[Guard, ...] = ()
+
+
+class Cut(Result):
+    """The smallest set of edges that keeps subjects from a target."""
+
+    target: NodeKey
+    actions: tuple[str, ...] = Field(description="What is kept from being done to it, of what somebody can do now")
+    lens: Lens
+    at: str
+    subjects: int = Field(description="How many subjects it is kept from")
+    possible: bool = Field(description="False where a way has no edge that a person can change")
+    edges: tuple[EdgeName, ...] = Field(description="To remove or to guard, each with the weight of its kind")
+    weights: tuple[float, ...] = ()
+    weight: float = Field(default=0.0, description="Of all of them together")
+    proven: bool = Field(default=True, description="Whether it is certain that no lighter set works")
 
 
 class Analysis(Result):
