@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from graphinv.ingest.grants import Known, evaluate
 from graphinv.model.errors import FactError
 from graphinv.model.facts import EdgeFact, Grant, NodeFact, Problem, check_edge, check_node, source_of
+from graphinv.pipeline.credentials import opened
 from graphinv.pipeline.read import Reading
 
 Step = Callable[[Known, Sequence[Grant]], Iterator[NodeFact | EdgeFact | Problem]]
@@ -21,7 +22,7 @@ def granted(known: Known, grants: Sequence[Grant]) -> Iterator[NodeFact | EdgeFa
     return evaluate(grants, known)
 
 
-STEPS: tuple[Step, ...] = (granted,)
+STEPS: tuple[Step, ...] = (opened, granted)
 """In order: a grant's wildcard reaches what the steps before it found."""
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import unquote
 
 from graphinv.ingest import Document
+from graphinv.ingest.support.aws.arns import access_key
 from graphinv.ingest.support.interpolation import Interpolation, interpolations, is_reference
 from graphinv.ingest.support.secret_shapes import MAX_LENGTH, Shape, hide, shapes
 from graphinv.ingest.support.secret_words import (
@@ -330,7 +331,9 @@ def redact(text: str) -> str:
 
 
 def secret_key(document: Document, found: Recognised) -> NodeKey:
-    """The node of a credential: the same text anywhere is the same node."""
+    """The node of a credential: the same text anywhere is the same node. The id of an AWS access key is no secret, and names it."""
+    if found.type in ("aws_access_key_id", "aws_session_key_id"):
+        return access_key(found.secret)
     return "Secret", f"secret:{_fingerprint(document, found)}"
 
 
