@@ -175,4 +175,5 @@ def test_no_value_comes_out(demo: Demo) -> None:
     text = "\n".join(map(str, (*demo.estate.nodes.values(), *demo.estate.edges, demo.analysis)))
     for path in (bundled("data") / "demo").rglob("*"):
         for name, shape in MARK.findall(path.read_bytes()) if path.is_file() else ():
-            assert fake(name.decode(), shape.decode()) not in text
+            # The id of an access key is how its issuer names it, and no secret.
+            assert shape == b"aws-id" or fake(name.decode(), shape.decode()) not in text
