@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import networkx as nx
 
 from graphinv.analyze.arcs import Arcs
@@ -31,7 +33,7 @@ def alternatives(arcs: Arcs, subject: NodeKey, target: NodeKey, action: str, cou
     found = [first]
     passed = {tuple(hop.target for hop in first.hops)}
     for way in nx.shortest_simple_paths(graph, arcs.structure.node(subject), -1):
-        path = search.along(subject, [graph.edges[one, other]["arc"] for one, other in zip(way[:-2], way[1:-1], strict=True)])
+        path = search.along(subject, [graph.edges[one, other]["arc"] for one, other in pairwise(way[:-1])])
         if (nodes := tuple(hop.target for hop in path.hops)) not in passed:
             passed.add(nodes)
             found.append(path)

@@ -319,6 +319,21 @@ class Structure:
             *self._project_own(holds, alive, scoped),
         )
 
+    def moments(self, first: int, last: int) -> list[int]:
+        """When something starts or ends after ``first`` and until ``last``, in microseconds since 1970, ascending."""
+        times = np.unique(np.concatenate([self._from, self._until, self._dead_from]))
+        found: list[int] = times[(times > first) & (times <= last)].tolist()
+        return found
+
+    def turning(self, moment: int) -> list[tuple[int, bool]]:
+        """Edges, by index, that start (true) or end (false) at ``moment``."""
+        starting, ending = np.flatnonzero(self._from == moment), np.flatnonzero(self._until == moment)
+        return [*((index, True) for index in starting.tolist()), *((index, False) for index in ending.tolist())]
+
+    def expiring(self, moment: int) -> Array:
+        """Numbers of the secrets that go out of service at ``moment``."""
+        return np.flatnonzero(self._dead_from == moment)
+
     def _edge_masks(self, lens: Lens, holds: Array) -> tuple[Array, Array]:
         """Mask of every edge with its scopes, and without them; takes out of ``holds`` what a guard stops under ``lens``."""
         scoped = np.full(len(holds), -1, dtype=np.int32)

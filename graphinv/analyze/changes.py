@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
 from graphinv.model.facts import EdgeFact, NodeKey, Props, edge_key
@@ -39,15 +39,13 @@ def retired(estate: Estate, agents: Collection[NodeKey]) -> Estate:
 
 
 def added(estate: Estate, edges: Collection[EdgeFact]) -> Estate:
-    """``estate`` with further edges, checked and with known ends."""
-    records = []
-    for edge in edges:
-        assert isinstance(edge.source, tuple)
-        assert isinstance(edge.target, tuple)
-        records.append(
-            EdgeRecord(edge.kind, edge.source, edge.target, edge_key(edge.kind, edge.source, edge.target, edge.props), edge.props)
-        )
+    """``estate`` with further edges, which are checked and lead from a known node to a known one."""
     known = {record.key for record in estate.edges}
+    records = [
+        EdgeRecord(edge.kind, source, target, edge_key(edge.kind, source, target, edge.props), edge.props)
+        for edge in edges
+        for source, target in ((cast("NodeKey", edge.source), cast("NodeKey", edge.target)),)
+    ]
     return _sorted(estate, (*estate.edges, *(record for record in records if record.key not in known)))
 
 

@@ -2,8 +2,9 @@
 
 An arc may rest on two edges (CONNECTS_TO and PROVIDES), and an edge may carry many arcs: cutting an edge cuts all of them. So each edge is
 a node of its own between the nodes it joins. Every walk from a node to the root of this graph is a way by which that node has the atom,
-and the other way round: what an edge leads to depends only on the edge and, where two make an arc, on the one that follows. The one exception
-is the key that a server holds: the server may read it, while its tools, which act with it, may not. Such an edge stands there twice.
+and the other way round: what an edge leads to depends only on the edge and, where two make an arc, on the one that follows. There is one
+exception, the key that a server holds: the server may read it, while its tools, which act with it, may not. Such an edge stands there
+twice.
 """
 
 from __future__ import annotations

@@ -330,7 +330,9 @@ def search(
 
 
 @compiled
-def dominators(pointers: Array, heads: Array, back_pointers: Array, tails: Array, root: int) -> Array:
+def dominators(  # noqa: PLR0912 - one algorithm over flat arrays
+    pointers: Array, heads: Array, back_pointers: Array, tails: Array, root: int
+) -> Array:
     """Immediate dominators of a graph seen from ``root``: for each vertex the last one before it that all ways to it pass; itself for the
     root, -1 where there is no way.
 

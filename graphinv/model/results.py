@@ -13,6 +13,9 @@ from graphinv.model.facts import NodeKey
 Lens = Literal["posture", "ungoverned", "runtime", "standing", "observed", "declared"]
 LENSES: tuple[Lens, ...] = ("posture", "ungoverned", "runtime", "standing", "observed", "declared")
 
+Origin = Literal["own", "shared", "callers", "sub-agents", "call-backs", "workflows"]
+"""Through whom a privilege comes; see :mod:`graphinv.analyze.origins`."""
+
 Level = Literal["critical", "high", "medium", "low", "info"]
 LEVELS: tuple[Level, ...] = ("critical", "high", "medium", "low", "info")
 
@@ -175,6 +178,15 @@ class CanReach(Result):
     actions: tuple[str, ...]
     hops: int
     via: tuple[str, ...] = Field(description="`Kind:id` of the nodes between, in order")
+
+
+class Turn(Result):
+    """A moment at which the privilege of a subject changes, and why."""
+
+    at: str
+    gained: tuple[Atom, ...]
+    lost: tuple[Atom, ...]
+    because: tuple[str, ...] = Field(description="In words: what starts or ends then, of what the subject comes to")
 
 
 class EdgeName(Result):

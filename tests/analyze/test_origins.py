@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from graphinv.analyze.arcs import Structure
+from graphinv.analyze.origins import ORIGINS, origins
+from graphinv.analyze.privilege import Privileges
+from graphinv.model.facts import EdgeFact, NodeFact
+from graphinv.model.results import LENSES, Lens
+from tests.analyze.estates import AT, build, edge, estate_of, facts, key
+
+
+def split(subject: str, *given: NodeFact | EdgeFact) -> dict[str, set[str]]:
+    """Origin → targets, those that bring something."""
+    found = origins(Structure(build(*given)).project("posture", AT), key(subject))
+    return {origin: {atom[1] for atom in atoms} for origin, atoms in found.items() if atoms}
+
+
+def access(identity: str, target: str) -> EdgeFact:
+    return edge(f"{identity} CAN_ACCESS {target}", actions=["read"])
+
+
+@settings(max_examples=60, deadline=None)
+@given(facts(), st.sampled_from(LENSES))
+def test_every_atom_has_one_origin(drawn: list[NodeFact | EdgeFact], lens: Lens) -> None:
+    estate = estate_of(drawn)
+    arcs = Structure(estate).project(lens, AT)
+    privileges = Privileges(arcs)
+    for subject in estate.nodes:
+        found = origins(arcs, subject)
+        assert tuple(found) == ORIGINS
+        atoms = [atom for one in found.values() for atom in one]
+        assert sorted(atoms) == list(privileges.atoms_of(subject))
+
+
+def test_what_an_identity_gives_to_one_agent_is_its_own_and_what_it_gives_to_two_is_shared() -> None:
+    mine = edge("a1 RUNS_AS i1"), access("i1", "r1"), edge("a1 RUNS_AS i2"), access("i2", "r2")
+    assert split("a1", *mine) == {"own": {"r1", "r2"}}
+    assert split("a1", *mine, edge("a2 RUNS_AS i2")) == {"own": {"r1"}, "shared": {"r2"}}
+
+
+def test_sub_agents_call_backs_and_workflow_steps_are_told_apart() -> None:
+    chain = (
+        edge("a1 DELEGATES_TO a2"),
+        edge("a2 RUNS_AS i1"),
+        access("i1", "r1"),
+        edge("a1 USES t1"),
+        edge("t1 CALLS_BACK a3"),
+        edge("a3 RUNS_AS i2"),
+        access("i2", "r2"),
+        edge("a1 DELEGATES_TO w1"),
+        edge("w1 RUNS_AS i3"),
+        access("i3", "r3"),
+        edge("w1 DELEGATES_TO a4"),
+        edge("a4 RUNS_AS i4"),
+        access("i4", "r4"),
+    )
+    assert split("a1", *chain) == {"sub-agents": {"r1"}, "call-backs": {"r2"}, "workflows": {"r3", "r4"}}
+    assert split("w1", *chain) == {"own": {"r3"}, "sub-agents": {"r4"}}
+
+
+def test_who_acts_on_behalf_of_a_caller_has_that_from_the_caller() -> None:
+    assert split("a2", edge("a1 DELEGATES_TO a2", mode="on_behalf_of"), edge("a1 RUNS_AS i1"), access("i1", "r1")) == {"callers": {"r1"}}
