@@ -1,4 +1,4 @@
-"""Patterns with ``*`` and ``?`` as AWS policies write them: what they match, cover and have in common. No pattern costs more than linear time."""
+"""Patterns with ``*`` and ``?`` as AWS policies write them: what they match, cover and have in common, without backtracking."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def _meet(one: str, other: str) -> bool:
                     row[column + 1] = True  # the star takes their character
             elif own and theirs == "*":
                 below[column] = True  # their star takes our character
-            elif own and theirs and (own == theirs or own == "?" or theirs == "?"):
+            elif own and theirs and (theirs == "?" or own in ("?", theirs)):
                 below[column + 1] = True
         if place == len(one):
             return row[-1]
@@ -141,7 +141,7 @@ def _meet(one: str, other: str) -> bool:
     return False
 
 
-@lru_cache(200_000)
+@lru_cache(50_000)
 def glob(text: str) -> Glob:
     """The pattern ``text``."""
     return Glob(text)
