@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
@@ -22,7 +22,7 @@ from graphinv.ingest import Document
 from graphinv.ingest.support import claude, clients
 from graphinv.ingest.support.agent_files import AgentFile, given_name
 from graphinv.ingest.support.builtins import INHERENT, builtin_facts
-from graphinv.ingest.support.github_steps import secret_ref
+from graphinv.ingest.support.github_steps import of_repository
 from graphinv.ingest.support.located import Located
 from graphinv.ingest.support.secrets import redact
 from graphinv.ingest.support.words import names
@@ -109,17 +109,10 @@ def _facts(agent: AgentFile, meta: Located) -> Iterator[Fact]:
     own = settings.get("mcp-servers")
     own = {str(name): agent.key for name in own} if isinstance(own, dict) else {}
     for fact in agent.inline_servers("mcp-servers", "vscode"):
-        yield _of_repository(agent.document, fact)
+        yield of_repository(agent.document.root, fact)
     yield from _tools(agent, set(own))
     yield from _handoffs(agent)
     yield from clients.duplicate_problems(meta, agent.document, NAME)
-
-
-def _of_repository(document: Document, fact: Fact) -> Fact:
-    """``${{ secrets.X }}`` means a secret of the repository."""
-    if isinstance(fact, EdgeFact) and isinstance(fact.target, Ref) and fact.target.name.startswith("secrets."):
-        return replace(fact, target=secret_ref(document.root, fact.target.name.removeprefix("secrets.")))
-    return fact
 
 
 @dataclass

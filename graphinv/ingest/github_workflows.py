@@ -1,4 +1,5 @@
 """GitHub workflows that run coding agents: ``.github/workflows/*.yml``, and the composite actions and scripts of the tree that they use.
+Agentic workflows (gh-aw) are read from their source, ``.github/workflows/*.md``, and from what they are compiled to.
 
 Drawn:
     (:Workflow)-[:DELEGATES_TO {mode: invoke}]->(:Agent of a job), (:Workflow caller)-[:DELEGATES_TO]->(:Workflow reusable)
@@ -7,6 +8,7 @@ Drawn:
     (:Agent)-[:HOLDS]->(:Secret), (:Agent)-[:RUNS_ON]->(:Runtime), (:Agent)-[:DEPENDS_ON]->(:Package action)
     (:Agent)-[:USES]->(:Tool), (:Agent)-[:CONNECTS_TO]->(:ToolServer)
     (:Agent)-[:INGESTS]->(:ContentSource events that strangers cause)
+    (:Agent)-[:USES]->(:Tool safe output)-[:CAN_ACCESS]->(:Resource part of the repository), (:Agent)-[:READS]->(:Memory)
 
 One agent per job that runs one, named ``<workflow>/<job>``. Workflows that run none, and call none that does, are no part of the graph.
 """
@@ -20,6 +22,7 @@ from typing import Any
 from graphinv.ingest import Document
 from graphinv.ingest.support import yamldoc
 from graphinv.ingest.support.agent_commands import PROGRAMS
+from graphinv.ingest.support.github_agentic import Agentic, read_agentic
 from graphinv.ingest.support.github_jobs import Action, Workflow, read_action, read_script, read_workflow
 from graphinv.ingest.support.github_links import facts_of_root
 from graphinv.model.errors import IngestError
@@ -27,11 +30,21 @@ from graphinv.model.facts import Fact
 
 NAME = "github_workflows"
 TITLE = "GitHub workflows and actions that run agents"
-FILES = (".github/workflows/*.yml", ".github/workflows/*.yaml", "**/action.yml", "**/action.yaml", "shell scripts that name an agent")
+FILES = (
+    ".github/workflows/*.yml",
+    ".github/workflows/*.yaml",
+    ".github/workflows/**/*.md",
+    "**/action.yml",
+    "**/action.yaml",
+    "shell scripts that name an agent",
+)
 MAX_BYTES = 1024 * 1024
 
 
 _STARTS = re.compile(rb"(?<![\w-])(?:" + "|".join(map(re.escape, (*PROGRAMS, "agent-task"))).encode() + rb")[ \t]+[-\"'$a-z]")
+
+
+_SOURCE = re.compile(rb"(?m)^(?:on|engine|tools|mcp-servers|safe-outputs|imports)\s*:")
 
 
 def detect(path: str, head: bytes) -> bool:
@@ -39,12 +52,14 @@ def detect(path: str, head: bytes) -> bool:
     parts = path.lower().split("/")
     if parts[-1].endswith((".sh", ".bash")):
         return _STARTS.search(head) is not None
+    if parts[-1].endswith(".md"):
+        return ".github/workflows/" in f"/{path.lower()}" and head.lstrip().startswith(b"---") and _SOURCE.search(head) is not None
     if not parts[-1].endswith((".yml", ".yaml")):
         return False
     return parts[-3:-1] == [".github", "workflows"] or parts[-1] in ("action.yml", "action.yaml")
 
 
-def summarise(document: Document) -> Workflow | Action | None:
+def summarise(document: Document) -> Workflow | Action | Agentic | None:
     """What one workflow, action or script says of agents, of what they are given, and of what it calls; None where it is neither.
 
     Raises:
@@ -52,6 +67,8 @@ def summarise(document: Document) -> Workflow | Action | None:
     """
     if document.name.lower().endswith((".sh", ".bash")):
         return read_script(document, NAME)
+    if document.name.lower().endswith(".md"):
+        return read_agentic(document, NAME)
     found = yamldoc.parse(document.text(), document)
     if not found or found[0].value is None:
         raise IngestError("is empty", document=document.path, where="L1")

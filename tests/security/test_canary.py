@@ -163,7 +163,19 @@ def coding(plant: Plant) -> dict[str, str]:
         },
         shaped(): {"extends": "agent", "environment": shaped()},
     }
+    asks = {"add-comment": {"github-token": plant(), "target-repo": f"acme/{shaped()}"}, shaped(): None, "jobs": {shaped(): {}}}
+    agentic = {
+        "on": {"issues": None, shaped(): None},
+        "name": f"w {shaped()}",
+        "engine": {"id": "claude", "model": shaped(), "env": {"ACME_TOKEN": plant()}},
+        "env": {"B_TOKEN": plant()},
+        "imports": [f"shared/{shaped()}.md", shaped()],
+        "tools": {"github": {"allowed": [shaped()], "github-token": plant()}, "bash": [shaped()]},
+        "mcp-servers": servers(plant),
+        "safe-outputs": asks,
+    }
     return {
+        "shop/.github/workflows/agentic.md": f"---\n{yaml.safe_dump(agentic, sort_keys=False)}---\n# {shaped()}\nuse {shaped()}\n",
         "shop/.github/workflows/agent.yml": yaml.safe_dump(flow, sort_keys=False),
         "shop/act/action.yml": yaml.safe_dump({"runs": {"using": "composite", "steps": [step, {"run": script}]}}, sort_keys=False),
         "shop/ask.sh": f"claude -p hi --model {shaped()}\nexport ACME_TOKEN={plant()}\n",

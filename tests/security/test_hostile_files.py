@@ -69,6 +69,10 @@ BAD: dict[str, bytes] = {
     + b"a = Agent(name='a', tools=f0(1))\n",
     "notebook-types": b'{"cells": [7, {"cell_type": "code", "source": [1, "from agents import Agent"]}, '
     b'{"cell_type": "code", "source": {}}]}',
+    "agentic-types": b"---\non: [1, {a: 2}]\nengine: [1]\ntools: {bash: {a: 1}, github: [1], playwright: 7, cache-memory: [x]}\n"
+    b"imports: {aw: 3}\nmcp-servers: {a: 1, b: {container: x, entrypointArgs: 4}, c: {container: [1]}}\n"
+    b"safe-outputs: {add-comment: [1], jobs: [2], noop: 1}\npermissions: [1]\nruns-on: {a: 1}\nroles: {}\nname: [x]\nnetwork: [1]\n"
+    b"env: [1]\n---\n# \n",
     "crew-types": b"a:\n  role: [x]\n  goal: {}\n  tools: 7\nb:\n  role: x\n  goal:\n  tools: [[1]]\n",
 }
 PLACES = (
@@ -109,6 +113,7 @@ PLACES = (
     "ai-catalog.json",
     "ai-plugin.json",
     ".github/workflows/a.yml",
+    ".github/workflows/a.md",
     "action.yml",
     ".gitlab-ci.yml",
     ".github/agents/a.agent.md",

@@ -96,7 +96,7 @@ def read_workflow(document: Document, located: Located, ingestor: str) -> Workfl
         )
     outputs = _job_outputs(top, entries)
     jobs = tuple(_job(document, located, ingestor, top, name, key, job, outputs) for key, job in entries.items())
-    return Workflow(document.path, name, located.line("name"), _triggers(top, located), jobs, tuple(problems))
+    return Workflow(document.path, name, located.line("name"), triggers_in(top, located), jobs, tuple(problems))
 
 
 def _job_outputs(top: dict[str, Any], entries: dict[str, Any]) -> dict[str, frozenset[str]]:
@@ -152,8 +152,8 @@ def _job(
     return Job(
         name,
         line,
-        _permissions(job.get("permissions", top.get("permissions"))),
-        _runs_on(job.get("runs-on")),
+        permissions_of(job.get("permissions", top.get("permissions"))),
+        runner_labels(job.get("runs-on")),
         tuple(steps.runs),
         tuple(steps.actions),
         call,
@@ -186,7 +186,7 @@ def _call(steps: Steps, job: dict[str, Any], line: int) -> Use | None:
     return Use(uses.strip()[2:], line, carried(inputs if isinstance(inputs, dict) else {}, {}, steps.jobs))
 
 
-def _permissions(value: Any) -> tuple[tuple[str, str], ...] | None:
+def permissions_of(value: Any) -> tuple[tuple[str, str], ...] | None:
     """Scope and access of the job's token, ``*`` for all scopes; None where nothing is said, so that the repository's setting holds."""
     if isinstance(value, str):
         access = {"read-all": "read", "write-all": "write"}.get(value)
@@ -200,14 +200,15 @@ def _permissions(value: Any) -> tuple[tuple[str, str], ...] | None:
     )
 
 
-def _runs_on(value: Any) -> tuple[str, ...]:
+def runner_labels(value: Any) -> tuple[str, ...]:
+    """Labels of the runner that ``runs-on`` asks for."""
     labels = value.get("labels", value.get("group")) if isinstance(value, dict) else value
     found = [labels] if isinstance(labels, str) else labels if isinstance(labels, list) else []
     return tuple(redact(label[:80]) for label in found if isinstance(label, str))[:20]
 
 
-def _triggers(top: dict[str, Any], located: Located) -> tuple[tuple[str, int], ...]:
-    """Triggers and their lines. Readers of YAML 1.1 take the key ``on`` for true."""
+def triggers_in(top: dict[str, Any], located: Located) -> tuple[tuple[str, int], ...]:
+    """Triggers (``on``) and their lines. Readers of YAML 1.1 take the key ``on`` for true."""
     key = next((key for key in ("on", "true") if key in top), None)
     if key is None:
         return ()

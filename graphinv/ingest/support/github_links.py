@@ -9,16 +9,19 @@ from typing import Any
 
 from graphinv.ingest.support import ci
 from graphinv.ingest.support.clients import TITLES
+from graphinv.ingest.support.github_agentic import Agentic, with_imports
 from graphinv.ingest.support.github_expressions import TRIGGERS, triggers_of
 from graphinv.ingest.support.github_jobs import Action, Job, Workflow
-from graphinv.ingest.support.github_steps import Use
+from graphinv.ingest.support.github_steps import Use, repository_part
 from graphinv.ingest.support.places import environment_of
-from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Props
+from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Problem, Props
 
 FRAMEWORK = "github-actions"
 MAX_INNER = 10
 """Levels of actions that use actions."""
 
+AGENT_JOB = "agent"
+"""The job of a compiled agentic workflow that runs the agent."""
 _HOSTED = ("ubuntu", "windows", "macos")
 _UNSEEN = 0.6
 """Confidence that an agent reads what caused its job, where the workflow does not put it into the prompt."""
@@ -35,7 +38,22 @@ def facts_of_root(root: str, summaries: Mapping[str, Any], ingestor: str) -> Ite
     """Facts of all workflows of ``root`` that run agents; ``summaries`` by path. O(workflows + calls)."""
     workflows = {path: one for path, one in summaries.items() if isinstance(one, Workflow)}
     actions = {path: one for path, one in summaries.items() if isinstance(one, Action)}
-    yield from _Root(root, workflows, actions, ingestor).facts()
+    agentic = {path: one for path, one in summaries.items() if isinstance(one, Agentic)}
+    added: dict[str, tuple[ci.Run, ...]] = {}
+    for path, one in agentic.items():
+        yield from one.problems
+        if not one.triggers:
+            continue
+        runs = with_imports(one, agentic)
+        if one.lock in workflows:
+            added[one.lock] = runs
+        else:
+            yield Problem(
+                path, f"L{one.line}", "is an agentic workflow that is not compiled: no lock file lies beside it", "note", ingestor
+            )
+            job = Job(AGENT_JOB, one.line, one.permissions, one.runs_on, runs, labels=("compiled=false",), gates=one.gates)
+            workflows[path] = Workflow(path, one.name, one.line, one.triggers, (job,))
+    yield from _Root(root, workflows, actions, ingestor, added).facts()
 
 
 @dataclass
@@ -44,13 +62,16 @@ class _Root:
     workflows: dict[str, Workflow]
     actions: dict[str, Action]
     ingestor: str
+    agentic: Mapping[str, tuple[ci.Run, ...]] = field(default_factory=dict)
+    """Compiled workflow → what its source says of the run of its agent."""
     runs: dict[tuple[str, str], list[ci.Run]] = field(default_factory=dict)
     """(workflow, job) → its runs, those in actions of the tree included."""
 
     def facts(self) -> Iterator[Fact]:
         for path, workflow in self.workflows.items():
             for job in workflow.jobs:
-                self.runs[path, job.key] = [*job.runs, *(run for use in job.actions for run in self.inside(use, _top(path)))]
+                said = self.agentic.get(path, ()) if job.key == AGENT_JOB else ()
+                self.runs[path, job.key] = [*job.runs, *(run for use in job.actions for run in self.inside(use, _top(path))), *said]
         for workflow in self.workflows.values():
             yield from workflow.problems
             yield from (problem for job in workflow.jobs for problem in job.unknown)
@@ -307,12 +328,7 @@ class _JobFacts:
             yield EdgeFact("CAN_ACCESS", identity, resource.key, self.props(self.job.line, actions=actions, **more))
 
     def resource(self, scope: str) -> NodeFact:
-        """The repository, or for a scope other than its contents that part of it."""
-        whole = scope in ("*", "contents")
-        key: NodeKey = ("Resource", f"github:{self.root}" if whole else f"github:{self.root}/{scope}")
-        name = self.root if whole else f"{scope} of {self.root}"
-        props: Props = {"name": name, "type": "repository" if whole else scope, "kind_detail": "github repository" if whole else "github"}
-        return NodeFact(*key, {**props, "sources": [f"{self.root}/{self.workflow.path}#L{self.job.line}"]})
+        return repository_part(self.root, scope, [f"{self.root}/{self.workflow.path}#L{self.job.line}"])
 
     def claude_app(self) -> Iterator[Fact]:
         """Without a token of its own, Claude's action trades the job's OIDC token for one of its GitHub App, whatever the job may do."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from graphinv.ingest import Document
@@ -15,7 +15,7 @@ from graphinv.ingest.support.github_expressions import Flow, flow, reaching
 from graphinv.ingest.support.github_logins import login_facts
 from graphinv.ingest.support.located import Located, Pointer
 from graphinv.ingest.support.secrets import redact, secret_facts
-from graphinv.model.facts import EdgeFact, Fact, Problem, Ref
+from graphinv.model.facts import EdgeFact, Fact, NodeFact, Problem, Props, Ref
 
 MAX_STEPS = 1000
 ANY_INPUT = "*"
@@ -188,6 +188,24 @@ def secret_holds(document: Document, line: int, filled: Flow) -> Iterator[Fact]:
 def secret_ref(root: str, name: str) -> Ref:
     """A secret of the repository (or its organisation) by name."""
     return Ref("Secret", "github-secret", redact(name), fallback=f"github-secret:{root}#{redact(name)}")
+
+
+def of_repository(root: str, fact: Fact) -> Fact:
+    """``fact``, where it speaks of ``${{ secrets.X }}``, of that secret of the repository."""
+    if isinstance(fact, EdgeFact) and isinstance(fact.target, Ref) and fact.target.name.startswith("secrets."):
+        return replace(fact, target=secret_ref(root, fact.target.name.removeprefix("secrets.")))
+    return fact
+
+
+def repository_part(repository: str, scope: str, sources: list[str]) -> NodeFact:
+    """The repository, or for a ``scope`` of a token other than its contents that part of it."""
+    whole = scope in ("*", "contents")
+    props: Props = {
+        "name": repository if whole else f"{scope} of {repository}",
+        "type": "repository" if whole else scope,
+        "kind_detail": "github repository" if whole else "github",
+    }
+    return NodeFact("Resource", f"github:{repository}" if whole else f"github:{repository}/{scope}", {**props, "sources": sources})
 
 
 def literal_secrets(document: Document, located: Located, values: Any, pointer: Pointer) -> Iterator[Fact]:
