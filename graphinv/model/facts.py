@@ -83,7 +83,8 @@ class OwnerRule:
     """Nodes whose ``sources`` lie under a path that ``pattern`` matches belong to ``owners`` (CODEOWNERS); a later ``rank`` wins.
 
     ``pattern`` is in gitignore syntax, relative to ``folder`` of the root. No owners means: nobody, on purpose. Rules of different
-    ``section``s (GitLab) do not replace each other: the last match of each section counts, and their owners unite.
+    ``section``s (GitLab) do not replace each other: the last match of each section counts, and their owners unite. Rules of different
+    ``origin`` (:data:`OWNER_CONFIDENCE`) do not replace each other either.
     """
 
     pattern: str
@@ -92,6 +93,12 @@ class OwnerRule:
     rank: int
     source: str
     section: str = ""
+    origin: str = "codeowners"
+
+
+OWNER_CONFIDENCE: dict[str, float] = {"estate": 1.0, "catalogue": 0.95, "codeowners": 0.9, "tags": 0.85, "metadata": 0.4}
+"""How sure a kind of source is of an owner, the surest first: the owners' own estate file, a catalogue of services, code owners, tags and
+labels, the authors in a package's metadata (who wrote it once need not answer for it now)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +125,56 @@ class Grant:
     origin: str = ""
     source: str = ""
     evidence: str = "declared"
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What somebody says of nodes that other documents name; of nodes that nothing names it says nothing.
+
+    It speaks of the nodes that one of ``nodes`` matches (``Kind:glob`` of the id; a glob alone is of any kind), of those that a document
+    states which one of ``files`` matches (gitignore syntax, relative to ``folder``, in the root ``root``; the statement's own where that
+    is empty), and of those that have all of ``labels``.
+
+    Args:
+        source: where it is stated, ``document#where``.
+        origin: a key of :data:`OWNER_CONFIDENCE`. What the owners of an estate say in their estate file replaces what other documents of
+            the same root say.
+        props: properties, the same for all of them.
+        owners: who owns them.
+    """
+
+    source: str
+    origin: str
+    nodes: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    folder: str = ""
+    root: str = ""
+    props: Props = field(default_factory=dict)
+    owners: tuple[NodeKey, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Guarding:
+    """The EnforcementPoint ``guard`` stands on the edges of ``kind`` from nodes that ``starts`` matches to nodes that ``stops`` matches
+    (each ``Kind:glob`` of the id, or a glob alone), as far as the root of ``source`` states them."""
+
+    source: str
+    guard: str
+    kind: str
+    starts: str
+    stops: str
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """In what the documents that ``files`` match say (gitignore syntax, relative to the root of ``source``), ``name`` is the ``what`` that
+    they leave open: ``aws_account``, ``aws_region``, ``kubernetes_cluster`` or ``database``."""
+
+    source: str
+    files: tuple[str, ...]
+    what: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +210,8 @@ def place_of(source: str, root: str) -> tuple[str, str]:
     return ("" if document == root else document.removeprefix(f"{root}/")), where
 
 
-Fact = NodeFact | EdgeFact | Binding | OwnerRule | Grant | Problem
+Said = Statement | Guarding | Naming
+Fact = NodeFact | EdgeFact | Binding | OwnerRule | Grant | Said | Problem
 
 # --------------------------------------------------------------------------------------------------------------------------------
 # Checking

@@ -10,7 +10,19 @@ from typing import Any
 
 from graphinv.ingest import MAX_BYTES, Document, Ingestor, Linking, ingestors, links
 from graphinv.model.errors import FactError, IngestError
-from graphinv.model.facts import Binding, EdgeFact, Fact, Grant, NodeFact, OwnerRule, Problem, check_edge, check_node, place_of
+from graphinv.model.facts import (
+    Binding,
+    EdgeFact,
+    Fact,
+    Grant,
+    NodeFact,
+    OwnerRule,
+    Problem,
+    Said,
+    check_edge,
+    check_node,
+    place_of,
+)
 from graphinv.pipeline.cache import ReadCache
 from graphinv.pipeline.redaction import clean, redacted
 from graphinv.pipeline.walk import Found, Root, load
@@ -116,7 +128,7 @@ def checked(root: str, facts: Iterable[Fact]) -> tuple[list[Fact], list[Problem]
                 kept.append(check_node(fact))
             elif isinstance(fact, EdgeFact):
                 kept.append(check_edge(fact))
-            elif isinstance(fact, Binding | OwnerRule | Grant):
+            elif isinstance(fact, Binding | OwnerRule | Grant | Said):
                 kept.append(fact)
             else:
                 problems.append(fact)

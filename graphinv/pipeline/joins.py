@@ -15,7 +15,21 @@ from pathlib import PurePosixPath
 
 from pathspec import GitIgnoreSpec
 
-from graphinv.model.facts import Binding, EdgeFact, Fact, Grant, NodeFact, NodeKey, OwnerRule, Problem, Props, Ref, place_of
+from graphinv.model.facts import (
+    OWNER_CONFIDENCE,
+    Binding,
+    EdgeFact,
+    Fact,
+    Grant,
+    NodeFact,
+    NodeKey,
+    OwnerRule,
+    Problem,
+    Props,
+    Ref,
+    Said,
+    place_of,
+)
 
 UNSURE_SAME_FOLDER = 0.5
 """Confidence of a join when one folder binds the name to several nodes."""
@@ -30,6 +44,7 @@ class Resolved:
     nodes: list[NodeFact] = field(default_factory=list)
     edges: list[EdgeFact] = field(default_factory=list)
     grants: list[Grant] = field(default_factory=list)
+    said: list[Said] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -55,6 +70,8 @@ def resolve(root: str, facts: Iterable[Fact]) -> Resolved:
             resolved.edges.extend(scope.edges(fact))
         elif isinstance(fact, Grant):
             resolved.grants.append(fact)
+        elif isinstance(fact, Said):
+            resolved.said.append(fact)
     _start_sources(scope, resolved)
     resolved.nodes.extend(scope.fallbacks.values())
     resolved.problems.extend(scope.problems)
@@ -236,24 +253,33 @@ def _given_by_name(root: str, resolved: Resolved) -> dict[tuple[NodeKey, str], N
 
 
 def _owned(root: str, nodes: Iterable[NodeFact], rules: list[OwnerRule]) -> Iterator[EdgeFact]:
-    """(:Owner)-[:OWNS]->(every node whose source lies under a pattern of theirs).
+    """(:Owner)-[:OWNS]->(every node whose source lies under a pattern of theirs), with the confidence of the rule's origin.
 
-    In each section the last rule that matches the document holds; a file nearer to the document replaces one above it.
+    Of each origin, in each section the last rule that matches the document holds; a file nearer to the document replaces one above it. The
+    authors of a package count only where nobody else is named.
     """
-    if not rules:
-        return
-    ordered = sorted(rules, key=lambda rule: (rule.folder.count("/") + bool(rule.folder), rule.rank), reverse=True)
+    ordered: dict[str, list[OwnerRule]] = {origin: [] for origin in OWNER_CONFIDENCE}
+    for rule in sorted(rules, key=lambda rule: (rule.folder.count("/") + bool(rule.folder), rule.rank), reverse=True):
+        ordered[rule.origin].append(rule)
     holding: dict[str, list[OwnerRule]] = {}
-    for node in nodes:
+    for node in nodes if rules else ():
         if node.kind == "Owner":
             continue
         for source in node.props.get("sources") or ():
             path = place_of(source, root)[0]
             if path not in holding:
-                holding[path] = _holding(ordered, path)
+                found = {origin: _holding(some, path) for origin, some in ordered.items() if some}
+                named = any(rule.owners for origin, some in found.items() if origin != "metadata" for rule in some)
+                holding[path] = [rule for origin, some in found.items() if origin != "metadata" or not named for rule in some]
             for rule in holding[path]:
-                props = {"evidence": ["declared"], "sources": [rule.source]}
+                props = owned(rule.origin, rule.source)
                 yield from (EdgeFact("OWNS", owner, node.key, props) for owner in rule.owners)
+
+
+def owned(origin: str, source: str) -> Props:
+    """Properties of an OWNS edge that a source of kind ``origin`` states."""
+    evidence = "inferred" if origin == "metadata" else "declared"
+    return {"evidence": [evidence], "confidence": OWNER_CONFIDENCE[origin], "sources": [source]}
 
 
 def _holding(ordered: list[OwnerRule], path: str) -> list[OwnerRule]:

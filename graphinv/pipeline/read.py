@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from graphinv.ingest import ingestors, links
-from graphinv.model.facts import EdgeFact, Fact, Grant, NodeFact, Problem
+from graphinv.model.facts import EdgeFact, Fact, Grant, NodeFact, Problem, Said
 from graphinv.pipeline.cards import carded
 from graphinv.pipeline.catalogue import known
 from graphinv.pipeline.documents import Job, jobs, linked
@@ -34,6 +34,8 @@ class Reading:
     edges: list[EdgeFact] = field(default_factory=list)
     grants: list[Grant] = field(default_factory=list)
     """What policies say; they become edges when all roots of a scan have been read (:mod:`graphinv.pipeline.together`)."""
+    said: list[Said] = field(default_factory=list)
+    """What is said of things that any root may name; it is applied then as well."""
     problems: list[Problem] = field(default_factory=list)
     documents: Counter[str] = field(default_factory=Counter)
     """Documents read, by ingestor."""
@@ -91,7 +93,7 @@ def read_root(root: Root, fingerprint: Callable[[str], str], progress: Progress 
     progress("joining", len(raw), "")
     resolved = resolve(root.name, raw)
     reading.nodes, reading.edges = carded(root.name, resolved.nodes, resolved.edges)
-    reading.grants = resolved.grants
+    reading.grants, reading.said = resolved.grants, resolved.said
     added = list(known(reading.nodes, reading.edges))
     reading.nodes += [fact for fact in added if isinstance(fact, NodeFact)]
     reading.edges += [fact for fact in added if isinstance(fact, EdgeFact)]

@@ -11,7 +11,22 @@ from functools import lru_cache
 from typing import Any
 
 from graphinv.ingest.support.secret_shapes import hide
-from graphinv.model.facts import Binding, EdgeFact, Fact, Grant, NodeFact, NodeKey, OwnerRule, Props, Ref
+from graphinv.model.facts import (
+    Binding,
+    EdgeFact,
+    Fact,
+    Grant,
+    Guarding,
+    Naming,
+    NodeFact,
+    NodeKey,
+    OwnerRule,
+    Problem,
+    Props,
+    Ref,
+    Said,
+    Statement,
+)
 
 SHORTEST = 12
 
@@ -29,8 +44,20 @@ def redacted(fact: Fact) -> Fact:
             return replace(fact, owners=tuple(_key(owner) for owner in fact.owners))
         case Grant():
             return replace(fact, subject=_key(fact.subject), body=clean(fact.body), origin=clean(fact.origin))
-        case _:
+        case Problem():
             return replace(fact, message=clean(fact.message))
+        case _:
+            return _said(fact)
+
+
+def _said(fact: Said) -> Said:
+    match fact:
+        case Statement():
+            return replace(fact, props=_props(fact.props), owners=tuple(map(_key, fact.owners)), nodes=tuple(map(clean, fact.nodes)))
+        case Guarding():
+            return replace(fact, guard=clean(fact.guard))
+        case Naming():
+            return replace(fact, name=clean(fact.name))
 
 
 @lru_cache(maxsize=65536)
