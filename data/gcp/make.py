@@ -14,6 +14,8 @@ for file in sorted(folder.glob("*.json")):
     services: dict[str, list[str]] = {}
     for service, letters in made.services.items():
         services.setdefault(letters, []).append(service)
+    if role["name"] == "roles/viewer":  # by its definition it changes nothing
+        services = {"r": list(made.services)}
     roles[role["name"].removeprefix("roles/")] = [{letters: " ".join(names) for letters, names in sorted(services.items())}, sorted(made.kept)]
 lines = ",\n".join(f"{json.dumps(name)}: {json.dumps(role, separators=(',', ':'))}" for name, role in sorted(roles.items()))
 Path(__file__).with_name("roles.json").write_text(f'{{"version": {json.dumps(version)},\n"roles": {{\n{lines}\n}}}}\n', "utf-8")

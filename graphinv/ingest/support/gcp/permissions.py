@@ -64,7 +64,7 @@ _READ = re.compile(
     r"(?:get|list|read|fetch|search|view|query|export|download|lookup|find|count|check|validate|watch|consume"
     r"|describe|peek|preview|analyze|detect|monitor|access|resolve|test|pull|receive|compare|useToDecrypt|explain|verify|show|sample|wait"
     r"|aggregate|compute|estimate|summarize|retrieve|legacy(?:Get|List|Search|Find|Fetch|Batch)|fullView|calculate|discover|use\w*ReadOnly"
-    r"|enumerate|report|review)(?![a-z])|\w*(?:Get|List|Read|ReadOnly|Search)$"
+    r"|enumerate|report|review|createSnapshot|replicateData)(?![a-z])|\w*(?:Get|List|Read|ReadOnly|Search)$"
 )
 _DELETE = re.compile(r"(?:delete|batchDelete|bulkDelete|purge|remove|destroy|wipe|drop|terminate|expunge)(?![a-z])")
 _EXECUTE = re.compile(
