@@ -24,7 +24,7 @@ tools:
   cache-memory: true
 safe-outputs:
   add-comment: {max: 1}
-  create-pull-request: {target-repo: acme/web}
+  create-pull-request: {target-repo: acme/web, allowed-repos: [acme/api]}
   assign-to-agent:
   noop:
   threat-detection: false
@@ -85,7 +85,9 @@ def test_safe_outputs_are_tools_that_write() -> None:
     outputs = {target.removeprefix(base) for target in found.targets("USES", AGENT) if target.startswith(base)}
     assert outputs == {"add-comment", "create-pull-request", "assign-to-agent", "jobs/page-someone"}
     assert found.targets("CAN_ACCESS", f"{base}add-comment") == {"github:shop/issues", "github:shop/pull-requests"}
-    assert found.targets("CAN_ACCESS", f"{base}create-pull-request") == {"github:acme/web", "github:acme/web/pull-requests"}
+    assert found.targets("CAN_ACCESS", f"{base}create-pull-request") == {
+        f"github:acme/{name}{part}" for name in ("web", "api") for part in ("", "/pull-requests")
+    }
     assert found.targets("CAN_ACCESS", f"{base}jobs/page-someone") == set()
     assert "effects" not in found.nodes["Tool", f"{base}jobs/page-someone"]
     assert "github-copilot:shop" in found.targets("DELEGATES_TO", AGENT)
@@ -127,6 +129,7 @@ def test_a_shell_without_limits_is_told(bash: str, unlimited: bool) -> None:
         ("---\non: push\ntools: [a]\n---\n", "tools"),
         ("---\non: push\nmcp-servers: 7\n---\n", "MCP servers"),
         ("---\non: push\nsafe-outputs: x\n---\n", "safe outputs"),
+        ("---\non: push\nsafe-outputs: {create-issue: {target-repo: '${{ vars.REPO }}'}}\n---\n", "not told"),
         ("---\non: push\nimports: [acme/parts/x.md@v1]\n---\n", "another repository"),
     ],
 )

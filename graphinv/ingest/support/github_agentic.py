@@ -176,7 +176,9 @@ class _Reading:
         self.run.model(engine.get("model") if isinstance(engine, dict) else None)
         given = flow(self.top.get("env"), engine)
         self.run.facts += secret_holds(self.document, self.meta.line("env"), given)
+        own = engine.get("env") if isinstance(engine, dict) else None
         self.run.facts += literal_secrets(self.document, self.meta, self.top.get("env"), ("env",))
+        self.run.facts += literal_secrets(self.document, self.meta, own, ("engine", "env"))
         if given.all_secrets:
             self.run.labels.add("secrets=all")
         network = self.top.get("network")
@@ -286,18 +288,25 @@ class _Reading:
         said = self.said("safe-outputs", name)
         effects = ["execute"] if name in _RUNS else ["egress", "write"]
         key = self.tool("", name, "safe output", said, effects)
-        elsewhere = settings.get("target-repo")
-        root = elsewhere if isinstance(elsewhere, str) and _REPOSITORY.fullmatch(elsewhere) else self.document.root
-        for scope in OUTPUTS[name]:
-            resource = repository_part(root, scope, said["sources"])
-            self.run.facts += [
-                resource,
-                EdgeFact("CAN_ACCESS", key, resource.key, {**said, "actions": ["execute" if name in _RUNS else "write"]}),
-            ]
+        for root in self.repositories(name, settings):
+            for scope in OUTPUTS[name]:
+                part = repository_part(root, scope, said["sources"])
+                actions = ["execute" if name in _RUNS else "write"]
+                self.run.facts += [part, EdgeFact("CAN_ACCESS", key, part.key, {**said, "actions": actions})]
         for fact in secret_holds(self.document, self.meta.line("safe-outputs", name), replace(flow(), secrets=secrets)):
             self.run.facts.append(replace(fact, source=key) if isinstance(fact, EdgeFact) else fact)
         if name in _STARTS_COPILOT:
             self.run.edge("DELEGATES_TO", ("Agent", f"github-copilot:{self.document.root}"), mode="invoke", kind_detail=name)
+
+    def repositories(self, name: str, settings: dict[str, Any]) -> list[str]:
+        """Where a safe output writes to: this repository, or those that it names."""
+        allowed = settings.get("allowed-repos")
+        named = [settings.get("target-repo"), *(allowed if isinstance(allowed, list) else [])]
+        stated = [one for one in named if isinstance(one, str) and one]
+        found = [one for one in stated if _REPOSITORY.fullmatch(one) and redact(one) == one][: claude.MAX_ITEMS]
+        if len(found) < len(stated):
+            self.problem("safe-outputs", f"writes to repositories that are not told ({redact(name)})")
+        return found or [self.document.root]
 
     def tool(self, kind: str, name: str, detail: str, said: Props, effects: list[str] | None) -> NodeKey:
         shown = redact(name[: claude.MAX_NAME])
