@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property, lru_cache
 
 import numpy as np
 
+from graphinv.analyze.alternatives import alternatives
 from graphinv.analyze.arcs import Arcs, Structure
+from graphinv.analyze.chokepoints import chokepoints
+from graphinv.analyze.cut import cut
+from graphinv.analyze.origins import origins
+from graphinv.analyze.overtime import over_time
 from graphinv.analyze.paths import Witnesses
 from graphinv.analyze.privilege import HEAVY_BITS, Measures, Privileges
 from graphinv.analyze.scopes import ACTION_BIT, ALL_ACTIONS, Array, actions_of
@@ -16,7 +21,7 @@ from graphinv.analyze.score import LISTED_TARGETS, Settings, Weights, chance_of,
 from graphinv.model.estate import Estate
 from graphinv.model.facts import NodeKey
 from graphinv.model.kinds import ACTIONS, normal_time
-from graphinv.model.results import Atom, CanReach, Exposed, Finding, Lens, Path, Reach, Score
+from graphinv.model.results import Atom, CanReach, ChokePoint, Cut, Explained, Exposed, Finding, Lens, Path, Reach, Score, Turn
 
 REACH_LENSES: tuple[Lens, ...] = ("posture", "ungoverned", "runtime")
 """Lenses whose CAN_REACH edges are written back."""
@@ -151,6 +156,61 @@ class Engine:
 
     def _search(self, lens: Lens, target: NodeKey, action: str) -> Witnesses:
         return Witnesses(self.arcs(lens), target, action)
+
+    def alternatives(
+        self, subject: NodeKey, target: NodeKey, action: str, count: int, lens: Lens = "posture"
+    ) -> tuple[tuple[Path, ...], bool]:
+        """Up to ``count`` distinct witnesses, shortest first, and whether a bound was hit (:mod:`graphinv.analyze.alternatives`).
+
+        Raises:
+            UsageError: no such lens or action.
+            NotFound: ``subject`` is not in the estate.
+        """
+        return alternatives(self.arcs(lens), subject, target, action, count)
+
+    def explained(self, subject: NodeKey) -> Explained:
+        """Where the privilege of ``subject`` comes from, under each lens of :data:`REACH_LENSES`, and what decisions stop of it.
+
+        Raises:
+            NotFound: it is not in the estate.
+        """
+        found = {lens: origins(self.arcs(lens), subject) for lens in REACH_LENSES}
+        every, gap, left = (set[Atom]().union(*found[lens].values()) for lens in REACH_LENSES)
+        return Explained(
+            subject=subject,
+            at=self.at,
+            origins={lens: {origin: len(atoms) for origin, atoms in one.items()} for lens, one in found.items()},
+            atoms=found["posture"],
+            stopped=tuple(sorted(every - left)),
+            gap=tuple(sorted(gap)),
+        )
+
+    def over_time(self, subject: NodeKey, start: str, end: str, lens: Lens = "posture") -> tuple[tuple[Atom, ...], list[Turn]]:
+        """What ``subject`` can do at ``start``, and each change until ``end`` (:mod:`graphinv.analyze.overtime`).
+
+        Raises:
+            NotFound: it is not in the estate.
+            UsageError: no such lens, or a time is none.
+        """
+        return over_time(self.structure, subject, start, end, lens)
+
+    def chokepoints(
+        self, lens: Lens = "posture", targets: Sequence[NodeKey] = (), progress: Callable[[int, int], None] = lambda done, total: None
+    ) -> tuple[list[ChokePoint], int]:
+        """Edges on which pairs of agent and target depend, and the number of pairs; of all targets that matter where none is named."""
+        keys = self.structure.keys
+        wanted = list(targets) or [keys[node] for node in self.structure.targets[self._matters].tolist()]
+        return chokepoints(self.arcs(lens), wanted, self._agents, progress)
+
+    def cut(self, target: NodeKey, subjects: Sequence[NodeKey] = (), lens: Lens = "posture", actions: Sequence[str] = ACTIONS) -> Cut:
+        """The lightest set of edges to change so that none of ``subjects`` (all agents where none is named) reaches ``target``.
+
+        Raises:
+            UsageError: no such lens or action.
+            NotFound: a subject is not in the estate.
+        """
+        numbers = np.array(sorted(self.structure.node(subject) for subject in subjects), dtype=np.int64) if subjects else self._agents
+        return cut(self.arcs(lens), target, numbers, self.settings.cut, actions)
 
     def hidden(self, agent: NodeKey) -> tuple[Atom, ...]:
         """Atoms that ``agent`` has and that do not come through its own identities, tools and secrets, sorted."""

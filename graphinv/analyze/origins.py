@@ -16,6 +16,7 @@ from graphinv.analyze.arcs import BACKWARD, KIND_NUMBER, Arcs
 from graphinv.analyze.privilege import Privileges
 from graphinv.analyze.scopes import Array
 from graphinv.model.facts import NodeKey
+from graphinv.model.kinds import ANY_AGENT
 from graphinv.model.results import Atom, Origin
 
 _ACTORS = (KIND_NUMBER["Agent"], KIND_NUMBER["Workflow"])
@@ -48,8 +49,8 @@ def _parts(near: Arcs, arcs: Arcs, node: int) -> list[tuple[Origin, Arcs]]:
     """For each origin the arcs that are let in up to it. Edges' kinds are those of their first edge."""
     structure = near.structure
     entry = np.isin(structure.kinds[near.target], _ACTORS)
-    workflow = KIND_NUMBER["Workflow"]
-    flow = entry & ((structure.kinds[near.target] == workflow) | ((structure.kinds[near.source] == workflow) & (near.source != node)))
+    workflow = _workflows(near)
+    flow = entry & (workflow[near.target] | (workflow[near.source] & (near.source != node)))
     edges = structure.estate.edges
     kinds = np.array([edges[index].kind for index in near.first.tolist()], dtype=object)
     called_back, backward = kinds == "CALLS_BACK", near.way == BACKWARD
@@ -63,6 +64,14 @@ def _parts(near: Arcs, arcs: Arcs, node: int) -> list[tuple[Origin, Arcs]]:
         ("workflows", np.ones(len(entry), dtype=bool)),
     ]
     return [(origin, _kept(near, keep)) for origin, keep in let_in]
+
+
+def _workflows(near: Arcs) -> Array:
+    """For every node whether it is a workflow; one that stands for any agent is none."""
+    found = near.structure.kinds == KIND_NUMBER["Workflow"]
+    for number in np.flatnonzero(found).tolist():
+        found[number] = near.structure.estate.nodes[near.structure.keys[number]].props.get("kind_detail") != ANY_AGENT
+    return found
 
 
 def _shared(near: Arcs, arcs: Arcs, node: int) -> Array:

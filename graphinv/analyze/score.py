@@ -6,7 +6,7 @@ import math
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -20,6 +20,11 @@ from graphinv.model.results import LEVELS, Finding, Level, ScorePart
 
 Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1)]
+Price = Annotated[float, Field(gt=0, le=1000)]
+MovableKind = Literal[
+    "USES", "CONNECTS_TO", "DELEGATES_TO", "CALLS_BACK", "CAN_ACCESS", "ASSUMES", "MEMBER_OF", "HOLDS", "RUNS_AS", "RUNS_ON"
+]
+"""Kinds of edges that a person can change; what a secret opens, and what a server provides, is as it is."""
 
 LISTED_TARGETS = 5
 """How many targets a score names one by one."""
@@ -50,6 +55,18 @@ class Settings(BaseModel):
     risk: RiskSettings = RiskSettings()
     levels: Mapping[Level, float] = {"critical": 80, "high": 60, "medium": 40, "low": 20}
     likelihood: Mapping[str, Share] = {}
+    cut: Mapping[MovableKind, Price] = {
+        "USES": 1,
+        "CONNECTS_TO": 1,
+        "DELEGATES_TO": 1,
+        "CALLS_BACK": 1,
+        "CAN_ACCESS": 2,
+        "ASSUMES": 2,
+        "MEMBER_OF": 2,
+        "HOLDS": 2,
+        "RUNS_AS": 3,
+        "RUNS_ON": 3,
+    }
 
 
 def settings_from_toml(text: str) -> Settings:

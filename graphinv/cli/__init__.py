@@ -5,6 +5,7 @@
     words.py      results in words and tables, for people
     stages.py     scan, demo, ingest, analyze
     questions.py  reach, paths, exposure, findings, agents, show, query
+    changes.py    chokepoints, cut, what-if
     out.py        export, app
 
 Exit codes: 0 done; 1 ``--fail-on`` met; 2 wrong usage, or input that could not be read.
@@ -18,7 +19,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from graphinv.cli import out, questions, stages
+from graphinv.cli import changes, out, questions, stages
 from graphinv.model.errors import GraphinvError
 from graphinv.model.text import plain
 
@@ -48,7 +49,7 @@ def _main(
         context.default_map = {context.invoked_subcommand: {"store": store}}
 
 
-for module in (stages, questions, out):
+for module in (stages, questions, changes, out):
     module.register(app)
 
 

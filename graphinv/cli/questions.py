@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from graphinv.cli import explanations
 from graphinv.cli.options import AtOption, Format, FormatOption, LensOption, StoreOption, moment, reader
 from graphinv.cli.output import console, emit, table, text, to_json, write
 from graphinv.cli.words import finding_block, level, named, path_block, score_block
@@ -53,14 +54,25 @@ def reach(
     lens: LensOption = "posture",
     at: AtOption = None,
     summary: Annotated[bool, typer.Option("--summary", help="Leave the atoms out")] = False,
+    explain: Annotated[bool, typer.Option("--explain", help="Through whom it comes, and what runtime decisions stop of it")] = False,
+    over: Annotated[str | None, typer.Option("--over", help="When it changes, and why", metavar="START..END")] = None,
     store: StoreOption = None,
     form: FormatOption = Format.table,
 ) -> None:
     """What SUBJECT can reach: its transitive privilege under a lens."""
     if bool(subjects) == everyone:
         raise UsageError("reach takes either subjects or --all")
+    if (explain or over) and (everyone or (explain and over)):
+        raise UsageError("--explain and --over take subjects, one of the two at a time")
     with reader(store) as opened:
         engine = _engine(opened, at)
+        if explain or over:
+            keys = sorted({engine.estate.find(subject) for subject in subjects or ()})
+            if explain:
+                explanations.explain(engine, keys, form)
+            else:
+                explanations.over(engine, keys, over or "", lens, form)
+            return
         if everyone:
             results: list[Reach] = list(engine.reach_all(lens, _kind(kind), atoms=not summary and form is not Format.table))
         else:
@@ -103,20 +115,24 @@ def paths(
     subject: Annotated[str, typer.Argument(help="Kind:id, or a bare id or name that is unique")],
     target: Annotated[str, typer.Argument(help="The same for the target")],
     action: ActionOption = None,
+    count: Annotated[
+        int, typer.Option("--k", "-k", help="Up to so many distinct ones for each action, shortest first", min=1, max=100)
+    ] = 1,
     lens: LensOption = "posture",
     at: AtOption = None,
     store: StoreOption = None,
     form: FormatOption = Format.table,
 ) -> None:
-    """A shortest path by which SUBJECT can act on TARGET, hop by hop."""
+    """Shortest paths by which SUBJECT can act on TARGET, hop by hop."""
     with reader(store) as opened:
         engine = _engine(opened, at)
         start, end = engine.estate.find(subject), engine.estate.find(target)
         found: list[Path] = []
         for name in (action,) if action else ACTIONS:
-            path = engine.witness(start, end, name, lens)
-            if path:
-                found.append(path)
+            ways, bounded = engine.alternatives(start, end, name, count, lens)
+            found += ways
+            if bounded:
+                console(err=True).print(text(f"{name}: only the shortest ways were looked at, there are too many arcs between", "yellow"))
     if form is not Format.table:
         emit((path.to_json() for path in found), form)
     elif not found:

@@ -14,6 +14,8 @@ from graphinv.model.results import LEVELS, Finding, Hop, Path, Score
 from graphinv.model.text import plain
 from graphinv.pipeline.summary import Summary
 
+SHOWN_DIGITS = 12
+"""Of an edge's key; enough to name it."""
 STYLES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan", "info": "dim"}
 
 
@@ -45,7 +47,8 @@ def hop_lines(hops: Iterable[Hop]) -> Iterator[Text]:
         evidence = "/".join(hop.evidence) or "no evidence stated"
         sure = "" if hop.confidence is None or hop.confidence >= 1 else f", confidence {hop.confidence:.2f}"
         where = f"; {', '.join(hop.sources[:2])}{' …' if len(hop.sources) > 2 else ''}" if hop.sources else "; no source stated"
-        detail = text(f"   {hop.edge} ({evidence}{sure}){where}", style="dim")
+        keys = " ".join(key[:SHOWN_DIGITS] for key in hop.edges)
+        detail = text(f"   {hop.edge} {keys} ({evidence}{sure}){where}", style="dim")
         yield detail
         for guard in hop.guards:
             yield text(f"   guard {guard.id}: {guard.would}", style="green" if guard.mode == "enforce" else "yellow")

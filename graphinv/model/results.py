@@ -180,6 +180,19 @@ class CanReach(Result):
     via: tuple[str, ...] = Field(description="`Kind:id` of the nodes between, in order")
 
 
+class Explained(Result):
+    """Where the privilege of a subject comes from, and what runtime authorization does about it."""
+
+    subject: NodeKey
+    at: str
+    origins: dict[Lens, dict[Origin, int]] = Field(description="Per lens, how many atoms each origin brings")
+    atoms: dict[Origin, tuple[Atom, ...]] = Field(description="The atoms under `posture`, by origin")
+    gap: tuple[Atom, ...] = Field(description="Those that the subject keeps under `ungoverned`: no runtime decision stands in the way")
+    stopped: tuple[Atom, ...] = Field(
+        description="Those that it loses under `runtime`: a decision denies them, asks for more, or narrows them away"
+    )
+
+
 class Turn(Result):
     """A moment at which the privilege of a subject changes, and why."""
 
@@ -228,6 +241,53 @@ class Cut(Result):
     weights: tuple[float, ...] = ()
     weight: float = Field(default=0.0, description="Of all of them together")
     proven: bool = Field(default=True, description="Whether it is certain that no lighter set works")
+
+
+class LensChange(Result):
+    """What a change does to the privileges of all agents under one lens."""
+
+    lens: Lens
+    before: int = Field(description="Atoms of all agents together")
+    after: int
+    gone: tuple[tuple[NodeKey, Atom], ...] = Field(description="(agent, atom) that no longer hold")
+    new: tuple[tuple[NodeKey, Atom], ...] = Field(description="Those that hold only after the change")
+
+
+class ScoreChange(Result):
+    """What a change does to one agent's score: each before and after."""
+
+    subject: NodeKey
+    risk: tuple[float, float]
+    impact: tuple[float, float]
+    impact_ungoverned: tuple[float, float]
+    impact_runtime: tuple[float, float]
+
+
+class FindingName(Result):
+    """A finding in short."""
+
+    key: str
+    rule: str
+    severity: Level
+    title: str
+    subject: NodeKey
+    target: NodeKey | None = None
+
+
+class WhatIf(Result):
+    """What a change would do, before it is made."""
+
+    at: str
+    then: str = Field(description="Time at which the changed estate is judged")
+    removed: tuple[EdgeName, ...] = ()
+    guarded: tuple[EdgeName, ...] = ()
+    retired: tuple[NodeKey, ...] = ()
+    added: int = 0
+    lenses: tuple[LensChange, ...]
+    scores: tuple[ScoreChange, ...] = Field(description="Agents whose score changes, by id")
+    findings_judged: bool = True
+    findings_gone: tuple[FindingName, ...] = ()
+    findings_new: tuple[FindingName, ...] = ()
 
 
 class Analysis(Result):

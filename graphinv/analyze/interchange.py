@@ -1,0 +1,35 @@
+"""The arcs as a networkx graph: the way out for people who know that library."""
+
+from __future__ import annotations
+
+import networkx as nx
+
+from graphinv.analyze.arcs import Arcs
+from graphinv.analyze.scopes import actions_of
+
+
+def to_networkx(arcs: Arcs) -> nx.DiGraph:
+    """The graph that :meth:`graphinv.api.Graph.to_networkx` describes. O(nodes + arcs), in Python objects: for human scale."""
+    structure = arcs.structure
+    keys, edges = structure.keys, structure.estate.edges
+    graph = nx.DiGraph(lens=arcs.lens, at=arcs.at)
+    graph.add_nodes_from((key, {**record.props, "name": record.name}) for key, record in structure.estate.nodes.items())
+    for source, target, mask, first, second in zip(
+        arcs.source.tolist(), arcs.target.tolist(), arcs.mask.tolist(), arcs.first.tolist(), arcs.second.tolist(), strict=True
+    ):
+        kinds = {edges[index].kind for index in (first, second) if index >= 0}
+        known = graph.get_edge_data(keys[source], keys[target])
+        if known:
+            kinds |= set(known["kinds"])
+        graph.add_edge(
+            keys[source], keys[target], kinds=tuple(sorted(kinds)), masked=mask >= 0 and (known is None or known["masked"])
+        )  # fmt: skip
+    for node, column, bits, edge in zip(
+        arcs.own_node.tolist(), arcs.own_column.tolist(), arcs.own_bits.tolist(), arcs.own_edge.tolist(), strict=True
+    ):
+        source, target = keys[node], keys[structure.targets[column]]
+        known = graph.get_edge_data(source, target, {})
+        actions = {*known.get("actions", ()), *actions_of(bits)}
+        kinds = {*known.get("kinds", ()), edges[edge].kind}
+        graph.add_edge(source, target, kinds=tuple(sorted(kinds)), actions=tuple(sorted(actions)), masked=known.get("masked", False))
+    return graph
