@@ -215,6 +215,10 @@ class Workflow(Node):
     vendor: str | None = prop("Which one")
 
 
+ANY_AGENT = "any-agent"
+"""``kind_detail`` of a workflow that is none: it stands for all agents that one may ask, where they are many. It is no flow on the way."""
+
+
 class ContentSource(Node):
     """Where content comes from: web, mail, tickets, repository, user."""
 

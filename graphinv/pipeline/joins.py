@@ -29,12 +29,18 @@ from graphinv.model.facts import (
     Ref,
     Said,
     place_of,
+    source_of,
 )
+from graphinv.model.kinds import ANY_AGENT
 
 UNSURE_SAME_FOLDER = 0.5
 """Confidence of a join when one folder binds the name to several nodes."""
 UNSURE_ELSEWHERE = 0.6
 """Confidence when the only binding in the root lies beside the way up from the document, not on it."""
+
+
+MANY_AGENTS = 50
+"""Where more agents than these are visible, whoever may ask any of them asks one node that stands for all."""
 
 
 @dataclass
@@ -55,6 +61,9 @@ def resolve(root: str, facts: Iterable[Fact]) -> Resolved:
     in the root, give edges with ``inferred`` evidence and a confidence below 1. Nothing bound gives the fallback node: for a variable
     that is normal (its value lives outside the files), for a server or an agent it is also a problem.
 
+    "Any agent" is an edge to each of them. Where they are many it is one edge to a Workflow (``kind_detail`` ``any-agent``) that delegates
+    to each: what can be reached is the same, with edges that grow with the agents and not with their square.
+
     Args:
         root: name of the root.
         facts: checked facts of all its documents. O(facts + references · depth of folders).
@@ -72,6 +81,7 @@ def resolve(root: str, facts: Iterable[Fact]) -> Resolved:
             resolved.grants.append(fact)
         elif isinstance(fact, Said):
             resolved.said.append(fact)
+    _any_agents(scope, facts, resolved)
     _start_sources(scope, resolved)
     resolved.nodes.extend(scope.fallbacks.values())
     resolved.problems.extend(scope.problems)
@@ -91,6 +101,9 @@ class _Scope:
         self.root = root
         self.fallbacks: dict[NodeKey, NodeFact] = {}
         self.problems: list[Problem] = []
+        self.any_agents: dict[NodeKey, tuple[str, str]] = {}
+        """Nodes that stand for any agent of a space that is visible from a folder."""
+        self._seen: dict[tuple[str, str, str], frozenset[NodeKey]] = {}
         self._bound: dict[tuple[str, str, str], dict[str, set[NodeKey]]] = defaultdict(lambda: defaultdict(set))
         self._spaces: dict[tuple[str, str], dict[str, set[NodeKey]]] = defaultdict(lambda: defaultdict(set))
         self._credentials: dict[tuple[str, NodeKey], list[Binding]] = defaultdict(list)
@@ -104,6 +117,7 @@ class _Scope:
     def edges(self, fact: EdgeFact) -> Iterator[EdgeFact]:
         """The edges that ``fact`` means, and what comes with them."""
         folder = self.folder(fact.props)
+        fact = self._to_any_agent(fact, folder)
         for source, unsure_source in self._ends(fact.source, folder, fact.props):
             for target, unsure_target in self._ends(fact.target, folder, fact.props):
                 if source == target:
@@ -151,9 +165,32 @@ class _Scope:
         found = self._lookup(end.kind, end.space, end.name, folder)
         return found or [(self._fallback(end, props), None)]
 
-    def _visible(self, kind: str, space: str, folder: str) -> set[NodeKey]:
+    def _visible(self, kind: str, space: str, folder: str) -> frozenset[NodeKey]:
         folders = self._spaces.get((kind, space), {})
-        return {target for above in _upwards(folder) for target in folders.get(above, ())}
+        near = next((above for above in _upwards(folder) if above in folders), None)
+        if near is None:
+            return frozenset()
+        if (kind, space, near) not in self._seen:
+            self._seen[kind, space, near] = frozenset(target for above in _upwards(near) for target in folders.get(above, ()))
+        return self._seen[kind, space, near]
+
+    def _to_any_agent(self, fact: EdgeFact, folder: str) -> EdgeFact:
+        """``fact``, and where it delegates to any agent and these are many, to the node that stands for all of them."""
+        ref = fact.target
+        # In the other modes the callee acts for its caller, and only for that one.
+        if (
+            not isinstance(ref, Ref)
+            or ref.name != "*"
+            or (ref.kind, fact.kind, fact.props.get("mode")) != ("Agent", "DELEGATES_TO", "invoke")
+        ):
+            return fact
+        if len(self._visible(ref.kind, ref.space, folder)) <= MANY_AGENTS:
+            return fact
+        near = next(above for above in _upwards(folder) if above in self._spaces[ref.kind, ref.space])
+        place = f"{self.root}/{near}" if near else self.root
+        key: NodeKey = ("Workflow", f"{ANY_AGENT}:{place}#{ref.space}")
+        self.any_agents[key] = (ref.space, near)
+        return replace(fact, target=key)
 
     def _lookup(self, kind: str, space: str, name: str, folder: str) -> list[tuple[NodeKey, float | None]]:
         folders = self._bound.get((kind, space, name), {})
@@ -184,6 +221,24 @@ class _Scope:
         for source in props.get("sources") or ():
             return _parent(place_of(str(source), self.root)[0])
         return ""
+
+
+def _any_agents(scope: _Scope, facts: Iterable[Fact], resolved: Resolved) -> None:
+    """The nodes that stand for any agent, and (:Workflow any agent)-[:DELEGATES_TO {mode: invoke}]->(each of them)."""
+    if not scope.any_agents:
+        return
+    documents: dict[str, dict[str, dict[NodeKey, set[str]]]] = defaultdict(lambda: defaultdict(lambda: defaultdict(set)))
+    for fact in facts:
+        if isinstance(fact, Binding) and fact.target[0] == "Agent":
+            documents[fact.space][fact.folder][fact.target].add(source_of(scope.root, fact.document))
+    for key, (space, near) in scope.any_agents.items():
+        sources = [source_of(scope.root, near)]
+        name = f"any of the {space} in {near or scope.root}"
+        resolved.nodes.append(NodeFact(*key, {"name": name, "status": "active", "kind_detail": ANY_AGENT, "sources": sources}))
+        for above in _upwards(near):
+            for agent, stated in documents[space].get(above, {}).items():
+                props = {"mode": "invoke", "kind_detail": ANY_AGENT, "evidence": ["declared"], "sources": sorted(stated)}
+                resolved.edges.append(EdgeFact("DELEGATES_TO", key, agent, props))
 
 
 def _parent(path: str) -> str:

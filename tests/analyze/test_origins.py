@@ -8,7 +8,7 @@ from graphinv.analyze.origins import ORIGINS, origins
 from graphinv.analyze.privilege import Privileges
 from graphinv.model.facts import EdgeFact, NodeFact
 from graphinv.model.results import LENSES, Lens
-from tests.analyze.estates import AT, build, edge, estate_of, facts, key
+from tests.analyze.estates import AT, build, edge, estate_of, facts, key, node
 
 
 def split(subject: str, *given: NodeFact | EdgeFact) -> dict[str, set[str]]:
@@ -58,6 +58,12 @@ def test_sub_agents_call_backs_and_workflow_steps_are_told_apart() -> None:
     )
     assert split("a1", *chain) == {"sub-agents": {"r1"}, "call-backs": {"r2"}, "workflows": {"r3", "r4"}}
     assert split("w1", *chain) == {"own": {"r3"}, "sub-agents": {"r4"}}
+
+
+def test_the_node_that_stands_for_any_agent_is_no_workflow_on_the_way() -> None:
+    chain = edge("a1 DELEGATES_TO w1"), edge("w1 DELEGATES_TO a2"), edge("a2 RUNS_AS i1"), access("i1", "r1")
+    assert split("a1", *chain) == {"workflows": {"r1"}}
+    assert split("a1", *chain, node("w1", kind_detail="any-agent")) == {"sub-agents": {"r1"}}
 
 
 def test_who_acts_on_behalf_of_a_caller_has_that_from_the_caller() -> None:

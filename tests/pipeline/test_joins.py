@@ -2,8 +2,12 @@ from __future__ import annotations
 
 import pytest
 
+from graphinv.analyze.arcs import Structure
+from graphinv.analyze.privilege import Privileges
 from graphinv.model.facts import Binding, EdgeFact, Fact, NodeFact, NodeKey, OwnerRule, Ref
-from graphinv.pipeline.joins import UNSURE_ELSEWHERE, UNSURE_SAME_FOLDER, resolve
+from graphinv.model.results import Atom
+from graphinv.pipeline.joins import MANY_AGENTS, UNSURE_ELSEWHERE, UNSURE_SAME_FOLDER, resolve
+from tests.analyze.estates import AT, estate_of
 
 SERVER: NodeKey = ("ToolServer", "mcp:shop/api/.mcp.json#stripe")
 
@@ -149,6 +153,52 @@ def test_a_sub_agent_that_uses_a_remote_server_by_name_sends_the_same_credential
     ]
     held = {(edge.source, edge.target, *edge.props["evidence"]) for edge in resolve("shop", facts).edges if edge.kind == "HOLDS"}
     assert held == {(("Agent", "sub"), ("Secret", secret), "inferred") for secret in ("inline", "value")}
+
+
+def crowd(size: int, *, mode: str = "invoke") -> list[Fact]:
+    """Agents in ``agents/``, each of which may ask any other."""
+    names = [f"a{number}" for number in range(size)]
+    bound = [Binding("claude-code", name, ("Agent", name), "agents", f"agents/{name}.md") for name in names]
+    ref = Ref("Agent", "claude-code", "*")
+    asks = [
+        EdgeFact("DELEGATES_TO", ("Agent", name), ref, {"mode": mode, "evidence": ["declared"], "sources": [f"shop/agents/{name}.md#L2"]})
+        for name in names
+    ]
+    return [*bound, *asks]
+
+
+def test_any_agent_of_many_is_one_node_and_edges_grow_with_the_agents() -> None:
+    few, many = resolve("shop", crowd(MANY_AGENTS)), resolve("shop", crowd(MANY_AGENTS + 1))
+    assert len(few.edges) == MANY_AGENTS * (MANY_AGENTS - 1)
+    assert len(many.edges) == 2 * (MANY_AGENTS + 1)
+    assert [(node.key, node.props["kind_detail"]) for node in many.nodes] == [
+        (("Workflow", "any-agent:shop/agents#claude-code"), "any-agent")
+    ]
+    (hub,) = many.nodes
+    asked = {edge.target: edge.props["sources"] for edge in many.edges if edge.source == hub.key}
+    assert asked["Agent", "a7"] == ["shop/agents/a7.md"]
+    assert {edge.source for edge in many.edges if edge.target == hub.key} == set(asked)
+
+
+def test_any_agent_of_many_reaches_what_each_by_itself_would() -> None:
+    keys = [("Agent", f"a{number}") for number in range(MANY_AGENTS + 1)]
+    own = [
+        fact for number in (1, 2) for fact in (NodeFact("Secret", f"s{number}"), EdgeFact("HOLDS", keys[number], ("Secret", f"s{number}")))
+    ]
+    facts: list[NodeFact | EdgeFact] = [*(NodeFact(*key) for key in keys), *own]
+
+    def reach(edges: list[EdgeFact], nodes: list[NodeFact]) -> dict[NodeKey, set[Atom]]:
+        privileges = Privileges(Structure(estate_of([*facts, *nodes, *edges])).project("posture", AT))
+        return {key: set(privileges.atoms_of(key)) for key in keys}
+
+    many = resolve("shop", crowd(MANY_AGENTS + 1))
+    pairwise = [EdgeFact("DELEGATES_TO", one, other, {"mode": "invoke"}) for one in keys for other in keys if one != other]
+    assert reach(many.edges, many.nodes) == reach(pairwise, [])
+
+
+def test_any_agent_that_acts_for_its_caller_is_an_edge_to_each() -> None:
+    size = MANY_AGENTS + 1
+    assert len(resolve("shop", crowd(size, mode="on_behalf_of")).edges) == size * (size - 1)
 
 
 SOURCE: NodeKey = ("ToolServer", "mcp-source:shop/src/orders#orders")
