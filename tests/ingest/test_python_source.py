@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from graphinv.ingest import python_source
+from graphinv.ingest.support.python import evaluate
 from graphinv.model.errors import IngestError
 from tests.ingest.reading import Facts, document, fake
 
@@ -441,3 +442,44 @@ def test_long_chains_end(tail: str) -> None:
     except IngestError:
         return
     assert list(python_source.link("shop", {"a.py": summary})) == []
+
+
+def test_lists_that_calls_return_are_joined() -> None:
+    facts = tree(
+        desk_py="""
+        from strands import Agent
+        from strands.tools.mcp import MCPClient
+        from mcp import stdio_client, StdioServerParameters
+
+        files = MCPClient(lambda: stdio_client(StdioServerParameters(command="uvx", args=["files-server"])))
+        mail = MCPClient(lambda: stdio_client(StdioServerParameters(command="uvx", args=["mail-server"])))
+        desk = Agent(name="desk", tools=files.list_tools_sync() + mail.list_tools_sync())
+        """
+    )
+    assert len(facts.targets("CONNECTS_TO", "strands:shop/desk#desk")) == 2
+    assert not facts.problems
+
+
+def test_what_tests_do_to_an_agent_is_not_what_it_is() -> None:
+    facts = tree(
+        desk_py=OPENAI + "refunds = Agent(name='Refunds')\ndesk = Agent(name='Desk')\nhelper = Agent(name='Helper')\n",
+        main_py="from desk import desk, refunds\ndesk.handoffs.append(refunds)\n",
+        tests__test_desk_py="from desk import desk, helper\ndesk.handoffs.append(helper)\n",
+    )
+    assert edges(facts) == {("Desk", "Refunds", "handoff")}
+
+
+def test_agents_are_told_where_too_much_would_have_to_be_followed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluate, "MAX_SHARE", 0)
+    facts = tree(
+        desk_py=OPENAI
+        + """
+def make(model):
+    refunds = Agent(name="Refunds", model=model)
+    return Agent(name="Desk", model=model, handoffs=[refunds])
+
+make("gpt-5")
+"""
+    )
+    assert {name.rpartition("#")[2] for name in agents(facts)} == {"Desk", "Refunds"}
+    assert edges(facts) == {("Desk", "Refunds", "handoff")}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from graphinv.ingest.support.python import calls, ir
@@ -32,6 +33,8 @@ MAX_DEPTH = 90
 MAX_ITEMS = 2000
 MAX_SPENT = 600
 """Expressions that are evaluated in called functions and turns of loops for the sake of one."""
+MAX_SHARE = 20_000
+"""The same for the sake of all that one framework asks for of one document, so that a knotty one leaves the others theirs."""
 MAX_LOOP = 64
 MAX_LOOPS = 3
 _SDK = ("agents/handoffs/__init__.py", "agents/guardrail.py")
@@ -54,6 +57,8 @@ class Evaluator:
         self._total = 0
         self.max_total = 100_000
         """The same for the sake of all that one framework asks for."""
+        self._shares: dict[str, int] = {}
+        """What was followed for the sake of each document."""
         self._busy: set[tuple[int, int]] = set()
         self.calling: dict[int, int] = {}
         """How often each function is being evaluated right now, by identity."""
@@ -69,6 +74,21 @@ class Evaluator:
     def renew(self) -> None:
         """Another framework may have followed as much again."""
         self._total = 0
+        self._shares.clear()
+
+    @contextmanager
+    def apart(self) -> Iterator[None]:
+        """What is followed here is bounded alike, and leaves what may be followed afterwards as it was."""
+        kept = self._total, self._shares
+        self._total, self._shares = 0, {}
+        try:
+            yield
+        finally:
+            self._total, self._shares = kept
+
+    def exhausted(self, module: ir.Module) -> bool:
+        """Whether what one framework may ask for, of all or of this document, is used up: calls are no longer followed there."""
+        return self._total >= self.max_total or self._shares.get(module.path, 0) >= MAX_SHARE
 
     # ---- scopes
 
@@ -99,8 +119,10 @@ class Evaluator:
         if found is not None:
             return found
         key = id(expr), id(scope)
+        before = None
         if not self._busy:
             self._spent = 0
+            before = self._total
         if scope.key:
             self._spent += 1
             self._total += 1
@@ -115,6 +137,8 @@ class Evaluator:
             value = self._evaluate(expr, scope)
         finally:
             self._busy.discard(key)
+            if before is not None and self._total > before:
+                self._shares[scope.module.path] = self._shares.get(scope.module.path, 0) + self._total - before
         scope.memo[id(expr)] = value
         return value
 
@@ -224,6 +248,12 @@ class Evaluator:
             return Const(scope.module, line, text[:2000], complete, secrets)
         if op in {"|", ">>", "<<"} and any(isinstance(side, (Made, Bound, FunctionV, External)) for side in (left, right)):
             return ListV(scope.module, line, (left, right))  # a pipeline: what is in it is what it does
+        if (
+            op == "+"
+            and any(isinstance(side, (Made, Bound)) for side in (left, right))
+            and not any(isinstance(side, Const) for side in (left, right))
+        ):
+            return ListV(scope.module, line, (left, right))  # lists that calls returned, one after the other
         return Unknown(scope.module, line, f"it is the result of {op}")
 
     def _item(self, base: Value, index: Value, scope: Scope, line: int) -> Value:

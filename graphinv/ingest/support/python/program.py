@@ -55,6 +55,7 @@ class Program:
         self._methods: dict[object, list[Made]] | None = None
         self._decorated: list[tuple[FunctionV, Value]] | None = None
         self._problems: dict[str, int] = {}
+        self._tests: dict[str, bool] = {}
         self.told_tools: set[NodeKey] = set()
         """Tools whose bodies were told."""
         self._targets: dict[int, str] | None = None
@@ -66,37 +67,43 @@ class Program:
     def made(self, packages: Iterable[str], *names: str) -> Iterator[Made]:
         """Objects made by calling one of ``names`` (last part of the callee) of ``packages`` (dotted prefixes), subclasses included; each
         once
-        for every set of arguments that it is made with, in the order of the source."""
+        for every set of arguments that it is made with, in the order of the source, tests last. Where too much would have to be followed,
+        those in the rest of the source are told with what stands at their own place."""
         prefixes = tuple(packages)
         seen: set[object] = set()
         sites = [site for name in names for site in self.sites.of_symbol(name)] + self.sites.dynamic
-        for site in sorted(sites, key=lambda one: (one.scope.module.path, one.call.line, one.call.place)):
-            for scope in self.sites.scopes(site):
-                for value in self.ev.evaluate(site.call, scope).options():
-                    if isinstance(value, Made) and value.key not in seen and value.symbol in names and value.within(*prefixes):
-                        seen.add(value.key)
-                        yield value
+        for site in sorted(sites, key=lambda one: (self._is_test(one.scope.module), one.scope.module.path, one.call.line, one.call.place)):
+            for value in self.sites.values(site):
+                if isinstance(value, Made) and value.key not in seen and value.symbol in names and value.within(*prefixes):
+                    seen.add(value.key)
+                    yield value
+
+    def _is_test(self, module: ir.Module) -> bool:
+        found = self._tests.get(module.path)
+        if found is None:
+            found = self._tests[module.path] = environment_of(module.path) == "test"
+        return found
 
     def calls_on(self, value: Value) -> tuple[Made, ...]:
         """Calls of methods of that object, in the order of the source; each with ``symbol`` (method) and ``arg``."""
         if self._methods is None:
             self._methods = {}
-            for site in self.sites.all:
-                if isinstance(site.call.func, ir.Attr):
-                    self._note_methods(site)
+            with self.ev.apart():
+                for site in self.sites.all:
+                    if isinstance(site.call.func, ir.Attr):
+                        self._note_methods(site)
         return tuple(self._methods.get(value.key, ())) if isinstance(value, Made) else ()
 
     def _note_methods(self, site: Site) -> None:
         assert self._methods is not None
-        for scope in self.sites.scopes(site):
-            for call in self.ev.evaluate(site.call, scope).options():
-                receiver = call.receiver if isinstance(call, Made) else None
-                while isinstance(receiver, (Made, Bound)):
-                    if isinstance(receiver, Made) and isinstance(call, Made):
-                        known = self._methods.setdefault(receiver.key, [])
-                        if all(one.key != call.key for one in known):
-                            known.append(call)
-                    receiver = receiver.receiver
+        for call in self.sites.values(site):
+            receiver = call.receiver if isinstance(call, Made) else None
+            while isinstance(receiver, (Made, Bound)):
+                if isinstance(receiver, Made) and isinstance(call, Made):
+                    known = self._methods.setdefault(receiver.key, [])
+                    if all(one.key != call.key for one in known):
+                        known.append(call)
+                receiver = receiver.receiver
 
     def decorated(self, packages: Iterable[str], *names: str) -> Iterator[tuple[FunctionV, Value]]:
         """Functions under a decorator ``names`` from ``packages``, and that decorator: an ``External`` or, where it is called, a
@@ -115,13 +122,14 @@ class Program:
     def _all_decorated(self) -> list[tuple[FunctionV, Value]]:
         if self._decorated is None:
             self._decorated = []
-            for body in self.sites.bodies:
-                for function, scope in body.functions:
-                    if not function.decorators:
-                        continue
-                    for inner in self.sites.frames(scope, function.decorators) if scope.function else [scope]:
-                        value = self.ev.function_value(function, inner)
-                        self._decorated.extend((value, option) for option in self.decorators(value))
+            with self.ev.apart():
+                for body in self.sites.bodies:
+                    for function, scope in body.functions:
+                        if not function.decorators:
+                            continue
+                        for inner in self.sites.frames(scope, function.decorators) if scope.function else [scope]:
+                            value = self.ev.function_value(function, inner)
+                            self._decorated.extend((value, option) for option in self.decorators(value))
         return self._decorated
 
     def decorators(self, function: FunctionV) -> list[Value]:
@@ -214,9 +222,10 @@ class Program:
     def _later(self, made: Made, attr: str, value: Value | None) -> Value | None:
         if self._changes is None:
             self._changes = {}
-            for body in self.sites.bodies:
-                for statement, static in body.changes:
-                    self._note_change(statement, static)
+            with self.ev.apart():
+                for body in self.sites.bodies:
+                    for statement, static in body.changes:
+                        self._note_change(statement, static)
         for statement, scope in self._changes.get(made.key, {}).get(attr, ()):
             if isinstance(statement, ir.Assign) and statement.op == "=" and isinstance(statement.target, ir.Attr):
                 given = self.ev.evaluate(statement.value, scope)
@@ -241,7 +250,7 @@ class Program:
         assert isinstance(target, ir.Attr)
         for scope in self.sites.frames(static, target.base):
             for option in self.ev.evaluate(target.base, scope).options():
-                if isinstance(option, Made):
+                if isinstance(option, Made) and (self._is_test(option.module) or not self._is_test(static.module)):
                     known = self._changes.setdefault(option.key, {}).setdefault(target.attr, [])
                     if all(one is not statement for one, _ in known) or scope is not static:
                         known.append((statement, scope))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from graphinv.ingest.support.python import calls, ir
 from graphinv.ingest.support.python.evaluate import Evaluator
 from graphinv.ingest.support.python.scope import MUTATORS, Scope
-from graphinv.ingest.support.python.values import Bound, ClassV, External, FunctionV, Made, Partial, Unknown
+from graphinv.ingest.support.python.values import Bound, ClassV, External, FunctionV, Made, Partial, Unknown, Value
 
 MAX_FRAMES = 200
 """Calls of one function that are looked at one by one."""
@@ -159,10 +159,20 @@ class Sites:
 
     def scopes(self, site: Site) -> list[Scope]:
         """The scopes in which a call runs: one for each known set of arguments and each turn of a loop over known items."""
+        if self.ev.exhausted(site.scope.module):
+            return [site.scope]
         found = self.frames(site.scope, site.call)
         for comp in site.comps:
             found = [inner for outer in found for inner in self.ev.comp_scopes(comp, outer)][:MAX_FRAMES]
         return found
+
+    def values(self, site: Site) -> Iterator[Value]:
+        """What a call may return, in all scopes in which it runs; where too much would have to be followed, with nothing bound."""
+        for scope in self.scopes(site):
+            if self.ev.exhausted(site.scope.module):
+                yield from self.ev.evaluate(site.call, site.scope).options()
+                return
+            yield from self.ev.evaluate(site.call, scope).options()
 
     def frames(self, scope: Scope, node: object, depth: int = 0) -> list[Scope]:
         """``scope`` with what ``node`` in it depends on bound, for every known call; ``[scope]`` where no call is known."""
@@ -204,6 +214,8 @@ class Sites:
 
     def _framed(self, scope: Scope, function: ir.Function, depth: int) -> Iterator[Scope]:
         for site in self.callers(function)[:MAX_FRAMES]:
+            if self.ev.exhausted(site.scope.module):
+                return
             for around in self._around(site, depth):
                 for option in self.ev.evaluate(site.call.func, around).options():
                     if isinstance(option, FunctionV) and option.function is function:

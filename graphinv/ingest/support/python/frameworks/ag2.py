@@ -13,6 +13,7 @@ Drawn:
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from graphinv.ingest.support.python.program import Actor, Program
 from graphinv.ingest.support.python.shapes import (
@@ -161,9 +162,11 @@ def _hands_off(program: Program, actor: Actor, tools: Value | None, names: Names
         for value in [call.passed(name, 0 if name == "conditions" else None)]
     ]
     for function in functions(program, tools):
-        for made in program.calls_in(function):
-            if isinstance(made, Made) and made.within(*CLASSIC) and made.symbol in _RESULTS:
-                given.append((made, made.passed(_RESULTS[made.symbol])))
+        given.extend(
+            (made, made.passed(_RESULTS[made.symbol]))
+            for made in program.calls_in(function)
+            if isinstance(made, Made) and made.within(*CLASSIC) and made.symbol in _RESULTS
+        )
     told = set()
     for at, value in given:
         for target in _targets(program, value, names):
@@ -194,7 +197,7 @@ def _transitions(program: Program, names: Names) -> Iterator[Fact]:
     for made in program.made(BETA, "sequence"):
         listed = made.passed("participants", 0)
         order = [_targets(program, item, names) for item in (listed.items if isinstance(listed, ListV) else ())]
-        for before, after in zip(order, order[1:], strict=False):
+        for before, after in pairwise(order):
             yield from _from_to(program, before, after, made)
     for made in program.made(BETA, "Transition"):
         when = made.passed("when", 0)
