@@ -23,7 +23,7 @@ from rich.text import Text
 from graphinv.cli.options import Format
 from graphinv.model.kinds import NODE_KINDS
 from graphinv.model.text import plain
-from graphinv.pipeline.read import Progress as Report
+from graphinv.pipeline.gather import Progress as Report
 
 UNFOLDED = 10_000
 

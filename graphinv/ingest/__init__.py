@@ -20,6 +20,15 @@ A format whose meaning spreads over several documents, such as source code with 
     link(root, summaries) -> Iterator[Fact]
               the facts of all documents of a root, from their summaries by path; never raises
 
+and, where not every document of a root can have to do with every other, both of
+
+    outline(document) -> object
+              what of the summary tells which documents belong together, found at less cost; picklable, without secret values; raises as
+              ``read`` does. Only documents of a part are summarised
+    parts(outlines) -> list[list[str]]
+              paths of the documents of each part: linking the parts one by one gives the same facts as linking everything. A document
+              that stands in none adds nothing
+
 :func:`facts_of` reads a single document with either kind. Adding a module is all it takes: :func:`ingestors` finds it. What several
 formats share is in :mod:`graphinv.ingest.support`.
 """

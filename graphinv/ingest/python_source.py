@@ -7,11 +7,9 @@ that is read is imported or run.
 
 from __future__ import annotations
 
-import gc
 import importlib
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
@@ -19,6 +17,7 @@ from graphinv.ingest import Document
 from graphinv.ingest.support import jsondoc, yamldoc
 from graphinv.ingest.support.located import Located
 from graphinv.ingest.support.python import ir, summary
+from graphinv.ingest.support.python import outline as outlines
 from graphinv.ingest.support.python.frameworks import Framework, frameworks
 from graphinv.ingest.support.python.parts import parts as independent
 from graphinv.ingest.support.python.program import Program
@@ -49,23 +48,32 @@ def summarise(document: Document) -> ir.Module | list[Located]:
     Raises:
         IngestError: it imports a framework, or is a configuration of one, and cannot be read.
     """
-    with _collector_resting():
-        return _summarise(document)
+    configuration = _configuration(document)
+    return summary.summarise(document) if configuration is None else configuration
 
 
-def _summarise(document: Document) -> ir.Module | list[Located]:
+def outline(document: Document) -> ir.Module | list[Located]:
+    """What of the summary says which documents belong together.
+
+    Raises:
+        IngestError: as :func:`summarise`, which may also raise where this does not.
+    """
+    configuration = _configuration(document)
+    return outlines.outline(document) if configuration is None else configuration
+
+
+def _configuration(document: Document) -> list[Located] | None:
+    """The documents of a configuration; None of Python and notebooks."""
     name = (document.path or document.root).rpartition("/")[2]
     if name.endswith((".yaml", ".yml")):
         return [_told(located) for located in yamldoc.parse(document.text(), document)]
     if name.endswith(".json"):
         return [_told(jsondoc.parse(document))]
-    return summary.summarise(document)
+    return None
 
 
 _ASKED = frozenset({"role", "tools", "llm", "allow_delegation", "allow_code_execution", "agent", "agents", "tasks", "graphs", "path"})
 MAX_DEPTH = 8
-COLLECT_AFTER = 300
-"""Documents after which what their linking left behind is collected."""
 
 
 def _told(located: Located) -> Located:
@@ -103,30 +111,10 @@ def parts(summaries: Mapping[str, Any]) -> list[list[str]]:
 def link(root: str, summaries: Mapping[str, Any]) -> Iterator[Fact]:
     """The facts of all frameworks that the root's modules import."""
     outside = {package for framework in frameworks() for package in framework.IMPORTS}
-    with _collector_resting():
-        gc.freeze()  # the summaries: what is collected below is what one part leaves behind
-        made = 0
-        for group in parts(summaries):
-            modules = {path: one for path in group if isinstance(one := summaries[path], ir.Module)}
-            configs = {path: one for path in group if not isinstance(one := summaries[path], ir.Module)}
-            yield from _linked(Program(root, modules, configs, outside))
-            made += len(group)
-            if made > COLLECT_AFTER:
-                made = 0
-                gc.collect()
-        gc.unfreeze()
-
-
-@contextmanager
-def _collector_resting() -> Iterator[None]:
-    """Without the collector of cycles: it would look at millions of small tuples again and again, of which none is in a cycle."""
-    running = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if running:
-            gc.enable()
+    for group in parts(summaries):
+        modules = {path: one for path in group if isinstance(one := summaries[path], ir.Module)}
+        configs = {path: one for path in group if not isinstance(one := summaries[path], ir.Module)}
+        yield from _linked(Program(root, modules, configs, outside))
 
 
 def _linked(program: Program) -> list[Fact]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import pickle
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from functools import cache
+from hashlib import sha256
+from typing import Any, cast
 
 from graphinv.ingest import MAX_BYTES, Document, Ingestor, Linking, ingestors, links
 from graphinv.model.errors import FactError, IngestError
@@ -23,28 +24,33 @@ from graphinv.model.facts import (
     check_node,
     place_of,
 )
-from graphinv.pipeline.cache import ReadCache
 from graphinv.pipeline.redaction import clean, redacted
 from graphinv.pipeline.walk import Found, Root, load
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A file and the ingestor that recognised it."""
+    """A file and the ingestor that recognised it. ``whole`` asks for the summary where there is an outline too."""
 
     found: Found
     ingestor: str
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a job. ``read`` is false where the document could not be read at all."""
+    """What became of a job. ``read`` is false where the document could not be read at all.
+
+    Of formats whose documents are understood together, ``summary`` is the pickled summary, made once and passed on as it is, or
+    ``outline`` what stands in for it until it is known whether it is needed. ``digest`` is that of the document.
+    """
 
     read: bool
     facts: list[Fact] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
-    summary: Any = None
-    """For formats whose documents are understood together."""
+    summary: bytes | None = None
+    outline: Any = None
+    digest: bytes = b""
 
 
 def jobs(found: Found, problems: list[Problem]) -> Iterator[Job]:
@@ -60,28 +66,40 @@ def jobs(found: Found, problems: list[Problem]) -> Iterator[Job]:
         yield Job(Found(found.path, found.real, found.size, b""), ingestor.NAME)
 
 
+def is_native(name: str) -> bool:
+    """Whether the ingestor reads facts as they are: maybe millions, not worth keeping twice, and refused where they hold secrets."""
+    return name.startswith("native")
+
+
+@cache
 def named(name: str) -> Ingestor | Linking:
     """The ingestor called ``name``."""
     return next(ingestor for ingestor in ingestors() if name == ingestor.NAME)
 
 
-def run(job: Job, root: Root, fingerprint: Callable[[str], str], cache: ReadCache | None = None) -> Outcome:
+def bytes_of(job: Job) -> bytes:
+    """The document of ``job``.
+
+    Raises:
+        IngestError: it is too large by now.
+        OSError: it cannot be read (any more).
+    """
+    limit = getattr(named(job.ingestor), "MAX_BYTES", MAX_BYTES)
+    data = load(job.found, limit)
+    if len(data) > limit:
+        raise IngestError("grew past the size that is read while it was read")
+    return data
+
+
+def run(job: Job, root: Root, fingerprint: Callable[[str], str]) -> Outcome:
     """Read the document of ``job``; whatever is wrong with it is in the outcome, nothing is raised."""
     ingestor = named(job.ingestor)
     path = job.found.path
     try:
-        limit = getattr(ingestor, "MAX_BYTES", MAX_BYTES)
-        data = load(job.found, limit)
-        if len(data) > limit:
-            raise IngestError("grew past the size that is read while it was read")
-        key = _cache_key(job, root, fingerprint, data) if cache else None
-        kept = cache.get(key) if cache and key else None
-        if isinstance(kept, Outcome):
-            return kept
-        outcome = _outcome(ingestor, Document(root.name, "" if root.own_file else path, data, fingerprint))
-        if cache and key:
-            cache.put(key, outcome)
-        return outcome
+        data = bytes_of(job)
+        document = Document(root.name, "" if root.own_file else path, data, fingerprint)
+        outcome = _outcome(ingestor, document, job.whole)
+        return outcome if is_native(job.ingestor) else replace(outcome, digest=sha256(data).digest())
     except IngestError as error:
         problem = Problem(path, error.where, clean(_sentence(error)), ingestor=ingestor.NAME)
     except OSError as error:
@@ -91,22 +109,26 @@ def run(job: Job, root: Root, fingerprint: Callable[[str], str], cache: ReadCach
     return Outcome(read=False, problems=[problem])
 
 
-def _outcome(ingestor: Ingestor | Linking, document: Document) -> Outcome:
+def _outcome(ingestor: Ingestor | Linking, document: Document, whole: bool) -> Outcome:
     if links(ingestor):
-        return Outcome(read=True, summary=ingestor.summarise(document))
+        outline = getattr(ingestor, "outline", None)
+        if outline is not None and not whole:
+            return Outcome(read=True, outline=outline(document))
+        return Outcome(read=True, summary=pickle.dumps(ingestor.summarise(document), pickle.HIGHEST_PROTOCOL))
     facts = ingestor.read(document)
-    # Native facts refuse credentials one by one and may be millions.
-    kept, problems = checked(document.root, facts if ingestor.NAME.startswith("native") else map(redacted, facts))
+    kept, problems = checked(document.root, facts if is_native(ingestor.NAME) else map(redacted, facts))
     return Outcome(read=True, facts=kept, problems=problems)
 
 
-def linked(ingestor: Linking, root: Root, summaries: Mapping[str, Any]) -> Outcome:
-    """The facts of all documents that are understood together."""
+def linked(name: str, root: Root, pickled: Mapping[str, bytes]) -> Outcome:
+    """The facts of documents that the ingestor ``name`` understands together, from their summaries by path."""
+    ingestor = cast("Linking", named(name))
     try:
+        summaries = {path: pickle.loads(summary) for path, summary in pickled.items()}  # noqa: S301 - made by run
         kept, problems = checked(root.name, map(redacted, ingestor.link(root.name, summaries)))
         return Outcome(read=True, facts=kept, problems=problems)
     except Exception as error:  # as above: the other formats are still worth having
-        return Outcome(read=False, problems=[Problem("", "", f"{len(summaries)} documents: {fault(error)}", ingestor=ingestor.NAME)])
+        return Outcome(read=False, problems=[Problem("", "", f"{len(pickled)} documents: {fault(error)}", ingestor=name)])
 
 
 def fault(error: Exception) -> str:
@@ -137,12 +159,3 @@ def checked(root: str, facts: Iterable[Fact]) -> tuple[list[Fact], list[Problem]
             document, where = place_of(str(source), root)
             problems.append(Problem(document, where, _sentence(error), ingestor="check"))
     return kept, problems
-
-
-def _cache_key(job: Job, root: Root, fingerprint: Callable[[str], str], data: bytes) -> str | None:
-    """What an outcome depends on: the document, its name, the key of fingerprints. Native facts are not worth keeping twice."""
-    secret_key = getattr(fingerprint, "id", None)
-    if secret_key is None or job.ingestor.startswith("native"):
-        return None
-    parts = (job.ingestor, root.name, root.own_file, job.found.path, secret_key)
-    return hashlib.sha256(pickle.dumps(parts) + hashlib.sha256(data).digest()).hexdigest()

@@ -6,23 +6,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
 
-from graphinv.ingest import ingestors, links
-from graphinv.model.facts import EdgeFact, Fact, Grant, NodeFact, Problem, Said
+from graphinv.model.facts import EdgeFact, Grant, NodeFact, Problem, Said
 from graphinv.pipeline.cards import carded
 from graphinv.pipeline.catalogue import known
-from graphinv.pipeline.documents import Job, jobs, linked
+from graphinv.pipeline.documents import Job, jobs
+from graphinv.pipeline.gather import Progress, gather, quiet
 from graphinv.pipeline.joins import resolve
-from graphinv.pipeline.pool import outcomes
 from graphinv.pipeline.walk import Root, Walk, walk
-
-Progress = Callable[[str, int, str], None]
-"""Called with (stage, number of things done so far, what is being done)."""
-
-
-def quiet(stage: str, done: int, what: str) -> None:
-    """No progress."""
 
 
 @dataclass
@@ -69,22 +60,10 @@ def read_root(root: Root, fingerprint: Callable[[str], str], progress: Progress 
     for found in walk(root, record, vendored=vendored):
         progress("walking", record.files, found.path)
         work.extend(jobs(found, reading.problems))
-    raw: list[Fact] = []
-    summaries: dict[str, dict[str, Any]] = {}
-    for number, (job, outcome) in enumerate(outcomes(work, root, fingerprint), 1):
-        progress("reading", number, job.found.path)
-        reading.problems.extend(outcome.problems)
-        if outcome.read:
-            reading.documents[job.ingestor] += 1
-            raw.extend(outcome.facts)
-            if outcome.summary is not None:
-                summaries.setdefault(job.ingestor, {})[job.found.path] = outcome.summary
-    for ingestor in ingestors():
-        if links(ingestor) and ingestor.NAME in summaries:
-            progress("linking", len(summaries[ingestor.NAME]), ingestor.NAME)
-            outcome = linked(ingestor, root, summaries[ingestor.NAME])
-            raw.extend(outcome.facts)
-            reading.problems.extend(outcome.problems)
+    gathered = gather(work, root, fingerprint, progress)
+    raw = gathered.facts
+    reading.documents = gathered.documents
+    reading.problems.extend(gathered.problems)
     reading.files, reading.vendored = record.files, record.vendored
     reading.problems.extend(record.problems)
     if root.only is not None and not work and not reading.problems:

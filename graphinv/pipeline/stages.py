@@ -16,8 +16,9 @@ from graphinv.model.facts import Problem
 from graphinv.model.results import Analysis
 from graphinv.pipeline.bundled import bundled, texts
 from graphinv.pipeline.coverage import coverage_findings, coverage_status
+from graphinv.pipeline.gather import Progress, quiet
 from graphinv.pipeline.keys import Fingerprinter, store_key
-from graphinv.pipeline.read import Progress, Reading, now, quiet, read_root
+from graphinv.pipeline.read import Reading, now, read_root
 from graphinv.pipeline.together import together
 from graphinv.pipeline.walk import Root, root_of
 from graphinv.store import Committed, Scan, Store, open_store

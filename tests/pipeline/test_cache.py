@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from graphinv.ingest import Document, mcp_claude_code
-from graphinv.pipeline.cache import cache_folder, open_cache
+from graphinv.ingest import Document, mcp_claude_code, python_source
+from graphinv.pipeline.cache import cache_folder, opened_cache
 from graphinv.pipeline.keys import Fingerprinter
 from graphinv.pipeline.read import Reading, read_root
 from graphinv.pipeline.walk import root_of
@@ -83,7 +84,8 @@ def test_a_folder_that_others_may_write_to_is_not_used(folder: Path) -> None:
 def test_off_is_off(folder: Path, shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GRAPHINV_CACHE", "off")
     read(shop)
-    assert open_cache() is None
+    with opened_cache() as cache:
+        assert cache is None
     assert not folder.exists()
 
 
@@ -101,3 +103,39 @@ def test_a_damaged_entry_is_read_anew(folder: Path, shop: Path, read_documents: 
     base.close()
     assert read(shop) == first
     assert len(read_documents) == 4
+
+
+def test_what_is_linked_is_kept_by_part(folder: Path, shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for team in ("red", "blue"):
+        (shop / team).mkdir()
+        (shop / team / "tools.py").write_text("def refund(order: str) -> str:\n    open(order, 'w')\n")
+        (shop / team / "bot.py").write_text("from agents import Agent\nfrom tools import refund\nbot = Agent(name='bot', tools=[refund])\n")
+    (shop / "helper.py").write_text("import json\n")
+    told: list[tuple[str, list[str]]] = []
+    summarise, link = python_source.summarise, python_source.link
+
+    def summarised(one: Document) -> object:
+        told.append(("summarise", [one.path]))
+        return summarise(one)
+
+    def linked(root: str, summaries: Mapping[str, object]) -> object:
+        told.append(("link", list(summaries)))
+        return link(root, summaries)
+
+    monkeypatch.setattr(python_source, "summarise", summarised)
+    monkeypatch.setattr(python_source, "link", linked)
+    first = read(shop)
+    assert sorted(told) == [
+        ("link", ["blue/bot.py", "blue/tools.py"]),
+        ("link", ["red/bot.py", "red/tools.py"]),
+        *(("summarise", [f"{team}/{name}.py"]) for team in ("blue", "red") for name in ("bot", "tools")),
+    ]
+    assert first.documents["python_source"] == 5
+    told.clear()
+    assert read(shop) == first
+    assert told == []
+    (shop / "red" / "tools.py").write_text("def refund(order: str) -> str:\n    return order\n")
+    changed = read(shop)
+    assert told == [("summarise", ["red/tools.py"]), ("link", ["red/bot.py", "red/tools.py"])]
+    assert [node for node in changed.nodes if "blue" in node.id] == [node for node in first.nodes if "blue" in node.id]
+    assert changed.nodes != first.nodes

@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 import os
 import signal
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from graphinv.pipeline import pool
-from graphinv.pipeline.documents import Job, Outcome, jobs
+from graphinv.model.facts import Problem
+from graphinv.pipeline import gather as gathering
+from graphinv.pipeline.documents import Job, jobs
+from graphinv.pipeline.gather import Gathered, gather, quiet
 from graphinv.pipeline.keys import Fingerprinter
+from graphinv.pipeline.pool import Workers
 from graphinv.pipeline.walk import Root, Walk, root_of, walk
 
 
@@ -27,7 +31,9 @@ class Deadly:
 
 @pytest.fixture
 def estate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Root, list[Job]]:
-    monkeypatch.setattr(pool, "WORTH_JOBS", 1)
+    monkeypatch.setattr(gathering, "WORTH_JOBS", 1)
+    monkeypatch.setattr(gathering, "WORTH_LINKED", 1)
+    monkeypatch.setenv("GRAPHINV_CACHE", "off")
     for number in range(70):
         file = tmp_path / "shop" / f"part{number:02}" / ".mcp.json"
         file.parent.mkdir(parents=True)
@@ -38,26 +44,60 @@ def estate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Root, list[
     return root, [job for found in walk(root, Walk()) for job in jobs(found, [])]
 
 
-def both(root: Root, work: list[Job]) -> tuple[list[tuple[Job, Outcome]], list[tuple[Job, Outcome]]]:
+def test_two_processes_read_what_one_reads_in_the_same_order(estate: tuple[Root, list[Job]]) -> None:
+    root, work = estate
     key = Fingerprinter(b"k" * 32)
-    return list(pool.outcomes(work, root, key, cores=1)), list(pool.outcomes(work, root, key, cores=2))
+    one = gather(work, root, key, quiet, cores=1)
+    assert gather(work, root, key, quiet, cores=2) == one
+    assert [problem.document for problem in one.problems if problem.severity == "error"] == ["part34/.mcp.json"]
+    assert one.documents["mcp_claude_code"] == 69
 
 
-def test_two_processes_read_what_one_reads_in_the_same_order(estate: tuple[Root, list[Job]], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_documents_that_are_understood_together_are_linked_in_any_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GRAPHINV_CACHE", "off")
-    one, two = both(*estate)
-    assert one == two
-    assert [outcome.read for job, outcome in one if job.found.path == "part34/.mcp.json"] == [False]
+    for name, value in (("WORTH_JOBS", 1), ("WORTH_LINKED", 1), ("CHUNK", 2)):
+        monkeypatch.setattr(gathering, name, value)
+    for number in range(5):
+        folder = tmp_path / "shop" / f"team{number}"
+        folder.mkdir(parents=True)
+        (folder / "tools.py").write_text("def refund(order: str) -> str:\n    open(order, 'w')\n")
+        (folder / "bot.py").write_text("from agents import Agent\nfrom tools import refund\nbot = Agent(name='bot', tools=[refund])\n")
+    (folder / "broken.py").write_text("from agents import Agent\nbot = Agent(\n")
+    root = root_of(tmp_path / "shop")
+    work = [job for found in walk(root, Walk()) for job in jobs(found, [])]
+
+    def parts(cores: int) -> Gathered:
+        done = gather(work, root, Fingerprinter(b"k" * 32), quiet, cores=cores)
+        return Gathered(sorted(done.facts, key=repr), done.problems, done.documents)
+
+    one = parts(1)
+    assert parts(2) == one
+    assert "EdgeFact(kind='USES', source=('Agent', 'openai-agents:shop/team3/bot#bot')" in repr(one.facts)
+    assert (one.documents["python_source"], len(one.problems)) == (10, 1)
 
 
-def test_a_document_that_ends_its_process_is_named_and_the_rest_is_read(
-    estate: tuple[Root, list[Job]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("GRAPHINV_CACHE", "off")
+def test_a_document_that_ends_its_process_is_named_and_the_rest_is_read(estate: tuple[Root, list[Job]]) -> None:
     root, work = estate
     few = [job for job in work if "part3" in job.found.path]
-    done = list(pool.outcomes(few, root, Deadly(), cores=2))
-    assert [job for job, _ in done] == few
-    lost = [(problem.document, problem.message) for _, outcome in done for problem in outcome.problems if "process" in problem.message]
-    assert lost == [("part33/.env", "ended the process that read it; it is left out")]
-    assert sum(outcome.read for _, outcome in done) == len(few) - 2
+    done = gather(few, root, Deadly(), quiet, cores=2)
+    lost = [problem for problem in done.problems if "process" in problem.message]
+    assert lost == [Problem("part33/.env", "", "ended the process that read it; it is left out", ingestor="env_file")]
+    assert sum(done.documents.values()) == len(few) - 2
+
+
+def doubled(chunk: Sequence[int]) -> list[int]:
+    if 13 in chunk or 31 in chunk:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return [2 * item for item in chunk]
+
+
+def test_items_that_end_their_process_cost_themselves_alone_and_processes_serve_again() -> None:
+    chunks = [range(start, start + 5) for start in range(0, 50, 5)]
+    with Workers(2) as workers:
+        assert [answer for _, answer in workers.map(doubled, chunks, spread=True)] == [None if n in (13, 31) else 2 * n for n in range(50)]
+        assert list(workers.map(doubled, [[1, 2]], spread=True)) == [(1, 2), (2, 4)]
+
+
+def test_little_work_starts_no_process() -> None:
+    with Workers(2) as workers:
+        assert list(workers.map(lambda chunk: [os.getpid() for _ in chunk], [[1]], spread=False)) == [(1, os.getpid())]
