@@ -1,12 +1,10 @@
 """The Python interface: what notebooks and scripts call. Exported as ``graphinv.open``, ``graphinv.to_networkx`` and so on.
 
 >>> import graphinv
->>> with graphinv.open(getfixture("demo_store"), at="2026-07-10") as estate:
-...     estate.reach("finance:controller").targets
-...     estate.paths("finance:controller", "saas:bank-gateway/quillmere")[0].hops[0].words
-...     list(estate.exposure("saas:bank-gateway/quillmere").columns)
-1
-'may ask Payout helper to act, unscoped'
+>>> with graphinv.open(demo_store, at="2026-07-10") as graph:
+...     print(graph.paths("finance:controller", "saas:bank-gateway/quillmere")[0].hops[0].words)
+...     print(list(graph.exposure("saas:bank-gateway/quillmere").columns))
+may ask Payout helper to act, unscoped
 ['subject_kind', 'subject', 'actions', 'hops']
 """
 
@@ -183,9 +181,10 @@ class Graph:
     def to_networkx(self, lens: Lens = "posture") -> nx.DiGraph:
         """The arcs in force as a networkx graph, for what networkx can do that graphinv does not.
 
-        Nodes are keys ``(kind, id)`` with their properties; an edge u → v says that u can exercise the authority of v, and has the
-        ``kinds`` of what it rests on and ``masked`` (whether scopes limit it). From an owner of a privilege an edge leads on to the
-        target, with the ``actions``. Reachability of targets equals :meth:`reach` where nothing is masked; masks are not applied.
+        Nodes are keys ``(kind, id)`` with their properties, and atoms ``(kind, id, action)``. An edge u → v says that u can exercise the
+        authority of v, an edge to an atom that u has it itself. Edges have the ``kinds`` of what they rest on, and ``masked`` (whether
+        scopes limit what passes). The atoms that are reached from a node are those of :meth:`reach`, where nothing is masked; masks are not
+        applied.
         """
         from graphinv.analyze.interchange import to_networkx
 
@@ -211,7 +210,7 @@ def open(store: str | PathLike[str] | None = None, *, at: str | None = None) -> 
         moment = str(normal_time(at)) if at else now()
     except ValueError as error:
         raise UsageError(f"at {error}") from None
-    return Graph(open_store(str(store or os.environ.get("GRAPHINV_STORE") or "./.graphinv/graph")), moment)
+    return Graph(open_store(os.fspath(store) if store else os.environ.get("GRAPHINV_STORE") or "./.graphinv/graph"), moment)
 
 
 def to_networkx(store: Store | Graph, lens: Lens = "posture", *, at: str | None = None) -> nx.DiGraph:

@@ -27,9 +27,10 @@ def to_networkx(arcs: Arcs) -> nx.DiGraph:
     for node, column, bits, edge in zip(
         arcs.own_node.tolist(), arcs.own_column.tolist(), arcs.own_bits.tolist(), arcs.own_edge.tolist(), strict=True
     ):
-        source, target = keys[node], keys[structure.targets[column]]
-        known = graph.get_edge_data(source, target, {})
-        actions = {*known.get("actions", ()), *actions_of(bits)}
-        kinds = {*known.get("kinds", ()), edges[edge].kind}
-        graph.add_edge(source, target, kinds=tuple(sorted(kinds)), actions=tuple(sorted(actions)), masked=known.get("masked", False))
+        target = keys[structure.targets[column]]
+        for action in actions_of(bits):
+            atom = (*target, action)
+            known = graph.get_edge_data(keys[node], atom, {})
+            graph.add_node(atom, name=f"{action} {structure.estate.nodes[target].name}")
+            graph.add_edge(keys[node], atom, kinds=tuple(sorted({*known.get("kinds", ()), edges[edge].kind})), masked=False)
     return graph

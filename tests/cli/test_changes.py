@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -120,5 +121,6 @@ def test_the_demo_in_words(demo: Demo) -> None:
     shown = graphinv("chokepoints", "--store", demo.store, "--at", AT).out
     assert "pairs of agent and target" in shown
     paths = graphinv("paths", "finance:controller", "saas:bank-gateway/quillmere", "-k", 3, "--store", demo.store, "--at", AT).out
-    key = next(word for line in paths.splitlines() if "DELEGATES_TO" in line for word in line.split() if len(word) == 12)
-    assert "removed" in graphinv("what-if", "--remove", key, "--store", demo.store, "--at", AT).out
+    key = re.search(r"DELEGATES_TO ([0-9a-f]{12}) ", paths)
+    assert key
+    assert "removed" in graphinv("what-if", "--remove", key[1], "--store", demo.store, "--at", AT).out
