@@ -26,7 +26,7 @@ from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Problem, Pro
 CLIENT = "claude-desktop"
 NAME = "mcp_bundle"
 TITLE = "MCP bundles (desktop extensions)"
-FILES = ("manifest.json with `manifest_version` or `dxt_version` and a `server`",)
+FILES = ("**/manifest.json",)
 
 MAX_TOOLS = 2000
 _VERSION = re.compile(rb'"(?:dxt_version|manifest_version)"\s*:\s*"')

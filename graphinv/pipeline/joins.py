@@ -6,12 +6,14 @@ Facts of different sources meet by canonical id and need no step. What is left i
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import PurePosixPath
+from urllib.parse import unquote
 
 from pathspec import GitIgnoreSpec
 
@@ -39,6 +41,8 @@ UNSURE_ELSEWHERE = 0.6
 """Confidence when the only binding in the root lies beside the way up from the document, not on it."""
 
 
+UNSURE_PUBLISHED = 0.8
+"""Confidence that a package which is fetched by name is what the tree makes of it."""
 MANY_AGENTS = 50
 """Where more agents than these are visible, whoever may ask any of them asks one node that stands for all."""
 
@@ -143,12 +147,17 @@ class _Scope:
                     yield EdgeFact("HOLDS", caller, secret, {**held, "confidence": doubt} if doubt else held)
 
     def sources_of(self, node: NodeFact) -> Iterator[tuple[NodeKey, float | None]]:
-        """The servers in source whose file or module ``node``, a configured server, starts."""
+        """The servers in source whose file, module or package ``node``, a configured server, starts."""
+        package = re.fullmatch(r"pkg:npm/(.+?)(?:@[^@/]*)?", str(node.props.get("package", "")))
+        if package:
+            for source, doubt in self._lookup("ToolServer", "mcp-entry", f"package:{unquote(package[1])}", self.folder(node.props)):
+                yield source, min(doubt or 1.0, UNSURE_PUBLISHED)
         for label in node.props.get("labels") or ():
             what, _, name = label.partition("=")
             if what in ("entry", "module") and (what, name) != ("entry", ""):
                 entry = name if what == "entry" else f"module:{name}"
-                yield from self._lookup("ToolServer", "mcp-entry", entry, self.folder(node.props))
+                found = self._lookup("ToolServer", "mcp-entry", entry, self.folder(node.props))
+                yield from (pair for pair in found if entry != "." or pair[1] != UNSURE_ELSEWHERE)  # "here" is not elsewhere
 
     def variable(self, key: NodeKey, folder: str) -> list[tuple[NodeKey, float | None]]:
         """What ``env:<root>#NAME``, used as an id, means seen from ``folder``; empty for other keys and unbound names."""

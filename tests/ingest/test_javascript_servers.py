@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from graphinv.ingest import javascript_source, mcp_claude_code
 from graphinv.model.facts import Fact
 from graphinv.pipeline.joins import resolve
@@ -105,6 +107,32 @@ def test_a_configured_server_that_starts_the_build_has_its_tools() -> None:
     configured = ("ToolServer", "mcp:shop/.mcp.json#orders")
     provided = {edge.target[1] for edge in resolved.edges if edge.source == configured and isinstance(edge.target, tuple)}
     assert {name.rpartition("/")[2] for name in provided} == {"get_order", "cancel_order", "migrate", "report_daily", "report_weekly"}
+
+
+@pytest.mark.parametrize(
+    ("path", "arguments", "evidence"),
+    [
+        ("server/.mcp.json", ["-y", "."], "declared"),
+        (".mcp.json", ["-y", "./server"], "declared"),
+        (".mcp.json", ["-y", "${CLAUDE_PROJECT_DIR}/server"], "declared"),
+        ("server/.mcp.json", ["-y", "@shop/orders-mcp@latest"], "inferred"),
+        (".mcp.json", ["--package=@shop/orders-mcp", "orders-mcp"], "inferred"),
+        (".mcp.json", ["-y", "."], None),
+        (".mcp.json", ["-y", "@shop/other-mcp"], None),
+    ],
+)
+def test_a_configured_server_that_starts_the_package_has_its_tools(path: str, arguments: list[str], evidence: str | None) -> None:
+    top = FIXTURES / "javascript" / "server"
+    files = {f"server/{one.relative_to(top).as_posix()}": one.read_text("utf-8") for one in sorted(top.rglob("*")) if one.is_file()}
+    files["server/package.json"] = json.dumps({"name": "@shop/orders-mcp", "bin": {"orders-mcp": "./dist/index.js"}})
+    facts: list[Fact] = list(linked(files).all)
+    facts += mcp_claude_code.read(document(json.dumps({"mcpServers": {"orders": {"command": "npx", "args": arguments}}}), path))
+    provided = [
+        edge.props["evidence"]
+        for edge in resolve("shop", facts).edges
+        if edge.source == ("ToolServer", f"mcp:shop/{path}#orders") and edge.kind == "PROVIDES"
+    ]
+    assert {one for kinds in provided for one in kinds} == ({evidence} if evidence else set())
 
 
 def test_detection_is_by_name() -> None:

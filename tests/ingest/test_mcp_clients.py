@@ -59,9 +59,8 @@ def test_no_file_is_taken_twice() -> None:
             path = pattern.removeprefix("**/").replace("*", "x.yaml" if pattern.endswith("/*") else "x")
             if " " in path and "any other" in path:
                 continue
-            takers = [
-                other.NAME for other in mcp_ingestors() if other.detect(path, b'{"mcpServers": {"s": {"command": "x"}}, "packages": []}')
-            ]
+            head = b'{"mcpServers": {"s": {"command": "x"}}, "packages": [], "dxt_version": "0.1"}'
+            takers = [other.NAME for other in mcp_ingestors() if other.detect(path, head)]
             assert takers == [ingestor.NAME], path
 
 

@@ -33,16 +33,19 @@ SCRIPT = re.compile(
     r".+\.(?:py|js|mjs|cjs|ts|mts|tsx|jsx|sh|bash|zsh|bat|cmd|ps1|rb|jar|php|pl|lua|exe|dll|csproj|go|rs)", re.IGNORECASE | re.DOTALL
 )
 _INSTALLED = re.compile(r"(?:^|.*[/\\])node_modules[/\\]((?:@[^/\\]+[/\\])?[^/\\]+)(?:[/\\].*)?", re.DOTALL)
-_BASE = re.compile(r"(?:\$\{(?:workspaceFolder|workspaceRoot|CLAUDE_PROJECT_DIR|CLAUDE_PLUGIN_ROOT|__dirname|PWD)(?::[^}]*)?\}|\$PWD)[/\\]")
+_BASE = re.compile(
+    r"(?:\$\{(?:workspaceFolder|workspaceRoot|CLAUDE_PROJECT_DIR|CLAUDE_PLUGIN_ROOT|__dirname|PWD)(?::[^}]*)?\}|\$PWD)(?:[/\\]|$)"
+)
 
 
 @dataclass
 class Launch:
     """What is started.
 
-    ``detail`` says how, in words; ``package`` what it comes from; ``entry`` the file of the tree that runs; ``local`` that it is a path on
-    the machine; ``proxied`` the address of the remote server that it only stands for; ``arguments`` the words that may hold credentials;
-    ``variables`` what the line sets or passes on: (name, value or None, word); ``packages`` what it needs besides.
+    ``detail`` says how, in words; ``package`` what it comes from; ``entry`` the file of the tree that runs, or the folder of its package;
+    ``local`` that it is a path on the machine; ``proxied`` the address of the remote server that it only stands for; ``arguments`` the
+    words that may hold credentials; ``variables`` what the line sets or passes on: (name, value or None, word); ``packages`` what it
+    needs besides.
     """
 
     detail: str = "executable"
@@ -113,6 +116,7 @@ def _packaged(found: Launch, detail: str, specs: list[Word], arguments: list[Wor
     if found.package is None:
         found.local = packages.is_local_path(specs[0].text)
         found.detail = "local package" if found.local else detail
+        found.entry = _tree_path(specs[0].text) if found.local else None
     return []
 
 
@@ -287,8 +291,14 @@ def executable(found: Launch, command: Word, rest: list[Word]) -> list[Word]:
 
 def entry_path(text: str) -> str | None:
     """A file of the tree that is run, as a path relative to the project's folder; None for a path of the machine."""
-    path = _BASE.sub("", text.strip(), count=1).replace("\\", "/")
-    if not re.fullmatch(r"[\w./@+ -]{1,300}", path) or path.startswith("/") or not SCRIPT.fullmatch(path):
+    path = _tree_path(text)
+    return path if path and SCRIPT.fullmatch(path) else None
+
+
+def _tree_path(text: str) -> str | None:
+    """A path of the tree, relative to the project's folder (``.``); None for one of the machine."""
+    path = _BASE.sub("./", text.strip().removeprefix("file:"), count=1).replace("\\", "/")
+    if not re.fullmatch(r"[\w./@+ -]{1,300}", path) or path.startswith("/"):
         return None
     return posixpath.normpath(path)
 

@@ -14,7 +14,7 @@ from graphinv.ingest.support.places import environment_of
 from graphinv.model.facts import Binding, EdgeFact, Fact, NodeFact, NodeKey, Props
 
 ENTRY_SPACE = "mcp-entry"
-"""Space of the bindings: ``src/server.py`` and ``module:acme.server``."""
+"""Space of the bindings: ``src/server.py``, ``module:acme.server``, ``package:@acme/server``; ``packages/server``, a package's folder."""
 
 MAX_FOLDERS = 12
 _BUILT = ("dist", "build", "out", "lib")

@@ -323,8 +323,15 @@ def _entries(program: Program, path: str, server: NodeKey) -> Iterator[Fact]:
         if entry.endswith((".js", ".mjs", ".cjs")) and program.places.source(folder, entry) in starts:
             names.setdefault(posixpath.normpath(entry), config.path)
             yield Binding(ENTRY_SPACE, posixpath.normpath(entry), server, folder, config.path)
+    if any(program.places.source(folder, file) in starts for _, file in config.commands):
+        # What a launcher runs for the package's folder, or for its name.
+        names["."] = config.path
+        yield Binding(ENTRY_SPACE, ".", server, folder, config.path)
+        if config.name:
+            yield Binding(ENTRY_SPACE, f"package:{config.name}", server, folder, config.path)
     around = folder
     while around:
         around = posixpath.dirname(around)
         for name, document in names.items():
-            yield Binding(ENTRY_SPACE, posixpath.join(posixpath.relpath(folder, around or "."), name), server, around, document)
+            place = posixpath.normpath(posixpath.join(posixpath.relpath(folder, around or "."), name))
+            yield Binding(ENTRY_SPACE, place, server, around, document)
