@@ -213,12 +213,8 @@ class _Policies:
             found["Resource", resource] = _actions(own)
         if len(role.services) < BROAD:
             place = resource.removeprefix("//cloudresourcemanager.googleapis.com/")
-            for service, letters in role.services.items():
-                own_service = service == name.removeprefix("roles/").partition(".")[0] or len(role.services) == 1
-                # Nearly every role may look at its project; to act as a service account is said in an edge of its own.
-                told = letters == "r" and not own_service or service == "iam" and not set(letters) - set("rx")
-                if not told:
-                    found["Resource", f"//serviceusage.googleapis.com/{place}/services/{service}.googleapis.com"] = _actions(letters)
+            for service, letters in _main(name, role).items():
+                found["Resource", f"//serviceusage.googleapis.com/{place}/services/{service}.googleapis.com"] = _actions(letters)
         return found
 
     def scopes(self, targets: dict[NodeKey, tuple[str, ...]], sources: list[str]) -> Iterator[NodeFact]:
@@ -306,11 +302,19 @@ def _letters(resource: str, name: str, role: Role) -> str:
     return _of_service(resource, role)
 
 
+def _main(name: str, role: Role) -> dict[str, str]:
+    """The services that a role is about: its own; without one, those where it does more than look. Acting as a service account is said in
+    edges of its own.
+    """
+    own = name.removeprefix("roles/").partition(".")[0]
+    named = {own: role.services[own]} if own in role.services else role.services
+    about = {service: letters for service, letters in named.items() if service == own or letters != "r" or len(named) == 1}
+    return {service: letters for service, letters in about.items() if service != "iam" or set(letters) - set("rx")}
+
+
 def _overall(role: Role) -> str:
     """Actions that a broad role gives on at least half of its services."""
-    return "".join(
-        letter for letter in LETTERS if 2 * sum(letter in letters for letters in role.services.values()) >= len(role.services)
-    )
+    return "".join(letter for letter in LETTERS if 2 * sum(letter in letters for letters in role.services.values()) >= len(role.services))
 
 
 def _actions(letters: str) -> tuple[str, ...]:

@@ -1,0 +1,155 @@
+"""Azure's role assignments.
+
+Grants of ``provider`` ``azure``; ``body`` is JSON:
+
+    role        subject                            body
+    assignment  ("Identity", "entra:<object id>")  {"role": id or name of the role, "scope": "/subscriptions/…", "condition": … (optional)}
+    definition  ("Resource", "azure-role:<id>")    {"name": …, "permissions": [{"actions": […], "notActions": […], "dataActions": …}]}
+
+A role on a scope holds for all below it: each resource that is known; the scope itself where the role is one for everything; else
+``<scope>/providers/<type>`` for each type that it covers. Deny assignments are not evaluated.
+"""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+
+from graphinv.ingest.grants import Known
+from graphinv.ingest.support.azure import names
+from graphinv.ingest.support.azure.roles import LETTERS, Role, built_in, summary
+from graphinv.ingest.support.reach import access
+from graphinv.model.facts import EdgeFact, Grant, NodeFact, NodeKey, Problem, Props
+
+PROVIDER = "azure"
+_BESIDE = ("microsoft.authorization/", "microsoft.insights/", "microsoft.resources/", "microsoft.support/", "microsoft.resourcehealth/")
+"""What nearly every role may do beside what it is for."""
+_GUESS: Props = {"evidence": ["inferred"], "confidence": 0.5}
+
+
+def evaluate(grants: Sequence[Grant], known: Known) -> Iterator[NodeFact | EdgeFact | Problem]:
+    """Edges and scope nodes; O(resources · log + assignments · what lies in their scope)."""
+    yield from _Assignments(grants, known).facts()
+
+
+class _Assignments:
+    def __init__(self, grants: Sequence[Grant], known: Known) -> None:
+        self.grants = grants
+        self.known = known
+        self.roles: dict[str, Role] = {}
+        for grant in grants:
+            body = _body(grant)
+            if grant.role == "definition" and isinstance(body.get("permissions"), list):
+                name = str(body.get("name") or "")
+                blocks = [block for block in body["permissions"] if isinstance(block, dict)]
+                self.roles[grant.subject[1].removeprefix("azure-role:")] = summary(name, blocks)
+
+    @cached_property
+    def resources(self) -> list[str]:
+        return self.known.ids("Resource", prefix="/subscriptions/")
+
+    @cached_property
+    def running(self) -> dict[str, list[NodeKey]]:
+        """Resource that is a runtime → identities that it runs as."""
+        found: dict[str, list[NodeKey]] = defaultdict(list)
+        for edge in self.known.edges:
+            if edge.kind != "RUNS_AS" or not isinstance(edge.source, tuple) or not isinstance(edge.target, tuple):
+                continue
+            if edge.source[0] == "Runtime" and edge.source[1].startswith("/subscriptions/"):
+                found[edge.source[1]].append(edge.target)
+        return found
+
+    def facts(self) -> Iterator[NodeFact | EdgeFact | Problem]:
+        unknown: set[str] = set()
+        for grant in self.grants:
+            if grant.role == "definition":
+                continue
+            body = _body(grant)
+            name, scope = str(body.get("role") or ""), body.get("scope")
+            if grant.role != "assignment" or not name or not isinstance(scope, str):
+                yield _problem(grant, "an assignment of an Azure role is not in the form that is read", "error")
+                continue
+            role = self.roles.get(name.lower()) or built_in(name.lower())
+            if role is None and name not in unknown:
+                unknown.add(name)
+                yield _problem(
+                    grant, f"what the Azure role {grant.origin or name} allows is not known; read and write are assumed", "warning"
+                )
+            yield from self.assignment(grant, role, scope, body.get("condition"))
+
+    def assignment(self, grant: Grant, role: Role | None, scope: str, condition: object) -> Iterator[NodeFact | EdgeFact]:
+        key, kind = names.scope(scope)
+        sources = [grant.source] if grant.source else []
+        props: Props = {"evidence": [grant.evidence], "sources": sources, "inherited_from": role.name if role else grant.origin or None}
+        if isinstance(condition, str) and condition:
+            props["condition"] = condition
+        if role is None:
+            props |= _GUESS
+            role = Role("", {"*": "rw"})
+        title = scope.rstrip("/").rpartition("/")[2] or "tenant root"
+        targets: dict[NodeKey, tuple[str, ...]] = {}
+        if kind != "resource":
+            yield NodeFact(*key, {"type": kind, "sources": sources} | ({} if kind == "subscription" else {"name": title}))
+            targets[key] = _actions(role.types.get("*", ""))
+            for covered in _main(role) if "*" not in role.types else ():
+                part: NodeKey = ("Resource", f"{'' if kind == 'tenant' else scope.lower().rstrip('/')}/providers/{covered}")
+                yield NodeFact(*part, {"name": f"{covered} of {title}", "type": "service", "sources": sources})
+                targets[part] = _actions(role.types[covered])
+        else:
+            yield NodeFact(*key, {"name": title, "kind_detail": names.resource_type(key[1]) or None, "sources": sources})
+            targets[key] = _actions(role.on(names.resource_type(key[1])))
+        # Which subscriptions a management group holds is not known: it may be any.
+        loose = kind == "management_group"
+        below = {("Resource", name): _actions(role.on(names.resource_type(name))) for name in self.below(scope, kind)}
+        group = NodeFact("Identity", f"azure:{scope.lower()}#{role.name or grant.origin}", {"type": "role_assignment", "provider": "azure"})
+        yield from access([grant.subject], targets, props, group)
+        yield from access([grant.subject], below, {**props, **_GUESS} if loose else props, group)
+        for (_, name), actions in {**targets, **below}.items():
+            yield from self.takes_over(grant.subject, name, actions, {**props, **_GUESS} if loose else props)
+
+    def below(self, scope: str, kind: str) -> Iterator[str]:
+        """Known resources below ``scope``."""
+        if kind in ("tenant", "management_group"):
+            yield from self.resources
+            return
+        start = scope.lower().rstrip("/") + "/"
+        for index in range(bisect_left(self.resources, start), len(self.resources)):
+            if not self.resources[index].startswith(start):
+                return
+            yield self.resources[index]
+
+    def takes_over(self, principal: NodeKey, runtime: str, actions: tuple[str, ...], props: Props) -> Iterator[EdgeFact]:
+        """(:Identity)-[:ASSUMES]->(what a runtime runs as): who can change a runtime can run code in it."""
+        if not {"write", "execute"} & set(actions):
+            return
+        stated = {name: value for name, value in props.items() if name in ("evidence", "sources", "confidence")}
+        for identity in self.running.get(runtime, ()):
+            if identity != principal:
+                # To execute may mean no more than to start it.
+                yield EdgeFact("ASSUMES", principal, identity, stated if "write" in actions else {**stated, **_GUESS})
+
+
+def _body(grant: Grant) -> dict[str, object]:
+    try:
+        body = json.loads(grant.body)
+    except (ValueError, RecursionError):
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _main(role: Role) -> list[str]:
+    """Types that a role is about."""
+    about = [kind for kind in role.types if not kind.startswith(_BESIDE)]
+    return about or list(role.types)
+
+
+def _actions(letters: str) -> tuple[str, ...]:
+    return tuple(LETTERS[letter] for letter in LETTERS if letter in letters)
+
+
+def _problem(grant: Grant, message: str, severity: str) -> Problem:
+    place, _, where = grant.source.partition("#")
+    return Problem(place, where, message, severity, "grants")

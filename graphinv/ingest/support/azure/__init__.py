@@ -1,0 +1,1 @@
+"""Azure and Entra: names of things, and what roles and permissions let somebody do."""

@@ -1,0 +1,98 @@
+"""Azure's roles (``Microsoft.Storage/storageAccounts/read``) as the actions that they give on each type of resource.
+
+``data/azure/roles.json`` holds the built-in roles so; :func:`summary` makes it, and reads custom roles in the same way.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+
+from graphinv.ingest.support.bundled import table
+
+LETTERS: Mapping[str, str] = {"r": "read", "w": "write", "x": "execute", "d": "delete", "a": "admin"}
+"""How the table writes an action."""
+_GRANTING = ("microsoft.authorization/roleassignments/write", "microsoft.authorization/elevateaccess/action")
+"""Either lets its holder take every other permission of the scope it is held on."""
+_VERBS = {"read": "r", "write": "w", "delete": "d", "action": "x"}
+_HANDS_OUT = re.compile(r"/(?:list\w*|getsecret|retrieve\w*|read\w*|get\w*|export\w*|download\w*|generate\w*)/action$")
+"""Actions that answer with what is kept there."""
+_KEYS = re.compile(r"/(?:list\w*keys|regenerate\w*key|list\w*secrets|listconnectionstrings)/action$")
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """What a role gives: letters of actions by type (``microsoft.storage/storageaccounts``, ``microsoft.storage/*``, ``*``)."""
+
+    name: str
+    types: Mapping[str, str] = field(default_factory=dict)
+
+    def on(self, kind: str) -> str:
+        """Letters on a resource of type ``kind``, in lower case."""
+        namespace = kind.partition("/")[0]
+        return "".join(sorted({one for key in (kind, f"{namespace}/*", "*") for one in self.types.get(key, "")}))
+
+
+def summary(name: str, permissions: Iterable[Mapping[str, Iterable[str]]]) -> Role:
+    """A role by its blocks of ``actions``, ``notActions``, ``dataActions`` and ``notDataActions``; O(patterns²) for each block.
+
+    What is taken away counts only where it takes away all that the role gives of that kind.
+
+    >>> summary("r", [{"actions": ["*"], "notActions": ["Microsoft.Authorization/*/Write", "*/elevateAccess/Action"]}]).types
+    {'*': 'drwx'}
+    """
+    found: dict[str, set[str]] = {}
+    for block in permissions:
+        for allowed, denied in (("actions", "notActions"), ("dataActions", "notDataActions")):
+            without = [one.lower() for one in block.get(denied) or ()]
+            for pattern in (one.lower() for one in block.get(allowed) or ()):
+                if any(_covers(other, pattern) for other in without):
+                    continue
+                found.setdefault(_type(pattern), set()).update(_letters(pattern))
+                granting = _GRANTING if allowed == "actions" else ()
+                if any(_covers(pattern, one) and not any(_covers(other, one) for other in without) for one in granting):
+                    found.setdefault("*", set()).add("a")
+    return Role(name, {kind: "".join(sorted(letters)) for kind, letters in sorted(found.items())})
+
+
+def _type(pattern: str) -> str:
+    parts = pattern.split("/")
+    if "*" in parts[0]:
+        return "*"
+    if len(parts) < 3 or "*" in parts[1]:
+        # Operations that only look at a provider or register it belong to no resource.
+        return f"{parts[0]}/*" if len(parts) < 2 or "*" in parts[1] else "/".join(parts[:2])
+    return "/".join(parts[:2])
+
+
+def _letters(pattern: str) -> str:
+    verb = pattern.rpartition("/")[2]
+    if verb == "*":
+        return "drwx"
+    if _KEYS.search(pattern):
+        return "drw"  # the keys of a store open all of its content
+    return "r" if _HANDS_OUT.search(pattern) else _VERBS.get(verb, "x")
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(".*".join(map(re.escape, pattern.split("*"))))
+
+
+def _covers(pattern: str, operation: str) -> bool:
+    """Whether all that ``operation`` (itself a pattern) stands for matches ``pattern``; both in lower case."""
+    return pattern.count("*") <= 8 and _compiled(pattern).fullmatch(operation) is not None
+
+
+@cache
+def built_in(id: str) -> Role | None:
+    """A role of Azure's own by its id, or by its name in lower case; None where it is not known."""
+    found = table("azure/roles.json")["roles"].get(id) or table("azure/roles.json")["roles"].get(_ids().get(id, ""))
+    return Role(found[0], {kind: letters for letters, kinds in found[1].items() for kind in kinds.split()}) if found else None
+
+
+@cache
+def _ids() -> Mapping[str, str]:
+    return {entry[0].lower(): id for id, entry in table("azure/roles.json")["roles"].items()}
