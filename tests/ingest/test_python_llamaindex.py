@@ -17,7 +17,8 @@ PLACE = "llamaindex:shop/notes#"
 
 
 def test_handoffs_as_stated_or_to_all_of_the_workflow(facts: Facts) -> None:
-    assert {(source.removeprefix(PLACE), target.removeprefix(PLACE)) for source, target in facts.drawn("DELEGATES_TO")} == {
+    drawn = {pair for pair in facts.drawn("DELEGATES_TO") if pair[0].startswith(PLACE)}
+    assert {(source.removeprefix(PLACE), target.removeprefix(PLACE)) for source, target in drawn} == {
         ("workflow", "ResearchAgent"),
         ("ResearchAgent", "WriteAgent"),
         ("WriteAgent", "ReviewAgent"),
@@ -49,3 +50,25 @@ def test_a_handoff_to_nobody_known_is_a_problem() -> None:
     found = linked({"x.py": text})
     assert [(where, severity) for where, severity, _ in found.problems] == [("L2", "warning")]
     assert found.drawn("DELEGATES_TO") == {("llamaindex:shop/x#flow", "llamaindex:shop/x#a")}
+
+
+OWN = "llamaindex:shop/newsroom#"
+
+
+def test_workflows_of_ones_own_are_agents_where_they_are_called_so_or_have_tools(facts: Facts) -> None:
+    found = {(kind, id.removeprefix(OWN)) for kind, id in facts.nodes if id.startswith(OWN)}
+    assert found == {
+        ("Agent", "researcher"),
+        ("Agent", "writer"),
+        ("Agent", "checker"),
+        ("Workflow", "Newsroom"),
+        ("Workflow", "Unused"),
+    }
+
+
+def test_what_workflows_of_ones_own_are_given_and_run(facts: Facts) -> None:
+    assert facts.targets("DELEGATES_TO", f"{OWN}Newsroom") == {f"{OWN}researcher", f"{OWN}writer", f"{OWN}checker"}
+    assert facts.targets("USES", f"{OWN}Newsroom") == {"tool:shop/newsroom#look_up"}
+    assert facts.targets("USES", f"{OWN}researcher") == {"tool:shop/newsroom#read_archive", "llamaindex:web_search"}
+    assert facts.targets("USES_MODEL", f"{OWN}Newsroom") == {"gpt-4o-mini"}
+    assert facts.targets("USES_MODEL", f"{OWN}writer") == {"gpt-4o"}

@@ -492,9 +492,13 @@ class Evaluator:
         cls = ClassV(scope.module, scope.owner.line, scope.owner, scope.parent or scope)
         if any(isinstance(one, ir.Name) and one.id == "classmethod" for one in function.decorators):
             return cls
-        key = ("class", scope.module.path, scope.owner.line)
-        call = ir.Call(ir.Name(scope.owner.name, scope.owner.line), (), (), scope.owner.line, 0)
-        return Made(scope.module, scope.owner.line, self.base_name(cls), call, cls.scope, key, cls, reader=self.argument)
+        return self.some(cls)
+
+    def some(self, cls: ClassV) -> Made:
+        """Some instance of a class of the tree; nothing is known of what it was made with."""
+        key = ("class", cls.module.path, cls.line)
+        call = ir.Call(ir.Name(cls.name, cls.line), (), (), cls.line, 0)
+        return Made(cls.module, cls.line, self.base_name(cls), call, cls.scope, key, cls, reader=self.argument)
 
     def loop_scopes(self, scope: Scope, node: Any) -> list[Scope]:
         """``scope`` once for every turn of the loops whose names ``node`` depends on."""

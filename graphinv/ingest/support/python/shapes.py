@@ -97,15 +97,15 @@ def functions(program: Program, value: Value | None) -> Iterator[FunctionV]:
             stack.extend(item for item in program.items(inner) if isinstance(item, (FunctionV, Partial)))
 
 
-def runs_agents(program: Program, actor: Actor, tools: Value | None) -> Iterator[Fact]:
-    """Delegation to each agent that a tool in ``tools`` runs: it calls a method of the agent, makes it, or hands it to something."""
+def runs_agents(program: Program, actor: Actor, tools: Value | None, detail: str = "agent_as_tool") -> Iterator[Fact]:
+    """Delegation to each agent that a function in ``tools`` runs: it calls a method of the agent, makes it, or hands it to something."""
     seen = {actor.key}
     for function in functions(program, tools):
         for value in program.calls_in(function):
             for target in _run(program, value):
                 if target.key not in seen:
                     seen.add(target.key)
-                    yield link(program, actor, target, value, "invoke", "agent_as_tool")
+                    yield link(program, actor, target, value, "invoke", detail)
 
 
 def _run(program: Program, value: Value) -> Iterator[Actor]:

@@ -35,7 +35,20 @@ from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Props, Ref
 if TYPE_CHECKING:
     from graphinv.ingest.support.python.program import Program
 
-WRAPPED = ("func", "function", "fn", "f", "coroutine", "callback", "python_function", "entrypoint", "tool", "callable", "on_invoke_tool")
+WRAPPED = (
+    "func",
+    "function",
+    "fn",
+    "f",
+    "coroutine",
+    "async_fn",
+    "callback",
+    "python_function",
+    "entrypoint",
+    "tool",
+    "callable",
+    "on_invoke_tool",
+)
 """Arguments by which tool classes take the function that they wrap."""
 NAMES = ("name", "name_override", "tool_name", "name_or_callable")
 MAX_NAME = 120

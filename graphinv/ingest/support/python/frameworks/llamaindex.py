@@ -1,6 +1,8 @@
-"""LlamaIndex: ``FunctionAgent``, ``ReActAgent`` and their kind, ``AgentWorkflow`` with its hand-offs, query engines as tools.
+"""LlamaIndex: ``FunctionAgent``, ``ReActAgent`` and their kind, ``AgentWorkflow`` with its hand-offs, query engines as tools, and
+workflows of one's own: an agent where its class is called one or it is given tools.
 
 Drawn:
+    (:Workflow | :Agent)-[:DELEGATES_TO {mode: invoke, kind_detail: sub_workflow | step}]->(:Agent | :Workflow)
     (:Workflow)-[:DELEGATES_TO {kind_detail: root_agent}]->(:Agent)
     (:Agent)-[:DELEGATES_TO {mode: handoff, kind_detail: handoff}]->(:Agent): those of ``can_handoff_to``, without it all of the workflow
     (:Agent)-[:DELEGATES_TO {mode: invoke, kind_detail: agent_as_tool}]->(:Agent)
@@ -20,18 +22,20 @@ from graphinv.ingest.support.python.shapes import (
     Effects,
     Names,
     builtin,
+    calls,
     hosted,
     is_none,
     link,
     members,
     runs_agents,
 )
-from graphinv.ingest.support.python.values import Made, Value
+from graphinv.ingest.support.python.values import Bound, FunctionV, Made, Unknown, Value
 from graphinv.ingest.support.secrets import redact
 from graphinv.model.facts import Fact, NodeFact
 
 NAME = "llamaindex"
-IMPORTS = ("llama_index",)
+_OWN = ("llama_index", "workflows")
+IMPORTS = ("llama_index", "workflows.Workflow")
 
 _AGENTS = (
     "FunctionAgent",
@@ -82,6 +86,8 @@ HOSTED = hosted(
         "YahooFinanceToolSpec": "yahoo_finance",
     },
 )
+_WITH_TOOLS = tuple(f"{way}{name}" for way in ("", "a") for name in ("predict_and_call", "chat_with_tools", "stream_chat_with_tools"))
+"""Methods of models that offer tools to them."""
 _LISTING = ("to_tool_list", "to_tool_list_async", "from_defaults")
 
 
@@ -102,17 +108,73 @@ def declare(program: Program) -> None:
         program.declare(made, name=made.arg("name"), framework=NAME, kind="Workflow", detail=f"{NAME} AgentWorkflow", type="agent_workflow")
     for made in program.made(IMPORTS, "from_tools_or_functions"):
         program.declare(made, name=made.arg("name"), framework=NAME, detail=f"{NAME} AgentWorkflow")
+    made_of = []
+    for made in program.made(_OWN, "Workflow"):
+        if made.cls is not None:
+            made_of.extend(program.ev.ancestry(made.cls))
+            _declare_own(program, made)
+    for cls in program.classes(_OWN, "Workflow"):
+        if all(one.cls is not cls.cls for one in made_of):
+            _declare_own(program, program.ev.some(cls))
+
+
+def _declare_own(program: Program, made: Made) -> None:
+    """A workflow that is a class of the tree; ``made`` is one of it, or stands for all."""
+    assert made.cls is not None
+    named = made.cls.name
+    name = None if made.key[:1] == ("class",) else made.arg("name")
+    if "agent" in named.lower() or not is_none(made.arg("tools")):
+        program.declare(made, name=name or named, framework=NAME, detail=f"{NAME} {named}")
+    else:
+        program.declare(made, name=name or named, framework=NAME, kind="Workflow", detail=f"{NAME} {named}", type="workflow")
 
 
 def facts(program: Program) -> Iterator[Fact]:
     """What they use, and whom they delegate to."""
     names = Names(program, NAME)
     for actor in program.actors(NAME):
-        if actor.key[0] == "Workflow":
+        if actor.made.within(*_OWN) and actor.made.symbol == "Workflow":
+            yield from _own(program, actor)
+        elif actor.key[0] == "Workflow":
             yield from _workflow(program, actor, names)
-    for actor in program.actors(NAME):
-        if actor.key[0] == "Agent":
+        else:
             yield from _agent(program, actor)
+
+
+def _own(program: Program, actor: Actor) -> Iterator[Fact]:
+    """A workflow of one's own: its tools and model, the workflows that it is given, and the agents that its steps run."""
+    made = actor.made
+    assert made.cls is not None
+    tools, model = (made.arg(name) or program.ev.instance_attribute(made, name) for name in ("tools", "llm"))
+    for item in program.items(tools):
+        if not isinstance(item, Unknown):
+            yield from _tool(program, actor, item)
+    yield from runs_agents(program, actor, tools)
+    yield from program.uses_model(actor, model)
+    seen = {actor.key}
+    added = [(call, value) for call in calls(program, made, "add_workflows") for _, value in call.call.kwargs]
+    given = [(call, program.ev.evaluate(value, call.scope)) for call, value in added]
+    for at, value in [(made, made.arg("agents")), *given]:
+        for other in members(program, value)[0]:
+            if other.key not in seen:
+                seen.add(other.key)
+                yield link(program, actor, other, at, "invoke", "sub_workflow")
+    for cls in program.ev.ancestry(made.cls):
+        for method in program.methods(cls):
+            step = program.ev.class_attribute(made.cls, method.name, made)
+            if isinstance(step, FunctionV):
+                yield from _step(program, actor, step)
+
+
+def _step(program: Program, actor: Actor, step: FunctionV) -> Iterator[Fact]:
+    """Tools that a step offers to its model, and agents that it runs."""
+    for call in program.calls_in(step):
+        if isinstance(call, Made) and call.symbol in _WITH_TOOLS:
+            tools = call.passed("tools", 0)
+            for item in program.items(tools):
+                yield from _tool(program, actor, item)
+            yield from runs_agents(program, actor, tools)
+    yield from runs_agents(program, actor, step, "step")
 
 
 def _agent(program: Program, actor: Actor) -> Iterator[Fact]:
@@ -130,6 +192,8 @@ def _agent(program: Program, actor: Actor) -> Iterator[Fact]:
 
 
 def _tool(program: Program, actor: Actor, item: Value) -> Iterator[Fact]:
+    if isinstance(item, Bound) and item.attr.startswith("[") and isinstance(item.receiver, Made) and item.receiver.within(*IMPORTS):
+        item = item.receiver  # one of the tools of a specification
     if isinstance(item, Made) and item.within(*IMPORTS):
         owner = item.callee.split(".")[-2:-1]
         named = owner[0] if item.symbol in _LISTING and owner else item.symbol
