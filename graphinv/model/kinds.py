@@ -406,7 +406,6 @@ class CanAccess(AuthorityEdge):
     condition: str | None = prop("Condition of the grant, as its source states it")
     last_used: Time | None = prop("When the grant was last used")
     inherited_from: str | None = prop("Id of the role, group or blueprint it comes from")
-    kind_detail: str | None = prop("By what means, where no source grants it in so many words, such as `iam:AttachRolePolicy`")
 
 
 class Uses(AuthorityEdge):

@@ -141,8 +141,18 @@ class Index:
         self._targets.setdefault(name, {})[key[1]] = Target(key, name, fields.account, tuple(acting), separator, tail)
         return True
 
-    def __contains__(self, arn: str) -> bool:
-        return arn in self._targets.get(service_of(arn), ())
+    def target(self, arn: str) -> Target | None:
+        """The target of that ARN."""
+        return self._targets.get(service_of(arn), {}).get(arn)
+
+    def all(self) -> Iterator[NodeKey]:
+        """Nodes of all targets, in order."""
+        for name in sorted(self._targets):
+            yield from (self._targets[name][arn].key for arn in sorted(self._targets[name]))
+
+    def names(self) -> list[str]:
+        """Services of whose resources any is known."""
+        return sorted(self._targets)
 
     def places(self, pattern: Glob, services: Iterable[str] | None) -> list[str]:
         """Services of the ARNs of targets that actions of ``services`` (None: of any) can find by ``pattern``."""

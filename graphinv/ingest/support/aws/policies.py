@@ -205,13 +205,14 @@ class Reader:
         resources = self._resources.get(key) or self._resources.setdefault(key, Resources(*key))
         said = raw.get("Condition")
         conditions = said if isinstance(said, dict) else {}
-        condition = hide(_compact(conditions))[:_MAX_CONDITION] if conditions else None
+        condition = hide(_compact(_shown(conditions)))[:_MAX_CONDITION] if conditions else None
         return Statement(effect == "Allow", actions, resources, _principals(raw), condition, conditions)
 
 
 def _texts(value: object, what: str) -> list[str]:
-    found = value if isinstance(value, list) else [value]
-    if not found or len(found) > MAX_PATTERNS or not all(isinstance(one, str) and 0 < len(one) <= MAX_LENGTH for one in found):
+    said = value if isinstance(value, list) else [value]
+    found = [one for one in said if isinstance(one, str) and 0 < len(one) <= MAX_LENGTH]
+    if not said or len(said) > MAX_PATTERNS or len(found) < len(said):
         raise _NotUnderstood(f"its {what} is neither a text nor a list of texts")
     return found
 
@@ -226,6 +227,16 @@ def _principals(raw: dict[str, Any]) -> Principals | None:
     if not isinstance(said, dict):
         raise _NotUnderstood("its Principal is neither * nor an object")
     return Principals({kind: tuple(_texts(names, "Principal")) for kind, names in said.items()}, negated)
+
+
+def _shown(conditions: Mapping[str, Any]) -> dict[str, Any]:
+    """The conditions for people: an external id is agreed between two parties, and nobody else's business."""
+    return {
+        operator: {key: "***" if key.lower() == "sts:externalid" else value for key, value in block.items()}
+        if isinstance(block, dict)
+        else block
+        for operator, block in conditions.items()
+    }
 
 
 _compact = json.JSONEncoder(separators=(",", ":"), sort_keys=True, ensure_ascii=False).encode
