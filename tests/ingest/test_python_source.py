@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from textwrap import dedent
 from typing import Any
 
@@ -420,6 +421,20 @@ def test_notebook_cells_are_one_module_and_lines_are_those_of_the_file() -> None
     read = document(notebook, "n/demo.ipynb")
     facts = Facts(_Reading(), read)
     assert facts.nodes["Agent", "openai-agents:shop/n/demo#Helper"]["sources"] == ["shop/n/demo.ipynb#L9"]
+
+
+def test_files_that_a_notebook_writes_are_read_as_its_cells() -> None:
+    cells = [
+        "%%writefile lambda/booking.py\nfrom agents import function_tool\n\n@function_tool\ndef book(order: str) -> str:\n    return order",
+        "%%writefile lambda/app.py\nfrom agents import Agent\nfrom booking import book\n\ndesk = Agent(name='Desk', tools=[book])",
+        "%%writefile notes.txt\nfrom agents import Agent",
+        "%%bash\necho hello",
+    ]
+    notebook = json.dumps({"cells": [{"cell_type": "code", "source": cell.splitlines(keepends=True)} for cell in cells]}, indent=1)
+    facts = Facts(_Reading(), document(notebook, "deploy.ipynb"))
+    assert facts.targets("USES", "openai-agents:shop/deploy#Desk") == {"tool:shop/deploy#book"}
+    source = facts.nodes["Agent", "openai-agents:shop/deploy#Desk"]["sources"][0]
+    assert "Agent(name=" in notebook.splitlines()[int(source.rpartition("#L")[2]) - 1]
 
 
 class _Reading:

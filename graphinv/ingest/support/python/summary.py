@@ -26,6 +26,7 @@ MAX_MISSES = 50
 """Lines of a notebook that are looked for in vain before the rest is taken to stand where the last one was found."""
 MCP = ("mcp", "fastmcp", "langchain_mcp_adapters", "mcp_use")
 _SPEAKS = re.compile(rb"(?i)\b(?:agent|tool|llm|mcp|crew)s?\b|_(?:agent|tool|llm)s?\b|\b(?:agent|tool|llm)s?_")
+_WRITTEN = re.compile(r"\s*%%writefile\s+(?:-a\s+)?(?:[\w.-]+/)*([\w-]+)\.py[ \t]*(?=\n)")
 _MAGIC = re.compile(r"(\s*)(?:[%!?].*|[\w.]+\?{1,2}\s*)")
 
 
@@ -78,7 +79,8 @@ def summarise(document: Document) -> ir.Module:
 def cells(document: Document) -> tuple[str, Callable[[int], int]]:
     """The code cells of a notebook as one source, and the line of the document that holds each of its lines.
 
-    Lines for the notebook's shell (``%pip``, ``!ls``) are left empty; a cell for another language is left out.
+    Lines for the notebook's shell (``%pip``, ``!ls``) are left empty; a cell for another language is left out. A Python file that a cell
+    writes (``%%writefile``) is read as one more cell, and what is imported from it is found there.
 
     Raises:
         IngestError: it is no notebook.
@@ -92,8 +94,13 @@ def cells(document: Document) -> tuple[str, Callable[[int], int]]:
     places: list[int] = []
     starts = [0, *(match.end() for match in re.finditer("\n", text))]
     position = misses = 0
-    for cell in _code(notebook):
-        for line, plain in zip(cell.split("\n"), _plain(cell).split("\n"), strict=True):
+    code = _code(notebook)
+    written = "|".join(sorted({re.escape(found[1]) for cell in code if (found := _WRITTEN.match(cell))}))
+    taken = re.compile(rf"([ \t]*)(?:from\s+(?:{written})\s+import\s+[\w, ]+|import\s+(?:{written}))") if written else None
+    for cell in code:
+        for line, kept in zip(cell.split("\n"), _plain(cell).split("\n"), strict=True):
+            imported = taken.fullmatch(kept) if taken is not None else None
+            plain = f"{imported[1]}pass" if imported is not None else kept
             found, length = _find(text, line, position) if line.strip() and misses < MAX_MISSES else (-1, 0)
             misses += found < 0 and bool(line.strip())
             position = found + length if found >= 0 else position
@@ -124,7 +131,7 @@ def _code(notebook: Any) -> list[str]:
         parts = cell.get("source", "")
         parts = parts if isinstance(parts, list) else [parts]
         text = "".join(part for part in parts if isinstance(part, str))
-        if re.match(r"\s*%%(?!time|capture|timeit|prun)", text):
+        if re.match(r"\s*%%(?!time|capture|timeit|prun)", text) and _WRITTEN.match(text) is None:
             continue
         found.append(text)
     return found
