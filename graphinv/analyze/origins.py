@@ -68,7 +68,7 @@ def _parts(near: Arcs, arcs: Arcs, node: int) -> list[tuple[Origin, Arcs]]:
 
 def _workflows(near: Arcs) -> Array:
     """For every node whether it is a workflow; one that stands for any agent is none."""
-    found = near.structure.kinds == KIND_NUMBER["Workflow"]
+    found: Array = near.structure.kinds == KIND_NUMBER["Workflow"]
     for number in np.flatnonzero(found).tolist():
         found[number] = near.structure.estate.nodes[near.structure.keys[number]].props.get("kind_detail") != ANY_AGENT
     return found

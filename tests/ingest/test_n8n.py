@@ -257,3 +257,17 @@ def test_odd_shapes_give_facts_or_nothing(value: object) -> None:
 def test_cut_off_is_an_error_that_names_the_line() -> None:
     with pytest.raises(IngestError, match="cut off"):
         list(n8n.read(document('{"nodes": [{"type": "n8n-nodes-base.set"', "x.json")))
+
+
+@pytest.mark.parametrize(
+    ("code", "count"),
+    [
+        ("const token = makeAccessToken();\nreturn token", 0),
+        ("let token_handler = TokenUsageHandler(model)\nreturn 1", 0),
+        (f"const token = '{fake('token')}';\nreturn token", 1),
+    ],
+)
+def test_what_a_script_calls_is_no_credential(code: str, count: int) -> None:
+    node = {"name": "Run", "type": "n8n-nodes-base.code", "parameters": {"jsCode": code}}
+    found = Facts(n8n, document(json.dumps({"nodes": [node], "connections": {}}), "x.json"))
+    assert len([kind for kind, _ in found.nodes if kind == "Secret"]) == count

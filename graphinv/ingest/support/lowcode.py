@@ -40,6 +40,7 @@ Reference = tuple[str, str]
 """(space, name) of a variable that a setting reads: ``env`` STRIPE_KEY."""
 
 _MEMBER = re.compile(r"\$?[A-Za-z_]+\d{0,2}(?:\??\.[A-Za-z_]+\d{0,2})+\(?\)?")
+_CALL = re.compile(r"\$?[A-Za-z_][\w.]{0,200}\([^()]{0,500}\)?;?")
 _ID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _PROCESS_ENV = re.compile(
     r"(?:process\.env\.|os\.environ(?:\.get)?[\[(]\s*[\"']|os\.getenv\(\s*[\"']|process\.env\[\s*[\"'])"
@@ -355,7 +356,8 @@ class Flow:
         """Credentials that stand in ``text``. What an assignment in a script takes from elsewhere is none of them, and neither is
         ``${name}``: these platforms fill nothing in there, it is a variable of the script."""
         for found in recognise_all(key, text):
-            if _MEMBER.fullmatch(found.secret) and text[found.start - 1 : found.start] not in ("'", '"', "`"):
+            quoted = text[found.start - 1 : found.start] in ("'", '"', "`")
+            if not quoted and (_MEMBER.fullmatch(found.secret) or ("\n" in text and _CALL.fullmatch(found.secret))):
                 continue
             secret = secret_node(self.document, line, found)
             yield secret
