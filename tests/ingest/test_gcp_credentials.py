@@ -14,7 +14,13 @@ PEM = f"-----BEGIN PRIVATE KEY-----\n{fake('sa', length=64)}\n-----END PRIVATE K
 
 
 def key_file(**more: object) -> str:
-    fields = {"type": "service_account", "project_id": "quillmere-prod", "private_key_id": KEY_ID, "private_key": PEM, "client_email": EMAIL}
+    fields = {
+        "type": "service_account",
+        "project_id": "quillmere-prod",
+        "private_key_id": KEY_ID,
+        "private_key": PEM,
+        "client_email": EMAIL,
+    }
     return json.dumps({**fields, **more}, indent=2)
 
 

@@ -1,0 +1,179 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from graphinv.ingest import Document, azure_rbac
+from graphinv.model.facts import NodeFact
+from tests.ingest.granting import Granted
+from tests.ingest.reading import document
+
+SUBSCRIPTION = "7d7e4e4a-0000-4000-8000-000000000001"
+GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/Desk"
+STORE = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/invoices"
+VAULT = f"{GROUP}/providers/Microsoft.KeyVault/vaults/pay"
+MACHINE = f"{GROUP}/providers/Microsoft.Compute/virtualMachines/worker"
+BOT = "aaaaaaaa-0000-4000-8000-00000000000b"
+MACHINE_ID = "aaaaaaaa-0000-4000-8000-00000000000c"
+OWNER, CONTRIBUTOR = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635", "b24988ac-6180-42a0-ab88-20f7382dd24c"
+READER, ACCESS_ADMIN = "acdd72a7-3385-48ef-bd42-f606fba81ae7", "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9"
+BLOB_READER = "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1"
+
+
+def az(path: str, *objects: dict[str, object]) -> Document:
+    return document(json.dumps(list(objects), indent=2), path)
+
+
+def assignment(role: str, scope: str, principal: str = BOT, **more: object) -> dict[str, object]:
+    """As ``az role assignment list`` prints it."""
+    return {
+        "id": f"{scope}/providers/Microsoft.Authorization/roleAssignments/x",
+        "principalId": principal,
+        "principalName": "desk-bot",
+        "principalType": "ServicePrincipal",
+        "roleDefinitionId": f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/{role}",
+        "scope": scope,
+        **more,
+    }
+
+
+RESOURCES = az(
+    "resources.json",
+    {"id": STORE, "name": "invoices", "type": "Microsoft.Storage/storageAccounts", "location": "x", "tags": {"env": "prod"}},
+    {
+        "id": MACHINE,
+        "name": "worker",
+        "type": "Microsoft.Compute/virtualMachines",
+        "location": "x",
+        "identity": {"principalId": MACHINE_ID, "type": "SystemAssigned"},
+    },
+)
+
+
+def granted(*assignments: dict[str, object], more: tuple[Document, ...] = ()) -> Granted:
+    return Granted(RESOURCES, az("assignments.json", *assignments), *more)
+
+
+def test_a_role_on_a_group_reaches_what_is_known_in_it() -> None:
+    found = granted(assignment(BLOB_READER, GROUP))
+    assert set(found.readers) == {"azure_rbac"}
+    assert found.access(f"entra:{BOT}") == {
+        STORE.lower(): "read",
+        f"{GROUP.lower()}/providers/microsoft.storage/storageaccounts": "read",
+    }
+    props = found.props("CAN_ACCESS", f"entra:{BOT}", STORE.lower())
+    assert (props["evidence"], props["inherited_from"]) == (["granted"], "Storage Blob Data Reader")
+    assert found.nodes["Resource", STORE.lower()]["labels"] == ["env=prod"]
+
+
+@pytest.mark.parametrize(
+    ("role", "actions"),
+    [
+        (OWNER, "admin delete execute read write"),
+        (CONTRIBUTOR, "delete execute read write"),
+        (READER, "read"),
+        (ACCESS_ADMIN, "admin read"),
+    ],
+)
+def test_a_role_for_everything_covers_the_scope_itself(role: str, actions: str) -> None:
+    reach = granted(assignment(role, f"/subscriptions/{SUBSCRIPTION}")).access(f"entra:{BOT}")
+    assert reach == {f"azure:{SUBSCRIPTION}": actions, STORE.lower(): actions, MACHINE.lower(): actions}
+
+
+def test_another_subscription_with_a_longer_name_is_not_below() -> None:
+    assert STORE.lower() not in granted(assignment(OWNER, f"/subscriptions/{SUBSCRIPTION}/resourceGroups/Des")).access(f"entra:{BOT}")
+
+
+def test_who_can_change_a_machine_acts_as_it() -> None:
+    assert (f"entra:{BOT}", f"entra:{MACHINE_ID}") in granted(assignment(CONTRIBUTOR, MACHINE)).drawn("ASSUMES")
+    assert not granted(assignment(READER, MACHINE)).drawn("ASSUMES")
+
+
+def test_custom_roles_and_unknown_ones() -> None:
+    id = "cccccccc-0000-4000-8000-000000000001"
+    blocks = [{"actions": ["Microsoft.Storage/storageAccounts/*"], "notActions": ["Microsoft.Storage/storageAccounts/delete"]}]
+    definition = {
+        "name": id,
+        "roleName": "Desk",
+        "assignableScopes": [GROUP],
+        "permissions": blocks,
+        "id": f"/subscriptions/{SUBSCRIPTION}/x/{id}",
+    }
+    found = granted(assignment(id, GROUP), more=(az("roles.json", definition),))
+    assert found.access(f"entra:{BOT}")[STORE.lower()] == "delete execute read write", "a part taken away is not all of it"
+    assert not found.problems
+    alone = granted(assignment(id, GROUP))
+    assert alone.props("CAN_ACCESS", f"entra:{BOT}", STORE.lower())["confidence"] < 1
+    assert [severity for severity, _ in alone.problems] == ["warning"]
+
+
+def test_a_management_group_may_hold_any_subscription() -> None:
+    found = granted(assignment(OWNER, "/providers/Microsoft.Management/managementGroups/top"))
+    assert found.props("CAN_ACCESS", f"entra:{BOT}", STORE.lower())["evidence"] == ["inferred"]
+    assert found.access(f"entra:{BOT}")["/providers/microsoft.management/managementgroups/top"].startswith("admin")
+
+
+def test_the_form_of_the_rest_interface_and_conditions() -> None:
+    inner = assignment(BLOB_READER, GROUP, condition="@Resource[x] StringEquals 'y'")
+    page = {"value": [{"id": inner.pop("id"), "type": "Microsoft.Authorization/roleAssignments", "properties": inner}]}
+    found = Granted(RESOURCES, document(json.dumps(page), "rest.json"))
+    assert found.props("CAN_ACCESS", f"entra:{BOT}", STORE.lower())["condition"] == "@Resource[x] StringEquals 'y'"
+
+
+def test_managed_identities_have_three_names() -> None:
+    client, principal = "dddddddd-0000-4000-8000-000000000001", "dddddddd-0000-4000-8000-000000000002"
+    id = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/desk"
+    identity = {"id": id, "clientId": client, "principalId": principal, "tenantId": SUBSCRIPTION, "location": "x"}
+    app = {
+        "id": f"{GROUP}/providers/Microsoft.App/containerApps/desk",
+        "type": "Microsoft.App/containerApps",
+        "identity": {"type": "UserAssigned", "userAssignedIdentities": {id: {}}},
+    }
+    federated = {
+        "id": f"{id}/federatedIdentityCredentials/k",
+        "issuer": "https://oidc.example/x",
+        "subject": "system:serviceaccount:desk:bot",
+        "audiences": ["api://AzureADTokenExchange"],
+        "resourceGroup": "Desk",
+    }
+    found = Granted(
+        az("ids.json", identity),
+        az("apps.json", app),
+        az("fed.json", federated),
+        more=[NodeFact("Identity", "k8s:live/desk/ServiceAccount/bot")],
+    )
+    assert found.drawn("RUNS_AS") == {(str(app["id"]).lower(), id.lower())}
+    assert found.drawn("ASSUMES") == {
+        (id.lower(), f"entra:{principal}"),
+        (f"entra:{client}", f"entra:{principal}"),
+        ("k8s:live/desk/ServiceAccount/bot", id.lower()),
+    }
+
+
+def test_access_policies_of_a_vault() -> None:
+    policies = [{"objectId": BOT, "permissions": {"secrets": ["Get", "List"], "keys": []}}, {"objectId": "x", "permissions": 7}]
+    vault = {"id": VAULT, "type": "Microsoft.KeyVault/vaults", "properties": {"accessPolicies": policies}}
+    assert Granted(az("vault.json", vault)).access(f"entra:{BOT}") == {VAULT.lower(): "read"}
+
+
+def test_subscriptions_and_odd_shapes() -> None:
+    account = {"id": SUBSCRIPTION, "homeTenantId": BOT, "tenantId": BOT, "name": "Production", "state": "Enabled", "managedByTenants": []}
+    found = Granted(
+        az("accounts.json", account), az("odd.json", assignment(OWNER, GROUP, principal="nobody"), {"id": GROUP, "properties": [1]})
+    )
+    assert found.nodes["Resource", f"azure:{SUBSCRIPTION}"]["name"] == "Production"
+    assert [severity for severity, _ in found.problems] == ["error"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"$schema": "https://schema.management.azure.com/x", "contentVersion": "1", "resources": [{"id": "/subscriptions/'
+        + SUBSCRIPTION
+        + '/x", "type": 1}]}',
+        '[{"id": "7", "tenantId": "x", "name": "n"}]',
+    ],
+)
+def test_other_files_are_left_alone(text: str) -> None:
+    assert not azure_rbac.detect("a.json", text.encode())

@@ -1,0 +1,250 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from graphinv.ingest import Document, gcp_iam
+from graphinv.model.facts import NodeFact
+from tests.ingest.granting import Granted
+from tests.ingest.reading import document
+
+PROJECT = "//cloudresourcemanager.googleapis.com/projects/quillmere-prod"
+NUMBER = "//cloudresourcemanager.googleapis.com/projects/4200"
+BUCKET = "//storage.googleapis.com/quillmere-invoices"
+DATASET = "//bigquery.googleapis.com/projects/quillmere-prod/datasets/sales"
+BOT = "desk-bot@quillmere-prod.iam.gserviceaccount.com"
+PAYER = "payer@quillmere-prod.iam.gserviceaccount.com"
+ANCESTORS = ["projects/4200", "organizations/7"]
+
+
+def asset(name: str, kind: str, *bindings: dict[str, object], data: dict[str, object] | None = None, **more: object) -> dict[str, object]:
+    made: dict[str, object] = {"name": name, "assetType": kind, "ancestors": ANCESTORS, **more}
+    if data is not None:
+        made["resource"] = {"version": "v1", "data": data}
+    if bindings:
+        made["iamPolicy"] = {"bindings": list(bindings)}
+    return made
+
+
+def bind(role: str, *members: str, **more: object) -> dict[str, object]:
+    return {"role": role, "members": list(members), **more}
+
+
+def export(*assets: dict[str, object]) -> Document:
+    """As ``gcloud asset export`` writes: an object a line."""
+    return document("".join(json.dumps(one) + "\n" for one in assets), "assets.ndjson")
+
+
+PLACES = (
+    asset(
+        NUMBER,
+        "cloudresourcemanager.googleapis.com/Project",
+        data={"projectId": "quillmere-prod", "projectNumber": 4200, "labels": {"env": "prod"}},
+    ),
+    asset(BUCKET, "storage.googleapis.com/Bucket", data={"labels": {"data": "invoices"}}),
+    asset(DATASET, "bigquery.googleapis.com/Dataset"),
+    asset(
+        f"//iam.googleapis.com/projects/quillmere-prod/serviceAccounts/{PAYER}", "iam.googleapis.com/ServiceAccount", data={"email": PAYER}
+    ),
+)
+
+
+def granted(*bindings: dict[str, object], on: str = NUMBER, more: tuple[dict[str, object], ...] = ()) -> Granted:
+    kind = "cloudresourcemanager.googleapis.com/Project" if on == NUMBER else "x.googleapis.com/Y"
+    return Granted(export(*PLACES, *more, asset(on, kind, *bindings)))
+
+
+def test_a_role_on_a_project_reaches_its_known_parts_by_service() -> None:
+    found = granted(bind("roles/storage.objectAdmin", f"serviceAccount:{BOT}"))
+    assert found.readers == ["gcp_iam"]
+    reach = found.access(f"gcp:{BOT}")
+    assert set(reach) == {BUCKET, "//serviceusage.googleapis.com/projects/quillmere-prod/services/storage.googleapis.com"}
+    assert {"read", "write", "delete"} <= set(reach[BUCKET].split())
+    props = found.props("CAN_ACCESS", f"gcp:{BOT}", BUCKET)
+    assert (props["evidence"], props["inherited_from"]) == (["granted"], "roles/storage.objectAdmin")
+    assert found.nodes["Resource", BUCKET]["type"] == "bucket"
+    assert found.nodes["Resource", BUCKET]["labels"] == ["data=invoices"]
+
+
+def test_number_and_id_are_one_project_and_a_basic_role_covers_it() -> None:
+    found = granted(bind("roles/owner", "user:Ada@Quillmere.example"), bind("roles/viewer", "group:all@quillmere.example"))
+    owner, viewer = found.access("gcp:user:ada@quillmere.example"), found.access("gcp:group:all@quillmere.example")
+    assert NUMBER not in owner | viewer
+    assert "admin" in owner[PROJECT]
+    assert viewer[PROJECT] == "read"
+    assert viewer[BUCKET] == viewer[DATASET] == "read"
+    assert found.nodes["Resource", PROJECT]["type"] == "project"
+
+
+def test_a_role_on_the_organisation_holds_below_it() -> None:
+    top = "//cloudresourcemanager.googleapis.com/organizations/7"
+    found = granted(bind("roles/storage.objectViewer", "user:a@b.example"), on=top)
+    assert found.access("gcp:user:a@b.example")[BUCKET] == "read"
+
+
+def test_a_role_on_one_resource_reaches_nothing_else() -> None:
+    found = granted(bind("roles/storage.objectViewer", f"serviceAccount:{BOT}"), on=BUCKET)
+    assert found.access(f"gcp:{BOT}") == {BUCKET: "read"}
+
+
+@pytest.mark.parametrize(
+    "role", ["roles/iam.serviceAccountTokenCreator", "roles/iam.serviceAccountKeyAdmin", "roles/iam.workloadIdentityUser"]
+)
+def test_who_can_mint_tokens_or_keys_can_act_as_the_account(role: str) -> None:
+    on = f"//iam.googleapis.com/projects/quillmere-prod/serviceAccounts/{PAYER}"
+    assert (f"gcp:{BOT}", f"gcp:{PAYER}") in granted(bind(role, f"serviceAccount:{BOT}"), on=on).drawn("ASSUMES")
+    assert (f"gcp:{BOT}", f"gcp:{PAYER}") in granted(bind(role, f"serviceAccount:{BOT}")).drawn("ASSUMES"), (
+        "on the project: all its accounts"
+    )
+
+
+def test_to_attach_an_account_needs_something_to_attach_it_to() -> None:
+    user = bind("roles/iam.serviceAccountUser", f"serviceAccount:{BOT}")
+    assert granted(user).props("ASSUMES", f"gcp:{BOT}", f"gcp:{PAYER}")["evidence"] == ["inferred"]
+    with_runs = granted(user, bind("roles/run.admin", f"serviceAccount:{BOT}"))
+    assert with_runs.props("ASSUMES", f"gcp:{BOT}", f"gcp:{PAYER}")["evidence"] == ["granted"]
+
+
+def test_viewing_accounts_is_not_acting_as_them() -> None:
+    assert not granted(bind("roles/iam.serviceAccountViewer", f"serviceAccount:{BOT}")).drawn("ASSUMES")
+
+
+def test_a_custom_role_is_what_it_lists_and_an_unknown_one_is_told() -> None:
+    role = {"name": "projects/quillmere-prod/roles/desk", "includedPermissions": ["storage.objects.get", "storage.objects.delete"]}
+    custom = bind("projects/quillmere-prod/roles/desk", f"serviceAccount:{BOT}")
+    bucket_asset = asset(BUCKET, "storage.googleapis.com/Bucket", custom)
+    found = Granted(export(bucket_asset), document(json.dumps([role]), "roles.json"))
+    assert found.access(f"gcp:{BOT}") == {BUCKET: "delete read"}
+    assert not found.problems
+    alone = Granted(export(bucket_asset))
+    assert alone.props("CAN_ACCESS", f"gcp:{BOT}", BUCKET)["confidence"] < 1
+    assert [severity for severity, _ in alone.problems] == ["warning"]
+
+
+def test_conditions_are_kept_and_a_limit_in_time_is_one() -> None:
+    until = {"expression": 'request.time < timestamp("2026-12-01T00:00:00Z")'}
+    named = {"expression": 'resource.name.startsWith("projects/_/buckets/x")'}
+    found = granted(
+        bind("roles/storage.admin", "user:a@b.example", condition=until),
+        bind("roles/storage.admin", "user:c@d.example", condition=named),
+        on=BUCKET,
+    )
+    timed = found.props("CAN_ACCESS", "gcp:user:a@b.example", BUCKET)
+    assert timed["valid_until"] == "2026-12-01T00:00:00Z"
+    assert timed["condition"] == until["expression"]
+    assert found.props("CAN_ACCESS", "gcp:user:c@d.example", BUCKET)["condition"] == named["expression"]
+
+
+def test_jobs_of_a_repository_and_workloads_of_a_cluster_come_in() -> None:
+    pool = "iam.googleapis.com/projects/4200/locations/global/workloadIdentityPools/ci"
+    on = f"//iam.googleapis.com/projects/quillmere-prod/serviceAccounts/{PAYER}"
+    policy = asset(
+        on,
+        "iam.googleapis.com/ServiceAccount",
+        bind(
+            "roles/iam.workloadIdentityUser",
+            f"principalSet://{pool}/attribute.repository/quillmere/desk",
+            f"principal://{pool}/subject/repo:quillmere/shop:ref:refs/heads/main",
+            "serviceAccount:quillmere-prod.svc.id.goog[desk/bot]",
+        ),
+    )
+    found = Granted(
+        export(policy),
+        more=[NodeFact("Identity", "k8s:live/desk/ServiceAccount/bot"), NodeFact("Identity", "k8s:live/x/ServiceAccount/bot")],
+    )
+    named = f"gcp:{pool.removeprefix('iam.googleapis.com/')}"
+    assert found.drawn("ASSUMES") == {
+        ("github-oidc:quillmere/desk", f"{named}/attribute.repository/quillmere/desk"),
+        (f"{named}/attribute.repository/quillmere/desk", f"gcp:{PAYER}"),
+        ("github-oidc:quillmere/shop", "github-oidc:quillmere/shop:ref:refs/heads/main"),
+        ("github-oidc:quillmere/shop:ref:refs/heads/main", f"{named}/subject/repo:quillmere/shop:ref:refs/heads/main"),
+        (f"{named}/subject/repo:quillmere/shop:ref:refs/heads/main", f"gcp:{PAYER}"),
+        ("k8s:live/desk/ServiceAccount/bot", "gcp:quillmere-prod.svc.id.goog[desk/bot]"),
+        ("gcp:quillmere-prod.svc.id.goog[desk/bot]", f"gcp:{PAYER}"),
+    }
+
+
+def test_members_that_are_gone_and_members_by_role() -> None:
+    bucket = asset(
+        BUCKET,
+        "storage.googleapis.com/Bucket",
+        bind("roles/storage.legacyBucketOwner", "projectEditor:quillmere-prod", "deleted:user:x@y.example?uid=1"),
+    )
+    project = asset(NUMBER, "cloudresourcemanager.googleapis.com/Project", bind("roles/editor", f"serviceAccount:{BOT}"))
+    found = Granted(export(*PLACES, bucket, project))
+    assert "write" in found.access(f"gcp:{BOT}")[BUCKET]
+    assert not [key for key in found.nodes if "deleted" in key[1]]
+
+
+def test_a_policy_of_its_own_says_nothing_of_its_project() -> None:
+    text = "bindings:\n- members:\n  - serviceAccount:" + BOT + "\n  role: roles/storage.admin\netag: BwY=\nversion: 1\n"
+    found = Granted(document(text, "ops/policy.yaml"))
+    scope = "//serviceusage.googleapis.com/projects/project(shop%2Fops%2Fpolicy.yaml)/services/storage.googleapis.com"
+    assert set(found.access(f"gcp:{BOT}")) == {scope}
+    assert [severity for severity, _ in found.problems] == ["note"]
+    bucket = json.dumps({"bindings": [bind("roles/storage.objectViewer", "projectViewer:quillmere-prod", "allUsers")]})
+    found = Granted(document(bucket, "bucket.json"))
+    assert list(found.access("gcp:allUsers").values()) == ["read"]
+    assert not found.problems
+
+
+def test_keys_runtimes_and_secrets() -> None:
+    keys = [
+        {
+            "name": f"projects/p/serviceAccounts/{BOT}/keys/{'ab' * 20}",
+            "keyType": "USER_MANAGED",
+            "validAfterTime": "2024-01-02T03:04:05Z",
+            "validBeforeTime": "9999-12-31T23:59:59Z",
+        },
+        {"name": f"projects/p/serviceAccounts/{BOT}/keys/{'cd' * 20}", "keyType": "SYSTEM_MANAGED"},
+    ]
+    run = asset(
+        "//run.googleapis.com/projects/quillmere-prod/locations/x/services/desk",
+        "run.googleapis.com/Service",
+        data={"spec": {"template": {"spec": {"serviceAccountName": BOT}}}},
+    )
+    secret = asset(
+        "//secretmanager.googleapis.com/projects/quillmere-prod/secrets/pay",
+        "secretmanager.googleapis.com/Secret",
+        bind("roles/secretmanager.secretAccessor", f"serviceAccount:{BOT}"),
+        data={"name": "x"},
+    )
+    found = Granted(document(json.dumps(keys), "keys.json"), export(run, secret))
+    key = f"gcp-key:{'ab' * 20}"
+    assert found.drawn("AUTHENTICATES_AS") == {(key, f"gcp:{BOT}")}
+    assert found.nodes["Secret", key]["issued_at"] == "2024-01-02T03:04:05Z"
+    assert "expires_at" not in found.nodes["Secret", key]
+    assert found.drawn("RUNS_AS") == {("//run.googleapis.com/projects/quillmere-prod/locations/x/services/desk", f"gcp:{BOT}")}
+    assert found.access(f"gcp:{BOT}") == {"//secretmanager.googleapis.com/projects/quillmere-prod/secrets/pay": "read"}
+    assert ("Secret", "//secretmanager.googleapis.com/projects/quillmere-prod/secrets/pay") in found.nodes
+
+
+def test_many_members_and_many_resources_meet_in_the_grant() -> None:
+    buckets = [asset(f"//storage.googleapis.com/b{n}", "storage.googleapis.com/Bucket") for n in range(300)]
+    members = [f"user:u{n}@b.example" for n in range(300)]
+    found = granted(bind("roles/storage.admin", *members), more=tuple(buckets))
+    assert len(found.edges) < 2000
+    group = f"gcp:{PROJECT}#roles/storage.admin"
+    assert ("gcp:user:u7@b.example", group) in found.drawn("MEMBER_OF")
+    assert "//storage.googleapis.com/b7" in found.access(group)
+
+
+def test_odd_shapes_are_problems() -> None:
+    found = granted(
+        bind("owner", "user:a@b.example"), {"role": 7, "members": "x"}, bind("roles/storage.admin", "nobody", "serviceAccount:")
+    )
+    assert {severity for severity, _ in found.problems} == {"error"}
+    assert not found.drawn("CAN_ACCESS")
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b'{"bindings": [{"key": "ctrl+a", "command": "x"}]}',
+        b"apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nroleRef: {name: roles/x}\nbindings:\n- role: roles/x\n",
+        b'{"name": "projects/readme", "assetType": "image"}',
+    ],
+)
+def test_other_files_are_left_alone(head: bytes) -> None:
+    assert not gcp_iam.detect("a.json", head)
