@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -15,6 +16,14 @@ if TYPE_CHECKING:
     from graphinv.ingest.support.python.program import Program
 
 MAX_NAME = 120
+_MAKES = re.compile(
+    r"(?:async_|a)?(?:create|make|build|get|init|initiali[sz]e|setup|set_up|new|load|define|construct|prepare)_(?=[a-zA-Z])"
+)
+_SAYS_NOTHING = re.compile(
+    r"a?(?:main|run|invoke|handle|handler|lambda_handler|start|call|execute|process|ask|chat|create|make|build|get|init|setup|load|new"
+    r"|lambda|<lambda>|wrapper|inner|demo|example)(?:_.*)?|test_.*|",
+    re.DOTALL,
+)
 
 
 @dataclass(eq=False, slots=True)
@@ -104,14 +113,15 @@ class Actors:
         self._by_identity.setdefault(identity_of(value), actor)
 
     def named(self, value: Value, name: Value | str | None) -> str:
-        """The author's name; where there is none, the variable, else the function or class around it."""
+        """The author's name; where there is none, the variable; else its class of the tree, what the function around it is named after
+        (``travel_agent`` in ``make_travel_agent``), or what it was made with."""
         text = _text(name)
         if not text:
             text = self.program.variable(value) or ""
         if not text and isinstance(value, Made):
             function = value.scope.function
-            text = function.name if function is not None and function.name != "<lambda>" else ""
-            text = text or (value.cls.name if value.cls is not None else value.symbol)
+            text = value.cls.name if value.cls is not None else _subject(function.name) if function is not None else ""
+            text = text or value.symbol
         if not text and isinstance(value, (FunctionV, ClassV)):
             text = value.name
         return " ".join(text.split())[:MAX_NAME] or "agent"
@@ -173,6 +183,16 @@ class Actors:
             elif actor.type:
                 props["type"] = actor.type
             yield NodeFact(*actor.key, {name: value for name, value in props.items() if value is not None})
+
+
+def _subject(function: str) -> str:
+    """What a function that makes or runs something is named after; ``""`` where its name says nothing of that.
+
+    >>> _subject("create_travel_agent"), _subject("research_assistant"), _subject("main"), _subject("test_agent")
+    ('travel_agent', 'research_assistant', '', '')
+    """
+    subject = _MAKES.sub("", function.strip("_"))
+    return "" if _SAYS_NOTHING.fullmatch(subject) else subject
 
 
 def _local(actor: Actor) -> str:
