@@ -12,9 +12,9 @@ import re
 from collections.abc import Iterator
 
 from graphinv.ingest import Document
-from graphinv.ingest.support.secrets import redact
+from graphinv.ingest.support.owners import EMAIL, owner_of
 from graphinv.model.errors import IngestError
-from graphinv.model.facts import Fact, NodeFact, NodeKey, OwnerRule, Problem, Props
+from graphinv.model.facts import Fact, NodeFact, NodeKey, OwnerRule, Problem
 
 NAME = "codeowners"
 TITLE = "Code owners"
@@ -25,8 +25,6 @@ MAX_BYTES = 3 * 1024 * 1024
 
 _SECTION = re.compile(r"(\^)?\[([^\]]{1,200})\](?:\[([0-9]{1,4})\])?(?:[ \t]+(.*))?")
 _WORD = re.compile(r"(?:\\.|[^\s\\])+")
-_EMAIL = re.compile(r"[^\s@<>,;]{1,64}@[^\s@<>,;]{1,255}\.[A-Za-z]{2,}")
-_HANDLE = re.compile(r"@@?[A-Za-z0-9_][\w.-]{0,254}(?:/[\w.-]{1,255}){0,20}")
 # Where several of these exist, the one with the higher rank is the one that counts.
 _PLACES = {".gitlab": 0, "docs": 1, "": 2, ".github": 3}
 
@@ -84,7 +82,7 @@ def read(document: Document) -> Iterator[Fact]:
 def _is_section(line: str) -> bool:
     match = _SECTION.fullmatch(line.strip())
     # "[ab].txt @x" is a pattern, "[Docs] @x" a section: what follows a section are owners.
-    return bool(match) and all(word.startswith("@") or _EMAIL.fullmatch(word) for word in _words((match[4] if match else "") or ""))
+    return bool(match) and all(word.startswith("@") or EMAIL.fullmatch(word) for word in _words((match[4] if match else "") or ""))
 
 
 def _words(line: str) -> list[str]:
@@ -105,21 +103,6 @@ def _gitignore(pattern: str, gitlab: bool) -> str:
 
 def _owners(words: list[str], source: str, gitlab: bool) -> tuple[tuple[NodeKey, ...], list[NodeFact], int]:
     """Keys and nodes of the owners, and how many words are none."""
-    nodes, unknown = [], 0
-    for word in words:
-        name = word.strip(",;")
-        lowered = name.lower()
-        forge = "gitlab" if gitlab else "github"
-        props: Props = {"name": name, "sources": [source]}
-        if redact(name) != name:
-            unknown += 1
-        elif _HANDLE.fullmatch(name):
-            team = "/" in name or name.startswith("@@")
-            kind = {"type": "team", "kind_detail": f"{forge} team"} if team else {"type": "person", "kind_detail": f"{forge} user"}
-            nodes.append(NodeFact("Owner", lowered, {**props, **kind}))
-        elif _EMAIL.fullmatch(name):
-            nodes.append(NodeFact("Owner", lowered, {**props, "type": "person", "email": lowered}))
-        elif name:
-            unknown += 1
-    keys = tuple(dict.fromkeys(node.key for node in nodes))
-    return keys, nodes, unknown
+    names = [name for name in (word.strip(",;") for word in words) if name]
+    nodes = [owner for owner in (owner_of(name, source, forge="gitlab" if gitlab else "github") for name in names) if owner]
+    return tuple(dict.fromkeys(node.key for node in nodes)), nodes, len(names) - len(nodes)

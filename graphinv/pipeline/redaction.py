@@ -44,14 +44,14 @@ def redacted(fact: Fact) -> Fact:
             return replace(fact, owners=tuple(_key(owner) for owner in fact.owners))
         case Grant():
             return replace(fact, subject=_key(fact.subject), body=clean(fact.body), origin=clean(fact.origin))
+        case _:
+            return _told(fact)
+
+
+def _told(fact: Said | Problem) -> Said | Problem:
+    match fact:
         case Problem():
             return replace(fact, message=clean(fact.message))
-        case _:
-            return _said(fact)
-
-
-def _said(fact: Said) -> Said:
-    match fact:
         case Statement():
             return replace(fact, props=_props(fact.props), owners=tuple(map(_key, fact.owners)), nodes=tuple(map(clean, fact.nodes)))
         case Guarding():

@@ -13,6 +13,8 @@ from graphinv.model.errors import FactError
 from graphinv.model.facts import EdgeFact, Grant, NodeFact, Problem, check_edge, check_node, source_of
 from graphinv.pipeline.credentials import opened
 from graphinv.pipeline.read import Reading
+from graphinv.pipeline.settle import met, settled
+from graphinv.pipeline.statements import named, stated
 
 Step = Callable[[Known, Sequence[Grant]], Iterator[NodeFact | EdgeFact | Problem]]
 
@@ -24,14 +26,25 @@ def granted(known: Known, grants: Sequence[Grant]) -> Iterator[NodeFact | EdgeFa
 
 STEPS: tuple[Step, ...] = (opened, granted)
 """In order: a grant's wildcard reaches what the steps before it found."""
+LAST_STEPS: tuple[Step, ...] = ()
+"""After the statements of estate files: what is guessed only where nobody says it."""
 
 
 def together(readings: Sequence[Reading]) -> None:
     """Add to each of ``readings`` what only all of them together say. O(facts) for each step, plus what the step costs."""
     if not readings:
         return
+    named(readings)
+    met(readings)
     grants = [grant for reading in readings for grant in reading.grants]
-    for step in STEPS:
+    _take(readings, STEPS, grants)
+    settled(readings)
+    stated(readings)
+    _take(readings, LAST_STEPS, grants)
+
+
+def _take(readings: Sequence[Reading], steps: Iterable[Step], grants: Sequence[Grant]) -> None:
+    for step in steps:
         nodes = [node for reading in readings for node in reading.nodes]
         edges = [edge for reading in readings for edge in reading.edges]
         _share(readings, step(Known.of(nodes, edges), grants))

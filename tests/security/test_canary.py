@@ -212,6 +212,7 @@ def estate(plant: Plant) -> dict[str, str]:
     return {
         **low_code(plant),
         **coding(plant),
+        **ownership(plant),
         "shop/.mcp.json": config("mcpServers"),
         "shop/broken/.mcp.json": config("mcpServers")[:-40],
         "shop/bare/.mcp.json": json.dumps(servers(plant)),
@@ -316,6 +317,20 @@ def estate(plant: Plant) -> dict[str, str]:
         "shop/desk/agents.ipynb": json.dumps({"cells": [{"cell_type": "code", "source": python_agents(plant).splitlines(keepends=True)}]}),
         "shop/press/config/agents.yaml": crew(plant),
         "shop/graph/langgraph.json": json.dumps({"graphs": {shaped(): "./g.py:g"}, "env": {"ACME_TOKEN": plant()}, "key": shaped()}),
+    }
+
+
+def ownership(plant: Plant) -> dict[str, str]:
+    """Statements of owners and findings of other scanners, with secrets in names, values and places."""
+
+    def shaped() -> str:
+        return plant("gh" + "p_")
+
+    return {
+        "shop/graphinv.toml": f'[[state]]\nnodes = ["Agent:{shaped()}", "*"]\ntenant = "{shaped()}"\nowners = ["@{shaped()}", "@a/b"]\n'
+        f'[[guard]]\npoint = "{shaped()}"\nname = "{shaped()}"\nedges = [{{ edge = "HOLDS", from = "*", to = "*" }}]\n{shaped()} = "{plant()}"\n'
+        f'[[guard]]\npoint = "pep:{shaped()}"\nedges = [{{ edge = "HOLDS", from = "*", to = "*" }}]\n'
+        f'[[name]]\nfiles = ["*"]\nkubernetes_cluster = "{shaped()}"\n',
     }
 
 

@@ -127,6 +127,7 @@ PLACES = (
     "web/agents.ts",
     "web/agents.js",
     "package.json",
+    "graphinv.toml",
 )
 
 

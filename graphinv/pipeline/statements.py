@@ -1,0 +1,242 @@
+"""What is said of things that other documents name, applied once all roots of a scan are read: estate files, catalogues, directories."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+
+from pathspec import GitIgnoreSpec
+
+from graphinv.ingest.grants import Known
+from graphinv.ingest.support.aws import arns
+from graphinv.model.facts import (
+    EdgeFact,
+    Guarding,
+    Naming,
+    NodeFact,
+    NodeKey,
+    Problem,
+    Props,
+    Ref,
+    Statement,
+    merge_props,
+    place_of,
+)
+from graphinv.model.kinds import EDGE_KINDS, NODE_KINDS, AuthorityEdge
+from graphinv.pipeline.joins import owned
+from graphinv.pipeline.read import Reading
+
+DATABASE = "?"
+"""Where the host of a database would stand whose dump does not tell it."""
+
+
+# --------------------------------------------------------------------------------------------------------------------------------
+# Names that files leave open
+
+
+def named(readings: Iterable[Reading]) -> None:
+    """Put the names that an estate file gives (account, region, cluster, database) where the files of its root leave them open.
+    O(facts)."""
+    for reading in readings:
+        namings = [one for one in reading.said if isinstance(one, Naming)]
+        if namings:
+            _named(reading, namings)
+
+
+def _named(reading: Reading, namings: Sequence[Naming]) -> None:
+    root = reading.root.name
+    specs = [(GitIgnoreSpec.from_lines(naming.files), _put(naming, root)) for naming in namings]
+    cached: dict[str, tuple[Callable[[str], str], ...]] = {}
+
+    def renaming(sources: Iterable[object]) -> Callable[[str], str]:
+        source = next(iter(sources), None)
+        path = place_of(str(source), root)[0] if source else ""
+        if path not in cached:
+            cached[path] = tuple(put for spec, put in specs if spec.match_file(path))
+
+        def rename(text: str) -> str:
+            for put in cached[path]:
+                text = put(text)
+            return text
+
+        return rename
+
+    def end(at: NodeKey | Ref, rename: Callable[[str], str]) -> NodeKey | Ref:
+        return at if isinstance(at, Ref) else (at[0], rename(at[1]))
+
+    reading.nodes = [replace(node, id=renaming(node.props.get("sources") or ())(node.id)) for node in reading.nodes]
+    edges, grants = [], []
+    for edge in reading.edges:
+        rename = renaming(edge.props.get("sources") or ())
+        origin = edge.props.get("inherited_from")
+        props = {**edge.props, "inherited_from": rename(origin)} if origin else edge.props
+        edges.append(EdgeFact(edge.kind, end(edge.source, rename), end(edge.target, rename), props))
+    for grant in reading.grants:
+        rename = renaming([grant.source])
+        subject = (grant.subject[0], rename(grant.subject[1]))
+        grants.append(replace(grant, subject=subject, body=rename(grant.body), origin=rename(grant.origin)))
+    reading.edges, reading.grants = edges, grants
+
+
+def _put(naming: Naming, root: str) -> Callable[[str], str]:
+    """What puts a name into ids and policies of ``root``."""
+    name = naming.name
+    match naming.what:
+        case "aws_account":
+            return lambda text: text.replace(arns.account_of(root), name)
+        case "aws_region":
+            return lambda text: text.replace(arns.region_of(root), name)
+        case "kubernetes_cluster":
+            cluster = re.compile(rf"\bk8s:{re.escape(root)}(?=/|$|\")")
+            return lambda text: cluster.sub(lambda _: f"k8s:{name}", text)
+        case _:
+            return lambda text: name if text.startswith(f"db:{root}#postgres://{DATABASE}") else text
+
+
+# --------------------------------------------------------------------------------------------------------------------------------
+# Statements
+
+
+@dataclass
+class _Index:
+    """Nodes of a scan by the ways that statements name them."""
+
+    known: Known
+    documents: dict[str, dict[str, set[NodeKey]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(set)))
+    """Root → document → nodes that it states."""
+    labels: dict[str, set[NodeKey]] = field(default_factory=lambda: defaultdict(set))
+
+    @classmethod
+    def of(cls, readings: Iterable[Reading]) -> _Index:
+        readings = list(readings)
+        nodes = [node for reading in readings for node in reading.nodes]
+        index = cls(Known.of(nodes, [edge for reading in readings for edge in reading.edges]))
+        for reading in readings:
+            for node in reading.nodes:
+                for source in node.props.get("sources") or ():
+                    index.documents[reading.root.name][place_of(source, reading.root.name)[0]].add(node.key)
+        for key, props in index.known.nodes.items():
+            for label in props.get("labels") or ():
+                index.labels[label].add(key)
+        return index
+
+    def meant(self, said: Statement, root: str) -> set[NodeKey]:
+        """Nodes that ``said``, stated in ``root``, speaks of."""
+        found = {key for pattern in said.nodes for key in self.matching(pattern)}
+        if said.files:
+            spec = _spec(said.files)
+            for document, keys in self.documents.get(said.root or root, {}).items():
+                below = document if not said.folder else document.removeprefix(f"{said.folder}/")
+                if (not said.folder or below != document) and spec.match_file(below):
+                    found |= {key for key in keys if key[0] != "Owner"}
+        if said.labels:
+            found |= set.intersection(*(self.labels.get(label, set()) for label in said.labels))
+        return found
+
+    def matching(self, pattern: str) -> Iterator[NodeKey]:
+        kind, glob = split(pattern)
+        if kind and not re.search(r"[*?]", glob):
+            if (kind, glob) in self.known.nodes:
+                yield kind, glob
+            return
+        form = _form(glob)
+        for one in [kind] if kind else self.known.by_kind:
+            yield from ((one, id) for id in self.known.by_kind.get(one, ()) if form.match(id))
+
+
+def split(pattern: str) -> tuple[str, str]:
+    """Kind (empty = any) and glob of ``Kind:glob`` or a glob alone.
+
+    >>> split("Agent:billing*"), split("postgres://*/ledger")
+    (('Agent', 'billing*'), ('', 'postgres://*/ledger'))
+    """
+    kind, _, glob = pattern.partition(":")
+    return (kind, glob) if kind in NODE_KINDS else ("", pattern)
+
+
+@lru_cache(maxsize=4096)
+def _form(glob: str) -> re.Pattern[str]:
+    # fnmatch's translation does not backtrack between stars; its character classes are not ours.
+    return re.compile(fnmatch.translate(glob.replace("[", "[[]")))
+
+
+@lru_cache(maxsize=4096)
+def _spec(files: tuple[str, ...]) -> GitIgnoreSpec:
+    return GitIgnoreSpec.from_lines(files)
+
+
+def stated(readings: Sequence[Reading]) -> None:
+    """Apply the statements of all roots to the nodes of all roots, and the enforcement points of each root to its own edges.
+
+    What the owners of an estate say of nodes in their own root replaces what other documents of that root say; of nodes of other roots it
+    is one more source. O(nodes + edges, times patterns with wildcards).
+    """
+    if not any(reading.said for reading in readings):
+        return
+    index = _Index.of(readings)
+    for reading in readings:
+        replaced: dict[NodeKey, Props] = {}
+        added: list[NodeFact] = []
+        for said in reading.said:
+            if isinstance(said, Statement):
+                meant = sorted(index.meant(said, reading.root.name))
+                if not meant and said.origin == "estate":
+                    reading.problems.append(_unused(said.source, reading.root.name, "it speaks of nothing that was found"))
+                for key in meant:
+                    props = {name: value for name, value in said.props.items() if name in NODE_KINDS[key[0]].model_fields}
+                    if props:
+                        added.append(NodeFact(*key, {**props, "sources": [said.source]}))
+                        if said.origin == "estate":
+                            replaced[key] = {**replaced.get(key, {}), **props}
+                    reading.edges += (EdgeFact("OWNS", owner, key, owned(said.origin, said.source)) for owner in said.owners)
+        if replaced:
+            reading.nodes = [_without(node, replaced.get(node.key)) for node in reading.nodes]
+        reading.nodes += added
+        _guard(reading)
+
+
+def _without(node: NodeFact, replaced: Mapping[str, object] | None) -> NodeFact:
+    if not replaced or not any(name in node.props for name in replaced):
+        return node
+    return replace(node, props={name: value for name, value in node.props.items() if name not in replaced})
+
+
+def _guard(reading: Reading) -> None:
+    guardings = [said for said in reading.said if isinstance(said, Guarding)]
+    used: set[Guarding] = set()
+    if guardings:
+        reading.edges = [_guarded(edge, guardings, used) for edge in reading.edges]
+    for said in guardings:
+        if said not in used:
+            reading.problems.append(_unused(said.source, reading.root.name, "the enforcement point stands on no edge of this root"))
+
+
+def _guarded(edge: EdgeFact, guardings: Sequence[Guarding], used: set[Guarding]) -> EdgeFact:
+    guards: set[str] = set()
+    sources: set[str] = set()
+    for said in guardings:
+        if said.kind == edge.kind and _at(edge.source, said.starts) and _at(edge.target, said.stops):
+            used.add(said)
+            guards.add(said.guard)
+            sources.add(said.source)
+    if not guards or not issubclass(EDGE_KINDS[edge.kind], AuthorityEdge):
+        return edge
+    return replace(
+        edge,
+        props=merge_props(edge.kind, edge.props, {"sources": sorted(sources)})
+        | {"guards": sorted(guards.union(edge.props.get("guards") or ()))},
+    )
+
+
+def _at(end: NodeKey | Ref, pattern: str) -> bool:
+    kind, glob = split(pattern)
+    return not isinstance(end, Ref) and kind in ("", end[0]) and _form(glob).match(end[1]) is not None
+
+
+def _unused(source: str, root: str, message: str) -> Problem:
+    document, where = place_of(source, root)
+    return Problem(document, where, message, "warning", "estate_file")
