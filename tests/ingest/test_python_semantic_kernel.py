@@ -27,7 +27,7 @@ def test_delegations(facts: Facts) -> None:
     found = {
         (shown(edge.source).removeprefix(PLACE), shown(edge.target).removeprefix(PLACE), edge.props["kind_detail"])
         for edge in facts.edges
-        if edge.kind == "DELEGATES_TO"
+        if edge.kind == "DELEGATES_TO" and shown(edge.source).startswith(PLACE)
     }
     both = {
         (team, name, detail)
@@ -49,3 +49,15 @@ def test_models_and_servers(facts: Facts) -> None:
     assert facts.targets("USES_MODEL", f"{PLACE}Host") == {"gpt-4o"}
     assert facts.targets("USES_MODEL", f"{PLACE}Refunder") == {"gpt-4o-mini"}
     assert facts.targets("CONNECTS_TO", f"{PLACE}Triage") == {"mcp:shop/menu.py#issues"}
+
+
+def test_a_chat_runs_the_agents_that_it_is_given_as_it_runs(facts: Facts) -> None:
+    place = "semantic-kernel:shop/process#"
+    assert facts.targets("DELEGATES_TO", f"{place}room") == {f"{place}Copywriter", f"{place}Director"}
+
+
+def test_processes_run_what_their_steps_run(facts: Facts) -> None:
+    place = "semantic-kernel:shop/process#"
+    assert facts.nodes["Workflow", f"{place}Inner"]["type"] == "process"
+    assert facts.targets("DELEGATES_TO", f"{place}Inner") == {f"{place}StepWriter"}
+    assert facts.targets("DELEGATES_TO", f"{place}Outer") == {f"{place}Inner"}

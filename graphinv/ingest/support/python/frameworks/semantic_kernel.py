@@ -1,10 +1,11 @@
-"""Semantic Kernel: agents with plugins, group chats and orchestrations.
+"""Semantic Kernel: agents with plugins, group chats, orchestrations and processes.
 
 Drawn:
     (:Agent)-[:USES]->(:Tool), one for each kernel function of its plugins and of its kernel's
     (:Agent)-[:DELEGATES_TO {mode: invoke, kind_detail: agent_as_tool}]->(:Agent), for an agent among the plugins
     (:Workflow)-[:DELEGATES_TO {kind_detail: group_chat | sequential | concurrent | magentic | entry_point}]->(:Agent)
     (:Agent)-[:DELEGATES_TO {mode: handoff, kind_detail: handoff}]->(:Agent)
+    (:Workflow process)-[:DELEGATES_TO {kind_detail: step | sub_process}]->(:Agent | :Workflow)
     (:Agent)-[:CONNECTS_TO]->(:ToolServer), (:Agent)-[:USES_MODEL]->(:Model)
 """
 
@@ -47,6 +48,9 @@ _AGENTS = (
     "CopilotStudioAgent",
     "AutoGenConversableAgent",
 )
+_MAKERS = ("create", "create_and_prepare_agent", "retrieve")
+_INVOKING = ("add_agent", "invoke", "invoke_stream", "invoke_single_turn")
+"""Methods of a chat by which an agent takes part in it."""
 _TEAMS = {
     "AgentGroupChat": ("agents", "group_chat"),
     "SequentialOrchestration": ("members", "sequential"),
@@ -108,7 +112,12 @@ def declare(program: Program) -> None:
             definition = made.arg("definition")
             name = made.arg("name") or (definition.arg("name") if isinstance(definition, Made) else None)
             program.declare(made, name=name, framework=NAME, detail=f"{NAME} {one}")
-    for one, (_, sort) in _TEAMS.items():
+    for one in _MAKERS:
+        for made in program.made(IMPORTS, one):
+            owner = made.callee.split(".")[-2]
+            if owner in _AGENTS:
+                program.declare(made, name=made.arg("name", 0), framework=NAME, detail=f"{NAME} {owner}")
+    for one, sort in [*((one, sort) for one, (_, sort) in _TEAMS.items()), ("ProcessBuilder", "process")]:
         for made in program.made(IMPORTS, one):
             program.declare(made, name=made.arg("name"), framework=NAME, kind="Workflow", detail=f"{NAME} {one}", type=sort)
 
@@ -118,7 +127,9 @@ def facts(program: Program) -> Iterator[Fact]:
     functions = _kernel_functions(program)
     names = Names(program, NAME)
     for actor in program.actors(NAME):
-        if actor.key[0] == "Workflow":
+        if actor.made.symbol == "ProcessBuilder":
+            yield from _process(program, actor)
+        elif actor.key[0] == "Workflow":
             yield from _team(program, actor, names)
         else:
             yield from _agent(program, actor, functions)
@@ -214,12 +225,25 @@ def _team(program: Program, workflow: Actor, names: Names) -> Iterator[Fact]:
         yield from _handoffs(program, workflow, found, names)
         return
     yield from team(program, workflow, given, sort, what=field)
-    for call in calls(program, made, "add_agent"):
-        yield from team(program, workflow, call.passed("agent", 0), sort)
+    invoked = [item for call in calls(program, made, *_INVOKING) for item in program.items(call.passed("agent", 0))]
+    for actor in {one.key: one for item in invoked if (one := program.actor(item)) is not None}.values():
+        if actor.key != workflow.key:
+            yield link(program, workflow, actor, made, "invoke", sort)
     manager = made.arg("manager")
     if isinstance(manager, Made):
         service = manager.arg("chat_completion_service", 0) or manager.arg("service")
         yield from uses_model(program, workflow, service, "ai_model_id")
+
+
+def _process(program: Program, workflow: Actor) -> Iterator[Fact]:
+    """A process: the processes in it, and the agents that the functions of its steps run."""
+    for call in calls(program, workflow.made, "add_step_from_process"):
+        yield from program.delegates(workflow, call.passed("kernel_process", 0), "invoke", "sub_process", what="processes")
+    for call in calls(program, workflow.made, "add_step"):
+        for step in program.items(call.passed("step_type", 0)):
+            if isinstance(step, ClassV):
+                for method in program.methods(step):
+                    yield from runs_agents(program, workflow, method, "step")
 
 
 def _handoffs(program: Program, workflow: Actor, found: list[Actor], names: Names) -> Iterator[Fact]:
