@@ -15,9 +15,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from graphinv.ingest.grants import Known
-from graphinv.ingest.support.aws.access import Access, Evaluator, Given, node_of
+from graphinv.ingest.support.aws import arns
+from graphinv.ingest.support.aws.access import ALL, Access, Allowed, Evaluator, Given, node_of
 from graphinv.ingest.support.aws.becoming import Becoming, Escalations, administrator, whole
 from graphinv.ingest.support.aws.estate import Estate, Principal, evidence_of, gather, sources_of
+from graphinv.ingest.support.aws.evaluation import Context
 from graphinv.ingest.support.aws.policies import Statement
 from graphinv.ingest.support.aws.trust import let_to_resources, trusts
 from graphinv.model.facts import EdgeFact, Grant, NodeFact, NodeKey, Problem, Props
@@ -100,9 +102,15 @@ class _Writing:
                     shared = self.shared[key] = _Shared(given, statement.condition, _title(statement))
                 shared.holders[principal.arn].append(attached.grant)
                 shared.origins.append((principal.arn, attached.origin, attached.grant))
-        if principal.kind != "iam_group":
+        if principal.kind != "iam_group" and not self._administers(principal, everything, context):
             for becoming in self.escalations.of(principal, everything, context):
                 self.becoming.setdefault(becoming, []).append(principal.arn)
+
+    def _administers(self, principal: Principal, everything: Iterable[Allowed], context: Context) -> bool:
+        """Whether it has everything of its account already, and need not take it."""
+        account = Access(arns.account_node(principal.account), ALL)
+        given = (self.evaluator.given(one, context, principal.account) for one, _ in everything if one.condition is None)
+        return any(account in one.accesses for one in given)
 
     def _accesses(self) -> Iterator[NodeFact | EdgeFact]:
         direct: dict[tuple[str, NodeKey, str | None, str, float], tuple[set[str], list[Grant]]] = {}

@@ -121,7 +121,7 @@ class Evaluator:
         atoms: dict[str, Action] = {}
         for name in [own] if own and own in names else ([] if own else names):
             service = self.estate.services[name]
-            if is_whole(pattern, account) and (mask := self._everything(statement, service, context, own, pattern)):
+            if is_whole(pattern, account, service) and (mask := self._everything(statement, service, context, own, pattern)):
                 atoms[name] = service.atoms(mask)
         if len(atoms) > BROAD:
             counted = [action for actions in atoms.values() for action in actions]
@@ -150,7 +150,9 @@ class Evaluator:
         """A pattern that nothing known matches stands for what it may match."""
         name = service_of(pattern.text)
         fields = arns.parse(pattern.text)
-        if fields is None or not name or name in ("iam", "sts") or is_whole(pattern, account) or statement.resources.negated:
+        if fields is None or not name or name in ("iam", "sts") or statement.resources.negated:
+            return
+        if is_whole(pattern, account, self.estate.services[name]):
             return
         arn = arns.canonical(pattern.text)
         key = (kind_of(arn), arn)
@@ -216,11 +218,14 @@ def patterns_of(statement: Statement) -> tuple[Glob, ...]:
     return (EVERYTHING,) if statement.resources.may(EVERYTHING) else ()
 
 
-def is_whole(pattern: Glob, account: str) -> bool:
-    """Whether ``pattern`` covers everything of a service, or all of one type of its resources.
+def is_whole(pattern: Glob, account: str, service: Service) -> bool:
+    """Whether ``pattern`` covers everything of ``service``, or all of one type of its resources.
 
-    >>> [is_whole(glob(one), "1") for one in ("*", "arn:aws:s3:::*", "arn:aws:dynamodb:*:1:table/*", "arn:aws:sqs:*:1:pay-*")]
-    [True, True, True, False]
+    >>> table, bucket = Service("dynamodb"), Service("s3")
+    >>> [is_whole(glob(one), "1", table) for one in ("*", "arn:aws:dynamodb:*:1:table/*", "arn:aws:dynamodb:*:1:table/pay-*")]
+    [True, True, False]
+    >>> [is_whole(glob(one), "1", bucket) for one in ("arn:aws:s3:::*", "arn:aws:s3:::*/*", "arn:aws:s3:::data/*")]
+    [True, True, False]
     """
     if pattern.text == "*":
         return True
@@ -228,7 +233,7 @@ def is_whole(pattern: Glob, account: str) -> bool:
     if fields is None or fields.account not in ("*", "", account):
         return False
     head, star, tail = fields.resource.partition("*")
-    return bool(star) and not tail.strip("/*:") and (not head or (head[-1] in "/:" and head[:-1].replace("-", "").isalpha()))
+    return bool(star) and not tail.strip("/*:") and (not head or head in service.heads)
 
 
 def node_of(key: NodeKey, estate: Estate) -> NodeFact:

@@ -20,6 +20,9 @@ _DELETES = ("delete", "remove", "terminate", "purge", "batchdelete", "scheduleke
 _EXECUTES = ("invoke", "run", "start", "execute", "batchexecute")
 _READS = ("get", "list", "describe", "batchget", "search", "lookup", "query", "scan", "select", "view", "check", "download", "head", "read")
 _ADMINS = ("putresourcepolicy", "addpermission", "createpolicy", "attachpolicy", "setresourcepolicy")
+_OWN_LEVELS: Mapping[str, Mapping[str, str]] = {"iam": {"passrole": "W", "createservicelinkedrole": "W"}}
+"""Where a level would say too much: to hand on a role, or to make one that AWS alone can use, gives no rights by itself. What passing a
+role leads to is told role by role."""
 SECRET_READS: Mapping[str, frozenset[str]] = {
     "secretsmanager": frozenset({"getsecretvalue", "batchgetsecretvalue"}),
     "ssm": frozenset({"getparameter", "getparameters", "getparametersbypath", "getparameterhistory"}),
@@ -69,7 +72,7 @@ class Service:
         for name, said in entry["actions"].items():
             level, *of = said.split(" ")
             self.names.append(name.lower())
-            levels.append(level)
+            levels.append(_OWN_LEVELS.get(prefix, {}).get(name.lower(), level))
             kinds.append(frozenset(of))
         for name in sorted(set(extra) - set(self.names)):
             self.names.append(name)
@@ -77,6 +80,8 @@ class Service:
             kinds.append(frozenset({"*"}))
         self._kinds = kinds
         self._types: dict[str, str] = entry["types"]
+        self.heads = frozenset(arn.split(":", 5)[-1].partition("${")[0] for arn in self._types.values())
+        """What stands before the name in the ARNs of its resources: ``table/``, ``function:``; ``""`` where the name alone does."""
         self.all = (1 << len(self.names)) - 1
         self.bit: Mapping[str, int] = {name: 1 << number for number, name in enumerate(self.names)}
         """Action → its set of one."""

@@ -139,20 +139,23 @@ class Escalations:
             trusting = self._trusting.get(way.service)
             if not trusting or (way.passes and not passing):
                 continue
-            steps = [[one for action in sorted(step) for one in self.evaluator.anywhere(allows, context, action)] for step in way.steps]
+            steps = [[(action, one) for action in step for one in self.evaluator.anywhere(allows, context, action)] for step in way.steps]
             if not all(steps):
                 continue
-            grants = [found[0][1].grant for found in steps]
-            condition = next((one.condition for found in steps for one, _ in found[:1] if all(s.condition for s, _ in found)), None)
+            reason = " + ".join(["iam:PassRole"] * way.passes + [found[0][0] for found in steps])
+            grants = [found[0][1][1].grant for found in steps]
+            # A step that every statement allows only under a condition needs it.
+            needed = [found[0][1][0].condition for found in steps if all(one[0].condition for _, one in found)]
+            condition = needed[0] if needed else None
             if not way.passes:
-                yield from self._of_running(principal, way, trusting, (allows, context), grants, condition)
+                yield from self._of_running(principal, way, trusting, (allows, context), (reason, grants, condition))
                 continue
             for statement, attached, roles, services in passing:
                 if services is not None and not any(one.matches(f"{way.service}.amazonaws.com") for one in services):
                     continue
                 targets = tuple(("Identity", arn) for arn in trusting if arn in roles and arn != principal.arn)
                 if targets:
-                    yield Becoming(way.reason, targets, tuple(dict.fromkeys([attached.grant, *grants])), statement.condition or condition)
+                    yield Becoming(reason, targets, tuple(dict.fromkeys([attached.grant, *grants])), statement.condition or condition)
 
     def _of_running(
         self,
@@ -160,11 +163,11 @@ class Escalations:
         way: Way,
         trusting: Iterable[str],
         own: tuple[Sequence[Allowed], Context],
-        grants: Sequence[Grant],
-        condition: str | None,
+        why: tuple[str, Sequence[Grant], str | None],
     ) -> Iterator[Becoming]:
         """Roles of what runs already: of what is known to run where it may be changed; else of all that the service may run as."""
         estate = self.evaluator.estate
+        reason, grants, condition = why
         seen: list[NodeKey] = []
         unseen: list[NodeKey] = []
         for arn in trusting:
@@ -176,9 +179,9 @@ class Escalations:
             elif any(self._changes(way, runtime, *own) for runtime in running):
                 seen.append(("Identity", arn))
         if seen:
-            yield Becoming(way.reason, tuple(seen), tuple(grants), condition)
+            yield Becoming(reason, tuple(seen), tuple(grants), condition)
         if unseen:
-            yield Becoming(way.reason, tuple(unseen), tuple(grants), condition, UNSEEN)
+            yield Becoming(reason, tuple(unseen), tuple(grants), condition, UNSEEN)
 
     def _changes(self, way: Way, runtime: str, allows: Sequence[Allowed], context: Context) -> bool:
         fields = arns.parse(runtime)

@@ -47,18 +47,12 @@ class Way:
     """
 
     service: str
-    steps: tuple[frozenset[str], ...]
+    steps: tuple[tuple[str, ...], ...]
     passes: bool
-
-    @property
-    def reason(self) -> str:
-        """In short: ``iam:PassRole + lambda:CreateFunction``."""
-        first = [sorted(step)[0] for step in self.steps]
-        return " + ".join(["iam:PassRole", *first] if self.passes else first)
 
 
 def _way(service: str, *steps: str, passes: bool = True) -> Way:
-    return Way(service, tuple(frozenset(step.split("|")) for step in steps), passes)
+    return Way(service, tuple(tuple(step.split("|")) for step in steps), passes)
 
 
 _LAMBDA_RUNS = "lambda:InvokeFunction|lambda:AddPermission|lambda:CreateEventSourceMapping|lambda:CreateFunctionUrlConfig"
