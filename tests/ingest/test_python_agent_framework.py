@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from textwrap import dedent
+
 import pytest
 
-from tests.ingest.python_linked import linked_folder
+from tests.ingest.python_linked import linked, linked_folder
 from tests.ingest.reading import Facts, shown
 
 
@@ -66,3 +68,21 @@ def test_tools_servers_models(facts: Facts) -> None:
     assert facts.targets("USES_MODEL", f"{PLACE}refunds") == {"gpt-4.1"}
     assert facts.targets("HOLDS", f"{PLACE}triage") == {"env:OPENAI_API_KEY"}
     assert facts.problems == []
+
+
+def test_agents_that_the_steps_of_an_orchestration_hold() -> None:
+    text = """
+    from agent_framework import Agent, Executor, WorkflowExecutor, handler
+    from agent_framework.orchestrations import ConcurrentBuilder, SequentialBuilder
+
+    class Lawyer(Executor):
+        def __init__(self, client):
+            self.agent = Agent(client=client, name="lawyer")
+            super().__init__(id="lawyer")
+
+    inner = SequentialBuilder(participants=[Agent(name="clerk")], name="inner").build()
+    ConcurrentBuilder(participants=[Lawyer(None), WorkflowExecutor(workflow=inner, id="sub")], name="outer").build()
+    """
+    place = "agent-framework:shop/law#"
+    facts = linked({"law.py": dedent(text)})
+    assert facts.targets("DELEGATES_TO", f"{place}outer") == {f"{place}lawyer", f"{place}inner"}

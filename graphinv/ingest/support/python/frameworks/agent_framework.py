@@ -261,7 +261,8 @@ def _orchestration(program: Program, workflow: Actor, names: Names) -> Iterator[
         lists.extend(
             value for key, value in ((key, call.passed(str(key))) for key, _ in call.call.kwargs) if key not in ("participants", None)
         )
-    found = list({actor.key: actor for value in lists for actor in members(program, value)[0]}.values())
+    nodes = _Nodes(program, workflow)
+    found = list({actor.key: actor for value in lists for actor in nodes.actors(value)}.values())
     managers = _managers(program, made)
     for manager in managers:
         yield link(program, workflow, manager, made, "invoke", "manager")
@@ -272,9 +273,13 @@ def _orchestration(program: Program, workflow: Actor, names: Names) -> Iterator[
             yield link(program, workflow, start, made, "invoke", "entry_point")
         yield from _handoffs(program, made, found, names)
         return
-    for value in lists:
-        for manager in managers or [workflow]:
+    bare = {actor.key for value in lists for actor in members(program, value)[0]}
+    for manager in managers or [workflow]:
+        for value in lists:
             yield from team(program, manager, value, sort, what="participants")
+        for held in found:
+            if held.key not in {*bare, manager.key}:  # in a step that holds it
+                yield link(program, manager, held, made, "invoke", sort)
 
 
 def _managers(program: Program, made: Made) -> list[Actor]:
