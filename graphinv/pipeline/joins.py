@@ -41,8 +41,8 @@ UNSURE_ELSEWHERE = 0.6
 """Confidence when the only binding in the root lies beside the way up from the document, not on it."""
 
 
-UNSURE_PUBLISHED = 0.8
-"""Confidence that a package which is fetched by name is what the tree makes of it."""
+UNSURE_PACKAGE = 0.8
+"""Confidence that a package which is fetched by name, or a script of the package, starts what the tree's own package does."""
 MANY_AGENTS = 50
 """Where more agents than these are visible, whoever may ask any of them asks one node that stands for all."""
 
@@ -148,16 +148,10 @@ class _Scope:
 
     def sources_of(self, node: NodeFact) -> Iterator[tuple[NodeKey, float | None]]:
         """The servers in source whose file, module or package ``node``, a configured server, starts."""
-        package = re.fullmatch(r"pkg:npm/(.+?)(?:@[^@/]*)?", str(node.props.get("package", "")))
-        if package:
-            for source, doubt in self._lookup("ToolServer", "mcp-entry", f"package:{unquote(package[1])}", self.folder(node.props)):
-                yield source, min(doubt or 1.0, UNSURE_PUBLISHED)
-        for label in node.props.get("labels") or ():
-            what, _, name = label.partition("=")
-            if what in ("entry", "module") and (what, name) != ("entry", ""):
-                entry = name if what == "entry" else f"module:{name}"
-                found = self._lookup("ToolServer", "mcp-entry", entry, self.folder(node.props))
-                yield from (pair for pair in found if entry != "." or pair[1] != UNSURE_ELSEWHERE)  # "here" is not elsewhere
+        for entry, guess in _started(node.props):
+            for source, doubt in self._lookup("ToolServer", "mcp-entry", entry, self.folder(node.props)):
+                if entry != "." or doubt != UNSURE_ELSEWHERE:  # "here" is not elsewhere
+                    yield source, min((one for one in (doubt, guess) if one is not None), default=None)
 
     def variable(self, key: NodeKey, folder: str) -> list[tuple[NodeKey, float | None]]:
         """What ``env:<root>#NAME``, used as an id, means seen from ``folder``; empty for other keys and unbound names."""
@@ -264,6 +258,19 @@ def _upwards(folder: str) -> Iterator[str]:
 
 # --------------------------------------------------------------------------------------------------------------------------------
 # Servers in source
+
+
+def _started(props: Props) -> Iterator[tuple[str, float | None]]:
+    """Names of the file, module or package that a configured server starts, each with a confidence where that is a guess."""
+    package = re.fullmatch(r"pkg:npm/(.+?)(?:@[^@/]*)?", str(props.get("package", "")))
+    if package:
+        yield f"package:{unquote(package[1])}", UNSURE_PACKAGE
+    for label in props.get("labels") or ():
+        what, _, name = label.partition("=")
+        if what in ("entry", "project") and name:
+            yield name, None if what == "entry" else UNSURE_PACKAGE
+        elif what == "module":
+            yield f"module:{name}", None
 
 
 def _start_sources(scope: _Scope, resolved: Resolved) -> None:

@@ -110,23 +110,27 @@ def test_a_configured_server_that_starts_the_build_has_its_tools() -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "arguments", "evidence"),
+    ("path", "line", "evidence"),
     [
-        ("server/.mcp.json", ["-y", "."], "declared"),
-        (".mcp.json", ["-y", "./server"], "declared"),
-        (".mcp.json", ["-y", "${CLAUDE_PROJECT_DIR}/server"], "declared"),
-        ("server/.mcp.json", ["-y", "@shop/orders-mcp@latest"], "inferred"),
-        (".mcp.json", ["--package=@shop/orders-mcp", "orders-mcp"], "inferred"),
-        (".mcp.json", ["-y", "."], None),
-        (".mcp.json", ["-y", "@shop/other-mcp"], None),
+        ("server/.mcp.json", "npx -y .", "declared"),
+        (".mcp.json", "npx -y ./server", "declared"),
+        (".mcp.json", "npx -y ${CLAUDE_PROJECT_DIR}/server", "declared"),
+        ("server/.mcp.json", "npx -y @shop/orders-mcp@latest", "inferred"),
+        (".mcp.json", "npx --package=@shop/orders-mcp orders-mcp", "inferred"),
+        ("server/.mcp.json", "pnpm dev mcp", "inferred"),
+        (".mcp.json", "bun run --cwd ${CLAUDE_PLUGIN_ROOT}/server start", "inferred"),
+        (".mcp.json", "npx -y .", None),
+        (".mcp.json", "npx -y @shop/other-mcp", None),
+        ("server/.mcp.json", "make run", None),
     ],
 )
-def test_a_configured_server_that_starts_the_package_has_its_tools(path: str, arguments: list[str], evidence: str | None) -> None:
+def test_a_configured_server_that_starts_the_package_has_its_tools(path: str, line: str, evidence: str | None) -> None:
     top = FIXTURES / "javascript" / "server"
     files = {f"server/{one.relative_to(top).as_posix()}": one.read_text("utf-8") for one in sorted(top.rglob("*")) if one.is_file()}
+    command, *arguments = line.split()
     files["server/package.json"] = json.dumps({"name": "@shop/orders-mcp", "bin": {"orders-mcp": "./dist/index.js"}})
     facts: list[Fact] = list(linked(files).all)
-    facts += mcp_claude_code.read(document(json.dumps({"mcpServers": {"orders": {"command": "npx", "args": arguments}}}), path))
+    facts += mcp_claude_code.read(document(json.dumps({"mcpServers": {"orders": {"command": command, "args": arguments}}}), path))
     provided = [
         edge.props["evidence"]
         for edge in resolve("shop", facts).edges

@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from graphinv.ingest.support import packages
 from graphinv.ingest.support.containers import Container, run
@@ -28,6 +29,7 @@ _NODE_VALUED = names(
 )
 _DENO_VALUED = names("--config -c --import-map --lock --location --seed --unstable --cert --env-file")
 _PYTHON_VALUED = names("-W -X")
+_FOLDER_OPTIONS = names("--cwd --prefix --dir -C --directory")
 NPM_RUNS = {("npm", "exec"), ("npm", "x"), ("pnpm", "dlx"), ("pnpm", "exec"), ("yarn", "dlx"), ("yarn", "exec"), ("bun", "x")}
 SCRIPT = re.compile(
     r".+\.(?:py|js|mjs|cjs|ts|mts|tsx|jsx|sh|bash|zsh|bat|cmd|ps1|rb|jar|php|pl|lua|exe|dll|csproj|go|rs)", re.IGNORECASE | re.DOTALL
@@ -191,7 +193,10 @@ def _node(found: Launch, name: str, rest: list[Word]) -> list[Word]:
         return []
     option_words(found, options, "env-file")
     if name == "bun" and left and not SCRIPT.fullmatch(left[0].text) and not packages.is_local_path(left[0].text):
-        return _project(found, name, left)
+        _of_folder(found, name, rest)
+        found.detail, found.local = "project script", True
+        found.arguments += left
+        return []
     return _file(found, "local script", left[:1], left[1:])
 
 
@@ -207,8 +212,17 @@ def _deno(found: Launch, name: str, rest: list[Word]) -> list[Word]:
 def _project(found: Launch, name: str, rest: list[Word]) -> list[Word]:
     """``npm run x``, ``pnpm dev``, ``make x``: a task of the project here."""
     found.detail, found.local = "project script", True
+    _of_folder(found, name, rest)
     found.arguments += rest
     return []
+
+
+def _of_folder(found: Launch, name: str, rest: list[Word]) -> None:
+    """The folder whose package a script belongs to."""
+    if name in ("npm", "pnpm", "yarn", "bun"):
+        texts = [word.text for word in rest]
+        folder = _tree_path(next((after for option, after in pairwise(texts) if option in _FOLDER_OPTIONS), "."))
+        found.labels += [f"project={folder}"] if folder else []
 
 
 def _go(found: Launch, name: str, rest: list[Word]) -> list[Word]:
