@@ -178,3 +178,22 @@ def test_the_order_of_documents_does_not_matter() -> None:
 def test_two_hundred_copies_are_two_hundred_agents() -> None:
     facts = linked({f"copy{number}/a.ts": TARGET for number in range(200)})
     assert len([1 for kind, _ in facts.nodes if kind == "Agent"]) == 200
+
+
+def test_agents_of_one_variable_in_several_functions_are_several() -> None:
+    text = """
+import { unstable_v2_createSession } from "@anthropic-ai/claude-agent-sdk";
+async function first() {
+  await using session = unstable_v2_createSession({ model: "sonnet" });
+}
+async function second() {
+  const session = unstable_v2_createSession({ model: "opus" });
+  {
+    const session = unstable_v2_createSession({ model: "haiku" });
+  }
+}
+"""
+    facts = linked({"a.ts": text})
+    place = "claude-agent-sdk:shop/a#"
+    models = {(source.removeprefix(place), target) for source, target in facts.drawn("USES_MODEL")}
+    assert models == {("session", "sonnet"), ("second/session", "opus"), ("second/session~2", "haiku")}

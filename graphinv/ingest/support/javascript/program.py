@@ -262,11 +262,15 @@ class Program(Evaluator):
         if given is None and isinstance(name, Const) and isinstance(name.value, str) and name.value.strip("{…} "):
             given = name.value
         called = redact((given or self.variable(made)).strip()[:MAX_NAME]) or "agent"
-        place = f"{framework}:{self.place(made.path)}#{parent}{called}"
-        other = self.by_key.get((kind, place))
-        if other is not None and _site(other.value) != _site(made):  # another agent of that name in the same document
-            around = around or redact(self.variable(made))
-            place = place if around == called else f"{framework}:{self.place(made.path)}#{parent}{around}/{called}"
+        start = f"{framework}:{self.place(made.path)}#{parent}"
+        place = f"{start}{called}"
+        if self._is_another(kind, place, made):
+            outer = next((one for one in (around, redact(self.variable(made)), redact(_function(made))) if one not in {"", called}), "")
+            place = base = f"{start}{outer}/{called}" if outer else place
+            number = 1
+            while self._is_another(kind, place, made):
+                number += 1
+                place = f"{base}~{number}"
         props: Props = {
             "name": called,
             "kind_detail": detail or None,
@@ -286,6 +290,11 @@ class Program(Evaluator):
         if name is not None and given is None:
             actor.props["labels"] = ["name=unknown"]
         return actor
+
+    def _is_another(self, kind: str, place: str, made: Value) -> bool:
+        """Whether that id is taken by what stands elsewhere in the same document; ``a.js`` beside ``a.ts`` says the same again."""
+        other = self.by_key.get((kind, place))
+        return other is not None and other.value.path == made.path and _site(other.value) != _site(made)
 
     def variable(self, value: Value) -> str:
         """What an object without a name is called: the variable it is assigned to, the function it stands in, its file or folder."""
@@ -365,9 +374,20 @@ def _key(value: Value) -> tuple[object, ...]:
     return (id(value),)
 
 
-def _site(value: Value) -> tuple[str, int]:
-    """The place in the source that a value comes from."""
-    return value.path, value.call.site if isinstance(value, Made) else -value.line
+def _function(value: Value) -> str:
+    """Name of the innermost function with one that something is made in."""
+    index = value.function if isinstance(value, Made) else 0
+    while index > 0 and isinstance(value, Made):
+        function = value.frame.module.functions[index]
+        if function.name:
+            return function.name
+        index = function.parent
+    return ""
+
+
+def _site(value: Value) -> int:
+    """The place in its document that a value comes from."""
+    return value.call.site if isinstance(value, Made) else -value.line
 
 
 def _shared(one: str, other: str) -> int:
