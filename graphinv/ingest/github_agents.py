@@ -168,7 +168,12 @@ def _tools(agent: AgentFile, own: set[str]) -> Iterator[Fact]:
         if name != "agent":
             yield from builtin_facts(agent.document, line, agent.key, agent.client, [name])
     for text, (line, detail) in listed.other.items():
-        yield from _other_tool(agent, text, line, detail)
+        if text.rpartition("/")[2].lower() == "copilotcodingagent":
+            coding = clients.host_key(agent.document, "github-copilot", agent.folder)
+            said = {"evidence": ["declared"], "sources": [agent.document.source(line)]}
+            yield EdgeFact("DELEGATES_TO", agent.key, coding, {**said, "mode": "handoff", "kind_detail": "coding agent"})
+        else:
+            yield from _other_tool(agent, text, line, detail)
     for name in sorted({*listed.whole, *listed.single} - own):
         tools = listed.single.get(name, {})
         line = listed.whole.get(name) or min(tools.values())

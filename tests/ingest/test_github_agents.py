@@ -61,6 +61,13 @@ def test_the_tool_for_sub_agents_starts_any_of_them() -> None:
     assert found.targets("USES", "github-copilot:shop#a") == set()
 
 
+@pytest.mark.parametrize("tool", ["copilotCodingAgent", "github.vscode-pull-request-github/copilotCodingAgent"])
+def test_the_tool_for_the_coding_agent_hands_over_to_it(tool: str) -> None:
+    found = facts(f"---\nname: a\ntools: [{tool}]\ntarget: vscode\n---\n")
+    assert found.drawn("DELEGATES_TO", "vscode:shop#a") == {("vscode:shop#a", "github-copilot:shop")}
+    assert found.targets("USES", "vscode:shop#a") == set()
+
+
 def test_an_empty_list_of_tools_is_none() -> None:
     found = facts("---\nname: a\ntools: []\n---\n")
     assert found.targets("USES", "github-copilot:shop#a") == found.targets("CONNECTS_TO", "github-copilot:shop#a") == set()
