@@ -144,9 +144,11 @@ def opened(known: Known, grants: Sequence[Grant]) -> Iterator[NodeFact | EdgeFac
     pairs = _pairs(known, [("Secret", one) for one in secrets if ("Secret", one) not in said])
     for secret in secrets:
         key = ("Secret", secret)
+        props = known.nodes[key]
+        if not props.get("name"):
+            yield from _called(key, props)
         if key in said:
             continue
-        props = known.nodes[key]
         if key in pairs:
             partner, sure = pairs[key]
             for identity in said.get(partner) or [arns.access_key_user(partner[1].partition(":")[2])]:
@@ -159,6 +161,14 @@ def opened(known: Known, grants: Sequence[Grant]) -> Iterator[NodeFact | EdgeFac
             yield from _of_key_id(key, props, *found, assuming)
         else:
             yield from _at_provider(key, props, *found, tenants)
+
+
+def _called(key: NodeKey, props: Props) -> Iterator[NodeFact]:
+    """A name for a secret that only another scanner knows: its rule and where it lies."""
+    labels = dict(label.split("=", 1) for label in props.get("labels") or () if label.startswith(("found_by=", "found_in=")))
+    if "found_by" in labels:
+        place = f" in {labels['found_in']}" if "found_in" in labels else ""
+        yield NodeFact(*key, {"name": f"{labels['found_by'].partition(':')[2] or 'secret'}{place}", **_sources(props)})
 
 
 def _stated(props: Props, confidence: float | None = None) -> Props:

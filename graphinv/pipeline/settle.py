@@ -6,14 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from graphinv.ingest.support.databases import ASSUMED
+from graphinv.ingest.support.found_secrets import HASHED
 from graphinv.model.facts import NodeFact, NodeKey, Ref
 from graphinv.pipeline.read import Reading
 
 _KNOWN = frozenset({"CAN_ACCESS", "MEMBER_OF", "ASSUMES"})
 _NO_TELLING = (["inferred"], ["observed"])
 """Evidence that says nothing of what else is granted."""
-HASHED = "hashed-secret:"
-"""Beginning of the ids of secrets of which a report tells only a digest and where they lie."""
 
 
 def settled(readings: Sequence[Reading]) -> None:

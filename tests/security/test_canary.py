@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import secrets
 import string
@@ -190,6 +191,98 @@ def coding(plant: Plant) -> dict[str, str]:
     }
 
 
+def terraform_files(plant: Plant) -> dict[str, str]:
+    """Configuration, variables and state of Terraform with secrets wherever people, and Terraform itself, leave them."""
+
+    def shaped() -> str:
+        return plant("gh" + "p_")
+
+    main = f"""
+variable "db_password" {{
+  default     = "{plant()}"
+  description = "was {shaped()}"
+}}
+locals {{ header = "Bearer {plant()}" }}
+provider "aws" {{
+  access_key = "AKIAQ3EGRB7SAL2TKWX5"
+  secret_key = "{plant("", 40)}"
+}}
+resource "aws_iam_role" "bot" {{
+  name               = "{shaped()}"
+  assume_role_policy = jsonencode({{
+    Statement = [{{ Effect = "Allow", Condition = {{ StringEquals = {{ "sts:ExternalId" = "{shaped()}" }} }} }}]
+  }})
+}}
+resource "aws_lambda_function" "bot" {{
+  function_name = "bot"
+  role          = aws_iam_role.bot.arn
+  environment {{
+    variables = {{
+      API_TOKEN    = "{plant()}"
+      DATABASE_URL = "postgres://app:{plant()}@db.acme.example/shop"
+      SECRET_HEADER = local.header
+      PASSWORD     = "${{var.db_password}}-x"
+    }}
+  }}
+  tags = {{ Owner = "{shaped()}" }}
+}}
+resource "aws_instance" "web" {{
+  user_data = <<-EOF
+    export API_TOKEN={plant()}
+    curl -H "Authorization: Bearer {plant()}" https://u:{plant()}@acme.example
+  EOF
+}}
+resource "aws_secretsmanager_secret_version" "v" {{
+  secret_id     = "v"
+  secret_string = jsonencode({{ user = "{plant()}", pin = "{plant()}" }})
+}}
+resource "aws_ecs_task_definition" "t" {{
+  family                = "t"
+  container_definitions = jsonencode([{{ name = "{shaped()}", environment = [{{ name = "API_KEY", value = "{plant()}" }}] }}])
+}}
+resource "aws_sqs_queue" "{shaped()}" {{ name = "q-{shaped()}" }}
+"""
+    attributes: dict[str, object] = {
+        "id": "AKIAQ3EGRB7SAL2TKWX5",
+        "user": "bot",
+        "secret": plant("", 40),
+        "ses_smtp_password_v4": plant("", 44),
+        "note": plant(),
+    }
+    function = {
+        "arn": "arn:aws:lambda:eu-west-1:123456789012:function:f",
+        "environment": [{"variables": {"API_KEY": plant(), "X": shaped()}}],
+        "tags": {"Owner": shaped()},
+    }
+    hidden = [[{"type": "get_attr", "value": "note"}]]
+    resources = [
+        {
+            "mode": "managed",
+            "type": "aws_iam_access_key",
+            "name": "k",
+            "instances": [{"attributes": attributes, "sensitive_attributes": hidden}],
+        },
+        {"mode": "managed", "type": "aws_lambda_function", "name": shaped(), "instances": [{"attributes": function}]},
+        {"mode": "managed", "type": "random_password", "name": "p", "instances": [{"attributes": {"result": plant()}}]},
+    ]
+    outputs = {"token": {"value": plant(), "type": "string", "sensitive": True}, "api_key": {"value": plant(), "type": "string"}}
+    state = {"version": 4, "terraform_version": "1.9.5", "outputs": outputs, "resources": resources}
+    values = {"password": plant(), "policy": shaped()}
+    shown = {
+        "resources": [{"mode": "managed", "type": "aws_db_instance", "name": "d", "values": values, "sensitive_values": {"password": True}}]
+    }
+    plan = {"format_version": "1.2", "terraform_version": "1.9.5", "planned_values": {"root_module": shown}}
+    policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": f"arn:aws:s3:::{shaped()}"}]}
+    return {
+        "shop/infra/main.tf": main,
+        "shop/infra/terraform.tfvars": f'db_password = "{plant()}"\napi_keys = {{ stripe = "{shaped()}" }}\n',
+        "shop/infra/broken.tf": f'resource "x" "y" {{ token = "{plant()}" = }}\nlocals {{ password = "{plant()}" }}\n',
+        "shop/infra/policy.json": json.dumps(policy),
+        "shop/infra/terraform.tfstate": json.dumps(state, indent=1),
+        "shop/infra/plan.json": json.dumps(plan),
+    }
+
+
 def estate(plant: Plant) -> dict[str, str]:
     """Files by path, with canaries in all of them.
 
@@ -212,7 +305,9 @@ def estate(plant: Plant) -> dict[str, str]:
     return {
         **low_code(plant),
         **coding(plant),
+        **terraform_files(plant),
         **ownership(plant),
+        **deployed(plant),
         "shop/.mcp.json": config("mcpServers"),
         "shop/broken/.mcp.json": config("mcpServers")[:-40],
         "shop/bare/.mcp.json": json.dumps(servers(plant)),
@@ -320,17 +415,115 @@ def estate(plant: Plant) -> dict[str, str]:
     }
 
 
+def deployed(plant: Plant) -> dict[str, str]:
+    """Manifests with secrets where they belong, and where nobody expects them."""
+
+    def shaped() -> str:
+        return plant("gh" + "p_")
+
+    def encoded() -> str:
+        return base64.b64encode(plant().encode()).decode()
+
+    container = {
+        "name": shaped(),
+        "image": f"registry.example/{shaped()}:{shaped()}",
+        "command": ["python", "main.py", "--token", plant()],
+        "args": [f"--api-key={plant()}"],
+        "env": [
+            {"name": "ACME_TOKEN", "value": plant()},
+            {"name": shaped(), "value": "x"},
+            {"name": "DATABASE_URL", "value": f"postgres://u:{plant()}@db.example/d"},
+            {"name": "MCP_URL", "value": f"https://u:{plant()}@m.example/mcp?token={plant()}"},
+            {"name": "KEY", "valueFrom": {"secretKeyRef": {"name": shaped(), "key": shaped()}}},
+        ],
+    }
+    annotations = {"vault.hashicorp.com/role": shaped(), "vault.hashicorp.com/agent-inject-secret-x": shaped(), "owner": shaped()}
+    pod = {"metadata": {"labels": {"team": shaped()}, "annotations": annotations}, "spec": {"containers": [container]}}
+    objects: list[dict[str, object]] = [
+        {"apiVersion": "v1", "kind": "Secret", "data": {"token": encoded()}, "stringData": {"note": plant(), shaped(): plant()}},
+        {"apiVersion": "v1", "kind": "ConfigMap", "data": {"app.env": f"ACME_TOKEN={plant()}", "password": plant()}},
+        {"apiVersion": "apps/v1", "kind": "Deployment", "spec": {"template": pod}},
+        {"apiVersion": "v1", "kind": "ServiceAccount", "secrets": [{"name": shaped()}]},
+        {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "rules": [{"verbs": [shaped()], "resources": [shaped()]}]},
+        {
+            "apiVersion": "rbac.authorization.k8s.io/v1",
+            "kind": "RoleBinding",
+            "roleRef": {"kind": "Role", "name": shaped()},
+            "subjects": [{"kind": "Group", "name": shaped()}],
+        },
+        {
+            "apiVersion": "kagent.dev/v1alpha2",
+            "kind": "Agent",
+            "spec": {
+                "declarative": {
+                    "modelConfig": "m",
+                    "systemMessage": plant(),
+                    "tools": [{"mcpServer": {"name": "s", "toolNames": [shaped()]}, "headersFrom": [{"name": "X-Key", "value": shaped()}]}],
+                    "deployment": {"env": [{"name": "ACME_TOKEN", "value": plant()}]},
+                }
+            },
+        },
+        {"apiVersion": "kagent.dev/v1alpha2", "kind": "ModelConfig", "spec": {"model": shaped(), "defaultHeaders": {"x-api-key": plant()}}},
+        {"apiVersion": "kagent.dev/v1alpha1", "kind": "ToolServer", "spec": {"config": {"stdio": servers(plant)["args"]}}},
+        {
+            "apiVersion": "kagent.dev/v1alpha2",
+            "kind": "RemoteMCPServer",
+            "spec": {"url": f"https://u:{plant()}@m.example/mcp?api_key={plant()}"},
+        },
+        {"apiVersion": "kagent.dev/v1alpha1", "kind": "MCPServer", "spec": {"deployment": servers(plant)["args"]}},
+        {
+            "apiVersion": "ark.mckinsey.com/v1alpha1",
+            "kind": "Tool",
+            "spec": {
+                "type": "http",
+                "http": {"url": f"https://a.example/?token={plant()}", "headers": [{"name": "K", "value": {"value": shaped()}}]},
+            },
+        },
+    ]
+    named = [{**one, "metadata": {"name": f"o{index}", "annotations": {"note": plant()}}} for index, one in enumerate(objects)]
+    named += [{**one, "metadata": {"name": shaped(), "labels": {"team": shaped()}}} for one in objects]
+    document = json.dumps({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}, "stringData": {"token": plant()}})
+    return {
+        "shop/deploy/all.json": json.dumps({"apiVersion": "v1", "kind": "List", "items": named}),
+        "shop/deploy/broken.yaml": f"apiVersion: v1\nkind: Secret\nmetadata: {{name: a}}\nstringData:\n  token: {plant()}\n bad: [{plant()}\n",
+        "shop/deploy/run.sh": f"kubectl apply -f - <<EOF\napiVersion: v1\nkind: Secret\nmetadata:\n  name: x\nstringData:\n  t: {plant()}\nEOF\n",
+        "shop/deploy/made.py": f'apply("""\n# apiVersion:, kind:\n{document}\n""")\n',
+        "shop/deploy/kustomization.yaml": f"secretGenerator:\n- name: s\n  literals: [token={plant()}]\nnamePrefix: {shaped()}\n",
+    }
+
+
 def ownership(plant: Plant) -> dict[str, str]:
     """Statements of owners and findings of other scanners, with secrets in names, values and places."""
 
     def shaped() -> str:
         return plant("gh" + "p_")
 
+    def leak() -> dict[str, object]:
+        secret, line = plant(), f"key = {plant()}"
+        return {
+            "RuleID": shaped(),
+            "Commit": "0",
+            "File": f"a/{shaped()}",
+            "SymlinkFile": "",
+            "Secret": secret,
+            "Match": line,
+            "StartLine": 3,
+        }
+
+    place = {"Data": {"Filesystem": {"file": f"a/{shaped()}", "line": 3}}}
+    hog = {"SourceMetadata": place, "DetectorName": "AWS", "Verified": True, "Raw": plant(), "RawV2": plant(), "Redacted": plant()}
+    hog["ExtraData"] = {"arn": f"arn:aws:iam::111122223333:user/{shaped()}", "scopes": f"repo, {shaped()}"}
     return {
         "shop/graphinv.toml": f'[[state]]\nnodes = ["Agent:{shaped()}", "*"]\ntenant = "{shaped()}"\nowners = ["@{shaped()}", "@a/b"]\n'
         f'[[guard]]\npoint = "{shaped()}"\nname = "{shaped()}"\nedges = [{{ edge = "HOLDS", from = "*", to = "*" }}]\n{shaped()} = "{plant()}"\n'
         f'[[guard]]\npoint = "pep:{shaped()}"\nedges = [{{ edge = "HOLDS", from = "*", to = "*" }}]\n'
         f'[[name]]\nfiles = ["*"]\nkubernetes_cluster = "{shaped()}"\n',
+        "shop/reports/leaks.json": json.dumps([leak(), leak()], indent=1),
+        "shop/reports/leaks.csv": "RuleID,Commit,File,SymlinkFile,Secret,Match,StartLine\n" + ",".join(map(str, leak().values())) + "\n",
+        "shop/reports/hog.jsonl": json.dumps(hog) + "\n" + json.dumps({**hog, "Raw": plant(), "DetectorName": shaped()}) + "\n",
+        "shop/.secrets.baseline": json.dumps(
+            {"version": "1.5.0", "plugins_used": [], "results": {f"a/{shaped()}": [{"type": shaped(), "hashed_secret": 40 * "a"}]}}
+        ),
     }
 
 
