@@ -115,6 +115,24 @@ def test_beside_its_lock_file_it_is_the_same_agent_with_more_tools() -> None:
     assert found.targets("DELEGATES_TO", f"github:shop/{LOCK}#Issue triage") == {agent}
 
 
+@pytest.mark.parametrize(
+    ("on", "triggers", "gated"),
+    [
+        ("weekly on monday", {"trigger=schedule"}, True),
+        ("daily", {"trigger=schedule"}, True),
+        ("push", {"trigger=push"}, True),
+        ("{issues: {types: [opened]}, roles: all, reaction: eyes}", {"trigger=issues"}, False),
+        ("{issues: , roles: [admin]}", {"trigger=issues"}, True),
+    ],
+)
+def test_when_and_for_whom_it_runs(on: str, triggers: set[str], gated: bool) -> None:
+    found = linked(github_workflows, {SOURCE: f"---\non: {on}\nengine: codex\n---\n# x\n"})
+    (workflow,) = (props for (kind, _), props in found.nodes.items() if kind == "Workflow")
+    (agent,) = (props for (kind, _), props in found.nodes.items() if kind == "Agent")
+    assert set(workflow["labels"]) == triggers
+    assert ("gate=write_access" in agent["labels"]) is gated
+
+
 @pytest.mark.parametrize(("bash", "unlimited"), [("true", True), ("['*']", True), ("[':*']", True), ("['ls']", False), ("", False)])
 def test_a_shell_without_limits_is_told(bash: str, unlimited: bool) -> None:
     found = linked(github_workflows, {SOURCE: f"---\non: push\ntools:\n  bash: {bash}\n---\n# x\n"})

@@ -60,6 +60,8 @@ _RUNS = names("dispatch-workflow dispatch_repository call-workflow")
 _PLAYWRIGHT = {"command": "docker", "args": ["run", "-i", "--rm", "mcr.microsoft.com/playwright/mcp"]}
 _UNSTATED = (("*", "read"),)
 """Permissions where none are stated."""
+_TIMES = re.compile(r"\s*(?:hourly|daily|weekly|monthly|every|bi-weekly|tri-weekly)\b")
+_NO_EVENTS = names("roles bots reaction steps needs permissions names forks query")
 _OWN_KINDS = ("jobs", "scripts", "actions")
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
 _IMPORT = re.compile(r"\{\{#(?:runtime-)?import\??:?\s+([^\s}]{1,200})\s*\}\}")
@@ -89,7 +91,6 @@ class Agentic:
     tools: Mapping[str, Switched] = field(default_factory=dict)
     """What it switches on of each engine's own tools."""
     imports: tuple[str, ...] = ()
-    gates: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
 
     @property
@@ -106,7 +107,7 @@ def read_agentic(document: Document, ingestor: str) -> Agentic | None:
     """
     meta, body = front_matter(document)
     top: dict[str, Any] = meta.value
-    triggers, permissions = triggers_in(top, meta), permissions_of(top.get("permissions"))
+    triggers, permissions = _triggers(top, meta), permissions_of(top.get("permissions"))
     if not triggers and not any(key in top for key in ("tools", "mcp-servers", "safe-outputs", "engine", "imports")):
         return None
     reading = _Reading(document, meta, ingestor, top)
@@ -133,9 +134,16 @@ def read_agentic(document: Document, ingestor: str) -> Agentic | None:
         reading.engine,
         {client: reading.switched(client) for client in _ENGINES.values()},
         tuple(reading.imports(body)),
-        () if top.get("roles") == "all" else ("gate=write_access",),
         tuple(reading.problems),
     )
+
+
+def _triggers(top: dict[str, Any], meta: Located) -> tuple[tuple[str, int], ...]:
+    """Events that start it. A text may also be a time in words (``weekly on monday``), and not all that stands beside events is one."""
+    stated = top.get("on")
+    if isinstance(stated, str) and _TIMES.match(stated):
+        return (("schedule", meta.line("on")),)
+    return tuple(one for one in triggers_in(top, meta) if one[0] not in _NO_EVENTS)
 
 
 def _name(document: Document, top: dict[str, Any], body: str) -> str:
@@ -181,6 +189,10 @@ class _Reading:
         self.run.facts += literal_secrets(self.document, self.meta, own, ("engine", "env"))
         if given.all_secrets:
             self.run.labels.add("secrets=all")
+        on = self.top.get("on")
+        roles = self.top.get("roles", on.get("roles") if isinstance(on, dict) else None)
+        if on is not None and roles != "all":
+            self.run.labels.add("gate=write_access")
         network = self.top.get("network")
         if isinstance(network, str) and re.fullmatch(r"[a-z-]{1,40}", network):
             self.run.labels.add(f"network={network}")

@@ -51,7 +51,7 @@ def facts_of_root(root: str, summaries: Mapping[str, Any], ingestor: str) -> Ite
             yield Problem(
                 path, f"L{one.line}", "is an agentic workflow that is not compiled: no lock file lies beside it", "note", ingestor
             )
-            job = Job(AGENT_JOB, one.line, one.permissions, one.runs_on, runs, labels=("compiled=false",), gates=one.gates)
+            job = Job(AGENT_JOB, one.line, one.permissions, one.runs_on, runs, labels=("compiled=false",))
             workflows[path] = Workflow(path, one.name, one.line, one.triggers, (job,))
     yield from _Root(root, workflows, actions, ingestor, added).facts()
 
