@@ -73,6 +73,19 @@ BAD: dict[str, bytes] = {
     b"imports: {aw: 3}\nmcp-servers: {a: 1, b: {container: x, entrypointArgs: 4}, c: {container: [1]}}\n"
     b"safe-outputs: {add-comment: [1], jobs: [2], noop: 1}\npermissions: [1]\nruns-on: {a: 1}\nroles: {}\nname: [x]\nnetwork: [1]\n"
     b"env: [1]\n---\n# \n",
+    "terraform-deep": b'resource "aws_sqs_queue" "q" {\n name = ' + b"(" * 100_000,
+    "terraform-blocks": b"a {\n" * 50_000,
+    "terraform-text": b'x = "' + b"${" * 50_000,
+    "terraform-heredoc": b"x = <<EOT\n${\n%{ if }\n" * 1000,
+    "terraform-sum": b"x = " + b"+".join([b"1"] * 50_000) + b"\n",
+    "terraform-steps": b"x = a" + b".b[0]" * 50_000 + b"\n",
+    "terraform-json": b'{"Version": "2012-10-17", "Statement": [' + b"${" * 5000,
+    "state-types": b'{"version": 4, "terraform_version": "1", "outputs": [1], "resources": [7, {"type": [], '
+    b'"instances": [{"attributes": [1]}]}]}',
+    "state-deep": b'{"version": 4, "terraform_version": "1", "resources": [{"type": "x", "instances": [{"attributes": {"a": '
+    + b"[" * 150
+    + b"]" * 150
+    + b"}}]}]}",
     "crew-types": b"a:\n  role: [x]\n  goal: {}\n  tools: 7\nb:\n  role: x\n  goal:\n  tools: [[1]]\n",
 }
 PLACES = (
@@ -124,6 +137,10 @@ PLACES = (
     ".claude/commands/a.md",
     ".gemini/commands/a.toml",
     "AGENTS.md",
+    "infra/main.tf",
+    "infra/terraform.tfvars",
+    "infra/policy.json",
+    "infra/terraform.tfstate",
     "web/agents.ts",
     "web/agents.js",
     "package.json",

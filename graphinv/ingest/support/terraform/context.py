@@ -1,0 +1,113 @@
+"""What the readers of resources share: where each stands, and what the others of its configuration are called."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from graphinv.ingest.support.aws.declared import Site
+from graphinv.ingest.support.partial import Value, is_known, known_parts, text_of
+from graphinv.ingest.support.terraform.program import Resource
+from graphinv.model.facts import Fact, NodeKey
+
+NAME = "terraform"
+
+
+@dataclass
+class Context:
+    """All resources of one configuration that is applied, or of one state."""
+
+    root: str
+    place: str
+    resources: list[Resource]
+    evidence: str = "declared"
+    environment: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    ingestor: str = NAME
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
+    """Instance profile → role of the other configurations of the root."""
+
+    def __post_init__(self) -> None:
+        self.arns: dict[tuple[str, str], str] = {}
+        self.profiles: dict[str, str] = {}
+        for one in self.resources:
+            if one.type == "aws_iam_instance_profile" and one.text("role"):
+                self.profiles[one.called] = one.text("role")
+            if one.mode == "managed" and (arn := one.arn):
+                self.arns[one.type, one.called] = arn
+
+    def site(self, one: Resource) -> Site:
+        """Where a resource stands."""
+        tags = {**self.tags, **tags_of(one)}
+        home = one.home
+        return Site(
+            self.root,
+            one.path,
+            one.line,
+            self.place,
+            home.account,
+            home.region,
+            home.partition,
+            self.evidence,
+            self.environment,
+            self.ingestor,
+            tags,
+        )
+
+    def arn(self, one: Resource) -> str:
+        """Its ARN as an id; its address where no ARN is known for its type."""
+        return self.site(one).id(one.arn or text_of_address(one))
+
+    def title(self, one: Resource) -> str:
+        """What people call it."""
+        name = one.called
+        if is_known(name) or known_parts(name):
+            return name
+        tag = tags_of(one).get("Name", "")
+        return tag if tag and is_known(tag) else one.address
+
+    def identity(self, site: Site, kind: str, name: str) -> NodeKey:
+        """The role, user or group of that name or ARN."""
+        arn = name if name.startswith("arn:") else self.arns.get((f"aws_iam_{kind}", name))
+        return "Identity", site.id(arn) if arn else site.iam(kind, name)
+
+    def role_of_profile(self, profile: str) -> str:
+        """The role of an instance profile by the profile's name or ARN, as a name or ARN; ``""`` where it is not known."""
+        name = profile.rpartition("/")[2] if profile.startswith("arn:") else profile
+        role = self.profiles.get(name, "") or self.elsewhere.get(name, "")
+        return self.arns.get(("aws_iam_role", role), role)
+
+    def of(self, *types: str) -> Iterator[Resource]:
+        """Resources of these types."""
+        return (one for one in self.resources if one.mode == "managed" and one.type in types)
+
+
+def text_of_address(one: Resource) -> str:
+    """Stands for an ARN that only AWS knows."""
+    return f"terraform:{one.address}"
+
+
+def tags_of(one: Resource) -> dict[str, str]:
+    """Its tags (or labels) that are known texts."""
+    found: dict[str, str] = {}
+    for name in ("labels", "tags_all", "tags"):
+        value = one.values.get(name)
+        for item in value if isinstance(value, list) else ():  # awscc: a list of keys and values
+            if isinstance(item, dict) and isinstance(item.get("key"), str) and isinstance(item.get("value"), str):
+                found[item["key"]] = item["value"]
+        if isinstance(value, dict):
+            found |= {
+                str(key): text_of(inner)
+                for key, inner in value.items()
+                if isinstance(inner, (str, int, float)) and is_known(text_of(inner))
+            }
+    return found
+
+
+def texts(value: Value) -> list[str]:
+    """Texts of a list, or the text alone."""
+    items: Iterable[Value] = value if isinstance(value, list) else [value]
+    return [item for item in items if isinstance(item, str) and item]
+
+
+Reader = Callable[[Context, Resource], Iterator[Fact]]
