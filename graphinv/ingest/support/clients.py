@@ -90,6 +90,7 @@ FILES: Mapping[str, tuple[str, ...]] = {
     "trae": (".trae/mcp.json",),
 }
 """Ends of the paths of each client's own files; what stands before them is the project's (or the user's) folder."""
+_ENDS = {client: tuple(f"/{ending}" for ending in endings) for client, endings in FILES.items()}
 
 
 def project_folder(path: str, client: str) -> str | None:
@@ -98,8 +99,10 @@ def project_folder(path: str, client: str) -> str | None:
     >>> project_folder("shop/.cursor/mcp.json", "cursor"), project_folder("mcp.json", "cursor")
     ('shop', None)
     """
+    if not f"/{path}".endswith(_ENDS[client]):
+        return None
     ends = [ending for ending in FILES[client] if f"/{path}".endswith(f"/{ending}")]
-    return path[: -len(max(ends, key=len))].rstrip("/") if ends else None
+    return path[: -len(max(ends, key=len))].rstrip("/")
 
 
 def client_of(path: str, clients: Iterable[str]) -> str | None:
