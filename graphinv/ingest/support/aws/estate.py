@@ -181,8 +181,8 @@ class _Reading:
             return
         if grant.role == "policy":
             self.by_arn[name] = attached.policy
-        elif grant.role == "scp":
-            self.estate.limits[name.removeprefix("aws:")][name].append(attached)
+        elif grant.role.partition(":")[0] == "scp":
+            self.estate.limits[name.removeprefix("aws:")][grant.role].append(attached)
         elif grant.role == "resource":
             self.estate.resources[grant.subject].append(attached)
         else:

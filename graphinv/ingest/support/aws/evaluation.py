@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-l
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from graphinv.model.facts import NodeKey
 EVERYTHING = glob("*")
 _PARTS = {"s3": ("/", "*"), "lambda": (":", "*"), "logs": (":", "*"), "dynamodb": ("/", "*"), "secretsmanager": ("-", "??????")}
 """How the ARN of a part goes on after that of the whole, by service."""
+_SUFFIXED = re.compile(r"-[A-Za-z0-9]{6}$")
 _ACTING = {"iam": ("sts",), "ec2": ("ssm", "ec2-instance-connect")}
 """Services that act on another's resources, by the service of the resource's ARN."""
 
@@ -106,14 +108,30 @@ class Target:
         arn = self.key[1]
         if pattern.matches(arn):
             yield glob(arn), False
-        if not self.separator:
+        rest = _resource_of(pattern, arn) if self.separator else None
+        if rest is None:
             return
+        name = arn.split(":", 5)[5] + self.separator
         start = arn + self.separator
         if self.tail == "*":
-            for rest in pattern.residuals(start):
-                yield glob(start + rest), True
-        elif pattern.meets(glob(start + self.tail)):
+            for residual in rest.residuals(name):
+                yield glob(start + residual), True
+        elif rest.meets(glob(name + self.tail)):
             yield glob(start + self.tail), True
+
+
+def _resource_of(pattern: Glob, arn: str) -> Glob | None:
+    """What ``pattern`` says of the resource's name, where its other fields can be those of ``arn``; else None.
+
+    A wildcard of one field does not reach the next here, or any pattern could be found again inside the name of some part.
+    """
+    if pattern.text == "*":
+        return pattern
+    fields = pattern.text.split(":", 5)
+    own = arn.split(":", 5)
+    if not all(glob(said).matches(field) for said, field in zip(fields[:-1], own[:-1], strict=False)):
+        return None
+    return glob(fields[5]) if len(fields) == len(own) else glob("*") if fields[-1].endswith("*") else None
 
 
 class Index:
@@ -132,6 +150,8 @@ class Index:
             return False
         separator, tail = _PARTS.get(name, ("", ""))
         if tail == "*" and canonical(f"{key[1]}{separator}x") != key[1]:
+            separator = tail = ""
+        if name == "secretsmanager" and _SUFFIXED.search(key[1]):
             separator = tail = ""
         acting = []
         for one in (name, *_ACTING.get(name, ())):
