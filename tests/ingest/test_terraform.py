@@ -554,7 +554,7 @@ BOMBS = {
     "chain": "locals {\n  a0 = 1\n"
     + "".join(f"  a{n + 1} = local.a{n}\n" for n in range(3000))
     + '}\nresource "aws_sqs_queue" "q" { name = local.a3000 }\n',
-    + "".join(f"  a{n + 1} = local.a{n}\n" for n in range(3000))
+    "nest": 'resource "aws_sqs_queue" "q" { name = ' + "[" * 150 + "]" * 150 + " }\n",
     "sum": 'resource "aws_sqs_queue" "q" { name = ' + "+".join(["1"] * 5000) + " }\n",
     "loops": 'resource "aws_sqs_queue" "q" { name = ' + "".join(f"[for a{n} in range(100) : " for n in range(8)) + "1" + "]" * 8 + " }\n",
     "types": 'resource "aws_iam_role" "r" {\n  name = []\n  assume_role_policy = { a = [1] }\n  inline_policy { policy = {} }\n  tags = 7\n}\n'
