@@ -483,10 +483,11 @@ def deployed(plant: Plant) -> dict[str, str]:
     named = [{**one, "metadata": {"name": f"o{index}", "annotations": {"note": plant()}}} for index, one in enumerate(objects)]
     named += [{**one, "metadata": {"name": shaped(), "labels": {"team": shaped()}}} for one in objects]
     document = json.dumps({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}, "stringData": {"token": plant()}})
+    manifest = f"apiVersion: v1\nkind: Secret\nmetadata:\n  name: x\nstringData:\n  t: {plant()}\n"
     return {
         "shop/deploy/all.json": json.dumps({"apiVersion": "v1", "kind": "List", "items": named}),
-        "shop/deploy/broken.yaml": f"apiVersion: v1\nkind: Secret\nmetadata: {{name: a}}\nstringData:\n  token: {plant()}\n bad: [{plant()}\n",
-        "shop/deploy/run.sh": f"kubectl apply -f - <<EOF\napiVersion: v1\nkind: Secret\nmetadata:\n  name: x\nstringData:\n  t: {plant()}\nEOF\n",
+        "shop/deploy/broken.yaml": f"{manifest} bad: [{plant()}\n",
+        "shop/deploy/run.sh": f"kubectl apply -f - <<EOF\n{manifest}EOF\n",
         "shop/deploy/made.py": f'apply("""\n# apiVersion:, kind:\n{document}\n""")\n',
         "shop/deploy/kustomization.yaml": f"secretGenerator:\n- name: s\n  literals: [token={plant()}]\nnamePrefix: {shaped()}\n",
     }

@@ -86,6 +86,31 @@ BAD: dict[str, bytes] = {
     + b"[" * 150
     + b"]" * 150
     + b"}}]}]}",
+    "kubernetes-types": b"".join(
+        b"---\napiVersion: %s\nkind: %s\nmetadata: {name: x, labels: [1], annotations: 7, ownerReferences: {a: 1}}\n"
+        b"spec: {template: {spec: {containers: [1, {env: [7, {name: 1}], command: {a: 1}}], volumes: [{secret: 1}, 7]}}, "
+        b"tools: [1, {mcpServer: 7}], deployment: 3, config: [1], address: 7, members: {a: 1}, declarative: {tools: 7, modelConfig: [1]}}\n"
+        b"rules: [7, {verbs: x, resources: [1]}]\nroleRef: 7\nsubjects: 3\ndata: [1]\nstringData: {a: [1]}\n" % pair
+        for pair in (
+            (b"v1", b"Secret"),
+            (b"v1", b"Pod"),
+            (b"v1", b"ServiceAccount"),
+            (b"apps/v1", b"Deployment"),
+            (b"rbac.authorization.k8s.io/v1", b"ClusterRole"),
+            (b"rbac.authorization.k8s.io/v1", b"RoleBinding"),
+            (b"kagent.dev/v1alpha2", b"Agent"),
+            (b"kagent.dev/v1alpha1", b"MCPServer"),
+            (b"kagent.dev/v1alpha1", b"ToolServer"),
+            (b"kagent.dev/v1alpha2", b"ModelConfig"),
+            (b"ark.mckinsey.com/v1alpha1", b"Team"),
+            (b"ark.mckinsey.com/v1alpha1", b"Tool"),
+            (b"kustomize.config.k8s.io/v1", b"Kustomization"),
+            (b"external-secrets.io/v1", b"ExternalSecret"),
+        )
+    ),
+    "kubernetes-bomb": b"apiVersion: v1\nkind: List\nitems:\n" + BOMB,
+    "kubernetes-many": b"apiVersion: v1\nkind: Pod\nmetadata: {name: [\n---\n" * 5_000,
+    "kubernetes-template": b"apiVersion: v1\nkind: {{ .Values.kind }}\n{{- range }}\n---\n" * 500,
     "crew-types": b"a:\n  role: [x]\n  goal: {}\n  tools: 7\nb:\n  role: x\n  goal:\n  tools: [[1]]\n",
 }
 PLACES = (
@@ -144,6 +169,10 @@ PLACES = (
     "web/agents.ts",
     "web/agents.js",
     "package.json",
+    "deploy/all.yaml",
+    "deploy/all.json",
+    "deploy/run.sh",
+    "kustomization.yaml",
     "graphinv.toml",
 )
 

@@ -39,7 +39,7 @@ class Container:
     @property
     def sandboxed(self) -> bool | None:
         """Whether the container keeps its content from the machine; None where it mounts parts of it."""
-        if self.privileged or self.network == "host" or any(_BROAD_MOUNTS.fullmatch(mount) for mount in self.mounts):
+        if self.privileged or self.network == "host" or any(map(is_broad, self.mounts)):
             return False
         return None if self.mounts else True
 
@@ -49,6 +49,11 @@ class Container:
         if self.network:
             found.append(f"network={self.network}")
         return [*found, "privileged=true"] if self.privileged else found
+
+
+def is_broad(mount: str) -> bool:
+    """Whether a path of the machine, mounted into a container, gives it the machine: its root, a user's folder, the engine's socket."""
+    return _BROAD_MOUNTS.fullmatch(mount) is not None
 
 
 def run(words: Sequence[Word]) -> Container:

@@ -1,0 +1,348 @@
+"""What roles of Kubernetes allow (RBAC): who can read which Secrets, change what, and become whom.
+
+Grants are
+
+    role "rules"      subject: the Role or ClusterRole, ("Resource", its id); body ``{"rules": […], "labels": {…}, "aggregates": […]}``,
+                      rules as Kubernetes writes them; an ``aggregates`` item is ``{"labels": {…}, "expressions": […]}``
+    role "binding"    subject: the account, user or group, ("Identity", its id); body ``{"role": id of the role, "namespace": "…"}``, the
+                      namespace empty for a ClusterRoleBinding; origin: the binding
+    role "key"        subject: a credential, ("Secret", …), that the object holds which body ``{"object": id, "key": name}`` names: who can
+                      read the object has it
+
+RBAC only allows: nothing denies. A rule without ``resourceNames`` reaches every object of a kind, those that do not exist yet too: that is
+the node of the kind (``k8s:<cluster>/<namespace>/secrets``), besides an edge to every known Secret. All kinds of a namespace or cluster are
+its own node. What lets a subject become another (create pods, ask for tokens, impersonate …) is in
+:mod:`graphinv.ingest.support.kubernetes.escalation`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphinv.ingest.grants import Known
+from graphinv.ingest.support.kubernetes.escalation import Escalations, Namespace, Standing
+from graphinv.ingest.support.kubernetes.names import Name, cluster_key, namespace_key, object_id, parse_id
+from graphinv.ingest.support.kubernetes.roles import BUILT_IN, HARMLESS, MASTERS, NESTED, selects
+from graphinv.ingest.support.kubernetes.rules import ALL, Allowed, Rule, actions_of, rules_of
+from graphinv.model.facts import EdgeFact, Grant, NodeFact, NodeKey, Problem, Props, place_of
+
+PROVIDER = "kubernetes"
+MAX_UNTOLD = 100
+
+
+@dataclass
+class _Role:
+    rules: list[Rule] = field(default_factory=list)
+    labels: dict[str, str] = field(default_factory=dict)
+    aggregates: list[dict[str, Any]] = field(default_factory=list)
+    sources: set[str] = field(default_factory=set)
+    evidence: set[str] = field(default_factory=set)
+
+
+def evaluate(grants: Sequence[Grant], known: Known) -> Iterator[NodeFact | EdgeFact | Problem]:
+    """What the grants of all clusters give. O(bindings × rules of their roles + edges that come of them)."""
+    clusters: dict[str, list[Grant]] = defaultdict(list)
+    for grant in grants:
+        place = parse_id(_body(grant).get("object", "") if grant.role == "key" else grant.subject[1])
+        if place is None:
+            yield Problem("", "", "a grant names no object of a cluster", "warning", PROVIDER)
+        else:
+            clusters[place.cluster].append(grant)
+    for name in sorted(clusters):
+        yield from _Evaluation(name, clusters[name], known).edges()
+
+
+def _body(grant: Grant) -> dict[str, Any]:
+    try:
+        value = json.loads(grant.body)
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+class _Evaluation:
+    """One cluster."""
+
+    def __init__(self, cluster: str, grants: Sequence[Grant], known: Known) -> None:
+        self.cluster = cluster
+        self.known = known
+        self.problems: list[Problem] = []
+        self.roles: dict[str, _Role] = {}
+        self.bindings: list[Grant] = []
+        self.keys: dict[str, set[NodeKey]] = defaultdict(set)
+        """Object → the credentials in it."""
+        for grant in grants:
+            if grant.role == "rules":
+                self.add_role(grant)
+            elif grant.role == "binding":
+                self.bindings.append(grant)
+            elif grant.role == "key":
+                self.keys[str(_body(grant).get("object"))].add(grant.subject)
+        self.namespaces: dict[str, Namespace] = defaultdict(Namespace)
+        self.secrets: dict[str, list[str]] = defaultdict(list)
+        """Namespace → ids of the Secrets in it."""
+        self.users: list[str] = []
+        self._look(known)
+        self.nodes: dict[NodeKey, NodeFact] = {}
+        self.merged: dict[tuple[NodeKey, NodeKey, str], _Access] = defaultdict(_Access)
+        self.kinds: dict[str, set[tuple[str, str, str]]] = defaultdict(set)
+        """Namespace → (group, resource, name or ``""`` for all) of what roles that are bound in it speak of."""
+
+    def _look(self, known: Known) -> None:
+        """Note what is known of the cluster: its namespaces, accounts, Secrets, and what runs as whom."""
+        prefix = f"k8s:{self.cluster}/"
+        for kind, one in known.nodes:
+            place = self.place(one)
+            if place is not None:
+                self._note(kind, one, place)
+            elif kind == "Resource" and one.startswith(prefix) and known.nodes[kind, one].get("type") == "namespace":
+                self.namespaces[one.removeprefix(prefix)] = self.namespaces[one.removeprefix(prefix)]
+        for edge in known.edges:
+            if edge.kind in ("RUNS_AS", "HOLDS") and isinstance(edge.source, tuple) and isinstance(edge.target, tuple):
+                self._running(edge.kind, edge.source, edge.target)
+        for grant in self.bindings:
+            place = self.place(grant.subject[1])
+            if place is not None and place.kind == "ServiceAccount":
+                self.namespaces[place.namespace].accounts.add(place.name)
+            space = str(_body(grant).get("namespace") or "")
+            if space:
+                self.namespaces[space] = self.namespaces[space]
+
+    def place(self, one: str) -> Name | None:
+        """The parts of an id of this cluster."""
+        found = parse_id(one) if one.startswith("k8s:") else None
+        return found if found is not None and found.cluster == self.cluster else None
+
+    def _note(self, kind: str, one: str, place: Name) -> None:
+        if not place.namespace:
+            if kind == "Identity" and place.kind in ("User", "Group"):
+                self.users.append(one)
+            return
+        space = self.namespaces[place.namespace]
+        if kind == "Identity" and place.kind == "ServiceAccount" and place.name != ALL:
+            space.accounts.add(place.name)
+        elif kind == "Secret" and place.kind == "Secret":
+            self.secrets[place.namespace].append(one)
+
+    def _running(self, kind: str, source: NodeKey, target: NodeKey) -> None:
+        place = self.place(source[1]) if source[0] == "Runtime" else None
+        account = self.place(target[1])
+        if place is not None and kind == "HOLDS":
+            self.namespaces[place.namespace].held.add(target)
+        elif place is not None and account is not None and account.kind == "ServiceAccount":
+            self.namespaces[place.namespace].running.add(account.name)
+
+    # ---- roles --------------------------------------------------------------------------------------------------------------
+
+    def add_role(self, grant: Grant) -> None:
+        body = _body(grant)
+        role = self.roles.setdefault(grant.subject[1], _Role())
+        found, wrong = rules_of(body.get("rules"))
+        role.rules += found
+        role.labels |= {key: value for key, value in _mapping(body.get("labels")).items() if isinstance(value, str)}
+        role.aggregates += [item for item in body.get("aggregates") or () if isinstance(item, dict)]
+        role.sources.add(grant.source)
+        role.evidence.add(grant.evidence)
+        if wrong:
+            self.problem(grant, f"{wrong} rules of this role are not as Kubernetes writes them")
+
+    def problem(self, grant: Grant, message: str) -> None:
+        if len(self.problems) < MAX_UNTOLD:
+            document, where = place_of(grant.source, grant.source.partition("/")[0])
+            self.problems.append(Problem(document, where, message, "warning", PROVIDER))
+
+    def rules(self, role_id: str, grant: Grant | None) -> tuple[list[Rule], set[str]]:
+        """The rules of a role, those that it collects from others included, and where they stand."""
+        place = parse_id(role_id)
+        name = place.name if place and place.kind == "ClusterRole" else ""
+        role = self.roles.get(role_id)
+        if role is None and name not in BUILT_IN:
+            if name not in HARMLESS and grant is not None:
+                self.problem(grant, f"binds the role {(place.name if place else '')!r}, which nothing here defines")
+            return [], set()
+        rules, sources = ([], set()) if role is None else (list(role.rules), set(role.sources))
+        if role is None:
+            rules += rules_of(BUILT_IN[name])[0]
+        wanted = list(role.aggregates) if role else []
+        wanted += [{"labels": {f"rbac.authorization.k8s.io/aggregate-to-{part}": "true"}} for part in NESTED.get(name, ())]
+        for other_id, other in self.roles.items():
+            if other is not role and wanted and "//ClusterRole/" in other_id and any(selects(item, other.labels) for item in wanted):
+                rules += other.rules
+                sources |= other.sources
+        return rules, sources
+
+    # ---- edges --------------------------------------------------------------------------------------------------------------
+
+    def edges(self) -> Iterator[NodeFact | EdgeFact | Problem]:
+        standing = self.standings()
+        escalations = Escalations(self.cluster, self.namespaces, self.users)
+        for subject in sorted(standing):
+            escalations.of(subject, standing[subject])
+        waiting = dict(escalations.bound)
+        while waiting:  # a role that can be bound may let who binds it go on
+            key, (role, space) = waiting.popitem()
+            rules, sources = self.rules(role, None)
+            standing[key] = [Standing(Allowed(rules), space, role, frozenset(sources), "inferred")]
+            before = set(escalations.bound)
+            escalations.of(key, standing[key])
+            waiting |= {one: escalations.bound[one] for one in escalations.bound.keys() - before}
+        escalations.closed()
+        standing |= self.between(escalations)
+        for given in (one for found in standing.values() for one in found):
+            self.kinds[given.namespace] |= {(*kind, "") for kind in given.allowed.kinds() if kind != (ALL, ALL)}
+            self.kinds[given.namespace] |= {one for one in given.allowed.named() if one[:2] != _SECRETS}
+        for subject in sorted(standing):
+            for given in standing[subject]:
+                for target, actions in self.targets(given.allowed, given.namespace):
+                    self.unite(subject, target, actions, given)
+        for space in sorted(escalations.running):
+            key = escalations.running_pod(space)
+            for held in sorted(self.namespaces[space].held):
+                self.unite(key, held, {"read"}, Standing(Allowed(()), space, key[1], frozenset(), "inferred"))
+        stated: dict[NodeKey, set[str]] = defaultdict(set)
+        for (_, target, _), found in self.merged.items():
+            stated[target] |= found.sources
+        for key, node in sorted(self.nodes.items()):
+            yield NodeFact(*key, {**node.props, "sources": sorted(stated[key])} if stated[key] else node.props)
+        yield from escalations.edges()
+        for (subject, target, role), found in sorted(self.merged.items()):
+            props: Props = {"actions": sorted(found.actions), "evidence": sorted(found.evidence), "inherited_from": role}
+            yield EdgeFact("CAN_ACCESS", subject, target, {**props, "sources": sorted(found.sources)} if found.sources else props)
+        yield from self.members()
+        yield from self.problems
+
+    def standings(self) -> dict[NodeKey, list[Standing]]:
+        """What each subject is bound to."""
+        found: dict[NodeKey, list[Standing]] = defaultdict(list)
+        allowed: dict[str, tuple[Allowed, set[str]]] = {}
+        for grant in self.bindings:
+            body = _body(grant)
+            role, namespace = str(body.get("role") or ""), str(body.get("namespace") or "")
+            if role not in allowed:
+                rules, sources = self.rules(role, grant)
+                allowed[role] = Allowed(rules), sources
+            places = frozenset({*allowed[role][1], grant.source} - {""})
+            found[grant.subject].append(Standing(allowed[role][0], namespace, role, places, grant.evidence))
+        masters: NodeKey = ("Identity", object_id(self.cluster, "", "Group", MASTERS))
+        if masters in self.known.nodes:
+            role = object_id(self.cluster, "", "ClusterRole", "cluster-admin")
+            places = frozenset(self.known.nodes[masters].get("sources") or ())
+            found[masters].append(Standing(Allowed(rules_of(BUILT_IN["cluster-admin"])[0]), "", role, places, "inferred"))
+        return found
+
+    def between(self, escalations: Escalations) -> dict[NodeKey, list[Standing]]:
+        """What the nodes that stand for any pod or role may do: read what pods can mount, or everything."""
+        everything = Allowed(rules_of(BUILT_IN["cluster-admin"])[0])
+        mounts = Allowed(rules_of([{"apiGroups": [""], "resources": ["secrets", "configmaps"], "verbs": ["get"]}])[0])
+        found: dict[NodeKey, list[Standing]] = {}
+        for scope in escalations.roles:
+            key = escalations.any_role(scope)
+            found[key] = [Standing(everything, scope, key[1], frozenset(), "inferred")]
+        for space in escalations.pods:
+            key = escalations.any_pod(space)
+            found[key] = [Standing(mounts, space, key[1], frozenset(), "inferred")]
+        return found
+
+    def unite(self, subject: NodeKey, target: NodeKey, actions: set[str], given: Standing) -> None:
+        """Add ``actions`` on ``target``, and on the credentials that it holds where it can be read."""
+        inside = self.keys.get(target[1], ()) if actions & {"read", "admin"} and target[0] == "Secret" else ()
+        for one, done in ((target, actions), *((key, {"read"}) for key in inside)):
+            found = self.merged[subject, one, given.role]
+            found.actions |= done
+            found.sources |= given.sources
+            found.evidence.add(given.evidence)
+
+    def targets(self, allowed: Allowed, namespace: str) -> Iterator[tuple[NodeKey, set[str]]]:
+        """What the rules of a role reach that is bound in ``namespace``, or (``""``) in the whole cluster."""
+        spaces = [namespace] if namespace else sorted(self.namespaces)
+        everything = actions_of(allowed.verbs(ALL, ALL))
+        if everything:
+            for space in spaces if namespace else ["", *spaces]:
+                yield self.scope(space), everything
+        for space in spaces if namespace else ["", *spaces]:
+            for group, resource, name in self.kinds.get(space, ()):
+                actions = actions_of(allowed.verbs(group, resource, name), resource)
+                if actions:
+                    yield self.objects(space, group, resource, name), actions
+        for space in spaces:
+            for secret in self.secrets.get(space, ()):
+                actions = actions_of(allowed.verbs(*_SECRETS, secret.rpartition("/")[2]), "secrets")
+                if actions:
+                    yield ("Secret", secret), actions
+        if namespace:
+            yield from self.unknown(allowed, namespace)
+        yield from self.configs(allowed, namespace)
+
+    def unknown(self, allowed: Allowed, namespace: str) -> Iterator[tuple[NodeKey, set[str]]]:
+        """Secrets that only a role names."""
+        for group, resource, name in allowed.named():
+            key: NodeKey = ("Secret", object_id(self.cluster, namespace, "Secret", name))
+            actions = actions_of(allowed.verbs(*_SECRETS, name), "secrets")
+            if (group, resource) == _SECRETS and actions and key not in self.known.nodes:
+                self.nodes.setdefault(key, NodeFact(*key, {"name": name, "kind_detail": "Kubernetes Secret"}))
+                yield key, actions
+
+    def configs(self, allowed: Allowed, namespace: str) -> Iterator[tuple[NodeKey, set[str]]]:
+        """Credentials in ConfigMaps, for those who may read them."""
+        for one, inside in self.keys.items():
+            place = parse_id(one)
+            if place is None or place.kind != "ConfigMap" or namespace not in ("", place.namespace):
+                continue
+            if actions_of(allowed.verbs("", "configmaps", place.name)) & {"read", "admin"}:
+                yield from ((key, {"read"}) for key in inside)
+
+    def scope(self, space: str) -> NodeKey:
+        """The node of a namespace, or (``""``) of the cluster."""
+        key = namespace_key(self.cluster, space) if space else cluster_key(self.cluster)
+        if key not in self.known.nodes:
+            props: Props = {"name": space or self.cluster, "type": "namespace" if space else "cluster"}
+            self.nodes.setdefault(key, NodeFact(*key, props))
+        return key
+
+    def objects(self, space: str, group: str, resource: str, name: str) -> NodeKey:
+        """The node of all objects of a kind in a namespace (``""``: the cluster), or of one of them."""
+        kind = f"{resource}.{group}" if group else resource
+        key: NodeKey = ("Resource", f"k8s:{self.cluster}/{space}/{kind}/{name}" if name else f"k8s:{self.cluster}/{space}/{kind}")
+        where = f"namespace {space}" if space else f"cluster {self.cluster}"
+        title = f"{kind} {name} of {where}" if name else f"{kind} of {where}"
+        props: Props = {"name": title, "type": "kubernetes_object" if name else "kubernetes_objects", "kind_detail": kind}
+        self.nodes.setdefault(key, NodeFact(*key, props))
+        return key
+
+    def members(self) -> Iterator[EdgeFact]:
+        """(account)-[:MEMBER_OF]->(group of all accounts, of those of a namespace, of whoever is known)"""
+        for group in sorted({grant.subject for grant in self.bindings}):
+            place = parse_id(group[1])
+            if place is None or place.kind != "Group":
+                continue
+            if place.name in ("system:serviceaccounts", "system:authenticated"):
+                spaces = sorted(self.namespaces)
+            elif place.name.startswith("system:serviceaccounts:"):
+                spaces = [place.name.rpartition(":")[2]]
+            else:
+                continue
+            sources = sorted({grant.source for grant in self.bindings if grant.subject == group and grant.source})
+            for space in spaces:
+                for account in sorted(self.namespaces[space].accounts) if space in self.namespaces else ():
+                    member: NodeKey = ("Identity", object_id(self.cluster, space, "ServiceAccount", account))
+                    yield EdgeFact("MEMBER_OF", member, group, {"evidence": ["declared"], "sources": sources})
+
+
+@dataclass
+class _Access:
+    """What one subject may do to one target by one role."""
+
+    actions: set[str] = field(default_factory=set)
+    sources: set[str] = field(default_factory=set)
+    evidence: set[str] = field(default_factory=set)
+
+
+_SECRETS = ("", "secrets")
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,277 @@
+"""How a subject of a cluster becomes more than its roles say: by running pods, by tokens, by impersonation, by writing roles.
+
+The ways are those that Kubernetes' own documentation of RBAC lists as risks of privilege escalation. Where many could become many, a node
+stands between them: any pod, account or role of a namespace (``k8s:<cluster>/<namespace>/Pod/*`` …).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from graphinv.ingest.support.kubernetes.names import object_id
+from graphinv.ingest.support.kubernetes.roles import MASTERS
+from graphinv.ingest.support.kubernetes.rules import ALL, Allowed
+from graphinv.model.facts import EdgeFact, NodeFact, NodeKey, Props
+
+RBAC = "rbac.authorization.k8s.io"
+_CHANGE = ("create", "update", "patch")
+_READ = ("get", "list", "watch")
+_WORKLOADS = (
+    ("", "replicationcontrollers"),
+    ("apps", "deployments"),
+    ("apps", "daemonsets"),
+    ("apps", "statefulsets"),
+    ("apps", "replicasets"),
+    ("batch", "jobs"),
+    ("batch", "cronjobs"),
+    ("serving.knative.dev", "services"),
+    ("argoproj.io", "workflows"),
+    ("argoproj.io", "cronworkflows"),
+    ("argoproj.io", "rollouts"),
+    ("tekton.dev", "taskruns"),
+    ("tekton.dev", "pipelineruns"),
+    ("agents.x-k8s.io", "sandboxes"),
+    ("kagent.dev", "agents"),
+    ("kagent.dev", "mcpservers"),
+    ("toolhive.stacklok.dev", "mcpservers"),
+    ("apps.openshift.io", "deploymentconfigs"),
+)
+"""Kinds whose controllers make pods as the object says, with any account of its namespace."""
+MAX_REASONS = 4
+_UNSURE = 0.7
+"""How sure a way is that an admission policy of the cluster may close."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A role that a subject is given in ``namespace``, or (``""``) in the whole cluster."""
+
+    allowed: Allowed
+    namespace: str
+    role: str
+    sources: frozenset[str]
+    evidence: str
+
+
+@dataclass
+class Namespace:
+    """What lies in a namespace: its accounts, those that something known runs as, and the Secrets that such a runtime holds."""
+
+    accounts: set[str] = field(default_factory=set)
+    running: set[str] = field(default_factory=set)
+    held: set[NodeKey] = field(default_factory=set)
+
+
+@dataclass
+class _Way:
+    """How one becomes another: by what means and how sure each is, and where that is stated."""
+
+    reasons: dict[str, float | None] = field(default_factory=dict)
+    sources: set[str] = field(default_factory=set)
+    evidence: set[str] = field(default_factory=set)
+
+
+class Escalations:
+    """The ways of one cluster."""
+
+    def __init__(self, cluster: str, namespaces: Mapping[str, Namespace], identities: Iterable[str]) -> None:
+        self.cluster = cluster
+        self.namespaces = namespaces
+        self.identities = frozenset(identities)
+        """Ids of the users and groups that something names."""
+        self.nodes: dict[NodeKey, NodeFact] = {}
+        self.pods: set[str] = set()
+        """Namespaces of which somebody may become any pod."""
+        self.roles: set[str] = set()
+        """Namespaces, or ``""`` for the cluster, of which somebody may become any role."""
+        self.running: set[str] = set()
+        """Namespaces of which somebody may act in any running pod."""
+        self.bound: dict[NodeKey, tuple[str, str]] = {}
+        """Roles that somebody may bind: the node of each → (id of the role, namespace that it is bound in)."""
+        self._edges: dict[tuple[NodeKey, NodeKey], _Way] = {}
+
+    def key(self, namespace: str, kind: str, name: str = ALL) -> NodeKey:
+        return "Identity", object_id(self.cluster, namespace, kind, name)
+
+    # ---- whom a subject becomes ---------------------------------------------------------------------------------------------
+
+    def of(self, subject: NodeKey, standings: Sequence[Standing]) -> None:
+        """Note whom ``subject`` may become with all of its roles together. What a way needs may come from different roles."""
+        scopes = {standing.namespace for standing in standings}
+        for scope in sorted(scopes):
+            here = [standing for standing in standings if standing.namespace in ("", scope)]
+            united = Allowed(rule for standing in here for rule in standing.allowed.rules)
+            own = [standing for standing in here if standing.namespace == scope]
+            for target, reason, confidence in self.ways(united, scope):
+                self.note(subject, target, reason, own, confidence)
+
+    def note(self, subject: NodeKey, target: NodeKey, reason: str, standings: Sequence[Standing], confidence: float | None) -> None:
+        if subject == target:
+            return
+        way = self._edges.setdefault((subject, target), _Way())
+        way.reasons[reason] = confidence
+        way.sources.update(source for standing in standings for source in standing.sources)
+        way.evidence.update(standing.evidence for standing in standings)
+
+    def ways(self, allowed: Allowed, scope: str) -> Iterator[tuple[NodeKey, str, float | None]]:
+        """(identity, by what means, how sure) for each that rules which hold in ``scope`` make reachable."""
+        spaces = [scope] if scope else sorted(self.namespaces)
+        if allowed.may((ALL,), ALL, ALL) and ALL in allowed.verbs(ALL, ALL):
+            yield self.any_role(scope), "may do everything", None
+            return
+        yield from self.by_roles(allowed, scope)
+        for space in spaces:
+            yield from self.by_pods(allowed, space)
+            yield from self.by_tokens(allowed, space)
+        if not scope:
+            yield from self.by_names(allowed)
+            yield from self.by_cluster(allowed, spaces)
+
+    def by_pods(self, allowed: Allowed, space: str) -> Iterator[tuple[NodeKey, str, float | None]]:
+        if allowed.may(("create",), "", "pods"):
+            yield self.any_pod(space), "create pods", None
+        for group, resource in _WORKLOADS:
+            if allowed.may(_CHANGE, group, resource) or any(name for verb in _CHANGE[1:] for name in allowed.names(verb, group, resource)):
+                yield self.any_pod(space), f"change {resource}", None
+        inside = [part for part in ("exec", "attach") if allowed.may(("create", "get"), "", f"pods/{part}") or self.by_name(allowed, part)]
+        if allowed.may(("update", "patch"), "", "pods/ephemeralcontainers") or allowed.may(("update", "patch"), "", "pods"):
+            inside.append("ephemeralcontainers")
+        for part in inside[:1]:
+            yield self.running_pod(space), f"pods/{part}", None
+
+    @staticmethod
+    def by_name(allowed: Allowed, part: str) -> bool:
+        return any(True for verb in ("create", "get") for _ in allowed.names(verb, "", f"pods/{part}"))
+
+    def by_tokens(self, allowed: Allowed, space: str) -> Iterator[tuple[NodeKey, str, float | None]]:
+        if allowed.may(("create",), "", "serviceaccounts/token"):
+            yield self.any_account(space), "create serviceaccounts/token", None
+        if allowed.may(("impersonate",), "", "serviceaccounts"):
+            yield self.any_account(space), "impersonate serviceaccounts", None
+        if allowed.may(("create",), "", "secrets") and allowed.may(_READ, "", "secrets"):
+            yield self.any_account(space), "create and read token Secrets", None
+        for verb, resource in (("create", "serviceaccounts/token"), ("impersonate", "serviceaccounts")):
+            for name in allowed.names(verb, "", resource):
+                if name in self.namespaces[space].accounts or len(self.namespaces) == 1:
+                    yield self.key(space, "ServiceAccount", name), f"{verb} {resource}", None
+
+    def by_roles(self, allowed: Allowed, scope: str) -> Iterator[tuple[NodeKey, str, float | None]]:
+        """Writing roles beyond one's own needs ``escalate``, binding others' roles ``bind``."""
+        kinds = (("roles", "rolebindings"),) if scope else (("roles", "rolebindings"), ("clusterroles", "clusterrolebindings"))
+        for roles, bindings in kinds:
+            spaces = [""] if roles == "clusterroles" else [scope] if scope else sorted(self.namespaces)
+            if allowed.may(("escalate",), RBAC, roles) and allowed.may(_CHANGE, RBAC, roles):
+                yield from ((self.any_role(space), f"escalate {roles}", None) for space in spaces)
+            if not allowed.may(_CHANGE, RBAC, bindings):
+                continue
+            if any(allowed.may(("bind",), RBAC, kind) for kind in ("roles", "clusterroles")):
+                yield from ((self.any_role(space), f"bind {roles}", None) for space in spaces)
+            for kind in ("Role", "ClusterRole"):
+                for name in allowed.names("bind", RBAC, f"{kind.lower()}s"):
+                    for space in spaces:
+                        yield self.bound_role(space, kind, name), f"bind {kind} {name}", None
+
+    def by_names(self, allowed: Allowed) -> Iterator[tuple[NodeKey, str, float | None]]:
+        """Impersonation of users and groups; a group is impersonated along with some user."""
+        users = allowed.may(("impersonate",), "", "users")
+        some = users or any(allowed.names("impersonate", "", "users")) or allowed.may(("impersonate",), "", "serviceaccounts")
+        for kind, resource in (("User", "users"), ("Group", "groups")):
+            if kind == "Group" and not some:
+                continue
+            names = set(allowed.names("impersonate", "", resource))
+            if allowed.may(("impersonate",), "", resource):
+                prefix = object_id(self.cluster, "", kind, "")
+                names |= {one.removeprefix(prefix) for one in self.identities if one.startswith(prefix)}
+                names |= {MASTERS} if kind == "Group" else set()
+            for name in sorted(names):
+                if kind == "Group" and name == MASTERS:
+                    yield self.any_role(""), f"impersonate {MASTERS}", None
+                yield self.named(kind, name), f"impersonate {resource}", None
+
+    def by_cluster(self, allowed: Allowed, spaces: Sequence[str]) -> Iterator[tuple[NodeKey, str, float | None]]:
+        if allowed.may(("create", "get"), "", "nodes/proxy"):
+            yield from ((self.running_pod(space), "nodes/proxy", None) for space in spaces)
+        signs = allowed.may(("approve",), "certificates.k8s.io", "signers") or any(
+            allowed.names("approve", "certificates.k8s.io", "signers")
+        )
+        approves = allowed.may(("update", "patch"), "certificates.k8s.io", "certificatesigningrequests/approval")
+        if signs and approves and allowed.may(("create",), "certificates.k8s.io", "certificatesigningrequests"):
+            yield self.any_role(""), "approve its own certificates", _UNSURE
+        if allowed.may(_CHANGE, "admissionregistration.k8s.io", "mutatingwebhookconfigurations"):
+            yield self.any_role(""), "change mutatingwebhookconfigurations", _UNSURE
+        if allowed.may(("create",), "", "persistentvolumes") and allowed.may(("create",), "", "pods"):
+            yield self.any_role(""), "create persistentvolumes and pods", _UNSURE
+
+    # ---- the nodes between --------------------------------------------------------------------------------------------------
+
+    def node(self, key: NodeKey, name: str, kind: str) -> NodeKey:
+        props: Props = {"name": name, "type": kind, "provider": "kubernetes", "kind_detail": "any of them"}
+        self.nodes.setdefault(key, NodeFact(*key, props))
+        return key
+
+    def any_pod(self, space: str) -> NodeKey:
+        self.pods.add(space)
+        return self.node(self.key(space, "Pod"), f"any pod of {space}", "pod")
+
+    def running_pod(self, space: str) -> NodeKey:
+        self.running.add(space)
+        key = self.node(self.key(space, "Pod", "*running"), f"any running pod of {space}", "pod")
+        for account in sorted(self.namespaces[space].running):
+            self.note(key, self.key(space, "ServiceAccount", account), "a pod runs as it", (), None)
+        return key
+
+    def any_account(self, space: str) -> NodeKey:
+        key = self.node(self.key(space, "ServiceAccount"), f"any service account of {space}", "service_account")
+        for account in sorted(self.namespaces[space].accounts):
+            self.note(key, self.key(space, "ServiceAccount", account), "any account", (), None)
+        return key
+
+    def any_role(self, scope: str) -> NodeKey:
+        self.roles.add(scope)
+        if not scope:
+            return self.node(self.key("", "ClusterRole"), f"any role of cluster {self.cluster}", "cluster_role")
+        return self.node(self.key(scope, "Role"), f"any role of {scope}", "role")
+
+    def bound_role(self, space: str, kind: str, name: str) -> NodeKey:
+        """A role that a subject may bind itself to, as a node of its own: what it allows is then evaluated as if it were bound."""
+        suffix = f"{name}@{space}" if space and kind == "ClusterRole" else name
+        key = self.node(self.key(space, kind, suffix), f"{name} in {space}" if space else name, "role")
+        self.nodes[key] = NodeFact(*key, {**self.nodes[key].props, "kind_detail": "role that can be bound"})
+        self.bound[key] = object_id(self.cluster, space, kind, name), space
+        return key
+
+    def named(self, kind: str, name: str) -> NodeKey:
+        key = self.key("", kind, name)
+        if key[1] not in self.identities:
+            self.nodes.setdefault(key, NodeFact(*key, {"name": name, "type": kind.lower(), "provider": "kubernetes"}))
+        return key
+
+    def closed(self) -> None:
+        """Add whom the nodes between can be: any role may run any pod, any pod may be any account."""
+        for scope in sorted(self.roles):
+            for space in [scope] if scope else sorted(self.namespaces):
+                self.note(self.any_role(scope), self.any_pod(space), "may do everything", (), None)
+        for space in sorted(self.pods):
+            self.note(self.any_pod(space), self.any_account(space), "pods may name any account", (), None)
+
+    # ---- edges --------------------------------------------------------------------------------------------------------------
+
+    def edges(self) -> Iterator[NodeFact | EdgeFact]:
+        """The nodes between, and (subject)-[:ASSUMES {kind_detail: by what means}]->(whom it may become)."""
+        sources: dict[NodeKey, set[str]] = defaultdict(set)
+        for _ in range(4):  # what lies behind a node between is stated where that node is reached
+            for (source, target), way in self._edges.items():
+                sources[target] |= way.sources | (sources[source] if source in self.nodes else set())
+        for key, node in sorted(self.nodes.items()):
+            yield NodeFact(*key, {**node.props, "sources": sorted(sources[key])} if sources[key] else node.props)
+        for (source, target), way in sorted(self._edges.items()):
+            reasons = sorted(way.reasons)
+            told = "; ".join(reasons[:MAX_REASONS]) + (" …" if len(reasons) > MAX_REASONS else "")
+            props: Props = {"kind_detail": told, "evidence": sorted(way.evidence) or ["inferred"]}
+            props["sources"] = sorted(way.sources or sources[source])
+            doubts = [doubt for doubt in way.reasons.values() if doubt is not None]
+            if len(doubts) == len(way.reasons):
+                props |= {"evidence": ["inferred"], "confidence": max(doubts)}
+            yield EdgeFact("ASSUMES", source, target, {name: value for name, value in props.items() if value})
