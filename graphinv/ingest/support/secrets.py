@@ -26,6 +26,7 @@ from graphinv.ingest.support.secret_words import (
     plausible_secret,
     secret_kind,
 )
+from graphinv.ingest.support.vault.paths import key_of, referenced
 from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Props, Ref
 
 __all__ = [
@@ -384,7 +385,9 @@ def secret_facts(document: Document, line: int | None, holder: NodeKey, key: str
         elif _has_shape(name):
             continue
         props = {**common, "place": _PLACES[space]} if space in _PLACES else common
-        yield EdgeFact("HOLDS", holder, Ref("Secret", space, name, fallback=f"{space}:{document.root}#{name}"), props)
+        path = referenced(name) if space == "vault" else ""
+        fallback = key_of("Secret", document.root, path)[1] if path else f"{space}:{document.root}#{name}"
+        yield EdgeFact("HOLDS", holder, Ref("Secret", space, name, fallback=fallback), props)
 
 
 _PLACES = {"env": "env", "vault": "vault"}

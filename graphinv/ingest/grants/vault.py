@@ -1,0 +1,335 @@
+"""Vault's policies.
+
+Grants of ``provider`` ``vault``; ids are those of :mod:`graphinv.ingest.support.vault.paths`, ``body`` is the JSON object
+``{"root": …, "value": …}``, root that of the ids:
+
+    role       subject                                            value
+    policy     ("Resource", "vault:<root>/sys/policies/acl/<n>")  [[path, [capability, …], whether what is written is limited], …]
+    policies   ("Identity", role)                                 [name of a policy, …]
+    workloads  ("Identity", role)                                 {"names": […], "namespaces": […]} of Kubernetes service accounts
+    arns       ("Identity", role)                                 pattern of the ARNs that may log in
+    subject    ("Identity", role)                                 subject of the tokens that may log in
+    opens      ("Identity", issued)                               {"connection": path, "actions": […], "guess": whether they are a guess}
+    connects   ("Resource", connection)                           id of the database
+
+Of several paths in the policies of a role the most specific one that matches holds, as in Vault; capabilities on the same path unite, and
+``deny`` among them wins. A path with a wildcard gives an edge to each known secret below and one to the folder; who can write policies or
+logins has everything.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+from graphinv.ingest.grants import Known
+from graphinv.ingest.support.federation import GITHUB, federated, workloads
+from graphinv.ingest.support.vault.paths import plain_path
+from graphinv.model.facts import EdgeFact, Grant, NodeFact, NodeKey, Problem, Props
+
+PROVIDER = "vault"
+MAX_PLUS = 500
+"""Patterns of one role with ``+`` in them."""
+_ACTIONS = {"read": "read", "list": "read", "create": "write", "update": "write", "patch": "write", "delete": "delete", "sudo": "admin"}
+_CHANGES = frozenset({"create", "update", "patch", "sudo", "root"})
+_GIVES_ALL = re.compile(
+    r"sys/(?:policy|policies/acl|auth|raw|generate-root\w*)/.+|auth/[^/]+/(?:role|users|groups|map)/.+|auth/token/create(?:-orphan|/.+)?"
+    r"|identity/(?:entity|group)(?:/.+)?"
+)
+_USED = re.compile(
+    r"(?P<mount>[^/]+)/(?P<verb>encrypt|decrypt|rewrap|sign|verify|hmac|datakey/\w+|issue|sign-verbatim|keys|export)/(?P<name>.+)"
+)
+_SYSTEM = ("sys/", "auth/", "identity/", "cubbyhole/")
+_SUFFIX = re.compile(r"[-_.]?(?:vault[-_.]?)?policy$|^policy[-_.]|^vault[-_.]policy[-_.]")
+SAME_STEM: Props = {"evidence": ["inferred"], "confidence": 0.6}
+"""A file ``app-policy.hcl`` and a policy ``app``: under which name it was written is not in the file."""
+
+
+def evaluate(grants: Sequence[Grant], known: Known) -> Iterator[NodeFact | EdgeFact | Problem]:
+    """Edges, folders and secrets that policies name; O(roles · (rules + known secrets · rules))."""
+    by_root: dict[str, list[tuple[Grant, Any]]] = defaultdict(list)
+    for grant in grants:
+        root, value = _body(grant)
+        by_root[root].append((grant, value))
+    for root in sorted(by_root):
+        yield from _Vault(root, by_root[root], known).facts()
+
+
+class _Rule:
+    """Capabilities on a pattern of paths."""
+
+    def __init__(self, path: str, capabilities: Sequence[str]) -> None:
+        # What a template fills in may be anything, within its segment.
+        self.path = re.sub(r"\{\{.*?\}\}", "+", path.strip("/") if path != "*" else path)
+        self.capabilities = frozenset(capabilities)
+        self.wild = self.path.endswith("*") or "+" in self.path.split("/")
+        self.prefix = self.path.removesuffix("*")
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """Of a path with ``+`` in it."""
+        inner = "/".join("[^/]+" if part == "+" else re.escape(part) for part in self.prefix.split("/"))
+        return re.compile(inner + (".*" if self.path.endswith("*") else ""))
+
+    @property
+    def rank(self) -> tuple[object, ...]:
+        """Larger is more specific, by Vault's own order."""
+        first = min((at for at in (self.path.find("*"), self.path.find("+")) if at >= 0), default=len(self.path) + 1)
+        return (first, not self.path.endswith("*"), -self.path.split("/").count("+"), len(self.path), self.path)
+
+
+_Parts = list[tuple[_Rule, Grant]]
+"""Rules on one pattern, with the policies that they stand in."""
+
+
+class _Rules:
+    """The rules of a role; finds the most specific pattern of a path in O(length + patterns with ``+``)."""
+
+    def __init__(self, by_path: Mapping[str, _Parts]) -> None:
+        self.ordered = sorted(by_path.values(), key=lambda parts: parts[0][0].rank, reverse=True)
+        self.exact = {path: parts for path, parts in by_path.items() if not parts[0][0].wild}
+        plus = [parts for parts in self.ordered if "+" in parts[0][0].path.split("/")]
+        self.plus, self.left_out = plus[:MAX_PLUS], len(plus) > MAX_PLUS
+        prefixes = [parts for parts in self.ordered if parts[0][0].wild and "+" not in parts[0][0].path.split("/")]
+        self.prefixes = {parts[0][0].prefix: parts for parts in prefixes}
+        self.lengths = sorted({len(prefix) for prefix in self.prefixes}, reverse=True)
+
+    def holding(self, path: str) -> _Parts:
+        """The rules on the most specific pattern that matches ``path``."""
+        found = [self.exact[path]] if path in self.exact else []
+        found += [self.prefixes[path[:length]] for length in self.lengths if length <= len(path) and path[:length] in self.prefixes][:1]
+        found += [parts for parts in self.plus if parts[0][0].pattern.fullmatch(path)][:1]
+        return max(found, key=lambda parts: parts[0][0].rank, default=[])
+
+
+class _Vault:
+    def __init__(self, root: str, grants: Sequence[tuple[Grant, Any]], known: Known) -> None:
+        self.root = root
+        self.known = known
+        self.grants = grants
+        self.start = f"vault:{root}/"
+        self.policies: dict[str, tuple[Grant, list[_Rule]]] = {}
+        self.connections: dict[str, str] = {}
+        for grant, body in grants:
+            if grant.role == "policy" and isinstance(body, list):
+                name = grant.subject[1].rpartition("/")[2]
+                found = [_Rule(one[0], one[1]) for one in body if _well_formed(one)]
+                before = self.policies.get(name)
+                self.policies[name] = (grant, [*(before[1] if before else []), *found])
+            elif grant.role == "connects" and isinstance(body, str):
+                self.connections[grant.subject[1].removeprefix(self.start)] = body
+
+    @cached_property
+    def secrets(self) -> list[tuple[str, tuple[str, ...]]]:
+        """Id of each known secret, and the paths by which it is asked for."""
+        found = []
+        for id in self.known.ids("Secret", prefix=self.start):
+            path = id.removeprefix(self.start)
+            mount, slash, rest = path.partition("/")
+            if slash and "#" not in path:
+                found.append((id, (path, f"{mount}/data/{rest}")))
+        return found
+
+    @cached_property
+    def stems(self) -> dict[str, list[str]]:
+        """Name without what files of policies are called besides → names of the policies."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for name in self.policies:
+            found[_SUFFIX.sub("", name)].append(name)
+        return found
+
+    def facts(self) -> Iterator[NodeFact | EdgeFact | Problem]:
+        missing: set[str] = set()
+        for grant, body in self.grants:
+            match grant.role:
+                case "policies" if isinstance(body, list):
+                    yield from self.role(grant, [name for name in body if isinstance(name, str)], missing)
+                case "workloads" if isinstance(body, dict):
+                    yield from self.accounts(grant, body)
+                case "arns" if isinstance(body, str):
+                    pattern = re.compile(".*".join(map(re.escape, body.split("*")))) if body.count("*") < 6 else None
+                    for one in self.known.ids("Identity", prefix="arn:"):
+                        if pattern and pattern.fullmatch(one):
+                            yield EdgeFact("ASSUMES", ("Identity", one), grant.subject, _props(grant))
+                case "subject" if isinstance(body, str):
+                    issuer = f"https://{GITHUB}" if body.startswith("repo:") else ""
+                    yield from federated(self.known, issuer, body, grant.subject, _props(grant))
+                case "opens" if isinstance(body, dict):
+                    yield from self.opens(grant, body)
+                case "policy" | "connects":
+                    pass
+                case _:
+                    yield _problem(grant, f"a grant for {grant.role or 'nothing'} is not in the form that is read", "error")
+
+    # ---- roles --------------------------------------------------------------------------------------------------------------
+
+    def role(self, grant: Grant, wanted: list[str], missing: set[str]) -> Iterator[NodeFact | EdgeFact | Problem]:
+        """What the policies of one role allow it."""
+        rules: dict[str, list[tuple[_Rule, Grant]]] = defaultdict(list)
+        unsure = False
+        for name in dict.fromkeys(wanted):
+            found = [name] if name in self.policies else self.stems.get(_SUFFIX.sub("", name), [])
+            unsure |= found != [name] and bool(found)
+            for one in found:
+                stated, parts = self.policies[one]
+                for rule in parts:
+                    rules[rule.path].append((rule, stated))
+            if name == "root":
+                yield from self.everything(grant.subject, [grant], "root")
+            elif not found and name != "default" and name not in missing:
+                missing.add(name)
+                yield _problem(grant, f"the policy {name} is not among what was read; what it allows is not known", "warning")
+        guess = SAME_STEM if unsure else {}
+        found_rules = _Rules(rules)
+        if found_rules.left_out:
+            yield _problem(grant, f"its policies hold more than {MAX_PLUS} paths with +; the rest is left out", "error")
+        origin = ", ".join(dict.fromkeys(wanted))[:300]
+        for parts in found_rules.ordered:
+            yield from self.rule(grant, parts, origin, guess)
+        for id, paths in self.secrets:
+            holding = [found_rules.holding(path) for path in paths]
+            actions = sorted(
+                {_ACTIONS[one] for parts in holding for one in _united(parts) if one in _ACTIONS and one not in ("list", "sudo")}
+            )
+            sources = [stated for parts in holding for _, stated in parts]
+            if actions:
+                yield EdgeFact("CAN_ACCESS", grant.subject, ("Secret", id), _access(grant, sources, actions, origin) | guess)
+
+    def rule(self, grant: Grant, parts: list[tuple[_Rule, Grant]], origin: str, guess: Props) -> Iterator[NodeFact | EdgeFact]:
+        """The edges of one pattern that lead to more than known secrets."""
+        rule, stated = parts[0][0], [one for _, one in parts]
+        held = _united(parts)
+        if not held:
+            return
+        path = rule.path
+        secret_id = re.fullmatch(r"auth/([^/]+)/role/([^/+*]+)/secret-id", path)
+        if secret_id and held & _CHANGES:
+            target: NodeKey = ("Identity", f"{self.start}auth/{secret_id[1]}/role/{secret_id[2]}")
+            props = {name: value for name, value in _access(grant, stated, [], origin).items() if name in ("evidence", "sources")}
+            yield EdgeFact("ASSUMES", grant.subject, target, props | guess)
+            return
+        if held & _CHANGES and (_GIVES_ALL.fullmatch(path.replace("*", "x").replace("+", "x")) or path in ("*", "sys/*", "auth/*")):
+            yield from self.everything(grant.subject, [grant, *stated], origin, guess)
+            return
+        node, actions = self.target(rule, held, [grant.source])
+        if node is not None and actions and not (node.kind == "Secret" and node.key in self.known.nodes):
+            yield node
+            yield EdgeFact("CAN_ACCESS", grant.subject, node.key, _access(grant, stated, actions, origin) | guess)
+
+    def target(self, rule: _Rule, held: frozenset[str], sources: list[str]) -> tuple[NodeFact | None, list[str]]:
+        """What a pattern names: a key that is used, a folder, a part of the system, a secret."""
+        path = rule.path
+        actions = sorted({_ACTIONS[one] for one in held if one in _ACTIONS})
+        if path.startswith(_SYSTEM):
+            if path.startswith(("auth/token/lookup-self", "auth/token/renew-self", "auth/token/revoke-self", "cubbyhole/")):
+                return None, []  # every token may
+            part = path.partition("/")[0]
+            return NodeFact(
+                "Resource", f"{self.start}{part}", {"name": f"{part} of Vault", "type": "vault_system", "sources": sources}
+            ), actions
+        used = _USED.fullmatch(path)
+        if used and not rule.wild:
+            verb = used["verb"]
+            if verb != "keys":
+                # What it answers with opens something: a certificate, a signature, a plain text.
+                actions = ["execute", "read"] if verb in ("issue", "sign", "decrypt", "export", "sign-verbatim") else ["execute"]
+            name = f"{used['mount']}/keys/{used['name']}"
+            return NodeFact("Resource", f"{self.start}{name}", {"name": name, "type": "key", "sources": sources}), actions
+        if rule.wild:
+            folder = plain_path(path.partition("*")[0].partition("+")[0].rstrip("/") + "/x").removesuffix("x").rstrip("/")
+            id = f"{self.start}{folder}/*" if folder else f"vault:{self.root}"
+            return NodeFact(
+                "Resource", id, {"name": f"{folder}/*" if folder else "Vault", "type": "vault_folder", "sources": sources}
+            ), actions
+        if "list" in held and held <= {"list", "sudo"}:
+            id = f"{self.start}{plain_path(path)}/*"
+            return NodeFact("Resource", id, {"name": f"{plain_path(path)}/*", "type": "vault_folder", "sources": sources}), ["read"]
+        name = plain_path(path)
+        kind = "dynamic_credential" if re.search(r"/(?:static-)?creds/", name) else "stored_secret"
+        listed = [one for one in actions if one != "admin"]
+        return NodeFact("Secret", f"{self.start}{name}", {"name": name, "type": kind, "sources": sources}), listed
+
+    def everything(
+        self, subject: NodeKey, grants: Sequence[Grant], origin: str, guess: Props | None = None
+    ) -> Iterator[NodeFact | EdgeFact]:
+        """A role that can give itself any policy."""
+        key: NodeKey = ("Resource", f"vault:{self.root}")
+        props = _access(grants[0], grants[1:], ["admin"], origin) | (guess or {})
+        yield NodeFact(*key, {"name": "Vault", "type": "vault", "sources": props["sources"]})
+        yield EdgeFact("CAN_ACCESS", subject, key, props)
+        for id, _ in self.secrets:
+            yield EdgeFact("CAN_ACCESS", subject, ("Secret", id), props)
+
+    # ---- who logs in, what is opened ----------------------------------------------------------------------------------------
+
+    def accounts(self, grant: Grant, body: dict[str, Any]) -> Iterator[EdgeFact]:
+        """(:Identity Kubernetes service account)-[:ASSUMES]->(role)"""
+        for name in body.get("names") or ():
+            for namespace in body.get("namespaces") or ():
+                found = list(workloads(self.known, (str(namespace), str(name)), grant.subject, _props(grant)))
+                if not found and "*" not in f"{namespace}{name}":
+                    account: NodeKey = ("Identity", f"k8s:{self.root}/{namespace}/ServiceAccount/{name}")
+                    found = [EdgeFact("ASSUMES", account, grant.subject, _props(grant))]
+                yield from found
+
+    def opens(self, grant: Grant, body: dict[str, Any]) -> Iterator[NodeFact | EdgeFact | Problem]:
+        """(:Identity issued by an engine)-[:CAN_ACCESS]->(:Resource database)"""
+        connection = str(body.get("connection") or "")
+        database = self.connections.get(connection)
+        actions = [one for one in body.get("actions") or () if isinstance(one, str)]
+        sources = [grant.source] if grant.source else []
+        if database is None:
+            key: NodeKey = ("Resource", f"{self.start}{connection}")
+            yield NodeFact(*key, {"name": connection.rpartition("/")[2], "type": "database", "sources": sources})
+        else:
+            key = ("Resource", database)
+        guess: Props = {"evidence": ["inferred"], "confidence": 0.6} if body.get("guess") else {}
+        if actions:
+            yield EdgeFact("CAN_ACCESS", grant.subject, key, {"actions": actions, **_props(grant), **guess})
+
+
+def _body(grant: Grant) -> tuple[str, Any]:
+    """Root and value of a grant."""
+    try:
+        body = json.loads(grant.body)
+    except (ValueError, RecursionError):
+        return "", None
+    return (str(body.get("root") or ""), body.get("value")) if isinstance(body, dict) else ("", None)
+
+
+def _well_formed(one: object) -> bool:
+    return (
+        isinstance(one, list)
+        and len(one) >= 2
+        and isinstance(one[0], str)
+        and len(one[0]) <= 1000
+        and isinstance(one[1], list)
+        and all(isinstance(word, str) for word in one[1])
+    )
+
+
+def _united(parts: Sequence[tuple[_Rule, Grant]]) -> frozenset[str]:
+    """Capabilities of several rules on one pattern; none where one of them denies."""
+    held = frozenset().union(*(rule.capabilities for rule, _ in parts))
+    return frozenset() if "deny" in held else held
+
+
+def _props(grant: Grant) -> Props:
+    return {"evidence": [grant.evidence], "sources": [grant.source] if grant.source else []}
+
+
+def _access(grant: Grant, policies: Sequence[Grant], actions: list[str], origin: str) -> Props:
+    """Properties of an edge that rests on a role and the policies that it names: no surer than the least sure of them."""
+    everything = [grant, *policies]
+    evidence = "declared" if any(one.evidence == "declared" for one in everything) else grant.evidence
+    sources = sorted({one.source for one in everything if one.source})
+    return {"actions": actions, "evidence": [evidence], "sources": sources, "inherited_from": origin or None}
+
+
+def _problem(grant: Grant, message: str, severity: str) -> Problem:
+    place, _, where = grant.source.partition("#")
+    return Problem(place, where, message, severity, "grants")

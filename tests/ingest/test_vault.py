@@ -1,0 +1,256 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from graphinv.ingest import vault
+from graphinv.ingest.support.secrets import secret_facts
+from graphinv.ingest.support.vault.hcl import PolicyError, rules
+from graphinv.ingest.support.vault.paths import key_of
+from graphinv.model.facts import EdgeFact, NodeFact, Ref
+from tests.ingest.granting import Granted
+from tests.ingest.reading import document, fake
+
+ROLE = "vault:shop/auth/kubernetes/role/desk"
+CREDS = "vault:shop/database/creds/reader"
+DATABASE = "postgres://db.quillmere.example:5432/orders"
+
+OPERATOR = """
+policies:
+  - name: desk
+    rules: |
+      path "secret/data/desk/*" { capabilities = ["read", "list"] }
+      path "database/creds/reader" {
+        capabilities = ["read"]
+      }
+auth:
+  - type: kubernetes
+    roles:
+      - name: desk
+        bound_service_account_names: [bot]
+        bound_service_account_namespaces: [desk]
+        policies: [desk]
+        ttl: 1h
+        max_ttl: 24h
+secrets:
+  - path: database
+    type: database
+    configuration:
+      config:
+        - name: orders
+          plugin_name: postgresql-database-plugin
+          connection_url: "postgresql://{{username}}:{{password}}@db.quillmere.example:5432/orders?sslmode=require"
+          username: root
+          password: %(password)s
+      roles:
+        - name: reader
+          db_name: orders
+          creation_statements:
+            - CREATE ROLE "{{name}}" WITH LOGIN PASSWORD '{{password}}';
+            - GRANT SELECT ON ALL TABLES IN SCHEMA public TO "{{name}}";
+          default_ttl: 15m
+          max_ttl: 2h
+"""
+
+
+def test_from_a_service_account_to_the_database() -> None:
+    password = fake("vault")
+    known = [NodeFact("Identity", "k8s:live/desk/ServiceAccount/bot"), NodeFact("Identity", "k8s:live/other/ServiceAccount/bot")]
+    found = Granted(document(OPERATOR % {"password": password}, "ops/vault.yaml"), more=known)
+    assert set(found.readers) == {"vault"}
+    assert found.drawn("ASSUMES") == {("k8s:live/desk/ServiceAccount/bot", ROLE)}
+    assert found.access(ROLE) == {"vault:shop/secret/desk/*": "read", CREDS: "read"}
+    assert found.nodes["Secret", CREDS] | {"sources": []} == {
+        "name": "reader of database",
+        "type": "dynamic_credential",
+        "lifetime": "ephemeral",
+        "ttl_seconds": 900,
+        "max_life_seconds": 7200,
+        "renewable": True,
+        "revocation_hook": True,
+        "sources": [],
+    }
+    issued = "vault:shop/database/roles/reader"
+    assert (CREDS, issued) in found.drawn("AUTHENTICATES_AS")
+    assert found.access(issued) == {DATABASE: "read"}
+    token = found.nodes["Secret", f"{ROLE}#token"]
+    assert (token["ttl_seconds"], token["max_life_seconds"], token["renewable"]) == (3600, 86400, True)
+    assert password not in repr(found.nodes) + repr(found.edges)
+
+
+def test_without_a_cluster_the_account_is_that_of_the_root() -> None:
+    found = Granted(document(OPERATOR % {"password": "x"}, "ops/vault.yaml"))
+    assert found.drawn("ASSUMES") == {("k8s:shop/desk/ServiceAccount/bot", ROLE)}
+
+
+def granted(policy: str, *secrets: str, name: str = "desk") -> Granted:
+    """What a role with the one policy in ``policy`` reaches, where ``secrets`` are known."""
+    role = json.dumps({"request_id": "x", "data": {"policies": [name]}})
+    known = [NodeFact("Secret", f"vault:shop/{one}") for one in secrets]
+    return Granted(document(policy, f"policies/{name}.hcl"), document(role, "auth/kubernetes/role/desk.json"), more=known)
+
+
+def test_the_most_specific_path_holds_and_denial_wins() -> None:
+    policy = """
+    path "secret/data/*" { capabilities = ["read"] }
+    path "secret/data/pay/*" { capabilities = ["deny"] }
+    path "secret/data/pay/open" { capabilities = ["read", "update"] }
+    path "secret/data/+/shared" { capabilities = ["create"] }
+    """
+    reach = granted(policy, "secret/desk", "secret/pay/card", "secret/pay/open", "secret/x/shared").access(ROLE)
+    assert reach == {
+        "vault:shop/secret/*": "read write",
+        "vault:shop/secret/desk": "read",
+        "vault:shop/secret/pay/open": "read write",
+        "vault:shop/secret/x/shared": "write",
+    }
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        'path "*" { capabilities = ["create", "read", "update", "sudo"] }',
+        'path "sys/policies/acl/*" { capabilities = ["update"] }',
+        'path "auth/*" { capabilities = ["create"] }',
+        'path "auth/kubernetes/role/x" { capabilities = ["update"] }',
+        'path "auth/token/create" { capabilities = ["update", "sudo"] }',
+    ],
+)
+def test_who_can_write_policies_or_logins_has_everything(rule: str) -> None:
+    reach = granted(rule, "secret/pay").access(ROLE)
+    assert reach["vault:shop"] == "admin"
+    assert reach["vault:shop/secret/pay"].startswith("admin")
+
+
+@pytest.mark.parametrize(
+    ("rule", "reach"),
+    [
+        ('path "sys/policies/acl/*" { capabilities = ["read", "list"] }', {"vault:shop/sys": "read"}),
+        ('path "transit/encrypt/card" { capabilities = ["update"] }', {"vault:shop/transit/keys/card": "execute"}),
+        ('path "transit/decrypt/card" { capabilities = ["update"] }', {"vault:shop/transit/keys/card": "execute read"}),
+        ('path "auth/token/lookup-self" { capabilities = ["read"] }', {}),
+        ('path "secret/dev" { capabilities = ["list"] }', {"vault:shop/secret/dev/*": "read"}),
+        ('path "secret/dev" { policy = "write" }', {"vault:shop/secret/dev": "delete read write"}),
+        ('path "kv/data/a" { capabilities = ["read"] }', {"vault:shop/kv/a": "read"}),
+    ],
+)
+def test_what_a_path_names(rule: str, reach: dict[str, str]) -> None:
+    assert granted(rule).access(ROLE) == reach
+
+
+def test_who_may_ask_for_a_secret_id_becomes_that_role() -> None:
+    found = granted('path "auth/approle/role/deploy/secret-id" { capabilities = ["update"] }')
+    assert (ROLE, "vault:shop/auth/approle/role/deploy") in found.drawn("ASSUMES")
+    assert not found.access(ROLE)
+
+
+def test_a_file_named_after_its_policy_is_a_guess_and_a_missing_policy_is_told() -> None:
+    role = document(json.dumps({"lease_id": "", "data": {"token_policies": ["desk", "gone"]}}), "auth/kubernetes/role/desk.json")
+    found = Granted(document('path "kv/a" { capabilities = ["read"] }', "desk-policy.hcl"), role)
+    assert found.props("CAN_ACCESS", ROLE, "vault:shop/kv/a")["evidence"] == ["inferred"]
+    assert [(severity, "gone" in message) for severity, message in found.problems] == [("warning", True)]
+
+
+def test_logins_of_clouds_and_repositories_and_times_of_tokens() -> None:
+    roles = {
+        "auth/aws/role/job": {
+            "bound_iam_principal_arn": ["arn:aws:iam::123456789012:role/job", "arn:aws:iam::123456789012:role/w-*"],
+            "policies": "a,b",
+        },
+        "auth/jwt/role/ci": {"bound_claims": {"repository": "quillmere/desk"}, "token_period": "1h", "token_policies": []},
+        "auth/gcp/role/g": {
+            "bound_service_accounts": "bot@p.iam.gserviceaccount.com",
+            "token_explicit_max_ttl": 600,
+            "token_type": "batch",
+        },
+        "auth/approle/role/a": {"secret_id_ttl": "0", "secret_id_num_uses": 0, "token_policies": ["root"]},
+        "aws/roles/deploy": {
+            "credential_type": "assumed_role",
+            "role_arns": ["arn:aws:iam::123456789012:role/deploy"],
+            "default_sts_ttl": "1h",
+        },
+    }
+    known = [NodeFact("Identity", "arn:aws:iam::123456789012:role/w-1")]
+    found = Granted(document(json.dumps(roles), "dump.json"), more=known)
+    assert found.drawn("ASSUMES") == {
+        ("arn:aws:iam::123456789012:role/job", "vault:shop/auth/aws/role/job"),
+        ("arn:aws:iam::123456789012:role/w-1", "vault:shop/auth/aws/role/job"),
+        ("github-oidc:quillmere/desk", "vault:shop/auth/jwt/role/ci"),
+        ("gcp:bot@p.iam.gserviceaccount.com", "vault:shop/auth/gcp/role/g"),
+        ("vault:shop/aws/roles/deploy", "arn:aws:iam::123456789012:role/deploy"),
+    }
+    periodic = found.nodes["Secret", "vault:shop/auth/jwt/role/ci#token"]
+    assert (periodic["ttl_seconds"], periodic["renewable"]) == (3600, True)
+    assert "max_life_seconds" not in periodic
+    batch = found.nodes["Secret", "vault:shop/auth/gcp/role/g#token"]
+    assert (batch["renewable"], batch["max_life_seconds"]) == (False, 600)
+    assert found.nodes["Secret", "vault:shop/auth/approle/role/a#secret-id"]["lifetime"] == "static"
+    assert found.access("vault:shop/auth/approle/role/a")["vault:shop"] == "admin"
+    assert found.nodes["Secret", "vault:shop/aws/creds/deploy"]["renewable"] is False
+
+
+SCRIPT = """#!/bin/sh
+set -eu
+vault policy write desk - <<EOF
+path "secret/data/desk" {
+  capabilities = ["read"]
+}
+EOF
+# vault write auth/kubernetes/role/no policies=desk
+vault write auth/kubernetes/role/desk \\
+    bound_service_account_names=bot bound_service_account_namespaces=desk \\
+    policies=desk ttl=30m
+vault write auth/kubernetes/role/$NAME policies=desk
+vault kv put secret/desk password=%(password)s token=$TOKEN
+echo 'path "kv/b" { capabilities = ["read"] }' | vault policy write other -
+"""
+
+
+def test_scripts_are_read_as_far_as_they_are_constant() -> None:
+    password = fake("script")
+    found = Granted(document(SCRIPT % {"password": password}, "setup.sh"))
+    assert found.drawn("ASSUMES") == {("k8s:shop/desk/ServiceAccount/bot", ROLE)}
+    assert found.access(ROLE) == {"vault:shop/secret/desk": "read"}
+    assert found.nodes["Secret", f"{ROLE}#token"]["ttl_seconds"] == 1800
+    assert password not in repr(found.nodes) + repr(found.edges)
+    (source,) = [one for one in found.props("CAN_ACCESS", ROLE, "vault:shop/secret/desk")["sources"] if one.endswith("#L4")]
+    assert source == "shop/setup.sh#L4"
+
+
+def test_json_policies_and_reads_of_policies() -> None:
+    policy = {"path": {"secret/data/a": {"capabilities": ["read"]}, "b": 7}}
+    text = json.dumps({"data": {"name": "two", "policy": 'path "kv/c" { capabilities = ["update"] }'}})
+    role = document(json.dumps({"lease_id": "", "data": {"policies": ["one", "two"]}}), "auth/kubernetes/role/desk.json")
+    found = Granted(document(json.dumps(policy), "one.json"), document(text, "x.json"), role)
+    assert found.access(ROLE) == {"vault:shop/secret/a": "read", "vault:shop/kv/c": "write"}
+
+
+def test_a_reference_in_a_configuration_means_the_same_secret() -> None:
+    (held,) = secret_facts(document("", ".mcp.json"), 3, ("ToolServer", "s"), "DB_PASSWORD", "vault:secret/data/desk#password", "config")
+    assert isinstance(held, EdgeFact)
+    assert isinstance(held.target, Ref)
+    assert ("Secret", held.target.fallback) == key_of("Secret", "shop", "secret/desk")
+
+
+@pytest.mark.parametrize(
+    "text", ['path "a" {', "}", 'path "a" { capabilities = ["read" }', "<<<", 'path "a" { x = "\n" }', "path " + "{ a " * 100]
+)
+def test_what_is_no_policy_is_one_problem(text: str) -> None:
+    with pytest.raises(PolicyError):
+        rules(text)
+    facts = list(vault.read(document(text, "x.hcl")))
+    assert len(facts) == 1
+
+
+def test_many_rules_and_secrets_take_no_long() -> None:
+    policy = "".join(f'path "kv/{n}/*" {{ capabilities = ["read"] }}\n' for n in range(3000))
+    found = granted(policy, *(f"kv/{n}/x" for n in range(3000)))
+    assert len(found.access(ROLE)) == 6000
+
+
+def test_other_files_are_left_alone() -> None:
+    assert not vault.detect("main.tf", b'path "x" { capabilities = ["read"] }')
+    assert not vault.detect("nomad.hcl", b'job "x" { path "y" }')
+    assert not vault.detect("a.yaml", b"auth:\n  type: basic\n")
+    assert not vault.detect("openapi.json", b'{"path": {"x": 1}}')
