@@ -8,16 +8,15 @@ from typing import Any
 
 from graphinv.ingest.support.aws import arns
 from graphinv.ingest.support.containers import is_broad
+from graphinv.ingest.support.docker.running import image_facts, safe, told
 from graphinv.ingest.support.kubernetes.readings import HOLDER, ConfigRef, Pod, SecretRef
 from graphinv.ingest.support.kubernetes.secrets import held, plain, ref
 from graphinv.ingest.support.kubernetes.texts import Raw
-from graphinv.ingest.support.launch import launch
 from graphinv.ingest.support.located import Pointer
-from graphinv.ingest.support.packages import image as image_package
 from graphinv.ingest.support.parts import items, texts
 from graphinv.ingest.support.secret_shapes import hide
 from graphinv.ingest.support.secrets import url_parts
-from graphinv.ingest.support.servers import tellable, tellable_package
+from graphinv.ingest.support.servers import tellable
 from graphinv.ingest.support.words import Word, pairs
 from graphinv.model.facts import EdgeFact, Fact, NodeFact
 
@@ -37,7 +36,6 @@ _PATHS: tuple[tuple[str, ...], ...] = (
 _LISTS = ("initContainers", "containers", "ephemeralContainers")
 _OTHERS_VARIABLE = re.compile(r"\$\(([A-Za-z_][\w.-]{0,127})\)")
 _SANDBOXES = re.compile(r"gvisor|runsc|kata.*|.*sandbox.*|firecracker", re.IGNORECASE)
-_SAFE = re.compile(r"[\w./~@:+-]{1,200}")
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]{1,20}://\S+", re.IGNORECASE)
 _ROLE_VARIABLES = ("AWS_ROLE_ARN", "AWS_ROLE_TO_ASSUME")
 
@@ -86,6 +84,7 @@ class _Reader:
         metadata = template.get("metadata")
         metadata = metadata if isinstance(metadata, dict) else {}
         self.annotations(metadata.get("annotations"))
+        self.labels += [f"pod:{key}={value}" for key, value in pairs_of(metadata.get("labels"))]  # what selectors elsewhere look for
         account = spec.get("serviceAccountName", spec.get("serviceAccount"))
         mounted = spec.get("automountServiceAccountToken")
         sandbox = spec.get("runtimeClassName")
@@ -116,15 +115,9 @@ class _Reader:
     def container(self, container: dict[str, Any], at: Pointer) -> None:
         line = self.raw.line(*at)
         image = container.get("image")
-        if isinstance(image, str) and image.strip():
-            if _SAFE.fullmatch(image.strip()):
-                self.labels.append(f"image={image.strip()}")
-            package = tellable_package(image_package(image))
-            if package is not None:
-                key = ("Package", package.purl)
-                sources = [self.raw.document.source(line)]
-                self.facts.append(NodeFact(*key, {"name": package.name, "purl": package.purl, "sources": sources}))
-                self.facts.append(EdgeFact("DEPENDS_ON", HOLDER, key, {"evidence": ["declared"], "sources": sources}))
+        if isinstance(image, str) and safe(image.strip()):
+            self.labels.append(f"image={image.strip()}")
+        self.facts += image_facts(self.raw.document, line, HOLDER, image)
         self.command(container, at)
         self.environment(container, at)
         security = container.get("securityContext")
@@ -134,13 +127,10 @@ class _Reader:
 
     def command(self, container: dict[str, Any], at: Pointer) -> None:
         words = [Word(text, (*at, field)) for field in ("command", "cmd", "args") for text in _words(container.get(field))]
-        started = launch(words)
-        if started.entry:
-            self.labels.append(f"entry={started.entry}")
-        told = ("module=", "program=") if container.get("command") or container.get("cmd") else ("module=",)
-        self.labels += [label for label in started.labels if label.startswith(told)]
+        named = bool(container.get("command") or container.get("cmd"))
+        self.labels += [label for label in told(words) if named or not label.startswith("program=")]
         folder = container.get("workingDir")
-        if isinstance(folder, str) and _SAFE.fullmatch(folder):
+        if isinstance(folder, str) and safe(folder):
             self.labels.append(f"workdir={folder}")
         for option, word in pairs(words):
             self.facts += held(self.raw.document, self.raw.line(*word.where), option, word.text)
@@ -219,7 +209,7 @@ class _Reader:
     def host_path(self, path: object) -> None:
         if isinstance(path, str):
             self.exposed = self.exposed or is_broad(path)
-            if _SAFE.fullmatch(path):
+            if safe(path):
                 self.labels.append(f"mount={path}")
 
     def annotations(self, value: object) -> None:
@@ -245,7 +235,7 @@ class _Reader:
 def aws_role(text: str, source: str) -> NodeFact | None:
     """The IAM role whose ARN ``text`` is."""
     found = arns.parse(text.strip())
-    if found is None or arns.identity_type(text.strip()) != "iam_role" or hide(text) != text or not _SAFE.fullmatch(text.strip()):
+    if found is None or arns.identity_type(text.strip()) != "iam_role" or not safe(text.strip()):
         return None
     name = found.resource.rpartition("/")[2]
     return NodeFact("Identity", str(found), {"name": name, "type": "iam_role", "provider": "aws", "sources": [source]})

@@ -7,8 +7,8 @@ import shlex
 from collections.abc import Iterator
 from typing import NamedTuple
 
-MAX_COMMANDS = 5_000
-_HERE = re.compile(r"<<-?\s*[\"']?(\w{1,40})[\"']?")
+from graphinv.ingest.support.scripts import Command, commands
+
 _START = re.compile(r"(?:^|[\s;|&(])vault\s+(?:policy\s+write|write|kv\s+put|policy-write)\b")
 _PIPED = re.compile(r"(?:echo|printf)\s+(?:-\w+\s+)*('[^']*'|\"(?:[^\"\\]|\\.)*\")\s*\|\s*(?:\w+=\S+\s+)*vault\s", re.DOTALL)
 
@@ -25,58 +25,21 @@ class Written(NamedTuple):
 
 def written(text: str) -> Iterator[Written]:
     """What the commands of a script write, as far as it is constant; O(length). Values that are filled in at run time are left out."""
-    lines = text.split("\n")
-    index = count = 0
-    while index < len(lines) and count < MAX_COMMANDS:
-        start = index
-        command = lines[index]
-        index += 1
-        # A command goes on after a backslash, and inside an open quotation.
-        while index < len(lines) and index - start < 200 and (command.endswith("\\") or (_open(command) and "vault" in command)):
-            command = command[:-1] + " " + lines[index] if command.endswith("\\") else f"{command}\n{lines[index]}"
-            index += 1
-        here = _HERE.search(command)
-        body = None
-        body_line = index + 1
-        if here and "vault" in command:
-            end = next((at for at in range(index, len(lines)) if lines[at].strip() == here[1]), len(lines))
-            body, index = "\n".join(lines[index:end]), end + 1
-        if _START.search(command) and not command.lstrip().startswith("#"):
-            count += 1
-            yield from _command(command, start + 1, body, body_line)
+    for command in commands(text, "vault"):
+        if _START.search(command.text):
+            yield from _command(command)
 
 
-def _open(command: str) -> bool:
-    """Whether a quotation is still open at the end of ``command``."""
-    inside = ""
-    escaped = False
-    for character in command[:100_000]:
-        if escaped:
-            escaped = False
-        elif character == "\\" and inside != "'":
-            escaped = True
-        elif inside:
-            inside = "" if character == inside else inside
-        elif character in "\"'":
-            inside = character
-        elif character == "#":
-            return False
-    return bool(inside)
-
-
-def _command(command: str, line: int, body: str | None, body_line: int) -> Iterator[Written]:
-    match = _START.search(command)
-    try:
-        words = shlex.split(_HERE.sub("", command[match.start() if match else 0 :]).lstrip(" ;|&("), comments=True)
-    except ValueError:
-        return
-    words = [word for word in words if not word.startswith("-") or word == "-"]
-    piped = _PIPED.search(command)
+def _command(command: Command) -> Iterator[Written]:
+    match = _START.search(command.text)
+    words = [word for word in command.words(match.start() if match else 0) if not word.startswith("-") or word == "-"]
+    piped = _PIPED.search(command.text)
+    body, line = command.body, command.line
     if words[1:3] == ["policy", "write"] or words[1:2] == ["policy-write"]:
         name = next((word for word in words[3 if words[1] == "policy" else 2 :] if word != "-"), "")
         stated = body if body is not None else shlex.split(piped[1])[0] if piped else None
         if name and "$" not in name and stated is not None:
-            yield Written(f"sys/policies/acl/{name}", {}, line, stated, body_line if body is not None else line)
+            yield Written(f"sys/policies/acl/{name}", {}, line, stated, command.body_line if body is not None else line)
         return
     at = 3 if words[1:3] == ["kv", "put"] else 2
     path = words[at] if len(words) > at else ""
