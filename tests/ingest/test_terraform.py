@@ -557,7 +557,8 @@ BOMBS = {
     "nest": 'resource "aws_sqs_queue" "q" { name = ' + "[" * 150 + "]" * 150 + " }\n",
     "sum": 'resource "aws_sqs_queue" "q" { name = ' + "+".join(["1"] * 5000) + " }\n",
     "loops": 'resource "aws_sqs_queue" "q" { name = ' + "".join(f"[for a{n} in range(100) : " for n in range(8)) + "1" + "]" * 8 + " }\n",
-    "types": 'resource "aws_iam_role" "r" {\n  name = []\n  assume_role_policy = { a = [1] }\n  inline_policy { policy = {} }\n  tags = 7\n}\n'
+    "types": 'resource "aws_iam_role" "r" {\n  name = []\n  assume_role_policy = { a = [1] }\n'
+    "  inline_policy { policy = {} }\n  tags = 7\n}\n"
     'resource "aws_ecs_task_definition" "t" { container_definitions = [[], 1, { environment = 7, secrets = [1] }] }\n',
 }
 
