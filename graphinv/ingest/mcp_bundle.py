@@ -17,8 +17,8 @@ from typing import Any
 
 from graphinv.ingest import Document
 from graphinv.ingest.support import clients, jsondoc
-from graphinv.ingest.support.effects import name_hints
 from graphinv.ingest.support.located import Located
+from graphinv.ingest.support.offers import MAX_TOOLS, listed_tools
 from graphinv.ingest.support.secrets import redact
 from graphinv.ingest.support.servers import offered, server_facts, tellable
 from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Problem, Props, Ref
@@ -28,7 +28,6 @@ NAME = "mcp_bundle"
 TITLE = "MCP bundles (desktop extensions)"
 FILES = ("**/manifest.json",)
 
-MAX_TOOLS = 2000
 _VERSION = re.compile(rb'"(?:dxt_version|manifest_version)"\s*:\s*"')
 """A text; browser extensions give their ``manifest_version`` as a number."""
 _RUNS = {"node": "node", "python": "python", "uv": "uv run"}
@@ -50,6 +49,8 @@ def read(document: Document) -> Iterator[Fact]:
     top = clients.top_object(located, document)
     server = top.get("server")
     if not isinstance(server, dict):
+        if "dxt_version" in top:
+            yield Problem(document.path, f"L{located.line('server')}", "describes a bundle without a server", "warning", NAME)
         return
     name = top.get("display_name", top.get("name"))
     if not isinstance(name, str) or not name.strip():
@@ -68,17 +69,19 @@ def _server(document: Document, located: Located, top: dict[str, Any], server: d
         offered(server_facts(document, client=CLIENT, host=host, name=name, entry=entry, where=where, folder=document.folder), host)
     )
     key: NodeKey | None = None
+    named: set[str] = set()
     for fact in facts:
         if isinstance(fact, NodeFact) and fact.kind == "ToolServer":
             key = fact.key
             yield NodeFact(*key, {**fact.props, **_told(document, located, top, fact.props)})
         elif isinstance(fact, EdgeFact) and isinstance(fact.target, Ref) and fact.target.space == "config":
+            named.add(fact.target.name)
             yield replace(fact, target=_setting(document, fact.target.name))
         else:
             yield fact
     if key is not None:
-        yield from _tools(document, located, key)
-        yield from _asked_for(document, located, key, str(entry))
+        yield from listed_tools(document, located, key)
+        yield from _asked_for(document, located, key, str(entry), named)
 
 
 def _told(document: Document, located: Located, top: dict[str, Any], props: Props) -> Props:
@@ -99,25 +102,12 @@ def _implied(server: dict[str, Any]) -> dict[str, Any]:
     return {"command": f"{runs} ${{__dirname}}/{entry}" if runs else f"${{__dirname}}/{entry}"}
 
 
-def _tools(document: Document, located: Located, server: NodeKey) -> Iterator[Fact]:
-    listed = located.value.get("tools")
-    for index, tool in enumerate(listed[:MAX_TOOLS]) if isinstance(listed, list) else ():
-        name = tool.get("name") if isinstance(tool, dict) else None
-        if not isinstance(name, str) or not name.strip():
-            continue
-        shown = redact(name.strip()[:200])
-        sources = [document.source(located.line("tools", index))]
-        key: NodeKey = ("Tool", f"{server[1]}/{shown}")
-        props: Props = {"name": shown, "kind_detail": "mcp tool", "hints": name_hints(shown), "sources": sources}
-        yield NodeFact(*key, {name: value for name, value in props.items() if value})
-        yield EdgeFact("PROVIDES", server, key, {"evidence": ["declared"], "sources": sources})
-
-
-def _asked_for(document: Document, located: Located, server: NodeKey, entry: str) -> Iterator[Fact]:
-    """What the user is asked for and is to be kept secret, where the server is given it."""
+def _asked_for(document: Document, located: Located, server: NodeKey, entry: str, told: set[str]) -> Iterator[Fact]:
+    """What the user is asked for and is to be kept secret, where the server is given it and that is not ``told`` yet."""
     asked = located.value.get("user_config")
     for name, option in list(asked.items())[:MAX_TOOLS] if isinstance(asked, dict) else ():
-        if isinstance(option, dict) and option.get("sensitive") is True and f"${{user_config.{name}}}" in entry:
+        secret = isinstance(option, dict) and option.get("sensitive") is True
+        if secret and name not in told and f"${{user_config.{name}}}" in entry:
             sources = [document.source(located.line("user_config", name))]
             yield EdgeFact("HOLDS", server, _setting(document, name), {"place": "vault", "evidence": ["declared"], "sources": sources})
 

@@ -41,6 +41,7 @@ def test_a_bundle_is_a_server_that_nobody_uses_yet() -> None:
     assert found.pairs("PROVIDES") == {(f"ToolServer:{SERVER}", f"Tool:{SERVER}/{name}") for name in ("list_orders", "delete_order")}
     assert found.nodes("Tool")[f"{SERVER}/delete_order"]["hints"] == ["named_destructive=true"]
     assert found.held(SERVER) == {"@GITHUB@", "Secret~user_config~orders#api_key"}
+    assert len(found.edges("HOLDS")) == 2
     assert found.bindings() == {}
     assert found.problems() == []
 
@@ -62,6 +63,8 @@ def test_without_a_command_the_entry_point_is_what_starts(kind: str, entry: str,
 
 def test_a_manifest_of_something_else_says_nothing_and_a_nameless_one_is_an_error() -> None:
     assert read(mcp_bundle, PATH, {"manifest_version": "1", "name": "x"}).all == []
+    odd = read(mcp_bundle, PATH, {"dxt_version": "0.1", "name": "x", "mcp": {"command": "x"}})
+    assert [(severity, message) for _, severity, message in odd.problems()] == [("warning", "describes a bundle without a server")]
     found = read(mcp_bundle, PATH, {"dxt_version": "0.1", "server": {"entry_point": "a.js"}})
     assert [severity for _, severity, _ in found.problems()] == ["error"]
     assert [severity for _, severity, _ in read(mcp_bundle, PATH, manifest(server={"type": 3})).problems()] == ["error"]

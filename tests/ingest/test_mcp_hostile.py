@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from graphinv.ingest import (
     Ingestor,
     mcp_bundle,
+    mcp_card,
     mcp_claude_code,
     mcp_clients,
     mcp_codex,
@@ -48,6 +49,7 @@ PATHS: list[tuple[Any, str, str]] = [
     (mcp_continue, ".continue/agents/a.md", "mcpServers"),
     (mcp_registry, "server.json", "packages"),
     (mcp_bundle, "manifest.json", "server"),
+    (mcp_card, ".well-known/mcp/server-card.json", "auth"),
 ]
 JSON = [case for case in PATHS if case[1].endswith(".json")]
 each = pytest.mark.parametrize(("ingestor", "path", "wrapper"), PATHS, ids=[path for _, path, _ in PATHS])

@@ -336,6 +336,15 @@ def estate(plant: Plant) -> dict[str, str]:
                 "user_config": {shaped(): {"sensitive": True, "default": plant()}},
             }
         ),
+        "shop/.well-known/mcp/server-card.json": json.dumps(
+            {
+                "name": f"c {shaped()}",
+                "version": shaped(),
+                "url": f"https://u:{plant()}@c.acme.example/mcp?api_key={plant()}",
+                "auth": {"type": shaped(), "token": plant()},
+                "tools": [{"name": shaped(), "description": plant()}],
+            }
+        ),
         "shop/market/.claude-plugin/marketplace.json": json.dumps(
             {"name": "m", "plugins": [{"name": f"p {shaped()}", "source": "./p", "mcpServers": servers(plant)}]}
         ),

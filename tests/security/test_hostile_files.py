@@ -136,6 +136,7 @@ PLACES = (
     ".continue/config.yaml",
     "server.json",
     "manifest.json",
+    ".well-known/mcp/server-card.json",
     ".claude/agents/a.md",
     ".claude/settings.json",
     ".claude-plugin/plugin.json",

@@ -1,0 +1,82 @@
+"""Cards of MCP servers: what a site says of its own server, at ``.well-known/mcp.json`` or ``.well-known/mcp/server-card.json``.
+
+Drawn:
+    (:ToolServer)-[:PROVIDES]->(:Tool that the card lists)
+
+A card offers: no agent connects to the server here. Without an address of its own (a path of the site) the server is that of the document.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from graphinv.ingest import Document
+from graphinv.ingest.support import clients, jsondoc
+from graphinv.ingest.support.offers import listed_tools
+from graphinv.ingest.support.secrets import redact
+from graphinv.ingest.support.servers import offered, server_facts, tellable
+from graphinv.model.facts import Fact, NodeFact, NodeKey, Props
+
+CLIENT = "mcp-client"
+NAME = "mcp_card"
+TITLE = "Cards of MCP servers"
+FILES = ("any other .well-known/mcp.json", "any other .well-known/mcp/server-card.json")
+
+_OURS = re.compile(r"(?:.*/)?\.well-known/(?:mcp\.json|mcp/server-card\.json)", re.DOTALL)
+_ADDRESSES = ("serverUrl", "url", "endpoint")
+_AUTH = {"none": "none", "bearer": "key", "apikey": "key", "api_key": "key", "header": "key", "oauth": "oauth", "oauth2": "oauth"}
+
+
+def detect(path: str, head: bytes) -> bool:
+    """Whether it lies where cards do and is no configuration, which names its servers itself."""
+    return _OURS.fullmatch(path) is not None and not any(key in head for key in (b'"mcpServers"', b'"servers"'))
+
+
+def read(document: Document) -> Iterator[Fact]:
+    """The server and its tools; nothing where the document names no server.
+
+    Raises:
+        IngestError: not JSON, or no JSON object.
+    """
+    located = jsondoc.parse(document)
+    top = clients.top_object(located, document)
+    yield from clients.duplicate_problems(located, document, NAME)
+    name = next((top[key] for key in ("displayName", "title", "name") if isinstance(top.get(key), str) and top[key].strip()), None)
+    if name is None:
+        return
+    field = next((key for key in _ADDRESSES if isinstance(top.get(key), str) and re.match(r"https?://", top[key])), None)
+    version = top.get("version")
+    told: Props = {"kind_detail": "server card", "auth": _auth(top.get("auth", top.get("authentication")))}
+    told["version"] = version if isinstance(version, str) and tellable(version) else None
+    key: NodeKey = ("ToolServer", f"mcp-card:{document.source()}")
+    if field is None:
+        props = {
+            "name": redact(name.strip()[:200]),
+            "protocol": "mcp",
+            "origin": "internal",
+            **told,
+            "sources": [document.source(located.line())],
+        }
+        yield NodeFact(*key, {prop: value for prop, value in props.items() if value is not None})
+    else:
+        host = clients.host_key(document, CLIENT, document.folder)
+        entry = {"url": top[field], "transport": top.get("transport")}
+        where = clients.at(located, ())
+        facts = server_facts(document, client=CLIENT, host=host, name=name.strip()[:200], entry=entry, where=where, folder=document.folder)
+        for fact in offered(facts, host):
+            if isinstance(fact, NodeFact) and fact.kind == "ToolServer":
+                key = fact.key
+                yield NodeFact(*key, {**fact.props, **{prop: value for prop, value in told.items() if value is not None}})
+            else:
+                yield fact
+    yield from listed_tools(document, located, key)
+
+
+def _auth(stated: object) -> str | None:
+    """How the card says that callers prove who they are."""
+    if isinstance(stated, dict):
+        stated = stated.get("type", stated.get("schemes"))
+    kinds = [stated] if isinstance(stated, str) else stated if isinstance(stated, list) else []
+    found = {_AUTH.get(kind.lower()) for kind in kinds if isinstance(kind, str)}
+    return next((kind for kind in ("none", "key", "oauth") if kind in found), None)
