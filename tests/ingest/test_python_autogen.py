@@ -109,3 +109,15 @@ def test_agents_of_the_core_go_by_the_type_they_are_registered_under() -> None:
     )
     found = linked({"x.py": text})
     assert {id for kind, id in found.nodes if kind == "Agent"} == {"autogen:shop/x#finance", "autogen:shop/x#hr"}
+
+
+def test_messages_of_the_core_by_topic_and_name(facts: Facts) -> None:
+    assert drawn(facts, "autogen:shop/topics#") == {
+        ("extractor", "reviewer", "message"),
+        ("reviewer", "worker", "message"),
+        ("desk", "extractor", "message"),
+        ("desk", "worker", "message"),
+        ("desk", "Sales", "handoff"),
+        ("manager", "reviewer", "message"),
+        ("manager", "Sales", "message"),
+    }
