@@ -70,7 +70,7 @@ def _expected(request: reference.Request, target: str, places: Iterable[str]) ->
 def test_the_edges_say_what_the_second_evaluator_lets_do(seed: int) -> None:
     made = random.Random(seed)
     more = compared = 0
-    for _ in range(40):
+    for _ in range(20):
         request = reference.request(made)
         known: dict[NodeKey, dict[str, object]] = {(aws_kind(one), one): {} for one in (*reference.WHOLE, *reference.BUCKETS)}
         found: dict[str, set[str]] = {}

@@ -6,13 +6,15 @@ import re
 from functools import lru_cache
 
 _MAX_RESIDUALS = 8
+_MANY = 32
+"""Of a pattern with more wildcards than these anything that begins as it does is thought possible: none that is meant has so many."""
 _WILD = re.compile(r"[*?]")
 
 
 class Glob:
     """A pattern; ``prefix`` is the text before its first wildcard, ``literal`` whether it has none."""
 
-    __slots__ = ("_pieces", "literal", "prefix", "text")
+    __slots__ = ("_many", "_pieces", "literal", "prefix", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -20,6 +22,7 @@ class Glob:
         self.literal = wild is None
         self.prefix = text[: wild.start()] if wild else text
         self._pieces = text.split("*")
+        self._many = text.count("*") + text.count("?") > _MANY
 
     def matches(self, text: str) -> bool:
         """Whether it matches ``text``, whose own wildcards count as characters that only ``*`` matches: so a pattern that matches another
@@ -57,6 +60,8 @@ class Glob:
             return [self.text[len(start) :]]
         if not start.startswith(self.prefix):
             return []
+        if self._many:
+            return ["*"]
         states = self._closed({0})
         for character in start:
             states = self._closed({place for one in states for place in self._after(one, character)})
@@ -90,6 +95,8 @@ class Glob:
         shorter = min(len(self.prefix), len(other.prefix))
         if self.prefix[:shorter] != other.prefix[:shorter]:
             return False
+        if self._many or other._many:
+            return True
         if self.text == f"{self.prefix}*" or other.text == f"{other.prefix}*":
             return _meet_prefix(self, other) if self.text == f"{self.prefix}*" else _meet_prefix(other, self)
         return _meet(self.text, other.text)
