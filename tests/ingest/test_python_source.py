@@ -498,3 +498,16 @@ make("gpt-5")
     )
     assert {name.rpartition("#")[2] for name in agents(facts)} == {"Desk", "Refunds"}
     assert edges(facts) == {("Desk", "Refunds", "handoff")}
+
+
+def test_loops_over_a_few_numbers_are_counted() -> None:
+    facts = tree(
+        desk_py=OPENAI
+        + """
+one, two = (Agent(name=f"Pair {number}") for number in range(2))
+desk = Agent(name="Desk", handoffs=[two, *[Agent(name=f"Clerk {number}") for number in range(1, 3)]])
+many = [Agent(name=f"Many {number}") for number in range(10000)]
+"""
+    )
+    assert edges(facts) == {("Desk", "Pair 1", "handoff"), ("Desk", "Clerk 1", "handoff"), ("Desk", "Clerk 2", "handoff")}
+    assert len(agents(facts)) == 6

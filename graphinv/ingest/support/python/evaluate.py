@@ -36,6 +36,8 @@ MAX_SPENT = 600
 MAX_SHARE = 20_000
 """The same for the sake of all that one framework asks for of one document, so that a knotty one leaves the others theirs."""
 MAX_LOOP = 64
+MAX_COUNTED = 16
+"""Turns of a loop over a range that are told apart."""
 MAX_LOOPS = 3
 _SDK = ("agents/handoffs/__init__.py", "agents/guardrail.py")
 """What tells the OpenAI Agents SDK's own package from any folder called ``agents``."""
@@ -328,7 +330,7 @@ class Evaluator:
             elif isinstance(option, Unknown):
                 found.append(option)
             else:
-                found.append(Unknown(scope.module, line, "what is looped over is not known"))
+                found.extend(_numbers(option) or (Unknown(scope.module, line, "what is looped over is not known"),))
         return found
 
     def destructure(self, target: ir.Expr, value: Value, scope: Scope) -> Iterator[tuple[str, Value]]:
@@ -748,6 +750,17 @@ def shown(expr: ir.Expr) -> str:
     if isinstance(expr, ir.Name):
         return expr.id[:40]
     return expr.attr[:40] if isinstance(expr, ir.Attr) else "…"
+
+
+def _numbers(value: Value) -> list[Value]:
+    """What ``range(3)`` counts, where that is few."""
+    if not isinstance(value, Made) or value.callee != "builtins.range" or not 0 < len(value.call.args) < 3 or value.call.kwargs:
+        return []
+    ends = [given.value if isinstance(given := value.passed("", place), Const) else None for place in range(len(value.call.args))]
+    whole = [end for end in ends if isinstance(end, int)]
+    if len(whole) < len(ends) or not 0 < (counted := range(*whole)).stop - counted.start <= MAX_COUNTED:
+        return []
+    return [Const(value.module, value.line, number) for number in counted]
 
 
 def _is_loop(entry: Entry) -> bool:
