@@ -34,7 +34,7 @@ FILES = (
     "`policies`, `auth` and `secrets` of the Vault operator's YAML",
     "shell scripts with `vault write` and `vault policy write`",
 )
-MAX_BYTES = 16 * 1024 * 1024
+MAX_BYTES = 4 * 1024 * 1024
 
 _HCL = re.compile(rb'(?:^|\n)[ \t]*path[ \t]+"[^"\n]*"[ \t]*\s*\{')
 _RULES = re.compile(rb"capabilities[\"']?\s*[=:]|\bpolicy\s*=")

@@ -52,6 +52,8 @@ def federated(known: Known, issuer: str, subject: str, target: NodeKey, props: P
     workload = _WORKLOAD.fullmatch(subject)
     if host == GITHUB and subject.startswith("repo:"):
         yield from github(subject.removeprefix("repo:"), target, props)
+    elif subject.startswith("spiffe://"):
+        yield EdgeFact("ASSUMES", ("Identity", subject), target, props)
     elif workload:
         found = list(workloads(known, (workload[1], workload[2]), target, props))
         yield from found or _outside(host, subject, target, props)

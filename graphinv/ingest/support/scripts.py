@@ -11,6 +11,7 @@ MAX_COMMANDS = 5_000
 MAX_LINES = 200
 """Lines of one command."""
 _HERE = re.compile(r"<<-?\s*[\"']?(\w{1,40})[\"']?")
+_PRINTS = re.compile(r"\s*(?:echo|printf)\s")
 
 
 class Command(NamedTuple):
@@ -37,25 +38,23 @@ def commands(text: str, program: str) -> Iterator[Command]:
         start = index
         parts = [lines[index]]
         index += 1
-        # A command goes on after a backslash, and inside an open quotation.
-        inside = _quoted(parts[0], "")
+        # A command goes on after a backslash, and inside an open quotation; an apostrophe in a text that nobody reads opens none.
+        inside = _quoted(parts[0], "") if program in parts[0] or _PRINTS.match(parts[0]) else ""
         while index < len(lines) and index - start < MAX_LINES and (inside or parts[-1].endswith("\\")):
             if parts[-1].endswith("\\"):
                 parts[-1] = parts[-1][:-1] + " "
             else:
                 parts.append("\n")
             parts.append(lines[index])
-            inside = _quoted(lines[index], inside)
+            inside = _quoted(lines[index], inside) if inside or program in lines[index] else ""
             index += 1
         command = "".join(parts)
-        if program not in command:
-            continue
         body, body_line = None, index + 1
         here = _HERE.search(command)
         if here:
             end = next((at for at in range(index, len(lines)) if lines[at].strip() == here[1]), len(lines))
             body, index = "\n".join(lines[index:end]), end + 1
-        if not command.lstrip().startswith("#"):
+        if program in command and not command.lstrip().startswith("#"):
             count += 1
             yield Command(command, start + 1, body, body_line)
 

@@ -1,0 +1,193 @@
+"""Who is given a SPIFFE ID in a Kubernetes cluster.
+
+Grants of ``provider`` ``spiffe``; ``body`` is a JSON object, ``root`` in each the name of the cluster in ids:
+
+    role      subject                     body
+    workload  ("Identity", SPIFFE ID)     {"ns": namespace, "sa": service account}: selectors that are constant
+    template  ("Resource", "k8s:<root>")  {"template": …, "namespaces": selector, "pods": selector, "selectors": [template, …],
+                                          "admin": bool}
+    domain    ("Resource", "k8s:<root>")  {"domain": trust domain, "cluster": name}
+
+A selector is {"labels": {key: value}, "expressions": [{"key", "operator", "values"}]}. Of pods the labels that their workload states are
+known, of namespaces only their name: a match that rests on others is a guess.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from graphinv.ingest.grants import Known
+from graphinv.ingest.support.federation import workloads
+from graphinv.ingest.support.kubernetes.names import DEFAULT, object_id, parse_id
+from graphinv.model.facts import EdgeFact, Grant, NodeFact, NodeKey, Problem, Props
+
+PROVIDER = "spiffe"
+_PART = re.compile(r"\{\{-?\s*(.*?)\s*-?\}\}")
+_LABEL = re.compile(r"(?:index\s+\.PodMeta\.Labels\s+[\"'`]([^\"'`]+)[\"'`]|\.PodMeta\.Labels\.([\w-]+))")
+_NAMESPACE_NAME = "kubernetes.io/metadata.name"
+_GUESS: Props = {"evidence": ["inferred"], "confidence": 0.5}
+
+
+class _Workload(NamedTuple):
+    runtime: NodeKey
+    namespace: str
+    name: str
+    account: str
+    labels: Mapping[str, str]
+
+
+def evaluate(grants: Sequence[Grant], known: Known) -> Iterator[NodeFact | EdgeFact | Problem]:
+    """Edges and SPIFFE IDs; O(templates · workloads of their cluster + entries · known service accounts)."""
+    bodies = [(grant, _body(grant)) for grant in grants]
+    domains = {str(body.get("root")): body for grant, body in bodies if grant.role == "domain"}
+    running = _running(known)
+    for grant, body in bodies:
+        root = str(body.get("root") or "")
+        if grant.role == "workload":
+            yield from _selected(known, grant, body, root)
+        elif grant.role == "template" and isinstance(body.get("template"), str):
+            yield from _templated(grant, body, domains.get(root, {}), running.get(root, []))
+        elif grant.role != "domain":
+            yield _problem(grant, f"a grant for {grant.role or 'nothing'} is not in the form that is read", "error")
+
+
+def _running(known: Known) -> dict[str, list[_Workload]]:
+    """Cluster → workloads that are known in it."""
+    accounts: dict[NodeKey, str] = {}
+    for edge in known.edges:
+        if edge.kind == "RUNS_AS" and isinstance(edge.source, tuple) and isinstance(edge.target, tuple):
+            target = parse_id(edge.target[1])
+            if edge.source[0] == "Runtime" and target and target.kind == "ServiceAccount":
+                accounts.setdefault(edge.source, target.name)
+    found: dict[str, list[_Workload]] = defaultdict(list)
+    for id in known.ids("Runtime", prefix="k8s:"):
+        parts = parse_id(id)
+        if parts is None:
+            continue
+        key: NodeKey = ("Runtime", id)
+        stated = (one.removeprefix("pod:").partition("=") for one in known.nodes[key].get("labels") or () if one.startswith("pod:"))
+        labels = {name: value for name, _, value in stated}
+        found[parts.cluster].append(_Workload(key, parts.namespace, parts.name, accounts.get(key, DEFAULT), labels))
+    return found
+
+
+def _selected(known: Known, grant: Grant, body: Mapping[str, Any], root: str) -> Iterator[EdgeFact]:
+    """(:Identity service account)-[:ASSUMES]->(:Identity SPIFFE ID)"""
+    namespace, account = str(body.get("ns") or "*"), str(body.get("sa") or "*")
+    found = list(workloads(known, (namespace, account), grant.subject, _props(grant)))
+    if not found and "*" not in (namespace, account):
+        found = [EdgeFact("ASSUMES", ("Identity", object_id(root, namespace, "ServiceAccount", account)), grant.subject, _props(grant))]
+    yield from found
+
+
+def _templated(
+    grant: Grant, body: Mapping[str, Any], domain: Mapping[str, Any], running: Sequence[_Workload]
+) -> Iterator[NodeFact | EdgeFact | Problem]:
+    """(:Runtime)-[:RUNS_AS]->(:Identity SPIFFE ID) for each workload that a ClusterSPIFFEID selects."""
+    told = False
+    for workload in running:
+        sure = _holds(body.get("namespaces"), {_NAMESPACE_NAME: workload.namespace}, whole=False)
+        pods = _holds(body.get("pods"), workload.labels, whole=bool(workload.labels))
+        asked = _asked(body.get("selectors"), workload, domain)
+        if False in (sure, pods, asked):
+            continue
+        id = _filled(str(body["template"]), workload, domain)
+        if id is None:
+            if not told:
+                told = True
+                yield _problem(grant, "a template of SPIFFE IDs has parts that are not understood", "warning")
+            continue
+        key: NodeKey = ("Identity", id)
+        trust = id.removeprefix("spiffe://").partition("/")[0]
+        props: Props = {"name": id.removeprefix("spiffe://"), "type": "spiffe", "provider": "spiffe", "binding": "attested"}
+        yield NodeFact(*key, {**props, "trust_domain": trust, "sources": _props(grant)["sources"]})
+        yield EdgeFact("RUNS_AS", workload.runtime, key, _props(grant) | (_GUESS if None in (sure, pods) else {}))
+        if body.get("admin"):
+            place: NodeKey = ("Resource", f"spiffe://{trust}")
+            yield NodeFact(*place, {"name": trust, "type": "trust_domain", "sources": _props(grant)["sources"]})
+            yield EdgeFact("CAN_ACCESS", key, place, {"actions": ["admin"], **_props(grant)})
+
+
+def _holds(selector: object, labels: Mapping[str, str], *, whole: bool) -> bool | None:
+    """Whether a selector matches; None where it asks for a label that is not known. ``whole`` says that ``labels`` are all there are."""
+    if not isinstance(selector, dict):
+        return True
+    unknown = False
+    wanted = selector.get("labels")
+    for name, value in wanted.items() if isinstance(wanted, dict) else ():
+        if name not in labels and not whole:
+            unknown = True
+        elif labels.get(name) != value:
+            return False
+    for one in selector.get("expressions") or ():
+        if not isinstance(one, dict):
+            continue
+        name, operator, values = str(one.get("key")), one.get("operator"), one.get("values") or ()
+        if name not in labels and not whole:
+            unknown = True
+            continue
+        has = labels.get(name)
+        met = {"In": has in values, "NotIn": has not in values, "Exists": has is not None, "DoesNotExist": has is None}.get(str(operator))
+        if met is False:
+            return False
+        unknown |= met is None
+    return None if unknown else True
+
+
+def _asked(selectors: object, workload: _Workload, domain: Mapping[str, Any]) -> bool:
+    """Whether a workload is what further selectors of the template ask for, as far as they name namespace and account."""
+    for one in selectors if isinstance(selectors, list) else ():
+        kind, _, value = str(one).partition(":")
+        field, _, wanted = value.partition(":")
+        filled = _filled(wanted, workload, domain)
+        if kind == "k8s" and filled is not None and {"ns": workload.namespace, "sa": workload.account}.get(field, filled) != filled:
+            return False
+    return True
+
+
+def _filled(template: str, workload: _Workload, domain: Mapping[str, Any]) -> str | None:
+    """A template with what is known of a workload; None where a part is not understood."""
+    parts = parse_id(workload.runtime[1])
+    root = parts.cluster if parts else ""
+    values = {
+        ".TrustDomain": str(domain.get("domain") or f"trust-domain({root})"),
+        ".ClusterName": str(domain.get("cluster") or root),
+        ".ClusterDomain": "cluster.local",
+        ".PodMeta.Namespace": workload.namespace,
+        ".PodSpec.ServiceAccountName": workload.account,
+        ".PodMeta.Name": f"{workload.name}*",
+        ".PodMeta.UID": "*",
+        ".NodeMeta.Name": "*",
+        ".PodSpec.NodeName": "*",
+    }
+    found: list[str] = []
+    position = 0
+    for match in _PART.finditer(template):
+        label = _LABEL.fullmatch(match[1])
+        value = workload.labels.get(label[1] or label[2]) if label else values.get(match[1])
+        if value is None:
+            return None
+        found += [template[position : match.start()], value]
+        position = match.end()
+    return "".join([*found, template[position:]])
+
+
+def _body(grant: Grant) -> dict[str, Any]:
+    try:
+        body = json.loads(grant.body)
+    except (ValueError, RecursionError):
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _props(grant: Grant) -> Props:
+    return {"evidence": [grant.evidence], "sources": [grant.source] if grant.source else []}
+
+
+def _problem(grant: Grant, message: str, severity: str) -> Problem:
+    place, _, where = grant.source.partition("#")
+    return Problem(place, where, message, severity, "grants")

@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from graphinv.ingest import spire
+from graphinv.model.facts import EdgeFact, NodeFact
+from tests.ingest.granting import Granted
+from tests.ingest.reading import document
+
+BOT = "spiffe://quillmere.example/ns/desk/sa/bot"
+
+
+def runtime(namespace: str, name: str, account: str, *labels: str) -> list[NodeFact | EdgeFact]:
+    """A workload as the reader of manifests tells it."""
+    key = ("Runtime", f"k8s:shop/{namespace}/Deployment/{name}")
+    identity = ("Identity", f"k8s:shop/{namespace}/ServiceAccount/{account}")
+    return [
+        NodeFact(*key, {"labels": [f"pod:{label}" for label in labels]}),
+        EdgeFact("RUNS_AS", key, identity, {"evidence": ["declared"]}),
+    ]
+
+
+def shown(**more: object) -> str:
+    """As ``spire-server entry show -output json`` prints it."""
+    entry = {
+        "id": "x",
+        "spiffe_id": {"trust_domain": "quillmere.example", "path": "/ns/desk/sa/bot"},
+        "parent_id": {"trust_domain": "quillmere.example", "path": "/agent"},
+        "selectors": [{"type": "k8s", "value": "ns:desk"}, {"type": "k8s", "value": "sa:bot"}],
+        "x509_svid_ttl": 3600,
+        "admin": False,
+    }
+    return json.dumps({"entries": [{**entry, **more}], "next_page_token": ""})
+
+
+def test_an_entry_gives_a_service_account_an_attested_identity() -> None:
+    found = Granted(document(shown(), "entries.json"), more=runtime("desk", "bot", "bot"))
+    assert found.readers == ["spire"]
+    assert found.drawn("ASSUMES") == {("k8s:shop/desk/ServiceAccount/bot", BOT)}
+    assert found.nodes["Identity", BOT] | {"sources": []} == {
+        "name": "quillmere.example/ns/desk/sa/bot",
+        "type": "spiffe",
+        "provider": "spiffe",
+        "binding": "attested",
+        "trust_domain": "quillmere.example",
+        "labels": ["selector=k8s:ns:desk", "selector=k8s:sa:bot"],
+        "sources": [],
+    }
+    assert not found.access(BOT)
+
+
+def test_an_administrator_of_the_server_has_the_trust_domain() -> None:
+    assert Granted(document(shown(admin=True), "e.json")).access(BOT) == {"spiffe://quillmere.example": "admin"}
+
+
+MANIFEST = """
+apiVersion: spire.spiffe.io/v1alpha1
+kind: ControllerManagerConfig
+trustDomain: quillmere.example
+clusterName: live
+---
+apiVersion: spire.spiffe.io/v1alpha1
+kind: ClusterSPIFFEID
+metadata: {name: all}
+spec:
+  spiffeIDTemplate: "spiffe://{{ .TrustDomain }}/ns/{{ .PodMeta.Namespace }}/sa/{{ .PodSpec.ServiceAccountName }}"
+  podSelector:
+    matchLabels: {spiffe: "yes"}
+  namespaceSelector:
+    matchExpressions:
+      - {key: kubernetes.io/metadata.name, operator: NotIn, values: [kube-system]}
+"""
+
+
+def test_a_cluster_wide_template_names_what_it_selects() -> None:
+    workloads = [
+        *runtime("desk", "bot", "bot", "spiffe=yes", "app=bot"),
+        *runtime("desk", "other", "other", "app=other"),
+        *runtime("desk", "bare", "bare"),
+        *runtime("kube-system", "dns", "dns", "spiffe=yes"),
+    ]
+    found = Granted(document(MANIFEST, "spire/ids.yaml"), more=workloads)
+    attested = {pair for pair in found.drawn("RUNS_AS") if pair[1].startswith("spiffe:")}
+    assert attested == {
+        ("k8s:shop/desk/Deployment/bot", BOT),
+        ("k8s:shop/desk/Deployment/bare", "spiffe://quillmere.example/ns/desk/sa/bare"),
+    }
+    assert found.props("RUNS_AS", "k8s:shop/desk/Deployment/bot", BOT)["evidence"] == ["declared"]
+    guess = found.props("RUNS_AS", "k8s:shop/desk/Deployment/bare", "spiffe://quillmere.example/ns/desk/sa/bare")
+    assert guess["evidence"] == ["inferred"], "its labels are not known"
+
+
+@pytest.mark.parametrize(
+    ("template", "id"),
+    [
+        ("spiffe://t/{{ .ClusterName }}/x", "spiffe://t/shop/x"),
+        ("spiffe://{{.TrustDomain}}/x", "spiffe://trust-domain(shop)/x"),
+        ('spiffe://t/{{ index .PodMeta.Labels "app" }}', "spiffe://t/bot"),
+        ("spiffe://t/{{ .PodMeta.Labels.app }}", "spiffe://t/bot"),
+        ("spiffe://t/{{ .PodMeta.Name }}", "spiffe://t/bot*"),
+    ],
+)
+def test_templates(template: str, id: str) -> None:
+    text = f"apiVersion: spire.spiffe.io/v1alpha1\nkind: ClusterSPIFFEID\nspec:\n  spiffeIDTemplate: '{template}'\n"
+    found = Granted(document(text, "a.yaml"), more=runtime("desk", "bot", "bot", "app=bot"))
+    assert {target for _, target in found.drawn("RUNS_AS") if target.startswith("spiffe:")} == {id}
+
+
+def test_a_template_that_is_not_understood_is_told_once() -> None:
+    text = "apiVersion: spire.spiffe.io/v1alpha1\nkind: ClusterSPIFFEID\nspec:\n  spiffeIDTemplate: 'spiffe://t/{{ lower .X }}'\n"
+    found = Granted(document(text, "a.yaml"), more=[*runtime("a", "b", "c"), *runtime("d", "e", "f")])
+    assert [severity for severity, _ in found.problems] == ["warning"]
+
+
+def test_further_selectors_narrow_a_template() -> None:
+    text = (
+        "apiVersion: spire.spiffe.io/v1alpha1\nkind: ClusterSPIFFEID\nspec:\n  spiffeIDTemplate: 'spiffe://t/slim'\n"
+        "  workloadSelectorTemplates: ['k8s:ns:desk', 'k8s:sa:slim']\n"
+    )
+    found = Granted(document(text, "a.yaml"), more=[*runtime("desk", "a", "slim"), *runtime("desk", "b", "c"), *runtime("x", "d", "slim")])
+    assert {pair for pair in found.drawn("RUNS_AS") if "spiffe" in pair[1]} == {("k8s:shop/desk/Deployment/a", "spiffe://t/slim")}
+
+
+def test_static_entries_old_objects_and_lists() -> None:
+    static = {
+        "apiVersion": "spire.spiffe.io/v1alpha1",
+        "kind": "ClusterStaticEntry",
+        "metadata": {"name": "a", "uid": "7"},
+        "spec": {
+            "spiffeID": BOT,
+            "parentID": "spiffe://quillmere.example/a",
+            "selectors": ["k8s:ns:desk", "k8s:sa:bot"],
+            "downstream": True,
+        },
+    }
+    old = {
+        "apiVersion": "spiffeid.spiffe.io/v1beta1",
+        "kind": "SpiffeID",
+        "metadata": {"namespace": "x"},
+        "spec": {"spiffeId": "spiffe://t/x", "selector": {"serviceAccount": "y"}},
+    }
+    found = Granted(document(json.dumps({"apiVersion": "v1", "kind": "List", "items": [static, old, 7]}), "list.json"))
+    assert found.drawn("ASSUMES") == {("k8s:shop/desk/ServiceAccount/bot", BOT), ("k8s:shop/x/ServiceAccount/y", "spiffe://t/x")}
+    assert found.access(BOT) == {"spiffe://quillmere.example": "admin"}
+    assert found.props("ASSUMES", "k8s:shop/desk/ServiceAccount/bot", BOT)["evidence"] == ["granted"]
+
+
+def test_scripts() -> None:
+    script = (
+        "#!/bin/sh\n/opt/spire/bin/spire-server entry create \\\n  -parentID spiffe://quillmere.example/node \\\n"
+        f"  -spiffeID {BOT} -selector k8s:ns:desk \\\n  -selector=k8s:sa:bot -ttl 3600\n"
+        "spire-server entry create -spiffeID spiffe://$DOMAIN/x -selector unix:uid:1\n"
+    )
+    found = Granted(document(script, "entries.sh"))
+    assert found.drawn("ASSUMES") == {("k8s:shop/desk/ServiceAccount/bot", BOT)}
+    assert [severity for severity, _ in found.problems] == ["note"]
+
+
+def test_odd_shapes_and_other_files() -> None:
+    found = Granted(document(json.dumps({"entries": [{"spiffe_id": 7, "selectors": 1}, 8]}), "e.json"))
+    assert {severity for severity, _ in found.problems} == {"error"}
+    assert not spire.detect("a.yaml", b"apiVersion: v1\nkind: Pod\n")
+    assert not spire.detect("crd.yaml", b"apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nname: x.spire.spiffe.io\n")
