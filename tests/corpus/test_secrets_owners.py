@@ -15,7 +15,7 @@ EXPECTED: dict[str, dict[str, int]] = {
     "secrets_gitleaks": {"files": 7, "taken": 7, "Secret": 5},
     "secrets_detect_secrets": {"files": 2, "taken": 2, "Secret": 13},
 }
-"""Counted by hand: five of gitleaks' reports hold one secret each and two are empty; of one baseline all findings were reviewed and are none."""
+"""Counted by hand: five of gitleaks' reports hold one secret each, two are empty; of one baseline all findings were reviewed and are none."""
 
 
 @pytest.mark.parametrize("kind", EXPECTED)

@@ -528,6 +528,9 @@ def ownership(plant: Plant) -> dict[str, str]:
         f'[[guard]]\npoint = "{shaped()}"\nname = "{shaped()}"\nedges = [{{ edge = "HOLDS", from = "*", to = "*" }}]\n{shaped()} = "{plant()}"\n'
         f'[[guard]]\npoint = "pep:{shaped()}"\nedges = [{{ edge = "HOLDS", from = "*", to = "*" }}]\n'
         f'[[name]]\nfiles = ["*"]\nkubernetes_cluster = "{shaped()}"\n',
+        "shop/db/schema.sql": f"-- PostgreSQL database dump\nCREATE ROLE app PASSWORD '{plant()}';\nGRANT {shaped()} TO \"{shaped()}\";\n"
+        f"\\connect {shaped()}\nGRANT SELECT ON TABLE public.{shaped()} TO app; -- {plant()}\nSELECT '{plant()}';\n",
+        "shop/db/grants.csv": f"grantee,table_catalog,table_name,privilege_type,x\n{shaped()},{shaped()},{shaped()},SELECT,{plant()}\n",
         "shop/reports/leaks.json": json.dumps([leak(), leak()], indent=1),
         "shop/reports/leaks.csv": "RuleID,Commit,File,SymlinkFile,Secret,Match,StartLine\n" + ",".join(map(str, leak().values())) + "\n",
         "shop/reports/hog.jsonl": json.dumps(hog) + "\n" + json.dumps({**hog, "Raw": plant(), "DetectorName": shaped()}) + "\n",

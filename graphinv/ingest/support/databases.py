@@ -34,8 +34,8 @@ _ENGINES: dict[str, tuple[str, int]] = {
 }
 INFERRED: Props = {"evidence": ["inferred"], "confidence": 0.6}
 ASSUMED = "assumed of a database user"
-"""``inherited_from`` of what an address alone lets us think its user can do: its grants stand in the database. That it can read and write is
-a fair guess, until a source tells more."""
+"""``inherited_from`` of what an address alone lets us think its user can do: its grants stand in the database. That it can read and write
+is a fair guess, until a source tells more."""
 
 
 def database_facts(document: Document, line: int | None, value: str, holder: NodeKey | None = None) -> Iterator[Fact]:
@@ -63,7 +63,8 @@ def database_facts(document: Document, line: int | None, value: str, holder: Nod
     if secret is None and _has_password(value):
         return  # a placeholder: an example, not an access
     yield NodeFact(*identity, {"name": f"{parts.user}@{name}", "type": "database_user", "provider": engine[0], "sources": sources})
-    yield EdgeFact("CAN_ACCESS", identity, resource, {"actions": ["read", "write"], "inherited_from": ASSUMED, "sources": sources, **INFERRED})
+    guess = {"actions": ["read", "write"], "inherited_from": ASSUMED, **INFERRED}
+    yield EdgeFact("CAN_ACCESS", identity, resource, {**guess, "sources": sources})
     if secret is not None:
         yield EdgeFact("AUTHENTICATES_AS", secret, identity, {"evidence": ["declared"], "sources": sources})
     elif holder is not None:
