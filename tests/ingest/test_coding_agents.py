@@ -21,6 +21,16 @@ def test_opencode_an_agent_has_what_nothing_takes_away() -> None:
     assert [severity for _, severity, _ in found.problems] == ["warning"], "which tools of tickets it has not"
 
 
+@pytest.mark.parametrize(
+    ("front", "left"),
+    [("tools: {edit: false}", {"write"}), ("tools: {write: false}", {"edit", "patch"}), ("permission: {edit: deny}", set())],
+)
+def test_opencode_who_may_not_edit_may_not_patch(front: str, left: set[str]) -> None:
+    found = Facts(opencode_agents, document(f"---\nmode: subagent\n{front}\n---\n", ".opencode/agent/a.md"))
+    moving = {f"opencode:{name}" for name in ("edit", "patch", "write")}
+    assert found.targets("USES", "opencode:shop#a") & moving == {f"opencode:{name}" for name in left}
+
+
 def test_opencode_servers_by_name_where_all_others_are_off() -> None:
     text = "---\nmode: subagent\ntools: {'*': false, 'tickets_*': true, read: true}\n---\n"
     found = Facts(opencode_agents, document(text, ".opencode/agents/a/b.md"))

@@ -88,6 +88,7 @@ def _denied(permission: object, name: str) -> bool:
 def _built_in(located: Located, pointer: Pointer, tools: dict[str, bool], permission: object) -> dict[str, int]:
     """Built-in tools that the agent has, each with the line that says so: all that nothing takes away."""
     gone = {tool for gate, gated in _GATED.items() if _denied(permission, gate) for tool in gated}
+    gone |= set() if _may(tools, "edit") else {"patch"}  # which edits
     return {
         tool: located.line(*pointer, "tools", tool)
         for tool in BUILTINS[CLIENT]
