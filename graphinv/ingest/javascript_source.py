@@ -14,6 +14,9 @@ from graphinv.ingest.support.javascript import ir
 from graphinv.ingest.support.javascript.frameworks import frameworks
 from graphinv.ingest.support.javascript.modules import SUFFIXES, read_config
 from graphinv.ingest.support.javascript.parsing import is_bundle
+from graphinv.ingest.support.javascript.parts import NOTHING, Outline
+from graphinv.ingest.support.javascript.parts import outline as outlined
+from graphinv.ingest.support.javascript.parts import parts as independent
 from graphinv.ingest.support.javascript.program import INGESTOR, Program
 from graphinv.ingest.support.javascript.skim import skim_module
 from graphinv.ingest.support.javascript.summary import read_module
@@ -58,15 +61,38 @@ def summarise(document: Document) -> ir.Module | ir.Config:
         IngestError: it has to do with agents and is no text, or nested without end.
     """
     if (document.path or document.root).lower().endswith(".json"):
-        try:
-            return read_config(document)
-        except IngestError:
-            return ir.Config(document.path, "", "", (), (), "", (), "", "")
+        return _config(document)
     if document.data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         document = replace(document, data=document.text().encode())
     if not is_bundle(document.data) and _MARKS.search(document.data):
         return read_module(document, marked=True)
     return _helper(document)
+
+
+def outline(document: Document) -> Outline | ir.Config:
+    """What of the summary says which documents belong together.
+
+    Raises:
+        IngestError: as :func:`summarise`, which may also raise where this does not.
+    """
+    if (document.path or document.root).lower().endswith(".json"):
+        return _config(document)
+    data = document.data if document.data[:2] not in (b"\xff\xfe", b"\xfe\xff") else document.text().encode()
+    if is_bundle(data):
+        return NOTHING
+    return outlined(data, _MARKS.search(data) is not None)
+
+
+def parts(outlines: Mapping[str, Outline | ir.Config]) -> list[list[str]]:
+    """Paths of documents that have to be linked together; what is in different parts can be linked apart, with the same result."""
+    return independent(outlines)
+
+
+def _config(document: Document) -> ir.Config:
+    try:
+        return read_config(document)
+    except IngestError:
+        return ir.Config(document.path, "", "", (), (), "", (), "", "")
 
 
 def _helper(document: Document) -> ir.Module:

@@ -125,10 +125,21 @@ def linked(name: str, root: Root, pickled: Mapping[str, bytes]) -> Outcome:
     ingestor = cast("Linking", named(name))
     try:
         summaries = {path: pickle.loads(summary) for path, summary in pickled.items()}  # noqa: S301 - made by run
-        kept, problems = checked(root.name, map(redacted, ingestor.link(root.name, summaries)))
+        kept, problems = checked(root.name, map(redacted, _once(ingestor.link(root.name, summaries))))
         return Outcome(read=True, facts=kept, problems=problems)
     except Exception as error:  # as above: the other formats are still worth having
         return Outcome(read=False, problems=[Problem("", "", f"{len(pickled)} documents: {fault(error)}", ingestor=name)])
+
+
+def _once(facts: Iterable[Fact]) -> Iterator[Fact]:
+    """The facts without bindings that are told again and again, as they are of a server that many places name."""
+    told: set[Binding] = set()
+    for fact in facts:
+        if isinstance(fact, Binding):
+            if fact in told:
+                continue
+            told.add(fact)
+        yield fact
 
 
 def fault(error: Exception) -> str:

@@ -172,8 +172,8 @@ class _Gathering:
 
     def _summarised(self, groups: Sequence[Group]) -> list[Group]:
         """The groups with summaries in place of outlines; what cannot be read is told and left out."""
-        wanted = [replace(job, whole=True) for group in groups for job, outcome in group.values() if outcome.summary is None]
-        summaries = dict(zip(wanted, self._read(wanted), strict=True))
+        wanted = dict.fromkeys(replace(job, whole=True) for group in groups for job, outcome in group.values() if outcome.summary is None)
+        summaries = dict(zip(wanted, self._read(list(wanted)), strict=True))
         for job, outcome in summaries.items():
             self.result.problems.extend(outcome.problems)
             if not outcome.read:

@@ -134,13 +134,15 @@ class Modules:
                     return found
         return self.file(posixpath.normpath(posixpath.join(base, specifier))) if config.base else None
 
+    def named(self, specifier: str) -> ir.Config | None:
+        """The package of the tree that ``specifier`` begins with."""
+        return self.packages.get("/".join(specifier.split("/")[: 2 if specifier.startswith("@") else 1]))
+
     def _package(self, specifier: str) -> str | None:
-        parts = specifier.split("/")
-        size = 2 if specifier.startswith("@") else 1
-        config = self.packages.get("/".join(parts[:size]))
+        config = self.named(specifier)
         if config is None:
             return None
-        folder, rest = posixpath.dirname(config.path), "/".join(parts[size:])
+        folder, rest = posixpath.dirname(config.path), specifier.removeprefix(config.name).removeprefix("/")
         if rest:
             return self.file(posixpath.join(folder, "src", rest)) or self.file(posixpath.join(folder, rest))
         for entry in (*config.entries, "src/index", "index"):

@@ -8,6 +8,7 @@ from typing import Any
 
 from graphinv.ingest.support.python import ir
 from graphinv.ingest.support.python.modules import Modules
+from graphinv.ingest.support.unions import Together
 
 
 def parts(summaries: Mapping[str, Any]) -> list[list[str]]:
@@ -18,7 +19,7 @@ def parts(summaries: Mapping[str, Any]) -> list[list[str]]:
     modules = {path: one for path, one in summaries.items() if isinstance(one, ir.Module)}
     configs = [path for path, one in summaries.items() if not isinstance(one, ir.Module)]
     places = Modules(modules)
-    together = _Together(summaries)
+    together = Together()
     for path, module in modules.items():
         for dotted, level in module.imports:
             place = places.find(module, dotted, level)
@@ -26,14 +27,11 @@ def parts(summaries: Mapping[str, Any]) -> list[list[str]]:
                 together.join(path, place)
     marked = [path for path, module in modules.items() if module.marked]
     _attach(configs, marked, summaries, together)
-    groups: dict[str, list[str]] = {}
-    for path in sorted(summaries):
-        groups.setdefault(together.find(path), []).append(path)
     wanted = {together.find(path) for path in (*marked, *configs)}
-    return [group for head, group in groups.items() if head in wanted]
+    return [group for head, group in together.groups(summaries).items() if head in wanted]
 
 
-def _attach(configs: list[str], marked: list[str], summaries: Mapping[str, Any], together: _Together) -> None:
+def _attach(configs: list[str], marked: list[str], summaries: Mapping[str, Any], together: Together) -> None:
     """Joins each configuration with the others of its folder, and with the frameworks' modules under the nearest folder that has some."""
     below: dict[str, list[str]] = {}
     for path in marked:
@@ -65,21 +63,3 @@ def _named(documents: Any, folder: str) -> list[str]:
             if isinstance(place, str):
                 found.append(normpath(join(folder, place.partition(":")[0])))
     return found
-
-
-class _Together:
-    """Union-find over paths."""
-
-    def __init__(self, paths: Mapping[str, Any]) -> None:
-        self._above = {path: path for path in paths}
-
-    def find(self, path: str) -> str:
-        above = self._above
-        while above[path] != path:
-            above[path] = above[above[path]]
-            path = above[path]
-        return path
-
-    def join(self, one: str, other: str) -> None:
-        first, second = sorted((self.find(one), self.find(other)))
-        self._above[second] = first
