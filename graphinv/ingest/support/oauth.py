@@ -1,0 +1,89 @@
+"""OAuth clients, whoever registers them: the client as an identity, its secret, what scopes let it do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from graphinv.ingest import Document
+from graphinv.ingest.support.interpolation import interpolations, is_reference
+from graphinv.ingest.support.parts import tells, texts
+from graphinv.ingest.support.secrets import recognise, redact, secret_key, secret_node
+from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Props, Ref
+
+ALONE = frozenset({"client_credentials", "urn:ietf:params:oauth:grant-type:jwt-bearer", "client-credentials"})
+"""Grants by which a client acts as itself, with no user there."""
+_READ = re.compile(r"(?:^|[.:_/-])(?:read|readonly|view|viewer|list|get|query|search|openid|profile|email)(?:$|[.:_/-])", re.IGNORECASE)
+_ADMIN = re.compile(r"(?:^|[.:_/-])(?:admin|administrator|owner|superuser|full[_-]?control|realm-admin|root)(?:$|[.:_/-])", re.IGNORECASE)
+_WRITE = re.compile(
+    r"(?:^|[.:_/-])(?:write|manage|edit|editor|create|update|modify|readwrite|rw|post|put|patch|all|full)(?:$|[.:_/-])", re.IGNORECASE
+)
+_DELETE = re.compile(r"(?:^|[.:_/-])(?:delete|remove|manage|all|full)(?:$|[.:_/-])", re.IGNORECASE)
+_EXECUTE = re.compile(r"(?:^|[.:_/-])(?:execute|run|invoke|send|call|trigger|deploy|approve)(?:$|[.:_/-])", re.IGNORECASE)
+
+
+def actions_of(scopes: Iterable[str]) -> list[str]:
+    """What scopes or roles let their holder do, by the words in their names; reading and writing where no word tells.
+
+    >>> actions_of(["orders:read"]), actions_of(["okta.users.manage"]), actions_of(["payments"])
+    (['read'], ['delete', 'read', 'write'], ['read', 'write'])
+    """
+    found: set[str] = set()
+    for scope in scopes:
+        held = {
+            action
+            for action, pattern in (("admin", _ADMIN), ("write", _WRITE), ("delete", _DELETE), ("execute", _EXECUTE), ("read", _READ))
+            if pattern.search(scope)
+        }
+        found |= held or {"read", "write"}
+        found |= {"read"} if "write" in held else set()
+    return sorted(found)
+
+
+def client_node(key: NodeKey, name: str, provider: str, sources: list[str], *, public: bool = False, **more: Any) -> NodeFact:
+    """A client as an identity; a public one proves nothing of itself."""
+    props: Props = {"name": redact(name)[:200], "type": "oauth_client", "provider": provider, "binding": "none" if public else "bearer"}
+    return NodeFact(*key, {**props, "sources": sources, **more})
+
+
+def grants_label(value: object) -> list[str]:
+    """Labels that tell by which grants a client gets tokens."""
+    return sorted({f"grant={one}" for one in texts(value)[:30] if tells(one) and len(one) < 100})
+
+
+def secret_facts(
+    document: Document, line: int, value: object, client: NodeKey, evidence: str, props: Props, *, kind: str = "oauth_client_secret"
+) -> Iterator[Fact]:
+    """(:Secret)-[:AUTHENTICATES_AS]->(:Identity client) for a client's secret, written out or as a variable; nothing for a masked one."""
+    if not isinstance(value, str) or not value.strip("*• "):
+        return
+    common: Props = {"evidence": [evidence], "sources": [document.source(line)]}
+    if is_reference(value):
+        for one in interpolations(value):
+            reference = Ref("Secret", one.kind, one.name, fallback=f"{one.kind}:{document.root}#{one.name}")
+            yield EdgeFact("AUTHENTICATES_AS", reference, client, common)
+        return
+    found = recognise("client_secret", value)
+    if found is not None:
+        node = secret_node(document, line, found)
+        named = {name: stated for name, stated in props.items() if stated is not None}
+        yield NodeFact(node.kind, node.id, {**node.props, "type": kind, "lifetime": "static", **named})
+        yield EdgeFact("AUTHENTICATES_AS", secret_key(document, found), client, common)
+
+
+def moment(value: object) -> str | None:
+    """A time given as ISO 8601 or as seconds (or milliseconds) since 1970; None for others, and for 0, which means never."""
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{5,20}(?:Z|[+-][0-9:]{4,6})?", value.strip()):
+        return value.strip()
+    try:
+        number = float(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else 0.0
+    except ValueError:
+        return None
+    number = number / 1000 if number > 1e11 else number
+    return datetime.fromtimestamp(int(number), UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if 0 < number < 32_503_680_000 else None
+
+
+Lines = Callable[..., int]
+"""Line of a part of what is read, by its keys."""
