@@ -67,7 +67,7 @@ class Graph:
             NotFound: none.
             Ambiguous: several.
         """
-        return name if isinstance(name, tuple) else self._engine.estate.find(name)
+        return name if isinstance(name, tuple) else self._engine.structure.find(name)
 
     def nodes(self, kind: str) -> pd.DataFrame:
         """All nodes of a kind with their properties, a row each, ordered by id."""

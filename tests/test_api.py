@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 
 import graphinv
-from graphinv.analyze.arcs import Structure
 from graphinv.analyze.interchange import to_networkx
 from graphinv.analyze.privilege import Privileges
+from graphinv.analyze.structure import Structure
 from graphinv.model.errors import NotFound, UsageError
 from graphinv.model.facts import EdgeFact, NodeFact
 from tests.analyze.estates import AT, estate_of, facts
@@ -100,7 +100,7 @@ def test_reachability_in_networkx_is_ours_where_nothing_is_masked(drawn: list[No
         else fact
         for fact in drawn
     )
-    arcs = Structure(estate).project("posture", AT)
+    arcs = Structure.of(estate).project("posture", AT)
     graph, privileges = to_networkx(arcs), Privileges(arcs)
     assert not any(masked for _, _, masked in graph.edges(data="masked"))
     for subject in estate.nodes:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-import networkx as nx
-
 from graphinv.analyze.arcs import Arcs
 from graphinv.analyze.paths import Witnesses
 from graphinv.model.facts import NodeKey
@@ -25,6 +23,8 @@ def alternatives(arcs: Arcs, subject: NodeKey, target: NodeKey, action: str, cou
         UsageError: no such action.
         NotFound: ``subject`` is not in the estate.
     """
+    import networkx as nx  # takes half a second, which other questions need not wait for
+
     search = Witnesses(arcs, target, action)
     first = search.path(subject)
     if first is None or count <= 1:

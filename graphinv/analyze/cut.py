@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import coo_matrix, csr_matrix
 from scipy.sparse.csgraph import breadth_first_order, maximum_flow
 
@@ -140,6 +139,8 @@ def _programme(several: list[_Ways], cost: Mapping[int, float]) -> set[int] | No
 
     A vertex is 1 on the side of the subjects and 0 on that of the target; it may fall only inside an edge that is cut.
     """
+    from scipy.optimize import Bounds, LinearConstraint, milp
+
     order = sorted({edge for ways in several for edge in ways.graph.edges.tolist()})
     place = {edge: number for number, edge in enumerate(order)}
     rows: list[int] = []

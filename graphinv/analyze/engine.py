@@ -9,7 +9,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 
 from graphinv.analyze.alternatives import alternatives
-from graphinv.analyze.arcs import Arcs, Structure
+from graphinv.analyze.arcs import Arcs
 from graphinv.analyze.chokepoints import chokepoints
 from graphinv.analyze.cut import cut
 from graphinv.analyze.origins import origins
@@ -18,6 +18,7 @@ from graphinv.analyze.paths import Witnesses
 from graphinv.analyze.privilege import HEAVY_BITS, Measures, Privileges
 from graphinv.analyze.scopes import ACTION_BIT, ALL_ACTIONS, Array, actions_of
 from graphinv.analyze.score import LISTED_TARGETS, Settings, Weights, chance_of, level_of, likelihood, parts_of
+from graphinv.analyze.structure import SENSITIVITIES, Structure
 from graphinv.model.estate import Estate
 from graphinv.model.facts import NodeKey
 from graphinv.model.kinds import ACTIONS, normal_time
@@ -36,14 +37,14 @@ _ACTORS = ("Agent", "Workflow")
 
 
 class Engine:
-    """Analyzers over ``estate``, judging at ``at`` (ISO 8601) by ``settings``.
+    """Analyzers over an estate, or what was read of one before, judging at ``at`` (ISO 8601) by ``settings``.
 
     Raises:
         UsageError: ``at`` is no time (on first use).
     """
 
-    def __init__(self, estate: Estate, at: str, settings: Settings | None = None) -> None:
-        self.estate = estate
+    def __init__(self, estate: Estate | Structure, at: str, settings: Settings | None = None) -> None:
+        self._given = estate
         self.at = str(normal_time(at))
         self.settings = settings or Settings()
         self._arcs: dict[Lens, Arcs] = {}
@@ -54,7 +55,12 @@ class Engine:
     @cached_property
     def structure(self) -> Structure:
         """Every arc that some lens may have."""
-        return Structure(self.estate)
+        return self._given if isinstance(self._given, Structure) else Structure.of(self._given)
+
+    @property
+    def estate(self) -> Estate:
+        """What it is about. Loaded on first use where a structure was given."""
+        return self._given.estate if isinstance(self._given, Structure) else self._given
 
     @cached_property
     def weights(self) -> Weights:
@@ -120,7 +126,7 @@ class Engine:
 
     def reach_all(self, lens: Lens = "posture", kind: str = "Agent", *, atoms: bool = True) -> Iterator[Reach]:
         """:meth:`reach` of every node of ``kind``, by id, whatever its status."""
-        return (self.reach(record.key, lens, atoms=atoms) for record in self.estate.of_kind(kind))
+        return (self.reach(self.structure.keys[node], lens, atoms=atoms) for node in self.structure.of_kind(kind).tolist())
 
     def exposure(self, target: NodeKey, lens: Lens = "posture", action: str | None = None, *, kind: str | None = "Agent") -> list[Exposed]:
         """Nodes of ``kind`` (None: of any) that can act on ``target``, or do ``action`` to it, by key."""
@@ -222,7 +228,7 @@ class Engine:
     @cached_property
     def _agents(self) -> Array:
         """Node numbers of all agents, by id."""
-        return np.array([self.structure.number[record.key] for record in self.estate.of_kind("Agent")], dtype=np.int64)
+        return self.structure.of_kind("Agent")
 
     def scores(self, findings: Sequence[Finding]) -> tuple[Score, ...]:
         """Impact and risk of every agent, by id; ``findings`` are those of all subjects."""
@@ -297,8 +303,10 @@ class Engine:
     @cached_property
     def _matters(self) -> Array:
         """For each target column: whether harm to it is more than a nuisance."""
-        props = [self.estate.nodes[self.structure.keys[node]].props for node in self.structure.targets.tolist()]
-        return np.array([bool(p.get("crown_jewel")) or p.get("sensitivity") in ("confidential", "restricted") for p in props], dtype=bool)
+        nodes, targets = self.structure.nodes, self.structure.targets
+        grave = [SENSITIVITIES.index(name) for name in ("confidential", "restricted")]
+        harmful: Array = nodes.crown_jewel[targets] | np.isin(nodes.sensitivity[targets], grave)
+        return harmful
 
     def _reaching(self, lens: Lens, column: int, *, everything: bool) -> Iterator[CanReach]:
         """The pairs of one target, by agent; unless ``everything``, of agents that can delete or administer it."""

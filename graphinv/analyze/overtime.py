@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from graphinv.analyze.arcs import Structure, micros
+from graphinv.analyze.arcs import micros
 from graphinv.analyze.origins import reached_from
 from graphinv.analyze.privilege import Privileges
 from graphinv.analyze.scopes import Array
+from graphinv.analyze.structure import Structure
 from graphinv.model.facts import NodeKey
 from graphinv.model.results import Atom, Lens, Turn
 

@@ -7,8 +7,8 @@ taken, so that equal estates have equal witnesses.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-import networkx as nx
 import numpy as np
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import breadth_first_order
@@ -21,6 +21,9 @@ from graphinv.model.estate import EdgeRecord, Estate
 from graphinv.model.facts import NodeKey, Props
 from graphinv.model.kinds import ACTIONS
 from graphinv.model.results import Guard, Hop, Path
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 _LISTED_SCOPES = 4
 
@@ -98,6 +101,8 @@ class Witnesses:
         """The arcs on ways of ``subject`` to the atom, each with its number as ``arc`` (of several between two nodes the lowest), and -1 as
         the vertex after the owners; and whether some on longer ways were left out, because there are more than ``most``.
         """
+        import networkx as nx
+
         arcs, start = self.arcs, self.arcs.structure.node(subject)
         near = self._distance >= 0
         usable = np.flatnonzero(near[arcs.source] & near[arcs.target] & self.passing[arcs.mask])

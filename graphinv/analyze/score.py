@@ -11,8 +11,9 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from graphinv.analyze.arcs import Structure
+from graphinv.analyze.arcs import KIND_NUMBER
 from graphinv.analyze.scopes import ALL_ACTIONS, Array, actions_of
+from graphinv.analyze.structure import SENSITIVITIES, Structure
 from graphinv.model.errors import InputError
 from graphinv.model.facts import Props
 from graphinv.model.kinds import Action, Sensitivity
@@ -130,15 +131,12 @@ class Weights:
     @classmethod
     def of(cls, structure: Structure, settings: Settings) -> Weights:
         """Weights of the targets of ``structure``."""
-        nodes = structure.estate.nodes
-        weight = {key: target_weight(record.props, settings) for key, record in nodes.items() if key[0] in ("Resource", "Secret")}
+        heavy = np.array([settings.sensitivity.get(name, 0.0) for name in SENSITIVITIES])  # type: ignore[call-overload]
+        nodes = structure.nodes
+        weight = heavy[nodes.sensitivity] * np.where(nodes.crown_jewel, settings.impact.crown_jewel, 1.0)
         best = [max((settings.actions.get(action, 0.0) for action in actions_of(bits)), default=0.0) for bits in range(ALL_ACTIONS + 1)]  # type: ignore[call-overload]
-        return cls(
-            settings,
-            np.array([weight[structure.keys[node]] for node in structure.targets.tolist()], dtype=np.float64),
-            np.array(best, dtype=np.float64),
-            sum(weight.values()) * best[ALL_ACTIONS],
-        )
+        ends = np.isin(structure.kinds, [KIND_NUMBER["Resource"], KIND_NUMBER["Secret"]])
+        return cls(settings, weight[structure.targets], np.array(best, dtype=np.float64), float(weight[ends].sum()) * best[ALL_ACTIONS])
 
     def impact(self, reached: float) -> float:
         """0 to 100: logarithmic share of everything."""

@@ -43,7 +43,7 @@ def chokepoints(
 
     with reader(store) as opened, progress() as told:
         engine = engine_of(opened, at=moment(at))
-        named_targets = [engine.estate.find(name) for name in targets or ()]
+        named_targets = [engine.structure.find(name) for name in targets or ()]
         points, pairs = engine.chokepoints(lens, named_targets, lambda done, total: told("targets", done, f"of {total}"))
     listed = points[:top] if top else points
     if form is not Format.table:
@@ -86,8 +86,8 @@ def cut(
 
     with reader(store) as opened:
         engine = engine_of(opened, at=moment(at))
-        end = engine.estate.find(target)
-        found = engine.cut(end, [engine.estate.find(name) for name in subjects or ()], lens, tuple(action) if action else ACTIONS)
+        end = engine.structure.find(target)
+        found = engine.cut(end, [engine.structure.find(name) for name in subjects or ()], lens, tuple(action) if action else ACTIONS)
     if form is Format.json:
         write(to_json(found.to_json()))
     elif form is not Format.table:

@@ -15,8 +15,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from rich.console import Console
+from rich.cells import cell_len, set_cell_size
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
@@ -26,6 +28,7 @@ from graphinv.model.text import plain
 from graphinv.pipeline.gather import Progress as Report
 
 UNFOLDED = 10_000
+MANY_ROWS = 500
 
 
 def console(*, err: bool = False) -> Console:
@@ -39,14 +42,31 @@ def text(value: object, style: str = "") -> Text:
     return Text(plain("" if value is None else value), style=style)
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None) -> Table:
-    """A table of plain cells; a Text stays as it is."""
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None) -> RenderableType:
+    """A table of plain cells; a Text stays as it is. One with many rows is laid out without folding, which takes rich too long."""
+    cells = [[cell if isinstance(cell, Text) else text(cell) for cell in row] for row in rows]
+    if len(cells) > MANY_ROWS:
+        return _Columns(columns, cells, title)
     made = Table(title=title, title_justify="left", title_style="bold", header_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for column in columns:
         made.add_column(column, overflow="fold")
-    for row in rows:
-        made.add_row(*(cell if isinstance(cell, Text) else text(cell) for cell in row))
+    for row in cells:
+        made.add_row(*row)
     return made
+
+
+class _Columns:
+    """Rows of cells, a line each, as wide as they are."""
+
+    def __init__(self, columns: Sequence[str], rows: Sequence[Sequence[Text]], title: str | None) -> None:
+        self.columns, self.rows, self.title = columns, rows, title
+
+    def __rich_console__(self, screen: Console, options: ConsoleOptions) -> RenderResult:
+        widths = [max(cell_len(one) for one in (name, *(row[at].plain for row in self.rows))) for at, name in enumerate(self.columns)]
+        heads = [[self.title]] if self.title else []
+        for line in [*heads, self.columns, *([cell.plain for cell in row] for row in self.rows)]:
+            spread = (set_cell_size(cell, width) for cell, width in zip(line, widths, strict=False)) if len(line) > 1 else line
+            yield Segment("  ".join(spread).rstrip() + "\n")
 
 
 def to_json(data: Any) -> str:

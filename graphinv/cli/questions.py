@@ -67,7 +67,7 @@ def reach(
     with reader(store) as opened:
         engine = _engine(opened, at)
         if explain or over:
-            keys = sorted({engine.estate.find(subject) for subject in subjects or ()})
+            keys = sorted({engine.structure.find(subject) for subject in subjects or ()})
             if explain:
                 explanations.explain(engine, keys, form)
             else:
@@ -76,7 +76,7 @@ def reach(
         if everyone:
             results: list[Reach] = list(engine.reach_all(lens, _kind(kind), atoms=not summary and form is not Format.table))
         else:
-            keys = sorted({engine.estate.find(subject) for subject in subjects or ()})
+            keys = sorted({engine.structure.find(subject) for subject in subjects or ()})
             results = [engine.reach(key, lens, atoms=not summary) for key in keys]
     if form is not Format.table:
         emit((result.to_json() for result in results), form)
@@ -126,7 +126,7 @@ def paths(
     """Shortest paths by which SUBJECT can act on TARGET, hop by hop."""
     with reader(store) as opened:
         engine = _engine(opened, at)
-        start, end = engine.estate.find(subject), engine.estate.find(target)
+        start, end = engine.structure.find(subject), engine.structure.find(target)
         found: list[Path] = []
         for name in (action,) if action else ACTIONS:
             ways, bounded = engine.alternatives(start, end, name, count, lens)
@@ -163,7 +163,7 @@ def exposure(
     """Who can act on TARGET."""
     with reader(store) as opened:
         engine = _engine(opened, at)
-        end = engine.estate.find(target)
+        end = engine.structure.find(target)
         exposed = engine.exposure(end, lens, action, kind=_kind(kind))
     if form is not Format.table:
         emit((one.to_json() for one in exposed), form)

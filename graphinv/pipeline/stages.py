@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hmac
 import json
+import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from graphinv.analyze.library import Query
     from graphinv.analyze.rules import Rule
     from graphinv.analyze.score import Settings
+    from graphinv.analyze.structure import Structure
 
 RISKIEST_PATHS = 25
 
@@ -149,6 +152,7 @@ def analyze(store: Store, progress: Progress = quiet, *, at: str | None = None) 
     written = store.analysis()
     if written is None:
         raise StoreError("the results were written and cannot be read back")
+    keep(store, judge.structure)
     return written
 
 
@@ -167,8 +171,22 @@ def scan(
 def engine(store: Store, *, at: str | None = None) -> Engine:
     """The analyzers over the store's newest generation; ``at`` is now when absent."""
     from graphinv.analyze.engine import Engine
+    from graphinv.analyze.snapshot import load
 
-    return Engine(store.estate(), at or now(), settings())
+    kept = load(store.aside, store.estate) if store.aside else None
+    return Engine(store.estate() if kept is None else kept, at or now(), settings())
+
+
+def keep(store: Store, structure: Structure) -> None:
+    """Keep the structure of the store's contents for the processes that ask next, where there is a place to keep it."""
+    from graphinv.analyze.snapshot import save
+
+    if store.aside is None:
+        return
+    for older in store.aside.parent.glob("*") if store.aside.parent.is_dir() else ():
+        shutil.rmtree(older, ignore_errors=True)
+    with contextlib.suppress(OSError):  # it is only ever a saving of time
+        save(structure, store.aside)
 
 
 def render(store: Store, name: str) -> str | dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from os import PathLike
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Protocol, Self
 
@@ -71,6 +72,13 @@ class Store(Protocol):
     @property
     def generation(self) -> int:
         """Number of the newest committed generation; 0 when empty."""
+        ...
+
+    @property
+    def aside(self) -> Path | None:
+        """Where what was worked out of its facts may be kept for the next process, in files or folders; another path for other contents.
+        None where there is no such place. What lies beside it is of earlier contents.
+        """
         ...
 
     def commit(self, scan: Scan, nodes: Iterable[NodeFact], edges: Iterable[EdgeFact]) -> Committed:

@@ -48,10 +48,15 @@ from graphinv.store.merge import State, advance
 kglite.set_query_warning_policy("silent")  # it would print to stderr; what the words of a query may be is not its business
 
 
+_DESCRIPTORS = Path("/proc/self/fd")
+"""Where a file that is open has a path, whatever became of its name: on Linux."""
+
+
 class EmbeddedStore:
     """The store in the file ``path``; :class:`graphinv.store.Store` says what its methods do.
 
-    With ``write`` it takes the writer's lock until :meth:`close`; without, it holds the generation that is there when it is opened.
+    With ``write`` it takes the writer's lock until :meth:`close`; without, it holds the generation that is there when it is opened. Where
+    something is kept :attr:`aside` for that, the file itself is read only when it is asked for something else.
 
     Raises:
         StoreError: there is no such store and ``write`` is not set; it is not one of ours, damaged, or of a newer version.
@@ -68,13 +73,18 @@ class EmbeddedStore:
         self._state: State | None = None
         self._generation = 0
         self._analysis: str | None = None
+        self._file: int | None = None
+        self._unread = False
         if write:
             self._lock = _lock(self._path)
         try:
             if self._path.is_dir():
                 raise StoreError(f"{self._url} is a folder, not a graphinv store; name a file in it")
             if self._path.exists():
-                self._load()
+                self._file = None if write else os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+                self._unread = not write and _DESCRIPTORS.exists() and self.aside is not None and self.aside.exists()
+                if not self._unread:
+                    self._load()
             elif write:
                 self._state = State()
             else:
@@ -91,7 +101,17 @@ class EmbeddedStore:
 
     @property
     def generation(self) -> int:
+        self._check_open()
         return self._generation
+
+    @property
+    def aside(self) -> Path | None:
+        try:
+            file = os.stat(self._path) if self._file is None else os.fstat(self._file)
+        except OSError:
+            return None
+        # Every generation is a file of its own, so what tells files apart tells contents apart.
+        return self._path.with_name(f"{self._path.name}.arrays") / f"{file.st_ino:x}-{file.st_mtime_ns:x}-{file.st_size:x}"
 
     # Reading
 
@@ -128,6 +148,7 @@ class EmbeddedStore:
             raise QueryError(f"a parameter of the query cannot be used ({type(error).__name__}): {shortened(cypher)}") from None
 
     def analysis(self) -> Analysis | None:
+        self._check_open()
         return _unpacked(self._analysis, self._url)
 
     # Writing
@@ -202,8 +223,9 @@ class EmbeddedStore:
     # Opening and closing
 
     def _load(self) -> None:
+        path = self._path if self._file is None else _DESCRIPTORS / str(self._file)
         try:
-            self._graph = kglite.load(str(self._path), verify="eager")
+            self._graph = kglite.load(str(path if path.exists() else self._path), verify="eager")
             meta = read_meta(self._graph)
         except (kglite.KgError, OSError, ValueError) as error:
             raise StoreError(f"{self._url} is damaged or not a graphinv store ({str(error).splitlines()[0]})") from error
@@ -215,6 +237,7 @@ class EmbeddedStore:
             )
         self._generation = meta["generation"]
         self._analysis = meta.get("analysis")
+        self._unread = False
 
     def _contents(self) -> State:
         with self._guard:
@@ -229,6 +252,9 @@ class EmbeddedStore:
     def _check_open(self) -> None:
         if self._closed:
             raise StoreError(f"the store {self._url} is closed")
+        with self._guard:
+            if self._unread:
+                self._load()
 
     def _check_writable(self) -> None:
         self._check_open()
@@ -242,6 +268,9 @@ class EmbeddedStore:
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
 
     def __enter__(self) -> Self:
         return self

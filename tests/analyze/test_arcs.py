@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from graphinv.analyze.arcs import project
 from graphinv.analyze.scopes import passes
+from graphinv.analyze.structure import project
 from graphinv.model.facts import EdgeFact, NodeFact
 from graphinv.model.results import Lens
 from tests.analyze.estates import AT, build, edge, node

@@ -3,9 +3,9 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graphinv.analyze.arcs import Structure
 from graphinv.analyze.origins import ORIGINS, origins
 from graphinv.analyze.privilege import Privileges
+from graphinv.analyze.structure import Structure
 from graphinv.model.facts import EdgeFact, NodeFact
 from graphinv.model.results import LENSES, Lens
 from tests.analyze.estates import AT, build, edge, estate_of, facts, key, node
@@ -13,7 +13,7 @@ from tests.analyze.estates import AT, build, edge, estate_of, facts, key, node
 
 def split(subject: str, *given: NodeFact | EdgeFact) -> dict[str, set[str]]:
     """Origin → targets, those that bring something."""
-    found = origins(Structure(build(*given)).project("posture", AT), key(subject))
+    found = origins(Structure.of(build(*given)).project("posture", AT), key(subject))
     return {origin: {atom[1] for atom in atoms} for origin, atoms in found.items() if atoms}
 
 
@@ -25,7 +25,7 @@ def access(identity: str, target: str) -> EdgeFact:
 @given(facts(), st.sampled_from(LENSES))
 def test_every_atom_has_one_origin(drawn: list[NodeFact | EdgeFact], lens: Lens) -> None:
     estate = estate_of(drawn)
-    arcs = Structure(estate).project(lens, AT)
+    arcs = Structure.of(estate).project(lens, AT)
     privileges = Privileges(arcs)
     for subject in estate.nodes:
         found = origins(arcs, subject)

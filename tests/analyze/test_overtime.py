@@ -5,8 +5,8 @@ from datetime import timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graphinv.analyze.arcs import Structure
 from graphinv.analyze.overtime import over_time
+from graphinv.analyze.structure import Structure
 from graphinv.model.facts import EdgeFact, NodeFact
 from graphinv.model.results import LENSES, Lens
 from tests.analyze.estates import AT, build, edge, estate_of, facts, key, node
@@ -19,7 +19,7 @@ START, END = "2026-01-01T00:00:00Z", "2027-12-31T00:00:00Z"
 @given(facts(), st.sampled_from(LENSES))
 def test_the_state_between_two_turns_is_what_a_question_at_that_time_answers(drawn: list[NodeFact | EdgeFact], lens: Lens) -> None:
     estate = estate_of(drawn)
-    structure = Structure(estate)
+    structure = Structure.of(estate)
     for subject in estate.nodes:
         held, turns = over_time(structure, subject, START, END, lens)
         state = set(held)
@@ -42,7 +42,7 @@ def test_a_turn_says_what_starts_ends_or_expires() -> None:
         edge("i1 CAN_ACCESS r1", actions=["read"]),
         edge("a2 HOLDS s2", valid_until="2026-08-15T00:00:00Z"),
     )
-    held, turns = over_time(Structure(estate), key("a1"), AT, END)
+    held, turns = over_time(Structure.of(estate), key("a1"), AT, END)
     assert held == (("Secret", "s1", "read"),)
     assert [(turn.at, len(turn.gained), len(turn.lost)) for turn in turns] == [
         ("2026-08-01T00:00:00Z", 1, 0),

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graphinv.analyze.arcs import Arcs, Structure, project
+from graphinv.analyze.arcs import Arcs
 from graphinv.analyze.paths import Witnesses, witness
 from graphinv.analyze.privilege import Privileges
+from graphinv.analyze.structure import Structure, project
 from graphinv.model.errors import UsageError
 from graphinv.model.facts import EdgeFact, NodeFact, NodeKey
 from graphinv.model.results import LENSES, Hop, Lens, Path
@@ -37,7 +38,7 @@ def hop(text: str, **props: Any) -> Hop:
 @given(facts(), st.sampled_from(LENSES))
 def test_every_atom_has_a_shortest_witness_of_real_arcs(drawn: Facts, lens: Lens) -> None:
     estate = estate_of(drawn)
-    arcs = Structure(estate).project(lens, AT)
+    arcs = Structure.of(estate).project(lens, AT)
     naive, privileges = Naive(estate, lens, AT), Privileges(arcs)
     real: dict[tuple[NodeKey, NodeKey], list[Mask]] = {(source, target): [] for source, target, _ in naive.arcs}
     for source, target, mask in naive.arcs:

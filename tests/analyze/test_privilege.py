@@ -11,8 +11,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from graphinv.analyze import plan, privilege
-from graphinv.analyze.arcs import Structure, project
 from graphinv.analyze.privilege import Privileges
+from graphinv.analyze.structure import Structure, project
 from graphinv.model.errors import NotFound, UsageError
 from graphinv.model.estate import Estate
 from graphinv.model.facts import EdgeFact, NodeFact, NodeKey
@@ -39,7 +39,7 @@ def test_case_is_exact_under_every_lens_in_any_order(name: str) -> None:
     case = case_facts(name)
     for seed in (0, 1):
         random.Random(seed).shuffle(case)
-        structure = Structure(estate_of([*case, *case[:20]]))
+        structure = Structure.of(estate_of([*case, *case[:20]]))
         for lens, rows in stated["expected"].items():
             privileges = Privileges(structure.project(lens, stated["at"]))
             found = {row["subject"][1]: [list(atom) for atom in privileges.atoms_of(tuple(row["subject"]))] for row in rows}
@@ -70,7 +70,7 @@ def test_agrees_with_the_semantics_word_for_word(drawn: Facts, lens: Lens) -> No
 @given(facts())
 def test_no_lens_adds_reach(drawn: Facts) -> None:
     estate = estate_of(drawn)
-    structure = Structure(estate)
+    structure = Structure.of(estate)
     posture = Privileges(structure.project("posture", AT))
     for lens in LENSES:
         other = Privileges(structure.project(lens, AT))

@@ -11,8 +11,9 @@ from typing import Any
 import networkx as nx
 import pytest
 
-from graphinv.analyze.arcs import Arcs, Structure
+from graphinv.analyze.arcs import Arcs
 from graphinv.analyze.privilege import Privileges
+from graphinv.analyze.structure import Structure
 from tests.bench.synthetic import AT, synthetic
 
 AGENTS = 400
@@ -20,7 +21,7 @@ AGENTS = 400
 
 @pytest.fixture(scope="module", params=[False, True], ids=["teams", "mesh"])
 def arcs(request: pytest.FixtureRequest) -> Arcs:
-    return Structure(synthetic(AGENTS, mesh=request.param)).project("posture", AT)
+    return Structure.of(synthetic(AGENTS, mesh=request.param)).project("posture", AT)
 
 
 def test_all_agents_at_once(arcs: Arcs, benchmark: Any) -> None:
