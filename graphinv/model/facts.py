@@ -137,7 +137,7 @@ class Statement:
 
     Args:
         source: where it is stated, ``document#where``.
-        origin: a key of :data:`OWNER_CONFIDENCE`. What the owners of an estate say in their estate file replaces what other documents of
+        origin: a key of :data:`OWNER_CONFIDENCE`, or ``directory``, which names no owners. What the owners of an estate say in their estate file replaces what other documents of
             the same root say.
         props: properties, the same for all of them.
         owners: who owns them.

@@ -139,9 +139,8 @@ class _Index:
 
     def matching(self, pattern: str) -> Iterator[NodeKey]:
         kind, glob = split(pattern)
-        if kind and not re.search(r"[*?]", glob):
-            if (kind, glob) in self.known.nodes:
-                yield kind, glob
+        if not re.search(r"[*?]", glob):
+            yield from ((one, glob) for one in ([kind] if kind else NODE_KINDS) if (one, glob) in self.known.nodes)
             return
         form = _form(glob)
         for one in [kind] if kind else self.known.by_kind:

@@ -124,8 +124,13 @@ def _root(scan: Scan) -> RootSummary:
 
 
 def owners_of(estate: Estate, key: NodeKey) -> tuple[str, ...]:
-    """Ids of the owners of a node."""
-    return tuple(edge.source[1] for edge in estate.incoming.get(key, ()) if edge.kind == "OWNS")
+    """Ids of the owners of a node, those that the surest source names first (:data:`~graphinv.model.facts.OWNER_CONFIDENCE`)."""
+    owners: dict[str, float] = {}
+    for edge in estate.incoming.get(key, ()):
+        if edge.kind == "OWNS":
+            # A statement of facts has no confidence of its own: somebody wrote it down on purpose.
+            owners[edge.source[1]] = max(owners.get(edge.source[1], 0), edge.props.get("confidence") or 1)
+    return tuple(sorted(owners, key=lambda owner: (-owners[owner], owner)))
 
 
 def risky_agents(analysis: Analysis, estate: Estate) -> list[RiskyAgent]:

@@ -191,6 +191,44 @@ def coding(plant: Plant) -> dict[str, str]:
     }
 
 
+def templates(plant: Plant) -> dict[str, str]:
+    """Templates of CloudFormation with secrets wherever people leave them."""
+
+    def shaped() -> str:
+        return plant("gh" + "p_")
+
+    function = {
+        "Type": "AWS::Serverless::Function",
+        "Properties": {
+            "Environment": {"Variables": {"API_TOKEN": plant(), "URL": f"postgres://u:{plant()}@db.acme.example/x", shaped(): shaped()}},
+            "Tags": {"Owner": shaped()},
+            "Policies": [{"Statement": [{"Effect": "Allow", "Action": "*", "Resource": f"arn:aws:s3:::{shaped()}"}]}, shaped()],
+        },
+    }
+    database = {"Type": "AWS::RDS::DBInstance", "Properties": {"Engine": "postgres", "MasterUsername": "a", "MasterUserPassword": plant()}}
+    joined = {"Fn::Join": ["", ["x", plant()]]}
+    resources = {
+        shaped(): function,
+        "Db": database,
+        "Sec": {"Type": "AWS::SecretsManager::Secret", "Properties": {"Name": shaped(), "SecretString": f'{{"pin": "{plant()}"}}'}},
+        "Joined": {"Type": "AWS::SecretsManager::Secret", "Properties": {"SecretString": joined}},
+        "Vm": {"Type": "AWS::EC2::Instance", "Properties": {"UserData": {"Fn::Base64": {"Fn::Sub": f"export API_KEY={plant()}\n"}}}},
+        "Role": {"Type": "AWS::IAM::Role", "Properties": {"RoleName": shaped(), "Policies": [{"PolicyName": shaped()}]}},
+    }
+    parameters = {"DbPassword": {"Type": "String", "NoEcho": True, "Default": plant()}, "ApiKey": {"Type": "String", "Default": plant()}}
+    template = {"AWSTemplateFormatVersion": "2010-09-09", "Parameters": parameters, "Mappings": {"A": {"b": {"token": plant()}}}}
+    text = json.dumps({**template, "Resources": resources}, indent=1)
+    tagged = f"""Transform: AWS::Serverless-2016-10-31
+Resources:
+  F:
+    Type: AWS::Lambda::Function
+    Properties:
+      Environment: {{Variables: {{API_KEY: !Sub '{plant()}', B: !Join ['', [{shaped()}, !Ref X]]}}}}
+      Role: !Sub '{shaped()}'
+"""
+    return {"shop/infra/template.json": text, "shop/infra/sam.yaml": tagged}
+
+
 def terraform_files(plant: Plant) -> dict[str, str]:
     """Configuration, variables and state of Terraform with secrets wherever people, and Terraform itself, leave them."""
 
@@ -306,6 +344,7 @@ def estate(plant: Plant) -> dict[str, str]:
         **low_code(plant),
         **coding(plant),
         **terraform_files(plant),
+        **templates(plant),
         **ownership(plant),
         **deployed(plant),
         "shop/.mcp.json": config("mcpServers"),
@@ -528,6 +567,13 @@ def ownership(plant: Plant) -> dict[str, str]:
         f'[[guard]]\npoint = "{shaped()}"\nname = "{shaped()}"\nedges = [{{ edge = "HOLDS", from = "*", to = "*" }}]\n{shaped()} = "{plant()}"\n'
         f'[[guard]]\npoint = "pep:{shaped()}"\nedges = [{{ edge = "HOLDS", from = "*", to = "*" }}]\n'
         f'[[name]]\nfiles = ["*"]\nkubernetes_cluster = "{shaped()}"\n',
+        "shop/catalog-info.yaml": f"apiVersion: backstage.io/v1\nkind: Component\nmetadata:\n  name: {shaped()}\n  annotations:\n"
+        f"    github.com/project-slug: a/{shaped()}\n    backstage.io/kubernetes-id: {shaped()}\nspec:\n  owner: {shaped()}\n",
+        "shop/opslevel.yml": f"service:\n  name: {shaped()}\n  owner: {shaped()}\n  repositories: [{{name: a/{shaped()}}}]\n",
+        "shop/cortex.yaml": f"info:\n  x-cortex-tag: {shaped()}\n  x-cortex-owners:\n    - {{type: group, name: {shaped()}}}\n"
+        f"    - {{email: {shaped()}@acme.example}}\n  x-cortex-git: {{github: {{repository: a/{shaped()}, basepath: {shaped()}}}}}\n",
+        "shop/lib/package.json": json.dumps({"author": f"x <{shaped()}@acme.example>", "config": {"token": plant()}}),
+        "shop/people.csv": f"email,status,token\n{shaped()}@acme.example,left,{plant()}\n{shaped()},{shaped()},{plant()}\n",
         "shop/db/schema.sql": f"-- PostgreSQL database dump\nCREATE ROLE app PASSWORD '{plant()}';\nGRANT {shaped()} TO \"{shaped()}\";\n"
         f"\\connect {shaped()}\nGRANT SELECT ON TABLE public.{shaped()} TO app; -- {plant()}\nSELECT '{plant()}';\n",
         "shop/db/grants.csv": f"grantee,table_catalog,table_name,privilege_type,x\n{shaped()},{shaped()},{shaped()},SELECT,{plant()}\n",
