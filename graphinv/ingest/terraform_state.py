@@ -17,6 +17,7 @@ from graphinv.ingest.support.located import Located, Pointer
 from graphinv.ingest.support.masked import mask
 from graphinv.ingest.support.parts import items
 from graphinv.ingest.support.places import environment_of
+from graphinv.ingest.support.secret_shapes import hide
 from graphinv.ingest.support.tags import environment_of_folder
 from graphinv.ingest.support.terraform.context import Context
 from graphinv.ingest.support.terraform.naming import Home
@@ -132,9 +133,10 @@ class _Masking:
         """Attributes of a resource; those in ``hidden`` hold nothing but credentials."""
         line = self.located.line(*pointer)
         found: dict[str, Any] = {}
+        variant = value.get("type") if isinstance(value, dict) else None
         for name, inner in value.items() if isinstance(value, dict) else ():
             at = self.located.lines.get((*pointer, name), line)
-            found[name] = self.masked(inner, name, at, kind, name in hidden or is_sensitive(kind, name), 0)
+            found[name] = self.masked(inner, name, at, kind, name in hidden or is_sensitive(kind, name, variant), 0)
         return found
 
     def masked(self, value: object, key: str, line: int, kind: str, sensitive: bool, depth: int) -> object:
@@ -153,7 +155,7 @@ class _Masking:
         if isinstance(value, dict):
             # {name = "API_KEY", value = "…"}: the value stands under the name.
             return {
-                name: self.masked(inner, key if name == "value" else name, line, kind, sensitive or is_sensitive("", name), depth + 1)
+                hide(name): self.masked(inner, key if name == "value" else name, line, kind, sensitive or is_sensitive("", name), depth + 1)
                 for name, inner in value.items()
             }
         return value

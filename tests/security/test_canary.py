@@ -18,6 +18,7 @@ from graphinv.ingest import Document, facts_of, ingestors
 from graphinv.ingest.support.secrets import is_placeholder
 from graphinv.model.errors import IngestError
 from graphinv.store import open_store
+from tests.security.identity_canaries import identities
 
 
 def canary(prefix: str = "", length: int = 36) -> str:
@@ -346,6 +347,7 @@ def estate(plant: Plant) -> dict[str, str]:
         **terraform_files(plant),
         **templates(plant),
         **ownership(plant),
+        **identities(plant),
         **deployed(plant),
         "shop/.mcp.json": config("mcpServers"),
         "shop/broken/.mcp.json": config("mcpServers")[:-40],

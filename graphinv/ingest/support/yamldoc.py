@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -24,6 +24,7 @@ _WORDS: dict[str, bool | None] = {"": None, "~": None, "null": None, "Null": Non
     for word, value in {"yes": True, "true": True, "on": True, "no": False, "false": False, "off": False}.items()
     for form in (str.lower, str.upper, str.capitalize)
 }
+Tagged = Callable[[str, Any], Any]
 _INT = re.compile(r"[-+]?(?:0|[1-9][0-9_]{0,18})")
 _HEX = re.compile(r"0x[0-9a-fA-F]{1,16}|0o[0-7]{1,21}")
 _FLOAT = re.compile(r"[-+]?(?:[0-9][0-9_]{0,18}\.[0-9]{0,20}|\.[0-9]{1,20})(?:[eE][-+]?[0-9]{1,3})?|[-+]?[0-9]{1,19}[eE][-+]?[0-9]{1,3}")
@@ -46,6 +47,7 @@ class _Open:
     pointer: Pointer
     line: int
     anchor: str | None
+    tag: str | None = None
     key: str | None = None
     key_line: int = 0
     size: int = 1
@@ -55,9 +57,10 @@ class _Open:
 class _Builder:
     """Makes plain values of the events of one YAML document."""
 
-    def __init__(self, document: str, shift: int) -> None:
+    def __init__(self, document: str, shift: int, tagged: Tagged | None = None) -> None:
         self.document = document
         self.shift = shift
+        self.tagged = tagged
         self.reset()
 
     def reset(self) -> None:
@@ -75,24 +78,27 @@ class _Builder:
         line = event.start_mark.line + self.shift
         if isinstance(event, yaml.ScalarEvent):
             self._count(1, line)
-            self._place(event.value, _scalar(event), line, 1, event.anchor)
+            self._place(event.value, self._tag(event.tag, _scalar(event)), line, 1, event.anchor)
         elif isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
             if len(self.open) >= MAX_DEPTH:
                 raise self.fail(f"is nested more than {MAX_DEPTH} deep", line)
             self._count(1, line)
             pointer = self._pointer(line)
-            self.open.append(_Open({} if isinstance(event, yaml.MappingStartEvent) else [], pointer, line, event.anchor))
+            self.open.append(_Open({} if isinstance(event, yaml.MappingStartEvent) else [], pointer, line, event.anchor, event.tag))
         elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
             done = self.open.pop()
             if isinstance(done.value, dict):
                 self._merge(done)
-            self._place(None, done.value, done.line, done.size, done.anchor)
+            self._place(None, self._tag(done.tag, done.value), done.line, done.size, done.anchor)
         elif isinstance(event, yaml.AliasEvent):
             if event.anchor not in self.anchors:
                 raise self.fail("names an anchor that is not complete before it", line)
             value, size = self.anchors[event.anchor]
             self._count(size, line)
             self._place(value if isinstance(value, str) else None, value, line, size, None)
+
+    def _tag(self, tag: str | None, value: Any) -> Any:
+        return self.tagged(tag, value) if self.tagged and tag and tag.startswith("!") and len(tag) > 1 else value
 
     def _count(self, size: int, line: int) -> None:
         self.total += size
@@ -188,20 +194,21 @@ def _events(text: str, document: str, shift: int) -> Iterator[Any]:
         raise IngestError("is not valid YAML: it holds characters that YAML does not allow", document=document) from None
 
 
-def parse(text: str, document: Document, first_line: int = 1) -> list[Located]:
+def parse(text: str, document: Document, first_line: int = 1, tagged: Tagged | None = None) -> list[Located]:
     """All YAML documents in ``text``, in order; O(length), plus the values that aliases repeat.
 
     Args:
         text: the YAML.
         document: what it was taken from, for messages.
         first_line: line of ``document`` on which ``text`` begins.
+        tagged: makes a value of a local tag (``!Ref``) and the plain value it stands before; without it such tags say nothing.
 
     Raises:
         IngestError: not YAML, more than 100 levels deep, an anchor inside itself, more than 500,000 values once aliases are followed,
             or a mapping or sequence as a key.
     """
     found: list[Located] = []
-    builder = _Builder(document.path, first_line)
+    builder = _Builder(document.path, first_line, tagged)
     events = _events(text, document.path, first_line)
     for event in events:
         if isinstance(event, yaml.DocumentStartEvent):

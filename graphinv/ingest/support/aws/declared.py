@@ -15,6 +15,7 @@ from typing import Any
 from graphinv.ingest.support.aws import arns
 from graphinv.ingest.support.masked import carried, unmasked
 from graphinv.ingest.support.partial import MAX_TEXT, Unknown, is_known, named, references, shown, text_of
+from graphinv.ingest.support.secret_shapes import hide
 from graphinv.ingest.support.secret_words import words
 from graphinv.ingest.support.secrets import is_placeholder, looks_secret_name, redact
 from graphinv.ingest.support.tags import owned, tagged
@@ -57,7 +58,7 @@ class Site:
     def id(self, text: str) -> str:
         """``text`` as an id."""
         where = f"{self.root}/{self.place}" if self.place else self.root
-        return named(unmasked(text), where)[:MAX_ID]
+        return hide(named(unmasked(text), where)[:MAX_ID])
 
     def name(self, text: str) -> str:
         """``text`` for people."""
@@ -109,7 +110,7 @@ def grant(site: Site, subject: NodeKey, role: str, document: object, origin: str
     """A policy that is written out: a JSON text, or the document itself."""
     text = policy_text(site, document)
     if text is None:
-        yield site.problem(f"the {role} policy of {subject[0]} {site.name(subject[1])} is not known from this configuration")
+        yield site.problem(f"the {role} policy of {short(subject)} is not known from this configuration")
         return
     yield Grant("aws", subject, role, text, site.id(origin) if origin else "", site.source, site.evidence)
 
@@ -117,7 +118,7 @@ def grant(site: Site, subject: NodeKey, role: str, document: object, origin: str
 def attached(site: Site, subject: NodeKey, policy: str) -> Iterator[Fact]:
     """A managed policy by its ARN."""
     if not policy.startswith("arn:"):
-        yield site.problem(f"a policy attached to {site.name(subject[1])} is not known from this configuration")
+        yield site.problem(f"a policy attached to {short(subject)} is not known from this configuration")
         return
     arn = site.id(policy)
     yield Grant("aws", subject, "identity", json.dumps(arn), arn, site.source, site.evidence)
@@ -128,6 +129,12 @@ def managed(site: Site, arn: str, name: str, document: object) -> Iterator[Fact]
     key: NodeKey = ("Resource", arn)
     yield site.node("Resource", arn, name, type="iam_policy")
     yield from grant(site, key, "policy", document, arn)
+
+
+def short(key: NodeKey) -> str:
+    """A node for a message: without the place that its unknown parts belong to."""
+    name = re.sub(r"\([^()]*\)", "", key[1].rpartition(":")[2])
+    return f"{key[0]} {redact(name[:MAX_NAME])}"
 
 
 def policy_text(site: Site, document: object) -> str | None:
@@ -173,7 +180,7 @@ def workload(
 def acts_as(site: Site, key: NodeKey, role: str) -> Iterator[Fact]:
     """(key)-[:RUNS_AS]->(role)"""
     if not known_role(role):
-        yield site.problem(f"the role of {key[0]} {site.name(key[1])} is not known from this configuration")
+        yield site.problem(f"the role of {short(key)} is not known from this configuration")
         return
     identity: NodeKey = ("Identity", site.iam("role", role))
     yield site.edge("RUNS_AS", key, identity)
@@ -214,6 +221,8 @@ def held(site: Site, holder: NodeKey, variables: Mapping[str, object], place: st
             identities.add(key_id)
             yield from access_key(site, key_id)
             yield site.edge("HOLDS", holder, arns.access_key(key_id), place=place)
+        for key in resolved(site, text):
+            yield site.edge("HOLDS", holder, key, place="vault")
         for reference in references(text):
             if looks_secret_name(name) or gives_secret(reference):
                 key = referenced(site, reference)
@@ -223,10 +232,30 @@ def held(site: Site, holder: NodeKey, variables: Mapping[str, object], place: st
         yield site.edge("AUTHENTICATES_AS", keys[0], arns.access_key_user(next(iter(identities))))
 
 
+_DYNAMIC = re.compile(
+    r"\{\{resolve:(secretsmanager|ssm-secure):([^{}\s]{1,2000}?)(?::SecretString\b[^{}]*|:SecretBinary\b[^{}]*|:[0-9]{1,9})?\}\}"
+)
+
+
+def resolved(site: Site, text: str) -> list[NodeKey]:
+    """Secrets that dynamic references of CloudFormation (``{{resolve:secretsmanager:…}}``) in ``text`` fill in."""
+    found: list[NodeKey] = []
+    for match in _DYNAMIC.finditer(text):
+        name = match[2].rstrip(":")
+        if not name.startswith("arn:"):
+            name = (
+                site.arn("secretsmanager", f"secret:{name}")
+                if match[1] == "secretsmanager"
+                else site.arn("ssm", f"parameter/{name.lstrip('/')}")
+            )
+        found.append(("Secret", site.id(name)))
+    return found
+
+
 _SECRET_REFERENCE = re.compile(
     r"(?:^|[.])(?:aws_iam_access_key[.][\w-]+.*[.](?:secret|ses_smtp_password_v4)|random_password[.].*[.](?:result|bcrypt_hash)"
     r"|aws_secretsmanager_secret_version[.].*[.]secret_string|aws_ssm_parameter[.].*[.]value|tls_private_key[.].*private_key_\w+"
-    r"|google_service_account_key[.].*private_key)"
+    r"|google_service_account_key[.].*private_key|[\w-]+[.]SecretAccessKey$)"
 )
 
 
@@ -237,8 +266,12 @@ def gives_secret(reference: str) -> bool:
 
 def referenced(site: Site, reference: str) -> NodeKey:
     """The Secret that a reference means: the same for all that refer to it in this configuration."""
-    owner = reference.rpartition(".")[0] if gives_secret(reference) else reference
-    return "Secret", site.id(f"terraform:{text_of(Unknown(owner))}")
+    return made(site, reference.rpartition(".")[0] if gives_secret(reference) else reference)
+
+
+def made(site: Site, address: str) -> NodeKey:
+    """The Secret that the resource at ``address`` makes once it is applied."""
+    return "Secret", site.id(f"{site.ingestor}:{text_of(Unknown(address))}")
 
 
 def access_key(site: Site, key_id: str, user: str = "") -> Iterator[Fact]:

@@ -75,7 +75,7 @@ def _access_key(context: Context, one: Resource) -> Iterator[Fact]:
         key = arns.access_key(site.id(key_id))
         yield from declared.access_key(site, site.id(key_id), user[1])
     else:
-        key = declared.referenced(site, f"{one.address}.secret")
+        key = declared.made(site, one.address)
         yield NodeFact(
             *key, {"name": f"access key of {site.name(user[1])}", "type": "aws_access_key", "lifetime": "static", "sources": [site.source]}
         )
@@ -191,7 +191,7 @@ def _database(context: Context, one: Resource) -> Iterator[Fact]:
 
 def _password(site: Site, identity: NodeKey, password: Value) -> Iterator[Fact]:
     text = text_of(password) if isinstance(password, (str, Unknown)) else ""
-    for key in carried(text):
+    for key in carried(text) + declared.resolved(site, text):
         yield site.edge("AUTHENTICATES_AS", key, identity)
     for reference in references(text):
         key = declared.referenced(site, reference)

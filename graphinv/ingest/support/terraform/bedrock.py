@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from graphinv.ingest import Document
+from graphinv.ingest.support import yamldoc
 from graphinv.ingest.support.aws import declared
 from graphinv.ingest.support.aws.declared import Site
 from graphinv.ingest.support.masked import carried
-from graphinv.ingest.support.partial import Value, text_of
+from graphinv.ingest.support.partial import MAX_TEXT, Value, text_of
 from graphinv.ingest.support.terraform.context import Context, Reader, texts
 from graphinv.ingest.support.terraform.program import Resource
+from graphinv.model.errors import IngestError
 from graphinv.model.facts import Fact, NodeKey
+
+MAX_OPERATIONS = 500
 
 
 def _agent(context: Context, one: Resource) -> Iterator[Fact]:
@@ -39,16 +44,36 @@ def _action_group(context: Context, one: Resource) -> Iterator[Fact]:
     group = f"{agent[1]}/action-group/{site.id(name)}"
     signature = one.text("parent_action_group_signature")
     function = next((text_of(block["lambda"]) for block in one.blocks("action_group_executor") if block.get("lambda")), "")
-    tools = {
-        text_of(tool["name"]): f"{group}/{site.id(text_of(tool['name']))}"
-        for tool in one.blocks("function_schema", "member_functions", "functions")
-        if tool.get("name")
-    }
+    listed = [tool.get("name") for tool in one.blocks("function_schema", "member_functions", "functions")]
+    payload = next((text_of(block["payload"]) for block in one.blocks("api_schema") if block.get("payload")), "")
+    names = [text_of(tool) for tool in listed if tool] or _operations(site, payload)
+    tools = {tool: f"{group}/{site.id(tool)}" for tool in names}
     yield from declared.tool_group(
         site, [agent], group, name, tools=tools, function=function, detail="bedrock action group", protocol="bedrock"
     )
     if signature == "AMAZON.CodeInterpreter":
         yield site.node("Tool", f"{group}/{site.id(name)}", name, effects=["execute"])
+
+
+_METHODS = ("get", "put", "post", "delete", "patch", "head", "options")
+
+
+def _operations(site: Site, payload: str) -> list[str]:
+    """Operations of an OpenAPI description that stands in a text: each by its id, or else by its method and path."""
+    try:
+        found = yamldoc.parse(payload[:MAX_TEXT], Document(site.root, site.path, b"", str)) if payload else []
+    except IngestError:
+        return []
+    top = found[0].value if found else None
+    paths = top.get("paths") if isinstance(top, dict) else None
+    names: list[str] = []
+    for path, methods in list(paths.items())[:MAX_OPERATIONS] if isinstance(paths, dict) else ():
+        for method in _METHODS:
+            operation = methods.get(method) if isinstance(methods, dict) else None
+            if isinstance(operation, dict):
+                called = operation.get("operationId")
+                names.append(called if isinstance(called, str) and called else f"{method} {path}")
+    return names
 
 
 def _collaborator(context: Context, one: Resource) -> Iterator[Fact]:

@@ -109,6 +109,7 @@ class _Lowering:
         attributes: dict[str, ir.Expr] = {}
         lines: dict[str, int] = {}
         blocks: list[ir.Block] = []
+        variant = self.variant(body) if head.labels[:1] == ("aws_ssm_parameter",) else None
         for child in body.named_children:
             if child.type == "attribute":
                 parts = child.named_children
@@ -116,12 +117,20 @@ class _Lowering:
                     continue
                 name, value = self.name(parts[0]), parts[-1]
                 key = head.labels[-1] if head.type in ("variable", "output") and head.labels and name in ("default", "value") else name
-                secret = is_sensitive(head.labels[0] if head.labels else "", name)
+                secret = is_sensitive(head.labels[0] if head.labels else "", name, variant)
                 attributes[name] = self.expr(value, _Place(key, secret), 0)
                 lines[name] = self.line(child)
             elif child.type == "block" and depth < MAX_DEPTH:
                 blocks.append(self.block(child, head, depth + 1))
         return ir.Block(head.type, head.labels, head.line, attributes, lines, tuple(blocks))
+
+    def variant(self, body: Node) -> str:
+        """The attribute ``type`` of a body, where it is a plain text."""
+        for child in body.named_children:
+            parts = child.named_children
+            if child.type == "attribute" and len(parts) > 1 and self.name(parts[0]) == "type":
+                return self.name(parts[-1]).strip('"')
+        return ""
 
     def block(self, node: Node, around: ir.Block, depth: int) -> ir.Block:
         words: list[str] = []

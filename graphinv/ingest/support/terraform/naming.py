@@ -166,6 +166,8 @@ def computed(kind: str, address: str, attribute: str, get: Callable[[str], Value
     if attribute in ARNS:
         given = get("arn")
         return given if isinstance(given, str) and given else arn_of(kind, name, get, home)
+    if attribute == "stream_arn":
+        return f"{arn_of(kind, name, get, home)}/stream/{text_of(unknown)}"
     if attribute in naming.names or attribute in _NAMES or (attribute == "name" and "name" not in naming.names):
         return name
     if attribute == "id":

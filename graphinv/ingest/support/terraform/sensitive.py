@@ -4,7 +4,6 @@ from __future__ import annotations
 
 _BY_TYPE = frozenset(
     {
-        ("aws_ssm_parameter", "value"),
         ("aws_secretsmanager_secret_version", "secret_string"),
         ("aws_secretsmanager_secret_version", "secret_binary"),
         ("aws_iam_access_key", "secret"),
@@ -38,6 +37,9 @@ _ANYWHERE = frozenset(
 )
 
 
-def is_sensitive(kind: str, attribute: str) -> bool:
-    """Whether ``attribute`` of a resource of type ``kind`` (``""`` = something else) is such."""
+def is_sensitive(kind: str, attribute: str, variant: object = None) -> bool:
+    """Whether ``attribute`` of a resource of type ``kind`` (``""`` = something else) is such; ``variant`` is the resource's own attribute
+    ``type``, where it states one."""
+    if (kind, attribute) == ("aws_ssm_parameter", "value"):
+        return variant not in ("String", "StringList")
     return attribute in _ANYWHERE or (kind, attribute) in _BY_TYPE

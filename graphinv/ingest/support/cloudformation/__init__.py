@@ -1,0 +1,1 @@
+"""CloudFormation, SAM and what the CDK writes: templates, their functions, and their resources in Terraform's words."""

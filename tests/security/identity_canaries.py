@@ -1,0 +1,162 @@
+"""Files of clouds and identity systems that have a secret in every place where people, or the systems themselves, put one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import yaml
+
+SUBSCRIPTION = "7d7e4e4a-0000-4000-8000-000000000001"
+GUID = "aaaaaaaa-0000-4000-8000-000000000001"
+ACCOUNT = "bot@p.iam.gserviceaccount.com"
+
+
+def identities(plant: Callable[..., str]) -> dict[str, str]:
+    """Files by path. Where a canary stands in the place of a name only its shape can tell that it is a secret."""
+
+    def shaped() -> str:
+        return plant("gh" + "p_")
+
+    return {**_google(plant, shaped), **_microsoft(plant, shaped), **_vault(plant, shaped), **_issuers(plant, shaped)}
+
+
+def _google(plant: Callable[..., str], shaped: Callable[[], str]) -> dict[str, str]:
+    pem = f"-----BEGIN PRIVATE KEY-----\n{plant('', 64)}\n-----END PRIVATE KEY-----\n"
+    key = {"type": "service_account", "private_key_id": "ab" * 20, "private_key": pem, "client_email": ACCOUNT, "token": plant()}
+    login = {"type": "authorized_user", "client_id": shaped(), "client_secret": plant(), "refresh_token": plant("1//0", 60)}
+    binding = {
+        "role": "roles/storage.admin",
+        "members": [f"user:{shaped()}@x.example", shaped()],
+        "condition": {"expression": f"x == '{shaped()}'"},
+    }
+    asset = {
+        "name": f"//run.googleapis.com/projects/p/services/{shaped()}",
+        "assetType": "run.googleapis.com/Service",
+        "resource": {
+            "data": {
+                "labels": {shaped(): shaped()},
+                "template": {"env": [{"name": "API_KEY", "value": plant()}], "serviceAccount": ACCOUNT},
+            }
+        },
+        "iamPolicy": {"bindings": [binding]},
+    }
+    account = {"name": f"projects/p/serviceAccounts/{ACCOUNT}", "email": ACCOUNT, "displayName": shaped(), "description": plant()}
+    return {
+        "shop/gcp/key.json": json.dumps(key, indent=1),
+        "shop/gcp/login.json": json.dumps(login, indent=1),
+        "shop/gcp/assets.ndjson": json.dumps(asset) + "\n" + json.dumps(account) + "\n",
+        "shop/gcp/policy.json": json.dumps({"bindings": [binding], "etag": plant()}),
+    }
+
+
+def _microsoft(plant: Callable[..., str], shaped: Callable[[], str]) -> dict[str, str]:
+    application = {
+        "appId": GUID,
+        "displayName": shaped(),
+        "tags": [shaped()],
+        "identifierUris": [],
+        "passwordCredentials": [{"keyId": GUID, "displayName": shaped(), "secretText": plant("", 40), "hint": plant()}],
+        "keyCredentials": [{"keyId": GUID, "key": plant("", 200), "customKeyIdentifier": plant()}],
+        "federatedIdentityCredentials": [{"issuer": f"https://x.example/{shaped()}", "subject": shaped()}],
+        "owners": [{"userPrincipalName": f"{shaped()}@x.example", "displayName": shaped()}],
+        "appRoles": [{"id": GUID, "value": shaped()}],
+    }
+    grant = {"clientId": GUID, "consentType": "AllPrincipals", "resourceId": GUID, "scope": f"Mail.Read {shaped()}"}
+    scope = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/g/providers/Microsoft.Web/sites/{shaped()}"
+    resource = {
+        "id": scope,
+        "name": shaped(),
+        "type": "Microsoft.Web/sites",
+        "location": "x",
+        "tags": {shaped(): shaped(), "token": shaped()},
+        "properties": {"siteConfig": {"appSettings": [{"name": "API_KEY", "value": plant()}]}},
+    }
+    assignment = {
+        "principalId": GUID,
+        "principalName": shaped(),
+        "roleDefinitionId": f"/x/{shaped()}",
+        "roleDefinitionName": shaped(),
+        "scope": scope,
+    }
+    return {
+        "shop/entra/apps.json": json.dumps([application, grant], indent=1),
+        "shop/azure/resources.json": json.dumps([resource, {"id": f"{scope}/y", **assignment, "condition": f"x '{shaped()}'"}], indent=1),
+    }
+
+
+def _vault(plant: Callable[..., str], shaped: Callable[[], str]) -> dict[str, str]:
+    policy = f'path "secret/data/{shaped()}" {{ capabilities = ["read"] allowed_parameters = {{ "token" = ["{plant()}"] }} }} # {plant()}\n'
+    url = f"postgresql://root:{plant()}@db.acme.example:5432/x"
+    operator = {
+        "policies": [{"name": shaped(), "rules": policy}],
+        "auth": [{"type": "kubernetes", "config": {"token_reviewer_jwt": plant()}, "roles": [{"name": shaped(), "policies": [shaped()]}]}],
+        "secrets": [
+            {
+                "type": "database",
+                "configuration": {
+                    "config": [{"name": "x", "connection_url": url, "password": plant()}],
+                    "roles": [
+                        {
+                            "name": shaped(),
+                            "db_name": "x",
+                            "creation_statements": f"CREATE ROLE x PASSWORD '{plant()}'; GRANT SELECT ON a TO x",
+                        }
+                    ],
+                },
+            }
+        ],
+        "startupSecrets": [{"type": "kv", "path": "secret/data/x", "data": {"data": {"AWS_KEY": plant()}}}],
+    }
+    script = (
+        f"export VAULT_TOKEN={plant('hvs.', 40)}\nvault policy write {shaped()} - <<EOF\n{policy}EOF\nvault kv put secret/x token={plant()} {shaped()}=1\n"
+        f"vault write auth/approle/role/a policies={shaped()} secret_id={plant()}\nvault write database/config/x connection_url={url} password={plant()}\n"
+    )
+    read = {"lease_id": "", "data": {"bound_service_account_names": [shaped()], "token_policies": [shaped()], "token": plant()}}
+    return {
+        "shop/vault/policy.hcl": policy,
+        "shop/vault/broken.hcl": policy.replace("}", ""),
+        "shop/vault/operator.yaml": yaml.safe_dump(operator, sort_keys=False),
+        "shop/vault/setup.sh": script,
+        "shop/vault/auth/kubernetes/role/x.json": json.dumps(read),
+    }
+
+
+def _issuers(plant: Callable[..., str], shaped: Callable[[], str]) -> dict[str, str]:
+    entry = {"spiffe_id": f"spiffe://{shaped()}/x", "parent_id": "spiffe://t/y", "selectors": [{"type": "k8s", "value": f"ns:{shaped()}"}]}
+    template = f"apiVersion: spire.spiffe.io/v1alpha1\nkind: ClusterSPIFFEID\nspec:\n  spiffeIDTemplate: spiffe://t/{shaped()}\n"
+    installation = {
+        "id": 1,
+        "account": {"login": "acme"},
+        "repository_selection": "all",
+        "app_id": 2,
+        "app_slug": shaped(),
+        "permissions": {"contents": "write", shaped(): "write"},
+        "access_tokens_url": f"https://api.github.com/x?token={plant()}",
+    }
+    client = {"clientId": shaped(), "secret": plant(), "name": shaped(), "attributes": {"x": plant()}}
+    user = {"username": shaped(), "credentials": [{"value": plant()}], "realmRoles": [shaped()], "attributes": {"pin": [plant()]}}
+    realm = {"realm": "desk", "sslRequired": "none", "clients": [client], "users": [user], "smtpServer": {"password": plant()}}
+    okta = {
+        "id": "0oa1gjh63g214q0Hq0g4",
+        "label": shaped(),
+        "signOnMode": "OPENID_CONNECT",
+        "credentials": {"oauthClient": {"client_id": shaped(), "client_secret": plant("", 40)}},
+        "_links": {"self": {"href": f"https://acme.okta.com/x?token={plant()}"}},
+    }
+    registered = {
+        "client_id": shaped(),
+        "client_name": shaped(),
+        "client_secret": plant("", 40),
+        "grant_types": [shaped()],
+        "scope": f"a {shaped()}",
+    }
+    return {
+        "shop/spire/entries.json": json.dumps({"entries": [entry]}),
+        "shop/spire/ids.yaml": template,
+        "shop/spire/entries.sh": f"spire-server entry create -spiffeID spiffe://t/{shaped()} -selector k8s:sa:{shaped()}\n",
+        "shop/github/installations.json": json.dumps({"installations": [installation]}),
+        "shop/keycloak/realm.json": json.dumps(realm),
+        "shop/okta/apps.json": json.dumps([okta]),
+        "shop/oauth/clients.json": json.dumps([registered]),
+    }
