@@ -15,7 +15,7 @@ EXPECTED = {
     "tfstate": {"documents": 16, "identities": 8, "keys": 6, "runtimes": 2, "policies": 42},
     "bedrock_iac": {"documents": 4, "identities": 18, "runtimes": 14, "agents": 3, "action groups": 5, "policies": 53, "not known": 4},
 }
-"""Counted by hand; policies are documents and attachments. Left out is what conditions rule out by the defaults of their parameters; what is
+"""Counted by hand; policies are documents and attachments. Left out is what conditions rule out by the defaults of parameters; what is
 not known are policies of nested stacks."""
 
 
