@@ -21,8 +21,9 @@ from graphinv.ingest import Document
 from graphinv.ingest.support import claude, clients
 from graphinv.ingest.support.jsondoc import parse
 from graphinv.ingest.support.located import Located
+from graphinv.ingest.support.offers import offered
 from graphinv.ingest.support.secrets import redact, url_parts
-from graphinv.ingest.support.servers import offered, server_facts
+from graphinv.ingest.support.servers import server_facts
 from graphinv.model.facts import EdgeFact, Fact, NodeFact, Problem, Props
 
 NAME = "claude_plugins"

@@ -16,7 +16,7 @@ from graphinv.ingest import Document
 from graphinv.ingest.support import clients
 from graphinv.ingest.support.agent_files import AgentFile, given_name
 from graphinv.ingest.support.builtins import INHERENT, builtin_facts
-from graphinv.ingest.support.yamldoc import Loose, front_matter
+from graphinv.ingest.support.yamldoc import front_matter
 from graphinv.model.facts import EdgeFact, Fact
 
 CLIENT = "cursor"
@@ -42,11 +42,9 @@ def read(document: Document) -> Iterator[Fact]:
     meta, _ = front_matter(document)
     folder = (match["folder"] if match else None) or ""
     agent = AgentFile(document, meta, CLIENT, folder, given_name(document, meta.value), "cursor sub-agent")
+    yield from agent.notes(NAME)
     if not meta.value:
-        yield agent.problem("", "has no front matter, so that it is no agent", "note", NAME)
         return
-    if isinstance(meta, Loose):
-        yield agent.problem("", "has front matter that is not valid YAML; it was read line by line", "note", NAME)
     yield from agent.agent()
     yield from agent.bound(CLIENT)
     yield from agent.models()

@@ -20,7 +20,7 @@ from graphinv.ingest.support.agent_files import AgentFile, given_name
 from graphinv.ingest.support.builtins import INHERENT, builtin_facts
 from graphinv.ingest.support.secrets import redact, secret_facts, url_parts
 from graphinv.ingest.support.servers import leaves
-from graphinv.ingest.support.yamldoc import Loose, front_matter
+from graphinv.ingest.support.yamldoc import front_matter
 from graphinv.model.facts import EdgeFact, Fact, Props
 
 CLIENT = "gemini-cli"
@@ -51,11 +51,9 @@ def read(document: Document) -> Iterator[Fact]:
     agent = AgentFile(
         document, meta, client, folder, given_name(document, settings), f"{client} {'remote agent' if remote else 'sub-agent'}"
     )
+    yield from agent.notes(NAME)
     if not settings:
-        yield agent.problem("", "has no front matter, so that it is no agent", "note", NAME)
         return
-    if isinstance(meta, Loose):
-        yield agent.problem("", "has front matter that is not valid YAML; it was read line by line", "note", NAME)
     yield from agent.bound(client)
     if remote:
         yield from _remote(agent)

@@ -18,10 +18,10 @@ from typing import Any
 from graphinv.ingest import Document
 from graphinv.ingest.support import clients, jsondoc
 from graphinv.ingest.support.located import Located
-from graphinv.ingest.support.offers import MAX_TOOLS, listed_tools
+from graphinv.ingest.support.offers import MAX_TOOLS, listed_tools, offered_server
 from graphinv.ingest.support.secrets import redact
-from graphinv.ingest.support.servers import offered, server_facts, tellable
-from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Problem, Props, Ref
+from graphinv.ingest.support.servers import tellable
+from graphinv.model.facts import EdgeFact, Fact, NodeKey, Problem, Props, Ref
 
 CLIENT = "claude-desktop"
 NAME = "mcp_bundle"
@@ -64,17 +64,10 @@ def _server(document: Document, located: Located, top: dict[str, Any], server: d
     stated = server.get("mcp_config")
     entry = stated if isinstance(stated, dict) else _implied(server)
     where = clients.at(located, ("server", "mcp_config") if isinstance(stated, dict) else ("server",))
-    host = clients.host_key(document, CLIENT, document.folder)
-    facts = list(
-        offered(server_facts(document, client=CLIENT, host=host, name=name, entry=entry, where=where, folder=document.folder), host)
-    )
-    key: NodeKey | None = None
+    key, facts = offered_server(document, CLIENT, name, entry, where, lambda props: _told(document, located, top, props))
     named: set[str] = set()
     for fact in facts:
-        if isinstance(fact, NodeFact) and fact.kind == "ToolServer":
-            key = fact.key
-            yield NodeFact(*key, {**fact.props, **_told(document, located, top, fact.props)})
-        elif isinstance(fact, EdgeFact) and isinstance(fact.target, Ref) and fact.target.space == "config":
+        if isinstance(fact, EdgeFact) and isinstance(fact.target, Ref) and fact.target.space == "config":
             named.add(fact.target.name)
             yield replace(fact, target=_setting(document, fact.target.name))
         else:

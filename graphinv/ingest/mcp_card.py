@@ -13,9 +13,9 @@ from collections.abc import Iterator
 
 from graphinv.ingest import Document
 from graphinv.ingest.support import clients, jsondoc
-from graphinv.ingest.support.offers import listed_tools
+from graphinv.ingest.support.offers import listed_tools, offered_server
 from graphinv.ingest.support.secrets import redact
-from graphinv.ingest.support.servers import offered, server_facts, tellable
+from graphinv.ingest.support.servers import tellable
 from graphinv.model.facts import Fact, NodeFact, NodeKey, Props
 
 CLIENT = "mcp-client"
@@ -47,30 +47,24 @@ def read(document: Document) -> Iterator[Fact]:
         return
     field = next((key for key in _ADDRESSES if isinstance(top.get(key), str) and re.match(r"https?://", top[key])), None)
     version = top.get("version")
-    told: Props = {"kind_detail": "server card", "auth": _auth(top.get("auth", top.get("authentication")))}
-    told["version"] = version if isinstance(version, str) and tellable(version) else None
-    key: NodeKey = ("ToolServer", f"mcp-card:{document.source()}")
+    stated = {
+        "kind_detail": "server card",
+        "auth": _auth(top.get("auth", top.get("authentication"))),
+        "version": version if isinstance(version, str) and tellable(version) else None,
+    }
+    told: Props = {prop: value for prop, value in stated.items() if value is not None}
+    name, line = name.strip()[:200], located.line()
+    key: NodeKey | None
     if field is None:
-        props = {
-            "name": redact(name.strip()[:200]),
-            "protocol": "mcp",
-            "origin": "internal",
-            **told,
-            "sources": [document.source(located.line())],
-        }
-        yield NodeFact(*key, {prop: value for prop, value in props.items() if value is not None})
+        key = ("ToolServer", f"mcp-card:{document.source()}")
+        props: Props = {"name": redact(name), "protocol": "mcp", "origin": "internal", **told, "sources": [document.source(line)]}
+        yield NodeFact(*key, props)
     else:
-        host = clients.host_key(document, CLIENT, document.folder)
         entry = {"url": top[field], "transport": top.get("transport")}
-        where = clients.at(located, ())
-        facts = server_facts(document, client=CLIENT, host=host, name=name.strip()[:200], entry=entry, where=where, folder=document.folder)
-        for fact in offered(facts, host):
-            if isinstance(fact, NodeFact) and fact.kind == "ToolServer":
-                key = fact.key
-                yield NodeFact(*key, {**fact.props, **{prop: value for prop, value in told.items() if value is not None}})
-            else:
-                yield fact
-    yield from listed_tools(document, located, key)
+        key, facts = offered_server(document, CLIENT, name, entry, clients.at(located, ()), lambda _: told)
+        yield from facts
+    if key is not None:
+        yield from listed_tools(document, located, key)
 
 
 def _auth(stated: object) -> str | None:

@@ -11,12 +11,13 @@ from graphinv.ingest import Document
 from graphinv.ingest.support import clients, jsondoc, packages
 from graphinv.ingest.support.cards import card_facts, card_key, looks_like_card
 from graphinv.ingest.support.located import Located, Pointer
+from graphinv.ingest.support.offers import offered
 from graphinv.ingest.support.packages import Package
 from graphinv.ingest.support.parts import items, labelled
 from graphinv.ingest.support.places import environment_of
 from graphinv.ingest.support.secrets import looks_secret_name, redact, secret_facts
 from graphinv.ingest.support.servers import server_facts, tellable, tellable_package
-from graphinv.model.facts import Binding, EdgeFact, Fact, NodeFact, NodeKey, Problem, Props
+from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Problem, Props
 
 NAME = "oasf_record"
 TITLE = "OASF records"
@@ -94,16 +95,12 @@ class _Record:
             return
         if kinds == {"mcp"} and all(data.get("name") == self.top["name"] for _, _, data in self.modules):
             # A server's own entry in the directory: it exists, and nobody connects to it yet.
-            yield from (fact for fact in self._servers() if not self._is_ours(fact))
+            yield from offered(self._servers(), self.key)
             return
         yield from self._agent()
         yield from self._servers()
         yield from self._models()
         yield from self._artifacts()
-
-    def _is_ours(self, fact: Fact) -> bool:
-        """Whether a fact says that this record's agent does something; there is none where the record is a server's."""
-        return isinstance(fact, Binding) or (isinstance(fact, EdgeFact) and fact.source == self.key)
 
     def _agent(self) -> Iterator[Fact]:
         if self.card is not None:

@@ -10,9 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graphinv.ingest import claude_agents, claude_plugins, claude_settings, claude_skills, codeowners, env_file
-from graphinv.model.errors import IngestError
-from graphinv.model.facts import EdgeFact, Fact, NodeFact, check_edge, check_node
-from tests.ingest.reading import document, fake
+from tests.ingest.bad_inputs import ANY_BYTES, EVERYWHERE, FRONT, read
+from tests.ingest.reading import fake
 
 READERS: list[tuple[ModuleType, str]] = [
     (claude_agents, ".claude/agents/a.md"),
@@ -24,49 +23,20 @@ READERS: list[tuple[ModuleType, str]] = [
     (env_file, ".env"),
     (codeowners, "CODEOWNERS"),
 ]
-FRONT = "---\nname: a\ndescription: b\n"
-BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(f"{chr(98 + i)}: &{chr(98 + i)} [{','.join([f'*{chr(97 + i)}'] * 9)}]\n" for i in range(12))
 BAD: dict[str, bytes] = {
-    "empty": b"",
-    "blank": b" \n\t\n",
-    "null": b"null",
-    "list": b"[1, 2]",
-    "text": b'"x"',
+    **EVERYWHERE,
     "truncated": b'{"permissions": {"allow": ["Ba',
-    "truncated front matter": b"---\nname: a\ndescri",
-    "deep json": b"[" * 100_000,
-    "deep json in front matter": FRONT.encode() + b"tools: " + b"[" * 100_000 + b"\n---\n",
     "deep mapping": b'{"hooks":' * 5_000 + b"1" + b"}" * 5_000,
-    "bomb": f"{FRONT}{BOMB}tools: *m\n---\n".encode(),
     "tag": FRONT.encode() + b"tools: !!python/object/apply:os.system ['true']\n---\n",
     "itself": FRONT.encode() + b"tools: &x [*x]\n---\n",
-    "latin-1": "---\nname: é\n---\n".encode("latin-1"),
     "utf-16": '{"name": "a"}'.encode("utf-16"),
-    "nul": b"a\0b",
     "wrong types": json.dumps(
         dict.fromkeys(("name", "permissions", "hooks", "env", "plugins", "mcpServers", "enabledPlugins", "sandbox"), 7)
     ).encode(),
     "wrong lists": json.dumps({key: [None, 7, {}, []] for key in ("name", "hooks", "plugins", "enabledMcpjsonServers")}).encode(),
-    "odd names": b'---\nname: "a\\n\\e[31m<b>`) RETURN 1//"\ndescription: b\n---\n',
     "long line": b"A=" + b"x" * 1_000_000,
     "many quotes": b'A="\n' * 20_000,
 }
-
-
-def read(reader: ModuleType, path: str, data: bytes) -> list[Fact]:
-    """The facts, all of them fit for the vocabulary; none when it is an IngestError that names the document."""
-    try:
-        facts: list[Fact] = list(reader.read(document(data, path)))
-    except IngestError as error:
-        if error.document != path:
-            raise
-        return []
-    for fact in facts:
-        if isinstance(fact, NodeFact):
-            check_node(fact)
-        elif isinstance(fact, EdgeFact):
-            check_edge(fact)
-    return facts
 
 
 @pytest.mark.parametrize("name", BAD)
@@ -78,11 +48,7 @@ def test_a_bad_document_gives_facts_or_one_error(reader: ModuleType, path: str, 
 
 @pytest.mark.parametrize(("reader", "path"), READERS)
 @settings(max_examples=60)
-@given(
-    data=st.one_of(
-        st.binary(max_size=400), st.text(max_size=200).map(lambda text: f"---\nname: a\n{text}\n---\n".encode("utf-8", "replace"))
-    )
-)
+@given(data=ANY_BYTES)
 def test_any_bytes_give_facts_or_an_error(reader: ModuleType, path: str, data: bytes) -> None:
     reader.detect(path, data[:4096])
     read(reader, path, data)

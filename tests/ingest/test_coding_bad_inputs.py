@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from graphinv.ingest import (
     codex_agents,
     cursor_agents,
-    facts_of,
     gemini_agents,
     github_agents,
     github_workflows,
@@ -23,12 +22,11 @@ from graphinv.ingest import (
     slash_commands,
 )
 from graphinv.ingest.support.agent_commands import agent_commands
-from graphinv.model.errors import IngestError
-from graphinv.model.facts import EdgeFact, Fact, NodeFact, check_edge, check_node
-from tests.ingest.reading import document
+from tests.ingest.bad_inputs import ANY_BYTES, BOMB, EVERYWHERE, read
 
 READERS: list[tuple[ModuleType, str]] = [
     (github_workflows, ".github/workflows/a.yml"),
+    (github_workflows, ".github/workflows/a.md"),
     (github_workflows, "x/action.yml"),
     (github_workflows, "x/ask.sh"),
     (gitlab_ci, ".gitlab-ci.yml"),
@@ -43,46 +41,17 @@ READERS: list[tuple[ModuleType, str]] = [
     (slash_commands, ".gemini/commands/a.toml"),
     (instructions, "AGENTS.md"),
 ]
-FRONT = "---\nname: a\ndescription: b\n"
-BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(f"{chr(98 + i)}: &{chr(98 + i)} [{','.join([f'*{chr(97 + i)}'] * 9)}]\n" for i in range(12))
 BAD: dict[str, bytes] = {
-    "empty": b"",
-    "blank": b" \n\t\n",
-    "null": b"null",
-    "list": b"[1, 2]",
-    "text": b'"x"',
+    **EVERYWHERE,
     "truncated": b"jobs:\n  a:\n    steps:\n      - run: 'cla",
-    "truncated front matter": b"---\nname: a\ndescri",
-    "deep": b"[" * 100_000,
-    "deep in front matter": FRONT.encode() + b"tools: " + b"[" * 100_000 + b"\n---\n",
     "bomb": f"on: push\n{BOMB}jobs: {{a: {{steps: *m}}}}\n".encode(),
-    "bomb in front matter": f"{FRONT}{BOMB}tools: *m\n---\n".encode(),
     "tag": b"jobs: {a: {steps: [{run: !!python/object/apply:os.system ['true']}]}}\n",
     "itself": b"jobs: &x {a: *x}\n",
-    "latin-1": "---\nname: é\n---\n".encode("latin-1"),
-    "nul": b"a\0b",
     "wrong types": json.dumps(
         dict.fromkeys(("name", "on", "jobs", "runs", "tools", "handoffs", "agents", "include", "variables"), 7)
     ).encode(),
-    "odd names": b'---\nname: "a\\n\\e[31m<b>`) RETURN 1//"\ndescription: b\n---\n',
     "long line": b"jobs: {a: {steps: [{run: 'claude -p " + b"x" * 1_000_000 + b"'}]}}\n",
 }
-
-
-def read(reader: ModuleType, path: str, data: bytes) -> list[Fact]:
-    """The facts, all of them fit for the vocabulary; none when it is an IngestError that names the document."""
-    try:
-        facts: list[Fact] = list(facts_of(reader, document(data, path)))
-    except IngestError as error:
-        if error.document != path:
-            raise
-        return []
-    for fact in facts:
-        if isinstance(fact, NodeFact):
-            check_node(fact)
-        elif isinstance(fact, EdgeFact):
-            check_edge(fact)
-    return facts
 
 
 @pytest.mark.parametrize("name", BAD)
@@ -94,18 +63,14 @@ def test_a_bad_document_gives_facts_or_one_error(reader: ModuleType, path: str, 
 
 @pytest.mark.parametrize(("reader", "path"), READERS)
 @settings(max_examples=40)
-@given(
-    data=st.one_of(
-        st.binary(max_size=300), st.text(max_size=200).map(lambda text: f"---\nname: a\n{text}\n---\n".encode("utf-8", "replace"))
-    )
-)
+@given(data=ANY_BYTES)
 def test_any_bytes_give_facts_or_an_error(reader: ModuleType, path: str, data: bytes) -> None:
     reader.detect(path, data[:4096])
     read(reader, path, data)
 
 
-NAMES = "a steps run uses with env id if permissions prompt settings claude_args extends script variables command".split()  # noqa: SIM905 - words read better in a row
-TOP = "on jobs runs name env permissions tools handoffs agents model mcp-servers include variables default script kind".split()  # noqa: SIM905 - words read better in a row
+NAMES = "a steps run uses with env id if permissions prompt settings claude_args extends script variables command bash github add-comment".split()  # noqa: SIM905 - words read better in a row
+TOP = "on jobs runs name env permissions tools handoffs agents model mcp-servers include variables default script kind engine safe-outputs imports".split()  # noqa: SIM905 - words read better in a row
 WORDS = """
 claude -p --allowedTools Bash(git *) --mcp-config {"a":{"command":"x"}} codex exec gemini --yolo ${{ secrets.X }}
 ${{ github.event.issue.body }} $( ` ' " ; | && -- <<EOF EOF

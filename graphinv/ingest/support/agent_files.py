@@ -12,6 +12,7 @@ from graphinv.ingest.support.located import Located
 from graphinv.ingest.support.places import environment_of
 from graphinv.ingest.support.secrets import redact
 from graphinv.ingest.support.servers import server_facts
+from graphinv.ingest.support.yamldoc import Loose
 from graphinv.model.facts import Binding, EdgeFact, Fact, NodeFact, NodeKey, Problem, Props, Ref
 
 
@@ -48,6 +49,13 @@ class AgentFile:
 
     def problem(self, pointer: str, message: str, severity: str, ingestor: str) -> Problem:
         return Problem(self.document.path, f"L{self.line(pointer)}", message, severity, ingestor)
+
+    def notes(self, ingestor: str) -> Iterator[Problem]:
+        """What is odd about its front matter. Without any it is no agent."""
+        if not self.settings:
+            yield self.problem("", "has no front matter, so that it is no agent", "note", ingestor)
+        elif isinstance(self.meta, Loose):
+            yield self.problem("", "has front matter that is not valid YAML; it was read line by line", "note", ingestor)
 
     def agent(self, *, called: bool = True, mechanism: str = "sub-agent", **props: Any) -> Iterator[Fact]:
         """The agent, its host, its name, and (where it may be ``called`` at all) the host's delegation to it."""

@@ -2,15 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from graphinv.ingest import Document
+from graphinv.ingest.support.clients import host_key
 from graphinv.ingest.support.effects import name_hints
 from graphinv.ingest.support.located import Located
 from graphinv.ingest.support.secrets import redact
-from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Props
+from graphinv.ingest.support.servers import server_facts
+from graphinv.model.facts import Binding, EdgeFact, Fact, NodeFact, NodeKey, Props
 
 MAX_TOOLS = 2000
+
+
+def offered(facts: Iterable[Fact], host: NodeKey) -> Iterator[Fact]:
+    """``facts`` of a server that nobody uses yet: without what they say of ``host``, and bound to no name."""
+    for fact in facts:
+        if not isinstance(fact, Binding) and not (isinstance(fact, EdgeFact) and host in (fact.source, fact.target)):
+            yield fact
+
+
+def offered_server(
+    document: Document, client: str, name: str, entry: object, where: Callable[..., int], told: Callable[[Props], Props]
+) -> tuple[NodeKey | None, list[Fact]]:
+    """Key and facts of one server that the document offers; the key is None where ``entry`` is no server, which the facts tell.
+
+    Args:
+        document: where it is offered.
+        client: slug of the client whose form ``entry`` has.
+        name: its name.
+        entry: how it is started or reached.
+        where: line of a pointer below the entry.
+        told: what else the document says of it, from the properties that the entry gives; these are replaced.
+    """
+    host = host_key(document, client, document.folder)
+    key: NodeKey | None = None
+    found: list[Fact] = []
+    facts = server_facts(document, client=client, host=host, name=name, entry=entry, where=where, folder=document.folder)
+    for fact in offered(facts, host):
+        if isinstance(fact, NodeFact) and fact.kind == "ToolServer":
+            key = fact.key
+            found.append(NodeFact(*key, {**fact.props, **told(fact.props)}))
+        else:
+            found.append(fact)
+    return key, found
 
 
 def listed_tools(document: Document, located: Located, server: NodeKey) -> Iterator[Fact]:

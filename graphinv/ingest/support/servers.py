@@ -95,13 +95,6 @@ def server_facts(  # noqa: PLR0913 - what an entry needs to know of its document
     yield from server.read(entry)
 
 
-def offered(facts: Iterable[Fact], host: NodeKey) -> Iterator[Fact]:
-    """``facts`` of a server that nobody uses yet: without what they say of ``host``, and bound to no name."""
-    for fact in facts:
-        if not isinstance(fact, Binding) and not (isinstance(fact, EdgeFact) and host in (fact.source, fact.target)):
-            yield fact
-
-
 def is_server(entry: object) -> bool:
     """Whether ``entry`` has the shape of a server's entry: a command or an address."""
     if not isinstance(entry, dict):
