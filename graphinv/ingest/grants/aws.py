@@ -64,7 +64,8 @@ class _Writing:
         self.estate: Estate = evaluator.estate
         self.escalations = escalations
         self.shared: dict[tuple[int, str | None], _Shared] = {}
-        self.becoming: dict[Becoming, list[str]] = {}
+        self.becoming: dict[Becoming, dict[str, tuple[Grant, ...]]] = {}
+        """And who becomes so, by what."""
         self.told: set[NodeKey] = set()
 
     def facts(self) -> Iterator[NodeFact | EdgeFact]:
@@ -104,13 +105,15 @@ class _Writing:
                 shared.holders[principal.arn].append(attached.grant)
                 shared.origins.append((principal.arn, attached.origin, attached.grant))
         if principal.kind != "iam_group" and not self._administers(principal, everything, context):
-            for becoming in self.escalations.of(principal, everything, context):
-                self.becoming.setdefault(becoming, []).append(principal.arn)
+            for becoming, grants in self.escalations.of(principal, everything, context):
+                before = self.becoming.setdefault(becoming, {}).get(principal.arn, ())
+                self.becoming[becoming][principal.arn] = (*before, *grants)
 
     def _administers(self, principal: Principal, everything: Iterable[Allowed], context: Context) -> bool:
         """Whether it has everything of its account already, and need not take it."""
         account = Access(arns.account_node(principal.account), ALL)
-        given = (self.evaluator.given(one, context, principal.account) for one, _ in everything if one.condition is None)
+        broad = (one for one, _ in everything if one.condition is None and one.actions.services is None)
+        given = (self.evaluator.given(one, context, principal.account) for one in broad)
         return any(account in one.accesses for one in given)
 
     def _accesses(self) -> Iterator[NodeFact | EdgeFact]:
@@ -154,24 +157,21 @@ class _Writing:
     def _becomings(self) -> Iterator[NodeFact | EdgeFact]:
         administered: dict[str, list[Grant]] = defaultdict(list)
         for becoming, holders in self.becoming.items():
-            props: Props = {
-                "kind_detail": becoming.reason,
-                "evidence": sorted({*evidence_of(becoming.grants), *(["inferred"] if becoming.confidence < 1 else [])}),
-                "sources": sources_of(becoming.grants),
-                **({"condition": becoming.condition} if becoming.condition else {}),
-                **({"confidence": becoming.confidence} if becoming.confidence < 1 else {}),
-            }
-            account = self.estate.principals[holders[0]].account
+            account = self.estate.principals[next(iter(holders))].account
             if becoming.targets == (administrator(account),):
-                administered[account] += becoming.grants
-            starts: list[NodeKey] = [("Identity", holder) for holder in holders]
+                administered[account] += [grant for grants in holders.values() for grant in grants]
+            starts: dict[NodeKey, Iterable[Grant]] = {("Identity", holder): grants for holder, grants in holders.items()}
             if len(becoming.targets) > FAR and len(holders) > 1:
                 hub = _hub(account, [becoming.reason, becoming.condition or "", *(arn for _, arn in becoming.targets)])
-                said: Props = {"name": becoming.reason, "type": "iam_statement", "provider": "aws", "sources": props["sources"]}
+                everything = [grant for grants in holders.values() for grant in grants]
+                said: Props = {"name": becoming.reason, "type": "iam_statement", "provider": "aws", "sources": sources_of(everything)}
                 yield NodeFact(*hub, said)
-                yield from (EdgeFact("MEMBER_OF", start, hub, _plain(props)) for start in starts)
-                starts = [hub]
-            yield from (EdgeFact("ASSUMES", start, target, props) for start in starts for target in becoming.targets if start != target)
+                for start, grants in starts.items():
+                    yield EdgeFact("MEMBER_OF", start, hub, {"evidence": evidence_of(grants), "sources": sources_of(grants)})
+                starts = {hub: everything}
+            for start, grants in starts.items():
+                props = _becoming(becoming, grants)
+                yield from (EdgeFact("ASSUMES", start, target, props) for target in becoming.targets if start != target)
         for account, grants in sorted(administered.items()):
             yield from self._administrator(account, grants)
 
@@ -200,8 +200,13 @@ def _access(start: NodeKey, access: Access, condition: str | None, grants: Itera
     return EdgeFact("CAN_ACCESS", start, access.target, props)
 
 
-def _plain(props: Props) -> Props:
-    return {name: value for name, value in props.items() if name in ("evidence", "sources", "confidence")}
+def _becoming(becoming: Becoming, grants: Iterable[Grant]) -> Props:
+    props: Props = {"kind_detail": becoming.reason, "evidence": evidence_of(grants), "sources": sources_of(grants)}
+    if becoming.condition:
+        props["condition"] = becoming.condition
+    if becoming.confidence < 1:
+        props |= {"confidence": becoming.confidence, "evidence": sorted({*props["evidence"], "inferred"})}
+    return props
 
 
 def _title(statement: Statement) -> str:

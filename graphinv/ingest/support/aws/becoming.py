@@ -28,13 +28,16 @@ _NEEDED = (
 
 @dataclass(frozen=True, slots=True)
 class Becoming:
-    """A principal becomes each of ``targets``, for ``reason``."""
+    """A principal becomes each of ``targets`` (itself, where it is among them, aside), for ``reason``."""
 
     reason: str
     targets: tuple[NodeKey, ...]
-    grants: tuple[Grant, ...]
     condition: str | None = None
     confidence: float = 1.0
+
+
+Told = tuple[Becoming, tuple[Grant, ...]]
+"""And the grants that it rests on."""
 
 
 def administrator(account: str) -> NodeKey:
@@ -57,6 +60,8 @@ class Escalations:
     """Service → roles that trust it, sorted."""
     _running: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     """Role → what runs as it."""
+    _passed: dict[tuple[int, str], tuple[NodeKey, ...]] = field(default_factory=dict)
+    _unseen: dict[tuple[str, str], tuple[NodeKey, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         estate = self.evaluator.estate
@@ -70,8 +75,8 @@ class Escalations:
         iam = estate.services["iam"]
         self._iam = iam.set_of(action.partition(":")[2].lower() for action in _NEEDED)
 
-    def of(self, principal: Principal, allows: Sequence[Allowed], context: Context) -> Iterator[Becoming]:
-        """Whom ``principal``, with the statements ``allows`` of its own and its groups' policies, can become."""
+    def of(self, principal: Principal, allows: Sequence[Allowed], context: Context) -> Iterator[Told]:
+        """Whom ``principal``, with the statements ``allows`` of its own and its groups' policies, can become, and by what."""
         iam = self.evaluator.estate.services["iam"]
         touching = [one for one in allows if one[0].actions.mask(iam) & self._iam]
         reasons = list(self._gives_itself(principal, touching, context)) if touching else []
@@ -80,7 +85,7 @@ class Escalations:
             sure = any(statement.condition is None for _, found in reasons for statement, _ in found)
             condition = None if sure else reasons[0][1][0][0].condition
             names = list(dict.fromkeys(reason for reason, _ in reasons))[:MAX_REASONS]
-            yield Becoming(" or ".join(names), (administrator(principal.account),), grants, condition)
+            yield Becoming(" or ".join(names), (administrator(principal.account),), condition), grants
             return  # who can be everything need not be told part by part
         for statement, attached in touching:
             yield from self._becomes(principal, statement, attached.grant, context)
@@ -116,7 +121,7 @@ class Escalations:
     def _unlimits(self, principal: Principal, allows: Sequence[Allowed], context: Context) -> bool:
         return any(self.evaluator.holding(allows, context, action, principal.arn) for action in UNLIMITED)
 
-    def _becomes(self, principal: Principal, statement: Statement, grant: Grant, context: Context) -> Iterator[Becoming]:
+    def _becomes(self, principal: Principal, statement: Statement, grant: Grant, context: Context) -> Iterator[Told]:
         estate = self.evaluator.estate
         iam = estate.services["iam"]
         names = [action.partition(":")[2].lower() for action, _ in BECOMES]
@@ -125,11 +130,12 @@ class Escalations:
             if kind == "iam_group" and principal.kind != "iam_user":
                 continue
             targets = tuple(("Identity", arn) for arn, mask in reached.items() if mask & iam.bit[name] and arns.identity_type(arn) == kind)
-            targets = tuple(one for one in targets if one[1] != principal.arn and one[1] not in principal.groups)
+            if kind == "iam_group":
+                targets = tuple(one for one in targets if one[1] not in principal.groups)
             if targets:
-                yield Becoming(action, targets, (grant,), statement.condition)
+                yield Becoming(action, targets, statement.condition), (grant,)
 
-    def _ways(self, principal: Principal, allows: Sequence[Allowed], touching: Sequence[Allowed], context: Context) -> Iterator[Becoming]:
+    def _ways(self, principal: Principal, allows: Sequence[Allowed], touching: Sequence[Allowed], context: Context) -> Iterator[Told]:
         passing = [
             (statement, attached, roles, _passed_to(statement))
             for statement, attached in touching
@@ -153,9 +159,12 @@ class Escalations:
             for statement, attached, roles, services in passing:
                 if services is not None and not any(one.matches(f"{way.service}.amazonaws.com") for one in services):
                     continue
-                targets = tuple(("Identity", arn) for arn in trusting if arn in roles and arn != principal.arn)
-                if targets:
-                    yield Becoming(reason, targets, tuple(dict.fromkeys([attached.grant, *grants])), statement.condition or condition)
+                key = (id(roles), way.service)
+                if key not in self._passed:
+                    self._passed[key] = tuple(("Identity", arn) for arn in trusting if arn in roles)
+                if self._passed[key]:
+                    told = Becoming(reason, self._passed[key], statement.condition or condition)
+                    yield told, tuple(dict.fromkeys([attached.grant, *grants]))
 
     def _of_running(
         self,
@@ -164,24 +173,25 @@ class Escalations:
         trusting: Iterable[str],
         own: tuple[Sequence[Allowed], Context],
         why: tuple[str, Sequence[Grant], str | None],
-    ) -> Iterator[Becoming]:
+    ) -> Iterator[Told]:
         """Roles of what runs already: of what is known to run where it may be changed; else of all that the service may run as."""
         estate = self.evaluator.estate
         reason, grants, condition = why
-        seen: list[NodeKey] = []
-        unseen: list[NodeKey] = []
-        for arn in trusting:
-            running = self._running.get(arn)
-            if arn == principal.arn or estate.principals[arn].account != principal.account:
-                continue
-            if not running:
-                unseen.append(("Identity", arn))
-            elif any(self._changes(way, runtime, *own) for runtime in running):
-                seen.append(("Identity", arn))
+        key = (way.service, principal.account)
+        if key not in self._unseen:
+            own_account = [arn for arn in trusting if estate.principals[arn].account == principal.account]
+            self._unseen[key] = tuple(("Identity", arn) for arn in own_account if not self._running.get(arn))
+        seen: list[NodeKey] = [
+            ("Identity", arn)
+            for arn in (trusting if self._running else ())
+            if estate.principals[arn].account == principal.account
+            and (running := self._running.get(arn))
+            and any(self._changes(way, runtime, *own) for runtime in running)
+        ]
         if seen:
-            yield Becoming(reason, tuple(seen), tuple(grants), condition)
-        if unseen:
-            yield Becoming(reason, tuple(unseen), tuple(grants), condition, UNSEEN)
+            yield Becoming(reason, tuple(seen), condition), tuple(grants)
+        if self._unseen[key]:
+            yield Becoming(reason, self._unseen[key], condition, UNSEEN), tuple(grants)
 
     def _changes(self, way: Way, runtime: str, allows: Sequence[Allowed], context: Context) -> bool:
         fields = arns.parse(runtime)

@@ -122,11 +122,16 @@ class Estate:
                 allows = tuple(allow for one in level for allow in one.policy.allows)
                 if allows:  # a level that allows nothing at all is not all of what hangs there
                     limits.append(allows)
-        key = (tuple(map(id, denies)), tuple(tuple(map(id, limit)) for limit in limits))
+        # Equal lists of actions and resources are one object: contexts that say the same are one.
+        key = (frozenset(map(_said, denies)), frozenset(frozenset(map(_said, limit)) for limit in limits))
         found = self._contexts.get(key)
         if found is None:
             found = self._contexts[key] = Context(self.services, tuple(denies), tuple(limits))
         return found
+
+
+def _said(statement: Statement) -> tuple[int, int]:
+    return id(statement.actions), id(statement.resources)
 
 
 def gather(grants: Sequence[Grant], known: Known) -> Estate:

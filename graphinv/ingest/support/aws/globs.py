@@ -60,7 +60,7 @@ class Glob:
             return [self.text[len(start) :]]
         if not start.startswith(self.prefix):
             return []
-        if self._many:
+        if self._many or self.text == f"{self.prefix}*":
             return ["*"]
         states = self._closed({0})
         for character in start:

@@ -136,20 +136,18 @@ def may_assume(estate: Estate, principal: Principal, role: Principal) -> bool:
 def _of_accounts(evaluator: Evaluator, whole: dict[str, list[tuple[Principal, Named]]]) -> Iterator[EdgeFact]:
     """Principals of an account that a role trusts as a whole: those whose own policies let them assume it."""
     estate = evaluator.estate
+    sts = estate.services["sts"]
     for arn in sorted(estate.principals):
         principal = estate.principals[arn]
-        trusting = {
-            (role.arn, id(named)): (role, named)
-            for account in (principal.account, "*")
-            for role, named in whole.get(account, ())
-            if role is not principal and (account != "*" or principal.account != role.account)
-        }
-        if not trusting or principal.kind == "iam_group":
+        asking = [(allow, attached) for allow, attached in estate.allows(principal) if allow.actions.mask(sts) & sts.set_of(ASSUME)]
+        if not asking or principal.kind == "iam_group":
             continue
+        trusting = [(role, named) for role, named in whole.get(principal.account, ()) if role is not principal]
+        trusting += [(role, named) for role, named in whole.get("*", ()) if role.account != principal.account]
         context = estate.context(principal)
-        for allow, attached in estate.allows(principal):
+        for allow, attached in asking:
             reached = evaluator.identities(allow, context, "sts", ("assumerole",))
-            for role, named in trusting.values() if reached else ():
+            for role, named in trusting if reached else ():
                 if role.arn in reached and not denied(role.trust, principal.arn, principal.account):
                     grants = [named.attached.grant, attached.grant]
                     condition = " and ".join(one for one in (named.statement.condition, allow.condition) if one)
