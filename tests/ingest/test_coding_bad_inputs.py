@@ -69,8 +69,14 @@ def test_any_bytes_give_facts_or_an_error(reader: ModuleType, path: str, data: b
     read(reader, path, data)
 
 
-NAMES = "a steps run uses with env id if permissions prompt settings claude_args extends script variables command bash github add-comment".split()  # noqa: SIM905 - words read better in a row
-TOP = "on jobs runs name env permissions tools handoffs agents model mcp-servers include variables default script kind engine safe-outputs imports".split()  # noqa: SIM905 - words read better in a row
+NAMES = """
+a steps run uses with env id if permissions prompt settings claude_args extends script variables
+command bash github add-comment
+""".split()
+TOP = """
+on jobs runs name env permissions tools handoffs agents model mcp-servers
+include variables default script kind engine safe-outputs imports
+""".split()
 WORDS = """
 claude -p --allowedTools Bash(git *) --mcp-config {"a":{"command":"x"}} codex exec gemini --yolo ${{ secrets.X }}
 ${{ github.event.issue.body }} $( ` ' " ; | && -- <<EOF EOF

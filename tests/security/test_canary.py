@@ -165,7 +165,7 @@ def coding(plant: Plant) -> dict[str, str]:
         },
         shaped(): {"extends": "agent", "environment": shaped()},
     }
-    asks = {"add-comment": {"github-token": plant(), "target-repo": f"acme/{shaped()}"}, shaped(): None, "jobs": {shaped(): {}}}
+    asks: dict[str, object] = {"add-comment": {"github-token": plant(), "target-repo": f"acme/{shaped()}"}, shaped(): None, "jobs": {shaped(): {}}}
     agentic = {
         "on": {"issues": None, shaped(): None},
         "name": f"w {shaped()}",
