@@ -21,7 +21,7 @@ from graphinv.ingest.support.terraform import ir
 from graphinv.ingest.support.terraform.context import Context
 from graphinv.ingest.support.terraform.lower import parse, parse_text
 from graphinv.ingest.support.terraform.program import Program, unfollowed
-from graphinv.ingest.support.terraform.readers import facts_of
+from graphinv.ingest.support.terraform.readers import facts_of, readable
 from graphinv.model.facts import Fact, Problem
 
 NAME = "terraform"
@@ -75,6 +75,6 @@ def link(root: str, summaries: Mapping[str, ir.File]) -> Iterator[Fact]:
 
 
 def _context(root: str, program: Program, folder: str) -> Context:
-    resources = program.resources(folder)
+    resources = list(readable(program.resources(folder)))
     environment = program.environment(folder) or environment_of_folder(folder) or environment_of(f"{folder}/main.tf")
     return Context(root, folder, resources, environment=environment, tags=program.tags)

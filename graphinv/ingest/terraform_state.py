@@ -22,7 +22,7 @@ from graphinv.ingest.support.tags import environment_of_folder
 from graphinv.ingest.support.terraform.context import Context
 from graphinv.ingest.support.terraform.naming import Home
 from graphinv.ingest.support.terraform.program import Resource
-from graphinv.ingest.support.terraform.readers import facts_of
+from graphinv.ingest.support.terraform.readers import facts_of, readable
 from graphinv.ingest.support.terraform.sensitive import is_sensitive
 from graphinv.model.errors import IngestError
 from graphinv.model.facts import Fact, Problem
@@ -72,7 +72,7 @@ def read(document: Document) -> Iterator[Fact]:
     masking.outputs(top.get("outputs"))
     yield from facts
     home = _home(document.root, resources)
-    resources = [_at_home(one, home) for one in resources]
+    resources = list(readable(_at_home(one, home) for one in resources))
     environment = environment_of_folder(document.folder) or environment_of(document.path)
     # A plan asks for what it holds; a state tells what is there.
     evidence = "declared" if "planned_values" in top else "granted"

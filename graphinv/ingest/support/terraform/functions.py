@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from graphinv.ingest.support.partial import MAX_ITEMS, MAX_TEXT, Unknown, Value, encode, known_parts, text_of
+from graphinv.ingest.support.partial import MAX_ITEMS, MAX_TEXT, Unknown, Value, encode, known_parts, shown, text_of
 
 
 class Uncomputed(Exception):
@@ -26,12 +26,8 @@ def call(name: str, arguments: list[Value]) -> Value:
             return made(*arguments)
     except (Uncomputed, TypeError, ValueError, KeyError, IndexError, AttributeError, OverflowError, RecursionError):
         pass
-    return Unknown(f"{name}()")
-
-
-def is_known(name: str) -> bool:
-    """Whether a function is one of those computed here."""
-    return name in _FUNCTIONS
+    told = ",".join(shown(text_of(one)) for one in arguments if not isinstance(one, (list, dict)))
+    return Unknown(f"{name}({told[:100]})")
 
 
 def _text(value: Value) -> str:

@@ -4,9 +4,11 @@ comes to."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, NamedTuple
 
 from graphinv.ingest.support.aws import arns
+from graphinv.ingest.support.cloudformation.types import CONTROL, KINDS
 from graphinv.ingest.support.partial import Unknown, Value, text_of
 
 
@@ -115,6 +117,16 @@ ARNS = (
 _NAMES = frozenset({"url", "agent_id", "agent_runtime_id", "gateway_id", "memory_id", "key_id", "unique_id", "domain_id"})
 
 
+@cache
+def naming_of(kind: str) -> Naming | None:
+    """How resources of a type are named; None for types whose ARNs are not known here."""
+    if kind in CONTROL:
+        known = KINDS[CONTROL[kind]]
+        naming = NAMINGS.get(known.type)
+        return naming._replace(names=(known.name,), id=known.ref) if naming else None
+    return NAMINGS.get(kind)
+
+
 class Home(NamedTuple):
     """Account, region and partition that a configuration works in; ``""`` where it does not tell."""
 
@@ -126,7 +138,7 @@ class Home(NamedTuple):
 
 def name_of(kind: str, address: str, get: Callable[[str], Value]) -> str:
     """A resource's name as text, with an unknown part where its configuration leaves it open."""
-    naming = NAMINGS.get(kind)
+    naming = naming_of(kind)
     for attribute in naming.names if naming else ("name",):
         value = get(attribute)
         if (isinstance(value, str) and value) or isinstance(value, Unknown):
@@ -141,7 +153,7 @@ def arn_of(kind: str, name: str, get: Callable[[str], Value], home: Home) -> str
     """ARN of a resource; None for types whose ARNs are not known here. A name that is an ARN already stays."""
     if name.startswith("arn:"):
         return name
-    naming = NAMINGS.get(kind)
+    naming = naming_of(kind)
     if naming is None:
         return None
     if kind == "aws_iam_openid_connect_provider":

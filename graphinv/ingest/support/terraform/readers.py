@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
+from graphinv.ingest.support.cloudformation.translate import translated
+from graphinv.ingest.support.cloudformation.types import CONTROL
 from graphinv.ingest.support.terraform import aws, bedrock
 from graphinv.ingest.support.terraform.context import Context, Reader
+from graphinv.ingest.support.terraform.program import Resource
 from graphinv.model.facts import Fact, Problem
 
 READERS: Mapping[str, Reader] = {**aws.READERS, **bedrock.READERS}
+
+
+def readable(resources: Iterable[Resource]) -> Iterator[Resource]:
+    """``resources``, those of the provider that is made from CloudFormation's types (``awscc_…``) as the AWS provider would have them."""
+    for one in resources:
+        kind = CONTROL.get(one.type)
+        if kind is None:
+            yield one
+        elif one.mode == "managed":
+            yield from translated(one, kind)
 
 
 def facts_of(context: Context) -> Iterator[Fact]:
