@@ -109,8 +109,10 @@ def _vault(plant: Callable[..., str], shaped: Callable[[], str]) -> dict[str, st
         "startupSecrets": [{"type": "kv", "path": "secret/data/x", "data": {"data": {"AWS_KEY": plant()}}}],
     }
     script = (
-        f"export VAULT_TOKEN={plant('hvs.', 40)}\nvault policy write {shaped()} - <<EOF\n{policy}EOF\nvault kv put secret/x token={plant()} {shaped()}=1\n"
-        f"vault write auth/approle/role/a policies={shaped()} secret_id={plant()}\nvault write database/config/x connection_url={url} password={plant()}\n"
+        f"export VAULT_TOKEN={plant('hvs.', 40)}\nvault policy write {shaped()} - <<EOF\n{policy}EOF\n"
+        f"vault kv put secret/x token={plant()} {shaped()}=1\n"
+        f"vault write auth/approle/role/a policies={shaped()} secret_id={plant()}\n"
+        f"vault write database/config/x connection_url={url} password={plant()}\n"
     )
     read = {"lease_id": "", "data": {"bound_service_account_names": [shaped()], "token_policies": [shaped()], "token": plant()}}
     return {

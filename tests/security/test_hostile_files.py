@@ -16,6 +16,7 @@ from graphinv.model.errors import IngestError
 from graphinv.pipeline.keys import Fingerprinter
 from graphinv.pipeline.read import Reading, read_root
 from graphinv.pipeline.walk import root_of
+from tests.security.identity_hostile import IDENTITIES
 
 GOOD = json.dumps({"mcpServers": {"ok": {"command": "npx", "args": ["-y", "good-server@1.0.0"]}}}).encode()
 DEEP = b"[" * 100_000
@@ -87,26 +88,7 @@ BAD: dict[str, bytes] = {
     + b"]}" * 80
     + b"}}}}",
     "template-bomb": b"AWSTemplateFormatVersion: '2010-09-09'\n" + BOMB + b"Resources: *m\n",
-    "gcp-types": b'[{"assetType": "x.googleapis.com/Y", "name": [], "iamPolicy": {"bindings": [7, {"role": [], "members": 7}]}}, '
-    b'{"bindings": 7, "role": "roles/owner"}, {"name": "projects/p/serviceAccounts/x", "email": []}, {"projectNumber": {}, "projectId": 7}]',
-    "gcp-key-types": b'{"type": "service_account", "client_email": {}, "private_key": [], "private_key_id": 7}',
-    "gcp-key-deep": b'{"type": "impersonated_service_account", "service_account_impersonation_url": 7, "source_credentials": ' + b'{"a":' * 5000,
-    "entra-types": b'[{"appId": [], "identifierUris": 1}, {"servicePrincipalType": 7, "id": [], "appId": 7}, {"appRoleId": 1, "principalId": {}}, '
-    b'{"appId": "aaaaaaaa-0000-4000-8000-000000000001", "requiredResourceAccess": [[]], "owners": [7], "passwordCredentials": {"a": 1}}]',
-    "azure-types": b'[{"id": "/subscriptions/aaaaaaaa-0000-4000-8000-000000000001/x", "principalId": [], "roleDefinitionId": 7}, '
-    b'{"permissions": [7], "assignableScopes": 1, "name": []}, {"id": "/subscriptions/a/providers/x/y/z", "identity": [], "tags": 7}]',
-    "vault-types": b"policies: [7, {name: [], rules: 7}]\nauth: [{type: [], roles: 7}]\nsecrets: [{configuration: {roles: [{name: x, db_name: []}]}}]\n"
-    b"bound_service_account_names:\n",
-    "vault-deep": b'path "a" { capabilities = ' + b"[" * 100_000,
-    "vault-braces": b'path "a" {' + b"a {" * 100_000 + b" capabilities",
-    "vault-script": b"vault policy write x - <<EOF\n" + b'path "' * 10_000 + b"\nvault write 'a\n" * 1000,
-    "spire-types": b'{"entries": [{"spiffe_id": {"path": []}, "selectors": [[]]}, 7], "parent_id": 1, "selectors": []}',
-    "spire-manifest": b"apiVersion: spire.spiffe.io/v1alpha1\nkind: ClusterSPIFFEID\nspec: {spiffeIDTemplate: x, podSelector: 7, namespaceSelector: []}\n",
-    "github-types": b'{"installations": [{"app_slug": [], "repository_selection": 7, "permissions": []}, {"token_id": {}, "token_expires_at": 1}]}',
-    "keycloak-types": b'{"realm": "x", "sslRequired": 1, "clients": [{"clientId": "a", "secret": 7, "attributes": 7}], "groups": [{"name": "g", '
-    b'"subGroups": 7}], "roles": {"realm": 7, "client": {"a": 7}}, "users": [{"username": "u", "clientRoles": [7]}]}',
-    "okta-types": b'[{"signOnMode": 7, "id": "x", "credentials": 7, "_links": {"a": [7]}}, {"scopeId": "a", "clientId": "b", "issuer": "http://["}]',
-    "oauth-types": b'[{"client_id": "a", "grant_types": 7, "client_secret": [], "client_secret_expires_at": "x"}, {"client_id": "a", "audience": 7}]',
+    **IDENTITIES,
     "state-types": b'{"version": 4, "terraform_version": "1", "outputs": [1], "resources": [7, {"type": [], '
     b'"instances": [{"attributes": [1]}]}]}',
     "state-deep": b'{"version": 4, "terraform_version": "1", "resources": [{"type": "x", "instances": [{"attributes": {"a": '

@@ -1,0 +1,36 @@
+"""Documents of clouds and identity systems in which nothing has the type that it should have."""
+
+from __future__ import annotations
+
+IDENTITIES: dict[str, bytes] = {
+    "gcp-types": b'[{"assetType": "x.googleapis.com/Y", "name": [], "iamPolicy": {"bindings": [7, {"role": [], "members": 7}]}}, '
+    b'{"bindings": 7, "role": "roles/owner"}, {"name": "projects/p/serviceAccounts/x", "email": []}, '
+    b'{"projectNumber": {}, "projectId": 7}]',
+    "gcp-key-types": b'{"type": "service_account", "client_email": {}, "private_key": [], "private_key_id": 7}',
+    "gcp-key-deep": b'{"type": "impersonated_service_account", "service_account_impersonation_url": 7, '
+    b'"source_credentials": ' + b'{"a":' * 5000,
+    "entra-types": b'[{"appId": [], "identifierUris": 1}, {"servicePrincipalType": 7, "id": [], "appId": 7}, '
+    b'{"appRoleId": 1, "principalId": {}}, '
+    b'{"appId": "aaaaaaaa-0000-4000-8000-000000000001", "requiredResourceAccess": [[]], "owners": [7], '
+    b'"passwordCredentials": {"a": 1}}]',
+    "azure-types": b'[{"id": "/subscriptions/aaaaaaaa-0000-4000-8000-000000000001/x", "principalId": [], "roleDefinitionId": 7}, '
+    b'{"permissions": [7], "assignableScopes": 1, "name": []}, {"id": "/subscriptions/a/providers/x/y/z", "identity": [], "tags": 7}]',
+    "vault-types": b"policies: [7, {name: [], rules: 7}]\nauth: [{type: [], "
+    b"roles: 7}]\nsecrets: [{configuration: {roles: [{name: x, db_name: []}]}}]\n"
+    b"bound_service_account_names:\n",
+    "vault-deep": b'path "a" { capabilities = ' + b"[" * 100_000,
+    "vault-braces": b'path "a" {' + b"a {" * 100_000 + b" capabilities",
+    "vault-script": b"vault policy write x - <<EOF\n" + b'path "' * 10_000 + b"\nvault write 'a\n" * 1000,
+    "spire-types": b'{"entries": [{"spiffe_id": {"path": []}, "selectors": [[]]}, 7], "parent_id": 1, "selectors": []}',
+    "spire-manifest": b"apiVersion: spire.spiffe.io/v1alpha1\nkind: ClusterSPIFFEID\nspec: {spiffeIDTemplate: x, "
+    b"podSelector: 7, namespaceSelector: []}\n",
+    "github-types": b'{"installations": [{"app_slug": [], "repository_selection": 7, "permissions": []}, '
+    b'{"token_id": {}, "token_expires_at": 1}]}',
+    "keycloak-types": b'{"realm": "x", "sslRequired": 1, "clients": [{"clientId": "a", "secret": 7, "attributes": 7}], '
+    b'"groups": [{"name": "g", '
+    b'"subGroups": 7}], "roles": {"realm": 7, "client": {"a": 7}}, "users": [{"username": "u", "clientRoles": [7]}]}',
+    "okta-types": b'[{"signOnMode": 7, "id": "x", "credentials": 7, "_links": {"a": [7]}}, {"scopeId": "a", '
+    b'"clientId": "b", "issuer": "http://["}]',
+    "oauth-types": b'[{"client_id": "a", "grant_types": 7, "client_secret": [], "client_secret_expires_at": "x"}, '
+    b'{"client_id": "a", "audience": 7}]',
+}
