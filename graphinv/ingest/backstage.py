@@ -159,11 +159,11 @@ def _component(entity: Entity, summary: Summary, known: Mapping[str, NodeFact]) 
     owner = _named(entity, source, known)
     repository = next((found for key in _SLUGS if (found := slug(entity.annotations.get(key)))), "")
     path = ""
-    place = next((found for key in _PLACES if (found := location(entity.annotations.get(key, "")))), None)
+    place = next((there for key in _PLACES if (there := location(entity.annotations.get(key, "")))), None)
     if place is not None:
         repository, path = place
         path = path.rpartition("/")[0] if path.endswith((".yaml", ".yml")) else path
-    labels = []
+    labels: list[tuple[str, ...]] = []
     if _KUBERNETES_ID in entity.annotations:
         labels.append((f"{_KUBERNETES_ID}={entity.annotations[_KUBERNETES_ID]}",))
     selector = [part.strip() for part in entity.annotations.get(_SELECTOR, "").split(",") if part.strip()]

@@ -149,8 +149,8 @@ class _Entry:
 
     def state(self) -> Iterator[Fact]:
         self.known(*_SELECTORS, *_STATED, "owners")
-        selected = {key: self.patterns(key) for key in _SELECTORS}
-        if not any(selected.values()):
+        nodes, files, labels = (self.patterns(key) for key in _SELECTORS)
+        if not (nodes or files or labels):
             raise _Bad("nodes", "[[state]] has to say of what it speaks, by nodes, files or labels")
         props = {name: self.entry[name] for name in _STATED if name in self.entry}
         owners = []
@@ -162,7 +162,8 @@ class _Entry:
         if not props and not owners:
             raise _Bad("nodes", "[[state]] says nothing of them")
         yield from owners
-        yield Statement(self.source, "estate", **selected, props=_checked(props), owners=tuple(owner.key for owner in owners))
+        keys = tuple(owner.key for owner in owners)
+        yield Statement(self.source, "estate", nodes, files, labels, props=_checked(props), owners=keys)
 
     def guard(self) -> Iterator[Fact]:
         self.known("point", "edges", *_POINT)

@@ -12,7 +12,9 @@ from graphinv.ingest.grants import Known, evaluate
 from graphinv.model.errors import FactError
 from graphinv.model.facts import EdgeFact, Grant, NodeFact, Problem, check_edge, check_node, source_of
 from graphinv.pipeline.credentials import opened
+from graphinv.pipeline.deployments import deployed
 from graphinv.pipeline.read import Reading
+from graphinv.pipeline.sensitivity import guessed
 from graphinv.pipeline.settle import met, settled
 from graphinv.pipeline.statements import named, stated
 
@@ -24,9 +26,9 @@ def granted(known: Known, grants: Sequence[Grant]) -> Iterator[NodeFact | EdgeFa
     return evaluate(grants, known)
 
 
-STEPS: tuple[Step, ...] = (opened, granted)
+STEPS: tuple[Step, ...] = (opened, deployed, granted)
 """In order: a grant's wildcard reaches what the steps before it found."""
-LAST_STEPS: tuple[Step, ...] = ()
+LAST_STEPS: tuple[Step, ...] = (guessed,)
 """After the statements of estate files: what is guessed only where nobody says it."""
 
 

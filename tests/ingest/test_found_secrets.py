@@ -290,8 +290,8 @@ def test_one_token_in_env_file_server_and_three_reports_is_one_secret(tmp_path: 
         "found_by=trufflehog:Linear",
         "found_by=detect-secrets:Secret Keyword",
     }
-    assert [(edge.source[0], edge.target[1]) for edge in reading.edges if edge.kind == "HOLDS" and isinstance(edge.target, tuple)] == [
-        ("ToolServer", secret)
+    assert [(edge.source, edge.target) for edge in reading.edges if edge.kind == "HOLDS"] == [
+        (("ToolServer", "mcp:shop/api/.mcp.json#acme"), ("Secret", secret))
     ]
 
 

@@ -174,7 +174,8 @@ def _held(body: Mapping[str, Any]) -> Iterator[tuple[str, str, frozenset[str], i
 def _accesses(database: _Database, grant: Grant, body: Mapping[str, Any], flags: Iterable[str]) -> Iterator[NodeFact | EdgeFact]:
     role = database.role(str(body.get("role")))
     held = list(_held(body))
-    whole, partly = set(), set()
+    whole: set[str] = set()
+    partly: set[str] = set()
     tables: dict[str, tuple[frozenset[str], int]] = {}
     for kind, name, actions, line in held:
         # Who owns a table does what it likes to it, but not to the database.
@@ -187,19 +188,19 @@ def _accesses(database: _Database, grant: Grant, body: Mapping[str, Any], flags:
     if "superuser" in flags:
         whole = {"admin"}
     line = held[0][3] if held and "superuser" not in flags else None
-    for actions, condition in ((whole, None), (partly - whole if "admin" not in whole else set(), _of_tables(tables, body))):
-        if actions:
-            props: Props = {"actions": sorted(actions), **_edge(database, grant, line)}
+    for united, condition in ((whole, None), (partly - whole if "admin" not in whole else set(), _of_tables(tables, body))):
+        if united:
+            props: Props = {"actions": sorted(united), **_edge(database, grant, line)}
             yield EdgeFact("CAN_ACCESS", role, database.key, {**props, "condition": condition} if condition else props)
     version = body.get("version")
     if "createrole" in flags and "superuser" not in flags and (not isinstance(version, int) or version < _CREATEROLE_TAMED):
         yield EdgeFact("CAN_ACCESS", role, database.key, {"actions": ["admin"], "inherited_from": "CREATEROLE", **_edge(database, grant)})
     if len(tables) <= MAX_TABLES and "superuser" not in flags:
-        for name, (actions, line) in sorted(tables.items()):
+        for name, (may, granted_on) in sorted(tables.items()):
             table: NodeKey = ("Resource", f"{database.key[1]}/{name}")
-            props = _edge(database, grant, line)
+            props = _edge(database, grant, granted_on)
             yield NodeFact(*table, {"name": name, "type": "table", "kind_detail": "postgres", "sources": props["sources"]})
-            yield EdgeFact("CAN_ACCESS", role, table, {"actions": sorted(actions), **props})
+            yield EdgeFact("CAN_ACCESS", role, table, {"actions": sorted(may), **props})
 
 
 def _of_tables(tables: Mapping[str, object], body: Mapping[str, Any]) -> str | None:

@@ -1,0 +1,145 @@
+"""How sensitive a resource is and where things are used, guessed from names and kinds by ``data/sensitivity.toml`` where no source states it.
+
+A guess carries a label that says so (``sensitivity_from``, ``environment_from``). What no rule tells stays unknown, and is counted.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, get_args
+
+from graphinv.ingest.grants import Known
+from graphinv.ingest.support.secret_words import words
+from graphinv.model.errors import GraphinvError
+from graphinv.model.facts import EdgeFact, Grant, NodeFact, NodeKey, Problem, Props
+from graphinv.model.kinds import Environment, Sensitivity
+from graphinv.pipeline.bundled import bundled
+
+FILE = "data/sensitivity.toml"
+PLACED = ("Resource", "Identity", "Runtime")
+"""Kinds whose names tell where they are used."""
+_WORST = ("restricted", "confidential", "internal", "public")
+_MAX_SOURCES = 5
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The table: word → (sensitivity, rule), kind → sensitivity, provider → sensitivity, word → environment, kinds that hold data."""
+
+    words: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    types: Mapping[str, str] = field(default_factory=dict)
+    providers: Mapping[str, str] = field(default_factory=dict)
+    environments: Mapping[str, str] = field(default_factory=dict)
+    stores: frozenset[str] = frozenset()
+
+    def sensitivity(self, id: str, props: Props) -> tuple[str, str] | None:
+        """Sensitivity of a resource and the rule that tells it; None where none does. O(length of its name).
+
+        >>> rules().sensitivity("arn:aws:s3:::acme-payroll-2026", {"type": "bucket"})
+        ('restricted', 'people-and-money')
+        """
+        if id.startswith("saas:"):
+            provider = id.removeprefix("saas:").partition("/")[0]
+            if provider in self.providers:
+                return self.providers[provider], f"providers.{provider}"
+        kind = props.get("type")
+        if kind in self.types:
+            return self.types[kind], f"types.{kind}"
+        if kind is not None and kind not in self.stores:
+            return None
+        found = {self.words[word] for word in (*words(_own_name(id)), *words(str(props.get("name") or ""))) if word in self.words}
+        return min(found, key=lambda one: (_WORST.index(one[0]), one[1]), default=None)
+
+    def environment(self, id: str, props: Props) -> str | None:
+        """Where the thing of that id is used; None where its name tells nothing, or two things."""
+        text = f"{id} {props.get('name') or ''}"
+        found = {
+            self.environments[word] for part in re.split(r"[^A-Za-z0-9]+", text[:500]) for word in words(part) if word in self.environments
+        }
+        return next(iter(found)) if len(found) == 1 else None
+
+
+def _own_name(id: str) -> str:
+    """What of an id is the thing's own name: not its host, account or project."""
+    if id.startswith("arn:"):
+        return id.split(":", 5)[-1]
+    path = id.partition("://")[2].partition("/")[2] if "://" in id else id
+    return "/".join(path.split("/")[-2:])
+
+
+@cache
+def rules() -> Rules:
+    """The bundled table.
+
+    Raises:
+        GraphinvError: the installation lacks it, or it is not well formed.
+    """
+    return load((bundled("data") / "sensitivity.toml").read_text("utf-8"))
+
+
+def load(text: str) -> Rules:
+    """The rules in ``text``.
+
+    Raises:
+        GraphinvError: it is not TOML, lacks a field, has a value that the vocabulary lacks, or gives a word two meanings.
+    """
+    try:
+        document = tomllib.loads(text)
+        told: dict[str, tuple[str, str]] = {}
+        for rule in document["words"]:
+            _once(told, ((word, (_known(rule["sensitivity"], Sensitivity), rule["id"])) for word in rule["words"].split()))
+        providers: dict[str, str] = {}
+        for level, names in document["providers"].items():
+            _once(providers, ((name, _known(level, Sensitivity)) for name in names.split()))
+        environments: dict[str, str] = {}
+        for place, names in document["environments"].items():
+            _once(environments, ((word, _known(place, Environment)) for word in names.split()))
+        types = {kind: _known(level, Sensitivity) for kind, level in document["types"].items()}
+        return Rules(told, types, providers, environments, frozenset(document["stores"]["types"].split()))
+    except tomllib.TOMLDecodeError as error:
+        raise GraphinvError(f"{FILE} is not TOML: {error}") from None
+    except KeyError as error:
+        raise GraphinvError(f"{FILE} lacks {error}") from None
+
+
+def _known(value: str, choice: Any) -> str:
+    if value not in get_args(choice):
+        raise GraphinvError(f"{FILE}: there is no {value!r}")
+    return value
+
+
+def _once(table: dict[str, Any], pairs: Iterator[tuple[str, Any]]) -> None:
+    for name, value in pairs:
+        if name in table:
+            raise GraphinvError(f"{FILE}: {name} has two meanings")
+        table[name] = value
+
+
+def guessed(known: Known, grants: Sequence[Grant]) -> Iterator[NodeFact | EdgeFact | Problem]:
+    """Sensitivity of resources, and environment of resources, identities and runtimes, that no source states. O(nodes)."""
+    table = rules()
+    for key in sorted(key for key in known.nodes if key[0] in PLACED):
+        props = known.nodes[key]
+        guess: Props = {}
+        labels: list[str] = []
+        if key[0] == "Resource" and props.get("sensitivity") in (None, "unknown"):
+            found = table.sensitivity(key[1], props)
+            if found:
+                guess["sensitivity"] = found[0]
+                labels.append(f"sensitivity_from={FILE}#{found[1]}")
+        if props.get("environment") in (None, "unknown"):
+            place = table.environment(key[1], props)
+            if place:
+                guess["environment"] = place
+                labels.append("environment_from=name")
+        if guess:
+            yield _guess(key, guess, labels, props)
+
+
+def _guess(key: NodeKey, guess: Props, labels: list[str], props: Props) -> NodeFact:
+    sources = {"sources": list(props["sources"])[:_MAX_SOURCES]} if props.get("sources") else {}
+    return NodeFact(*key, {**guess, "labels": labels, **sources})
