@@ -1,6 +1,7 @@
 """How sensitive a resource is and where things are used, guessed from names and kinds where no source states it.
 
-The table is ``data/sensitivity.toml``. A guess carries a label that says so (``sensitivity_from``, ``environment_from``). What no rule tells stays unknown, and is counted.
+The table is ``data/sensitivity.toml``. A guess carries a label that says so (``sensitivity_from``, ``environment_from``). What no rule
+tells stays unknown, and is counted.
 """
 
 from __future__ import annotations
