@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from graphinv.ingest.support.parts import MAX_LABEL, tells
 from graphinv.ingest.support.secrets import redact
-from graphinv.model.facts import EdgeFact, NodeFact, NodeKey, Props
+from graphinv.model.facts import OWNER_CONFIDENCE, EdgeFact, NodeFact, NodeKey, Props
 
 MAX_TAGS = 50
 _ENVIRONMENTS = {
@@ -95,7 +95,7 @@ def owned(tags: Mapping[str, str], targets: list[NodeKey], props: Props) -> Iter
         for owner, about in _owners(value):
             yield NodeFact("Owner", owner, {**about, "sources": props["sources"]})
             for target in targets:
-                yield EdgeFact("OWNS", ("Owner", owner), target, props)
+                yield EdgeFact("OWNS", ("Owner", owner), target, {**props, "confidence": OWNER_CONFIDENCE["tags"]})
 
 
 def _owners(value: str) -> Iterator[tuple[str, Props]]:
