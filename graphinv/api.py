@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Self
 from graphinv.model.errors import UsageError
 from graphinv.model.facts import NodeKey
 from graphinv.model.kinds import ACTIONS, normal_time
-from graphinv.model.results import Cut, Explained, Finding, Lens, Path, Reach, WhatIf
+from graphinv.model.results import Atom, Cut, Explained, Finding, Lens, Path, Reach, WhatIf
 from graphinv.store import Store, open_store
 
 if TYPE_CHECKING:
@@ -178,7 +178,7 @@ class Graph:
         rows = self._store.query(cypher, parameters)
         return pd.DataFrame(rows.rows, columns=list(rows.columns))
 
-    def to_networkx(self, lens: Lens = "posture") -> nx.DiGraph:
+    def to_networkx(self, lens: Lens = "posture") -> nx.DiGraph[NodeKey | Atom]:
         """The arcs in force as a networkx graph, for what networkx can do that graphinv does not.
 
         Nodes are keys ``(kind, id)`` with their properties, and atoms ``(kind, id, action)``. An edge u → v says that u can exercise the
@@ -213,7 +213,7 @@ def open(store: str | PathLike[str] | None = None, *, at: str | None = None) -> 
     return Graph(open_store(os.fspath(store) if store else os.environ.get("GRAPHINV_STORE") or "./.graphinv/graph"), moment)
 
 
-def to_networkx(store: Store | Graph, lens: Lens = "posture", *, at: str | None = None) -> nx.DiGraph:
+def to_networkx(store: Store | Graph, lens: Lens = "posture", *, at: str | None = None) -> nx.DiGraph[NodeKey | Atom]:
     """The arcs of a store under ``lens`` as a networkx graph; see :meth:`Graph.to_networkx`."""
     if isinstance(store, Graph):
         return store.to_networkx(lens)

@@ -102,6 +102,6 @@ def test_reachability_in_networkx_is_ours_where_nothing_is_masked(drawn: list[No
     )
     arcs = Structure.of(estate).project("posture", AT)
     graph, privileges = to_networkx(arcs), Privileges(arcs)
-    assert not any(masked for _, _, masked in graph.edges(data="masked"))
+    assert not any(about["masked"] for _, _, about in graph.edges(data=True))
     for subject in estate.nodes:
         assert sorted(node for node in nx.descendants(graph, subject) if len(node) == 3) == list(privileges.atoms_of(subject))

@@ -1,11 +1,14 @@
-"""Estates with a change made that has not been made yet. The estate itself stays as it is."""
+"""Estates with a change made that has not been made yet. What is given stays as it is."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import replace
-from typing import Any, cast
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
+from typing import cast
 
+import numpy as np
+
+from graphinv.analyze.structure import EVER, Structure
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
 from graphinv.model.facts import EdgeFact, NodeKey, Props, edge_key
 
@@ -13,54 +16,78 @@ LONG_AGO = "1970-01-01T00:00:00Z"
 """An edge that was valid until then is known, and nothing passes it."""
 
 
-def severed(estate: Estate, keys: Collection[str]) -> Estate:
-    """``estate`` with nothing passing the edges of these keys.
+@dataclass(frozen=True)
+class Change:
+    """What is to be different.
 
-    The edges stay known: that a tool's effect, or a server's tools, are known does not become unknown because access to them ends.
+    An edge that is removed stays known: that a tool's effect, or a server's tools, are known does not become unknown because access to
+    them ends. Added edges are checked and lead from a known node to a known one.
     """
-    return _with_edges(estate, keys, lambda props: {**{k: v for k, v in props.items() if k != "renewable"}, "valid_until": LONG_AGO})
+
+    remove: frozenset[str] = frozenset()
+    """Keys of edges that nothing passes any more."""
+    guard: Mapping[str, Props] = field(default_factory=dict)
+    """Key of an edge → properties of an EnforcementPoint that is to stand on it."""
+    retire: frozenset[NodeKey] = frozenset()
+    """Agents and workflows to take out of service."""
+    add: tuple[EdgeFact, ...] = ()
+
+    def estate(self, before: Estate) -> Estate:
+        """``before`` with the change made. O(nodes + edges)."""
+        nodes = dict(before.nodes)
+        for actor in self.retire:
+            nodes[actor] = replace(nodes[actor], props={**nodes[actor].props, "status": "retired"})
+        for key, props in self.guard.items():
+            nodes["EnforcementPoint", _point(key)] = NodeRecord("EnforcementPoint", _point(key), {"name": "assumed decision", **props})
+        edges = [self._edge(edge) for edge in before.edges]
+        known = {edge.key for edge in edges}
+        edges += [record for record in map(_record, self.add) if record.key not in known]
+        return replace(Estate.of(nodes.values(), edges, before.generation), roots=before.roots)
+
+    def structure(self, before: Structure) -> Structure:
+        """The structure of the changed estate. Without added edges it shares keys, targets and masks with ``before``: takes little time."""
+        load: Callable[[], Estate] = lambda: self.estate(before.estate)  # noqa: E731 - once, when it is asked for
+        if self.add:
+            return Structure.of(load())
+        nodes, edges, points, guards = before.nodes, before.edges, dict(before.points), list(before.guards)
+        if self.retire:
+            dead_from = np.array(nodes.dead_from)
+            dead_from[[before.node(key) for key in self.retire]] = -EVER
+            nodes = replace(nodes, dead_from=dead_from)
+        places = {edge.key: index for index, edge in enumerate(before.estate.edges) if edge.key in self.remove or edge.key in self.guard}
+        if self.remove:
+            ends, bounded = np.array(edges.ends), np.array(edges.bounded)
+            gone = [places[key] for key in self.remove]
+            ends[gone], bounded[gone] = 0, True
+            edges = replace(edges, ends=ends, bounded=bounded)
+        if self.guard:
+            new = sorted(self.guard)
+            edges = replace(
+                edges,
+                guarded=np.append(edges.guarded, [places[key] for key in new]).astype(np.int32),
+                guard=np.append(edges.guard, np.arange(len(guards), len(guards) + len(new))).astype(np.int32),
+            )
+            guards += [_point(key) for key in new]
+            points |= {_point(key): dict(self.guard[key]) for key in new}
+        return Structure(before.keys, before.targets, before.masks, nodes, edges, before.arcs, before.own, guards, points, load)
+
+    def _edge(self, edge: EdgeRecord) -> EdgeRecord:
+        if edge.key in self.guard:
+            edge = replace(edge, props={**edge.props, "guards": sorted({*(edge.props.get("guards") or ()), _point(edge.key)})})
+        if edge.key in self.remove:
+            edge = replace(edge, props={**{k: v for k, v in edge.props.items() if k != "renewable"}, "valid_until": LONG_AGO})
+        return edge
 
 
-def guarded(estate: Estate, guards: Mapping[str, Props]) -> Estate:
-    """``estate`` with an enforcing decision on the edges of these keys, each with the properties of its EnforcementPoint."""
-    nodes = dict(estate.nodes)
-    names = {}
-    for key, props in sorted(guards.items()):
-        names[key] = f"what-if:{key[:12]}"
-        nodes["EnforcementPoint", names[key]] = NodeRecord("EnforcementPoint", names[key], {"name": "assumed decision", **props})
-    changed = replace(estate, nodes=dict(sorted(nodes.items())))
-    return _with_edges(changed, guards, lambda props: props, names)
+def severed(estate: Estate, keys: Collection[str]) -> Estate:
+    """``estate`` with nothing passing the edges of these keys."""
+    return Change(remove=frozenset(keys)).estate(estate)
 
 
-def retired(estate: Estate, agents: Collection[NodeKey]) -> Estate:
-    """``estate`` with these agents or workflows out of service."""
-    nodes = {key: replace(node, props={**node.props, "status": "retired"}) if key in agents else node for key, node in estate.nodes.items()}
-    return replace(estate, nodes=nodes)
+def _point(edge: str) -> str:
+    return f"what-if:{edge}"
 
 
-def added(estate: Estate, edges: Collection[EdgeFact]) -> Estate:
-    """``estate`` with further edges, which are checked and lead from a known node to a known one."""
-    known = {record.key for record in estate.edges}
-    records = [
-        EdgeRecord(edge.kind, source, target, edge_key(edge.kind, source, target, edge.props), edge.props)
-        for edge in edges
-        for source, target in ((cast("NodeKey", edge.source), cast("NodeKey", edge.target)),)
-    ]
-    return _sorted(estate, (*estate.edges, *(record for record in records if record.key not in known)))
-
-
-def _with_edges(estate: Estate, keys: Collection[str], change: Any, names: Mapping[str, str] | None = None) -> Estate:
-    edges = []
-    for edge in estate.edges:
-        if edge.key in keys:
-            props = change(edge.props)
-            if names is not None:
-                props = {**props, "guards": sorted({*(props.get("guards") or ()), names[edge.key]})}
-            edges.append(replace(edge, props=props))
-        else:
-            edges.append(edge)
-    return replace(estate, edges=tuple(edges))
-
-
-def _sorted(estate: Estate, edges: tuple[EdgeRecord, ...]) -> Estate:
-    return replace(estate, edges=tuple(sorted(edges, key=lambda edge: (edge.kind, edge.source, edge.target, edge.key))))
+def _record(edge: EdgeFact) -> EdgeRecord:
+    source, target = cast("NodeKey", edge.source), cast("NodeKey", edge.target)
+    return EdgeRecord(edge.kind, source, target, edge_key(edge.kind, source, target, edge.props), edge.props)

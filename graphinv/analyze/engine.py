@@ -216,7 +216,7 @@ class Engine:
             NotFound: a subject is not in the estate.
         """
         numbers = np.array(sorted(self.structure.node(subject) for subject in subjects), dtype=np.int64) if subjects else self._agents
-        return cut(self.arcs(lens), target, numbers, self.settings.cut, actions)
+        return cut(self.arcs(lens), target, numbers, {str(kind): price for kind, price in self.settings.cut.items()}, actions)
 
     def hidden(self, agent: NodeKey) -> tuple[Atom, ...]:
         """Atoms that ``agent`` has and that do not come through its own identities, tools and secrets, sorted."""

@@ -6,13 +6,17 @@ import networkx as nx
 
 from graphinv.analyze.arcs import Arcs
 from graphinv.analyze.scopes import actions_of
+from graphinv.model.facts import NodeKey
+from graphinv.model.results import Atom
+
+Vertex = NodeKey | Atom
 
 
-def to_networkx(arcs: Arcs) -> nx.DiGraph:
+def to_networkx(arcs: Arcs) -> nx.DiGraph[Vertex]:
     """The graph that :meth:`graphinv.api.Graph.to_networkx` describes. O(nodes + arcs), in Python objects: for human scale."""
     structure = arcs.structure
     keys, edges = structure.keys, structure.estate.edges
-    graph = nx.DiGraph(lens=arcs.lens, at=arcs.at)
+    graph: nx.DiGraph[Vertex] = nx.DiGraph(lens=arcs.lens, at=arcs.at)
     graph.add_nodes_from((key, {**record.props, "name": record.name}) for key, record in structure.estate.nodes.items())
     for source, target, mask, first, second in zip(
         arcs.source.tolist(), arcs.target.tolist(), arcs.mask.tolist(), arcs.first.tolist(), arcs.second.tolist(), strict=True

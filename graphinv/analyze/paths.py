@@ -97,7 +97,7 @@ class Witnesses:
         hops.append(_hop(structure.estate, (edge,), FORWARD, edge.source, edge.target, (self.target[1], self.action), final=True))
         return Path(subject=subject, target=self.target, action=self.action, lens=arcs.lens, at=arcs.at, hops=tuple(hops))
 
-    def between(self, subject: NodeKey, most: int) -> tuple[nx.DiGraph, bool]:
+    def between(self, subject: NodeKey, most: int) -> tuple[nx.DiGraph[int], bool]:
         """The arcs on ways of ``subject`` to the atom, each with its number as ``arc`` (of several between two nodes the lowest), and -1 as
         the vertex after the owners; and whether some on longer ways were left out, because there are more than ``most``.
         """
@@ -113,7 +113,7 @@ class Witnesses:
         bounded = len(usable) > most
         if bounded:
             usable = usable[across < np.sort(across)[most]]
-        graph = nx.DiGraph()
+        graph: nx.DiGraph[int] = nx.DiGraph()
         graph.add_node(start)
         # Written in falling order, so that of arcs between the same nodes the lowest stays.
         graph.add_edges_from((int(arcs.source[arc]), int(arcs.target[arc]), {"arc": int(arc)}) for arc in usable[::-1])

@@ -93,6 +93,11 @@ class Privileges:
         self.measures, self._kept, self._pointers, self._words, self._bits = self._solve()
 
     @property
+    def weighing(self) -> tuple[Array, Array]:
+        """``weight`` and ``best``."""
+        return self._weight, self._best
+
+    @property
     def lens(self) -> Lens:
         return self.arcs.lens
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict
+from dataclasses import replace
 
 import numpy as np
 
@@ -44,11 +45,17 @@ class _Reader:
             sensitivity=np.full(size, _SENSITIVITY["unknown"], dtype=np.int8),
             crown_jewel=np.zeros(size, dtype=bool),
         )
-        flags = (np.zeros(count, dtype=bool) for _ in range(4))
         self.edges = EdgeArrays(
-            np.full(count, -EVER, dtype=np.int64), np.full(count, EVER, dtype=np.int64), *flags, np.full(count, -1, dtype=np.int32),
-            np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.int32),
-        )  # fmt: skip
+            starts=np.full(count, -EVER, dtype=np.int64),
+            ends=np.full(count, EVER, dtype=np.int64),
+            bounded=np.zeros(count, dtype=bool),
+            unobserved=np.zeros(count, dtype=bool),
+            only_observed=np.zeros(count, dtype=bool),
+            into_passing=np.zeros(count, dtype=bool),
+            scopes=np.full(count, -1, dtype=np.int32),
+            guarded=np.zeros(0, dtype=np.int32),
+            guard=np.zeros(0, dtype=np.int32),
+        )
         self.guards: dict[str, int] = {}
         self.guarded: tuple[array[int], array[int]] = (array("i"), array("i"))
         self.rows: tuple[array[int], ...] = tuple(array("i") for _ in range(6))
@@ -62,17 +69,13 @@ class _Reader:
         source, target, first, second, way, unscoped = (np.array(row, dtype=np.int32) for row in self.rows)
         node, column, edge, bits = (np.array(row, dtype=np.int32) for row in self.own)
         guarded, guard = (np.array(row, dtype=np.int32) for row in self.guarded)
-        edges = self.edges
         known = self.estate.nodes
         return Structure(
             keys=self.keys,
             targets=np.array(self.targets, dtype=np.int32),
             masks=self.masks,
             nodes=self.nodes,
-            edges=EdgeArrays(
-                edges.starts, edges.ends, edges.bounded, edges.unobserved, edges.only_observed, edges.into_passing, edges.scopes,
-                guarded, guard,
-            ),
+            edges=replace(self.edges, guarded=guarded, guard=guard),
             arcs=ArcArrays(source, target, first, second, way.astype(np.int8), unscoped.astype(bool)),
             own=OwnArrays(node, column, bits.astype(np.uint8), edge),
             guards=list(self.guards),

@@ -65,10 +65,7 @@ def load(folder: Path, estate: Callable[[], Estate]) -> Structure | None:
         if rest["format"] != [FORMAT, version("graphinv")]:
             return None
         arrays = {path.stem: np.load(path, mmap_mode="r", allow_pickle=False) for path in folder.glob("*.npy")}
-        parts = {
-            name: kind(**{field.name: arrays[f"{name}.{field.name}"] for field in fields(kind)})  # type: ignore[arg-type]
-            for name, kind in _PARTS.items()
-        }
+        parts = {name: kind(**{field.name: arrays[f"{name}.{field.name}"] for field in fields(kind)}) for name, kind in _PARTS.items()}
         kinds = list(KIND_NUMBER)
         text = bytes(arrays["text"]).decode("utf-8", "surrogatepass")
         if int(arrays["lengths"].sum()) != len(text):
@@ -80,7 +77,7 @@ def load(folder: Path, estate: Callable[[], Estate]) -> Structure | None:
         masks = Masks([ids[node] for node in targets.tolist()])
         for scopes in rest["scopes"]:
             masks.list_of(scopes)
-        return Structure(keys, targets, masks, **parts, guards=rest["guards"], points=rest["points"], load=estate)  # type: ignore[arg-type]
+        return Structure(keys, targets, masks, **parts, guards=rest["guards"], points=rest["points"], load=estate)
     except (OSError, EOFError, ValueError, KeyError, TypeError, IndexError):
         return None
 

@@ -5,45 +5,28 @@ from __future__ import annotations
 import json
 import re
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
-from graphinv.analyze.changes import added, guarded, retired, severed
+import numpy as np
+
+from graphinv.analyze.changes import Change
 from graphinv.analyze.engine import REACH_LENSES, Engine
+from graphinv.analyze.incremental import Recomputed, recomputed
 from graphinv.analyze.rules import run_rules
+from graphinv.analyze.score import Settings, chance_of, likelihood
 from graphinv.model.errors import Ambiguous, NotFound, UsageError
 from graphinv.model.estate import EdgeRecord, Estate
 from graphinv.model.facts import EdgeFact, NodeFact, NodeKey, Props, check_edge
 from graphinv.model.kinds import EDGE_KINDS
-from graphinv.model.results import EdgeName, Finding, FindingName, LensChange, ScoreChange, WhatIf
-from graphinv.pipeline.stages import rules, settings
+from graphinv.model.results import Atom, EdgeName, Finding, FindingName, Lens, LensChange, ScoreChange, WhatIf
+from graphinv.pipeline.stages import engine, rules, settings
 from graphinv.store import Scan, Store, open_store
 
 DECISIONS = ("deny", "step_up", "monitor")
 """What ``--guard EDGE=…`` takes beside ``allow:SCOPE,…``."""
 
 _KEY = re.compile(r"[0-9a-f]{6,32}")
-
-
-@dataclass(frozen=True)
-class Change:
-    """What is to be different."""
-
-    remove: tuple[str, ...] = ()
-    """Keys of edges that nothing passes any more."""
-    guard: tuple[tuple[str, Props], ...] = ()
-    """Key of an edge, and the properties of an EnforcementPoint on it."""
-    retire: tuple[NodeKey, ...] = ()
-    add: tuple[EdgeFact, ...] = ()
-
-    def applied(self, estate: Estate) -> Estate:
-        """``estate`` with the change made."""
-        changed = added(estate, self.add) if self.add else estate
-        changed = guarded(changed, dict(self.guard)) if self.guard else changed
-        changed = severed(changed, set(self.remove)) if self.remove else changed
-        return retired(changed, set(self.retire)) if self.retire else changed
 
 
 def edge_named(estate: Estate, name: str) -> EdgeRecord:
@@ -85,9 +68,9 @@ def parsed(estate: Estate, remove: Sequence[str], guard: Sequence[str], retire: 
         FactError: an edge to add is not of the vocabulary.
     """
     return Change(
-        remove=tuple(edge_named(estate, name).key for name in remove),
-        guard=tuple(_guard(estate, one) for one in guard),
-        retire=tuple(_actor(estate, name) for name in retire),
+        remove=frozenset(edge_named(estate, name).key for name in remove),
+        guard=dict(_guard(estate, one) for one in guard),
+        retire=frozenset(_actor(estate, name) for name in retire),
         add=tuple(_edge(estate, text) for text in add),
     )
 
@@ -126,70 +109,90 @@ def _edge(estate: Estate, text: str) -> EdgeFact:
 
 
 def what_if(store: Store, change: Change, *, at: str, then: str | None = None, findings: bool = True) -> WhatIf:
-    """What ``change`` would do.
+    """What ``change`` would do. Privileges and impacts are worked out again for those alone that it can affect.
 
     Args:
         store: opened for reading.
         change: what is to be different.
         at: the time to judge at.
         then: the time to judge the changed estate at, where time is part of the change.
-        findings: run the rules on both; without, scores are compared by their impact alone.
+        findings: run the rules on both; without, the likelihood counts as if nothing were found.
     """
-    estate = store.estate()
-    before, after = Engine(estate, at, settings()), Engine(change.applied(estate), then or at, settings())
-    found = (_findings(before, store.scans()), _findings(after, store.scans())) if findings else ((), ())
-    names = {edge.key: EdgeName.of(edge) for edge in after.estate.edges if edge.key in {*change.remove, *(key for key, _ in change.guard)}}
+    before = engine(store, at=at)
+    after = Engine(change.structure(before.structure), then or at, settings())
+    lenses = [_lens(before, after, lens) for lens in REACH_LENSES]
+    scans = store.scans()
+    found = (_findings(before, scans), _findings(after, scans)) if findings else ((), ())
+    names = {edge.key: EdgeName.of(edge) for edge in before.estate.edges if edge.key in change.remove or edge.key in change.guard}
     return WhatIf(
         at=before.at,
         then=after.at,
-        removed=tuple(names[key] for key in change.remove),
-        guarded=tuple(names[key] for key, _ in change.guard),
-        retired=change.retire,
+        removed=tuple(names[key] for key in sorted(change.remove)),
+        guarded=tuple(names[key] for key in sorted(change.guard)),
+        retired=tuple(sorted(change.retire)),
         added=len(change.add),
-        lenses=tuple(_lens(before, after, lens) for lens in REACH_LENSES),
-        scores=tuple(_scores(before, after, *found)),
+        lenses=tuple(one for one, _ in lenses),
+        scores=tuple(_scores(before, after, [again for _, again in lenses], found)),
         findings_judged=findings,
         findings_gone=_names(found[0], found[1]),
         findings_new=_names(found[1], found[0]),
     )
 
 
-def _lens(before: Engine, after: Engine, lens: Any) -> LensChange:
-    gone, new, counts = [], [], [0, 0]
-    for record in before.estate.of_kind("Agent"):
-        old, now = (engine.privileges(lens).atoms_of(record.key) for engine in (before, after))
-        counts[0] += len(old)
-        counts[1] += len(now)
-        if old != now:
-            gone += [(record.key, atom) for atom in sorted(set(old) - set(now))]
-            new += [(record.key, atom) for atom in sorted(set(now) - set(old))]
-    return LensChange(lens=lens, before=counts[0], after=counts[1], gone=tuple(gone), new=tuple(new))
+def _lens(before: Engine, after: Engine, lens: Lens) -> tuple[LensChange, Recomputed]:
+    old = before.privileges(lens)
+    again = recomputed(old, after.arcs(lens))
+    gone: list[tuple[NodeKey, Atom]] = []
+    new: list[tuple[NodeKey, Atom]] = []
+    agents = before.structure.of_kind("Agent")
+    for key in (before.structure.keys[node] for node in np.intersect1d(agents, again.affected).tolist()):
+        had, has = set(old.atoms_of(key)), set(again.fresh.atoms_of(key))
+        gone += [(key, atom) for atom in sorted(had - has)]
+        new += [(key, atom) for atom in sorted(has - had)]
+    total = sum(old.measures.atoms(node) for node in agents.tolist())
+    return LensChange(lens=lens, before=total, after=total - len(gone) + len(new), gone=tuple(gone), new=tuple(new)), again
 
 
-def _scores(before: Engine, after: Engine, old: Sequence[Finding], new: Sequence[Finding]) -> list[ScoreChange]:
-    pairs = zip(before.scores(old), after.scores(new), strict=True)
-    return [
-        ScoreChange(
-            subject=one.subject,
-            risk=(one.risk, two.risk),
-            impact=(one.impact, two.impact),
-            impact_ungoverned=(one.impact_ungoverned, two.impact_ungoverned),
-            impact_runtime=(one.impact_runtime, two.impact_runtime),
-        )
-        for one, two in pairs
-        if (one.risk, one.impact, one.impact_ungoverned, one.impact_runtime)
-        != (two.risk, two.impact, two.impact_ungoverned, two.impact_runtime)
-    ]
+def _scores(
+    before: Engine, after: Engine, lenses: Sequence[Recomputed], found: tuple[Sequence[Finding], Sequence[Finding]]
+) -> Iterator[ScoreChange]:
+    """Of the agents whose impact or likelihood is another one."""
+    chances = [_chances(findings, before.settings) for findings in found]
+    risk = before.settings.risk
+    for node in before.structure.of_kind("Agent").tolist():
+        key = before.structure.keys[node]
+        impacts = [
+            (
+                before.weights.impact(again.before.measures.reached(node)),
+                after.weights.impact(fresh.measures.reached(fresh.structure.node(key))),
+            )
+            for again in lenses
+            for fresh in (again.of(node),)
+        ]
+        raised = [likelihood(one.get(key, ())) for one in chances]
+        risks = [impacts[0][side] * (risk.base + risk.likelihood * raised[side]) for side in (0, 1)]
+        if any(one != two for one, two in (*impacts, (risks[0], risks[1]))):
+            yield ScoreChange(
+                subject=key, risk=(risks[0], risks[1]), impact=impacts[0], impact_ungoverned=impacts[1], impact_runtime=impacts[2]
+            )
 
 
-def _findings(engine: Engine, scans: Sequence[Scan]) -> Sequence[Finding]:
+def _chances(findings: Sequence[Finding], weights: Settings) -> dict[NodeKey, list[float]]:
+    """By how much its findings raise the likelihood of each subject."""
+    chances: dict[NodeKey, list[float]] = {}
+    for finding in findings:
+        chances.setdefault(finding.subject, []).append(chance_of(finding, weights))
+    return chances
+
+
+def _findings(judge: Engine, scans: Sequence[Scan]) -> Sequence[Finding]:
     """What the rules find in an estate that is in no store: it is put into one that is thrown away."""
-    nodes = [NodeFact(node.kind, node.id, node.props) for node in engine.estate.nodes.values()]
-    edges = [EdgeFact(edge.kind, edge.source, edge.target, edge.props) for edge in engine.estate.edges]
-    when = max((scan.at for scan in scans), default=engine.at)
+    nodes = [NodeFact(node.kind, node.id, node.props) for node in judge.estate.nodes.values()]
+    edges = [EdgeFact(edge.kind, edge.source, edge.target, edge.props) for edge in judge.estate.edges]
+    when = max((scan.at for scan in scans), default=judge.at)
     with tempfile.TemporaryDirectory(prefix="graphinv-") as folder, open_store(Path(folder) / "graph", write=True) as store:
         store.commit(Scan(root="what-if", at=when, outcome="complete", documents=0), nodes, edges)
-        return run_rules(rules(), engine, store.query)[0]
+        return run_rules(rules(), judge, store.query)[0]
 
 
 def _names(some: Sequence[Finding], others: Sequence[Finding]) -> tuple[FindingName, ...]:

@@ -33,13 +33,8 @@ def store(tmp_path: Path) -> Path:
     return tmp_path / "graph"
 
 
-def answer(*words: object) -> Any:
-    return json.loads(graphinv(*words, "--format", "json").out)
-
-
-def key_of(store: Path, kind: str, source: str, target: str) -> str:
-    shown = answer("show", source, "--store", store)
-    return next(edge["key"] for edge in shown["out"] if edge["edge"] == kind and edge["to"][1] == target)
+def answer(*words: str | Path | int) -> Any:
+    return json.loads(graphinv(*map(str, words), "--format", "json").out)
 
 
 def test_the_edge_that_everything_passes_comes_first(store: Path) -> None:
@@ -72,7 +67,7 @@ def test_a_cut_for_one_subject_leaves_the_others(store: Path) -> None:
 
 
 def test_a_decision_a_retirement_a_new_edge_and_another_time_are_changes_too(store: Path) -> None:
-    def lens(name: str, *words: object) -> dict[str, Any]:
+    def lens(name: str, *words: str) -> dict[str, Any]:
         result = answer("what-if", *words, "--store", store, "--at", AT, "--no-findings")
         assert not result["findings_judged"]
         return next(one for one in result["lenses"] if one["lens"] == name)
@@ -120,7 +115,7 @@ def test_wrong_words_are_said_to_be_wrong(store: Path, words: list[str], says: s
 def test_the_demo_in_words(demo: Demo) -> None:
     shown = graphinv("chokepoints", "--store", demo.store, "--at", AT).out
     assert "pairs of agent and target" in shown
-    paths = graphinv("paths", "finance:controller", "saas:bank-gateway/quillmere", "-k", 3, "--store", demo.store, "--at", AT).out
+    paths = graphinv("paths", "finance:controller", "saas:bank-gateway/quillmere", "-k", "3", "--store", demo.store, "--at", AT).out
     key = re.search(r"DELEGATES_TO ([0-9a-f]{12}) ", paths)
     assert key
     assert "removed" in graphinv("what-if", "--remove", key[1], "--store", demo.store, "--at", AT).out

@@ -1,0 +1,101 @@
+"""After a change of some arcs: only the privileges that it can affect, solved again.
+
+A node is affected when arcs, old or new, lead from it to a node whose own arcs or own atoms changed. What an affected node borrows from
+the others is known already and enters as if it were their own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.sparse import csr_matrix
+from scipy.sparse.csgraph import breadth_first_order
+
+from graphinv.analyze.arcs import Arcs
+from graphinv.analyze.privilege import Privileges
+from graphinv.analyze.scopes import Array
+
+
+@dataclass(frozen=True, eq=False)
+class Recomputed:
+    """Privileges after a change: ``fresh`` knows those of the ``affected`` nodes (by number), ``before`` those of all others."""
+
+    before: Privileges
+    fresh: Privileges
+    affected: Array
+
+    @property
+    def whole(self) -> bool:
+        """Whether everything was solved again, because the two estates have different targets."""
+        return len(self.affected) == self.before.structure.size
+
+    def of(self, node: int) -> Privileges:
+        """Where the row of a node is to be looked up."""
+        place = int(np.searchsorted(self.affected, node))
+        return self.fresh if place < len(self.affected) and self.affected[place] == node else self.before
+
+
+def recomputed(before: Privileges, arcs: Arcs) -> Recomputed:
+    """The privileges under ``arcs``, of an estate that is that of ``before`` after a change. Equal to ``Privileges(arcs)``.
+
+    O(nodes + arcs), and the fixpoint over the affected part. Where the two do not share their targets and masks, all of it.
+    """
+    structure = before.structure
+    if arcs.structure.masks is not structure.masks or arcs.structure.keys is not structure.keys:
+        return Recomputed(before, Privileges(arcs, *before.weighing), np.arange(structure.size))
+    affected = _affected(before.arcs, arcs)
+    part = _part(before, arcs, affected)
+    return Recomputed(before, Privileges(part, *before.weighing), np.flatnonzero(affected))
+
+
+def _affected(old: Arcs, new: Arcs) -> Array:
+    """For each node whether its privilege may differ."""
+    size = old.structure.size
+    changed = np.zeros(size, dtype=bool)
+    for one, other in ((_arcs(old), _arcs(new)), (_owns(old), _owns(new))):
+        changed[_different(one, other)] = True
+    if not changed.any():
+        return changed
+    # One more vertex leads to all that changed; who can come to them is found by one search against the arcs.
+    source = np.concatenate([old.source, new.source, np.flatnonzero(changed)])
+    target = np.concatenate([old.target, new.target, np.full(int(changed.sum()), size)])
+    against = csr_matrix((np.ones(len(source), dtype=np.int8), (target, source)), shape=(size + 1, size + 1))
+    found = breadth_first_order(against, size, return_predecessors=False)
+    affected = np.zeros(size + 1, dtype=bool)
+    affected[found] = True
+    return affected[:size]
+
+
+def _arcs(arcs: Arcs) -> Array:
+    return np.stack([arcs.source, arcs.target, arcs.mask], axis=1).astype(np.int64)
+
+
+def _owns(arcs: Arcs) -> Array:
+    return np.stack([arcs.own_node, arcs.own_column, arcs.own_bits], axis=1).astype(np.int64)
+
+
+def _different(one: Array, other: Array) -> Array:
+    """First fields of the rows that are in one of the two and not in the other."""
+    rows = np.concatenate([np.unique(one, axis=0), np.unique(other, axis=0)])
+    distinct, counts = np.unique(rows, axis=0, return_counts=True)
+    found: Array = np.unique(distinct[counts == 1, 0])
+    return found
+
+
+def _part(before: Privileges, arcs: Arcs, affected: Array) -> Arcs:
+    """The arcs that leave affected nodes, and as own atoms what they own, and what the nodes that they lead to had before."""
+    keep = affected[arcs.source]
+    kept = {name: getattr(arcs, name)[keep] for name in ("source", "target", "mask", "first", "second", "way")}
+    edge_of = np.unique(kept["target"][~affected[kept["target"]]])
+    owned = affected[arcs.own_node]
+    node, column, bits = [arcs.own_node[owned]], [arcs.own_column[owned]], [arcs.own_bits[owned]]
+    for number in edge_of.tolist():
+        columns, five = before.row(arcs.structure.keys[number])
+        node.append(np.full(len(columns), number, dtype=np.int32))
+        column.append(columns.astype(np.int32))
+        bits.append(five)
+    whole = [np.concatenate(part) for part in (node, column, bits)]
+    return replace(
+        arcs, **kept, own_node=whole[0], own_column=whole[1], own_bits=whole[2], own_edge=np.full(len(whole[0]), -1, dtype=np.int32)
+    )
