@@ -44,7 +44,7 @@ MAX_PATTERNS = 500
 MAX_WILDCARDS = 8
 _SECTIONS = ("state", "guard", "name")
 _SELECTORS = ("nodes", "files", "labels")
-_STATED = (
+STATED = (
     *("crown_jewel", "sensitivity", "environment", "external", "tenant", "status", "autonomy", "review_due", "binding", "type"),
     *("sandboxed", "trust", "scope", "origin", "third_party", "vendor"),
 )
@@ -148,11 +148,11 @@ class _Entry:
         return patterns
 
     def state(self) -> Iterator[Fact]:
-        self.known(*_SELECTORS, *_STATED, "owners")
+        self.known(*_SELECTORS, *STATED, "owners")
         nodes, files, labels = (self.patterns(key) for key in _SELECTORS)
         if not (nodes or files or labels):
             raise _Bad("nodes", "[[state]] has to say of what it speaks, by nodes, files or labels")
-        props = {name: self.entry[name] for name in _STATED if name in self.entry}
+        props = {name: self.entry[name] for name in STATED if name in self.entry}
         owners = []
         for text in self.texts("owners"):
             owner = owner_of(text, self.source)

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from graphinv.ingest import estate_file
 from graphinv.model.errors import IngestError
-from graphinv.model.facts import Guarding, Naming, Statement
+from graphinv.model.facts import OWNER_CONFIDENCE, Guarding, Naming, Statement
 from tests.ingest.reading import Facts, document
 
 
@@ -134,3 +137,19 @@ def test_a_file_below_the_top_does_not_count() -> None:
 def test_what_is_no_toml_is_an_ingest_error() -> None:
     with pytest.raises(IngestError, match="is not TOML"):
         read("[[state]\n")
+
+
+def test_the_examples_of_the_documentation_hold() -> None:
+    page = (Path(__file__).parents[2] / "docs/estate.md").read_text("utf-8")
+    examples = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    assert len(examples) == 3
+    for example in examples:
+        assert read(example).problems == []
+    said = "".join(page.split("It may state ")[1].split("(see")[0].split())
+    assert set(re.findall(r"`(\w+)`", said)) == set(estate_file.STATED)
+
+
+def test_the_confidence_of_owners_is_the_documented_one() -> None:
+    page = (Path(__file__).parents[2] / "docs/estate.md").read_text("utf-8")
+    told = {row.split("|")[2].partition(",")[0].strip() for row in page.splitlines() if row.startswith("| ") and row.count("|") == 3}
+    assert {f"{value:g}" for value in OWNER_CONFIDENCE.values()} <= told
