@@ -22,6 +22,7 @@ from graphinv.ingest import (
     slash_commands,
 )
 from graphinv.ingest.support.agent_commands import agent_commands
+from graphinv.ingest.support.words import names
 from tests.ingest.bad_inputs import ANY_BYTES, BOMB, EVERYWHERE, read
 
 READERS: list[tuple[ModuleType, str]] = [
@@ -69,14 +70,18 @@ def test_any_bytes_give_facts_or_an_error(reader: ModuleType, path: str, data: b
     read(reader, path, data)
 
 
-NAMES = """
+NAMES = sorted(
+    names("""
 a steps run uses with env id if permissions prompt settings claude_args extends script variables
 command bash github add-comment
-""".split()
-TOP = """
+""")
+)
+TOP = sorted(
+    names("""
 on jobs runs name env permissions tools handoffs agents model mcp-servers
 include variables default script kind engine safe-outputs imports
-""".split()
+""")
+)
 WORDS = """
 claude -p --allowedTools Bash(git *) --mcp-config {"a":{"command":"x"}} codex exec gemini --yolo ${{ secrets.X }}
 ${{ github.event.issue.body }} $( ` ' " ; | && -- <<EOF EOF

@@ -165,7 +165,11 @@ def coding(plant: Plant) -> dict[str, str]:
         },
         shaped(): {"extends": "agent", "environment": shaped()},
     }
-    asks: dict[str, object] = {"add-comment": {"github-token": plant(), "target-repo": f"acme/{shaped()}"}, shaped(): None, "jobs": {shaped(): {}}}
+    asks: dict[str, object] = {
+        "add-comment": {"github-token": plant(), "target-repo": f"acme/{shaped()}"},
+        shaped(): None,
+        "jobs": {shaped(): {}},
+    }
     agentic = {
         "on": {"issues": None, shaped(): None},
         "name": f"w {shaped()}",
@@ -535,6 +539,25 @@ def deployed(plant: Plant) -> dict[str, str]:
     document = json.dumps({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}, "stringData": {"token": plant()}})
     manifest = f"apiVersion: v1\nkind: Secret\nmetadata:\n  name: x\nstringData:\n  t: {plant()}\n"
     return {
+        "shop/deploy/Dockerfile": f"ARG T={plant()}\nFROM python:{shaped()} AS {shaped()}\nENV ACME_TOKEN={plant()} {shaped()}=1\n"
+        f"ENV DATABASE_URL postgres://u:{plant()}@db.example/d\nRUN curl -H 'Authorization: Bearer {plant()}' https://x\n"
+        f'CMD ["python", "{shaped()}.py", "--token", "{plant()}"]\n',
+        "shop/deploy/compose.yaml": json.dumps(
+            {
+                "services": {
+                    "app": {
+                        "image": f"acme/{shaped()}",
+                        "build": {"context": shaped(), "args": {"ACME_TOKEN": plant()}},
+                        "command": ["python", "x.py", "--api-key", plant()],
+                        "environment": {"ACME_TOKEN": plant(), "DSN": f"postgres://u:{plant()}@db.example/d", shaped(): "1"},
+                        "env_file": shaped(),
+                        "secrets": [shaped(), {"source": shaped()}],
+                        "labels": {"token": plant()},
+                    },
+                    shaped(): {"environment": [f"ACME_TOKEN={plant()}"]},
+                }
+            }
+        ),
         "shop/deploy/all.json": json.dumps({"apiVersion": "v1", "kind": "List", "items": named}),
         "shop/deploy/broken.yaml": f"{manifest} bad: [{plant()}\n",
         "shop/deploy/run.sh": f"kubectl apply -f - <<EOF\n{manifest}EOF\n",
