@@ -23,6 +23,7 @@ from typing import Any, NamedTuple
 from graphinv.ingest.grants import Known
 from graphinv.ingest.support.federation import workloads
 from graphinv.ingest.support.kubernetes.names import DEFAULT, object_id, parse_id
+from graphinv.ingest.support.parts import items, texts
 from graphinv.model.facts import EdgeFact, Grant, NodeFact, NodeKey, Problem, Props
 
 PROVIDER = "spiffe"
@@ -123,10 +124,8 @@ def _holds(selector: object, labels: Mapping[str, str], *, whole: bool) -> bool 
             unknown = True
         elif labels.get(name) != value:
             return False
-    for one in selector.get("expressions") or ():
-        if not isinstance(one, dict):
-            continue
-        name, operator, values = str(one.get("key")), one.get("operator"), one.get("values") or ()
+    for one in items(selector.get("expressions")):
+        name, operator, values = str(one.get("key")), one.get("operator"), texts(one.get("values"))
         if name not in labels and not whole:
             unknown = True
             continue
@@ -140,8 +139,8 @@ def _holds(selector: object, labels: Mapping[str, str], *, whole: bool) -> bool 
 
 def _asked(selectors: object, workload: _Workload, domain: Mapping[str, Any]) -> bool:
     """Whether a workload is what further selectors of the template ask for, as far as they name namespace and account."""
-    for one in selectors if isinstance(selectors, list) else ():
-        kind, _, value = str(one).partition(":")
+    for one in texts(selectors):
+        kind, _, value = one.partition(":")
         field, _, wanted = value.partition(":")
         filled = _filled(wanted, workload, domain)
         if kind == "k8s" and filled is not None and {"ns": workload.namespace, "sa": workload.account}.get(field, filled) != filled:

@@ -28,8 +28,10 @@ from typing import Any
 
 from graphinv.ingest.grants import Known
 from graphinv.ingest.support.federation import GITHUB, federated, workloads
+from graphinv.ingest.support.parts import texts
 from graphinv.ingest.support.vault.paths import plain_path
 from graphinv.model.facts import EdgeFact, Grant, NodeFact, NodeKey, Problem, Props
+from graphinv.model.kinds import ACTIONS
 
 PROVIDER = "vault"
 MAX_PLUS = 500
@@ -268,9 +270,9 @@ class _Vault:
 
     def accounts(self, grant: Grant, body: dict[str, Any]) -> Iterator[EdgeFact]:
         """(:Identity Kubernetes service account)-[:ASSUMES]->(role)"""
-        for name in body.get("names") or ():
-            for namespace in body.get("namespaces") or ():
-                found = list(workloads(self.known, (str(namespace), str(name)), grant.subject, _props(grant)))
+        for name in texts(body.get("names")):
+            for namespace in texts(body.get("namespaces")):
+                found = list(workloads(self.known, (namespace, name), grant.subject, _props(grant)))
                 if not found and "*" not in f"{namespace}{name}":
                     account: NodeKey = ("Identity", f"k8s:{self.root}/{namespace}/ServiceAccount/{name}")
                     found = [EdgeFact("ASSUMES", account, grant.subject, _props(grant))]
@@ -280,7 +282,7 @@ class _Vault:
         """(:Identity issued by an engine)-[:CAN_ACCESS]->(:Resource database)"""
         connection = str(body.get("connection") or "")
         database = self.connections.get(connection)
-        actions = [one for one in body.get("actions") or () if isinstance(one, str)]
+        actions = [one for one in texts(body.get("actions")) if one in ACTIONS]
         sources = [grant.source] if grant.source else []
         if database is None:
             key: NodeKey = ("Resource", f"{self.start}{connection}")

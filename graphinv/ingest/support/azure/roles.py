@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from graphinv.ingest.support.bundled import table
+from graphinv.ingest.support.parts import texts
 
 LETTERS: Mapping[str, str] = {"r": "read", "w": "write", "x": "execute", "d": "delete", "a": "admin"}
 """How the table writes an action."""
@@ -35,7 +36,7 @@ class Role:
         return "".join(sorted({one for key in (kind, f"{namespace}/*", "*") for one in self.types.get(key, "")}))
 
 
-def summary(name: str, permissions: Iterable[Mapping[str, Iterable[str]]]) -> Role:
+def summary(name: str, permissions: Iterable[Mapping[str, object]]) -> Role:
     """A role by its blocks of ``actions``, ``notActions``, ``dataActions`` and ``notDataActions``; O(patterns²) for each block.
 
     What is taken away counts only where it takes away all that the role gives of that kind.
@@ -46,8 +47,8 @@ def summary(name: str, permissions: Iterable[Mapping[str, Iterable[str]]]) -> Ro
     found: dict[str, set[str]] = {}
     for block in permissions:
         for allowed, denied in (("actions", "notActions"), ("dataActions", "notDataActions")):
-            without = [one.lower() for one in block.get(denied) or ()]
-            for pattern in (one.lower() for one in block.get(allowed) or ()):
+            without = [one.lower() for one in texts(block.get(denied))]
+            for pattern in (one.lower() for one in texts(block.get(allowed))):
                 if any(_covers(other, pattern) for other in without):
                     continue
                 found.setdefault(_type(pattern), set()).update(_letters(pattern))
