@@ -80,9 +80,9 @@ class Evaluator:
 
     @contextmanager
     def apart(self) -> Iterator[None]:
-        """What is followed here is bounded alike, and leaves what may be followed afterwards as it was."""
+        """What is followed here is bounded by half as much, and leaves what may be followed afterwards as it was."""
         kept = self._total, self._shares
-        self._total, self._shares = 0, {}
+        self._total, self._shares = self.max_total // 2, {}
         try:
             yield
         finally:

@@ -95,7 +95,7 @@ def cells(document: Document) -> tuple[str, Callable[[int], int]]:
     starts = [0, *(match.end() for match in re.finditer("\n", text))]
     position = misses = 0
     code = _code(notebook)
-    written = "|".join(sorted({re.escape(found[1]) for cell in code if (found := _WRITTEN.match(cell))}))
+    written = "|".join(sorted({re.escape(named[1]) for cell in code if (named := _WRITTEN.match(cell))}))
     taken = re.compile(rf"([ \t]*)(?:from\s+(?:{written})\s+import\s+[\w, ]+|import\s+(?:{written}))") if written else None
     for cell in code:
         for line, kept in zip(cell.split("\n"), _plain(cell).split("\n"), strict=True):

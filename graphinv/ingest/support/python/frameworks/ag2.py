@@ -33,7 +33,7 @@ from graphinv.ingest.support.python.shapes import (
     team,
 )
 from graphinv.ingest.support.python.values import Bound, DictV, ListV, Made, Value
-from graphinv.model.facts import Fact
+from graphinv.model.facts import Fact, NodeKey
 
 NAME = "ag2"
 CLASSIC = ("autogen", "ag2")
@@ -167,7 +167,7 @@ def _hands_off(program: Program, actor: Actor, tools: Value | None, names: Names
             for made in program.calls_in(function)
             if isinstance(made, Made) and made.within(*CLASSIC) and made.symbol in _RESULTS
         )
-    told = set()
+    told: set[NodeKey] = set()
     for at, value in given:
         for target in _targets(program, value, names):
             if target.key not in {actor.key, *told}:
