@@ -24,6 +24,8 @@ MAX_PROBLEMS = 100
 MAX_DATABASES = 1_000
 
 _DUMP = re.compile(rb"^-- PostgreSQL database (?:cluster )?dump", re.MULTILINE)
+# How pg_dump begins where the comments were taken out, as in migrations that are made from one.
+_PREAMBLE = re.compile(rb"^SET (?:statement|lock)_timeout = 0;\s+SET [^;]+;", re.MULTILINE)
 _SCRIPT = re.compile(rb"^\s*(?:GRANT\s+[^;]+\s+TO|CREATE\s+(?:ROLE|USER))\s", re.MULTILINE | re.IGNORECASE)
 _OTHERS = re.compile(
     rb"(?i)identified\s+by|'@'|`|\bengine\s*=|create\s+login|^\s*go\s*$|grant\s+[^;]*\bto\s+share\b|warehouse", re.MULTILINE
@@ -45,7 +47,8 @@ _OWNER = re.compile(
     re.IGNORECASE,
 )
 _TABLE = re.compile(rf"CREATE (?:UNLOGGED )?TABLE (?:IF NOT EXISTS )?(?P<name>{_QUALIFIED})", re.IGNORECASE)
-_DATABASE = re.compile(rf"CREATE DATABASE (?P<name>{_NAME})", re.IGNORECASE)
+_DATABASE = re.compile(rf"CREATE DATABASE (?P<name>{_NAME})(?:.*? OWNER ?=? ?(?P<who>{_NAME}))?", re.IGNORECASE)
+_TEMPLATES = frozenset({"template0", "template1"})
 _CONNECT = re.compile(r"\\c(?:onnect)?\s+(?:-reuse-previous=\w+\s+)?(?:\"dbname='(?P<quoted>[^']{1,200})'\"|(?P<name>[\w$-]{1,200}))")
 _DEFAULT = re.compile(
     rf"ALTER DEFAULT PRIVILEGES (?:FOR (?:ROLE|USER) {_NAMES} )?(?:IN SCHEMA (?P<schema>{_NAME})(?: ?, ?{_NAME})* )?(?P<acl>.*)",
@@ -74,7 +77,9 @@ def detect(path: str, head: bytes) -> bool:
     """Whether it begins as a dump of PostgreSQL, or is SQL of no other dialect that creates roles or grants near its beginning."""
     if _DUMP.search(head):
         return True
-    return path.lower().endswith(".sql") and _SCRIPT.search(head) is not None and _OTHERS.search(head) is None
+    if not path.lower().endswith(".sql") or _OTHERS.search(head):
+        return False
+    return _SCRIPT.search(head) is not None or _PREAMBLE.search(head) is not None
 
 
 def read(document: Document) -> Iterator[Fact]:
@@ -115,9 +120,10 @@ class _Reader:
 
     def databases(self) -> Iterator[Privileges]:
         """All databases of the document, each with the roles of the cluster; where none is named, the roles alone."""
-        for database in list(self.found.values()) or [self.cluster]:
-            if not database.name and len(self.named) == 1:
-                (database.name,) = self.named
+        named = self.named - _TEMPLATES
+        for database in [one for one in self.found.values() if one.name not in _TEMPLATES] or [self.cluster]:
+            if not database.name and len(named) == 1:
+                (database.name,) = named
             for name, role in self.cluster.roles.items() if database is not self.cluster else ():
                 own = database.role(name, role.line)
                 own.flags |= role.flags
@@ -156,7 +162,10 @@ class _Reader:
         elif match := _ROLE.match(statement):
             self._role(match, line)
         elif match := _DATABASE.match(statement):
-            self.named.add(_unquote(match["name"]))
+            name = _unquote(match["name"])
+            self.named.add(name)
+            if match["who"]:
+                self.cluster.give([_unquote(match["who"])], "database", [name], ["OWNER"], line)
 
     def _role(self, match: re.Match[str], line: int) -> None:
         role = self.cluster.role(_unquote(match["name"]), line)

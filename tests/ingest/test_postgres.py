@@ -198,6 +198,34 @@ def test_databases_of_a_cluster_are_kept_apart() -> None:
     assert found.may("db:shop#postgres://?/two") == {"app": {"write", "delete"}}
 
 
+def test_dumps_as_newer_versions_write_them_and_of_whole_clusters() -> None:
+    text = (
+        "--\n-- PostgreSQL database cluster dump\n--\n\n\\restrict UvtthpsA8sJOc4Q5\n\nCREATE ROLE converter;\n"
+        "ALTER ROLE converter WITH NOSUPERUSER LOGIN PASSWORD 'md5x';\n\\unrestrict UvtthpsA8sJOc4Q5\n\n"
+        "CREATE DATABASE converter WITH TEMPLATE = template0 OWNER = converter;\n"
+        "REVOKE CONNECT,TEMPORARY ON DATABASE template1 FROM PUBLIC;\nGRANT CONNECT ON DATABASE template1 TO PUBLIC;\n"
+        "\\connect template1\n\n-- Dumped from database version 10.3\nGRANT ALL ON SCHEMA public TO nobody;\n\\connect converter\n"
+        "GRANT SELECT ON TABLE public.a TO reader;\n"
+    )
+    found = Access(script(text))
+    assert found.may("db:shop#postgres://?/converter") == {"converter": {"admin"}, "reader": {"read"}}
+    assert not [key for key in found.nodes if "template1" in key[1]]
+
+
+def test_what_runs_what_it_selects_ends_a_statement() -> None:
+    text = (
+        "GRANT SELECT ON t TO x;\nSELECT format('GRANT CONNECT ON DATABASE %I TO y', current_database()) \\gexec\nGRANT DELETE ON t TO z;\n"
+    )
+    assert Access(script(text)).may("db:shop#postgres://?/db/init.sql") == {"x": {"read"}, "z": {"delete"}}
+
+
+def test_a_migration_that_was_made_of_a_dump() -> None:
+    head = "SET statement_timeout = 0;\nSET lock_timeout = 0;\n" + "-- x\n" * 2_000
+    found = Access(script(head + 'GRANT ALL ON TABLE "public"."tasks" TO "anon";\n', "supabase/migrations/1.sql"))
+    assert found.may("db:shop#postgres://?/supabase/migrations/1.sql") == {"anon": {"read", "write", "delete"}}
+    assert found.edges[0].props["evidence"] == ["declared"]
+
+
 def test_many_tables_are_drawn_as_the_database_alone() -> None:
     text = "".join(f"GRANT SELECT ON TABLE public.t{index} TO app;\n" for index in range(60))
     found = Access(script(text))

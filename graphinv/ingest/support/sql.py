@@ -8,7 +8,7 @@ from collections.abc import Iterator
 MAX_STATEMENT = 20_000
 MAX_NAME = 200
 
-_MARK = re.compile(r"--|/\*|'|\"|\$(?:[A-Za-z_]\w{0,60})?\$|;|^\\[^\n]*+", re.MULTILINE)
+_MARK = re.compile(r"--|/\*|'|\"|\$(?:[A-Za-z_]\w{0,60})?\$|;|^\\[^\n]*+|\\g(?:exec|set|desc|x)?\b[^\n]*+", re.MULTILINE)
 _COPY = re.compile(r"COPY\b.*\bFROM stdin", re.IGNORECASE)
 
 
@@ -39,7 +39,7 @@ class _Cutter:
             self.add(self.text[self.position : match.start()], self.position)
             self.position = match.end()
             mark = match[0]
-            if mark == ";":
+            if mark == ";" or (mark.startswith("\\g") and self.parts):
                 yield from self.finished()
             elif mark.startswith("\\"):
                 if not self.parts:
