@@ -37,9 +37,9 @@ def test_all_that_the_dumps_list_is_there(corpus: Path) -> None:
 def test_the_laboratory_of_escalations_is_seen_through(corpus: Path) -> None:
     """An account made for practice: each of its users and roles named after a way has that way, the counter-examples have none."""
     found: Evaluated = whole(aws_account, document(dumps(corpus)["example.json"], "example.json"))
-    taken = {
-        str(edge.source[1]).rpartition("/")[2] for edge in found.edges if edge.kind == "ASSUMES" and edge.props["kind_detail"] != "trust"
-    }
+    starts = {edge.source for edge in found.edges if edge.kind == "ASSUMES" and edge.props["kind_detail"] != "trust"}
+    starts |= {edge.source for edge in found.edges if edge.kind == "MEMBER_OF" and edge.target in starts}
+    taken = {str(start[1]).rpartition("/")[2] for start in starts}
     names = {key[1].rpartition("/")[2] for key in found.known if key[0] == "Identity"}
     started = {name for name in names if name.startswith("privesc") and name.endswith(("-user", "-role"))}
     assert len(started) > 50

@@ -10,24 +10,20 @@ What many principals hold alike and that reaches far is written once: a node for
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from graphinv.ingest.grants import Known
 from graphinv.ingest.support.aws import arns
-from graphinv.ingest.support.aws.access import ALL, Access, Allowed, Evaluator, Given, node_of
+from graphinv.ingest.support.aws.access import ALL, FAR, Access, Allowed, Evaluator, Given, node_of, shared_node, title
 from graphinv.ingest.support.aws.becoming import Becoming, Escalations, administrator, whole
 from graphinv.ingest.support.aws.estate import Estate, Principal, evidence_of, gather, sources_of
 from graphinv.ingest.support.aws.evaluation import Context
-from graphinv.ingest.support.aws.policies import Statement
 from graphinv.ingest.support.aws.trust import let_to_resources, trusts
 from graphinv.model.facts import EdgeFact, Grant, NodeFact, NodeKey, Problem, Props
 
 PROVIDER = "aws"
-FAR = 50
-"""What reaches more targets than these, and is held by several principals, becomes a node of its own."""
 
 
 def evaluate(grants: Sequence[Grant], known: Known) -> Iterator[NodeFact | EdgeFact | Problem]:
@@ -36,10 +32,7 @@ def evaluate(grants: Sequence[Grant], known: Known) -> Iterator[NodeFact | EdgeF
     yield from estate.problems
     evaluator = Evaluator(estate)
     assumed: dict[str, list[str]] = defaultdict(list)
-    for fact in trusts(evaluator):
-        yield fact
-        if isinstance(fact, EdgeFact) and isinstance(fact.source, tuple) and isinstance(fact.target, tuple):
-            assumed[fact.source[1]].append(fact.target[1])
+    yield from trusts(evaluator, assumed)
     yield from let_to_resources(evaluator)
     yield from _Writing(evaluator, Escalations(evaluator, assumed)).facts()
 
@@ -101,7 +94,7 @@ class _Writing:
                 key = (id(given), statement.condition)
                 shared = self.shared.get(key)
                 if shared is None:
-                    shared = self.shared[key] = _Shared(given, statement.condition, _title(statement))
+                    shared = self.shared[key] = _Shared(given, statement.condition, title(statement))
                 shared.holders[principal.arn].append(attached.grant)
                 shared.origins.append((principal.arn, attached.origin, attached.grant))
         if principal.kind != "iam_group" and not self._administers(principal, everything, context):
@@ -135,13 +128,13 @@ class _Writing:
 
     def _hub(self, shared: _Shared, grants: Sequence[Grant]) -> Iterator[NodeFact | EdgeFact]:
         account = self.estate.principals[next(iter(shared.holders))].account
-        parts = [shared.title, shared.condition or "", *(f"{one.target} {one.actions} {one.confidence}" for one in shared.given.accesses)]
-        hub = _hub(account, parts)
-        yield NodeFact(*hub, {"name": shared.title, "type": "iam_statement", "provider": "aws", "sources": sources_of(grants)})
+        parts = [shared.condition or "", *(f"{one.target} {one.actions} {one.confidence}" for one in shared.given.accesses)]
+        node = shared_node(account, shared.title, parts, sources_of(grants))
+        yield node
         for holder, theirs in shared.holders.items():
-            yield EdgeFact("MEMBER_OF", ("Identity", holder), hub, {"evidence": evidence_of(theirs), "sources": sources_of(theirs)})
+            yield EdgeFact("MEMBER_OF", ("Identity", holder), node.key, {"evidence": evidence_of(theirs), "sources": sources_of(theirs)})
         for access in shared.given.accesses:
-            yield _access(hub, access, shared.condition, grants)
+            yield _access(node.key, access, shared.condition, grants)
 
     def _nodes(self, given: Given, grants: Sequence[Grant]) -> Iterator[NodeFact]:
         sources = sources_of(grants)
@@ -162,13 +155,13 @@ class _Writing:
                 administered[account] += [grant for grants in holders.values() for grant in grants]
             starts: dict[NodeKey, Iterable[Grant]] = {("Identity", holder): grants for holder, grants in holders.items()}
             if len(becoming.targets) > FAR and len(holders) > 1:
-                hub = _hub(account, [becoming.reason, becoming.condition or "", *(arn for _, arn in becoming.targets)])
                 everything = [grant for grants in holders.values() for grant in grants]
-                said: Props = {"name": becoming.reason, "type": "iam_statement", "provider": "aws", "sources": sources_of(everything)}
-                yield NodeFact(*hub, said)
+                parts = [becoming.condition or "", *(arn for _, arn in becoming.targets)]
+                node = shared_node(account, becoming.reason, parts, sources_of(everything))
+                yield node
                 for start, grants in starts.items():
-                    yield EdgeFact("MEMBER_OF", start, hub, {"evidence": evidence_of(grants), "sources": sources_of(grants)})
-                starts = {hub: everything}
+                    yield EdgeFact("MEMBER_OF", start, node.key, {"evidence": evidence_of(grants), "sources": sources_of(grants)})
+                starts = {node.key: everything}
             for start, grants in starts.items():
                 props = _becoming(becoming, grants)
                 yield from (EdgeFact("ASSUMES", start, target, props) for target in becoming.targets if start != target)
@@ -207,20 +200,3 @@ def _becoming(becoming: Becoming, grants: Iterable[Grant]) -> Props:
     if becoming.confidence < 1:
         props |= {"confidence": becoming.confidence, "evidence": sorted({*props["evidence"], "inferred"})}
     return props
-
-
-def _title(statement: Statement) -> str:
-    """The statement in short: ``s3:* on *``."""
-    texts = []
-    for patterns, negated in (
-        (statement.actions.patterns, statement.actions.negated),
-        (statement.resources.text, statement.resources.negated),
-    ):
-        shown = ", ".join(one[:80] for one in patterns[:2]) + (f" and {len(patterns) - 2} more" if len(patterns) > 2 else "")
-        texts.append(f"all but {shown}" if negated else shown)
-    return " on ".join(texts)
-
-
-def _hub(account: str, parts: Iterable[str]) -> NodeKey:
-    digest = hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
-    return "Identity", f"aws:{account}/statement/{digest}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, field
 
@@ -18,6 +19,8 @@ BROAD = 24
 ALL: tuple[str, ...] = ("admin",)
 UNSURE = 0.5
 """Confidence of access to another account's resource whose own policy is not known."""
+FAR = 50
+"""What reaches more targets than these, and is held by several principals, becomes a node of its own."""
 _TYPES = {"s3": "bucket", "rds": "database", "redshift": "database", "dynamodb": "table", "sqs": "queue", "sns": "topic", "kms": "key"}
 
 Action = tuple[str, ...]
@@ -209,6 +212,23 @@ class Evaluator:
         if not bit & context.lets(service, region):
             return []
         return [one for one in allows if one[0].actions.mask(service) & bit and one[0].resources.may(region)]
+
+
+def shared_node(account: str, name: str, parts: Iterable[str], sources: list[str]) -> NodeFact:
+    """The node of what several principals of an account hold alike; the same for the same ``parts``, whatever the order of documents."""
+    digest = hashlib.sha256("\0".join([name, *parts]).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    props: Props = {"name": name, "type": "iam_statement", "provider": "aws", "sources": sources}
+    return NodeFact("Identity", f"aws:{account}/statement/{digest}", props)
+
+
+def title(statement: Statement) -> str:
+    """The statement in short: ``s3:* on *``."""
+    texts = []
+    actions, resources = statement.actions, statement.resources
+    for patterns, negated in ((actions.patterns, actions.negated), (resources.text, resources.negated)):
+        shown = ", ".join(one[:80] for one in patterns[:2]) + (f" and {len(patterns) - 2} more" if len(patterns) > 2 else "")
+        texts.append(f"all but {shown}" if negated else shown)
+    return " on ".join(texts)
 
 
 def patterns_of(statement: Statement) -> tuple[Glob, ...]:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from graphinv.ingest.support.aws import arns
-from graphinv.ingest.support.aws.access import UNSURE, Evaluator, patterns_of
+from graphinv.ingest.support.aws.access import FAR, UNSURE, Allowed, Evaluator, patterns_of, shared_node, title
 from graphinv.ingest.support.aws.estate import Attached, Estate, Principal, account_named, evidence_of, sources_of
 from graphinv.ingest.support.aws.evaluation import Context, Target, allowed
 from graphinv.ingest.support.aws.globs import glob
 from graphinv.ingest.support.aws.policies import Statement
 from graphinv.ingest.support.federation import federated
-from graphinv.model.facts import EdgeFact, NodeFact, NodeKey, Props
+from graphinv.model.facts import EdgeFact, Grant, NodeFact, NodeKey, Props
 
 ANYONE: NodeKey = ("Identity", "aws:*")
 ASSUME = ("assumerole", "assumerolewithwebidentity", "assumerolewithsaml")
@@ -67,8 +68,8 @@ def _names(statement: Statement, name: str, account: str) -> bool:
     return any(one in (name, "*") or (account and account_named(one) == account) for one in said)
 
 
-def trusts(evaluator: Evaluator) -> Iterator[NodeFact | EdgeFact]:
-    """(:Identity)-[:ASSUMES]->(:Identity role) by trust policies."""
+def trusts(evaluator: Evaluator, assumed: dict[str, list[str]]) -> Iterator[NodeFact | EdgeFact]:
+    """(:Identity)-[:ASSUMES]->(:Identity role) by trust policies; ``assumed`` learns which principal comes to which roles."""
     estate = evaluator.estate
     whole: dict[str, list[tuple[Principal, Named]]] = {}
     for arn in sorted(estate.principals):
@@ -80,8 +81,11 @@ def trusts(evaluator: Evaluator) -> Iterator[NodeFact | EdgeFact]:
             account = account_named(named.name) if named.kind == "AWS" else ""
             if account:
                 whole.setdefault(account, []).append((role, named))
-            yield from _trusted(estate, role, named)
-    yield from _of_accounts(evaluator, whole)
+            for fact in _trusted(estate, role, named):
+                yield fact
+                if isinstance(fact, EdgeFact):
+                    assumed[str(fact.source[1])].append(role.arn)
+    yield from _OfAccounts(evaluator, whole, assumed).facts()
 
 
 def _trusted(estate: Estate, role: Principal, named: Named) -> Iterator[NodeFact | EdgeFact]:
@@ -133,26 +137,74 @@ def may_assume(estate: Estate, principal: Principal, role: Principal) -> bool:
     return bool(allowed((allow for allow, _ in allows), sts, region) & context.lets(sts, region) & bits)
 
 
-def _of_accounts(evaluator: Evaluator, whole: dict[str, list[tuple[Principal, Named]]]) -> Iterator[EdgeFact]:
-    """Principals of an account that a role trusts as a whole: those whose own policies let them assume it."""
-    estate = evaluator.estate
-    sts = estate.services["sts"]
-    for arn in sorted(estate.principals):
-        principal = estate.principals[arn]
-        asking = [(allow, attached) for allow, attached in estate.allows(principal) if allow.actions.mask(sts) & sts.set_of(ASSUME)]
-        if not asking or principal.kind == "iam_group":
-            continue
-        trusting = [(role, named) for role, named in whole.get(principal.account, ()) if role is not principal]
-        trusting += [(role, named) for role, named in whole.get("*", ()) if role.account != principal.account]
-        context = estate.context(principal)
-        for allow, attached in asking:
-            reached = evaluator.identities(allow, context, "sts", ("assumerole",))
-            for role, named in trusting if reached else ():
-                if role.arn in reached and not denied(role.trust, principal.arn, principal.account):
-                    grants = [named.attached.grant, attached.grant]
-                    condition = " and ".join(one for one in (named.statement.condition, allow.condition) if one)
-                    props: Props = {"kind_detail": "trust", "sources": sources_of(grants), "evidence": evidence_of(grants)}
-                    yield EdgeFact("ASSUMES", principal.key, role.key, {**props, "condition": condition} if condition else props)
+Trusting = tuple[Principal, Named]
+"""A role, and how it lets in a whole account."""
+
+
+@dataclass
+class _OfAccounts:
+    """Principals of an account that roles trust as a whole: those whose own policies let them assume these."""
+
+    evaluator: Evaluator
+    whole: dict[str, list[Trusting]]
+    assumed: dict[str, list[str]]
+    _pairs: dict[tuple[int, str], list[Trusting]] = field(default_factory=dict)
+    _shared: dict[tuple[int, str, str | None], list[tuple[Principal, Allowed]]] = field(default_factory=lambda: defaultdict(list))
+
+    def facts(self) -> Iterator[NodeFact | EdgeFact]:
+        estate = self.evaluator.estate
+        for arn in sorted(estate.principals):
+            principal = estate.principals[arn]
+            context = estate.context(principal)
+            for allow, attached in estate.allows(principal) if principal.kind != "iam_group" else ():
+                reached = self.evaluator.identities(allow, context, "sts", ("assumerole",))
+                if reached:  # what is remembered of it goes by its identity: the evaluator keeps every one that is not empty
+                    pairs = self.pairs(reached, principal.account)
+                    if len(pairs) > FAR and not any(one.policy.denies for role, _ in pairs for one in role.trust):
+                        self._shared[id(pairs), principal.account, allow.condition].append((principal, (allow, attached)))
+                        self.assumed[arn] += [role.arn for role, _ in pairs]
+                    else:
+                        yield from self._direct(principal, (allow, attached), pairs)
+        of_pairs = {id(pairs): pairs for pairs in self._pairs.values()}
+        for (which, account, condition), holders in self._shared.items():
+            if len(holders) > 1:
+                yield from self._once(of_pairs[which], account, condition, holders)
+            else:
+                yield from self._direct(*holders[0], of_pairs[which])
+
+    def pairs(self, reached: Mapping[str, int], account: str) -> list[Trusting]:
+        """Roles of ``reached`` that trust ``account``, or everybody and are of another one."""
+        key = (id(reached), account)
+        if key not in self._pairs:
+            trusting = [*self.whole.get(account, ()), *(one for one in self.whole.get("*", ()) if one[0].account != account)]
+            self._pairs[key] = [(role, named) for role, named in trusting if role.arn in reached]
+        return self._pairs[key]
+
+    def _direct(self, principal: Principal, by: Allowed, pairs: Sequence[Trusting]) -> Iterator[EdgeFact]:
+        allow, attached = by
+        for role, named in pairs:
+            if role is not principal and not denied(role.trust, principal.arn, principal.account):
+                self.assumed[principal.arn].append(role.arn)
+                yield _assumes(principal.key, role, [named.attached.grant, attached.grant], named.statement.condition, allow.condition)
+
+    def _once(
+        self, pairs: Sequence[Trusting], account: str, condition: str | None, holders: Sequence[tuple[Principal, Allowed]]
+    ) -> Iterator[NodeFact | EdgeFact]:
+        grants = [attached.grant for _, (_, attached) in holders]
+        parts = [condition or "", *(f"{role.arn} {named.statement.condition}" for role, named in pairs)]
+        node = shared_node(account, title(holders[0][1][0]), parts, sources_of(grants))
+        yield node
+        for principal, (_, attached) in holders:
+            props: Props = {"evidence": evidence_of([attached.grant]), "sources": sources_of([attached.grant])}
+            yield EdgeFact("MEMBER_OF", principal.key, node.key, props)
+        for role, named in pairs:
+            yield _assumes(node.key, role, [named.attached.grant], named.statement.condition, condition)
+
+
+def _assumes(start: NodeKey, role: Principal, grants: Sequence[Grant], *conditions: str | None) -> EdgeFact:
+    props: Props = {"kind_detail": "trust", "sources": sources_of(grants), "evidence": evidence_of(grants)}
+    condition = " and ".join(one for one in conditions if one)
+    return EdgeFact("ASSUMES", start, role.key, {**props, "condition": condition} if condition else props)
 
 
 def _federated(estate: Estate, role: Principal, named: Named, props: Props) -> Iterator[NodeFact | EdgeFact]:
