@@ -117,6 +117,11 @@ BAD: dict[str, bytes] = {
             (b"external-secrets.io/v1", b"ExternalSecret"),
         )
     ),
+    "compose-types": b"services: {a: 7, b: {image: [1], build: [2], command: {a: 1}, environment: [1, {a: 2}], env_file: 7, secrets: [1], "
+    b"volumes: [1, {source: 2}, a:b], extends: b, privileged: x, network_mode: [h]}, c: {extends: {service: c}}}\nsecrets: [1]\n",
+    "dockerfile-lines": b"FROM a\n" + b"RUN a \\\n" * 100_000,
+    "dockerfile-stages": b"".join(b"FROM s%d AS s%d\nCOPY --from=s%d . .\n" % (i, i + 1, i) for i in range(2_000)),
+    "dockerfile-heredocs": b"FROM a\nRUN <<EOF\n" * 2_000,
     "kubernetes-bomb": b"apiVersion: v1\nkind: List\nitems:\n" + BOMB,
     "kubernetes-many": b"apiVersion: v1\nkind: Pod\nmetadata: {name: [\n---\n" * 5_000,
     "kubernetes-template": b"apiVersion: v1\nkind: {{ .Values.kind }}\n{{- range }}\n---\n" * 500,
@@ -193,6 +198,8 @@ PLACES = (
     "deploy/all.json",
     "deploy/run.sh",
     "kustomization.yaml",
+    "Dockerfile",
+    "compose.yaml",
     "graphinv.toml",
 )
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
+from graphinv.ingest.support.docker.running import safe
 from graphinv.ingest.support.kubernetes import kagent
 from graphinv.ingest.support.kubernetes.agents import Agents
 from graphinv.ingest.support.kubernetes.kustomize import namespaces
@@ -318,7 +319,7 @@ class Cluster:
             type="pod",
             kind_detail=f"Kubernetes {key[1].split('/')[-2]}",
             sandboxed=pod.sandboxed,
-            labels=pod.labels,
+            labels=(*pod.labels, f"manifest={top.path}") if safe(top.path) and pod.labels else pod.labels,
         )
         yield from self.acts(read, pod, key, own_account)
         yield from self.given(key, read, pod.secrets, pod.configs)

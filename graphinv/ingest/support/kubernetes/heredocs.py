@@ -61,7 +61,7 @@ def python_blocks(text: str) -> Iterator[tuple[int, str]]:
         end = text.find(start[1], start.end())
         if end < 0:
             return
-        block = text[start.end() : end]
+        block = text[start.end() : end].removeprefix("\\")
         position = end + 3
         if _MANIFEST.search(block):
             yield text.count("\n", 0, start.end()) + 1, _dedented(block)

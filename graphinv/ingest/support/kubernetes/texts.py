@@ -86,11 +86,7 @@ def _located(document: Document, found: Holding) -> Iterator[Located]:
         for line, block in blocks(document.text()):
             yield from _documents(block, document, line, found)
     else:
-        text = document.text()
-        if text.lstrip()[:1] == "{" and not _TEMPLATE.match(text.lstrip()):
-            yield jsondoc.parse_text(text, document)
-        else:
-            yield from _documents(text, document, 1, found, whole=True)
+        yield from _documents(document.text(), document, 1, found, whole=True)
 
 
 def _documents(text: str, document: Document, first_line: int, found: Holding, *, whole: bool = False) -> Iterator[Located]:
