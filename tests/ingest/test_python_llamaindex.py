@@ -72,3 +72,10 @@ def test_what_workflows_of_ones_own_are_given_and_run(facts: Facts) -> None:
     assert facts.targets("USES", f"{OWN}researcher") == {"tool:shop/newsroom#read_archive", "llamaindex:web_search"}
     assert facts.targets("USES_MODEL", f"{OWN}Newsroom") == {"gpt-4o-mini"}
     assert facts.targets("USES_MODEL", f"{OWN}writer") == {"gpt-4o"}
+
+
+def test_tools_that_a_retriever_chooses_are_told_as_unknown() -> None:
+    text = "from llama_index.core.agent.workflow import FunctionAgent\nfrom shop import retriever\ntop = FunctionAgent(tool_retriever=retriever)\n"
+    assert [message for _, _, message in linked({"top.py": text}).problems] == [
+        "tools of 'top' are not all known: a retriever chooses them at run time"
+    ]

@@ -185,6 +185,8 @@ def _agent(program: Program, actor: Actor) -> Iterator[Fact]:
         tools = made.arg("tools_or_functions", 0)
     for item in program.items(tools):
         yield from _tool(program, actor, item)
+    if not is_none(made.arg("tool_retriever")):
+        yield from program.problem(made, f"tools of {actor.name!r} are not all known: a retriever chooses them at run time")
     yield from runs_agents(program, actor, tools)
     yield from program.uses_model(actor, made.arg("llm"))
     if not is_none(made.arg("code_execute_fn")) or "CodeActAgent" in (made.symbol, made.callee.split(".")[-2:-1]):
