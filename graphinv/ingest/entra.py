@@ -22,7 +22,7 @@ from graphinv.ingest import Document
 from graphinv.ingest.support.azure import names
 from graphinv.ingest.support.azure.permissions import APIS
 from graphinv.ingest.support.parts import items, texts
-from graphinv.ingest.support.records import Record, problem, records, text
+from graphinv.ingest.support.records import Record, moment, problem, records, text
 from graphinv.ingest.support.secrets import recognise, redact, secret_key, secret_node
 from graphinv.model.facts import EdgeFact, Fact, Grant, NodeFact, NodeKey, Props
 
@@ -46,7 +46,6 @@ _CONTEXT = re.compile(
     re.I,
 )
 _KINDS: Mapping[str, str] = {"ManagedIdentity": "managed_identity", "ServiceIdentity": "agent_identity", "Application": "service_principal"}
-_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{5,20}(?:Z|[+-][0-9:]{4,6})?")
 
 
 def detect(path: str, head: bytes) -> bool:
@@ -177,7 +176,7 @@ class _Reading:
                 id = text(one.get("keyId")).lower()
                 props: Props = {"type": kind, "lifetime": "static", "sources": self.at(line)}
                 title = redact(text(one.get("displayName"), 100)) or kind.replace("_", " ")
-                times = {"issued_at": _time(one.get("startDateTime")), "expires_at": _time(one.get("endDateTime"))}
+                times = {"issued_at": moment(one.get("startDateTime")), "expires_at": moment(one.get("endDateTime"))}
                 found = recognise("client_secret", text(one.get("secretText"))) if one.get("secretText") else None
                 if found is not None:
                     node = secret_node(self.document, line, found)
@@ -303,8 +302,3 @@ def _scopes(one: dict[str, Any]) -> list[str]:
             return ["*"]
         found |= {redact(scope) for scope in (*texts(part.get("scopes")), *texts(part.get("roles"))) if len(scope) < 200}
     return sorted(found)
-
-
-def _time(value: object) -> str | None:
-    found = text(value, 40)
-    return found if _TIME.fullmatch(found) else None

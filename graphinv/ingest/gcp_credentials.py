@@ -16,6 +16,7 @@ from graphinv.ingest.support import jsondoc
 from graphinv.ingest.support.clients import top_object
 from graphinv.ingest.support.gcp import names
 from graphinv.ingest.support.located import Located
+from graphinv.ingest.support.parts import inside
 from graphinv.ingest.support.records import problem, text
 from graphinv.ingest.support.secrets import Recognised, recognise, redact, secret_key, secret_node
 from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Props
@@ -63,8 +64,9 @@ def _login(document: Document, located: Located, top: dict[str, Any]) -> tuple[N
     """Who the file logs in as, before it acts as somebody else."""
     kind = text(top.get("type"))
     if kind == "impersonated_service_account":
-        source = top.get("source_credentials")
-        return _login(document, located, {**source, "type": text(source.get("type"))}) if _nested(source) else (None, [])
+        source = inside(top, "source_credentials")
+        # One that impersonates in its turn would go on without end.
+        return _login(document, located, source) if source.get("type") != "impersonated_service_account" else (None, [])
     if kind == "external_account":
         return _pool(document, located, top)
     if kind == "service_account":
@@ -73,11 +75,6 @@ def _login(document: Document, located: Located, top: dict[str, Any]) -> tuple[N
     props: Props = {"name": f"who logged in for {document.name}", "type": "human", "provider": "gcp", "binding": "bearer"}
     facts: list[Fact] = [NodeFact(*person, {**props, "sources": [document.source(located.line("refresh_token"))]})]
     return person, facts + _secret(document, located, top, "refresh_token", person, "login", "google_refresh_token")
-
-
-def _nested(source: object) -> bool:
-    """Whether a file that impersonates holds the credentials of another kind, and so ends."""
-    return isinstance(source, dict) and source.get("type") != "impersonated_service_account"
 
 
 def _account(document: Document, located: Located, top: dict[str, Any]) -> tuple[NodeKey | None, list[Fact]]:
@@ -98,9 +95,7 @@ def _account(document: Document, located: Located, top: dict[str, Any]) -> tuple
     return account, facts
 
 
-def _secret(
-    document: Document, located: Located, top: dict[str, Any], field: str, identity: NodeKey, name: str, kind: str
-) -> list[Fact]:
+def _secret(document: Document, located: Located, top: dict[str, Any], field: str, identity: NodeKey, name: str, kind: str) -> list[Fact]:
     """The secret under ``field``, if it is one."""
     found: Recognised | None = recognise(field, text(top.get(field), 20_000))
     if found is None:

@@ -16,8 +16,8 @@ from typing import Any
 
 from graphinv.ingest import Document
 from graphinv.ingest.support.gcp import names
-from graphinv.ingest.support.parts import items, labelled, texts
-from graphinv.ingest.support.records import Record, problem, records, text
+from graphinv.ingest.support.parts import inside, items, labelled, texts
+from graphinv.ingest.support.records import Record, moment, problem, records, text
 from graphinv.ingest.support.secrets import redact
 from graphinv.model.facts import EdgeFact, Fact, Grant, NodeFact, NodeKey, Props
 
@@ -124,8 +124,7 @@ class _Reading:
             yield problem(self.document, record.line(), "is an asset without a full name", NAME)
             return
         resource = redact(resource)
-        stated = value.get("resource")
-        data = stated.get("data") if isinstance(stated, dict) and isinstance(stated.get("data"), dict) else {}
+        data = inside(value, "resource", "data")
         yield from self.node(value, data, resource, kind, record.line)
         yield from self.above(value, resource, record.line)
         policy = value.get("iamPolicy") or value.get("iam_policy") or value.get("policy")
@@ -160,8 +159,8 @@ class _Reading:
 
     def runs_as(self, runtime: NodeKey, data: dict[str, Any], line: Callable[..., int]) -> Iterator[Fact]:
         """The service accounts that a runtime is configured with, wherever its kind keeps them."""
-        template = _inside(data, "spec", "template") or _inside(data, "template")
-        places = [data, _inside(data, "serviceConfig"), _inside(template, "spec"), template, _inside(template, "template")]
+        template = inside(data, "spec", "template") or inside(data, "template")
+        places = [data, inside(data, "serviceConfig"), inside(template, "spec"), template, inside(template, "template")]
         emails = {text(place.get(key)) for place in places for key in ("serviceAccountEmail", "serviceAccountName", "serviceAccount")}
         emails |= {text(one.get("email")) for one in items(data.get("serviceAccounts"))}
         for email in sorted(filter(names.is_account, emails)):
@@ -222,8 +221,8 @@ class _Reading:
             "name": f"key of {match[1].partition('@')[0]}",
             "type": "google_service_account_key",
             "lifetime": "static",
-            "issued_at": _moment(value.get("validAfterTime")),
-            "expires_at": None if expires.startswith(_FOREVER) else _moment(expires),
+            "issued_at": moment(value.get("validAfterTime")),
+            "expires_at": None if expires.startswith(_FOREVER) else moment(expires),
             "status": "suspended" if value.get("disabled") is True else None,
             "sources": self.at(line),
         }
@@ -240,7 +239,7 @@ class _Reading:
     def provider(self, value: dict[str, Any], name: str, line: Callable[..., int]) -> Iterator[Fact]:
         """Who may come in through a pool: its issuer, and the condition that each token must meet."""
         pool = name.partition("/providers/")[0]
-        oidc, aws = _inside(value, "oidc"), _inside(value, "aws")
+        oidc, aws = inside(value, "oidc"), inside(value, "aws")
         issuer = text(oidc.get("issuerUri")) or (f"aws:{text(aws.get('accountId'))}" if aws else "")
         condition = text(value.get("attributeCondition"))
         labels = [*labelled("issuer", issuer), *labelled("condition", condition)]
@@ -295,15 +294,3 @@ def _labels(value: object) -> Iterator[str]:
     if isinstance(value, dict):
         for name, item in list(value.items())[:100]:
             yield from labelled(redact(str(name))[:100], item)
-
-
-def _inside(value: object, *path: str) -> dict[str, Any]:
-    """The object at ``path``; an empty one where there is none."""
-    for key in path:
-        value = value.get(key) if isinstance(value, dict) else None
-    return value if isinstance(value, dict) else {}
-
-
-def _moment(value: object) -> str | None:
-    found = text(value, 40)
-    return found if re.match(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9:.]{5,20}(?:Z|[+-][0-9:]{4,6})?)?$", found) else None

@@ -14,7 +14,7 @@ from typing import Any
 
 from graphinv.ingest import Document
 from graphinv.ingest.support.parts import items
-from graphinv.ingest.support.records import Record, problem, records, text
+from graphinv.ingest.support.records import Record, moment, problem, records, text
 from graphinv.ingest.support.secrets import redact
 from graphinv.model.facts import EdgeFact, Fact, Grant, NodeFact, NodeKey, Props
 
@@ -32,7 +32,6 @@ _APP = re.compile(rb'"(?:installations_count|hook_attributes|default_permissions
 _TOKEN = re.compile(rb'"(?:token_expires_at|token_last_used_at|access_granted_at)"\s*:')
 _NAME = re.compile(r"[\w.-]{1,100}")
 _REPOSITORY = re.compile(r"[\w.-]{1,100}/[\w.-]{1,100}")
-_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{5,20}(?:Z|[+-][0-9:]{4,6})?")
 
 
 def detect(path: str, head: bytes) -> bool:
@@ -126,16 +125,16 @@ def _token(document: Document, record: Record) -> Iterator[Fact]:
     props: Props = {"name": f"{title} ({login})", "type": "fine_grained_token", "provider": "github", "binding": "bearer"}
     yield NodeFact(*identity, {**props, "status": status, "sources": sources})
     secret: NodeKey = ("Secret", f"github-token:{id}")
-    expires = _time(value.get("token_expires_at"))
+    expires = moment(text(value.get("token_expires_at")).replace(" UTC", "Z").replace(" ", "T", 1))
     yield NodeFact(
         *secret,
         {
             "name": title,
             "type": "github_fine_grained_token",
             "lifetime": "static",
-            "issued_at": _time(value.get("access_granted_at") or value.get("created_at")),
+            "issued_at": moment(value.get("access_granted_at") or value.get("created_at")),
             "expires_at": expires,
-            "last_used": _time(value.get("token_last_used_at")),
+            "last_used": moment(value.get("token_last_used_at")),
             "sources": sources,
         },
     )
@@ -178,8 +177,3 @@ def _grant(document: Document, record: Record, subject: NodeKey, body: dict[str,
 
 def _granted(document: Document, record: Record) -> Props:
     return {"evidence": ["granted"], "sources": [document.source(record.line())]}
-
-
-def _time(value: object) -> str | None:
-    found = text(value, 40).replace(" UTC", "Z").replace(" ", "T", 1)
-    return found if _TIME.fullmatch(found) else None

@@ -16,7 +16,7 @@ from typing import Any
 from graphinv.ingest import Document
 from graphinv.ingest.support import oauth
 from graphinv.ingest.support.parts import items, texts
-from graphinv.ingest.support.records import Record, records, text
+from graphinv.ingest.support.records import Record, moment, records, text
 from graphinv.ingest.support.secrets import redact
 from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Props
 
@@ -155,8 +155,8 @@ class _Realm:
         attributes = attributes if isinstance(attributes, dict) else {}
         props: Props = {
             "name": f"secret of {redact(id)}",
-            "issued_at": oauth.moment(attributes.get("client.secret.creation.time")),
-            "expires_at": oauth.moment(attributes.get("client.secret.expiration.time")),
+            "issued_at": moment(attributes.get("client.secret.creation.time")),
+            "expires_at": moment(attributes.get("client.secret.expiration.time")),
         }
         line = self.record.line(*where, "secret")
         yield from oauth.secret_facts(self.document, line, client.get("secret"), key, self.evidence, props)

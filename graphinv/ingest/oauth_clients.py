@@ -13,7 +13,7 @@ from typing import Any
 from graphinv.ingest import Document
 from graphinv.ingest.support import oauth
 from graphinv.ingest.support.parts import tells, texts
-from graphinv.ingest.support.records import Record, records, text
+from graphinv.ingest.support.records import Record, moment, records, text
 from graphinv.ingest.support.secrets import redact, url_parts
 from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Props
 
@@ -84,8 +84,8 @@ def _client(document: Document, record: Record, issuer: str, provider: str) -> I
     )
     props: Props = {
         "name": f"secret of {redact(title)}"[:200],
-        "issued_at": oauth.moment(value.get("client_id_issued_at")),
-        "expires_at": oauth.moment(value.get("client_secret_expires_at")),
+        "issued_at": moment(value.get("client_id_issued_at")),
+        "expires_at": moment(value.get("client_secret_expires_at")),
         "scopes": _scopes(value) or None,
     }
     yield from oauth.secret_facts(document, record.line("client_secret"), value.get("client_secret"), key, "declared", props)

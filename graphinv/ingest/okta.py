@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 
 from graphinv.ingest import Document
 from graphinv.ingest.support import oauth
-from graphinv.ingest.support.records import Record, records, text
+from graphinv.ingest.support.parts import inside
+from graphinv.ingest.support.records import Record, moment, records, text
 from graphinv.ingest.support.secrets import redact
 from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Props
 
@@ -106,7 +107,7 @@ def _application(document: Document, record: Record) -> Iterator[Fact]:
         return
     sources = [document.source(record.line())]
     organisation = _organisation(document, value)
-    settings, credentials = (_inside(value, part, "oauthClient") for part in ("settings", "credentials"))
+    settings, credentials = (inside(value, part, "oauthClient") for part in ("settings", "credentials"))
     key = _key(organisation, "apps", text(credentials.get("client_id")) or id)
     grants = settings.get("grant_types")
     method = text(credentials.get("token_endpoint_auth_method"))
@@ -147,7 +148,7 @@ def _scope(document: Document, record: Record) -> Iterator[Fact]:
 def _role(document: Document, record: Record) -> Iterator[Fact]:
     """A role of an administrator, which an application or a person has."""
     value = record.value
-    assignee = _inside(value, "_links", "assignee")
+    assignee = inside(value, "_links", "assignee")
     address = text(assignee.get("href"), 500)
     match = re.search(r"/(users|clients|apps|groups)/(\w{5,40})", address)
     if match is None or value.get("status") == "INACTIVE":
@@ -180,8 +181,8 @@ def _token(document: Document, record: Record) -> Iterator[Fact]:
             "name": redact(text(value.get("name"), 100)) or "API token",
             "type": "okta_api_token",
             "lifetime": "static",
-            "issued_at": oauth.moment(value.get("created")),
-            "expires_at": oauth.moment(value.get("expiresAt")),
+            "issued_at": moment(value.get("created")),
+            "expires_at": moment(value.get("expiresAt")),
             "ttl_seconds": days * 86400 + hours * 3600 + minutes * 60 or None,
             "renewable": True,
             "sources": sources,
@@ -203,10 +204,3 @@ def _user(document: Document, record: Record) -> Iterator[Fact]:
     if id:
         props: Props = {"name": title, "type": "human", "provider": "okta", "status": None if status == "active" else "suspended"}
         yield NodeFact(*_key(_organisation(document, value), "users", id), {**props, "sources": sources})
-
-
-def _inside(value: dict[str, Any], *path: str) -> dict[str, Any]:
-    found: Any = value
-    for part in path:
-        found = found.get(part) if isinstance(found, dict) else None
-    return found if isinstance(found, dict) else {}

@@ -133,14 +133,14 @@ def _object(document: Document, located: Located, value: dict[str, Any], where: 
     elif kind == "ClusterSPIFFEID" and spec:
         template = text(spec.get("spiffeIDTemplate"), 2000)
         if template:
-            body = {
+            described: dict[str, Any] = {
                 "template": redact(template),
                 "namespaces": _selector(spec.get("namespaceSelector")),
                 "pods": _selector(spec.get("podSelector")),
                 "selectors": [redact(one) for one in texts(spec.get("workloadSelectorTemplates"))[:50]],
                 "admin": spec.get("admin") is True or spec.get("downstream") is True,
             }
-            yield _grant(document, cluster, "template", body, where("spec", "spiffeIDTemplate"), evidence)
+            yield _grant(document, cluster, "template", described, where("spec", "spiffeIDTemplate"), evidence)
     elif kind == "ClusterStaticEntry" and spec:
         entry = {
             "spiffe_id": spec.get("spiffeID"),

@@ -16,7 +16,7 @@ from graphinv.ingest import Document
 from graphinv.ingest.support import jsondoc, yamldoc
 from graphinv.ingest.support.clients import at, value_at
 from graphinv.ingest.support.located import Located, Pointer
-from graphinv.ingest.support.parts import items
+from graphinv.ingest.support.parts import inside, items
 from graphinv.ingest.support.records import text
 from graphinv.ingest.support.secrets import redact
 from graphinv.ingest.support.vault.entries import Stated, entry_facts, is_entry, policy_facts
@@ -94,7 +94,7 @@ def _json_facts(document: Document, located: Located) -> Iterator[Fact]:
     if not isinstance(value, dict):
         raise IngestError("holds no object at its top", document=document.path, where=f"L{located.line()}")
     granted = Stated(document, located.line(), "granted", NAME)
-    data = value.get("data") if isinstance(value.get("data"), dict) else value
+    data = inside(value, "data") or value
     place = _PLACE.fullmatch(document.path)
     stated = data.get("policy") or data.get("rules")
     if "path" in value and not isinstance(value["path"], str):
@@ -106,8 +106,7 @@ def _json_facts(document: Document, located: Located) -> Iterator[Fact]:
     else:
         for path, entry in value.items():
             if isinstance(entry, dict) and is_entry(str(path)):
-                inner = entry.get("data") if isinstance(entry.get("data"), dict) else entry
-                yield from entry_facts(Stated(document, located.line(path), "granted", NAME), str(path), inner)
+                yield from entry_facts(Stated(document, located.line(path), "granted", NAME), str(path), inside(entry, "data") or entry)
 
 
 def _operator_facts(document: Document, located: Located, pointer: Pointer) -> Iterator[Fact]:

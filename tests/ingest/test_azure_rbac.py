@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 import pytest
 
@@ -21,7 +22,7 @@ READER, ACCESS_ADMIN = "acdd72a7-3385-48ef-bd42-f606fba81ae7", "18d7d88d-d35e-4f
 BLOB_READER = "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1"
 
 
-def az(path: str, *objects: dict[str, object]) -> Document:
+def az(path: str, *objects: Mapping[str, object]) -> Document:
     return document(json.dumps(list(objects), indent=2), path)
 
 

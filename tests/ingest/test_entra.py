@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 import pytest
 
@@ -17,7 +18,7 @@ MAIL = "saas:microsoft365/tenant(shop)/mail"
 TENANT = "saas:microsoft365/tenant(shop)"
 
 
-def az(path: str, *objects: dict[str, object], **page: object) -> Document:
+def az(path: str, *objects: Mapping[str, object], **page: object) -> Document:
     """A list as ``az`` prints it, or a page of Graph's."""
     return document(json.dumps({**page, "value": list(objects)} if page else list(objects), indent=2), path)
 

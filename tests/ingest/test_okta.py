@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 from graphinv.ingest import okta
 from tests.ingest.reading import Facts, document, fake, fingerprint
@@ -11,7 +12,7 @@ USER = "00u1ero7vZFVEIYLWPBN"
 TENANT = f"saas:okta/{HOST}"
 
 
-def read(*objects: dict[str, object]) -> Facts:
+def read(*objects: Mapping[str, object]) -> Facts:
     found = document(json.dumps(list(objects), indent=1), "okta.json")
     assert okta.detect(found.path, found.data[:4096])
     return Facts(okta, found)

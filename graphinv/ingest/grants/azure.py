@@ -12,7 +12,6 @@ A role on a scope holds for all below it: each resource that is known; the scope
 
 from __future__ import annotations
 
-import json
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -21,6 +20,8 @@ from functools import cached_property
 from graphinv.ingest.grants import Known
 from graphinv.ingest.support.azure import names
 from graphinv.ingest.support.azure.roles import LETTERS, Role, built_in, summary
+from graphinv.ingest.support.granted import object_of, problem_of, sources_of, unread
+from graphinv.ingest.support.parts import items
 from graphinv.ingest.support.reach import access
 from graphinv.model.facts import EdgeFact, Grant, NodeFact, NodeKey, Problem, Props
 
@@ -41,10 +42,10 @@ class _Assignments:
         self.known = known
         self.roles: dict[str, Role] = {}
         for grant in grants:
-            body = _body(grant)
+            body = object_of(grant)
             if grant.role == "definition" and isinstance(body.get("permissions"), list):
                 name = str(body.get("name") or "")
-                blocks = [block for block in body["permissions"] if isinstance(block, dict)]
+                blocks = items(body["permissions"])
                 self.roles[grant.subject[1].removeprefix("azure-role:")] = summary(name, blocks)
 
     @cached_property
@@ -67,22 +68,22 @@ class _Assignments:
         for grant in self.grants:
             if grant.role == "definition":
                 continue
-            body = _body(grant)
+            body = object_of(grant)
             name, scope = str(body.get("role") or ""), body.get("scope")
             if grant.role != "assignment" or not name or not isinstance(scope, str):
-                yield _problem(grant, "an assignment of an Azure role is not in the form that is read", "error")
+                yield unread(grant)
                 continue
             role = self.roles.get(name.lower()) or built_in(name.lower())
             if role is None and name not in unknown:
                 unknown.add(name)
-                yield _problem(
+                yield problem_of(
                     grant, f"what the Azure role {grant.origin or name} allows is not known; read and write are assumed", "warning"
                 )
             yield from self.assignment(grant, role, scope, body.get("condition"))
 
     def assignment(self, grant: Grant, role: Role | None, scope: str, condition: object) -> Iterator[NodeFact | EdgeFact]:
         key, kind = names.scope(scope)
-        sources = [grant.source] if grant.source else []
+        sources = sources_of(grant)
         props: Props = {"evidence": [grant.evidence], "sources": sources, "inherited_from": role.name if role else grant.origin or None}
         if isinstance(condition, str) and condition:
             props["condition"] = condition
@@ -132,14 +133,6 @@ class _Assignments:
                 yield EdgeFact("ASSUMES", principal, identity, stated if "write" in actions else {**stated, **_GUESS})
 
 
-def _body(grant: Grant) -> dict[str, object]:
-    try:
-        body = json.loads(grant.body)
-    except (ValueError, RecursionError):
-        return {}
-    return body if isinstance(body, dict) else {}
-
-
 def _main(role: Role) -> list[str]:
     """Types that a role is about."""
     about = [kind for kind in role.types if not kind.startswith(_BESIDE)]
@@ -148,8 +141,3 @@ def _main(role: Role) -> list[str]:
 
 def _actions(letters: str) -> tuple[str, ...]:
     return tuple(LETTERS[letter] for letter in LETTERS if letter in letters)
-
-
-def _problem(grant: Grant, message: str, severity: str) -> Problem:
-    place, _, where = grant.source.partition("#")
-    return Problem(place, where, message, severity, "grants")

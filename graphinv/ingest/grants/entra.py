@@ -18,7 +18,6 @@ A delegated permission acts as the user who is signed in: its ``condition`` says
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -37,6 +36,7 @@ from graphinv.ingest.support.azure.permissions import (
     opened,
 )
 from graphinv.ingest.support.federation import federated
+from graphinv.ingest.support.granted import granted_props, object_of, problem_of, sources_of, unread
 from graphinv.model.facts import EdgeFact, Grant, NodeFact, NodeKey, Problem, Props
 
 PROVIDER = "entra"
@@ -68,7 +68,7 @@ class _Tenant:
         self.known = known
         self.grants: dict[str, list[tuple[Grant, dict[str, Any]]]] = defaultdict(list)
         for grant in grants:
-            self.grants[grant.role].append((grant, _body(grant)))
+            self.grants[grant.role].append((grant, object_of(grant)))
         self.principals: dict[str, set[str]] = defaultdict(set)
         """Application id → ids of what it is in the tenant; and the other way round."""
         self.applications: dict[str, set[str]] = defaultdict(set)
@@ -101,12 +101,12 @@ class _Tenant:
         for grant, body in self.grants["directory-role"]:
             yield from self.directory_role(grant, body)
         for grant, body in self.grants["federated"]:
-            props = _props(grant)
+            props = granted_props(grant)
             yield from federated(self.known, str(body.get("issuer") or ""), str(body.get("subject") or ""), grant.subject, props)
         readable = {"requires", "app-role", "delegated", "directory-role", "defines", "inheritable", "inherits", "federated"}
         for role in sorted(self.grants.keys() - readable):
             for grant, _ in self.grants[role]:
-                yield _problem(grant, f"a grant for {role or 'nothing'} is not in the form that is read", "error")
+                yield unread(grant)
 
     def permissions(self) -> Iterator[tuple[NodeKey, _Permission]]:
         for grant, body in self.grants["app-role"]:
@@ -141,7 +141,7 @@ class _Tenant:
             yield node
             if not one.name:
                 message = f"what the permission {one.id or 'without an id'} allows is not known; read and write are assumed"
-                yield _problem(one.grant, message, "warning")
+                yield problem_of(one.grant, message, "warning")
             grouped[node.key, one.condition, one.grant.evidence].append((one, actions))
         for (target, condition, evidence), parts in grouped.items():
             props: Props = {
@@ -157,7 +157,7 @@ class _Tenant:
 
     def target(self, one: _Permission) -> tuple[NodeFact, tuple[str, ...]]:
         """What a permission opens."""
-        sources = [one.grant.source] if one.grant.source else []
+        sources = sources_of(one.grant)
         api, app = self.interface(one)
         if api in MICROSOFT365:
             part = opened(one.name)
@@ -199,7 +199,7 @@ class _Tenant:
 
     def takes_all(self, principal: NodeKey, grant: Grant, tenant: str, why: str, condition: str) -> Iterator[NodeFact | EdgeFact]:
         key: NodeKey = ("Resource", f"saas:microsoft365/{tenant}")
-        props: Props = {"actions": ["admin"], "inherited_from": why, "condition": condition or None, **_props(grant)}
+        props: Props = {"actions": ["admin"], "inherited_from": why, "condition": condition or None, **granted_props(grant)}
         yield NodeFact(*key, {"name": "Microsoft 365 tenant", "type": "tenant", "tenant": tenant, "sources": props["sources"]})
         yield EdgeFact("CAN_ACCESS", principal, key, props)
 
@@ -207,7 +207,7 @@ class _Tenant:
         for name in self.known.ids("Identity", prefix="entra:"):
             key: NodeKey = ("Identity", name)
             if key != principal and self.known.nodes[key].get("type") in ("application", "agent_blueprint"):
-                yield EdgeFact("ASSUMES", principal, key, _props(grant))
+                yield EdgeFact("ASSUMES", principal, key, granted_props(grant))
 
     def directory_role(self, grant: Grant, body: Mapping[str, Any]) -> Iterator[NodeFact | EdgeFact | Problem]:
         role, tenant = str(body.get("role") or ""), str(body.get("tenant") or "")
@@ -215,7 +215,7 @@ class _Tenant:
         scope = body.get("scope")
         condition = f"within {scope}" if isinstance(scope, str) and scope not in ("", "/") else ""
         if not title:
-            yield _problem(grant, f"what the directory role {role or 'without an id'} allows is not known", "warning")
+            yield problem_of(grant, f"what the directory role {role or 'without an id'} allows is not known", "warning")
             title, permission = role, "Directory.Read.All"
         if permission == "*":
             yield from self.takes_all(grant.subject, grant, tenant, title, condition)
@@ -242,20 +242,3 @@ def _inherits(rule: Mapping[str, Any], one: _Permission, app: str) -> bool:
     if not isinstance(scopes, list) or one.grant.role == "requires" or rule.get("resource") not in (app, "", None, "*"):
         return False
     return "*" in scopes or one.name in scopes
-
-
-def _body(grant: Grant) -> dict[str, Any]:
-    try:
-        body = json.loads(grant.body)
-    except (ValueError, RecursionError):
-        return {}
-    return body if isinstance(body, dict) else {}
-
-
-def _props(grant: Grant) -> Props:
-    return {"evidence": [grant.evidence], "sources": [grant.source] if grant.source else []}
-
-
-def _problem(grant: Grant, message: str, severity: str) -> Problem:
-    place, _, where = grant.source.partition("#")
-    return Problem(place, where, message, severity, "grants")

@@ -15,7 +15,6 @@ each service it covers. Deny policies and principal access boundaries are not ev
 
 from __future__ import annotations
 
-import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -26,6 +25,7 @@ from graphinv.ingest.grants import Known
 from graphinv.ingest.support.federation import github, workloads
 from graphinv.ingest.support.gcp import names
 from graphinv.ingest.support.gcp.permissions import ACT_AS, DEPLOYS, GRANTS_ITSELF, IMPERSONATES, LETTERS, Role, predefined, summary
+from graphinv.ingest.support.granted import body_of, granted_props, problem_of, sources_of, unread
 from graphinv.ingest.support.reach import access
 from graphinv.model.facts import EdgeFact, Grant, NodeFact, NodeKey, Problem, Props
 
@@ -64,7 +64,7 @@ class _Policies:
     broken: list[Grant] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        bodies = [(grant, _body(grant)) for grant in self.grants]
+        bodies = [(grant, body_of(grant)) for grant in self.grants]
         self.aliases = {grant.subject[1]: body for grant, body in bodies if grant.role == "alias" and isinstance(body, str)}
         for grant, body in bodies:
             subject = grant.subject[1]
@@ -143,7 +143,7 @@ class _Policies:
 
     def facts(self) -> Iterator[NodeFact | EdgeFact | Problem]:
         for grant in self.broken:
-            yield _problem(grant, f"a grant for {grant.role or 'nothing'} is not in the form that is read")
+            yield unread(grant)
         unknown: set[str] = set()
         told: set[str] = set()
         for binding in self.bindings:
@@ -152,7 +152,7 @@ class _Policies:
             if self.role(role) is None and role not in unknown:
                 unknown.add(role)
                 message = f"what the role {role} allows is not known; read and write are assumed"
-                yield _problem(binding.grant, message, "warning")
+                yield problem_of(binding.grant, message, "warning")
             for text in binding.members:
                 if text not in told:
                     told.add(text)
@@ -165,7 +165,7 @@ class _Policies:
         if role is None:
             props |= _NOT_TOLD
         members = {text: member for text in self.members(binding) if (member := names.member(text))}
-        sources = [binding.grant.source] if binding.grant.source else []
+        sources = sources_of(binding.grant)
         for member in members.values():
             yield NodeFact(*member.key, {**member.props, "sources": sources})
         principals = list(dict.fromkeys(member.key for member in members.values()))
@@ -254,8 +254,7 @@ class _Policies:
         member = names.member(text)
         if member is None:
             return
-        sources = [binding.grant.source] if binding.grant.source else []
-        props: Props = {"evidence": [binding.grant.evidence], "sources": sources}
+        props = granted_props(binding.grant)
         if member.repository:
             yield from github(member.repository, member.key, props)
         if member.workload[1]:
@@ -272,16 +271,9 @@ class _Policies:
             for text in binding.members:
                 kind, _, domain = text.partition(":")
                 if kind == "domain":
-                    props: Props = {"evidence": [binding.grant.evidence], "sources": [binding.grant.source] if binding.grant.source else []}
+                    props = granted_props(binding.grant)
                     for user in by_domain.get(domain.lower(), ()):
                         yield EdgeFact("MEMBER_OF", ("Identity", f"gcp:user:{user}"), ("Identity", f"gcp:domain:{domain.lower()}"), props)
-
-
-def _body(grant: Grant) -> object:
-    try:
-        return json.loads(grant.body)
-    except (ValueError, RecursionError):
-        return None
 
 
 def _is_scope(resource: str) -> bool:
@@ -332,8 +324,3 @@ def _stated(binding: _Binding) -> Props:
         if until:
             props["valid_until"] = until[1]
     return props
-
-
-def _problem(grant: Grant, message: str, severity: str = "error") -> Problem:
-    place, _, where = grant.source.partition("#")
-    return Problem(place, where, message, severity, "grants")

@@ -11,12 +11,12 @@ All repositories of an account are each one that is known, and ``github:<account
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from graphinv.ingest.grants import Known
 from graphinv.ingest.support.github_steps import repository_part
+from graphinv.ingest.support.granted import object_of, sources_of, unread
 from graphinv.ingest.support.reach import access
 from graphinv.model.facts import EdgeFact, Grant, NodeFact, NodeKey, Problem, Props
 
@@ -66,13 +66,12 @@ def evaluate(grants: Sequence[Grant], known: Known) -> Iterator[NodeFact | EdgeF
 
 
 def _installed(grant: Grant, by_owner: Mapping[str, Sequence[str]]) -> Iterator[NodeFact | EdgeFact | Problem]:
-    body = _body(grant)
+    body = object_of(grant)
     owner, permissions = str(body.get("owner") or ""), body.get("permissions")
     if grant.role != "installation" or not isinstance(permissions, dict):
-        place, _, where = grant.source.partition("#")
-        yield Problem(place, where, f"a grant for {grant.role or 'nothing'} is not in the form that is read", "error", "grants")
+        yield unread(grant)
         return
-    sources = [grant.source] if grant.source else []
+    sources = sources_of(grant)
     listed = body.get("repositories")
     names = (
         [f"github:{name}" for name in listed if isinstance(name, str)]
@@ -133,11 +132,3 @@ def _on_account(permissions: Mapping[str, object], *, whole: bool) -> set[str]:
 def _node(key: NodeKey, sources: list[str]) -> NodeFact:
     owner, name, *part = key[1].removeprefix("github:").split("/", 2)
     return repository_part(f"{owner}/{name}", part[0] if part else "*", sources)
-
-
-def _body(grant: Grant) -> dict[str, object]:
-    try:
-        body = json.loads(grant.body)
-    except (ValueError, RecursionError):
-        return {}
-    return body if isinstance(body, dict) else {}

@@ -14,7 +14,6 @@ known, of namespaces only their name: a match that rests on others is a guess.
 
 from __future__ import annotations
 
-import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,6 +21,7 @@ from typing import Any, NamedTuple
 
 from graphinv.ingest.grants import Known
 from graphinv.ingest.support.federation import workloads
+from graphinv.ingest.support.granted import granted_props, object_of, problem_of, sources_of, unread
 from graphinv.ingest.support.kubernetes.names import DEFAULT, object_id, parse_id
 from graphinv.ingest.support.parts import items, texts
 from graphinv.model.facts import EdgeFact, Grant, NodeFact, NodeKey, Problem, Props
@@ -43,7 +43,7 @@ class _Workload(NamedTuple):
 
 def evaluate(grants: Sequence[Grant], known: Known) -> Iterator[NodeFact | EdgeFact | Problem]:
     """Edges and SPIFFE IDs; O(templates · workloads of their cluster + entries · known service accounts)."""
-    bodies = [(grant, _body(grant)) for grant in grants]
+    bodies = [(grant, object_of(grant)) for grant in grants]
     domains = {str(body.get("root")): body for grant, body in bodies if grant.role == "domain"}
     running = _running(known)
     for grant, body in bodies:
@@ -53,7 +53,7 @@ def evaluate(grants: Sequence[Grant], known: Known) -> Iterator[NodeFact | EdgeF
         elif grant.role == "template" and isinstance(body.get("template"), str):
             yield from _templated(grant, body, domains.get(root, {}), running.get(root, []))
         elif grant.role != "domain":
-            yield _problem(grant, f"a grant for {grant.role or 'nothing'} is not in the form that is read", "error")
+            yield unread(grant)
 
 
 def _running(known: Known) -> dict[str, list[_Workload]]:
@@ -79,9 +79,11 @@ def _running(known: Known) -> dict[str, list[_Workload]]:
 def _selected(known: Known, grant: Grant, body: Mapping[str, Any], root: str) -> Iterator[EdgeFact]:
     """(:Identity service account)-[:ASSUMES]->(:Identity SPIFFE ID)"""
     namespace, account = str(body.get("ns") or "*"), str(body.get("sa") or "*")
-    found = list(workloads(known, (namespace, account), grant.subject, _props(grant)))
+    found = list(workloads(known, (namespace, account), grant.subject, granted_props(grant)))
     if not found and "*" not in (namespace, account):
-        found = [EdgeFact("ASSUMES", ("Identity", object_id(root, namespace, "ServiceAccount", account)), grant.subject, _props(grant))]
+        found = [
+            EdgeFact("ASSUMES", ("Identity", object_id(root, namespace, "ServiceAccount", account)), grant.subject, granted_props(grant))
+        ]
     yield from found
 
 
@@ -100,17 +102,17 @@ def _templated(
         if id is None:
             if not told:
                 told = True
-                yield _problem(grant, "a template of SPIFFE IDs has parts that are not understood", "warning")
+                yield problem_of(grant, "a template of SPIFFE IDs has parts that are not understood", "warning")
             continue
         key: NodeKey = ("Identity", id)
         trust = id.removeprefix("spiffe://").partition("/")[0]
         props: Props = {"name": id.removeprefix("spiffe://"), "type": "spiffe", "provider": "spiffe", "binding": "attested"}
-        yield NodeFact(*key, {**props, "trust_domain": trust, "sources": _props(grant)["sources"]})
-        yield EdgeFact("RUNS_AS", workload.runtime, key, _props(grant) | (_GUESS if None in (sure, pods) else {}))
+        yield NodeFact(*key, {**props, "trust_domain": trust, "sources": sources_of(grant)})
+        yield EdgeFact("RUNS_AS", workload.runtime, key, granted_props(grant) | (_GUESS if None in (sure, pods) else {}))
         if body.get("admin"):
             place: NodeKey = ("Resource", f"spiffe://{trust}")
-            yield NodeFact(*place, {"name": trust, "type": "trust_domain", "sources": _props(grant)["sources"]})
-            yield EdgeFact("CAN_ACCESS", key, place, {"actions": ["admin"], **_props(grant)})
+            yield NodeFact(*place, {"name": trust, "type": "trust_domain", "sources": sources_of(grant)})
+            yield EdgeFact("CAN_ACCESS", key, place, {"actions": ["admin"], **granted_props(grant)})
 
 
 def _holds(selector: object, labels: Mapping[str, str], *, whole: bool) -> bool | None:
@@ -173,20 +175,3 @@ def _filled(template: str, workload: _Workload, domain: Mapping[str, Any]) -> st
         found += [template[position : match.start()], value]
         position = match.end()
     return "".join([*found, template[position:]])
-
-
-def _body(grant: Grant) -> dict[str, Any]:
-    try:
-        body = json.loads(grant.body)
-    except (ValueError, RecursionError):
-        return {}
-    return body if isinstance(body, dict) else {}
-
-
-def _props(grant: Grant) -> Props:
-    return {"evidence": [grant.evidence], "sources": [grant.source] if grant.source else []}
-
-
-def _problem(grant: Grant, message: str, severity: str) -> Problem:
-    place, _, where = grant.source.partition("#")
-    return Problem(place, where, message, severity, "grants")

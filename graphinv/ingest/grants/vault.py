@@ -19,7 +19,6 @@ logins has everything.
 
 from __future__ import annotations
 
-import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -28,6 +27,7 @@ from typing import Any
 
 from graphinv.ingest.grants import Known
 from graphinv.ingest.support.federation import GITHUB, federated, workloads
+from graphinv.ingest.support.granted import granted_props, object_of, problem_of, sources_of, unread
 from graphinv.ingest.support.parts import texts
 from graphinv.ingest.support.vault.paths import plain_path
 from graphinv.model.facts import EdgeFact, Grant, NodeFact, NodeKey, Problem, Props
@@ -55,8 +55,8 @@ def evaluate(grants: Sequence[Grant], known: Known) -> Iterator[NodeFact | EdgeF
     """Edges, folders and secrets that policies name; O(roles · (rules + known secrets · rules))."""
     by_root: dict[str, list[tuple[Grant, Any]]] = defaultdict(list)
     for grant in grants:
-        root, value = _body(grant)
-        by_root[root].append((grant, value))
+        body = object_of(grant)
+        by_root[str(body.get("root") or "")].append((grant, body.get("value")))
     for root in sorted(by_root):
         yield from _Vault(root, by_root[root], known).facts()
 
@@ -128,7 +128,7 @@ class _Vault:
     @cached_property
     def secrets(self) -> list[tuple[str, tuple[str, ...]]]:
         """Id of each known secret, and the paths by which it is asked for."""
-        found = []
+        found: list[tuple[str, tuple[str, ...]]] = []
         for id in self.known.ids("Secret", prefix=self.start):
             path = id.removeprefix(self.start)
             mount, slash, rest = path.partition("/")
@@ -156,16 +156,16 @@ class _Vault:
                     pattern = re.compile(".*".join(map(re.escape, body.split("*")))) if body.count("*") < 6 else None
                     for one in self.known.ids("Identity", prefix="arn:"):
                         if pattern and pattern.fullmatch(one):
-                            yield EdgeFact("ASSUMES", ("Identity", one), grant.subject, _props(grant))
+                            yield EdgeFact("ASSUMES", ("Identity", one), grant.subject, granted_props(grant))
                 case "subject" if isinstance(body, str):
                     issuer = f"https://{GITHUB}" if body.startswith("repo:") else ""
-                    yield from federated(self.known, issuer, body, grant.subject, _props(grant))
+                    yield from federated(self.known, issuer, body, grant.subject, granted_props(grant))
                 case "opens" if isinstance(body, dict):
                     yield from self.opens(grant, body)
                 case "policy" | "connects":
                     pass
                 case _:
-                    yield _problem(grant, f"a grant for {grant.role or 'nothing'} is not in the form that is read", "error")
+                    yield unread(grant)
 
     # ---- roles --------------------------------------------------------------------------------------------------------------
 
@@ -177,18 +177,18 @@ class _Vault:
             found = [name] if name in self.policies else self.stems.get(_SUFFIX.sub("", name), [])
             unsure |= found != [name] and bool(found)
             for one in found:
-                stated, parts = self.policies[one]
-                for rule in parts:
+                stated, written = self.policies[one]
+                for rule in written:
                     rules[rule.path].append((rule, stated))
             if name == "root":
                 yield from self.everything(grant.subject, [grant], "root")
             elif not found and name != "default" and name not in missing:
                 missing.add(name)
-                yield _problem(grant, f"the policy {name} is not among what was read; what it allows is not known", "warning")
+                yield problem_of(grant, f"the policy {name} is not among what was read; what it allows is not known", "warning")
         guess = SAME_STEM if unsure else {}
         found_rules = _Rules(rules)
         if found_rules.left_out:
-            yield _problem(grant, f"its policies hold more than {MAX_PLUS} paths with +; the rest is left out", "error")
+            yield problem_of(grant, f"its policies hold more than {MAX_PLUS} paths with +; the rest is left out", "error")
         origin = ", ".join(dict.fromkeys(wanted))[:300]
         for parts in found_rules.ordered:
             yield from self.rule(grant, parts, origin, guess)
@@ -272,10 +272,10 @@ class _Vault:
         """(:Identity Kubernetes service account)-[:ASSUMES]->(role)"""
         for name in texts(body.get("names")):
             for namespace in texts(body.get("namespaces")):
-                found = list(workloads(self.known, (namespace, name), grant.subject, _props(grant)))
+                found = list(workloads(self.known, (namespace, name), grant.subject, granted_props(grant)))
                 if not found and "*" not in f"{namespace}{name}":
                     account: NodeKey = ("Identity", f"k8s:{self.root}/{namespace}/ServiceAccount/{name}")
-                    found = [EdgeFact("ASSUMES", account, grant.subject, _props(grant))]
+                    found = [EdgeFact("ASSUMES", account, grant.subject, granted_props(grant))]
                 yield from found
 
     def opens(self, grant: Grant, body: dict[str, Any]) -> Iterator[NodeFact | EdgeFact | Problem]:
@@ -283,7 +283,7 @@ class _Vault:
         connection = str(body.get("connection") or "")
         database = self.connections.get(connection)
         actions = [one for one in texts(body.get("actions")) if one in ACTIONS]
-        sources = [grant.source] if grant.source else []
+        sources = sources_of(grant)
         if database is None:
             key: NodeKey = ("Resource", f"{self.start}{connection}")
             yield NodeFact(*key, {"name": connection.rpartition("/")[2], "type": "database", "sources": sources})
@@ -291,16 +291,7 @@ class _Vault:
             key = ("Resource", database)
         guess: Props = {"evidence": ["inferred"], "confidence": 0.6} if body.get("guess") else {}
         if actions:
-            yield EdgeFact("CAN_ACCESS", grant.subject, key, {"actions": actions, **_props(grant), **guess})
-
-
-def _body(grant: Grant) -> tuple[str, Any]:
-    """Root and value of a grant."""
-    try:
-        body = json.loads(grant.body)
-    except (ValueError, RecursionError):
-        return "", None
-    return (str(body.get("root") or ""), body.get("value")) if isinstance(body, dict) else ("", None)
+            yield EdgeFact("CAN_ACCESS", grant.subject, key, {"actions": actions, **granted_props(grant), **guess})
 
 
 def _well_formed(one: object) -> bool:
@@ -320,18 +311,9 @@ def _united(parts: Sequence[tuple[_Rule, Grant]]) -> frozenset[str]:
     return frozenset() if "deny" in held else held
 
 
-def _props(grant: Grant) -> Props:
-    return {"evidence": [grant.evidence], "sources": [grant.source] if grant.source else []}
-
-
 def _access(grant: Grant, policies: Sequence[Grant], actions: list[str], origin: str) -> Props:
     """Properties of an edge that rests on a role and the policies that it names: no surer than the least sure of them."""
     everything = [grant, *policies]
     evidence = "declared" if any(one.evidence == "declared" for one in everything) else grant.evidence
     sources = sorted({one.source for one in everything if one.source})
     return {"actions": actions, "evidence": [evidence], "sources": sources, "inherited_from": origin or None}
-
-
-def _problem(grant: Grant, message: str, severity: str) -> Problem:
-    place, _, where = grant.source.partition("#")
-    return Problem(place, where, message, severity, "grants")

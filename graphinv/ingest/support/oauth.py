@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from graphinv.ingest import Document
@@ -71,19 +70,3 @@ def secret_facts(
         named = {name: stated for name, stated in props.items() if stated is not None}
         yield NodeFact(node.kind, node.id, {**node.props, "type": kind, "lifetime": "static", **named})
         yield EdgeFact("AUTHENTICATES_AS", secret_key(document, found), client, common)
-
-
-def moment(value: object) -> str | None:
-    """A time given as ISO 8601 or as seconds (or milliseconds) since 1970; None for others, and for 0, which means never."""
-    if isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{5,20}(?:Z|[+-][0-9:]{4,6})?", value.strip()):
-        return value.strip()
-    try:
-        number = float(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else 0.0
-    except ValueError:
-        return None
-    number = number / 1000 if number > 1e11 else number
-    return datetime.fromtimestamp(int(number), UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if 0 < number < 32_503_680_000 else None
-
-
-Lines = Callable[..., int]
-"""Line of a part of what is read, by its keys."""

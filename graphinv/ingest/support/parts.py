@@ -20,6 +20,17 @@ def items(value: object) -> list[dict[str, Any]]:
     return [item if isinstance(item, dict) else {} for item in value] if isinstance(value, list) else []
 
 
+def inside(value: object, *path: str) -> dict[str, Any]:
+    """The object at ``path`` below ``value``; an empty one where there is none.
+
+    >>> inside({"a": {"b": {"c": 1}}}, "a", "b"), inside([], "a")
+    ({'c': 1}, {})
+    """
+    for key in path:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value if isinstance(value, dict) else {}
+
+
 def texts(value: object) -> list[str]:
     """The texts of a list."""
     return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []

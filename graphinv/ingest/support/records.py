@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from graphinv.ingest import Document
@@ -88,6 +89,18 @@ def _of(located: Located, lists: tuple[str, ...]) -> Iterator[Record]:
 def text(value: object, limit: int = 500) -> str:
     """A text of an export without blanks around it; ``""`` for anything else, and for what is longer than a name can be."""
     return value.strip() if isinstance(value, str) and len(value) <= limit else ""
+
+
+def moment(value: object) -> str | None:
+    """A time given as ISO 8601 or as seconds (or milliseconds) since 1970; None for others, and for 0, which means never."""
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{5,20}(?:Z|[+-][0-9:]{4,6})?", value.strip()):
+        return value.strip()
+    try:
+        number = float(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else 0.0
+    except ValueError:
+        return None
+    number = number / 1000 if number > 1e11 else number
+    return datetime.fromtimestamp(int(number), UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if 0 < number < 32_503_680_000 else None
 
 
 def problem(document: Document, line: int, message: str, ingestor: str, severity: str = "warning") -> Problem:
