@@ -15,7 +15,8 @@ from graphinv.analyze.cut import cut
 from graphinv.analyze.origins import origins
 from graphinv.analyze.overtime import over_time
 from graphinv.analyze.paths import Witnesses
-from graphinv.analyze.privilege import HEAVY_BITS, Measures, Privileges
+from graphinv.analyze.plan import Plan
+from graphinv.analyze.privilege import HEAVY_BITS, Measures, Privileges, Solver
 from graphinv.analyze.scopes import ACTION_BIT, ALL_ACTIONS, Array, actions_of
 from graphinv.analyze.score import LISTED_TARGETS, Settings, Weights, chance_of, level_of, likelihood, parts_of
 from graphinv.analyze.structure import SENSITIVITIES, Structure
@@ -43,8 +44,9 @@ class Engine:
         UsageError: ``at`` is no time (on first use).
     """
 
-    def __init__(self, estate: Estate | Structure, at: str, settings: Settings | None = None) -> None:
+    def __init__(self, estate: Estate | Structure, at: str, settings: Settings | None = None, solver: Solver = Plan.blocks) -> None:
         self._given = estate
+        self._solver = solver
         self.at = str(normal_time(at))
         self.settings = settings or Settings()
         self._arcs: dict[Lens, Arcs] = {}
@@ -84,7 +86,7 @@ class Engine:
             UsageError: no such lens.
         """
         if lens not in self._privileges:
-            self._privileges[lens] = Privileges(self.arcs(lens), self.weights.target, self.weights.best)
+            self._privileges[lens] = Privileges(self.arcs(lens), self.weights.target, self.weights.best, self._solver)
         return self._privileges[lens]
 
     @cached_property

@@ -81,13 +81,17 @@ class Plan:
         ends = np.flatnonzero(np.diff(self.group_of[order], append=-1)) + 1
         return replace(self, order=order, group_ends=ends), within
 
+    def width(self, total: int) -> int:
+        """Words in a block of ``total`` words."""
+        return max(4, min(_WORDS, _BLOCK_BYTES // (8 * max(1, self.rows, len(self.masks))), total))
+
     def blocks(self, total: int, row: Array, word: Array, bits: Array, masks: MaskTable) -> Iterator[tuple[int, Array, Array]]:
         """Solve ``total`` words block by block, from own bits (``row``, ``word``, ``bits``): (first word, slots, rows) of each.
 
         ``slots`` says for each row where in ``rows`` it is, -1 where it is empty. The arrays are reused: what is yielded is to be read
         before the next block. Blocks nobody owns anything in are left out.
         """
-        width = max(4, min(_WORDS, _BLOCK_BYTES // (8 * max(1, self.rows, len(self.masks))), total))
+        width = self.width(total)
         order = np.argsort(word, kind="stable")
         row, word, bits = row[order].astype(np.int32), word[order].astype(np.int64), bits[order]
         slot, rows = np.empty(self.rows, dtype=np.int32), np.empty((self.rows, width), dtype=np.uint64)

@@ -8,7 +8,7 @@ depend on it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -75,15 +75,20 @@ class Measures:
         return [(column, bits, amount) for (column, bits), amount in rows if amount > 0]
 
 
+Solver = Callable[[Plan, int, Array, Array, Array, MaskTable], Iterator[tuple[int, Array, Array]]]
+
+
 class Privileges:
     """Everything that each node of an estate can do, under one lens at one time.
 
     ``weight`` (one number a target column) and ``best`` (one for each of the 32 sets of actions) weigh what :attr:`measures` sums up;
-    without them everything weighs nothing. Work grows near-linearly with arcs, memory is bounded.
+    without them everything weighs nothing. ``solver`` works the blocks out (:mod:`graphinv.analyze.cluster`). Work grows near-linearly with
+    arcs, memory is bounded.
     """
 
-    def __init__(self, arcs: Arcs, weight: Array | None = None, best: Array | None = None) -> None:
+    def __init__(self, arcs: Arcs, weight: Array | None = None, best: Array | None = None, solver: Solver = Plan.blocks) -> None:
         self.arcs = arcs
+        self._solver = solver
         self.structure = arcs.structure
         self._weight = np.zeros(len(self.structure.targets)) if weight is None else weight
         self._best = np.zeros(ALL_ACTIONS + 1) if best is None else best
@@ -232,7 +237,8 @@ class Privileges:
             keep = within[row]
             row, bits, column = row[keep], bits[keep], column[keep]
         word, inside = np.divmod(column, PER_WORD)
-        return plan.blocks(self._total, row, word, bits.astype(np.uint64) << _SHIFTS[inside], self._masks)
+        solver = self._solver if within is None else Plan.blocks
+        return solver(plan, self._total, row, word, bits.astype(np.uint64) << _SHIFTS[inside], self._masks)
 
     @property
     def _total(self) -> int:

@@ -35,10 +35,10 @@ def register(app: typer.Typer) -> None:
         app.command()(command)
 
 
-def _engine(store: Store, at: str | None) -> Engine:
+def _engine(store: Store, at: str | None, workers: str | None = None) -> Engine:
     from graphinv.pipeline.stages import engine
 
-    return engine(store, at=moment(at))
+    return engine(store, at=moment(at), workers=workers)
 
 
 def _kind(kind: str) -> str:
@@ -55,6 +55,7 @@ def reach(
     at: AtOption = None,
     summary: Annotated[bool, typer.Option("--summary", help="Leave the atoms out")] = False,
     explain: Annotated[bool, typer.Option("--explain", help="Through whom it comes, and what runtime decisions stop of it")] = False,
+    workers: Annotated[str | None, typer.Option("--workers", help="Dask cluster that works it out", metavar="dask://HOST:PORT")] = None,
     over: Annotated[str | None, typer.Option("--over", help="When it changes, and why", metavar="START..END")] = None,
     store: StoreOption = None,
     form: FormatOption = Format.table,
@@ -65,7 +66,7 @@ def reach(
     if (explain or over) and (everyone or (explain and over)):
         raise UsageError("--explain and --over take subjects, one of the two at a time")
     with reader(store) as opened:
-        engine = _engine(opened, at)
+        engine = _engine(opened, at, workers)
         if explain or over:
             keys = sorted({engine.structure.find(subject) for subject in subjects or ()})
             if explain:

@@ -168,13 +168,22 @@ def scan(
     return Scanned(tuple(ingested), analysis, problems)
 
 
-def engine(store: Store, *, at: str | None = None) -> Engine:
-    """The analyzers over the store's newest generation; ``at`` is now when absent."""
+def engine(store: Store, *, at: str | None = None, workers: str | None = None) -> Engine:
+    """The analyzers over the store's newest generation; ``at`` is now when absent, ``workers`` the address of a Dask cluster.
+
+    Raises:
+        UsageError: nobody answers at ``workers``.
+    """
     from graphinv.analyze.engine import Engine
     from graphinv.analyze.snapshot import load
 
     kept = load(store.aside, store.estate) if store.aside else None
-    return Engine(store.estate() if kept is None else kept, at or now(), settings())
+    given = store.estate() if kept is None else kept
+    if workers is None:
+        return Engine(given, at or now(), settings())
+    from graphinv.analyze.cluster import Cluster, connect
+
+    return Engine(given, at or now(), settings(), Cluster(connect(workers)))
 
 
 def keep(store: Store, structure: Structure) -> None:
