@@ -58,6 +58,14 @@ class Called:
     scope: Scope
 
 
+class Body(dict[str, Value]):
+    """What a block of a resource states; what it does not, its provider may tell."""
+
+    def __init__(self, address: str, stated: Mapping[str, Value]) -> None:
+        super().__init__(stated)
+        self.address = address
+
+
 @dataclass
 class Module:
     """All configuration of one folder."""
@@ -310,6 +318,8 @@ class World:
 
     def attribute(self, of: Value, name: str, env: Env) -> Value:
         match of:
+            case Body():
+                return of[name] if name in of else Unknown(f"{of.address}.{name}")
             case dict():
                 return of.get(name)
             case Space("var"):
@@ -339,7 +349,7 @@ class World:
             return self.value(of.block.attributes[name], of.env)
         inner = of.block.inner(name)
         if inner:
-            return [self.body(block, of.env) for block in inner]
+            return [Body(f"{of.address}.{name}[{index}]", self.body(block, of.env)) for index, block in enumerate(inner)]
         return self.computed(of, name)
 
     def steps_of(self, value: Value, names: tuple[str, ...], env: Env) -> Value:

@@ -128,12 +128,13 @@ def naming_of(kind: str) -> Naming | None:
 
 
 class Home(NamedTuple):
-    """Account, region and partition that a configuration works in; ``""`` where it does not tell."""
+    """Account, region and partition of AWS and the project of Google Cloud that a configuration works in; ``""`` where it does not tell."""
 
     root: str
     account: str = ""
     region: str = ""
     partition: str = "aws"
+    project: str = ""
 
 
 def name_of(kind: str, address: str, get: Callable[[str], Value]) -> str:
@@ -170,7 +171,7 @@ def arn_of(kind: str, name: str, get: Callable[[str], Value], home: Home) -> str
 
 def computed(kind: str, address: str, attribute: str, get: Callable[[str], Value], home: Home) -> Value:
     """An attribute that a resource's block does not state; ``get`` tells those that it does (None for others)."""
-    naming = NAMINGS.get(kind)
+    naming = naming_of(kind)
     unknown = Unknown(f"{address}.{attribute}")
     if naming is None:
         return unknown

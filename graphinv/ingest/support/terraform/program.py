@@ -7,9 +7,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from graphinv.ingest.support.aws import arns
-from graphinv.ingest.support.partial import Unknown, Value, is_known
+from graphinv.ingest.support.partial import Unknown, Value, encode, is_known
 from graphinv.ingest.support.tags import environment_of_word
+from graphinv.ingest.support.terraform import azure_names as azure
 from graphinv.ingest.support.terraform import documents, ir, naming
+from graphinv.ingest.support.terraform import google_names as google
 from graphinv.ingest.support.terraform.evaluate import Called, Instance, Module, Scope, Several, World
 
 MAX_RESOURCES = 50_000
@@ -135,6 +137,8 @@ class Program:
             return about
         if instance.type == "aws_iam_policy_document":
             return documents.policy(self.world.body(instance.block, instance.env))
+        if instance.type == "google_iam_policy" and attribute == "policy_data":
+            return encode({"bindings": self.world.body(instance.block, instance.env).get("binding")})
 
         def stated(name: str) -> Value:
             expr = instance.block.attributes.get(name)
@@ -145,6 +149,10 @@ class Program:
             return stated("arn") or (
                 f"arn:{self.home.partition}:iam::aws:policy/{name}" if isinstance(name, str) else Unknown(instance.address)
             )
+        if instance.type.startswith("google_"):
+            return google.computed(instance.type, instance.address, attribute, stated, self.home)
+        if instance.type.startswith("azurerm_"):
+            return azure.computed(instance.type, instance.address, attribute, stated, self.home)
         return naming.computed(instance.type, instance.address, attribute, stated, self._home_of(instance))
 
 
@@ -198,30 +206,37 @@ def _declare(module: Module, path: str, body: ir.Block) -> None:
 
 
 def _provider(root: str, world: World, scope: Scope) -> tuple[naming.Home, dict[str, str]]:
-    """Account and region of the provider of AWS that has no alias, and the tags that it gives everything."""
+    """Where the providers without an alias work, and the tags that they give everything."""
     home = naming.Home(root)
     tags: dict[str, str] = {}
     for block in scope.module.providers:
-        if block.labels[0] not in ("aws", "awscc") or "alias" in block.attributes:
+        if "alias" in block.attributes:
             continue
         body = world.body(block, scope.env())
-        region = body.get("region")
-        allowed = body.get("allowed_account_ids")
-        accounts = {one for one in allowed if isinstance(one, str)} if isinstance(allowed, list) else set()
-        for role in (one.get("role_arn") for one in body.get("assume_role") or () if isinstance(one, dict)):
-            fields = arns.parse(role) if isinstance(role, str) and is_known(role) else None
-            accounts |= {fields.account} if fields else set()
-        partition = "aws-cn" if str(region).startswith("cn-") else "aws-us-gov" if str(region).startswith("us-gov-") else "aws"
-        account = next(iter(accounts)) if len(accounts) == 1 else ""
-        home = naming.Home(
-            root,
-            account if arns.is_account(account) else "",
-            region if isinstance(region, str) and is_known(region) else "",
-            partition,
-        )
-        for given in (one.get("tags") for one in body.get("default_tags") or () if isinstance(one, dict)):
-            tags |= {key: value for key, value in (given or {}).items() if isinstance(value, str) and is_known(value)}
+        if block.labels[0] in ("google", "google-beta"):
+            home = home._replace(project=_known(body.get("project")) or home.project)
+        elif block.labels[0] in ("aws", "awscc"):
+            region = _known(body.get("region"))
+            partition = "aws-cn" if region.startswith("cn-") else "aws-us-gov" if region.startswith("us-gov-") else "aws"
+            home = home._replace(account=_account(body), region=region, partition=partition)
+            for given in (one.get("tags") for one in body.get("default_tags") or () if isinstance(one, dict)):
+                tags |= {key: value for key, value in (given or {}).items() if _known(value)}
     return home, tags
+
+
+def _known(value: Value) -> str:
+    return value if isinstance(value, str) and is_known(value) else ""
+
+
+def _account(provider: Mapping[str, Value]) -> str:
+    """The one account that a provider of AWS may work in."""
+    allowed = provider.get("allowed_account_ids")
+    accounts = {one for one in allowed if isinstance(one, str)} if isinstance(allowed, list) else set()
+    for role in (one.get("role_arn") for one in provider.get("assume_role") or () if isinstance(one, dict)):
+        fields = arns.parse(_known(role))
+        accounts |= {fields.account} if fields else set()
+    account = next(iter(accounts)) if len(accounts) == 1 else ""
+    return account if arns.is_account(account) else ""
 
 
 def unfollowed(program: Program) -> Iterator[tuple[str, int, str]]:

@@ -1,0 +1,104 @@
+"""Resources of Terraform's Azure provider: managed identities, role assignments, runtimes, stores and secrets."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from graphinv.ingest.support.aws import declared
+from graphinv.ingest.support.azure import names
+from graphinv.ingest.support.partial import Unknown, Value, is_known, text_of
+from graphinv.ingest.support.terraform import azure_names
+from graphinv.ingest.support.terraform.context import Context, Reader, texts
+from graphinv.ingest.support.terraform.program import Resource
+from graphinv.model.facts import Fact, Grant, NodeKey
+
+
+def _id(context: Context, one: Resource) -> str:
+    made = azure_names.id_of(one.type, one.address, one.values.get)
+    return context.site(one).id(made or f"terraform:{one.address}")
+
+
+def _title(one: Resource) -> str:
+    name = one.text("name")
+    return name if name and is_known(name) else one.address
+
+
+def _principal(context: Context, one: Resource, value: Value, reference: str) -> NodeKey:
+    """An identity by its object id; by the reference that tells it, where it is not known yet."""
+    text = value if isinstance(value, str) and value else text_of(value if isinstance(value, Unknown) else Unknown(reference))
+    return names.identity(context.site(one).id(text))
+
+
+def _store(context: Context, one: Resource) -> Iterator[Fact]:
+    yield from declared.store(context.site(one), _id(context, one), azure_names.STORES[one.type][0], _title(one))
+
+
+def _managed(context: Context, one: Resource) -> Iterator[Fact]:
+    key = _principal(context, one, one.get("principal_id"), f"{one.address}.principal_id")
+    yield context.site(one).node(*key, _title(one), type="managed_identity", provider="azure", binding="platform")
+
+
+def _runtime(context: Context, one: Resource) -> Iterator[Fact]:
+    """Something that runs, and the managed identities that it has."""
+    site, name = context.site(one), _id(context, one)
+    variables: dict[str, object] = {}
+    for path in ("app_settings", "template.container.env"):
+        for block in one.blocks(*path.split(".")):
+            pair = isinstance(block.get("name"), str) and "value" in block
+            variables |= {text_of(block["name"]): block["value"]} if pair else dict(block)
+    for script in ("custom_data", "user_data"):
+        variables |= {script: one.values[script]} if one.values.get(script) is not None else {}
+    yield from declared.workload(site, azure_names.RUNTIMES[one.type][0], name, _title(one), variables=variables)
+    for index, block in enumerate(one.blocks("identity")):
+        kind = text_of(block.get("type"))
+        if "SystemAssigned" in kind:
+            key = _principal(context, one, block.get("principal_id"), f"{one.address}.identity[{index}].principal_id")
+            yield site.node(*key, _title(one), type="managed_identity", provider="azure", binding="platform")
+            yield site.edge("RUNS_AS", ("Runtime", name), key)
+        for other in texts(block.get("identity_ids")):
+            yield site.edge("RUNS_AS", ("Runtime", name), _by_id(context, one, other))
+
+
+def _by_id(context: Context, one: Resource, text: str) -> NodeKey:
+    """A user-assigned identity by the id of its resource: the node of its object id, where it is declared here."""
+    wanted = context.site(one).id(text).lower()
+    for other in context.of("azurerm_user_assigned_identity"):
+        if _id(context, other) == wanted:
+            return _principal(context, other, other.get("principal_id"), f"{other.address}.principal_id")
+    return names.identity(wanted)
+
+
+def _assignment(context: Context, one: Resource) -> Iterator[Fact]:
+    site = context.site(one)
+    principal = _principal(context, one, one.get("principal_id"), f"{one.address}.principal_id")
+    role = text_of(one.get("role_definition_name", "role_definition_id"))
+    body: dict[str, Any] = {"role": site.id(role), "scope": site.id(text_of(one.get("scope"))).lower()}
+    if one.text("condition"):
+        body["condition"] = site.name(one.text("condition"))
+    yield Grant("azure", principal, "assignment", json.dumps(body, separators=(",", ":")), site.id(role), site.source, site.evidence)
+
+
+def _federated(context: Context, one: Resource) -> Iterator[Fact]:
+    """An identity elsewhere that a managed identity trusts."""
+    site = context.site(one)
+    owner = _by_id(context, one, text_of(one.get("parent_id", "user_assigned_identity_id")))
+    body = {"issuer": site.id(text_of(one.get("issuer"))), "subject": site.id(text_of(one.get("subject")))}
+    yield Grant("entra", owner, "federated", json.dumps(body), "", site.source, site.evidence)
+
+
+def _vault_secret(context: Context, one: Resource) -> Iterator[Fact]:
+    site = context.site(one)
+    secret = site.id(f"{text_of(one.get('key_vault_id')).lower()}/secrets/{text_of(one.get('name')).lower()}")
+    yield from declared.secret(site, secret, "key_vault_secret", _title(one), one.text("value"))
+
+
+READERS: Mapping[str, Reader] = {
+    **dict.fromkeys(azure_names.STORES, _store),
+    **dict.fromkeys(azure_names.RUNTIMES, _runtime),
+    "azurerm_user_assigned_identity": _managed,
+    "azurerm_role_assignment": _assignment,
+    "azurerm_federated_identity_credential": _federated,
+    "azurerm_key_vault_secret": _vault_secret,
+}

@@ -1,0 +1,249 @@
+"""Resources of Terraform's other providers: Google Cloud, Azure, Kubernetes, and AWS by way of CloudFormation's types."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from graphinv.ingest import terraform
+from graphinv.ingest.grants import Known, evaluate
+from graphinv.model.facts import EdgeFact, Grant, NodeFact, Ref
+from tests.ingest.linked import linked
+from tests.ingest.reading import Facts, fake, fingerprint
+
+
+def read(text: str) -> Facts:
+    return linked(terraform, {"infra/main.tf": text})
+
+
+def reached(facts: Facts) -> set[tuple[str, str, str]]:
+    """(kind, source, target) of the edges that the grants give."""
+    nodes = [fact for fact in facts.all if isinstance(fact, NodeFact)]
+    known = Known.of(nodes, facts.edges)
+    found = evaluate((fact for fact in facts.all if isinstance(fact, Grant)), known)
+    return {(edge.kind, _end(edge.source), _end(edge.target)) for edge in found if isinstance(edge, EdgeFact)}
+
+
+def _end(end: Any) -> str:
+    assert not isinstance(end, Ref)
+    return str(end[1])
+
+
+GOOGLE = """
+provider "google" { project = "shop-prod" }
+resource "google_service_account" "bot" {
+  account_id   = "bot"
+  display_name = "Desk bot"
+}
+resource "google_service_account" "boss" { account_id = "boss" }
+resource "google_storage_bucket" "ledger" {
+  name   = "acme-ledger"
+  labels = { environment = "prod" }
+}
+resource "google_storage_bucket_iam_member" "bot" {
+  bucket = google_storage_bucket.ledger.name
+  role   = "roles/storage.objectViewer"
+  member = google_service_account.bot.member
+}
+resource "google_project_iam_binding" "boss" {
+  project = "shop-prod"
+  role    = "roles/owner"
+  members = ["serviceAccount:${google_service_account.boss.email}"]
+}
+resource "google_service_account_iam_member" "become" {
+  service_account_id = google_service_account.boss.name
+  role               = "roles/iam.serviceAccountTokenCreator"
+  member             = "serviceAccount:${google_service_account.bot.email}"
+}
+resource "google_cloud_run_v2_service" "desk" {
+  name     = "desk"
+  location = "europe-west1"
+  template {
+    service_account = google_service_account.bot.email
+    containers {
+      image = "acme/desk"
+      env {
+        name  = "CRM_TOKEN"
+        value = "%%TOKEN%%"
+      }
+    }
+  }
+}
+resource "google_service_account_key" "k" { service_account_id = google_service_account.boss.name }
+"""
+
+
+def test_google_accounts_their_policies_and_what_runs_as_them() -> None:
+    token = fake("crm", "gh" + "p_")
+    facts = read(GOOGLE.replace("%%TOKEN%%", token))
+    bot, boss = (f"gcp:{name}@shop-prod.iam.gserviceaccount.com" for name in ("bot", "boss"))
+    run = "//run.googleapis.com/projects/shop-prod/locations/europe-west1/services/desk"
+    assert facts.nodes["Identity", bot]["name"] == "Desk bot"
+    assert facts.drawn("RUNS_AS") == {(run, bot)}
+    assert facts.targets("HOLDS", run) == {f"secret:{fingerprint(token)}"}
+    assert facts.drawn("AUTHENTICATES_AS") == {("terraform:google_service_account_key.k(shop.infra)", boss)}
+    edges = reached(facts)
+    assert ("CAN_ACCESS", bot, "//storage.googleapis.com/acme-ledger") in edges
+    assert ("ASSUMES", bot, boss) in edges
+    assert ("CAN_ACCESS", boss, "//cloudresourcemanager.googleapis.com/projects/shop-prod") in edges
+    assert ("CAN_ACCESS", boss, run) in edges
+
+
+def test_azure_identities_and_their_roles() -> None:
+    secret = fake("vault")
+    facts = read(f"""
+    resource "azurerm_resource_group" "rg" {{
+      name     = "shop"
+      location = "westeurope"
+    }}
+    resource "azurerm_storage_account" "ledger" {{
+      name                = "acmeledger"
+      resource_group_name = azurerm_resource_group.rg.name
+    }}
+    resource "azurerm_user_assigned_identity" "bot" {{
+      name                = "bot"
+      resource_group_name = azurerm_resource_group.rg.name
+    }}
+    resource "azurerm_linux_function_app" "desk" {{
+      name                = "desk"
+      resource_group_name = azurerm_resource_group.rg.name
+      app_settings        = {{ API_KEY = "{secret}" }}
+      identity {{
+        type         = "SystemAssigned, UserAssigned"
+        identity_ids = [azurerm_user_assigned_identity.bot.id]
+      }}
+    }}
+    resource "azurerm_role_assignment" "one" {{
+      scope                = azurerm_storage_account.ledger.id
+      role_definition_name = "Storage Blob Data Contributor"
+      principal_id         = azurerm_user_assigned_identity.bot.principal_id
+    }}
+    resource "azurerm_role_assignment" "two" {{
+      scope                = azurerm_resource_group.rg.id
+      role_definition_name = "Contributor"
+      principal_id         = azurerm_linux_function_app.desk.identity[0].principal_id
+    }}
+    """)
+    group = "/subscriptions/azurerm.subscription(shop.infra)/resourcegroups/shop"
+    app, ledger = f"{group}/providers/microsoft.web/sites/desk", f"{group}/providers/microsoft.storage/storageaccounts/acmeledger"
+    bot = "entra:azurerm_user_assigned_identity.bot.principal_id(shop.infra)"
+    own = "entra:azurerm_linux_function_app.desk.identity[0].principal_id(shop.infra)"
+    assert facts.drawn("RUNS_AS") == {(app, bot), (app, own)}
+    assert facts.targets("HOLDS", app) == {f"secret:{fingerprint(secret)}"}
+    edges = reached(facts)
+    assert ("CAN_ACCESS", bot, ledger) in edges
+    assert ("CAN_ACCESS", own, ledger) in edges
+    assert ("CAN_ACCESS", bot, app) not in edges
+
+
+def test_kubernetes_accounts_roles_and_what_runs_as_them() -> None:
+    facts = read("""
+    resource "kubernetes_service_account_v1" "bot" {
+      metadata {
+        name        = "bot"
+        namespace   = "desk"
+        annotations = { "eks.amazonaws.com/role-arn" = aws_iam_role.bot.arn }
+      }
+    }
+    resource "aws_iam_role" "bot" {
+      name               = "bot"
+      assume_role_policy = "{}"
+    }
+    resource "kubernetes_role" "reader" {
+      metadata {
+        name      = "reader"
+        namespace = "desk"
+      }
+      rule {
+        api_groups = [""]
+        resources  = ["secrets"]
+        verbs      = ["get", "list"]
+      }
+    }
+    resource "kubernetes_role_binding" "reader" {
+      metadata {
+        name      = "reader"
+        namespace = "desk"
+      }
+      role_ref {
+        api_group = "rbac.authorization.k8s.io"
+        kind      = "Role"
+        name      = "reader"
+      }
+      subject {
+        kind      = "ServiceAccount"
+        name      = kubernetes_service_account_v1.bot.metadata[0].name
+        namespace = "desk"
+      }
+    }
+    resource "kubernetes_secret" "crm" {
+      metadata {
+        name      = "crm"
+        namespace = "desk"
+      }
+      data = { token = "plain words" }
+    }
+    resource "kubernetes_deployment" "desk" {
+      metadata {
+        name      = "desk"
+        namespace = "desk"
+      }
+      spec {
+        template {
+          spec {
+            service_account_name = "bot"
+            container {
+              image = "acme/desk:1"
+              env {
+                name = "TOKEN"
+                value_from {
+                  secret_key_ref {
+                    name = "crm"
+                    key  = "token"
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+    }
+    """)
+    bot, desk, crm = "k8s:shop/desk/ServiceAccount/bot", "k8s:shop/desk/Deployment/desk", "k8s:shop/desk/Secret/crm"
+    assert facts.drawn("RUNS_AS") == {(desk, bot)}
+    assert facts.drawn("HOLDS") == {(desk, crm)}
+    assert facts.drawn("ASSUMES") == {(bot, "arn:aws:iam::account(shop):role/bot")}
+    assert facts.nodes["Secret", crm]["fingerprint"] == fingerprint("plain words")
+    assert facts.nodes["Runtime", desk]["labels"] == ["image=acme/desk:1"]
+    assert ("CAN_ACCESS", bot, crm) in reached(facts)
+    assert "plain words" not in repr(facts.all)
+
+
+def test_types_of_cloud_control() -> None:
+    facts = read("""
+    resource "awscc_iam_role" "desk" {
+      role_name                   = "desk"
+      assume_role_policy_document = jsonencode({ Statement = [] })
+      policies                    = [{ policy_name = "p", policy_document = jsonencode({ Statement = [] }) }]
+    }
+    resource "awscc_bedrock_agent" "desk" {
+      agent_name              = "desk"
+      agent_resource_role_arn = awscc_iam_role.desk.arn
+      action_groups           = [{ action_group_name = "g", function_schema = { functions = [{ name = "f" }] } }]
+    }
+    resource "awscc_bedrock_agent_alias" "live" { agent_id = awscc_bedrock_agent.desk.agent_id }
+    resource "aws_bedrockagent_agent" "boss" {
+      agent_name              = "boss"
+      agent_resource_role_arn = awscc_iam_role.desk.arn
+    }
+    resource "aws_bedrockagent_agent_collaborator" "c" {
+      agent_id = aws_bedrockagent_agent.boss.agent_id
+      agent_descriptor { alias_arn = awscc_bedrock_agent_alias.live.agent_alias_arn }
+    }
+    """)
+    base, role = "arn:aws:bedrock:region(shop):account(shop):agent", "arn:aws:iam::account(shop):role/desk"
+    assert facts.drawn("RUNS_AS") == {(f"{base}/desk", role), (f"{base}/boss", role)}
+    assert facts.drawn("DELEGATES_TO") == {(f"{base}/boss", f"{base}/desk")}
+    assert facts.targets("PROVIDES", f"{base}/desk/action-group/g") == {f"{base}/desk/action-group/g/f"}
+    given = [(one.subject[1], one.role, json.loads(one.body)) for one in facts.all if isinstance(one, Grant)]
+    assert given == [(role, "trust", {"Statement": []}), (role, "identity", {"Statement": []})]
