@@ -121,3 +121,22 @@ def test_messages_of_the_core_by_topic_and_name(facts: Facts) -> None:
         ("manager", "reviewer", "message"),
         ("manager", "Sales", "message"),
     }
+
+
+def test_participants_that_the_builder_of_a_graph_knows() -> None:
+    text = """
+from autogen_agentchat.agents import AssistantAgent
+from autogen_agentchat.teams import DiGraphBuilder, GraphFlow
+
+one, two = AssistantAgent("one"), AssistantAgent("two")
+builder = DiGraphBuilder()
+builder.add_node(one).add_node(two)
+builder.add_edge(one, two)
+flow = GraphFlow(participants=builder.get_participants(), graph=builder.build())
+"""
+    place = "autogen:shop/x#"
+    assert drawn(linked({"x.py": text}), place) == {
+        ("flow", "one", "graph_flow"),
+        ("flow", "two", "graph_flow"),
+        ("one", "two", "graph_edge"),
+    }

@@ -223,6 +223,9 @@ def _handoff(program: Program, actor: Actor, item: Value, names: Names) -> Itera
 def _team(program: Program, owner: Actor, names: Names) -> Iterator[Fact]:
     made = owner.made
     participants = made.arg("participants", 0)
+    if isinstance(participants, Made) and participants.symbol == "get_participants":
+        nodes = [call.passed("agent", 0) for call in calls(program, participants.root(), "add_node")]
+        participants = ListV(made.module, made.line, tuple(node for node in nodes if node is not None))
     detail = _TEAMS.get(made.symbol, "group_chat")
     if detail == "swarm":
         first = next((actor for item in program.items(participants) if (actor := program.actor(item)) is not None), None)
