@@ -358,3 +358,18 @@ def test_what_is_known_by_name_points_to_the_repository_s_secret() -> None:
         "github-secret:shop#TRACKER_TOKEN",
     }
     assert all(isinstance(fact, (NodeFact, EdgeFact)) for fact in found.all)
+
+
+@pytest.mark.parametrize(
+    ("uses", "inputs", "identity"),
+    [
+        ("google-github-actions/auth@v2", {"service_account": "Bot@p.iam.gserviceaccount.com"}, None),
+        ("google-github-actions/auth@v2", {"service_account": "bot@p.iam.gserviceaccount.com"}, "gcp:bot@p.iam.gserviceaccount.com"),
+        ("azure/login@v2", {"client-id": "AAAAAAAA-0000-4000-8000-000000000001"}, "entra:aaaaaaaa-0000-4000-8000-000000000001"),
+    ],
+)
+def test_logins_to_clouds_name_identities_as_the_clouds_own_readers_do(uses: str, inputs: dict[str, str], identity: str | None) -> None:
+    found = flow([{"uses": uses, "with": inputs}, {"uses": "anthropics/claude-code-action@v1"}])
+    known = {id for kind, id in found.nodes if kind == "Identity" and id.startswith(("gcp:", "entra:"))}
+    assert known == ({identity} if identity else set())
+    assert known <= found.targets("RUNS_AS", agent(found))

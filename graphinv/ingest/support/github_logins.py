@@ -52,7 +52,8 @@ def login_facts(document: Document, line: int, name: str, inputs: Mapping[str, A
             document.path, f"L{line}", f"logs in to {provider} as somebody whose name is filled in at run time", "warning", ingestor
         )
         return
-    id = given.strip().lower() if provider == "azure" else given.strip()
-    props = {"name": id.rpartition("/")[2], "type": kind, "provider": provider, "sources": sources}
+    who = given.strip() if provider == "aws" else given.strip().lower()
+    id = {"aws": "", "gcp": "gcp:", "azure": "entra:"}[provider] + who
+    props = {"name": who.rpartition("/")[2], "type": kind, "provider": provider, "sources": sources}
     yield NodeFact("Identity", id, {**props, "binding": "federated"})
     yield EdgeFact("RUNS_AS", HOLDER, ("Identity", id), common)
