@@ -8,7 +8,7 @@ others: the scheduler gives them its tasks again.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -91,9 +91,7 @@ def connect(address: str) -> Client:
         from distributed import Client
     except ImportError:
         raise UsageError("--workers needs Dask: pip install 'graphinv[dask]'") from None
-    client: Any
     try:
-        client = Client(f"tcp://{place}", timeout="10s")
+        return Client(f"tcp://{place}", timeout="10s")
     except (OSError, TimeoutError, ValueError):
         raise UsageError(f"no Dask scheduler answers at {place}") from None
-    return client

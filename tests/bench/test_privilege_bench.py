@@ -57,4 +57,4 @@ def test_project_a_lens(arcs: Arcs, benchmark: Any) -> None:
 
 def test_read_the_arcs(benchmark: Any) -> None:
     estate = synthetic(AGENTS)
-    assert benchmark(Structure, estate).size == len(estate.nodes)
+    assert benchmark(Structure.of, estate).size == len(estate.nodes)
