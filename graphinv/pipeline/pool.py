@@ -50,7 +50,7 @@ class Workers:
         if self.cores == 1 or not (spread or self._pool):
             for chunk in chunks:
                 with collector_resting():
-                    results = function(chunk)
+                    results = _work(function, chunk)
                 yield from zip(chunk, results, strict=True)
             return
         waiting = [(chunk, self._submit(function, chunk)) for chunk in chunks]
@@ -93,7 +93,7 @@ class Workers:
 
 @contextmanager
 def collector_resting() -> Iterator[None]:
-    """Without the collector of cycles, which would look at millions of small tuples again and again, of which none is in a cycle."""
+    """Without the collector of cycles, which would look again and again at millions of facts and tuples, of which none is in a cycle."""
     running = gc.isenabled()
     gc.disable()
     try:
@@ -121,5 +121,5 @@ def _begin() -> None:
 
 def _work(function: Callable[[Sequence[T]], Sequence[R]], chunk: Sequence[T]) -> Sequence[R]:
     results = function(chunk)
-    gc.collect()
+    gc.collect(1)  # what came since the last time: what stayed then is not looked at again
     return results

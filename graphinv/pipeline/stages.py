@@ -20,6 +20,7 @@ from graphinv.pipeline.bundled import bundled, texts
 from graphinv.pipeline.coverage import coverage_findings, coverage_status
 from graphinv.pipeline.gather import Progress, quiet
 from graphinv.pipeline.keys import Fingerprinter, store_key
+from graphinv.pipeline.pool import collector_resting
 from graphinv.pipeline.read import Reading, now, read_root
 from graphinv.pipeline.together import together
 from graphinv.pipeline.walk import Root, root_of
@@ -81,6 +82,7 @@ def _place(root: Root) -> tuple[str, str]:
     return str(root.path), root.only or ""
 
 
+@collector_resting()
 def ingest(
     store: Store, roots: Sequence[Root], progress: Progress = quiet, *, at: str | None = None, vendored: bool = False
 ) -> list[Ingested]:
@@ -117,6 +119,7 @@ def ingest(
     return done
 
 
+@collector_resting()
 def analyze(store: Store, progress: Progress = quiet, *, at: str | None = None) -> Analysis:
     """Everything the analyzers say about the store's newest generation, written back to it.
 
@@ -156,6 +159,7 @@ def analyze(store: Store, progress: Progress = quiet, *, at: str | None = None) 
     return written
 
 
+@collector_resting()
 def scan(
     url: str, paths: Iterable[str | FilePath], progress: Progress = quiet, *, at: str | None = None, vendored: bool = False
 ) -> Scanned:

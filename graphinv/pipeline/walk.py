@@ -45,7 +45,7 @@ class Found:
     """A regular file: ``path`` relative to its root in POSIX form, ``size`` in bytes, ``head`` its first bytes."""
 
     path: str
-    real: Path
+    real: str
     size: int
     head: bytes = field(repr=False)
 
@@ -132,11 +132,12 @@ def _remote_name(top: Path) -> str | None:
 def walk(root: Root, record: Walk, *, vendored: bool = False) -> Iterator[Found]:
     """Regular files below ``root`` in the order of their paths; what cannot be looked at becomes a problem in ``record``."""
     if root.only is not None:
-        found = _look(root.path, root.path / root.only, root.only, record)
+        given = root.path / root.only
+        found = _look(root.path, str(given), root.only, record, link=given.is_symlink())
         if found:
             yield found
         return
-    pending = [("", root.path)]
+    pending = [("", str(root.path))]
     while pending:
         folder, real = pending.pop()
         try:
@@ -153,25 +154,25 @@ def walk(root: Root, record: Walk, *, vendored: bool = False) -> Iterator[Found]
                 elif path.count("/") >= MAX_DEPTH:
                     record.problems.append(Problem(path, "", f"lies deeper than {MAX_DEPTH} folders; not read", ingestor="walk"))
                 else:
-                    folders.append((path, Path(entry.path)))
+                    folders.append((path, entry.path))
                 continue
-            found = _look(root.path, Path(entry.path), path, record)
+            found = _look(root.path, entry.path, path, record, link=entry.is_symlink())
             if found:
                 yield found
         pending.extend(reversed(folders))
 
 
-def _look(top: Path, real: Path, path: str, record: Walk) -> Found | None:
+def _look(top: Path, real: str, path: str, record: Walk, *, link: bool) -> Found | None:
     """The file at ``real`` if it is a regular one that lies under ``top``, with its first bytes."""
     try:
-        if real.is_symlink():
-            target = real.resolve(strict=True)
+        if link:
+            target = Path(real).resolve(strict=True)
             if target.is_dir():
                 return None  # a folder inside the root is walked where it really is
             if not target.is_relative_to(top):
                 record.problems.append(Problem(path, "", "is a link out of the root; not followed", "note", ingestor="walk"))
                 return None
-            real = target
+            real = str(target)
         handle = os.open(real, os.O_RDONLY | os.O_NONBLOCK | getattr(os, "O_NOFOLLOW", 0))
         try:
             state = os.fstat(handle)
@@ -194,5 +195,5 @@ def load(found: Found, limit: int) -> bytes:
     Raises:
         OSError: it cannot be read (any more).
     """
-    with found.real.open("rb") as file:
+    with open(found.real, "rb") as file:
         return file.read(limit + 1)
