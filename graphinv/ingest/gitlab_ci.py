@@ -7,8 +7,9 @@ Drawn:
     (:Agent)-[:USES]->(:Tool), (:Agent)-[:CONNECTS_TO]->(:ToolServer)
     (:Agent)-[:INGESTS]->(:ContentSource merge requests …)
 
-One agent per job whose script starts one, named ``<pipeline>/<job>``. A job takes what ``extends`` and ``default`` give it, from included
-files too. Variables that are set in the project's settings are known by name only where the job's environment or script uses them.
+One agent per job whose script starts one, named ``<pipeline>/<job>``, and one per external agent of GitLab Duo (``.gitlab/duo/flows/``). A
+job takes what ``extends`` and ``default`` give it, from included files too. Variables that are set in the project's settings are known by
+name only where the job's environment or script uses them.
 """
 
 from __future__ import annotations
@@ -20,17 +21,17 @@ from typing import Any
 
 from graphinv.ingest import Document
 from graphinv.ingest.support import ci, claude, yamldoc
-from graphinv.ingest.support.agent_commands import agent_commands
+from graphinv.ingest.support.agent_commands import agent_commands, installs_agent
 from graphinv.ingest.support.located import Located
 from graphinv.ingest.support.places import environment_of
 from graphinv.ingest.support.secrets import looks_secret_name, redact, secret_facts
 from graphinv.ingest.support.words import names
 from graphinv.model.errors import IngestError
-from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Props, Ref
+from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Problem, Props, Ref
 
 NAME = "gitlab_ci"
 TITLE = "GitLab pipelines that run agents"
-FILES = ("**/.gitlab-ci.yml", "**/*.gitlab-ci.yml", "parts of pipelines in .gitlab/, ci/ and the like")
+FILES = ("**/.gitlab-ci.yml", "**/*.gitlab-ci.yml", "**/.gitlab/duo/flows/*.yaml", "parts of pipelines in .gitlab/, ci/ and the like")
 MAX_BYTES = 1024 * 1024
 FRAMEWORK = "gitlab-ci"
 
@@ -43,7 +44,14 @@ _UNTRUSTED = re.compile(
     r"\$\{?(CI_MERGE_REQUEST_(?:TITLE|DESCRIPTION|SOURCE_BRANCH_NAME)|CI_COMMIT_(?:MESSAGE|TITLE|DESCRIPTION|REF_NAME|BRANCH)"
     r"|AI_FLOW_(?:INPUT|CONTEXT)|CI_EXTERNAL_PULL_REQUEST_SOURCE_BRANCH_NAME)\b"
 )
-_SOURCES = {"merge_request_event": "merge requests", "external_pull_request_event": "pull requests"}
+_SOURCES = {
+    "merge_request_event": "merge requests",
+    "external_pull_request_event": "pull requests",
+    "duo_mention": "mentions in issues and merge requests",
+}
+_OF_SERVICE_ACCOUNT = "GITLAB_TOKEN_"
+"""How GitLab calls the token of the service account that an external agent acts as: ``GITLAB_TOKEN_CLAUDE``."""
+_FLOW = re.compile(r"(?:.*/)?\.gitlab/duo/flows/[^/]+\.ya?ml", re.DOTALL | re.IGNORECASE)
 MAX_JOBS = 1000
 MAX_EXTENDS = 10
 
@@ -56,13 +64,16 @@ class Job:
     name: str
     line: int
     extends: tuple[str, ...]
-    runs: tuple[ci.Run, ...] | None
+    runs: Mapping[str, tuple[ci.Run, ...]]
+    """The agents that each of its scripts starts, of those that it has."""
     facts: tuple[Fact, ...]
     tags: tuple[str, ...]
     sources: tuple[str, ...]
     image: str
     audiences: tuple[str, ...]
     environment: str
+    installs: bool = False
+    """Whether a script of it installs a coding agent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +94,7 @@ def detect(path: str, head: bytes) -> bool:
     *folders, name = path.lower().split("/")
     if not name.endswith((".yml", ".yaml")):
         return False
-    return _is_pipeline(name) or (b"script:" in head and not _PARTS.isdisjoint(folders))
+    return _is_pipeline(name) or _FLOW.fullmatch(path) is not None or (b"script:" in head and not _PARTS.isdisjoint(folders))
 
 
 def _is_pipeline(path: str) -> bool:
@@ -100,6 +111,8 @@ def summarise(document: Document) -> Pipeline | None:
     if located is None:
         return None
     top: dict[str, Any] = located.value
+    if _FLOW.fullmatch(document.path):
+        return _flow(document, located)
     entries = [(key, job) for key, job in list(top.items())[:MAX_JOBS] if isinstance(job, dict) and key not in _NO_JOBS]
     jobs = tuple(_job(document, located, key, job) for key, job in entries)
     default = top.get("default")
@@ -116,6 +129,22 @@ def summarise(document: Document) -> Pipeline | None:
         tuple(sorted(_sources(rules))),
         tuple(_variables(document, located, top.get("variables"), ("variables",))),
     )
+
+
+def _flow(document: Document, located: Located) -> Pipeline | None:
+    """An external agent of GitLab Duo: commands that run when somebody mentions it. The variables that it is given are listed by name."""
+    top: dict[str, Any] = located.value
+    if top.get("commands") is None:
+        return None
+    name, line, given = document.name.rpartition(".")[0], located.line("commands"), top.get("variables")
+    runs = _runs(document, line, name, _script(top["commands"]))
+    listed = [one for one in given[:500] if isinstance(one, str)] if isinstance(given, list) else []
+    secrets = [one for one in listed if looks_secret_name(one) or one.startswith(_OF_SERVICE_ACCOUNT)]
+    held = tuple(_held(document, located.line("variables"), one) for one in secrets)
+    image = top.get("image")
+    shown = redact(image[:200]) if isinstance(image, str) else ""
+    job = Job(document.path, redact(name), line, (), {"script": tuple(runs)}, held, (), ("duo_mention",), shown, (), "")
+    return Pipeline(document.path, redact(name), located.line(), (job,), (), (), ())
 
 
 def _top(document: Document) -> Located | None:
@@ -135,20 +164,9 @@ def _job(document: Document, located: Located, key: str, job: dict[str, Any]) ->
     name = redact(key[: claude.MAX_NAME])
     extends = job.get("extends")
     extends = [extends] if isinstance(extends, str) else extends if isinstance(extends, list) else []
-    runs: list[ci.Run] = []
-    for part in _SCRIPTS:
-        text = _script(job.get(part))
-        untrusted = tuple(sorted({match[1] for match in _UNTRUSTED.finditer(text)}))
-        for command in agent_commands(text):
-            line = located.line(key, part)
-            run = ci.command_run(document, line, command, NAME, name)
-            run.facts += _used(document, line, text)
-            run.facts += [
-                fact
-                for fact in secret_facts(document, line, ci.HOLDER, "", text, "repo")
-                if not (isinstance(fact, EdgeFact) and isinstance(fact.target, Ref))
-            ]
-            runs.append(ci.Run(run.detail, run.line, run.autonomy, tuple(sorted(run.labels)), tuple(run.facts), untrusted))
+    runs = {
+        part: tuple(_runs(document, located.line(key, part), name, _script(job[part]))) for part in _SCRIPTS if job.get(part) is not None
+    }
     image = job.get("image")
     image = image.get("name") if isinstance(image, dict) else image
     tokens = job.get("id_tokens")
@@ -160,14 +178,31 @@ def _job(document: Document, located: Located, key: str, job: dict[str, Any]) ->
         name,
         located.line(key),
         tuple(redact(parent) for parent in extends if isinstance(parent, str))[:20],
-        tuple(runs) if any(job.get(part) is not None for part in _SCRIPTS) else None,
+        runs,
         tuple(_variables(document, located, job.get("variables"), (key, "variables"))),
         tuple(redact(tag[:80]) for tag in tags if isinstance(tag, str))[:20] if isinstance(tags, list) else (),
         tuple(sorted(_sources({"rules": job.get("rules"), "only": job.get("only")}))),
         redact(image[:200]) if isinstance(image, str) else "",
         tuple(_audiences(tokens)),
         redact(environment[:80]) if isinstance(environment, str) and "$" not in environment else "",
+        any(installs_agent(_script(job.get(part))) for part in _SCRIPTS),
     )
+
+
+def _runs(document: Document, line: int, section: str, text: str) -> list[ci.Run]:
+    """The agents that a script starts."""
+    runs: list[ci.Run] = []
+    untrusted = tuple(sorted({match[1] for match in _UNTRUSTED.finditer(text)}))
+    for command in agent_commands(text):
+        run = ci.command_run(document, line, command, NAME, section)
+        run.facts += _used(document, line, text)
+        run.facts += [
+            fact
+            for fact in secret_facts(document, line, ci.HOLDER, "", text, "repo")
+            if not (isinstance(fact, EdgeFact) and isinstance(fact.target, Ref))
+        ]
+        runs.append(ci.Run(run.detail, run.line, run.autonomy, tuple(sorted(run.labels)), tuple(run.facts), untrusted))
+    return runs
 
 
 def _script(value: Any) -> str:
@@ -248,7 +283,7 @@ def link(root: str, summaries: Mapping[str, Any]) -> Iterator[Fact]:
     included = {path for one in pipelines.values() for path in _resolved(one, pipelines)}
     for path in sorted(pipelines):
         name = path.rpartition("/")[2].lower()
-        if name in (".gitlab-ci.yml", ".gitlab-ci.yaml") or (_is_pipeline(path) and path not in included):
+        if name in (".gitlab-ci.yml", ".gitlab-ci.yaml") or _FLOW.fullmatch(path) or (_is_pipeline(path) and path not in included):
             yield from _facts(root, pipelines[path], pipelines)
 
 
@@ -291,9 +326,13 @@ def _facts(root: str, pipeline: Pipeline, pipelines: Mapping[str, Pipeline]) -> 
         if job.name.startswith(".") or job.name == "default":
             continue
         chain = _chain(job, jobs)
-        runs = next((one.runs for one in chain if one.runs is not None), None) or ()
-        runs = (*runs, *(jobs["default"].runs or ()))
+        # Each script is the nearest one of its kind; what the pipeline gives to all jobs stands behind.
+        behind = [*chain, *(jobs[name] for name in ("default",) if name in jobs)]
+        runs = tuple(run for part in _SCRIPTS for run in next((one.runs[part] for one in behind if part in one.runs), ()))
         if not runs:
+            if any(one.installs for one in chain):
+                message = "installs a coding agent and starts it in a way that cannot be followed from here"
+                yield Problem(job.path, f"L{job.line}", message, "warning", NAME)
             continue
         if not shown:
             shown = True

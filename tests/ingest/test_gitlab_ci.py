@@ -131,3 +131,51 @@ def test_odd_types_do_not_matter() -> None:
     assert agents(pipeline(yaml.safe_dump({**jobs, "include": [7, {}], "variables": 7, "workflow": [7], "default": 7}))) == {
         "gitlab-ci:shop/.gitlab-ci#gitlab-ci/a"
     }
+
+
+FLOW = """image: node:22-slim
+injectGatewayToken: true
+variables: [GITLAB_TOKEN_HELPER, REGION]
+commands:
+  - npm install --global @anthropic-ai/claude-code
+  - export GITLAB_TOKEN=$GITLAB_TOKEN_HELPER
+  - |
+    claude --print "Do what is asked: $AI_FLOW_INPUT" --allowedTools="Bash(glab *),Edit"
+"""
+
+
+def test_an_external_agent_of_duo_runs_when_somebody_mentions_it() -> None:
+    found = pipeline(FLOW, ".gitlab/duo/flows/helper.yaml")
+    (helper,) = agents(found)
+    assert helper == "gitlab-ci:shop/.gitlab/duo/flows/helper#helper/helper"
+    assert found.nodes["Agent", helper]["labels"] == ["untrusted_prompt=AI_FLOW_INPUT"]
+    assert found.targets("HOLDS", helper) == {"gitlab-variable:GITLAB_TOKEN_HELPER"}
+    assert found.targets("INGESTS", helper) == {"gitlab:events/duo_mention"}
+    assert {"claude-code:Bash", "claude-code:Edit"} <= found.targets("USES", helper)
+
+
+@pytest.mark.parametrize("text", ["version: v1\nflow: {}\n", "commands: 7\n", "commands: [echo hello]\n", "commands:\n"])
+def test_a_flow_that_runs_no_agent_of_its_own_says_nothing(text: str) -> None:
+    assert pipeline(text, ".gitlab/duo/flows/other.yaml").all == []
+
+
+@pytest.mark.parametrize(
+    ("script", "problems"),
+    [
+        ("[npm install -g @anthropic-ai/claude-code, node run.js]", 1),
+        ("[bun install -g @anthropic-ai/claude-code@1.0.60, bun run base.ts]", 1),
+        ("[npm install -g @anthropic-ai/claude-code, claude -p hello]", 0),
+        ("[git clone https://git.acme.example/tools/claude-code-runner.git x, cd x && bun run prepare.ts]", 1),
+        ("[npm install -g typescript, tsc]", 0),
+        ("['# npm install -g @openai/codex', make]", 0),
+    ],
+)
+def test_a_job_that_installs_an_agent_and_starts_it_out_of_sight_is_told(script: str, problems: int) -> None:
+    found = pipeline(f"job: {{script: {script}}}\n")
+    assert [severity for _, severity, _ in found.problems] == ["warning"] * problems
+
+
+def test_what_a_template_starts_is_followed() -> None:
+    found = pipeline(".base: {script: [claude -p hello]}\nreview: {extends: .base, before_script: [npm i -g @anthropic-ai/claude-code]}\n")
+    assert len(agents(found)) == 1
+    assert found.problems == []

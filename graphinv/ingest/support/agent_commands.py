@@ -38,6 +38,7 @@ _SHELLS = names("sh bash zsh dash")
 _BY_PATH = re.compile(r"/(?:[\w.-]+/){0,20}bin/(?P<name>[\w-]+)")
 _PACKAGES = {
     "@anthropic-ai/claude-code": "claude",
+    "@anthropic/claude-code": "claude",
     "@openai/codex": "codex",
     "@google/gemini-cli": "gemini",
     "@github/copilot": "copilot",
@@ -51,6 +52,11 @@ _PACKAGES = {
     "aider-chat": "aider",
     "openhands-ai": "openhands",
 }
+_INSTALLS = re.compile(
+    r"(?m)^.{0,300}?\b(?:(?:npm|pnpm|yarn|bun|pip3?|pipx|uv)\b.{0,80}?\s(?:install|i|add)\s.{0,300}?(?<![\w@/-])(?:"
+    + "|".join(map(re.escape, _PACKAGES))
+    + r")(?:[@=\s\"']|$)|git\s+clone\s.{0,300}?/(?:claude-code|codex|gemini-cli|qwen-code|opencode|aider|openhands)\b)"
+)
 
 
 def _flag(*flags: str) -> Callable[[list[str]], bool]:
@@ -92,7 +98,9 @@ class Program:
 PROGRAMS: dict[str, Program] = {
     "claude": Program(
         "claude-code",
-        _prompted("-p", "--print", "--dangerously-skip-permissions", "--allowedTools", no="setup-token migrate-installer agents"),
+        _prompted(
+            "-p", "--print", "--prompt", "--dangerously-skip-permissions", "--allowedTools", no="setup-token migrate-installer agents"
+        ),
         ("--dangerously-skip-permissions",),
     ),
     "codex": Program(
@@ -147,6 +155,15 @@ def agent_commands(script: str) -> list[Command]:
         return []
     text = FILLED.sub(EXPRESSION, script[:MAX_SCRIPT])
     return list(_find(_COMMENT.sub("", _without_heredocs(text)), 0))
+
+
+def installs_agent(script: str) -> bool:
+    """Whether ``script`` installs the package of an agent, or clones a repository that is called like one.
+
+    >>> installs_agent("npm i -g @openai/codex@latest"), installs_agent("npx @openai/codex --version")
+    (True, False)
+    """
+    return _INSTALLS.search(_COMMENT.sub("", script[:MAX_SCRIPT])) is not None
 
 
 def _without_heredocs(text: str) -> str:
