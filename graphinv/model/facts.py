@@ -141,6 +141,7 @@ class Statement:
             the same root say.
         props: properties, the same for all of them.
         owners: who owns them.
+        single: whether each of ``nodes`` means one node, so that it says nothing where several match.
     """
 
     source: str
@@ -152,6 +153,7 @@ class Statement:
     root: str = ""
     props: Props = field(default_factory=dict)
     owners: tuple[NodeKey, ...] = ()
+    single: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,7 +126,8 @@ class _Index:
 
     def meant(self, said: Statement, root: str) -> set[NodeKey]:
         """Nodes that ``said``, stated in ``root``, speaks of."""
-        found = {key for pattern in said.nodes for key in self.matching(pattern)}
+        matching = [set(self.matching(pattern)) for pattern in said.nodes]
+        found = {key for keys in matching if len(keys) == 1 or not said.single for key in keys}
         if said.files:
             spec = _spec(said.files)
             for document, keys in self.documents.get(said.root or root, {}).items():

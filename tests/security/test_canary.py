@@ -351,6 +351,7 @@ def estate(plant: Plant) -> dict[str, str]:
         **terraform_files(plant),
         **templates(plant),
         **ownership(plant),
+        **aws_answers(plant),
         **identities(plant),
         **deployed(plant),
         "shop/.mcp.json": config("mcpServers"),
@@ -566,6 +567,43 @@ def deployed(plant: Plant) -> dict[str, str]:
     }
 
 
+def aws_answers(plant: Plant) -> dict[str, str]:
+    """What AWS's own commands print, with secrets in names, tags, conditions and descriptions."""
+
+    def shaped() -> str:
+        return plant("gh" + "p_")
+
+    def document() -> dict[str, object]:
+        arn = "arn:aws:sqs:eu-west-1:123456789012:"
+        condition = {"StringEquals": {"sts:ExternalId": plant(), "aws:PrincipalTag/token": shaped()}}
+        of = {"Action": "sqs:*", "Resource": [arn + "pay", arn + shaped()], "Condition": condition}
+        statement = {"Sid": shaped(), "Effect": "Allow", **of}
+        return {"Statement": [statement, {**statement, "Action": shaped()}, {**statement, "Effect": shaped()}]}
+
+    iam = "arn:aws:iam::123456789012:"
+    who = {"Principal": {"AWS": [f"{iam}role/{shaped()}", shaped()], "Federated": f"{iam}oidc-provider/x.example/{shaped()}"}}
+    agreed = {"StringEquals": {"sts:externalid": [plant()]}}
+    trust = {"Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", **who, "Condition": agreed}}
+    tags = [{"Key": "owner", "Value": shaped()}, {"Key": "api_key", "Value": plant()}, {"Key": shaped(), "Value": "x"}]
+    role = {
+        "Arn": f"{iam}role/agent",
+        "RoleName": shaped(),
+        "Tags": tags,
+        "AssumeRolePolicyDocument": trust,
+        "RolePolicyList": [{"PolicyName": shaped(), "PolicyDocument": document()}, {"PolicyName": "x", "PolicyDocument": shaped()}],
+        "AttachedManagedPolicies": [{"PolicyArn": f"{iam}policy/{shaped()}"}],
+    }
+    user = {"Arn": f"{iam}user/{shaped()}", "GroupList": [shaped()], "Tags": tags}
+    managed = {"Arn": f"{iam}policy/p", "Description": plant(), "PolicyVersionList": [{"Document": document(), "IsDefaultVersion": True}]}
+    keys = [{"UserName": shaped(), "AccessKeyId": "AK" + "IAQNZGKIQY56JQ7WML", "SecretAccessKey": plant(), "Status": "Active"}]
+    return {
+        "aws/account.json": json.dumps({"UserDetailList": [user], "RoleDetailList": [role], "Policies": [managed]}),
+        "aws/keys.json": json.dumps({"AccessKeyMetadata": [*keys, {"AccessKeyId": plant(), "UserName": plant()}]}),
+        "aws/report.csv": "user,arn,user_creation_time,password_enabled\n"
+        f"{shaped()},{iam}user/{shaped()},{plant()},true\n{plant()},{plant()},,\n",
+    }
+
+
 def ownership(plant: Plant) -> dict[str, str]:
     """Statements of owners and findings of other scanners, with secrets in names, values and places."""
 
@@ -584,16 +622,23 @@ def ownership(plant: Plant) -> dict[str, str]:
             "StartLine": 3,
         }
 
+    def dataset(platform: str, aspect: str, value: str) -> dict[str, object]:
+        urn = f"urn:li:dataset:(urn:li:dataPlatform:{platform},{shaped()}/x,PROD)"
+        return {"entityUrn": urn, "aspectName": aspect, "aspect": {"json": [f"urn:li:{value}", "urn:li:tag:PII", plant()]}}
+
     place = {"Data": {"Filesystem": {"file": f"a/{shaped()}", "line": 3}}}
     hog = {"SourceMetadata": place, "DetectorName": "AWS", "Verified": True, "Raw": plant(), "RawV2": plant(), "Redacted": plant()}
     hog["ExtraData"] = {"arn": f"arn:aws:iam::111122223333:user/{shaped()}", "scopes": f"repo, {shaped()}"}
     return {
         "shop/graphinv.toml": f'[[state]]\nnodes = ["Agent:{shaped()}", "*"]\ntenant = "{shaped()}"\nowners = ["@{shaped()}", "@a/b"]\n'
-        f'[[guard]]\npoint = "{shaped()}"\nname = "{shaped()}"\nedges = [{{ edge = "HOLDS", from = "*", to = "*" }}]\n{shaped()} = "{plant()}"\n'
+        f'[[guard]]\npoint = "{shaped()}"\nname = "{shaped()}"\nedges = [{{ edge = "HOLDS", from = "*", to = "*" }}]\n'
+        f'{shaped()} = "{plant()}"\n'
         f'[[guard]]\npoint = "pep:{shaped()}"\nedges = [{{ edge = "HOLDS", from = "*", to = "*" }}]\n'
         f'[[name]]\nfiles = ["*"]\nkubernetes_cluster = "{shaped()}"\n',
         "shop/catalog-info.yaml": f"apiVersion: backstage.io/v1\nkind: Component\nmetadata:\n  name: {shaped()}\n  annotations:\n"
         f"    github.com/project-slug: a/{shaped()}\n    backstage.io/kubernetes-id: {shaped()}\nspec:\n  owner: {shaped()}\n",
+        "shop/datahub.json": json.dumps([dataset(shaped(), "globalTags", shaped()), dataset("s3", "ownership", f"corpGroup:{shaped()}")]),
+        "shop/tables.json": json.dumps({"data": [{"fullyQualifiedName": f"a.b.c.{shaped()}", "tags": [{"tagFQN": f"PII.{shaped()}"}]}]}),
         "shop/opslevel.yml": f"service:\n  name: {shaped()}\n  owner: {shaped()}\n  repositories: [{{name: a/{shaped()}}}]\n",
         "shop/cortex.yaml": f"info:\n  x-cortex-tag: {shaped()}\n  x-cortex-owners:\n    - {{type: group, name: {shaped()}}}\n"
         f"    - {{email: {shaped()}@acme.example}}\n  x-cortex-git: {{github: {{repository: a/{shaped()}, basepath: {shaped()}}}}}\n",
