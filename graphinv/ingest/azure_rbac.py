@@ -16,10 +16,11 @@ from typing import Any
 
 from graphinv.ingest import Document
 from graphinv.ingest.support.azure import names
-from graphinv.ingest.support.parts import items, labelled, texts
+from graphinv.ingest.support.parts import inside, items, texts
 from graphinv.ingest.support.records import Record, problem, records, text
 from graphinv.ingest.support.secrets import redact
-from graphinv.model.facts import EdgeFact, Fact, Grant, NodeFact, NodeKey, Props
+from graphinv.ingest.support.tags import about_any, owned, stated_tags, tagged
+from graphinv.model.facts import OWNER_CONFIDENCE, EdgeFact, Fact, Grant, NodeFact, NodeKey, Props
 
 NAME = "azure_rbac"
 TITLE = "Azure role assignments, role definitions, resources and managed identities"
@@ -130,32 +131,29 @@ def _resource(document: Document, record: Record, value: dict[str, Any]) -> Iter
     id = redact(text(record.value.get("id"), 2000)).lower().rstrip("/")
     kind = names.resource_type(id)
     sources = [document.source(record.line())]
-    tags = record.value.get("tags")
-    labels = (
-        [label for name, tag in list(tags.items())[:100] for label in labelled(redact(str(name))[:100], tag)]
-        if isinstance(tags, dict)
-        else []
-    )
-    props: Props = {"name": id.rpartition("/")[2], "kind_detail": kind, "labels": sorted(labels) or None, "sources": sources}
+    tags = stated_tags(record.value.get("tags"))
+    about = tagged(tags)
+    props: Props = {"name": id.rpartition("/")[2], "kind_detail": kind, "sources": sources}
     if kind == "microsoft.managedidentity/userassignedidentities":
         yield from _managed(document, record, id, value)
         return
-    yield NodeFact("Resource", id, {**props, "type": _KINDS.get(kind) or kind.rpartition("/")[2]})
+    yield NodeFact("Resource", id, {**props, **about, "type": _KINDS.get(kind) or kind.rpartition("/")[2]})
+    stated: Props = {"evidence": ["declared"], "confidence": OWNER_CONFIDENCE["tags"], "sources": sources}
+    yield from owned(tags, [("Resource", id), *([("Runtime", id)] if kind in _RUNTIMES else [])], stated)
     for policy in items(value.get("accessPolicies")):
         yield from _vault_policy(document, record, id, policy)
     granted: Props = {"evidence": ["granted"], "sources": sources}
     if kind not in _RUNTIMES:
         return
     runtime: NodeKey = ("Runtime", id)
-    yield NodeFact(*runtime, {**props, "type": _RUNTIMES[kind]})
-    stated = record.value.get("identity")
-    stated = stated if isinstance(stated, dict) else {}
-    principal = text(stated.get("principalId"))
+    yield NodeFact(*runtime, {**props, **about_any(about), "type": _RUNTIMES[kind]})
+    identity = inside(record.value, "identity")
+    principal = text(identity.get("principalId"))
     if names.is_guid(principal):
         own: Props = {"name": f"identity of {props['name']}", "type": "managed_identity", "provider": "entra", "binding": "platform"}
         yield NodeFact(*names.identity(principal), {**own, "sources": sources})
         yield EdgeFact("RUNS_AS", runtime, names.identity(principal), granted)
-    assigned = stated.get("userAssignedIdentities")
+    assigned = identity.get("userAssignedIdentities")
     for name in list(assigned)[:100] if isinstance(assigned, dict) else ():
         if names.resource_type(str(name)):
             yield EdgeFact("RUNS_AS", runtime, ("Identity", redact(str(name)).lower()), granted)

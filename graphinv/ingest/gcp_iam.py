@@ -19,7 +19,8 @@ from graphinv.ingest.support.gcp import names
 from graphinv.ingest.support.parts import inside, items, labelled, texts
 from graphinv.ingest.support.records import Record, moment, problem, records, text
 from graphinv.ingest.support.secrets import redact
-from graphinv.model.facts import EdgeFact, Fact, Grant, NodeFact, NodeKey, Props
+from graphinv.ingest.support.tags import about_any, owned, stated_tags, tagged
+from graphinv.model.facts import OWNER_CONFIDENCE, EdgeFact, Fact, Grant, NodeFact, NodeKey, Props
 
 NAME = "gcp_iam"
 TITLE = "Google Cloud policies, assets, service accounts, keys and roles"
@@ -147,15 +148,25 @@ class _Reading:
             return  # the cluster's own objects
         else:
             props: Props = {"name": text(value.get("displayName")) or resource.rpartition("/")[2], "kind_detail": kind}
-            props |= {"labels": sorted(_labels(value.get("labels") or data.get("labels"))) or None, "sources": self.at(line)}
+            tags = stated_tags(value.get("labels") or data.get("labels"))
+            about = tagged(tags)
+            props |= {"sources": self.at(line)}
+            key: NodeKey = ("Resource", resource)
             if short in ("Secret", "SecretVersion") and service.startswith("secretmanager."):
-                yield NodeFact("Secret", resource.partition("/versions/")[0], {**props, "type": "stored_secret"})
+                key = ("Secret", resource.partition("/versions/")[0])
+                yield NodeFact(*key, {**props, **about_any(about), "type": "stored_secret"})
             elif kind in _RUNTIMES:
-                yield NodeFact("Runtime", resource, {**props, "type": _RUNTIMES[kind]})
-                yield from self.runs_as(("Runtime", resource), data, line)
+                key = ("Runtime", resource)
+                yield NodeFact(*key, {**props, **about_any(about), "type": _RUNTIMES[kind]})
+                yield from self.runs_as(key, data, line)
             else:
                 found = _TYPES.get(kind) or re.sub(r"(?<=[a-z])(?=[A-Z])", "_", short).lower()[:60]
-                yield NodeFact("Resource", resource, {**props, "type": found})
+                yield NodeFact(*key, {**props, **about, "type": found})
+            yield from self.owners(tags, key, line)
+
+    def owners(self, tags: Mapping[str, str], key: NodeKey, line: Callable[..., int]) -> Iterator[Fact]:
+        stated: Props = {"evidence": ["declared"], "confidence": OWNER_CONFIDENCE["tags"], "sources": self.at(line)}
+        yield from owned(tags, [key], stated)
 
     def runs_as(self, runtime: NodeKey, data: dict[str, Any], line: Callable[..., int]) -> Iterator[Fact]:
         """The service accounts that a runtime is configured with, wherever its kind keeps them."""
@@ -183,11 +194,12 @@ class _Reading:
         """A project: one of its two names means the other."""
         id, number = text(data.get("projectId")), str(data.get("projectNumber") or "")
         known = names.resource_name(f"projects/{id}") or resource
-        labels = sorted(_labels(data.get("labels")))
-        props: Props = {"name": id or resource.rpartition("/")[2], "type": "project", "labels": labels or None, "sources": self.at(line)}
+        tags = stated_tags(data.get("labels"))
+        props: Props = {"name": id or resource.rpartition("/")[2], "type": "project", "sources": self.at(line), **tagged(tags)}
         if known != resource or not resource.rpartition("/")[2].isdigit():
             # A project of which only the number is known may have its other name in another document.
             yield NodeFact("Resource", known, props)
+            yield from self.owners(tags, ("Resource", known), line)
         for other in {resource, names.resource_name(f"projects/{number}") if number.isdigit() else ""} - {known, ""}:
             yield self.grant(other, "alias", known, line)
         parent = data.get("parent")
@@ -288,9 +300,3 @@ class _Reading:
 
     def granted(self, line: Callable[..., int]) -> Props:
         return {"evidence": ["granted"], "sources": self.at(line)}
-
-
-def _labels(value: object) -> Iterator[str]:
-    if isinstance(value, dict):
-        for name, item in list(value.items())[:100]:
-            yield from labelled(redact(str(name))[:100], item)

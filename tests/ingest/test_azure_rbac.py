@@ -41,7 +41,7 @@ def assignment(role: str, scope: str, principal: str = BOT, **more: object) -> d
 
 RESOURCES = az(
     "resources.json",
-    {"id": STORE, "name": "invoices", "type": "Microsoft.Storage/storageAccounts", "location": "x", "tags": {"env": "prod"}},
+    {"id": STORE, "name": "invoices", "type": "Microsoft.Storage/storageAccounts", "location": "x", "tags": {"env": "prod", "owner": "ada@quillmere.example"}},
     {
         "id": MACHINE,
         "name": "worker",
@@ -65,7 +65,8 @@ def test_a_role_on_a_group_reaches_what_is_known_in_it() -> None:
     }
     props = found.props("CAN_ACCESS", f"entra:{BOT}", STORE.lower())
     assert (props["evidence"], props["inherited_from"]) == (["granted"], "Storage Blob Data Reader")
-    assert found.nodes["Resource", STORE.lower()]["labels"] == ["env=prod"]
+    assert found.nodes["Resource", STORE.lower()]["environment"] == "prod"
+    assert found.drawn("OWNS") == {("ada@quillmere.example", STORE.lower())}
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ PLACES = (
         "cloudresourcemanager.googleapis.com/Project",
         data={"projectId": "quillmere-prod", "projectNumber": 4200, "labels": {"env": "prod"}},
     ),
-    asset(BUCKET, "storage.googleapis.com/Bucket", data={"labels": {"data": "invoices"}}),
+    asset(BUCKET, "storage.googleapis.com/Bucket", data={"labels": {"data-classification": "restricted", "team": "billing"}}),
     asset(DATASET, "bigquery.googleapis.com/Dataset"),
     asset(
         f"//iam.googleapis.com/projects/quillmere-prod/serviceAccounts/{PAYER}", "iam.googleapis.com/ServiceAccount", data={"email": PAYER}
@@ -64,7 +64,9 @@ def test_a_role_on_a_project_reaches_its_known_parts_by_service() -> None:
     props = found.props("CAN_ACCESS", f"gcp:{BOT}", BUCKET)
     assert (props["evidence"], props["inherited_from"]) == (["granted"], "roles/storage.objectAdmin")
     assert found.nodes["Resource", BUCKET]["type"] == "bucket"
-    assert found.nodes["Resource", BUCKET]["labels"] == ["data=invoices"]
+    assert found.nodes["Resource", BUCKET]["sensitivity"] == "restricted"
+    assert found.nodes["Resource", PROJECT]["environment"] == "prod"
+    assert found.drawn("OWNS") == {("tag:billing", BUCKET)}
 
 
 def test_number_and_id_are_one_project_and_a_basic_role_covers_it() -> None:

@@ -81,6 +81,16 @@ def tagged(tags: Mapping[str, str]) -> Props:
     return props
 
 
+def stated_tags(value: object) -> dict[str, str]:
+    """Tags of an export: the texts of an object."""
+    return {str(key): item for key, item in list(value.items())[:200] if isinstance(item, str)} if isinstance(value, dict) else {}
+
+
+def about_any(props: Props) -> Props:
+    """What :func:`tagged` tells of things that are no Resource."""
+    return {name: value for name, value in props.items() if name not in ("sensitivity", "crown_jewel")}
+
+
 def _labels(tags: Mapping[str, str]) -> Iterator[str]:
     for key, value in list(tags.items())[:MAX_TAGS]:
         if tells(value) and key and len(key) <= MAX_LABEL:
