@@ -47,8 +47,8 @@ class Rules:
             provider = id.removeprefix("saas:").partition("/")[0]
             if provider in self.providers:
                 return self.providers[provider], f"providers.{provider}"
-        kind = props.get("type")
-        if kind in self.types:
+        kind: str | None = props.get("type")
+        if kind is not None and kind in self.types:
             return self.types[kind], f"types.{kind}"
         if kind is not None and kind not in self.stores:
             return None

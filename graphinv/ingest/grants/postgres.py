@@ -187,10 +187,10 @@ def _accesses(database: _Database, grant: Grant, body: Mapping[str, Any], flags:
             whole |= inside
     if "superuser" in flags:
         whole = {"admin"}
-    line = held[0][3] if held and "superuser" not in flags else None
+    first = held[0][3] if held and "superuser" not in flags else None
     for united, condition in ((whole, None), (partly - whole if "admin" not in whole else set(), _of_tables(tables, body))):
         if united:
-            props: Props = {"actions": sorted(united), **_edge(database, grant, line)}
+            props: Props = {"actions": sorted(united), **_edge(database, grant, first)}
             yield EdgeFact("CAN_ACCESS", role, database.key, {**props, "condition": condition} if condition else props)
     version = body.get("version")
     if "createrole" in flags and "superuser" not in flags and (not isinstance(version, int) or version < _CREATEROLE_TAMED):
