@@ -208,21 +208,20 @@ def _secret(context: Context, one: Resource) -> Iterator[Fact]:
             return
         yield from declared.secret(site, arn, "ssm_parameter", one.called, value)
         return
-    value = next(
-        (other.text("secret_string") for other in context.of("aws_secretsmanager_secret_version") if _is_version(context, other, arn)), ""
-    )
-    rotation = next((other for other in context.of("aws_secretsmanager_secret_rotation") if _is_version(context, other, arn)), None)
-    days = next((rule.get("automatically_after_days") for rule in rotation.blocks("rotation_rules")), None) if rotation else None
+    versions = context.having("versions", "aws_secretsmanager_secret_version", lambda other: _secret_of(context, other))
+    value = next((other.text("secret_string") for other in versions.get(arn, ())), "")
+    rotations = context.having("rotations", "aws_secretsmanager_secret_rotation", lambda other: _secret_of(context, other))
+    days = next((rule.get("automatically_after_days") for other in rotations.get(arn, ()) for rule in other.blocks("rotation_rules")), None)
     more = {"rotate_every_days": int(days)} if isinstance(days, (int, float)) and 0 < days < 100_000 else {}
     yield from declared.secret(site, arn, "secretsmanager_secret", one.called, value, **more)
     if isinstance(one.values.get("policy"), str):
         yield from declared.grant(site, ("Secret", arn), "resource", one.values["policy"], "")
 
 
-def _is_version(context: Context, one: Resource, arn: str) -> bool:
+def _secret_of(context: Context, one: Resource) -> str:
+    """ARN of the secret that a version or rotation is of."""
     name = text_of(one.values.get("secret_id"))
-    site = context.site(one)
-    return arn in (site.id(name), site.id(context.arns.get(("aws_secretsmanager_secret", name), "")))
+    return context.site(one).id(context.arns.get(("aws_secretsmanager_secret", name), name))
 
 
 # --------------------------------------------------------------------------------------------------------------------------------
@@ -372,9 +371,8 @@ def _scp(context: Context, one: Resource) -> Iterator[Fact]:
     site = context.site(one)
     if one.text("type") not in ("", "SERVICE_CONTROL_POLICY"):
         return
-    for other in context.of("aws_organizations_policy_attachment"):
-        if text_of(other.values.get("policy_id")) not in (text_of(Unknown(f"{one.address}.id")), one.text("id")):
-            continue
+    attachments = context.having("scp", "aws_organizations_policy_attachment", lambda other: text_of(other.values.get("policy_id")))
+    for other in attachments.get(one.text("id") or text_of(Unknown(f"{one.address}.id")), ()):
         text = declared.policy_text(site, one.values.get("content"))
         if text is not None:
             target = site.id(text_of(other.values.get("target_id")))

@@ -64,9 +64,9 @@ def _runtime(context: Context, one: Resource) -> Iterator[Fact]:
 def _by_id(context: Context, one: Resource, text: str) -> NodeKey:
     """A user-assigned identity by the id of its resource: the node of its object id, where it is declared here."""
     wanted = context.site(one).id(text).lower()
-    for other in context.of("azurerm_user_assigned_identity"):
-        if _id(context, other) == wanted:
-            return _principal(context, other, other.get("principal_id"), f"{other.address}.principal_id")
+    known = context.having("identities", "azurerm_user_assigned_identity", lambda other: _id(context, other))
+    for other in known.get(wanted, ()):
+        return _principal(context, other, other.get("principal_id"), f"{other.address}.principal_id")
     return names.identity(wanted)
 
 

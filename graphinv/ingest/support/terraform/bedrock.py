@@ -185,8 +185,8 @@ def _objects(value: Value) -> list[Mapping[str, Value]]:
 
 def _runs_as_function(context: Context, site: Site, tool: NodeKey, function: str) -> Iterator[Fact]:
     """A tool that a function carries out acts with the function's role."""
-    for other in context.of("aws_lambda_function"):
-        if context.arn(other) == site.id(function) and other.get("role") is not None:
+    for other in context.having("functions", "aws_lambda_function", context.arn).get(site.id(function), ()):
+        if other.get("role") is not None:
             role = text_of(other.values["role"])
             yield from declared.acts_as(site, tool, context.arns.get(("aws_iam_role", role), role))
 

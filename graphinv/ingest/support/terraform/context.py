@@ -30,6 +30,7 @@ class Context:
     def __post_init__(self) -> None:
         self.arns: dict[tuple[str, str], str] = {}
         self.profiles: dict[str, str] = {}
+        self._indexes: dict[str, dict[str, list[Resource]]] = {}
         for one in self.resources:
             if one.type == "aws_iam_instance_profile" and one.text("role"):
                 self.profiles[one.called] = one.text("role")
@@ -76,6 +77,15 @@ class Context:
         name = profile.rpartition("/")[2] if profile.startswith("arn:") else profile
         role = self.profiles.get(name, "") or self.elsewhere.get(name, "")
         return self.arns.get(("aws_iam_role", role), role)
+
+    def having(self, name: str, kind: str, key: Callable[[Resource], str]) -> Mapping[str, list[Resource]]:
+        """Resources of type ``kind`` by what ``key`` says of each; made once for each ``name``."""
+        if name not in self._indexes:
+            found: dict[str, list[Resource]] = {}
+            for one in self.of(kind):
+                found.setdefault(key(one), []).append(one)
+            self._indexes[name] = found
+        return self._indexes[name]
 
     def of(self, *types: str) -> Iterator[Resource]:
         """Resources of these types."""

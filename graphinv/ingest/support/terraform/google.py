@@ -116,8 +116,8 @@ def _accounts(one: Resource) -> Iterator[str]:
 def _secret(context: Context, one: Resource) -> Iterator[Fact]:
     site, name = context.site(one), _name(context, one)
     own = text_of(google_names.computed(one.type, one.address, "id", one.values.get, one.home))
-    versions = context.of("google_secret_manager_secret_version")
-    value = next((other.text("secret_data") for other in versions if text_of(other.values.get("secret")) == own), "")
+    versions = context.having("google versions", "google_secret_manager_secret_version", lambda other: text_of(other.values.get("secret")))
+    value = next((other.text("secret_data") for other in versions.get(own, ())), "")
     yield from declared.secret(site, name, "gcp_secret", _title(one), value)
     yield from _inside(context, one)
 
