@@ -24,6 +24,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from graphinv.ingest.grants import Known
+from graphinv.ingest.support.places import environment_of
 from graphinv.model.facts import EdgeFact, Grant, NodeFact, NodeKey, Problem, Props
 
 FOUND = 1.0
@@ -283,7 +284,7 @@ class _Code:
         contexts = {folder: sure for one, sure in ((runtime, FOUND), *runtime.built) for folder in one.contexts}
         for folder, limit in contexts.items():
             for path in self.below(folder):
-                if self.builder(path, folder) == folder:
+                if self.builder(path, folder) == folder and environment_of(path) != "test":
                     yield path, min(BUILT, limit)
 
     def builder(self, path: str, top: str) -> str:

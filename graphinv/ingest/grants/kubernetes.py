@@ -47,7 +47,7 @@ def evaluate(grants: Sequence[Grant], known: Known) -> Iterator[NodeFact | EdgeF
     """What the grants of all clusters give. O(bindings × rules of their roles + edges that come of them)."""
     clusters: dict[str, list[Grant]] = defaultdict(list)
     for grant in grants:
-        place = parse_id(_body(grant).get("object", "") if grant.role == "key" else grant.subject[1])
+        place = parse_id(str(_body(grant).get("object")) if grant.role == "key" else grant.subject[1])
         if place is None:
             yield Problem("", "", "a grant names no object of a cluster", "warning", PROVIDER)
         else:

@@ -135,15 +135,20 @@ class Escalations:
         for group, resource in _WORKLOADS:
             if allowed.may(_CHANGE, group, resource) or any(name for verb in _CHANGE[1:] for name in allowed.names(verb, group, resource)):
                 yield self.any_pod(space), f"change {resource}", None
-        inside = [part for part in ("exec", "attach") if allowed.may(("create", "get"), "", f"pods/{part}") or self.by_name(allowed, part)]
-        if allowed.may(("update", "patch"), "", "pods/ephemeralcontainers") or allowed.may(("update", "patch"), "", "pods"):
-            inside.append("ephemeralcontainers")
-        for part in inside[:1]:
-            yield self.running_pod(space), f"pods/{part}", None
+        yield from self.by_running(allowed, space)
 
-    @staticmethod
-    def by_name(allowed: Allowed, part: str) -> bool:
-        return any(True for verb in ("create", "get") for _ in allowed.names(verb, "", f"pods/{part}"))
+    def by_running(self, allowed: Allowed, space: str) -> Iterator[tuple[NodeKey, str, float | None]]:
+        """Acting inside pods that run. A WebSocket is opened with ``get``, which older clusters let do what needs ``create``."""
+        for part in ("exec", "attach"):
+            resource = f"pods/{part}"
+            if allowed.may(("create",), "", resource) or any(allowed.names("create", "", resource)):
+                yield self.running_pod(space), resource, None
+            elif allowed.may(("get",), "", resource) or any(allowed.names("get", "", resource)):
+                yield self.running_pod(space), f"get {resource}", _UNSURE
+        if allowed.may(("update", "patch"), "", "pods/ephemeralcontainers"):
+            yield self.running_pod(space), "pods/ephemeralcontainers", None
+        if allowed.may(("update", "patch"), "", "pods"):
+            yield self.running_pod(space), "change pods", None
 
     def by_tokens(self, allowed: Allowed, space: str) -> Iterator[tuple[NodeKey, str, float | None]]:
         if allowed.may(("create",), "", "serviceaccounts/token"):
@@ -192,7 +197,8 @@ class Escalations:
 
     def by_cluster(self, allowed: Allowed, spaces: Sequence[str]) -> Iterator[tuple[NodeKey, str, float | None]]:
         if allowed.may(("create", "get"), "", "nodes/proxy"):
-            yield from ((self.running_pod(space), "nodes/proxy", None) for space in spaces)
+            sure = None if allowed.may(("create",), "", "nodes/proxy") else _UNSURE
+            yield from ((self.running_pod(space), "nodes/proxy", sure) for space in spaces)
         signs = allowed.may(("approve",), "certificates.k8s.io", "signers") or any(
             allowed.names("approve", "certificates.k8s.io", "signers")
         )

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import pytest
+
+from graphinv.ingest import compose
+from graphinv.model.errors import IngestError
+from tests.ingest.reading import Facts, document, fake, fingerprint
+
+TOKEN = fake("compose", "gh" + "p_")
+KEY = f"secret:{fingerprint(TOKEN)}"
+TEXT = f"""
+x-common: &common
+  environment:
+    GITHUB_TOKEN: {TOKEN}
+    OPENAI_API_KEY: ${{OPENAI_API_KEY:?set it}}
+    STRIPE_API_KEY:
+    LOG_LEVEL: debug
+services:
+  desk:
+    <<: *common
+    build: {{context: ./desk, dockerfile: docker/Dockerfile}}
+    command: python -m desk.main --port 80
+    env_file: .env
+    secrets: [bank, mail]
+  engine:
+    image: acme/engine:1.2
+    privileged: true
+    volumes: ["/var/run/docker.sock:/var/run/docker.sock", "data:/data"]
+    environment: ["DATABASE_URL=postgres://app:${{DB_PASSWORD}}@db.acme.example/shop", GITLAB_TOKEN]
+  second:
+    extends: engine
+secrets:
+  bank: {{file: ./bank.txt}}
+  mail: {{environment: MAIL_TOKEN}}
+"""
+
+
+def read(text: str = TEXT, path: str = "deploy/compose.yaml") -> Facts:
+    return Facts(compose, document(text, path))
+
+
+def test_a_service_is_a_runtime_that_tells_what_it_is_built_from_and_runs() -> None:
+    nodes = read().nodes
+    desk = nodes["Runtime", "compose:shop/deploy#desk"]
+    expected = {"build=deploy/desk", "dockerfile=deploy/desk/docker/Dockerfile", "module=desk.main", "compose=deploy/compose.yaml"}
+    assert expected <= set(desk["labels"])
+    assert "sandboxed" not in desk
+    assert nodes["Runtime", "compose:shop/deploy#engine"]["sandboxed"] is False
+    assert "image=acme/engine:1.2" in nodes["Runtime", "compose:shop/deploy#second"]["labels"]
+
+
+def test_a_service_holds_what_it_is_given() -> None:
+    facts = read()
+    assert facts.targets("HOLDS", "compose:shop/deploy#desk") == {
+        KEY,
+        "env:OPENAI_API_KEY",
+        "env:STRIPE_API_KEY",
+        "env:*",
+        "compose:shop/deploy#secret/bank",
+        "env:MAIL_TOKEN",
+    }
+    assert facts.targets("HOLDS", "compose:shop/deploy#engine") == {"env:DB_PASSWORD", "env:GITLAB_TOKEN"}
+    assert facts.nodes["Secret", KEY]["sources"] == ["shop/deploy/compose.yaml#L10"]  # where the anchor is merged
+    assert ("env:DB_PASSWORD", "postgres:app@db.acme.example:5432") in facts.drawn("AUTHENTICATES_AS")
+
+
+def test_overrides_of_a_folder_speak_of_the_same_services() -> None:
+    assert ("Runtime", "compose:shop/deploy#desk") in read("services: {desk: {}}", "deploy/compose.override.yml").nodes
+
+
+@pytest.mark.parametrize("text", ["services: 7", "- a", "services: [a]"])
+def test_a_file_without_services_is_an_error(text: str) -> None:
+    with pytest.raises(IngestError):
+        read(text)
+
+
+def test_one_odd_service_does_not_hide_the_others() -> None:
+    facts = read("services:\n  a: 7\n  b: {image: x}\n")
+    assert [key[1] for key in facts.nodes if key[0] == "Runtime"] == ["compose:shop/deploy#b"]
+    assert [(where, severity) for where, severity, _ in facts.problems] == [("L2", "warning")]
