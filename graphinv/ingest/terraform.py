@@ -17,7 +17,7 @@ from dataclasses import replace
 from graphinv.ingest import Document
 from graphinv.ingest.support.places import environment_of
 from graphinv.ingest.support.tags import environment_of_folder
-from graphinv.ingest.support.terraform import ir
+from graphinv.ingest.support.terraform import ir, jsonsyntax
 from graphinv.ingest.support.terraform.context import Context
 from graphinv.ingest.support.terraform.lower import parse, parse_text
 from graphinv.ingest.support.terraform.program import Program, unfollowed
@@ -26,17 +26,19 @@ from graphinv.model.facts import Fact, Problem
 
 NAME = "terraform"
 TITLE = "Terraform and OpenTofu configuration"
-FILES = ("*.tf", "*.tofu", "*.tfvars", "JSON policies and templates that configuration reads")
+FILES = ("*.tf", "*.tofu", "*.tf.json", "*.tfvars", "*.tfvars.json", "JSON policies and templates that configuration reads")
 
 MAX_BYTES = 2 * 1024 * 1024
 
+_OWN = (".tf", ".tofu", ".tfvars")
+_JSON = (".tf.json", ".tofu.json", ".tfvars.json")
 _POLICY = re.compile(rb'\s*\{\s*"(?:Version|Statement|Id)"\s*:')
 
 
 def detect(path: str, head: bytes) -> bool:
     """Whether it is configuration or variables by its name, or a policy or template that configuration may read."""
     name = path.rpartition("/")[2].lower()
-    if name.endswith((".tf", ".tofu", ".tfvars")):
+    if name.endswith((*_OWN, *_JSON)):
         return True
     return name.endswith((".json", ".tpl", ".tftpl")) and bool(_POLICY.match(head)) and b'"Statement"' in head
 
@@ -47,9 +49,10 @@ def summarise(document: Document) -> ir.File:
     Raises:
         IngestError: not text, nested without end, or not Terraform at all.
     """
-    if document.name.lower().endswith((".tf", ".tofu", ".tfvars")):
-        return parse(document)
-    return parse_text(document)
+    name = document.name.lower()
+    if name.endswith(_JSON):
+        return jsonsyntax.parse(document)
+    return parse(document) if name.endswith(_OWN) else parse_text(document)
 
 
 def link(root: str, summaries: Mapping[str, ir.File]) -> Iterator[Fact]:

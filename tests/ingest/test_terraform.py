@@ -584,3 +584,34 @@ def test_what_is_no_configuration_is_refused() -> None:
         terraform.summarise(document("[" * 5000, "main.tf"))
     with pytest.raises(IngestError):
         terraform.summarise(document(b"\xff\xfe\xff", "main.tf"))
+
+
+def test_the_same_in_json() -> None:
+    token = fake("json", "gh" + "p_")
+    trust = {"statement": {"actions": ["sts:AssumeRole"], "principals": [{"type": "Service", "identifiers": ["lambda.amazonaws.com"]}]}}
+    top = {
+        "//": {"metadata": {"stackName": "desk"}},
+        "provider": {"aws": [{"region": "eu-west-1", "default_tags": [{"tags": {"Owner": "pay@acme.example"}}]}]},
+        "variable": {"name": {"type": "string", "default": "desk"}, "suffix": {"type": "string"}},
+        "data": {"aws_iam_policy_document": {"trust": trust}},
+        "resource": {
+            "aws_iam_role": {
+                "r": {"name": "${var.name}-${var.suffix}", "assume_role_policy": "${data.aws_iam_policy_document.trust.json}"}
+            },
+            "aws_lambda_function": {
+                "f": {
+                    "function_name": "f",
+                    "role": "${aws_iam_role.r.arn}",
+                    "environment": {"variables": {"API_TOKEN": token, "NAME": '${upper("x")}'}},
+                }
+            },
+        },
+    }
+    facts = linked(terraform, {"cdktf.out/cdk.tf.json": json.dumps(top, indent=1), "cdktf.out/terraform.tfvars.json": '{"suffix": "eu"}'})
+    function = "arn:aws:lambda:eu-west-1:account(shop):function:f"
+    assert facts.drawn("RUNS_AS") == {(function, f"{IAM}:role/desk-eu")}
+    assert facts.targets("HOLDS", function) == {f"secret:{fingerprint(token)}"}
+    assert grants(facts)[0][2]["Statement"][0]["Principal"] == {"Service": ["lambda.amazonaws.com"]}
+    assert facts.targets("OWNS", "pay@acme.example") == {function, f"{IAM}:role/desk-eu"}
+    assert not facts.problems
+    assert token not in repr(facts.all)

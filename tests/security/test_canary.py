@@ -316,7 +316,12 @@ resource "aws_sqs_queue" "{shaped()}" {{ name = "q-{shaped()}" }}
     }
     plan = {"format_version": "1.2", "terraform_version": "1.9.5", "planned_values": {"root_module": shown}}
     policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": f"arn:aws:s3:::{shaped()}"}]}
+    variables = {"API_KEY": plant(), "URL": f"postgres://u:{plant()}@${{var.host}}/x", shaped(): shaped()}
+    resource = {"aws_lambda_function": {shaped(): {"function_name": "f", "environment": {"variables": variables}}}}
+    version = {"aws_secretsmanager_secret_version": {"v": {"secret_id": "x", "secret_string": f"a{plant()} ${{var.b}}"}}}
+    synthesized = {"variable": {"db_password": {"default": plant()}}, "resource": [resource, version], "locals": {"token": plant()}}
     return {
+        "shop/infra/cdk.tf.json": json.dumps(synthesized),
         "shop/infra/main.tf": main,
         "shop/infra/terraform.tfvars": f'db_password = "{plant()}"\napi_keys = {{ stripe = "{shaped()}" }}\n',
         "shop/infra/broken.tf": f'resource "x" "y" {{ token = "{plant()}" = }}\nlocals {{ password = "{plant()}" }}\n',

@@ -89,6 +89,8 @@ BAD: dict[str, bytes] = {
     + b"}}}}",
     "template-bomb": b"AWSTemplateFormatVersion: '2010-09-09'\n" + BOMB + b"Resources: *m\n",
     **IDENTITIES,
+    "terraform-json-types": b'{"resource": {"a": 7, "aws_iam_role": {"b": [1, {"name": {"x": []}}], "c": {"name": "${", "tags": "${a["}}}, '
+    b'"locals": [7], "variable": {"x": 7}, "module": {"m": {"source": 7}}, "provider": {"aws": [[{}]]}, "output": 7}',
     "state-types": b'{"version": 4, "terraform_version": "1", "outputs": [1], "resources": [7, {"type": [], '
     b'"instances": [{"attributes": [1]}]}]}',
     "state-deep": b'{"version": 4, "terraform_version": "1", "resources": [{"type": "x", "instances": [{"attributes": {"a": '
@@ -117,6 +119,16 @@ BAD: dict[str, bytes] = {
             (b"external-secrets.io/v1", b"ExternalSecret"),
         )
     ),
+    "aws-types": json.dumps(
+        {
+            "UserDetailList": [1, {"Arn": "arn:aws:iam::1:user/a", "GroupList": [1, {}], "UserPolicyList": [1, {"PolicyDocument": [1]}]}],
+            "RoleDetailList": [{"Arn": "arn:aws:iam::1:role/a", "AssumeRolePolicyDocument": {"Statement": [[]]}, "Tags": [1, {"Key": 2}]}],
+            "GroupDetailList": 7,
+            "Policies": [{"Arn": "arn:", "PolicyVersionList": {"Document": 1}}],
+        }
+    ).encode(),
+    "aws-deep": b'{"UserDetailList": ' + b'{"a":' * 100_000,
+    "aws-report": b"user,arn,user_creation_time,x\n" + b'a,arn:aws:iam::1:user/a,\n,,"\n' * 10_000,
     "compose-types": b"services: {a: 7, b: {image: [1], build: [2], command: {a: 1}, environment: [1, {a: 2}], env_file: 7, secrets: [1], "
     b"volumes: [1, {source: 2}, a:b], extends: b, privileged: x, network_mode: [h]}, c: {extends: {service: c}}}\nsecrets: [1]\n",
     "dockerfile-lines": b"FROM a\n" + b"RUN a \\\n" * 100_000,
@@ -189,6 +201,7 @@ PLACES = (
     "infra/template.yaml",
     "infra/x.template.json",
     "infra/terraform.tfvars",
+    "infra/cdk.tf.json",
     "infra/policy.json",
     "infra/terraform.tfstate",
     "web/agents.ts",
@@ -201,6 +214,8 @@ PLACES = (
     "Dockerfile",
     "compose.yaml",
     "graphinv.toml",
+    "aws/account.json",
+    "aws/report.csv",
 )
 
 

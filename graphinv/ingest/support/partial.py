@@ -85,3 +85,8 @@ def known_parts(text: str) -> str:
 def references(text: str) -> list[str]:
     """References of the unknown parts of ``text``."""
     return _MARK.findall(text)
+
+
+def objects(value: Value) -> list[dict[str, Value]]:
+    """The objects of a list, or the one that stands alone; what is none of them is left out."""
+    return [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, dict)]

@@ -9,7 +9,7 @@ from typing import Any
 
 from graphinv.ingest.support.aws import arns
 from graphinv.ingest.support.cloudformation.types import KINDS, snake
-from graphinv.ingest.support.partial import Value, is_known, text_of
+from graphinv.ingest.support.partial import Value, is_known, objects, text_of
 from graphinv.ingest.support.terraform.naming import NAMINGS
 from graphinv.ingest.support.terraform.program import Resource
 
@@ -55,13 +55,9 @@ def _items(value: Value) -> list[Any]:
     return [item for item in value if item is not None] if isinstance(value, list) else [] if value in (None, "") else [value]
 
 
-def _dicts(value: Value) -> list[dict[str, Value]]:
-    return [item for item in _items(value) if isinstance(item, dict)]
-
-
 def _policies(one: Resource, name: str, value: Value, kind: str) -> Iterator[Resource]:
     """Inline policies that stand in a role, user or group."""
-    for policy in _dicts(value):
+    for policy in objects(value):
         inner = snaked(policy)
         yield _beside(one, f"aws_iam_{kind}_policy", {kind: name, "name": inner.get("policy_name"), "policy": inner.get("policy_document")})
 
@@ -231,10 +227,10 @@ def _task(one: Resource, values: dict[str, Value]) -> Iterator[Resource]:
         {
             "image": item.get("image"),
             "jobRoleArn": item.get("job_role_arn"),
-            "environment": _dicts(item.get("environment")),
-            "secrets": [{"name": secret.get("name"), "valueFrom": secret.get("value_from")} for secret in _dicts(item.get("secrets"))],
+            "environment": objects(item.get("environment")),
+            "secrets": [{"name": secret.get("name"), "valueFrom": secret.get("value_from")} for secret in objects(item.get("secrets"))],
         }
-        for item in _dicts(containers)
+        for item in objects(containers)
     ]
     yield one
 
@@ -257,7 +253,7 @@ def _role_arn(attribute: str) -> Callable[[Resource, dict[str, Value]], Iterator
 def _project(one: Resource, values: dict[str, Value]) -> Iterator[Resource]:
     environment = values.get("environment")
     pairs = environment.get("environment_variables") if isinstance(environment, dict) else None
-    values["environment"] = {"environment_variable": [snaked(pair) for pair in _dicts(pairs)]}
+    values["environment"] = {"environment_variable": [snaked(pair) for pair in objects(pairs)]}
     yield one
 
 
@@ -266,14 +262,14 @@ def _agent(one: Resource, values: dict[str, Value]) -> Iterator[Resource]:
     agent = one.arn
     groups, others, bases = (values.pop(name, None) for name in ("action_groups", "agent_collaborators", "knowledge_bases"))
     yield one
-    for group in _dicts(groups):
+    for group in objects(groups):
         schema = group.get("function_schema")
         functions = schema.get("functions") if isinstance(schema, dict) else None
         stated = {**group, "agent_id": agent, "function_schema": {"member_functions": {"functions": functions}}}
         yield _beside(one, "aws_bedrockagent_agent_action_group", stated)
-    for other in _dicts(others):
+    for other in objects(others):
         yield _beside(one, "aws_bedrockagent_agent_collaborator", {**other, "agent_id": agent})
-    for base in _dicts(bases):
+    for base in objects(bases):
         stated = {"agent_id": agent, "knowledge_base_id": base.get("knowledge_base_id")}
         yield _beside(one, "aws_bedrockagent_agent_knowledge_base_association", stated)
 
@@ -287,7 +283,7 @@ def _runtime(one: Resource, values: dict[str, Value]) -> Iterator[Resource]:
 
 def _target(one: Resource, values: dict[str, Value]) -> Iterator[Resource]:
     credentials = []
-    for item in _dicts(values.get("credential_provider_configurations")):
+    for item in objects(values.get("credential_provider_configurations")):
         provider = item.get("credential_provider")
         provider = provider if isinstance(provider, dict) else {}
         credentials.append({"api_key": provider.get("api_key_credential_provider"), "oauth": provider.get("oauth_credential_provider")})

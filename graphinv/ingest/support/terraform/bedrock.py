@@ -9,7 +9,7 @@ from graphinv.ingest.support import yamldoc
 from graphinv.ingest.support.aws import declared
 from graphinv.ingest.support.aws.declared import Site
 from graphinv.ingest.support.masked import carried
-from graphinv.ingest.support.partial import MAX_TEXT, Value, text_of
+from graphinv.ingest.support.partial import MAX_TEXT, Value, objects, text_of
 from graphinv.ingest.support.terraform.context import Context, Reader, texts
 from graphinv.ingest.support.terraform.program import Resource
 from graphinv.model.errors import IngestError
@@ -175,12 +175,8 @@ def _target(context: Context, one: Resource) -> Iterator[Fact]:
 
 def _tools(functions: Iterable[Mapping[str, Value]]) -> Iterator[Mapping[str, Value]]:
     for block in functions:
-        for schema in _objects(block.get("tool_schema")):
-            yield from (tool for tool in _objects(schema.get("inline_payload")) if tool.get("name"))
-
-
-def _objects(value: Value) -> list[Mapping[str, Value]]:
-    return [item for item in (value if isinstance(value, list) else [value]) if isinstance(item, dict)]
+        for schema in objects(block.get("tool_schema")):
+            yield from (tool for tool in objects(schema.get("inline_payload")) if tool.get("name"))
 
 
 def _runs_as_function(context: Context, site: Site, tool: NodeKey, function: str) -> Iterator[Fact]:
@@ -209,7 +205,7 @@ def _credential(context: Context, one: Resource) -> Iterator[Fact]:
 
 def _nested(value: Value, depth: int = 0) -> Iterator[Mapping[str, Value]]:
     for inner in value.values() if isinstance(value, Mapping) and depth < 6 else ():
-        for item in _objects(inner):
+        for item in objects(inner):
             yield item
             yield from _nested(item, depth + 1)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from graphinv.ingest.support.partial import Unknown, Value, encode, text_of
+from graphinv.ingest.support.partial import Unknown, Value, encode, objects, text_of
 
 
 def policy(body: dict[str, Value]) -> Value:
@@ -17,7 +17,7 @@ def policy(body: dict[str, Value]) -> Value:
         if taken is None:
             return Unknown(f"data.aws_iam_policy_document({name})")
         statements += taken
-    statements += [_statement(block) for block in body.get("statement") or () if isinstance(block, dict)]
+    statements += [_statement(block) for block in objects(body.get("statement"))]
     for name in ("override_json", "override_policy_documents"):
         taken = _documents(body.get(name))
         if taken is None:
@@ -60,16 +60,14 @@ def _statement(block: dict[str, Value]) -> dict[str, Any]:
             made[key] = _texts(block[name])
     for name, key in (("principals", "Principal"), ("not_principals", "NotPrincipal")):
         united: dict[str, list[str]] = {}
-        for one in block.get(name) or ():
-            if isinstance(one, dict):
-                united.setdefault(text_of(one.get("type")), []).extend(_texts(one.get("identifiers")))
+        for one in objects(block.get(name)):
+            united.setdefault(text_of(one.get("type")), []).extend(_texts(one.get("identifiers")))
         if united:
             made[key] = "*" if united == {"*": ["*"]} else united
     conditions: dict[str, dict[str, list[str]]] = {}
-    for one in block.get("condition") or ():
-        if isinstance(one, dict):
-            variables = conditions.setdefault(text_of(one.get("test")), {})
-            variables.setdefault(text_of(one.get("variable")), []).extend(_texts(one.get("values")))
+    for one in objects(block.get("condition")):
+        variables = conditions.setdefault(text_of(one.get("test")), {})
+        variables.setdefault(text_of(one.get("variable")), []).extend(_texts(one.get("values")))
     if conditions:
         made["Condition"] = conditions
     return made

@@ -51,6 +51,34 @@ def parse_text(document: Document) -> ir.File:
     return ir.File(document.path, ir.Block("", (), 1), whole, wrapped.facts, wrapped.problems)
 
 
+def expression(document: Document, text: str, key: str, line: int, secret: bool, facts: list[Fact]) -> ir.Expr:
+    """A text of the JSON syntax that holds expressions: a template that stands under ``key`` on ``line``. O(length)."""
+    lowering = _Lowering(document, facts)
+    # As a heredoc: the text is unescaped already, and a quote in it is only a quote.
+    wrapped = f"text = <<GRAPHINV_END_OF_TEXT\n{text}\nGRAPHINV_END_OF_TEXT\n"
+    lowering.data, lowering.shift = wrapped.encode("utf-8", "replace"), line - 2
+    if nesting(lowering.data) > MAX_NESTING:
+        return ir.Unread()
+    root = _parser().parse(lowering.data).root_node
+    body = next((child for child in root.named_children if child.type == "body"), None)
+    attribute = next((child for child in body.named_children if child.type == "attribute"), None) if body else None
+    if root.has_error or attribute is None:
+        lowering.problem(line + 1, "an expression is not understood")
+        facts.extend(lowering.problems)
+        return ir.Unread()
+    return _stripped(lowering.expr(attribute.named_children[-1], _Place(key, secret), 0))
+
+
+def _stripped(expr: ir.Expr) -> ir.Expr:
+    """Without the line break that ends a heredoc."""
+    parts = expr.parts if isinstance(expr, ir.Template) else (expr,)
+    last = parts[-1] if parts else None
+    if isinstance(last, ir.Literal) and isinstance(last.value, str):
+        parts = (*parts[:-1], ir.Literal(last.value.removesuffix("\n")))
+        parts = parts[:-1] if parts[-1] == ir.Literal("") else parts
+    return ir.Template(parts)
+
+
 @dataclass
 class _Lowering:
     document: Document

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from graphinv.ingest.support.aws import arns
-from graphinv.ingest.support.partial import Unknown, Value, encode, is_known
+from graphinv.ingest.support.partial import Unknown, Value, encode, is_known, objects
 from graphinv.ingest.support.tags import environment_of_word
 from graphinv.ingest.support.terraform import azure_names as azure
 from graphinv.ingest.support.terraform import documents, ir, naming
@@ -17,7 +17,7 @@ from graphinv.ingest.support.terraform.evaluate import Called, Instance, Module,
 MAX_RESOURCES = 50_000
 MAX_MODULES = 2_000
 """Calls of modules that are followed from one folder."""
-_AUTOMATIC = re.compile(r"(?:.*/)?(?:terraform\.tfvars|[^/]+\.auto\.tfvars)")
+_AUTOMATIC = re.compile(r"(?:.*/)?(?:terraform\.tfvars|[^/]+\.auto\.tfvars)(?:\.json)?")
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Resource:
         found: list[Mapping[str, Value]] = [self.values]
         for name in path:
             inner = [one.get(name) for one in found]
-            found = [item for value in inner for item in (value if isinstance(value, list) else [value]) if isinstance(item, dict)]
+            found = [item for value in inner for item in objects(value)]
         return found
 
     @property
@@ -166,10 +166,10 @@ def modules_of(files: Mapping[str, ir.File]) -> dict[str, Module]:
     """The configuration of each folder; a later file's declaration of the same thing (``override.tf``) replaces an earlier one's."""
     found: dict[str, Module] = {}
     others: dict[str, list[dict[str, ir.Expr]]] = {}
-    for path in sorted(files, key=lambda path: (path.endswith("override.tf"), path)):
+    for path in sorted(files, key=lambda path: (path.endswith(("override.tf", "override.tf.json")), path)):
         file = files[path]
         folder = path.rpartition("/")[0]
-        if path.endswith(".tfvars"):
+        if path.endswith((".tfvars", ".tfvars.json")):
             if _AUTOMATIC.fullmatch(path):
                 found.setdefault(folder, Module(folder)).given |= file.body.attributes
             else:
@@ -219,7 +219,7 @@ def _provider(root: str, world: World, scope: Scope) -> tuple[naming.Home, dict[
             region = _known(body.get("region"))
             partition = "aws-cn" if region.startswith("cn-") else "aws-us-gov" if region.startswith("us-gov-") else "aws"
             home = home._replace(account=_account(body), region=region, partition=partition)
-            for given in (one.get("tags") for one in body.get("default_tags") or () if isinstance(one, dict)):
+            for given in (one.get("tags") for one in objects(body.get("default_tags"))):
                 tags |= {key: value for key, value in (given or {}).items() if _known(value)}
     return home, tags
 
@@ -232,7 +232,7 @@ def _account(provider: Mapping[str, Value]) -> str:
     """The one account that a provider of AWS may work in."""
     allowed = provider.get("allowed_account_ids")
     accounts = {one for one in allowed if isinstance(one, str)} if isinstance(allowed, list) else set()
-    for role in (one.get("role_arn") for one in provider.get("assume_role") or () if isinstance(one, dict)):
+    for role in (one.get("role_arn") for one in objects(provider.get("assume_role"))):
         fields = arns.parse(_known(role))
         accounts |= {fields.account} if fields else set()
     account = next(iter(accounts)) if len(accounts) == 1 else ""
