@@ -48,4 +48,5 @@ def test_agents_of_the_beta_delegate_as_tools_over_channels_and_by_a_graph(facts
 def test_tools_and_models_of_the_beta(facts: Facts) -> None:
     assert facts.targets("USES", "ag2:shop/newsroom#editor") == {"tool:shop/newsroom#publish", "tool:shop/newsroom#ask_legal"}
     assert facts.targets("USES", "ag2:shop/newsroom#checker") == {"ag2:shell"}
+    assert facts.targets("CONNECTS_TO", "ag2:shop/newsroom#checker") == {"https://facts.example/mcp"}
     assert facts.targets("USES_MODEL", "ag2:shop/newsroom#checker") == {"gpt-4.1-mini"}

@@ -55,6 +55,9 @@ CLASSES = frozenset(
         "StreamableHTTPServerParams",
         "SSEServerParams",
         "MCPServerManager",
+        "MCPToolkit",
+        "MCPServerConfig",
+        "MCPStdioServerConfig",
         "ClientSession",
     }
 )
