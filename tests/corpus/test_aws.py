@@ -6,7 +6,7 @@ from pathlib import Path
 from graphinv.ingest import HEAD_BYTES, aws_account
 from graphinv.model.facts import Grant
 from tests.ingest.aws_grants import Evaluated, whole
-from tests.ingest.reading import Facts, document
+from tests.ingest.reading import Facts, document, shown
 
 # Counted in the files: users, groups, roles and customer-managed policies.
 EXPECTED = {
@@ -39,7 +39,7 @@ def test_the_laboratory_of_escalations_is_seen_through(corpus: Path) -> None:
     found: Evaluated = whole(aws_account, document(dumps(corpus)["example.json"], "example.json"))
     starts = {edge.source for edge in found.edges if edge.kind == "ASSUMES" and edge.props["kind_detail"] != "trust"}
     starts |= {edge.source for edge in found.edges if edge.kind == "MEMBER_OF" and edge.target in starts}
-    taken = {str(start[1]).rpartition("/")[2] for start in starts}
+    taken = {shown(start).rpartition("/")[2] for start in starts}
     names = {key[1].rpartition("/")[2] for key in found.known if key[0] == "Identity"}
     started = {name for name in names if name.startswith("privesc") and name.endswith(("-user", "-role"))}
     assert len(started) > 50

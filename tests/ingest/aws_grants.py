@@ -6,9 +6,10 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from graphinv.ingest import Document, Ingestor
+from graphinv.ingest import Document
 from graphinv.ingest.grants import Known, aws
 from graphinv.model.facts import EdgeFact, Fact, Grant, NodeFact, NodeKey, Problem, Props, check_edge, check_node, merge_props
+from tests.ingest.reading import Reader, shown
 
 ACCOUNT = "123456789012"
 
@@ -66,23 +67,23 @@ class Evaluated:
         found: dict[str, set[str]] = {}
         for edge in self.edges:
             if edge.kind == "CAN_ACCESS" and edge.source == ("Identity", identity):
-                found.setdefault(str(edge.target[1]), set()).update(edge.props["actions"])
+                found.setdefault(shown(edge.target), set()).update(edge.props["actions"])
         return found
 
     def becomes(self, identity: str, kind: str = "ASSUMES") -> dict[str, str]:
         """Identity → by what means."""
         return {
-            str(edge.target[1]): edge.props.get("kind_detail", "")
+            shown(edge.target): edge.props.get("kind_detail", "")
             for edge in self.edges
             if edge.kind == kind and edge.source == ("Identity", identity)
         }
 
     def edge(self, kind: str, source: str, target: str) -> Props:
-        (found,) = (one.props for one in self.edges if one.kind == kind and one.source[1] == source and one.target[1] == target)
+        (found,) = (one.props for one in self.edges if one.kind == kind and shown(one.source) == source and shown(one.target) == target)
         return found
 
 
-def whole(ingestor: Ingestor, *documents: Document) -> Evaluated:
+def whole(ingestor: Reader, *documents: Document) -> Evaluated:
     """What documents say, grants evaluated."""
     facts: list[Fact] = [fact for document in documents for fact in ingestor.read(document)]
     known = Known.of((one for one in facts if isinstance(one, NodeFact)), (one for one in facts if isinstance(one, EdgeFact)))

@@ -14,6 +14,7 @@ from graphinv.ingest.support.aws.estate import gather
 from graphinv.ingest.support.aws.evaluation import decide
 from graphinv.model.facts import EdgeFact, Grant, NodeKey
 from tests.ingest import aws_reference as reference
+from tests.ingest.reading import shown
 
 ROLE = "arn:aws:iam::123456789012:role/agent"
 KEY: NodeKey = ("Identity", ROLE)
@@ -76,7 +77,7 @@ def test_the_edges_say_what_the_second_evaluator_lets_do(seed: int) -> None:
         found: dict[str, set[str]] = {}
         for fact in aws.evaluate(grants(request), Known(known)):
             if isinstance(fact, EdgeFact) and fact.kind == "CAN_ACCESS" and fact.source == KEY:
-                found.setdefault(str(fact.target[1]), set()).update(fact.props["actions"])
+                found.setdefault(shown(fact.target), set()).update(fact.props["actions"])
         for target in (*reference.WHOLE, *reference.BUCKETS):
             parts = [one for one in reference.PARTS if canonical(one) == target]
             expected = _expected(request, target, [target, *parts])

@@ -167,6 +167,8 @@ PLACES = (
     ".claude/settings.json",
     ".claude-plugin/plugin.json",
     ".claude-plugin/marketplace.json",
+    ".codex-plugin/plugin.json",
+    ".github/plugin/marketplace.json",
     ".claude/skills/s/SKILL.md",
     ".env",
     "CODEOWNERS",

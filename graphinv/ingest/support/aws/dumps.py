@@ -10,11 +10,14 @@ from urllib.parse import unquote
 
 from graphinv.ingest import Document
 from graphinv.ingest.support.parts import MAX_LABEL
+from graphinv.ingest.support.secret_shapes import hide
 from graphinv.model.errors import IngestError
 from graphinv.model.facts import Problem
 
 MAX_PAGES = 10_000
+MAX_POLICY = 20_000
 _BLANK = re.compile(r"[\s,]*+")
+_EXTERNAL_ID = re.compile(r'("sts:externalid":)(?:"(?>[^"\\]++|\\.)*+"|\[[^\]]*+\])', re.IGNORECASE)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -68,16 +71,19 @@ def _objects(value: Any, keys: frozenset[str], pointer: str, depth: int) -> Iter
 
 
 def policy_text(value: object) -> str | None:
-    """A policy document as the API gives it (an object, JSON text, or that URL-encoded) as JSON text; None where it is none."""
-    if isinstance(value, str):
-        try:
-            value = json.loads(unquote(value) if value.lstrip().startswith("%") else value)
-        except (ValueError, RecursionError):
-            return None
+    """A policy document as the API gives it (an object, JSON text, or that URL-encoded) as JSON text, without credentials.
+
+    None where it is none, or longer than any that AWS takes.
+    """
     try:
-        return json.dumps(value, separators=(",", ":")) if isinstance(value, dict) else None
-    except RecursionError:
+        if isinstance(value, str):
+            value = json.loads(unquote(value) if value.lstrip().startswith("%") else value)
+        if not isinstance(value, dict):
+            return None
+        said = _EXTERNAL_ID.sub(r'\1"***"', json.dumps(value, separators=(",", ":")))
+    except (ValueError, RecursionError):
         return None
+    return hide(said) if len(said) <= MAX_POLICY else None
 
 
 def items(value: object) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -88,8 +94,8 @@ def items(value: object) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def text(value: object, most: int = MAX_LABEL) -> str:
-    """A text of an answer, ``""`` for anything else and for one that is longer than any there."""
-    return _SURROGATE.sub("\ufffd", value) if isinstance(value, str) and len(value) <= most else ""
+    """A text of an answer without credentials; ``""`` for anything else and for one that is longer than any there."""
+    return hide(_SURROGATE.sub("\ufffd", value)) if isinstance(value, str) and len(value) <= most else ""
 
 
 def tags_of(value: object) -> dict[str, str]:

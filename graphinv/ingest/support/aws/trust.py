@@ -83,8 +83,8 @@ def trusts(evaluator: Evaluator, assumed: dict[str, list[str]]) -> Iterator[Node
                 whole.setdefault(account, []).append((role, named))
             for fact in _trusted(estate, role, named):
                 yield fact
-                if isinstance(fact, EdgeFact):
-                    assumed[str(fact.source[1])].append(role.arn)
+                if isinstance(fact, EdgeFact) and isinstance(fact.source, tuple):
+                    assumed[fact.source[1]].append(role.arn)
     yield from _OfAccounts(evaluator, whole, assumed).facts()
 
 
