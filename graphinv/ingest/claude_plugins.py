@@ -1,4 +1,5 @@
-"""Claude Code plugins: ``.claude-plugin/plugin.json``, ``.claude-plugin/marketplace.json`` and ``hooks/hooks.json``.
+"""Plugins of Claude Code: ``.claude-plugin/plugin.json``, ``.claude-plugin/marketplace.json`` and ``hooks/hooks.json``; and those of
+Cursor, Codex and GitHub Copilot, whose manifests have the same form in folders of their own.
 
 Drawn:
     (:Agent host)-[:DEPENDS_ON]->(:Package plugin)
@@ -27,19 +28,28 @@ from graphinv.ingest.support.servers import server_facts
 from graphinv.model.facts import EdgeFact, Fact, NodeFact, Problem, Props
 
 NAME = "claude_plugins"
-TITLE = "Claude Code plugins and marketplaces"
-FILES = (".claude-plugin/plugin.json", ".claude-plugin/marketplace.json", "hooks/hooks.json")
+TITLE = "Plugins and marketplaces of Claude Code, Cursor, Codex and Copilot"
+FILES = (
+    *(
+        f"{folder}/{name}.json"
+        for folder in (".claude-plugin", ".cursor-plugin", ".codex-plugin", ".github/plugin")
+        for name in ("plugin", "marketplace")
+    ),
+    "hooks/hooks.json",
+)
 
+_CLIENTS = {".claude-plugin": claude.CLIENT, ".cursor-plugin": "cursor", ".codex-plugin": "codex", "plugin": "github-copilot"}
+"""Folder of a manifest → whose plugin it describes."""
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
 def detect(path: str, head: bytes) -> bool:
     """Whether it is a plugin's or a marketplace's manifest, or the hooks of a plugin."""
-    parts = path.split("/")
-    folder = parts[-2] if len(parts) > 1 else ""
-    if folder == ".claude-plugin":
-        return parts[-1] in ("plugin.json", "marketplace.json")
-    return folder == "hooks" and parts[-1] == "hooks.json" and b'"hooks"' in head and not any(part.startswith(".") for part in parts)
+    *folders, name = path.split("/")
+    folder = folders[-1] if folders else ""
+    if name in ("plugin.json", "marketplace.json"):
+        return folders[-2:] == [".github", "plugin"] if folder == "plugin" else folder in _CLIENTS
+    return folder == "hooks" and name == "hooks.json" and b'"hooks"' in head and not any(part.startswith(".") for part in folders)
 
 
 def read(document: Document) -> Iterator[Fact]:
@@ -50,23 +60,34 @@ def read(document: Document) -> Iterator[Fact]:
     """
     located = parse(document)
     clients.top_object(located, document)
-    folder = claude.folder_before(document.path, ".claude-plugin", "hooks") or ""
     if document.name == "marketplace.json":
         yield from _marketplace(document, located)
     elif document.name == "hooks.json":
+        folder = claude.folder_before(document.path, "hooks") or ""
         yield claude.host_fact(document, folder)
         yield from claude.hook_facts(document, claude.host_key(document, folder), document.source(), located, "hooks")
     else:
-        yield from _plugin(document, located, folder)
+        yield from _plugin(document, located)
 
 
-def _plugin(document: Document, located: Located, folder: str) -> Iterator[Fact]:
+def _client(document: Document) -> str:
+    """Whose plugins the manifest is about."""
+    return _CLIENTS[document.folder.rpartition("/")[2]]
+
+
+def _above(document: Document) -> str:
+    """The folder that the manifest is about: the one that holds the folder of manifests."""
+    return claude.folder_before(document.path, *_CLIENTS.keys() - {"plugin"}, ".github") or ""
+
+
+def _plugin(document: Document, located: Located) -> Iterator[Fact]:
     manifest: dict[str, Any] = located.value
-    host = claude.host_key(document, folder)
+    client, folder = _client(document), _above(document)
+    host = clients.host_key(document, client, folder)
     # A manifest that only describes makes no agent; its agents and skills, in files of their own, do.
     brings = any(manifest.get(part) for part in ("mcpServers", "hooks", "agents", "skills", "commands"))
     if brings:
-        yield claude.host_fact(document, folder)
+        yield clients.host_fact(document, client, folder)
     package = _package(document, located.line("name"), manifest)
     if package is None:
         yield Problem(document.path, f"L{located.line('name')}", "names no plugin", "error", NAME)
@@ -79,7 +100,7 @@ def _plugin(document: Document, located: Located, folder: str) -> Iterator[Fact]
     if isinstance(servers, dict) and isinstance(servers.get("mcpServers"), dict):
         servers, pointer = servers["mcpServers"], ("mcpServers", "mcpServers")
     if isinstance(servers, dict):
-        yield from clients.servers(document, located, pointer, client=claude.CLIENT, folder=folder, host=host)
+        yield from clients.servers(document, located, pointer, client=client, folder=folder, host=host)
     elif servers is not None and not _is_paths(servers):
         yield Problem(document.path, f"L{located.line('mcpServers')}", "mcpServers is neither an object nor a path", "error", NAME)
     hooks = manifest.get("hooks")
@@ -97,10 +118,11 @@ def _package(document: Document, line: int, entry: dict[str, Any], **props: Any)
     if not isinstance(name, str) or not name.strip():
         return None
     name = redact(name.strip()[: claude.MAX_NAME])
-    stated: Props = {"name": name, "kind_detail": "claude-plugin", "sources": [document.source(line)], **props}
+    kind = f"{_client(document).removesuffix('-code')}-plugin"
+    stated: Props = {"name": name, "kind_detail": kind, "sources": [document.source(line)], **props}
     if isinstance(version, str) and version.strip() and redact(version) == version:
         stated.setdefault("version", version.strip()[:100])
-    return NodeFact("Package", f"claude-plugin:{name}", {key: value for key, value in stated.items() if value is not None})
+    return NodeFact("Package", f"{kind}:{name}", {key: value for key, value in stated.items() if value is not None})
 
 
 def _marketplace(document: Document, located: Located) -> Iterator[Fact]:
@@ -123,15 +145,16 @@ def _listed_servers(document: Document, located: Located, index: int, entry: dic
     """Servers that a plugin's entry in the marketplace brings: those of a plugin that lies in the tree are used there, as are those of its
     own manifest; others are only offered."""
     folder = _folder(document, located.value, entry.get("source"))
-    host = claude.host_key(document, folder if folder is not None else document.folder)
+    client = _client(document)
+    host = clients.host_key(document, client, folder if folder is not None else document.folder)
     where = clients.at(located, ("plugins", index, "mcpServers"))
     if folder is not None:
-        yield claude.host_fact(document, folder)
+        yield clients.host_fact(document, client, folder)
         yield EdgeFact("DEPENDS_ON", host, package.key, {"evidence": ["declared"], "sources": package.props["sources"]})
     for name, server in list(entry["mcpServers"].items())[: claude.MAX_ITEMS]:
         facts = server_facts(
             document,
-            client=claude.CLIENT,
+            client=client,
             host=host,
             name=str(name),
             entry=server,
@@ -148,7 +171,7 @@ def _folder(document: Document, market: dict[str, Any], source: object) -> str |
         return None
     metadata = market.get("metadata")
     base = metadata.get("pluginRoot") if isinstance(metadata, dict) and not source.startswith("./") else ""
-    top = claude.folder_before(document.path, ".claude-plugin") or ""
+    top = _above(document)
     folder = posixpath.normpath(posixpath.join(top, base if isinstance(base, str) else "", source[: claude.MAX_NAME]))
     return None if folder.startswith(("..", "/")) else "" if folder == "." else folder
 

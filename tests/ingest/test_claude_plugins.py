@@ -28,6 +28,19 @@ def test_a_plugin_its_servers_and_its_hooks() -> None:
     assert found.targets("USES", HOST) == {f"shop/{manifest}/hook/SessionStart"}
 
 
+@pytest.mark.parametrize(
+    ("folder", "client", "kind"),
+    [(".cursor-plugin", "cursor", "cursor"), (".codex-plugin", "codex", "codex"), (".github/plugin", "github-copilot", "github-copilot")],
+)
+def test_plugins_of_other_clients_are_theirs(folder: str, client: str, kind: str) -> None:
+    manifest = {"name": "tickets", "mcpServers": {"tickets": {"command": "npx", "args": ["tickets-mcp"]}}}
+    found = Facts(claude_plugins, document(json.dumps(manifest), f"plugins/tickets/{folder}/plugin.json"))
+    host = f"{client}:shop/plugins/tickets"
+    assert found.drawn("CONNECTS_TO") == {(host, f"mcp:shop/plugins/tickets/{folder}/plugin.json#tickets")}
+    assert found.targets("DEPENDS_ON", host) == {f"{kind}-plugin:tickets"}
+    assert found.bindings[client, "tickets"].folder == "plugins/tickets"
+
+
 def test_hooks_in_a_file_of_their_own() -> None:
     found = Facts(claude_plugins, fixture("claude/plugin/hooks/hooks.json", "plugins/reviewer/hooks/hooks.json"))
     (tool,) = found.targets("USES", HOST)
@@ -97,6 +110,11 @@ def test_servers_by_path_are_found_by_their_own_file() -> None:
         ("p/hooks/hooks.json", '{"hooks": {}}', True),
         ("p/hooks/hooks.json", "{}", False),
         (".cursor/hooks/hooks.json", '{"hooks": {}}', False),
+        ("p/.cursor-plugin/plugin.json", "{", True),
+        ("p/.codex-plugin/plugin.json", "{", True),
+        (".github/plugin/marketplace.json", "{", True),
+        ("src/plugin/plugin.json", "{", False),
+        ("my-plugin/plugin.json", "{", False),
         ("plugin.json", "{", False),
     ],
 )
