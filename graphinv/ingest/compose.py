@@ -16,6 +16,7 @@ from typing import Any
 
 from graphinv.ingest import Document
 from graphinv.ingest.support import clients, yamldoc
+from graphinv.ingest.support.cloud_logins import cloud_login_facts
 from graphinv.ingest.support.containers import is_broad
 from graphinv.ingest.support.databases import database_facts
 from graphinv.ingest.support.docker.instructions import arguments
@@ -151,6 +152,7 @@ class _Service:
     def held(self, name: str, text: str, line: int) -> Iterator[Fact]:
         yield from secret_facts(self.document, line, self.key, name, text, "config")
         yield from database_facts(self.document, line, text, self.key)
+        yield from cloud_login_facts(self.document, line, self.key, name, text)
 
     def environment(self) -> Iterator[Fact]:
         value = self.value.get("environment")

@@ -14,6 +14,7 @@ from typing import Any
 from graphinv.ingest import Document
 from graphinv.ingest.support import jsondoc
 from graphinv.ingest.support.clients import top_object
+from graphinv.ingest.support.cloud_logins import named_by_path
 from graphinv.ingest.support.gcp import names
 from graphinv.ingest.support.located import Located
 from graphinv.ingest.support.parts import inside
@@ -50,6 +51,9 @@ def read(document: Document) -> Iterator[Fact]:
     top = top_object(located, document)
     identity, facts = _login(document, located, top)
     yield from facts
+    for fact in facts:
+        if isinstance(fact, NodeFact) and fact.kind == "Secret" and "fingerprint" in fact.props:
+            yield from named_by_path(document, fact.key)
     target = _IMPERSONATED.search(text(top.get("service_account_impersonation_url"), 2000))
     if target is None:
         return

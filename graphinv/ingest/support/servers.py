@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from graphinv.ingest import Document
+from graphinv.ingest.support.cloud_logins import cloud_login_facts
 from graphinv.ingest.support.databases import database_facts
 from graphinv.ingest.support.jsondoc import parse_text
 from graphinv.ingest.support.launch import launch
@@ -315,6 +316,7 @@ class _Server:
         injection = _INJECTIONS.get(name)
         if injection and injection.search(text):
             self.labels.append(f"injects={name}")
+        yield from cloud_login_facts(self.document, self.where(*at), self.holder, name, text)
         yield from self.held(name, text, at)
 
     def variables_file(self, path: str, at: Where) -> Iterator[Fact]:

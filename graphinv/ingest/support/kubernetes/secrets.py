@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from graphinv.ingest import Document
+from graphinv.ingest.support.cloud_logins import cloud_login_facts
 from graphinv.ingest.support.databases import database_facts
 from graphinv.ingest.support.kubernetes.readings import HOLDER, SERVER, Entry, SecretRef, Store, Vault
 from graphinv.ingest.support.kubernetes.texts import Raw
@@ -119,6 +120,8 @@ def held(document: Document, line: int, name: str, value: str, place: str = "con
     """Facts about a credential that stands as the value of a variable, header or argument of :data:`HOLDER`, or is referenced there."""
     yield from secret_facts(document, line, HOLDER, name, value, place)
     yield from database_facts(document, line, value, HOLDER)
+    if not name.startswith("AWS_"):  # which role a pod's account assumes is told of the account
+        yield from cloud_login_facts(document, line, HOLDER, name, value)
 
 
 def ref(value: object, line: int, place: str = "env", variable: str = "") -> SecretRef | None:
