@@ -31,7 +31,6 @@ FILES = (
 )
 MAX_BYTES = 256 * 1024 * 1024
 
-_NAMED = re.compile(r"\.(?:json|jsonl|ndjson|ya?ml)$", re.IGNORECASE)
 _ASSET = re.compile(rb"[\"']?asset_?[tT]ype[\"']?\s*:\s*[\"']?[\w.-]{3,80}\.(?:googleapis\.com|k8s\.io)/")
 _BINDINGS = re.compile(rb"(?:^|[\s{,])[\"']?bindings[\"']?\s*:")
 _ROLE = re.compile(rb"[\"']?role[\"']?\s*:\s*[\"']?(?:roles|projects/[\w:.-]+/roles|organizations/[0-9]+/roles)/")
@@ -71,7 +70,7 @@ _FOREVER = "9999-"
 
 def detect(path: str, head: bytes) -> bool:
     """Whether it begins as one of Google Cloud's own exports."""
-    if not _NAMED.search(path):
+    if not path.lower().endswith((".json", ".jsonl", ".ndjson", ".yaml", ".yml")):
         return False
     if b"apiVersion" in head and b"kind" in head and b"googleapis" not in head:
         return False

@@ -75,7 +75,7 @@ _KINDS = {
 
 def detect(path: str, head: bytes) -> bool:
     """Whether it begins as a dump of PostgreSQL, or is SQL of no other dialect that creates roles or grants near its beginning."""
-    if _DUMP.search(head):
+    if b"-- PostgreSQL database " in head and _DUMP.search(head):
         return True
     if not path.lower().endswith(".sql") or _OTHERS.search(head):
         return False

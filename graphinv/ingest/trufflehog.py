@@ -27,6 +27,8 @@ MAX_BYTES = 64 * 1024 * 1024
 MAX_FINDINGS = 200_000
 
 _V3 = re.compile(rb'(?:^|\n)[ \t]*+(?:\[\s*+)?\{\s*"(?:SourceMetadata"\s*:\s*\{\s*"Data"|DetectorName"|SourceName")\s*[:"]?')
+_V3_KEYS = (b'"SourceMetadata"', b'"DetectorName"', b'"SourceName"')
+"""What stands in whatever that pattern matches; sooner looked for than the pattern in files of any kind."""
 _V2 = re.compile(rb'\s*+(?:\[\s*+)?\{\s*"branch"\s*:.*?"commit(?:Hash)?"\s*:', re.DOTALL)
 # Version 2 colours what it prints.
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
@@ -34,7 +36,7 @@ _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 def detect(path: str, head: bytes) -> bool:
     """Whether it begins as a report of TruffleHog; lines of its log may come first."""
-    return _V3.search(head) is not None or _V2.match(head) is not None
+    return _V2.match(head) is not None or (any(key in head for key in _V3_KEYS) and _V3.search(head) is not None)
 
 
 def read(document: Document) -> Iterator[Fact]:
