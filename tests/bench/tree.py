@@ -111,7 +111,7 @@ def _processor_time() -> float:
 
 
 def _watch(top: int, held: list[int], ended: threading.Event) -> None:
-    while not ended.wait(0.1):
+    while not ended.wait(0.3):
         processes = _below(top)
         held[0] = max(held[0], *(_bytes(one, "Rss:") for one in processes), 0)
         held[1] = max(held[1], sum(_bytes(one, "Pss:") for one in processes))
