@@ -243,6 +243,16 @@ def test_what_is_no_policy_is_one_problem(text: str) -> None:
     assert len(facts) == 1
 
 
+def test_the_only_address_is_taken_for_the_only_vault() -> None:
+    known = [NodeFact("Secret", "vault:https://vault.quillmere.example/secret/desk")]
+    role = document(json.dumps({"lease_id": "", "data": {"policies": ["p"]}}), "auth/kubernetes/role/desk.json")
+    policy = document('path "secret/data/desk" { capabilities = ["read"] }', "p.hcl")
+    found = Granted(policy, role, more=known)
+    assert found.props("CAN_ACCESS", ROLE, "vault:https://vault.quillmere.example/secret/desk")["evidence"] == ["inferred"]
+    two = [*known, NodeFact("Secret", "vault:https://other.example/secret/desk")]
+    assert list(Granted(policy, role, more=two).access(ROLE)) == ["vault:shop/secret/desk"]
+
+
 def test_many_rules_and_secrets_take_no_long() -> None:
     policy = "".join(f'path "kv/{n}/*" {{ capabilities = ["read"] }}\n' for n in range(3000))
     found = granted(policy, *(f"kv/{n}/x" for n in range(3000)))

@@ -46,9 +46,13 @@ _USED = re.compile(
     r"(?P<mount>[^/]+)/(?P<verb>encrypt|decrypt|rewrap|sign|verify|hmac|datakey/\w+|issue|sign-verbatim|keys|export)/(?P<name>.+)"
 )
 _SYSTEM = ("sys/", "auth/", "identity/", "cubbyhole/")
+_ADDRESS = re.compile(r"vault:(https?://[^/]+)/")
 _SUFFIX = re.compile(r"[-_.]?(?:vault[-_.]?)?policy$|^policy[-_.]|^vault[-_.]policy[-_.]")
 SAME_STEM: Props = {"evidence": ["inferred"], "confidence": 0.6}
 """A file ``app-policy.hcl`` and a policy ``app``: under which name it was written is not in the file."""
+
+ONE_VAULT: Props = {"evidence": ["inferred"], "confidence": 0.7}
+"""The only Vault of which policies are known and the only one whose address is known are taken for the same."""
 
 
 def evaluate(grants: Sequence[Grant], known: Known) -> Iterator[NodeFact | EdgeFact | Problem]:
@@ -57,8 +61,11 @@ def evaluate(grants: Sequence[Grant], known: Known) -> Iterator[NodeFact | EdgeF
     for grant in grants:
         body = object_of(grant)
         by_root[str(body.get("root") or "")].append((grant, body.get("value")))
+    addresses = {match[1] for id in known.ids("Secret", prefix="vault:http") if (match := _ADDRESS.match(id))}
+    # Policies do not say of which Vault they are: where there is only one of both, it is that one.
+    address = next(iter(addresses)) if len(addresses) == len(by_root) == 1 else ""
     for root in sorted(by_root):
-        yield from _Vault(root, by_root[root], known).facts()
+        yield from _Vault(root, by_root[root], known, address).facts()
 
 
 class _Rule:
@@ -109,7 +116,8 @@ class _Rules:
 
 
 class _Vault:
-    def __init__(self, root: str, grants: Sequence[tuple[Grant, Any]], known: Known) -> None:
+    def __init__(self, root: str, grants: Sequence[tuple[Grant, Any]], known: Known, address: str) -> None:
+        self.address = f"vault:{address}/" if address else ""
         self.root = root
         self.known = known
         self.grants = grants
@@ -129,11 +137,12 @@ class _Vault:
     def secrets(self) -> list[tuple[str, tuple[str, ...]]]:
         """Id of each known secret, and the paths by which it is asked for."""
         found: list[tuple[str, tuple[str, ...]]] = []
-        for id in self.known.ids("Secret", prefix=self.start):
-            path = id.removeprefix(self.start)
-            mount, slash, rest = path.partition("/")
-            if slash and "#" not in path:
-                found.append((id, (path, f"{mount}/data/{rest}")))
+        for start in filter(None, (self.start, self.address)):
+            for id in self.known.ids("Secret", prefix=start):
+                path = id.removeprefix(start)
+                mount, slash, rest = path.partition("/")
+                if slash and "#" not in path:
+                    found.append((id, (path, f"{mount}/data/{rest}")))
         return found
 
     @cached_property
@@ -172,10 +181,10 @@ class _Vault:
     def role(self, grant: Grant, wanted: list[str], missing: set[str]) -> Iterator[NodeFact | EdgeFact | Problem]:
         """What the policies of one role allow it."""
         rules: dict[str, list[tuple[_Rule, Grant]]] = defaultdict(list)
-        unsure = False
+        by_stem = False
         for name in dict.fromkeys(wanted):
             found = [name] if name in self.policies else self.stems.get(_SUFFIX.sub("", name), [])
-            unsure |= found != [name] and bool(found)
+            by_stem |= found != [name] and bool(found)
             for one in found:
                 stated, written = self.policies[one]
                 for rule in written:
@@ -185,7 +194,7 @@ class _Vault:
             elif not found and name != "default" and name not in missing:
                 missing.add(name)
                 yield problem_of(grant, f"the policy {name} is not among what was read; what it allows is not known", "warning")
-        guess = SAME_STEM if unsure else {}
+        guess = SAME_STEM if by_stem else {}
         found_rules = _Rules(rules)
         if found_rules.left_out:
             yield problem_of(grant, f"its policies hold more than {MAX_PLUS} paths with +; the rest is left out", "error")
@@ -199,7 +208,8 @@ class _Vault:
             )
             sources = [stated for parts in holding for _, stated in parts]
             if actions:
-                yield EdgeFact("CAN_ACCESS", grant.subject, ("Secret", id), _access(grant, sources, actions, origin) | guess)
+                unsure = ONE_VAULT if self.address and id.startswith(self.address) else {}
+                yield EdgeFact("CAN_ACCESS", grant.subject, ("Secret", id), _access(grant, sources, actions, origin) | unsure | guess)
 
     def rule(self, grant: Grant, parts: list[tuple[_Rule, Grant]], origin: str, guess: Props) -> Iterator[NodeFact | EdgeFact]:
         """The edges of one pattern that lead to more than known secrets."""

@@ -17,6 +17,7 @@ from graphinv.ingest.support.parts import items, texts
 from graphinv.ingest.support.secret_shapes import hide
 from graphinv.ingest.support.secrets import url_parts
 from graphinv.ingest.support.servers import tellable
+from graphinv.ingest.support.vault.paths import plain_path
 from graphinv.ingest.support.words import Word, pairs
 from graphinv.model.facts import EdgeFact, Fact, NodeFact
 
@@ -220,7 +221,7 @@ class _Reader:
             line = self.line()
             sources = [self.raw.document.source(line)]
             if name.startswith("vault.hashicorp.com/agent-inject-secret-") and re.fullmatch(r"[\w./-]{1,300}", text):
-                key = ("Secret", f"vault:{self.raw.document.root}/{text.strip('/')}")
+                key = ("Secret", f"vault:{self.raw.document.root}/{plain_path(text)}")
                 self.facts.append(NodeFact(*key, {"name": text.strip("/"), "kind_detail": "vault path", "sources": sources}))
                 edge = {"place": "vault", "evidence": ["declared"], "sources": sources}
                 self.facts.append(EdgeFact("HOLDS", HOLDER, key, edge))
