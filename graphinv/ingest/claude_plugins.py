@@ -85,7 +85,8 @@ def _plugin(document: Document, located: Located) -> Iterator[Fact]:
     client, folder = _client(document), _above(document)
     host = clients.host_key(document, client, folder)
     # A manifest that only describes makes no agent; its agents and skills, in files of their own, do.
-    brings = any(manifest.get(part) for part in ("mcpServers", "hooks", "agents", "skills", "commands"))
+    parts = ("mcpServers", "hooks", "agents", "skills", "commands") if client == claude.CLIENT else ("mcpServers",)
+    brings = any(manifest.get(part) for part in parts)
     if brings:
         yield clients.host_fact(document, client, folder)
     package = _package(document, located.line("name"), manifest)

@@ -41,6 +41,11 @@ def test_plugins_of_other_clients_are_theirs(folder: str, client: str, kind: str
     assert found.bindings[client, "tickets"].folder == "plugins/tickets"
 
 
+def test_a_plugin_of_codex_that_brings_skills_alone_makes_no_agent() -> None:
+    found = Facts(claude_plugins, document('{"name": "p", "skills": "./skills/"}', "p/.codex-plugin/plugin.json"))
+    assert list(found.nodes) == [("Package", "codex-plugin:p")]
+
+
 def test_hooks_in_a_file_of_their_own() -> None:
     found = Facts(claude_plugins, fixture("claude/plugin/hooks/hooks.json", "plugins/reviewer/hooks/hooks.json"))
     (tool,) = found.targets("USES", HOST)
