@@ -27,7 +27,7 @@ from graphinv.ingest.grants import Known
 from graphinv.ingest.support.kubernetes.escalation import Escalations, Namespace, Standing
 from graphinv.ingest.support.kubernetes.names import Name, cluster_key, namespace_key, object_id, parse_id
 from graphinv.ingest.support.kubernetes.roles import BUILT_IN, HARMLESS, MASTERS, NESTED, selects
-from graphinv.ingest.support.kubernetes.rules import ALL, Allowed, Rule, actions_of, rules_of
+from graphinv.ingest.support.kubernetes.rules import ALL, Allowed, Rule, rules_of
 from graphinv.model.facts import EdgeFact, Grant, NodeFact, NodeKey, Problem, Props, place_of
 
 PROVIDER = "kubernetes"
@@ -179,18 +179,7 @@ class _Evaluation:
 
     def edges(self) -> Iterator[NodeFact | EdgeFact | Problem]:
         standing = self.standings()
-        escalations = Escalations(self.cluster, self.namespaces, self.users)
-        for subject in sorted(standing):
-            escalations.of(subject, standing[subject])
-        waiting = dict(escalations.bound)
-        while waiting:  # a role that can be bound may let who binds it go on
-            key, (role, space) = waiting.popitem()
-            rules, sources = self.rules(role, None)
-            standing[key] = [Standing(Allowed(rules), space, role, frozenset(sources), "inferred")]
-            before = set(escalations.bound)
-            escalations.of(key, standing[key])
-            waiting |= {one: escalations.bound[one] for one in escalations.bound.keys() - before}
-        escalations.closed()
+        escalations = self.escalated(standing)
         standing |= self.between(escalations)
         for given in (one for found in standing.values() for one in found):
             self.kinds[given.namespace] |= {(*kind, "") for kind in given.allowed.kinds() if kind != (ALL, ALL)}
@@ -202,18 +191,41 @@ class _Evaluation:
         for space in sorted(escalations.running):
             key = escalations.running_pod(space)
             for held in sorted(self.namespaces[space].held):
-                self.unite(key, held, {"read"}, Standing(Allowed(()), space, key[1], frozenset(), "inferred"))
-        stated: dict[NodeKey, set[str]] = defaultdict(set)
-        for (_, target, _), found in self.merged.items():
-            stated[target] |= found.sources
-        for key, node in sorted(self.nodes.items()):
-            yield NodeFact(*key, {**node.props, "sources": sorted(stated[key])} if stated[key] else node.props)
+                self.unite(key, held, _READ, Standing(Allowed(()), space, key[1], (), "inferred"))
+        yield from self.stated()
         yield from escalations.edges()
-        for (subject, target, role), found in sorted(self.merged.items()):
-            props: Props = {"actions": sorted(found.actions), "evidence": sorted(found.evidence), "inherited_from": role}
-            yield EdgeFact("CAN_ACCESS", subject, target, {**props, "sources": sorted(found.sources)} if found.sources else props)
+        for (subject, target, role), access in sorted(self.merged.items()):
+            props: Props = {"actions": sorted(access.actions), "inherited_from": role}
+            props["evidence"] = sorted({given.evidence for given in access.given})
+            sources = access.sources
+            yield EdgeFact("CAN_ACCESS", subject, target, {**props, "sources": sources} if sources else props)
         yield from self.members()
         yield from self.problems
+
+    def escalated(self, standing: dict[NodeKey, list[Standing]]) -> Escalations:
+        """Whom the subjects may become; roles that they may bind are added to ``standing``, since these may let who binds them go on."""
+        found = Escalations(self.cluster, self.namespaces, self.users)
+        for subject in sorted(standing):
+            found.of(subject, standing[subject])
+        done: set[NodeKey] = set()
+        while waiting := sorted(found.bound.keys() - done):
+            for key in waiting:
+                done.add(key)
+                role, space = found.bound[key]
+                rules, places = self.rules(role, None)
+                standing[key] = [Standing(Allowed(rules), space, role, tuple(sorted(places)), "inferred")]
+                found.of(key, standing[key])
+        found.closed()
+        return found
+
+    def stated(self) -> Iterator[NodeFact]:
+        """The nodes of scopes and kinds, each where what reaches it is stated."""
+        places: dict[NodeKey, set[str]] = defaultdict(set)
+        for (_, target, _), access in self.merged.items():
+            if target in self.nodes:
+                places[target].update(access.sources)
+        for key, node in sorted(self.nodes.items()):
+            yield NodeFact(*key, {**node.props, "sources": sorted(places[key])} if places[key] else node.props)
 
     def standings(self) -> dict[NodeKey, list[Standing]]:
         """What each subject is bound to."""
@@ -225,12 +237,12 @@ class _Evaluation:
             if role not in allowed:
                 rules, sources = self.rules(role, grant)
                 allowed[role] = Allowed(rules), sources
-            places = frozenset({*allowed[role][1], grant.source} - {""})
+            places = tuple(sorted({*allowed[role][1], grant.source} - {""}))
             found[grant.subject].append(Standing(allowed[role][0], namespace, role, places, grant.evidence))
         masters: NodeKey = ("Identity", object_id(self.cluster, "", "Group", MASTERS))
         if masters in self.known.nodes:
             role = object_id(self.cluster, "", "ClusterRole", "cluster-admin")
-            places = frozenset(self.known.nodes[masters].get("sources") or ())
+            places = tuple(self.known.nodes[masters].get("sources") or ())
             found[masters].append(Standing(Allowed(rules_of(BUILT_IN["cluster-admin"])[0]), "", role, places, "inferred"))
         return found
 
@@ -241,59 +253,59 @@ class _Evaluation:
         found: dict[NodeKey, list[Standing]] = {}
         for scope in escalations.roles:
             key = escalations.any_role(scope)
-            found[key] = [Standing(everything, scope, key[1], frozenset(), "inferred")]
+            found[key] = [Standing(everything, scope, key[1], (), "inferred")]
         for space in escalations.pods:
             key = escalations.any_pod(space)
-            found[key] = [Standing(mounts, space, key[1], frozenset(), "inferred")]
+            found[key] = [Standing(mounts, space, key[1], (), "inferred")]
         return found
 
-    def unite(self, subject: NodeKey, target: NodeKey, actions: set[str], given: Standing) -> None:
+    def unite(self, subject: NodeKey, target: NodeKey, actions: frozenset[str], given: Standing) -> None:
         """Add ``actions`` on ``target``, and on the credentials that it holds where it can be read."""
         inside = self.keys.get(target[1], ()) if actions & {"read", "admin"} and target[0] == "Secret" else ()
-        for one, done in ((target, actions), *((key, {"read"}) for key in inside)):
+        for one, done in ((target, actions), *((key, _READ) for key in inside)):
             found = self.merged[subject, one, given.role]
             found.actions |= done
-            found.sources |= given.sources
-            found.evidence.add(given.evidence)
+            if given not in found.given:
+                found.given.append(given)
 
-    def targets(self, allowed: Allowed, namespace: str) -> Iterator[tuple[NodeKey, set[str]]]:
+    def targets(self, allowed: Allowed, namespace: str) -> Iterator[tuple[NodeKey, frozenset[str]]]:
         """What the rules of a role reach that is bound in ``namespace``, or (``""``) in the whole cluster."""
         spaces = [namespace] if namespace else sorted(self.namespaces)
-        everything = actions_of(allowed.verbs(ALL, ALL))
+        everything = allowed.actions(ALL, ALL)
         if everything:
             for space in spaces if namespace else ["", *spaces]:
                 yield self.scope(space), everything
         for space in spaces if namespace else ["", *spaces]:
             for group, resource, name in self.kinds.get(space, ()):
-                actions = actions_of(allowed.verbs(group, resource, name), resource)
+                actions = allowed.actions(group, resource, name)
                 if actions:
                     yield self.objects(space, group, resource, name), actions
         for space in spaces:
             for secret in self.secrets.get(space, ()):
-                actions = actions_of(allowed.verbs(*_SECRETS, secret.rpartition("/")[2]), "secrets")
+                actions = allowed.actions(*_SECRETS, secret.rpartition("/")[2])
                 if actions:
                     yield ("Secret", secret), actions
         if namespace:
             yield from self.unknown(allowed, namespace)
         yield from self.configs(allowed, namespace)
 
-    def unknown(self, allowed: Allowed, namespace: str) -> Iterator[tuple[NodeKey, set[str]]]:
+    def unknown(self, allowed: Allowed, namespace: str) -> Iterator[tuple[NodeKey, frozenset[str]]]:
         """Secrets that only a role names."""
         for group, resource, name in allowed.named():
             key: NodeKey = ("Secret", object_id(self.cluster, namespace, "Secret", name))
-            actions = actions_of(allowed.verbs(*_SECRETS, name), "secrets")
+            actions = allowed.actions(*_SECRETS, name)
             if (group, resource) == _SECRETS and actions and key not in self.known.nodes:
                 self.nodes.setdefault(key, NodeFact(*key, {"name": name, "kind_detail": "Kubernetes Secret"}))
                 yield key, actions
 
-    def configs(self, allowed: Allowed, namespace: str) -> Iterator[tuple[NodeKey, set[str]]]:
+    def configs(self, allowed: Allowed, namespace: str) -> Iterator[tuple[NodeKey, frozenset[str]]]:
         """Credentials in ConfigMaps, for those who may read them."""
         for one, inside in self.keys.items():
             place = parse_id(one)
             if place is None or place.kind != "ConfigMap" or namespace not in ("", place.namespace):
                 continue
-            if actions_of(allowed.verbs("", "configmaps", place.name)) & {"read", "admin"}:
-                yield from ((key, {"read"}) for key in inside)
+            if allowed.actions("", "configmaps", place.name) & {"read", "admin"}:
+                yield from ((key, _READ) for key in inside)
 
     def scope(self, space: str) -> NodeKey:
         """The node of a namespace, or (``""``) of the cluster."""
@@ -337,11 +349,17 @@ class _Access:
     """What one subject may do to one target by one role."""
 
     actions: set[str] = field(default_factory=set)
-    sources: set[str] = field(default_factory=set)
-    evidence: set[str] = field(default_factory=set)
+    given: list[Standing] = field(default_factory=list)
+
+    @property
+    def sources(self) -> list[str]:
+        if len(self.given) == 1:
+            return list(self.given[0].sources)
+        return sorted({source for given in self.given for source in given.sources})
 
 
 _SECRETS = ("", "secrets")
+_READ = frozenset({"read"})
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

@@ -45,6 +45,8 @@ class Agents:
                 yield from self.server(read, read.content)
             case Tool():
                 yield from self.tool(read, read.content)
+            case Model(model=name) if name:
+                yield NodeFact("Model", name, {"name": name, "sources": [self.cluster.source(read)]})
             case Memory():
                 key = ("Memory", self.cluster.id(read))
                 yield self.cluster.node(read, *key, kind_detail=read.content.detail)

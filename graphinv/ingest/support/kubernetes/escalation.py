@@ -51,7 +51,7 @@ class Standing:
     allowed: Allowed
     namespace: str
     role: str
-    sources: frozenset[str]
+    sources: tuple[str, ...]
     evidence: str
 
 

@@ -59,6 +59,7 @@ class Allowed:
     def __init__(self, rules: Iterable[Rule]) -> None:
         self.rules = tuple(dict.fromkeys(rules))
         self._known: dict[tuple[str, str, str], frozenset[str]] = {}
+        self._actions: dict[tuple[str, str, str], frozenset[str]] = {}
 
     def verbs(self, group: str, resource: str, name: str = "") -> frozenset[str]:
         """The verbs that are allowed on an object by its ``name``, or (``""``) on all objects of its kind. What is there already is not
@@ -75,6 +76,13 @@ class Allowed:
                     found |= rule.verbs if "/" in resource else rule.verbs - _NAMELESS
             self._known[key] = frozenset(found)
         return self._known[key]
+
+    def actions(self, group: str, resource: str, name: str = "") -> frozenset[str]:
+        """The same in the graph's words (:func:`actions_of`); remembered."""
+        key = (group, resource, name)
+        if key not in self._actions:
+            self._actions[key] = frozenset(actions_of(self.verbs(group, resource, name), resource))
+        return self._actions[key]
 
     def may(self, verbs: Iterable[str], group: str, resource: str, name: str = "") -> bool:
         """Whether any of ``verbs`` is allowed."""
