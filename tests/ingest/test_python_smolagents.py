@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.ingest.python_linked import linked_folder
+from tests.ingest.python_linked import linked, linked_folder
 from tests.ingest.reading import Facts
 
 
@@ -41,3 +41,21 @@ def test_servers(facts: Facts) -> None:
     assert facts.targets("CONNECTS_TO", f"{PLACE}lead") == {"https://mcp.plant.example/mcp"}
     (started,) = facts.targets("CONNECTS_TO", f"{PLACE}docs_agent")
     assert facts.nodes["ToolServer", started]["package"] == "pkg:pypi/plant-mcp@0.4.0"
+
+
+def test_an_object_that_stands_for_not_given_is_no_unknown_agent() -> None:
+    text = """
+from smolagents import CodeAgent
+
+NOT_GIVEN = object()
+helper = CodeAgent(name="helper", tools=[])
+
+
+def build(team=NOT_GIVEN):
+    if team is NOT_GIVEN:
+        team = [helper]
+    return CodeAgent(name="boss", tools=[], managed_agents=team)
+"""
+    facts = linked({"team.py": text})
+    assert facts.targets("DELEGATES_TO", "smolagents:shop/team#boss") == {"smolagents:shop/team#helper"}
+    assert not [message for _, _, message in facts.problems if "no agent" in message]

@@ -498,6 +498,7 @@ make("gpt-5")
     )
     assert {name.rpartition("#")[2] for name in agents(facts)} == {"Desk", "Refunds"}
     assert edges(facts) == {("Desk", "Refunds", "handoff")}
+    assert [message for _, _, message in facts.problems] == ["not every call was followed into what it calls: there is too much of it"]
 
 
 def test_loops_over_a_few_numbers_are_counted() -> None:

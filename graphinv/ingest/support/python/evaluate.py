@@ -61,6 +61,8 @@ class Evaluator:
         """The same for the sake of all that one framework asks for."""
         self._shares: dict[str, int] = {}
         """What was followed for the sake of each document."""
+        self.cut: set[str] = set()
+        """Documents in which not all calls were followed; ``""`` for the program as a whole."""
         self._busy: set[tuple[int, int]] = set()
         self.calling: dict[int, int] = {}
         """How often each function is being evaluated right now, by identity."""
@@ -90,7 +92,13 @@ class Evaluator:
 
     def exhausted(self, module: ir.Module) -> bool:
         """Whether what one framework may ask for, of all or of this document, is used up: calls are no longer followed there."""
-        return self._total >= self.max_total or self._shares.get(module.path, 0) >= MAX_SHARE
+        if self._total >= self.max_total:
+            self.cut.add("")
+            return True
+        if self._shares.get(module.path, 0) >= MAX_SHARE:
+            self.cut.add(module.path)
+            return True
+        return False
 
     # ---- scopes
 

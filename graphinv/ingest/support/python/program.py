@@ -342,7 +342,9 @@ class Program:
             yield Problem(*key, severity, "python_source")
 
     def untold(self) -> Iterator[Fact]:
-        """For each document with more problems than were told, one that counts the rest."""
+        """For each document with more problems than were told, one that counts the rest; and where not all calls were followed."""
+        for path in sorted(self.ev.cut):
+            yield Problem(path, "", "not every call was followed into what it calls: there is too much of it", "warning", "python_source")
         for path, count in self._problems.items():
             if count > MAX_PROBLEMS:
                 message = f"{count - MAX_PROBLEMS} more places could not be followed"

@@ -252,6 +252,8 @@ def delegates(program: Program, actor: Actor, value: Value, mode: str, detail: s
             sources = [program.cited(actor, value)]
             yield program.edge("DELEGATES_TO", actor.key, other.key, value, mode=mode, kind_detail=detail, sources=sources)
         return
+    if isinstance(value, Made) and value.callee == "builtins.object":
+        return  # stands for "not given"
     if isinstance(value, Unknown):
         reason = value.reason
     elif isinstance(value, (External, ModuleV)):
