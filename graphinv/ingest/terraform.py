@@ -80,4 +80,4 @@ def link(root: str, summaries: Mapping[str, ir.File]) -> Iterator[Fact]:
 def _context(root: str, program: Program, folder: str) -> Context:
     resources = list(readable(program.resources(folder)))
     environment = program.environment(folder) or environment_of_folder(folder) or environment_of(f"{folder}/main.tf")
-    return Context(root, folder, resources, environment=environment, tags=program.tags)
+    return Context(root, folder, resources, environment=environment, tags=program.providers.tags if program.providers else {})

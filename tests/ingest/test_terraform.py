@@ -615,3 +615,43 @@ def test_the_same_in_json() -> None:
     assert facts.targets("OWNS", "pay@acme.example") == {function, f"{IAM}:role/desk-eu"}
     assert not facts.problems
     assert token not in repr(facts.all)
+
+
+def test_each_resource_is_where_the_provider_it_asks_for_works() -> None:
+    main = """
+    provider "aws" { region = "eu-west-1" }
+    provider "aws" {
+      alias  = "audit"
+      region = "us-east-1"
+      assume_role { role_arn = "arn:aws:iam::210987654321:role/deploy" }
+    }
+    resource "aws_sqs_queue" "here" { name = "here" }
+    resource "aws_sqs_queue" "there" {
+      provider = aws.audit
+      name     = "there"
+    }
+    resource "aws_sqs_queue" "nowhere" {
+      provider = aws.gone
+      name     = "nowhere"
+    }
+    module "log" {
+      source    = "./log"
+      providers = { aws = aws.audit }
+    }
+    module "own" { source = "./log" }
+    """
+    log = 'data "aws_caller_identity" "me" {}\nresource "aws_sqs_queue" "q" { name = "log-${data.aws_caller_identity.me.account_id}" }\n'
+    facts = linked(terraform, {"main.tf": main, "log/main.tf": log})
+    assert {node for kind, node in facts.nodes if kind == "Resource"} == {
+        "arn:aws:sqs:eu-west-1:account(shop):here",
+        "arn:aws:sqs:us-east-1:210987654321:there",
+        "arn:aws:sqs:region(shop):account(shop):nowhere",
+        "arn:aws:sqs:us-east-1:210987654321:log-210987654321",
+        "arn:aws:sqs:eu-west-1:account(shop):log-account(shop)",
+    }
+
+
+def test_modules_that_only_call_each_other_are_read_once() -> None:
+    text = 'module "x" {{ source = "../{}" }}\nresource "aws_sqs_queue" "q" {{ name = "{}" }}\n'
+    facts = linked(terraform, {"a/main.tf": text.format("b", "of-a"), "b/main.tf": text.format("a", "of-b")})
+    assert {node.rpartition(":")[2] for kind, node in facts.nodes if kind == "Resource"} == {"of-a", "of-b"}

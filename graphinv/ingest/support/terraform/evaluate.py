@@ -91,6 +91,8 @@ class Scope:
     address: str = ""
     given: Mapping[str, tuple[ir.Expr, Env]] = field(default_factory=dict)
     depth: int = 0
+    caller: Scope | None = None
+    call: ir.Block | None = None
     known: dict[tuple[str, str], Value] = field(default_factory=dict)
     running: set[tuple[str, str]] = field(default_factory=set)
     expanded: dict[tuple[str, str, str], Value] = field(default_factory=dict)
@@ -170,7 +172,7 @@ class Scope:
         for index, env in self.world.repeated(block, self.env(), address):
             given = {name: (expr, env) for name, expr in block.attributes.items() if name not in _META}
             inner = f"{address}." if index is None else f"{address}[{index!r}].".replace("'", '"')
-            made.append(Called(Scope(self.world, target, inner, given, self.depth + 1)))
+            made.append(Called(Scope(self.world, target, inner, given, self.depth + 1, self, block)))
         repeats = "count" in block.attributes or "for_each" in block.attributes
         self.expanded[key] = Several(tuple(made), "for_each" in block.attributes) if repeats else made[0]
         return self.expanded[key]

@@ -180,7 +180,7 @@ class _Lowering:
     # Expressions
 
     def expr(self, node: Node, place: _Place, depth: int) -> ir.Expr:
-        while node.type in _WRAPPERS and len(node.named_children) == 1:
+        while node.named_child_count == 1 and node.type in _WRAPPERS:
             node = node.named_children[0]
         if depth > MAX_DEPTH:
             self.problem(self.line(node), f"holds an expression of more than {MAX_DEPTH} levels, which is not read")

@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from graphinv.ingest.support.aws import arns
-from graphinv.ingest.support.partial import Unknown, Value, encode, is_known, objects
+from graphinv.ingest.support.partial import Unknown, Value, encode, objects
 from graphinv.ingest.support.tags import environment_of_word
 from graphinv.ingest.support.terraform import azure_names as azure
 from graphinv.ingest.support.terraform import documents, ir, naming
 from graphinv.ingest.support.terraform import google_names as google
 from graphinv.ingest.support.terraform.evaluate import Called, Instance, Module, Scope, Several, World
+from graphinv.ingest.support.terraform.providers import Providers, known
 
 MAX_RESOURCES = 50_000
 MAX_MODULES = 2_000
@@ -75,26 +75,35 @@ class Program:
         self.modules = modules_of(files)
         texts = {path: file.text for path, file in files.items() if file.text is not None}
         self.world = World(self.modules, texts, self.computed)
-        self.homes: dict[str, naming.Home] = {}
-        self.home = naming.Home(root)
-        self.tags: dict[str, str] = {}
-        """Tags that the provider gives everything in the folder that is evaluated."""
+        self.providers: Providers | None = None
+        """Those of the folder that is evaluated."""
 
     def applied(self) -> list[str]:
-        """Folders that are applied: those that no other one calls as a module."""
-        called = {
-            target.folder
-            for module in self.modules.values()
-            for _, block in module.calls.values()
-            if (target := self.world.module_of(module, block)) is not None and target is not module
-        }
-        return sorted(folder for folder, module in self.modules.items() if folder not in called and (module.resources or module.calls))
+        """Folders that are applied: those that no other one calls as a module, and one of each that only call each other."""
+        calls = {folder: self._called_by(module) for folder, module in self.modules.items()}
+        called = set().union(*calls.values()) if calls else set()
+        found = [folder for folder in sorted(calls) if folder not in called]
+        seen: set[str] = set()
+        for folder in (*found, *sorted(calls)):
+            if folder not in seen and folder not in found:
+                found.append(folder)
+            pending = [folder]
+            while pending:
+                one = pending.pop()
+                if one not in seen:
+                    seen.add(one)
+                    pending += calls[one]
+        return [folder for folder in found if self.modules[folder].resources or self.modules[folder].calls]
+
+    def _called_by(self, module: Module) -> set[str]:
+        targets = (self.world.module_of(module, block) for _, block in module.calls.values())
+        return {target.folder for target in targets if target is not None and target is not module}
 
     def resources(self, folder: str) -> list[Resource]:
         """Everything that applying ``folder`` declares, modules included."""
         scope = Scope(self.world, self.modules[folder])
-        self.home = naming.Home(self.root)
-        self.home, self.tags = _provider(self.root, self.world, scope)
+        self.providers = None
+        self.providers = Providers(self.root, self.world, scope)
         found: list[Resource] = []
         pending = [scope]
         calls = 0
@@ -126,13 +135,17 @@ class Program:
         return Resource(instance.mode, instance.type, name, instance.address, values, instance.path, block.line, folder, home)
 
     def _home_of(self, instance: Instance) -> naming.Home:
+        if self.providers is None:  # while the providers themselves are evaluated
+            return naming.Home(self.root)
+        home = self.providers.home(instance.env.scope, instance.type, instance.block.attributes.get("provider"))
         region = instance.block.attributes.get("region")
-        stated = self.world.value(region, instance.env) if region is not None and instance.type.startswith("aws") else None
-        return self.home._replace(region=stated) if isinstance(stated, str) and is_known(stated) else self.home
+        stated = known(self.world.value(region, instance.env)) if region is not None and instance.type.startswith("aws") else ""
+        return home._replace(region=stated) if stated else home
 
     def computed(self, instance: Instance, attribute: str) -> Value:
         """What a resource's block does not state itself."""
-        about = naming.account_data(instance.type, attribute, self.home)
+        home = self._home_of(instance)
+        about = naming.account_data(instance.type, attribute, home)
         if about is not None:
             return about
         if instance.type == "aws_iam_policy_document":
@@ -146,14 +159,12 @@ class Program:
 
         if instance.mode == "data" and instance.type == "aws_iam_policy" and attribute in ("arn", "id"):
             name = stated("name")
-            return stated("arn") or (
-                f"arn:{self.home.partition}:iam::aws:policy/{name}" if isinstance(name, str) else Unknown(instance.address)
-            )
+            return stated("arn") or (f"arn:{home.partition}:iam::aws:policy/{name}" if isinstance(name, str) else Unknown(instance.address))
         if instance.type.startswith("google_"):
-            return google.computed(instance.type, instance.address, attribute, stated, self.home)
+            return google.computed(instance.type, instance.address, attribute, stated, home)
         if instance.type.startswith("azurerm_"):
-            return azure.computed(instance.type, instance.address, attribute, stated, self.home)
-        return naming.computed(instance.type, instance.address, attribute, stated, self._home_of(instance))
+            return azure.computed(instance.type, instance.address, attribute, stated, home)
+        return naming.computed(instance.type, instance.address, attribute, stated, home)
 
 
 def _each(value: Value) -> list[Value]:
@@ -203,40 +214,6 @@ def _declare(module: Module, path: str, body: ir.Block) -> None:
                 module.resources[mode, name, block.labels[1]] = (path, block)
             case "provider" if name:
                 module.providers.append(block)
-
-
-def _provider(root: str, world: World, scope: Scope) -> tuple[naming.Home, dict[str, str]]:
-    """Where the providers without an alias work, and the tags that they give everything."""
-    home = naming.Home(root)
-    tags: dict[str, str] = {}
-    for block in scope.module.providers:
-        if "alias" in block.attributes:
-            continue
-        body = world.body(block, scope.env())
-        if block.labels[0] in ("google", "google-beta"):
-            home = home._replace(project=_known(body.get("project")) or home.project)
-        elif block.labels[0] in ("aws", "awscc"):
-            region = _known(body.get("region"))
-            partition = "aws-cn" if region.startswith("cn-") else "aws-us-gov" if region.startswith("us-gov-") else "aws"
-            home = home._replace(account=_account(body), region=region, partition=partition)
-            for given in (one.get("tags") for one in objects(body.get("default_tags"))):
-                tags |= {key: value for key, value in (given or {}).items() if _known(value)}
-    return home, tags
-
-
-def _known(value: Value) -> str:
-    return value if isinstance(value, str) and is_known(value) else ""
-
-
-def _account(provider: Mapping[str, Value]) -> str:
-    """The one account that a provider of AWS may work in."""
-    allowed = provider.get("allowed_account_ids")
-    accounts = {one for one in allowed if isinstance(one, str)} if isinstance(allowed, list) else set()
-    for role in (one.get("role_arn") for one in objects(provider.get("assume_role"))):
-        fields = arns.parse(_known(role))
-        accounts |= {fields.account} if fields else set()
-    account = next(iter(accounts)) if len(accounts) == 1 else ""
-    return account if arns.is_account(account) else ""
 
 
 def unfollowed(program: Program) -> Iterator[tuple[str, int, str]]:
