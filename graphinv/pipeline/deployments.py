@@ -2,8 +2,8 @@
 built from.
 
 Readers of deployments leave labels on a Runtime (:mod:`graphinv.ingest.support.docker.running`): ``entry=`` and ``module=`` for what it
-starts, ``image=`` for what it is made from, ``build=`` and ``dockerfile=`` for where that is built, relative to the root, and ``compose=``,
-``dockerfile=`` or ``manifest=`` for the document itself. From them
+starts (``handler=`` for a function, ``src/app.handle``), ``image=`` for what it is made from, ``build=`` and ``dockerfile=`` for where that
+is built, relative to the root, and ``compose=``, ``dockerfile=`` or ``manifest=`` for the document that states it. From them
 
     (:Agent|ToolServer in code)-[:RUNS_ON]->(:Runtime)
     (:Runtime)-[:HOLDS]->(what is baked into its image)
@@ -76,7 +76,7 @@ class _Deployed:
 
 def deployed(known: Known, grants: Sequence[Grant]) -> Iterator[NodeFact | EdgeFact | Problem]:
     """See the module. O(runtimes × files that state agents, within a root)."""
-    runtimes = list(_runtimes(known))
+    runtimes = _runtimes(known)
     code = _Code(known)
     if not runtimes or not code.files:
         return
@@ -113,20 +113,25 @@ def _doubted(props: Props, sure: float) -> Props:
 # What is known
 
 
-def _runtimes(known: Known) -> Iterator[_Deployed]:
-    """Runtimes that tell what they run, or what they are made from."""
+def _runtimes(known: Known) -> list[_Deployed]:
+    """Runtimes that tell what they run, or what they are made from, and lie in a root that can be told."""
+    found: list[_Deployed] = []
     for (kind, one), props in known.nodes.items():
         labels: dict[str, list[str]] = defaultdict(list)
         for label in props.get("labels") or () if kind == "Runtime" else ():
             name, _, value = label.partition("=")
             labels[name].append(value)
         sources = list(props.get("sources") or ())
-        if not sources or not labels.keys() & {"entry", "module", "image", "build", "dockerfile"}:
-            continue
-        document = sources[0].partition("#")[0]
-        path = next((path for name in _STATING for path in labels.get(name, ()) if document.endswith(f"/{path}")), None)
-        if path is not None:
-            yield _Deployed((kind, one), document[: -len(path) - 1], posixpath.dirname(document), sources, labels)
+        if sources and labels.keys() & {"entry", "module", "handler", "image", "build", "dockerfile"}:
+            found.append(_Deployed((kind, one), "", posixpath.dirname(sources[0].partition("#")[0]), sources, labels))
+    for runtime in found:
+        document = runtime.sources[0].partition("#")[0]
+        stating = (path for name in _STATING for path in runtime.of(name) if document.endswith(f"/{path}"))
+        runtime.root = next((document[: -len(path) - 1] for path in stating), "")
+    roots = sorted({runtime.root for runtime in found} - {""}, key=len, reverse=True)
+    for runtime in found:
+        runtime.root = runtime.root or next((root for root in roots if f"{runtime.folder}/".startswith(f"{root}/")), "")
+    return [runtime for runtime in found if runtime.root]
 
 
 def _held(known: Known) -> Mapping[NodeKey, list[tuple[NodeKey, Props]]]:
@@ -240,7 +245,7 @@ class _Code:
     def started(self, runtime: _Deployed) -> Iterator[tuple[str, float]]:
         """Files by what the runtime starts: its own command, else that of its image."""
         makers = [(runtime, FOUND), *runtime.built]
-        starting = next((one for one, _ in makers if one.of("entry") or one.of("module")), None)
+        starting = next((one for one, _ in makers if one.of("entry") or one.of("module") or one.of("handler")), None)
         if starting is None:
             return
         contexts = {folder: sure for one, sure in makers for folder in one.contexts}
@@ -256,6 +261,9 @@ class _Code:
         for entry in starting.of("entry"):
             path = posixpath.normpath(f"{base}/{entry}")
             yield from self.and_beside(path, sure, base)
+        for handler in starting.of("handler"):
+            stem = f"{base}/{handler.rpartition('.')[0]}"
+            yield from ((path, sure) for path in self.files if path.startswith(f"{stem}.") and path.count("/") == stem.count("/"))
         for module in starting.of("module"):
             stem = f"{base}/{module.replace('.', '/')}"
             for source in (stem, f"{base}/src/{module.replace('.', '/')}"):

@@ -4,6 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from graphinv.ingest.grants import Known
+from graphinv.model.facts import EdgeFact, NodeFact
+from graphinv.pipeline.deployments import deployed
 from graphinv.pipeline.keys import Fingerprinter
 from graphinv.pipeline.read import Reading, read_root
 from graphinv.pipeline.together import together
@@ -78,6 +81,15 @@ def test_less_certain_deployments_are_inferred(tmp_path: Path, files: dict[str, 
     assert runs_on(reading)[KEY, "k8s:shop/default/Deployment/desk"] == sure
     accounts = {edge.target[1] for edge in reading.edges if edge.kind == "RUNS_AS" and isinstance(edge.target, tuple)}
     assert "k8s:shop/default/ServiceAccount/desk" in accounts
+
+
+def test_a_function_runs_what_its_handler_names() -> None:
+    labels = ["handler=app/main.handle", "build=desk", "compose=template.yaml"]
+    runtime = NodeFact("Runtime", "arn:aws:lambda:::function:desk", {"labels": labels, "sources": ["shop/template.yaml#L3"]})
+    agent = NodeFact("Agent", KEY, {"sources": ["shop/desk/app/main.py#L2"]})
+    (edge,) = deployed(Known.of([runtime, agent], []), [])
+    assert isinstance(edge, EdgeFact)
+    assert (edge.source, edge.target, "confidence" in edge.props) == (agent.key, runtime.key, False)
 
 
 def test_what_runs_something_else_is_not_joined(tmp_path: Path) -> None:

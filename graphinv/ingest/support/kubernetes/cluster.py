@@ -33,6 +33,7 @@ from graphinv.ingest.support.kubernetes.secrets import moved
 from graphinv.ingest.support.owners import owner_of
 from graphinv.ingest.support.secrets import looks_secret_name
 from graphinv.ingest.support.servers import tellable
+from graphinv.ingest.support.vault.paths import key_of, plain_path
 from graphinv.model.facts import EdgeFact, Fact, Grant, NodeFact, NodeKey, Problem, Props, Ref, source_of
 
 GRANTS = "kubernetes"
@@ -209,8 +210,8 @@ class Cluster:
             return
         found = [one.content for one in self.find(store.store[0], read.namespace, store.store[1]) if isinstance(one.content, Vault)]
         for vault in found:
-            for key, path in store.pulls if vault.prefix else ():
-                target = ("Secret", f"vault:{vault.prefix}/{path}")
+            for key, path in store.pulls if vault.address else ():
+                target = key_of("Secret", vault.address, plain_path(f"{vault.mount}/{path}"))
                 props = {"name": path, "kind_detail": "vault path", "sources": [self.source(read)]}
                 yield Entry(key, (NodeFact(*target, props),), (target,))
 
@@ -319,13 +320,25 @@ class Cluster:
             type="pod",
             kind_detail=f"Kubernetes {key[1].split('/')[-2]}",
             sandboxed=pod.sandboxed,
-            labels=(*pod.labels, f"manifest={top.path}") if safe(top.path) and pod.labels else pod.labels,
+            labels=(*pod.labels, *self.told(top, pod)),
         )
         yield from self.acts(read, pod, key, own_account)
         yield from self.given(key, read, pod.secrets, pod.configs)
         variables = {ref.variable: ref for ref in pod.secrets if ref.variable}
         for fact in moved(pod.facts, key):
             yield from self.filled(read, fact, variables)
+
+    def told(self, read: Read, pod: Pod) -> Iterator[str]:
+        """``manifest=<path>``, which what a pod runs is joined with the code by, and the labels of pods, by which SPIFFE IDs are given."""
+        if pod.labels and safe(read.path):
+            yield f"manifest={read.path}"
+        if self.attested:
+            yield from (f"pod:{name}={value}" for name, value in pod.selected if tellable(value))
+
+    @cached_property
+    def attested(self) -> bool:
+        """Whether an object gives pods SPIFFE IDs by their labels."""
+        return any(read.kind in ("ClusterSPIFFEID", "SpiffeID") for read in self.objects)
 
     def filled(self, read: Read, fact: Fact, variables: Mapping[str, SecretRef]) -> Iterator[Fact]:
         """``fact``, in which a variable of the container itself stands for the Secret that fills it."""

@@ -65,9 +65,10 @@ class Store:
 
 @dataclass(frozen=True, slots=True)
 class Vault:
-    """A store of secrets: the prefix of its paths where it is a Vault, None where it is another."""
+    """A store of secrets: the Vault that it leads to, by address or root, and the mount in it; no address where it is another store."""
 
-    prefix: str | None
+    address: str = ""
+    mount: str = ""
 
 
 @dataclass(frozen=True, slots=True)

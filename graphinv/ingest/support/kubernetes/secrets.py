@@ -15,7 +15,7 @@ from graphinv.ingest.support.kubernetes.readings import HOLDER, SERVER, Entry, S
 from graphinv.ingest.support.kubernetes.texts import Raw
 from graphinv.ingest.support.parts import items
 from graphinv.ingest.support.secret_shapes import hide
-from graphinv.ingest.support.secrets import interpolations, is_placeholder, recognise_all, secret_facts, secret_key, secret_node
+from graphinv.ingest.support.secrets import interpolations, is_placeholder, recognise_all, secret_facts, secret_key, secret_node, url_parts
 from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Ref
 
 MAX_ENTRIES = 2_000
@@ -105,11 +105,10 @@ def vault(raw: Raw) -> Vault:
     """The Vault that a SecretStore leads to."""
     spec = raw.mapping("spec", "provider", "vault")
     server, mount = spec.get("server"), spec.get("path")
-    if not spec:
-        return Vault(None)
-    texts = [part.strip("/") for part in (server, mount) if isinstance(part, str) and part]
-    prefix = "/".join(texts)
-    return Vault(prefix if isinstance(server, str) and hide(prefix) == prefix else raw.document.root)
+    if not spec or not isinstance(mount, str) or not _VAULT_PATH.fullmatch(mount) or hide(mount) != mount:
+        return Vault()
+    parts = url_parts(server) if isinstance(server, str) else None
+    return Vault(parts.url if parts and not parts.references else raw.document.root, mount.strip("/"))
 
 
 # --------------------------------------------------------------------------------------------------------------------------------
