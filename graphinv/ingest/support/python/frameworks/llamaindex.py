@@ -29,7 +29,7 @@ from graphinv.ingest.support.python.shapes import (
     members,
     runs_agents,
 )
-from graphinv.ingest.support.python.values import Bound, FunctionV, Made, Unknown, Value
+from graphinv.ingest.support.python.values import Bound, External, FunctionV, Made, Unknown, Value
 from graphinv.ingest.support.secrets import redact
 from graphinv.model.facts import Fact, NodeFact
 
@@ -161,9 +161,13 @@ def _own(program: Program, actor: Actor) -> Iterator[Fact]:
                 yield link(program, actor, other, at, "invoke", "sub_workflow")
     for cls in program.ev.ancestry(made.cls):
         for method in program.methods(cls):
-            step = program.ev.class_attribute(made.cls, method.name, made)
+            step = program.ev.class_attribute(made.cls, method.name, made) if _is_step(program, method) else None
             if isinstance(step, FunctionV):
                 yield from _step(program, actor, step)
+
+
+def _is_step(program: Program, method: FunctionV) -> bool:
+    return any(isinstance(how, (External, Made)) and how.symbol == "step" for how in program.decorators(method))
 
 
 def _step(program: Program, actor: Actor, step: FunctionV) -> Iterator[Fact]:
