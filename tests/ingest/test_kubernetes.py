@@ -310,15 +310,6 @@ def test_secrets_that_a_vault_fills() -> None:
     assert facts.targets("HOLDS", "k8s:shop/default/Pod/p") == {"vault:https://vault.acme.example/kv/apps/db"}
 
 
-def test_labels_of_pods_are_told_where_spiffe_ids_are_given_by_them() -> None:
-    pod = {"metadata": {"labels": {"app": "desk"}}, "spec": {"containers": [{"image": "x"}]}}
-    text = manifest("Deployment", "desk", "apps/v1", spec={"template": pod})
-    attested = text + "---\n" + manifest("ClusterSPIFFEID", "all", "spire.spiffe.io/v1alpha1")
-    for files, told in ((text, False), (attested, True)):
-        labels = linked(kubernetes, {"all.yaml": files}).nodes["Runtime", "k8s:shop/default/Deployment/desk"]["labels"]
-        assert ("pod:app=desk" in labels) is told
-
-
 def test_other_files_with_an_api_version_are_left_alone() -> None:
     assert not kubernetes.detect("catalog-info.yaml", b"apiVersion: backstage.io/v1alpha1\nkind: Component\n")
     assert not kubernetes.detect("values.yaml", b"image:\n  tag: 1\n")

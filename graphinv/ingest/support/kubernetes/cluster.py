@@ -320,25 +320,13 @@ class Cluster:
             type="pod",
             kind_detail=f"Kubernetes {key[1].split('/')[-2]}",
             sandboxed=pod.sandboxed,
-            labels=(*pod.labels, *self.told(top, pod)),
+            labels=(*pod.labels, f"manifest={top.path}") if safe(top.path) and pod.labels else pod.labels,
         )
         yield from self.acts(read, pod, key, own_account)
         yield from self.given(key, read, pod.secrets, pod.configs)
         variables = {ref.variable: ref for ref in pod.secrets if ref.variable}
         for fact in moved(pod.facts, key):
             yield from self.filled(read, fact, variables)
-
-    def told(self, read: Read, pod: Pod) -> Iterator[str]:
-        """``manifest=<path>``, which what a pod runs is joined with the code by, and the labels of pods, by which SPIFFE IDs are given."""
-        if pod.labels and safe(read.path):
-            yield f"manifest={read.path}"
-        if self.attested:
-            yield from (f"pod:{name}={value}" for name, value in pod.selected if tellable(value))
-
-    @cached_property
-    def attested(self) -> bool:
-        """Whether an object gives pods SPIFFE IDs by their labels."""
-        return any(read.kind in ("ClusterSPIFFEID", "SpiffeID") for read in self.objects)
 
     def filled(self, read: Read, fact: Fact, variables: Mapping[str, SecretRef]) -> Iterator[Fact]:
         """``fact``, in which a variable of the container itself stands for the Secret that fills it."""
