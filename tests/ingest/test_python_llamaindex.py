@@ -75,7 +75,7 @@ def test_what_workflows_of_ones_own_are_given_and_run(facts: Facts) -> None:
 
 
 def test_tools_that_a_retriever_chooses_are_told_as_unknown() -> None:
-    text = "from llama_index.core.agent.workflow import FunctionAgent\nfrom shop import retriever\ntop = FunctionAgent(tool_retriever=retriever)\n"
+    text = "from llama_index.core.agent.workflow import FunctionAgent\nfrom shop import found\ntop = FunctionAgent(tool_retriever=found)\n"
     assert [message for _, _, message in linked({"top.py": text}).problems] == [
         "tools of 'top' are not all known: a retriever chooses them at run time"
     ]
