@@ -70,12 +70,19 @@ class Kinds:
             found = self.reports.get(_plain(label.partition(":")[2])) if label.startswith("found_by=") else None
             if found is not None:
                 return found, found.confidence * BY_REPORT
-        parts = words(str(props.get("name") or "").partition(" (")[0])
-        for start in range(len(parts)):
-            kind = self.variables.get("".join(parts[start:]))
-            if kind is not None:
-                return kind, kind.confidence * (BY_END_OF_NAME if start else BY_NAME)
+        for name in (str(props.get("name") or "").partition(" (")[0], *_variables(props)):
+            parts = words(name)
+            for start in range(len(parts)):
+                kind = self.variables.get("".join(parts[start:]))
+                if kind is not None:
+                    return kind, kind.confidence * (BY_END_OF_NAME if start else BY_NAME)
         return None
+
+
+def _variables(props: Props) -> Iterator[str]:
+    """Names of the variables that a Secret of a cluster is put into, and of the keys in it."""
+    for start in ("variable=", "key="):
+        yield from (label.removeprefix(start) for label in props.get("labels") or () if label.startswith(start))
 
 
 @cache

@@ -101,6 +101,13 @@ def test_the_kind_is_told_by_form_report_or_name(
     assert found is None or found[1] == pytest.approx(confidence)
 
 
+def test_a_secret_of_a_cluster_is_told_by_the_variable_that_it_is_put_into() -> None:
+    found = kinds().of({"name": "billing", "labels": ["key=token", "namespace=pay", "variable=STRIPE_API_KEY"]})
+    assert found is not None
+    assert found[0].id == "stripe_secret_key"
+    assert kinds().of({"name": "billing", "labels": ["key=token"]}) is None
+
+
 def test_the_type_is_stated_where_no_reader_knew_it() -> None:
     reference = NodeFact("Secret", "env:shop#LINEAR_API_KEY", {"name": "LINEAR_API_KEY", "sources": ["shop/.mcp.json#L3"]})
     assert Opened([reference]).nodes["Secret", "env:shop#LINEAR_API_KEY"]["type"] == "linear_api_key"

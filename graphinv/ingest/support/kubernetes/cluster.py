@@ -41,6 +41,8 @@ GRANTS = "kubernetes"
 UNSTATED = 0.9
 """How sure it is that a pod that names no account, or an agent whose controller makes one, acts as what Kubernetes then gives it."""
 MAX_DUPLICATES = 50
+MAX_KEYS = 20
+"""Keys of a Secret that are told."""
 
 _LABELS = (
     "team",
@@ -222,7 +224,9 @@ class Cluster:
         kind = store.type if store and store.type not in ("", "Opaque") else None
         props: Props = {"name": name, "kind_detail": detail, "type": kind, "sources": [self.source(at, line)]}
         if store is not None:
-            return self.node(at, "Secret", key, **{**props, "labels": [f"key={entry.key}" for entry in store.entries[:20]]})
+            # Where a value is known the credential is a node of its own.
+            unknown = [entry.key for entry in store.entries if not entry.targets and not entry.harmless]
+            return self.node(at, "Secret", key, **{**props, "labels": [f"key={name}" for name in unknown[:MAX_KEYS]]})
         return NodeFact("Secret", key, {name: value for name, value in props.items() if value})
 
     def entries(self, read: Read, kind: str, name: str, key: str) -> list[Entry]:
