@@ -105,9 +105,8 @@ class _Assignments:
         # Which subscriptions a management group holds is not known: it may be any.
         loose = kind == "management_group"
         below = {("Resource", name): _actions(role.on(names.resource_type(name))) for name in self.below(scope, kind)}
-        group = NodeFact("Identity", f"azure:{scope.lower()}#{role.name or grant.origin}", {"type": "role_assignment", "provider": "azure"})
-        yield from access([grant.subject], targets, props, group)
-        yield from access([grant.subject], below, {**props, **_GUESS} if loose else props, group)
+        yield from access([grant.subject], targets, props)
+        yield from access([grant.subject], below, {**props, **_GUESS} if loose else props)
         for (_, name), actions in {**targets, **below}.items():
             yield from self.takes_over(grant.subject, name, actions, {**props, **_GUESS} if loose else props)
 

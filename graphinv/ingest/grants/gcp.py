@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -26,7 +26,7 @@ from graphinv.ingest.support.federation import github, workloads
 from graphinv.ingest.support.gcp import names
 from graphinv.ingest.support.gcp.permissions import ACT_AS, DEPLOYS, GRANTS_ITSELF, IMPERSONATES, LETTERS, Role, predefined, summary
 from graphinv.ingest.support.granted import body_of, granted_props, problem_of, sources_of, unread
-from graphinv.ingest.support.reach import access
+from graphinv.ingest.support.reach import access, gathered
 from graphinv.model.facts import EdgeFact, Grant, NodeFact, NodeKey, Problem, Props
 
 PROVIDER = "gcp"
@@ -174,10 +174,17 @@ class _Policies:
         title = f"{binding.role.rpartition('/')[2]} on {binding.resource.rpartition('/')[2]}"
         id = f"gcp:{binding.resource}#{binding.role}" + (f"?{binding.condition}" if binding.condition else "")
         group = NodeFact("Identity", id, {"name": title, "type": "role_binding", "provider": "gcp", "sources": sources})
-        yield from access(principals, targets, props, group)
-        if role is not None:
-            for text, member in members.items():
-                yield from self.assumes(binding, role, text, member.key)
+        accounts = self.actable(binding.resource, role)
+        surely = role is not None and bool(role.kept & (IMPERSONATES | DEPLOYS))
+        holders, drawn = gathered(principals, len(targets) + len(accounts) * surely, props, group)
+        yield from drawn
+        yield from access(holders, targets, props)
+        stated = {name: value for name, value in props.items() if name in ("evidence", "sources", "valid_until")}
+        for account in accounts:
+            if surely:
+                yield from (EdgeFact("ASSUMES", holder, account, stated) for holder in holders if holder != account)
+            else:
+                yield from self.attaches(members, account, stated)
 
     def members(self, binding: _Binding) -> Iterator[str]:
         """Members, with those that hold a basic role on a project in place of ``projectOwner:`` and its like."""
@@ -228,21 +235,18 @@ class _Policies:
                 title = f"{service.removesuffix('.googleapis.com')} of {place.rpartition('/')[2]}"
                 yield NodeFact(*key, {"name": title, "type": "service", "sources": sources})
 
-    def assumes(self, binding: _Binding, role: Role, text: str, principal: NodeKey) -> Iterator[EdgeFact]:
-        """(:Identity)-[:ASSUMES]->(:Identity service account) for each account that the role lets its holder act as."""
-        if not role.kept & IMPERSONATES and ACT_AS not in role.kept:
-            return
-        resource = binding.resource
-        accounts = [names.account(resource.rpartition("/")[2])] if "/serviceAccounts/" in resource else self.accounts.get(resource, ())
-        props = {name: value for name, value in _stated(binding).items() if name in ("evidence", "sources", "valid_until")}
-        for account in accounts:
-            if account == principal:
-                continue
-            if role.kept & IMPERSONATES or self.deploys(text, account):
-                yield EdgeFact("ASSUMES", principal, account, props)
-            else:
-                # It may attach the account to something that somebody else starts; whether it can start anything is not known.
-                yield EdgeFact("ASSUMES", principal, account, {**props, **_NOT_TOLD})
+    def actable(self, resource: str, role: Role | None) -> Sequence[NodeKey]:
+        """Service accounts that ``role`` on ``resource`` lets its holder act as, or attach to what it starts."""
+        if role is None or not role.kept & (IMPERSONATES | {ACT_AS}):
+            return ()
+        return [names.account(resource.rpartition("/")[2])] if "/serviceAccounts/" in resource else self.accounts.get(resource, ())
+
+    def attaches(self, members: Mapping[str, names.Member], account: NodeKey, stated: Props) -> Iterator[EdgeFact]:
+        """(:Identity)-[:ASSUMES]->(:Identity service account) for those that may attach it to something."""
+        for text, member in members.items():
+            if member.key != account:
+                # Whether it can start anything is not known of one that no binding lets do so: somebody else's start may do.
+                yield EdgeFact("ASSUMES", member.key, account, stated if self.deploys(text, account) else {**stated, **_NOT_TOLD})
 
     def deploys(self, member: str, account: NodeKey) -> bool:
         project = names.project_of_account(account[1].removeprefix("gcp:"))

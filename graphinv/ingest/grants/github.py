@@ -93,8 +93,7 @@ def _installed(grant: Grant, by_owner: Mapping[str, Sequence[str]]) -> Iterator[
             targets[account] = wide
             yield NodeFact(*account, {"name": owner, "type": "organization", "kind_detail": "github account", "sources": sources})
     props: Props = {"evidence": [grant.evidence], "sources": sources, "inherited_from": f"installation in {owner}" if owner else None}
-    group = NodeFact("Identity", f"{grant.subject[1]}@{owner}", {"type": "installation", "provider": "github", "sources": sources})
-    yield from access([grant.subject], {key: tuple(sorted(actions)) for key, actions in targets.items()}, props, group)
+    yield from access([grant.subject], {key: tuple(sorted(actions)) for key, actions in targets.items()}, props)
 
 
 def _parts(repository: str, permissions: Mapping[str, object]) -> Iterator[tuple[NodeKey, frozenset[str]]]:

@@ -20,6 +20,7 @@ logins has everything.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
@@ -56,7 +57,7 @@ ONE_VAULT: Props = {"evidence": ["inferred"], "confidence": 0.7}
 
 
 def evaluate(grants: Sequence[Grant], known: Known) -> Iterator[NodeFact | EdgeFact | Problem]:
-    """Edges, folders and secrets that policies name; O(roles · (rules + known secrets · rules))."""
+    """Edges, folders and secrets that policies name; O(roles · (rules + secrets that they reach))."""
     by_root: dict[str, list[tuple[Grant, Any]]] = defaultdict(list)
     for grant in grants:
         body = object_of(grant)
@@ -114,6 +115,21 @@ class _Rules:
         found += [parts for parts in self.plus if parts[0][0].pattern.fullmatch(path)][:1]
         return max(found, key=lambda parts: parts[0][0].rank, default=[])
 
+    def reached(self, paths: Sequence[tuple[str, str]]) -> set[str]:
+        """Ids of those of ``paths`` (in order) that any pattern matches; O(patterns · log + matches + patterns with ``+`` · paths)."""
+        found: set[str] = set()
+        for parts in self.ordered:
+            rule = parts[0][0]
+            if "+" in rule.path.split("/"):
+                continue
+            at = bisect_left(paths, (rule.prefix, ""))
+            while at < len(paths) and (paths[at][0].startswith(rule.prefix) if rule.wild else paths[at][0] == rule.path):
+                found.add(paths[at][1])
+                at += 1
+        for parts in self.plus:
+            found |= {id for path, id in paths if parts[0][0].pattern.fullmatch(path)}
+        return found
+
 
 class _Vault:
     def __init__(self, root: str, grants: Sequence[tuple[Grant, Any]], known: Known, address: str) -> None:
@@ -134,16 +150,21 @@ class _Vault:
                 self.connections[grant.subject[1].removeprefix(self.start)] = body
 
     @cached_property
-    def secrets(self) -> list[tuple[str, tuple[str, ...]]]:
-        """Id of each known secret, and the paths by which it is asked for."""
-        found: list[tuple[str, tuple[str, ...]]] = []
+    def secrets(self) -> dict[str, tuple[str, ...]]:
+        """Id of each known secret → the paths by which it is asked for."""
+        found: dict[str, tuple[str, ...]] = {}
         for start in filter(None, (self.start, self.address)):
             for id in self.known.ids("Secret", prefix=start):
                 path = id.removeprefix(start)
                 mount, slash, rest = path.partition("/")
                 if slash and "#" not in path:
-                    found.append((id, (path, f"{mount}/data/{rest}")))
+                    found[id] = (path, f"{mount}/data/{rest}")
         return found
+
+    @cached_property
+    def paths(self) -> list[tuple[str, str]]:
+        """(path, id) of each known secret, in order."""
+        return sorted((path, id) for id, paths in self.secrets.items() for path in paths)
 
     @cached_property
     def stems(self) -> dict[str, list[str]]:
@@ -201,8 +222,8 @@ class _Vault:
         origin = ", ".join(dict.fromkeys(wanted))[:300]
         for parts in found_rules.ordered:
             yield from self.rule(grant, parts, origin, guess)
-        for id, paths in self.secrets:
-            holding = [found_rules.holding(path) for path in paths]
+        for id in sorted(found_rules.reached(self.paths)):
+            holding = [found_rules.holding(path) for path in self.secrets[id]]
             actions = sorted(
                 {_ACTIONS[one] for parts in holding for one in _united(parts) if one in _ACTIONS and one not in ("list", "sudo")}
             )
@@ -273,7 +294,7 @@ class _Vault:
         props = _access(grants[0], grants[1:], ["admin"], origin) | (guess or {})
         yield NodeFact(*key, {"name": "Vault", "type": "vault", "sources": props["sources"]})
         yield EdgeFact("CAN_ACCESS", subject, key, props)
-        for id, _ in self.secrets:
+        for id in self.secrets:
             yield EdgeFact("CAN_ACCESS", subject, ("Secret", id), props)
 
     # ---- who logs in, what is opened ----------------------------------------------------------------------------------------

@@ -6,29 +6,29 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from graphinv.model.facts import EdgeFact, NodeFact, NodeKey, Props
 
-MANY = 10_000
+MANY = 1_000
 """Pairs of principal and target beyond which a grant becomes a group of its own."""
+_OF_MEMBERS = ("evidence", "sources", "confidence", "valid_until")
 
 
-def access(
-    principals: Sequence[NodeKey], targets: Mapping[NodeKey, tuple[str, ...]], props: Props, group: NodeFact
-) -> Iterator[NodeFact | EdgeFact]:
-    """(principal)-[:CAN_ACCESS]->(each target, with its actions); O(principals + targets) at most, never their product beyond 10,000.
+def gathered(principals: Sequence[NodeKey], reached: int, props: Props, group: NodeFact) -> tuple[list[NodeKey], list[NodeFact | EdgeFact]]:
+    """Who is to be drawn as the holder of a grant that reaches so many things: the principals, or ``group`` and them as its members.
 
     Args:
         principals: who is granted something.
-        targets: node → what may be done to it; one without actions is left out.
-        props: evidence, sources, condition, ``inherited_from`` of the grant.
-        group: stands for the grant where it has too many of both; its principals are members of it.
+        reached: how many things.
+        props: evidence and sources of the grant.
+        group: stands for the grant where both are many.
     """
-    reached = {target: actions for target, actions in targets.items() if actions}
-    holders = list(principals)
-    if len(holders) > 1 and len(holders) * len(reached) > MANY:
-        yield group
-        shared = {name: value for name, value in props.items() if name in ("evidence", "sources", "confidence", "valid_until")}
-        for principal in holders:
-            yield EdgeFact("MEMBER_OF", principal, group.key, shared)
-        holders = [group.key]
-    for principal in holders:
-        for target, actions in reached.items():
-            yield EdgeFact("CAN_ACCESS", principal, target, {**props, "actions": list(actions)})
+    if len(principals) < 2 or len(principals) * reached <= MANY:
+        return list(principals), []
+    shared = {name: value for name, value in props.items() if name in _OF_MEMBERS}
+    return [group.key], [group, *(EdgeFact("MEMBER_OF", principal, group.key, shared) for principal in principals)]
+
+
+def access(holders: Sequence[NodeKey], targets: Mapping[NodeKey, tuple[str, ...]], props: Props) -> Iterator[EdgeFact]:
+    """(holder)-[:CAN_ACCESS]->(each target that anything may be done to), with its actions."""
+    for holder in holders:
+        for target, actions in targets.items():
+            if actions:
+                yield EdgeFact("CAN_ACCESS", holder, target, {**props, "actions": list(actions)})

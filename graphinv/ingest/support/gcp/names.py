@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from graphinv.model.facts import NodeKey, Props
@@ -88,6 +89,7 @@ def service_of(resource: str) -> str:
     return resource.removeprefix("//").partition("/")[0].removesuffix(".googleapis.com")
 
 
+@lru_cache(maxsize=65536)
 def member(text: str) -> Member | None:
     """Who a member of a policy is; None for one that no longer exists, one of a project's own roles, or no member at all."""
     kind, colon, name = text.partition(":")
