@@ -92,7 +92,7 @@ class _Page:
         chosen = [one for one in versions if one.get("IsDefaultVersion") is True or one.get("VersionId") == default] or versions[:1]
         body = policy_text(chosen[0].get("Document")) if chosen else None
         if not arn.startswith("arn:") or body is None:
-            message = "a managed policy without an ARN, or whose default version is missing or longer than AWS takes"
+            message = "a managed policy without an ARN, or whose default version is missing or too long"
             yield problem(self.document, where, message, NAME, "error")
         else:
             yield self.grant(("Resource", arn), "policy", body, arn, where)
@@ -128,7 +128,7 @@ class _Page:
         body = policy_text(policy.get("PolicyDocument"))
         name = text(policy.get("PolicyName")) or "inline"
         if body is None:
-            yield problem(self.document, where, "an inline policy whose document is not JSON, or longer than AWS takes", NAME, "error")
+            yield problem(self.document, where, "an inline policy whose document is not JSON, or too long", NAME, "error")
         else:
             yield self.grant(key, "identity", body, f"{key[1]}/policy/{name}", where)
 

@@ -43,7 +43,7 @@ class _Shared:
 
     given: Given
     condition: str | None
-    title: str
+    titles: set[str] = field(default_factory=set)
     holders: dict[str, list[Grant]] = field(default_factory=lambda: defaultdict(list))
     origins: list[tuple[str, str, Grant]] = field(default_factory=list)
     """(holder, ``inherited_from``, grant)."""
@@ -94,7 +94,9 @@ class _Writing:
                 key = (id(given), statement.condition)
                 shared = self.shared.get(key)
                 if shared is None:
-                    shared = self.shared[key] = _Shared(given, statement.condition, title(statement))
+                    shared = self.shared[key] = _Shared(given, statement.condition)
+                if len(given.accesses) > FAR:
+                    shared.titles.add(title(statement))
                 shared.holders[principal.arn].append(attached.grant)
                 shared.origins.append((principal.arn, attached.origin, attached.grant))
         if principal.kind != "iam_group" and not self._administers(principal, everything, context):
@@ -129,7 +131,7 @@ class _Writing:
     def _hub(self, shared: _Shared, grants: Sequence[Grant]) -> Iterator[NodeFact | EdgeFact]:
         account = self.estate.principals[next(iter(shared.holders))].account
         parts = [shared.condition or "", *(f"{one.target} {one.actions} {one.confidence}" for one in shared.given.accesses)]
-        node = shared_node(account, shared.title, parts, sources_of(grants))
+        node = shared_node(account, min(shared.titles), parts, sources_of(grants))
         yield node
         for holder, theirs in shared.holders.items():
             yield EdgeFact("MEMBER_OF", ("Identity", holder), node.key, {"evidence": evidence_of(theirs), "sources": sources_of(theirs)})

@@ -52,14 +52,18 @@ class Evaluator:
 
     estate: Estate
     _given: dict[tuple[int, int, int, str], Given] = field(default_factory=dict)
+    _same: dict[tuple[str, tuple[Access, ...]], Given] = field(default_factory=dict)
     _identities: dict[tuple[int, int, int, str], dict[str, int]] = field(default_factory=dict)
 
     def given(self, statement: Statement, context: Context, account: str) -> Given:
         """What ``statement`` gives a principal of ``account``. The cost is that of the targets that its patterns name or match."""
         key = (id(statement.actions), id(statement.resources), id(context), account)
-        if key not in self._given:
-            self._given[key] = self._give(statement, context, account)
-        return self._given[key]
+        found = self._given.get(key)
+        if found is None:
+            made = self._give(statement, context, account)
+            # Statements that come to the same are the same to whoever asks what they come to.
+            found = self._given[key] = self._same.setdefault((account, made.accesses), made)
+        return found
 
     def _give(self, statement: Statement, context: Context, account: str) -> Given:
         found: dict[NodeKey, set[str]] = {}
