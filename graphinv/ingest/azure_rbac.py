@@ -18,6 +18,7 @@ from graphinv.ingest import Document
 from graphinv.ingest.support.azure import names
 from graphinv.ingest.support.parts import inside, items, texts
 from graphinv.ingest.support.records import Record, problem, records, text
+from graphinv.ingest.support.secret_shapes import hide
 from graphinv.ingest.support.secrets import redact
 from graphinv.ingest.support.tags import about_any, owned, stated_tags, tagged
 from graphinv.model.facts import OWNER_CONFIDENCE, EdgeFact, Fact, Grant, NodeFact, NodeKey, Props
@@ -95,7 +96,7 @@ def _assignment(document: Document, record: Record, value: dict[str, Any]) -> It
     title = redact(text(value.get("principalName"), 200))
     props: Props = {"name": title or None, "type": kind, "provider": "entra", "sources": [document.source(record.line())]}
     yield NodeFact(*key, props)
-    body = {"role": role, "scope": redact(scope)}
+    body = {"role": role, "scope": hide(scope)}
     if text(value.get("condition"), 5000):
         body["condition"] = redact(text(value.get("condition"), 5000))
     yield _grant(document, record, key, "assignment", body, redact(text(value.get("roleDefinitionName"), 200)) or role)
@@ -128,7 +129,7 @@ def _subscription(document: Document, record: Record) -> NodeFact:
 
 
 def _resource(document: Document, record: Record, value: dict[str, Any]) -> Iterator[Fact]:
-    id = redact(text(record.value.get("id"), 2000)).lower().rstrip("/")
+    id = hide(text(record.value.get("id"), 2000)).lower().rstrip("/")
     kind = names.resource_type(id)
     sources = [document.source(record.line())]
     tags = stated_tags(record.value.get("tags"))
@@ -156,7 +157,7 @@ def _resource(document: Document, record: Record, value: dict[str, Any]) -> Iter
     assigned = identity.get("userAssignedIdentities")
     for name in list(assigned)[:100] if isinstance(assigned, dict) else ():
         if names.resource_type(str(name)):
-            yield EdgeFact("RUNS_AS", runtime, ("Identity", redact(str(name)).lower()), granted)
+            yield EdgeFact("RUNS_AS", runtime, ("Identity", hide(str(name)).lower()), granted)
 
 
 def _managed(document: Document, record: Record, id: str, value: dict[str, Any]) -> Iterator[Fact]:

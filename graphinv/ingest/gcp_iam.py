@@ -18,6 +18,7 @@ from graphinv.ingest import Document
 from graphinv.ingest.support.gcp import names
 from graphinv.ingest.support.parts import inside, items, labelled, texts
 from graphinv.ingest.support.records import Record, moment, problem, records, text
+from graphinv.ingest.support.secret_shapes import hide
 from graphinv.ingest.support.secrets import redact
 from graphinv.ingest.support.tags import about_any, owned, stated_tags, tagged
 from graphinv.model.facts import OWNER_CONFIDENCE, EdgeFact, Fact, Grant, NodeFact, NodeKey, Props
@@ -123,7 +124,7 @@ class _Reading:
         if not resource:
             yield problem(self.document, record.line(), "is an asset without a full name", NAME)
             return
-        resource = redact(resource)
+        resource = hide(resource)
         data = inside(value, "resource", "data")
         yield from self.node(value, data, resource, kind, record.line)
         yield from self.above(value, resource, record.line)
@@ -280,7 +281,7 @@ class _Reading:
         for index, binding in enumerate(items(bindings)):
             where = line("bindings", index)
             role = text(binding.get("role"))
-            members = [redact(member) for member in texts(binding.get("members")) if len(member) < 700]
+            members = [hide(member) for member in texts(binding.get("members")) if len(member) < 700]
             if not _ROLE_NAME.fullmatch(role):
                 yield problem(self.document, where, "a binding names no role", NAME, "error")
                 continue
