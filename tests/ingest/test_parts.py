@@ -245,3 +245,9 @@ def test_outlines_of_anything_raise_nothing_else_than_readers_do(path: str, data
     except IngestError:
         return
     assert isinstance(ingestor.parts({path: outlined}), list)
+
+
+def test_an_outline_keeps_no_credential() -> None:
+    token = "ghp_" + "a1B2c3D4e5" * 4
+    text = f"// from '{token}'\nimport x from 'https://bot:hunter2@shop.example/x.js';\nimport y from './y';\n"
+    assert javascript_source.outline(document(text, "a.ts")).specifiers == ("./y",)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from graphinv.ingest.support.javascript import ir
 from graphinv.ingest.support.javascript.calling import LOOKUPS
 from graphinv.ingest.support.javascript.modules import Modules
+from graphinv.ingest.support.secret_shapes import hide
 from graphinv.ingest.support.unions import Together
 
 _SPECIFIER = re.compile(rb"""\b(?:from|import|require)\s*+\(?\s*+(["'`])([^"'`\n]{1,300})\1""")
@@ -34,8 +35,10 @@ NOTHING = Outline((), False, False, False)
 
 def outline(data: bytes, marked: bool) -> Outline:
     """The outline of a source text; O(size)."""
-    specifiers = {match[2].decode("utf-8", "replace") for match in _SPECIFIER.finditer(data)}
-    return Outline(tuple(sorted(specifiers)), marked, _LOOKUP.search(data) is not None, _BY_NAME.search(data) is not None)
+    found = {match[2].decode("utf-8", "replace") for match in _SPECIFIER.finditer(data)}
+    # An address means nothing in the tree and may hold a password; what looks like a credential in some comment is not kept either.
+    specifiers = tuple(sorted(one for one in found if "://" not in one and hide(one) == one))
+    return Outline(specifiers, marked, _LOOKUP.search(data) is not None, _BY_NAME.search(data) is not None)
 
 
 def parts(outlines: Mapping[str, Outline | ir.Config]) -> list[list[str]]:
