@@ -7,19 +7,18 @@ constant; what has no name of its own goes by its logical id.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from graphinv.ingest import Document
-from graphinv.ingest.support import jsondoc, yamldoc
-from graphinv.ingest.support.cloudformation.template import Template, tagged
+from graphinv.ingest.support.cloudformation import reading
+from graphinv.ingest.support.cloudformation.reading import Stack
+from graphinv.ingest.support.cloudformation.template import Estate, Template
 from graphinv.ingest.support.cloudformation.translate import translated
-from graphinv.ingest.support.located import Located
 from graphinv.ingest.support.partial import is_known
 from graphinv.ingest.support.places import environment_of
 from graphinv.ingest.support.tags import environment_of_folder, environment_of_word
 from graphinv.ingest.support.terraform.context import Context
 from graphinv.ingest.support.terraform.readers import facts_of
-from graphinv.model.errors import IngestError
 from graphinv.model.facts import Fact, Problem
 
 NAME = "cloudformation"
@@ -44,42 +43,34 @@ def detect(path: str, head: bytes) -> bool:
     )
 
 
-def read(document: Document) -> Iterator[Fact]:
-    """Facts of one template.
+def summarise(document: Document) -> Stack | None:
+    """One template without values of secrets; None for what only names types of AWS, such as a part of one.
 
     Raises:
-        IngestError: neither JSON nor YAML, or no template.
+        IngestError: neither JSON nor YAML, or a template without resources.
     """
-    located = _top(document)
-    if not isinstance(located.value, dict) or not isinstance(located.value.get("Resources"), dict):
-        if isinstance(located.value, dict) and "AWSTemplateFormatVersion" not in located.value:
-            return  # a part of a template, or something that only names types of AWS
-        raise IngestError("is a template without resources", document=document.path)
-    facts: list[Fact] = []
-    template = Template(document, located, facts)
-    resources = [one for stated, kind in template.resources() for one in translated(stated, kind)]
-    yield from facts
-    environment = next(
-        (
-            found
-            for name in ("Environment", "Env", "Stage", "EnvironmentName")
-            if name in template.parameters and isinstance(word := template.parameter(name), str) and is_known(word)
-            if (found := environment_of_word(word))
-        ),
-        None,
-    )
-    environment = environment or environment_of_folder(document.folder) or environment_of(document.path)
-    yield from facts_of(Context(document.root, document.path, resources, environment=environment, ingestor=NAME))
-    if template.exhausted:
-        yield Problem(
-            document.path, "", "is nested deeper, or takes more steps to evaluate, than is followed; parts are left open", "error", NAME
-        )
+    return reading.read(document)
 
 
-def _top(document: Document) -> Located:
-    if document.text().lstrip()[:1] == "{":
-        return jsondoc.parse(document)
-    found = [one for one in yamldoc.parse(document.text(), document, tagged=tagged) if one.value is not None]
-    if not found:
-        raise IngestError("is empty", document=document.path)
-    return found[0]
+def link(root: str, summaries: Mapping[str, Stack | None]) -> Iterator[Fact]:
+    """Facts of all templates of ``root``: what one exports or has as an output is known to the others."""
+    stacks = {path: stack for path, stack in summaries.items() if stack is not None}
+    for stack in stacks.values():
+        yield from stack.facts
+    for template in Estate(root, stacks).tops():
+        path = template.stack.path
+        resources = [one for stated, kind in template.resources(path) for one in translated(stated, kind)]
+        environment = _environment(template) or environment_of_folder(path.rpartition("/")[0]) or environment_of(path)
+        yield from facts_of(Context(root, path, resources, environment=environment, ingestor=NAME))
+        if template.exhausted:
+            message = "is nested deeper, or takes more steps to evaluate, than is followed; parts are left open"
+            yield Problem(path, "", message, "error", NAME)
+
+
+def _environment(template: Template) -> str | None:
+    """The environment that the default of a parameter names."""
+    for name in ("Environment", "Env", "Stage", "EnvironmentName"):
+        word = template.parameter(name) if name in template.parameters else None
+        if isinstance(word, str) and is_known(word) and (found := environment_of_word(word)):
+            return found
+    return None

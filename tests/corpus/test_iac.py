@@ -8,6 +8,7 @@ from types import ModuleType
 
 from graphinv.ingest import HEAD_BYTES, cloudformation, ingestors, terraform, terraform_state
 from graphinv.model.facts import Grant
+from tests.ingest.linked import linked
 from tests.ingest.reading import Facts, document
 
 FOLDERS: dict[str, ModuleType] = {"tfstate": terraform_state, "bedrock_iac": cloudformation}
@@ -25,7 +26,8 @@ def read(reader: ModuleType, folder: Path) -> dict[str, Facts]:
         inside = file.relative_to(folder)
         data, path = file.read_bytes(), "/".join(inside.parts[1:])
         assert reader.detect(path, data[:HEAD_BYTES]), inside
-        found[str(inside)] = Facts(reader, document(data, path, root=inside.parts[0]))
+        made = document(data, path, root=inside.parts[0])
+        found[str(inside)] = linked(reader, {path: data.decode()}, inside.parts[0]) if hasattr(reader, "link") else Facts(reader, made)
     return found
 
 

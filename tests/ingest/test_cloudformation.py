@@ -10,16 +10,15 @@ import pytest
 from graphinv.ingest import cloudformation
 from graphinv.model.errors import IngestError
 from graphinv.model.facts import Grant
-from tests.ingest.reading import Facts, document, fake, fingerprint
+from tests.ingest.linked import linked
+from tests.ingest.reading import Facts, fake, fingerprint
 
 IAM = "arn:aws:iam::account(shop)"
 HERE = "(shop.infra.desk.yaml)"
 
 
 def read(text: str, path: str = "infra/desk.yaml") -> Facts:
-    made = document(text, path)
-    assert cloudformation.detect(path, made.data[:4096])
-    return Facts(cloudformation, made)
+    return linked(cloudformation, {path: text})
 
 
 def resources(**named: dict[str, Any]) -> Facts:
@@ -311,3 +310,54 @@ ODD: dict[str, Any] = {
 @pytest.mark.parametrize("kind", ODD)
 def test_odd_templates_are_taken(kind: str) -> None:
     resources(**ODD[kind])
+
+
+EXPORTS = """
+AWSTemplateFormatVersion: '2010-09-09'
+Resources:
+  Queue: {Type: AWS::SQS::Queue, Properties: {QueueName: jobs}}
+Outputs:
+  Queue: {Value: !GetAtt Queue.Arn, Export: {Name: shop-jobs}}
+"""
+PART = """
+AWSTemplateFormatVersion: '2010-09-09'
+Parameters: {Name: {Type: String}}
+Resources:
+  Role: {Type: AWS::IAM::Role, Properties: {RoleName: !Sub '${Name}-role', AssumeRolePolicyDocument: {Statement: []}}}
+  Free: {Type: AWS::S3::Bucket}
+Outputs:
+  RoleArn: {Value: !GetAtt Role.Arn}
+"""
+WHOLE = """
+AWSTemplateFormatVersion: '2010-09-09'
+Resources:
+  Part: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: ./part.yaml, Parameters: {Name: desk}}}
+  Job:
+    Type: AWS::Lambda::Function
+    Properties:
+      FunctionName: job
+      Role: !GetAtt Part.Outputs.RoleArn
+  Policy:
+    Type: AWS::SQS::QueuePolicy
+    Properties: {Queues: [!ImportValue shop-jobs], PolicyDocument: {Statement: []}}
+"""
+
+
+def test_templates_that_are_parts_of_others_or_export_to_them() -> None:
+    facts = linked(cloudformation, {"infra/exports.yaml": EXPORTS, "infra/part.yaml": PART, "infra/whole.yaml": WHOLE})
+    assert facts.drawn("RUNS_AS") == {("arn:aws:lambda:region(shop):account(shop):function:job", f"{IAM}:role/desk-role")}
+    assert [subject for subject, _ in grants(facts, "resource")] == ["arn:aws:sqs:region(shop):account(shop):jobs"]
+    assert {node for kind, node in facts.nodes if ":s3:" in node} == {"arn:aws:s3:::Part.Free(shop.infra.whole.yaml)"}
+    assert not facts.problems
+
+
+def test_templates_that_hold_each_other_end() -> None:
+    text = "AWSTemplateFormatVersion: '2010-09-09'\nResources:\n  P: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: %s}}\n"
+    linked(cloudformation, {"a.yaml": text % "b.yaml", "b.yaml": text % "a.yaml", "c.yaml": text % "c.yaml"})
+
+
+def test_parts_of_parts_of_parts_are_bounded() -> None:
+    part = "  P{0}: {{Type: AWS::CloudFormation::Stack, Properties: {{TemplateURL: ./t{1}.yaml}}}}\n"
+    head = "AWSTemplateFormatVersion: '2010-09-09'\nResources:\n  Q: {Type: AWS::SQS::Queue}\n"
+    files = {f"t{level}.yaml": head + "".join(part.format(n, level + 1) for n in range(100)) for level in range(6)}
+    assert len(linked(cloudformation, files).nodes) <= 2100

@@ -6,79 +6,127 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from graphinv.ingest import Document
 from graphinv.ingest.support.aws import arns
+from graphinv.ingest.support.cloudformation.reading import MAX_DEPTH, Stack
 from graphinv.ingest.support.cloudformation.translate import snaked
 from graphinv.ingest.support.cloudformation.types import KINDS, snake
-from graphinv.ingest.support.located import Located
-from graphinv.ingest.support.masked import mask
 from graphinv.ingest.support.partial import MAX_ITEMS, MAX_TEXT, Unknown, Value, encode, is_known, text_of
-from graphinv.ingest.support.secret_shapes import hide
 from graphinv.ingest.support.terraform import functions
+from graphinv.ingest.support.terraform.evaluate import within
 from graphinv.ingest.support.terraform.naming import ARNS, Home, arn_of, name_of
 from graphinv.ingest.support.terraform.program import Resource
-from graphinv.ingest.support.terraform.sensitive import is_sensitive
-from graphinv.model.facts import Fact
 
-MAX_DEPTH = 80
 MAX_STEPS = 1_000_000
 MAX_RESOURCES = 5_000
+MAX_LEVELS = 5
+MAX_PARTS = 2_000
 
 _VARIABLE = re.compile(r"\$\{(!?)\s*([^{}]{1,500}?)\s*\}")
-_LONG = {"Ref": "Ref", "Condition": "Condition"}
 
 
-def tagged(tag: str, value: Any) -> Any:
-    """The long form of a function that stands as a tag: ``!Sub text`` is ``{"Fn::Sub": text}``."""
-    name = tag.removeprefix("!")
-    return {_LONG.get(name, f"Fn::{name}"): value}
+_NESTED = {"AWS::CloudFormation::Stack": "TemplateURL", "AWS::Serverless::Application": "Location"}
+"""Types of parts → property with the address of their template."""
+
+
+class Estate:
+    """All templates of a root: what they export, and which are parts of others."""
+
+    def __init__(self, root: str, stacks: Mapping[str, Stack]) -> None:
+        self.root = root
+        self.stacks = stacks
+        self.templates = {path: Template(self, stack) for path, stack in stacks.items()}
+        self.parts = {part for template in self.templates.values() for part in template.nested().values()}
+        self.made = 0
+        """Parts that have been followed."""
+        self.exports: dict[str, tuple[Template, Any]] = {}
+        for template in self.templates.values():
+            for output in _objects(template.stack.sections.get("Outputs")).values():
+                export = output.get("Export")
+                name = template.value(export.get("Name")) if isinstance(export, dict) else None
+                if isinstance(name, str) and is_known(name):
+                    self.exports.setdefault(name, (template, output.get("Value")))
+
+    def tops(self) -> list[Template]:
+        """Templates that are no part of another one."""
+        found = [template for path, template in sorted(self.templates.items()) if path not in self.parts]
+        return found or list(self.templates.values())
+
+    def imported(self, name: str, depth: int) -> Value:
+        """What another template exports under ``name``."""
+        found = self.exports.get(name)
+        return Unknown(f"import {name}") if found is None or depth > MAX_DEPTH else found[0].value(found[1], depth + 1)
 
 
 class Template:
-    """A template whose credentials are masked.
+    """A template and what its functions come to.
 
     Args:
-        document: where it stands.
-        located: its value, an object.
-        facts: what masking has to say is added here.
+        estate: where it stands.
+        stack: its sections.
+        given: parameters that a template around it gives it, as values.
+        prefix: stands before its logical ids, where it is a part of another one.
     """
 
-    def __init__(self, document: Document, located: Located, facts: list[Fact]) -> None:
-        self.document = document
-        self.located = located
-        self.facts = facts
-        self.home = Home(document.root)
+    def __init__(self, estate: Estate, stack: Stack, given: Mapping[str, Value] | None = None, prefix: str = "", level: int = 0) -> None:
+        self.estate = estate
+        self.stack = stack
+        self.given = given or {}
+        self.prefix = prefix
+        self.level = level
+        self.home = Home(estate.root)
         self.steps = 0
-        self.exhausted = False
-        top = located.value
-        self.parameters = _objects(top.get("Parameters"))
-        self.mappings = _objects(top.get("Mappings"))
-        self.conditions = top["Conditions"] if isinstance(top.get("Conditions"), dict) else {}
-        self.declared = _objects(top.get("Resources"))
-        self.globals = _objects(top.get("Globals"))
+        self.exhausted = stack.cut
+        self.parameters = _objects(stack.sections.get("Parameters"))
+        self.mappings = _objects(stack.sections.get("Mappings"))
+        self.conditions = stack.sections.get("Conditions", {})
+        self.declared = _objects(stack.sections.get("Resources"))
+        self.globals = _objects(stack.sections.get("Globals"))
         self.running: set[str] = set()
         self.names: dict[str, str] = {}
+        self.inner: dict[str, Template | None] = {}
 
     # ----------------------------------------------------------------------------------------------------------------------------
     # Resources
 
-    def resources(self) -> Iterator[tuple[Resource, str]]:
-        """Each resource of a known type that its condition does not rule out, with its type; properties in snake case."""
-        for parameter, stated in self.parameters.items():
-            default = stated.get("Default")
-            if isinstance(default, str) and str(stated.get("NoEcho")).lower() == "true":
-                line = self.located.line("Parameters", parameter, "Default")
-                stated["Default"] = mask(self.document, line, parameter, default, self.facts, sensitive=True)
-            elif isinstance(default, str):
-                stated["Default"] = self.masked(default, parameter, self.located.line("Parameters", parameter, "Default"), "", 0)
+    def resources(self, place: str) -> Iterator[tuple[Resource, str]]:
+        """Each resource of a known type that its condition does not rule out, with its type, properties in snake case; those of its parts
+        too. ``place`` names the template that is deployed."""
         for logical, resource in list(self.declared.items())[:MAX_RESOURCES]:
             kind = str(resource.get("Type"))
-            if kind not in KINDS or self.condition(resource.get("Condition"), 0) is False:
+            if self.condition(resource.get("Condition"), 0) is False:
                 continue
-            line = self.located.line("Resources", logical)
-            masked = self.masked(self.properties(kind, resource), "", line, KINDS[kind].type, 0)
-            values = snaked(self.value(masked))
-            yield Resource("managed", kind, logical, logical, values, self.document.path, line, self.document.path, self.home), kind
+            if kind in _NESTED and (part := self.part(logical)) is not None:
+                yield from part.resources(place)
+            if kind in KINDS:
+                values = snaked(self.value(self.properties(kind, resource)))
+                line, name = self.stack.lines.get(logical, 1), self.prefix + logical
+                yield Resource("managed", kind, logical, name, values, self.stack.path, line, place, self.home), kind
+
+    def nested(self) -> dict[str, str]:
+        """Logical id → path of the template, for each part whose address is a path in the root."""
+        found: dict[str, str] = {}
+        for logical, resource in self.declared.items():
+            properties = resource.get("Properties")
+            address = properties.get(_NESTED.get(str(resource.get("Type")), "")) if isinstance(properties, dict) else None
+            path = within(self.stack.path.rpartition("/")[0], address) if isinstance(address, str) and is_known(address) else None
+            if path in self.estate.stacks and path != self.stack.path:
+                found[logical] = str(path)
+        return found
+
+    def part(self, logical: str) -> Template | None:
+        """The template that a resource of this one deploys; None where it is not among the documents."""
+        if logical not in self.inner:
+            self.inner[logical] = None  # for one that holds itself
+            path = self.nested().get(logical)
+            self.estate.made += 1
+            self.exhausted = self.exhausted or self.estate.made > MAX_PARTS
+            if path is not None and self.level < MAX_LEVELS and self.estate.made <= MAX_PARTS:
+                given = self.stated(self.declared[logical], 0)("parameters")
+                parameters = given if isinstance(given, dict) else {}
+                self.inner[logical] = Template(
+                    self.estate, self.estate.stacks[path], parameters, f"{self.prefix}{logical}.", self.level + 1
+                )
+        return self.inner[logical]
 
     def properties(self, kind: str, resource: Mapping[str, Any]) -> dict[str, Any]:
         """Properties of a resource, with those that SAM gives all of its kind."""
@@ -93,31 +141,6 @@ class Template:
             if isinstance(one, dict) and isinstance(other, dict):
                 made[name] = _merged(one, other)
         return made
-
-    def masked(self, value: Any, key: str, line: int, kind: str, depth: int, sensitive: bool = False) -> Any:
-        """``value`` without credentials."""
-        if isinstance(value, str):
-            return mask(self.document, line, key, value, self.facts, sensitive=sensitive and "{{resolve:" not in value)
-        if depth > MAX_DEPTH:
-            self.exhausted = True
-            return None
-        if isinstance(value, list):
-            return [self.masked(item, _called(item) or key, line, kind, depth + 1, sensitive) for item in value]
-        if isinstance(value, dict):
-            function = len(value) == 1 and next(iter(value)).startswith(("Fn::", "Ref"))
-            return {
-                hide(name): self.masked(
-                    inner,
-                    key if function or name in ("Value", "value") else name,
-                    line,
-                    kind,
-                    depth + 1,
-                    not (function and name in ("Ref", "Fn::GetAtt", "Fn::ImportValue"))
-                    and (sensitive or is_sensitive(kind, snake(name), "String")),
-                )
-                for name, inner in value.items()
-            }
-        return value
 
     # ----------------------------------------------------------------------------------------------------------------------------
     # Functions
@@ -151,7 +174,7 @@ class Template:
         kind = str(self.declared.get(name, {}).get("Type"))
         known = KINDS.get(kind)
         if known is None or not known.ref:
-            return Unknown(name)
+            return self.unknown(name)
         return self.attribute(name, "Arn" if known.ref == "arn" else "", depth)
 
     def pseudo(self, name: str) -> Value:
@@ -165,10 +188,12 @@ class Template:
         return known.get(name, Unknown(name))
 
     def parameter(self, name: str) -> Value:
+        if name in self.given:
+            return self.given[name]
         stated = self.parameters[name]
         default, kind = stated.get("Default"), str(stated.get("Type"))
         if "Default" not in stated or default == "" or "AWS::SSM::Parameter" in kind:
-            return Unknown(name)
+            return self.unknown(name)
         if kind == "CommaDelimitedList" or kind.startswith("List<"):
             return [part.strip() for part in text_of(default).split(",")]
         return text_of(default) if isinstance(default, (int, float)) and not isinstance(default, bool) else default
@@ -184,23 +209,38 @@ class Template:
             if name not in self.declared and str(self.declared.get(of, {}).get("Type")) == "AWS::Serverless::Function":
                 made = f"{text_of(self.attribute(of, '', depth))}Role"
                 return arn_of("aws_iam_role", made, lambda _: None, self.home) if attribute == "Arn" else made
-            return Unknown(f"{name}.{attribute}" if attribute else name)
+            if attribute.startswith("Outputs.") and kind in _NESTED:
+                return self.output(name, attribute.removeprefix("Outputs."), depth)
+            return self.unknown(f"{name}.{attribute}" if attribute else name)
         thing = kind.rpartition("::")[2]
         if attribute in ("", "Arn", f"{thing}Arn") or snake(attribute) in ARNS:
             called = self.named(name, resource, known.type, known.name, depth)
             return arn_of(known.type, called, self.stated(resource, depth), self.home) if attribute else called
         if attribute == "StreamArn":
-            return f"{self.attribute(name, 'Arn', depth)}/stream/{text_of(Unknown(name))}"
+            return f"{self.attribute(name, 'Arn', depth)}/stream/{text_of(self.unknown(name))}"
         if attribute in (f"{thing}Id", f"{thing}Name", "QueueName", "AgentId"):
             return self.named(name, resource, known.type, known.name, depth)
-        return Unknown(f"{name}.{attribute}")
+        return self.unknown(f"{name}.{attribute}")
+
+    def unknown(self, reference: str) -> Unknown:
+        return Unknown(self.prefix + reference)
+
+    def output(self, logical: str, name: str, depth: int) -> Value:
+        """An output of a part."""
+        part = self.part(logical)
+        outputs = _objects(part.stack.sections.get("Outputs")) if part else {}
+        if part is None or name not in outputs or depth > MAX_DEPTH:
+            return self.unknown(f"{logical}.Outputs.{name}")
+        return part.value(outputs[name].get("Value"), depth + 1)
 
     def named(self, name: str, resource: Mapping[str, Any], kind: str, attribute: str, depth: int) -> str:
         """A resource's name: as it is stated, else by its logical id."""
         if name not in self.names:
-            self.names[name] = text_of(Unknown(name))  # for one that needs itself
+            self.names[name] = text_of(self.unknown(name))  # for one that needs itself
             given = self.stated(resource, depth)(attribute)
-            self.names[name] = text_of(given) if isinstance(given, (str, Unknown)) and given else name_of(kind, name, lambda _: None)
+            self.names[name] = (
+                text_of(given) if isinstance(given, (str, Unknown)) and given else name_of(kind, self.prefix + name, lambda _: None)
+            )
         return self.names[name]
 
     def stated(self, resource: Mapping[str, Any], depth: int) -> Any:
@@ -224,7 +264,8 @@ class Template:
             case "Equals" | "And" | "Or" | "Not":
                 return self.condition({f"Fn::{name}": argument}, depth)
             case "ImportValue":
-                return Unknown(f"import {text_of(self.value(argument, depth + 1))}")
+                name = self.value(argument, depth + 1)
+                return self.estate.imported(name, depth) if isinstance(name, str) and is_known(name) else Unknown("import")
             case _:
                 return self.computed(name, self.value(argument, depth + 1))
         return Unknown(name)
@@ -281,7 +322,7 @@ class Template:
             inner = inner.get(text_of(name)) if isinstance(inner, dict) else None
         if inner is None:
             return Unknown("FindInMap")
-        return self.masked(inner, text_of(names[-1]), self.located.line("Mappings", text_of(names[0])), "", 0)
+        return inner
 
     def condition(self, stated: Any, depth: int) -> bool | None:
         """Whether a condition holds; None where that can't be told. No condition holds."""
@@ -318,12 +359,6 @@ class Template:
 
 def _objects(value: Any) -> dict[str, dict[str, Any]]:
     return {name: inner for name, inner in value.items() if isinstance(inner, dict)} if isinstance(value, dict) else {}
-
-
-def _called(item: Any) -> str:
-    """The name in ``{Name: …, Value: …}``."""
-    name = item.get("Name") if isinstance(item, dict) and "Value" in item else None
-    return name if isinstance(name, str) else ""
 
 
 def _merged(shared: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:

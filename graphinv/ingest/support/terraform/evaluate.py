@@ -188,9 +188,6 @@ class Env:
     scope: Scope
     names: Mapping[str, Value]
 
-    def __contains__(self, name: str) -> bool:
-        return name in self.names
-
     def having(self, **names: Value) -> Env:
         return Env(self.scope, {**self.names, **names})
 
