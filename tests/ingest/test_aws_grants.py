@@ -133,6 +133,43 @@ def test_service_control_policies_limit_the_account_and_not_service_linked_roles
     assert found.can(role("x", "210987654321")) == {DATA: {"read"}}
 
 
+def test_a_limit_that_allows_everything_takes_nothing() -> None:
+    limits = [grant(("Resource", f"aws:{ACCOUNT}"), of, allow("*"), origin="FullAWSAccess") for of in ("scp", "scp:r-root")]
+    found = Evaluated([*limits, grant(ME, "identity", allow("*")), grant(ME, "boundary", allow("*"))], [("Resource", DATA)])
+    assert found.can(ME) == {f"aws:{ACCOUNT}": {"admin"}, DATA: {"admin"}}
+    assert found.becomes(ME) == {}
+    # Each level has to allow; what hangs on one level adds up.
+    levels = [
+        grant(("Resource", f"aws:{ACCOUNT}"), "scp:r-root", allow("s3:*")),
+        grant(("Resource", f"aws:{ACCOUNT}"), "scp", allow("sqs:*")),
+    ]
+    assert Evaluated([*levels, grant(ME, "identity", allow("*"))], [("Resource", DATA)]).can(ME) == {}
+    same = [grant(("Resource", f"aws:{ACCOUNT}"), "scp", allow(one)) for one in ("s3:*", "sqs:*")]
+    assert DATA in Evaluated([*same, grant(ME, "identity", allow("*"))], [("Resource", DATA)]).can(ME)
+
+
+def test_what_files_leave_open_stands_in_the_arn_and_still_matches() -> None:
+    me, table = "arn:aws:iam::account(shop):role/me", "arn:aws:dynamodb:region(shop):account(shop):table/orders"
+    for pattern in (
+        table,
+        "arn:aws:dynamodb:*:*:table/orders",
+        "arn:aws:dynamodb:*:*:table/*",
+        "*",
+        "arn:aws:dynamodb:*:*:table/${var.name}",
+    ):
+        found = Evaluated([grant(me, "identity", allow("dynamodb:GetItem", pattern))], [("Resource", table)])
+        assert found.can(me)[table] == {"read"}, pattern
+    trusted = grant("arn:aws:iam::account(shop):role/x", "trust", trust(AWS="arn:aws:iam::account(shop):root"))
+    assert Evaluated([trusted, grant(me, "identity", allow("sts:*"))]).becomes(me) == {"arn:aws:iam::account(shop):role/x": "trust"}
+
+
+def test_a_policy_variable_may_be_anything_when_it_allows_and_nothing_when_it_denies() -> None:
+    home = f"{DATA}/home/${{aws:username}}/*"
+    assert mine(allow("s3:GetObject", home)) == {DATA: {"read"}}
+    assert mine(allow("s3:GetObject", f"{DATA}/*"), deny("s3:GetObject", f"{DATA}/${{aws:username}}*")) == {DATA: {"read"}}
+    assert mine(allow("s3:GetObject", f"{DATA}/a${{*}}b")) == {DATA: {"read"}}
+
+
 def test_a_group_lends_its_policies_and_a_members_own_denial_cuts_them() -> None:
     grants = [grant(group("g"), "identity", allow(["s3:GetObject", "s3:DeleteObject"], f"{DATA}/*"))]
     grants += [grant(user(name), "member", group("g")) for name in ("free", "bound")]
