@@ -119,7 +119,8 @@ class _Page:
         if isinstance(boundary, dict) and (managed := text(boundary.get("PermissionsBoundaryArn"), _LONGEST_ARN)):
             yield self.grant(key, "boundary", json.dumps(managed), managed, f"{where}/PermissionsBoundary")
         if kind == "iam_user":
-            for group in entity.get("GroupList") if isinstance(entity.get("GroupList"), list) else ():
+            groups = entity.get("GroupList")
+            for group in groups if isinstance(groups, list) else ():
                 yield from self._member(key, text(group), where)
         if kind == "iam_role":
             yield from self._trust(entity, key, where)
@@ -145,3 +146,22 @@ class _Page:
             yield problem(self.document, where, "a role whose trust policy is missing, or not JSON", NAME)
         else:
             yield self.grant(key, "trust", body, key[1], where)
+            binding = _binding(body)
+            if binding:
+                yield NodeFact(*key, {"binding": binding})
+
+
+def _binding(body: str) -> str | None:
+    """How a role with this trust policy is bound to what runs as it: AWS hands it to a service's runtime, or takes another's token for it.
+
+    None where other principals may assume it, with whatever they hold.
+    """
+    statements = json.loads(body).get("Statement")
+    kinds: set[str] = set()
+    for statement in statements if isinstance(statements, list) else [statements]:
+        if isinstance(statement, dict) and statement.get("Effect") == "Allow":
+            principal = statement.get("Principal")
+            kinds |= set(principal) if isinstance(principal, dict) else {"AWS"}
+    if not kinds or not kinds <= {"Service", "Federated"}:
+        return None
+    return "federated" if "Federated" in kinds else "platform"

@@ -44,6 +44,16 @@ def test_users_groups_and_roles_are_identities(facts: Facts) -> None:
     assert facts.problems == []
 
 
+def test_a_roles_trust_tells_how_it_is_bound(facts: Facts) -> None:
+    assert facts.nodes["Identity", role("ci")]["binding"] == "federated"
+    assert "binding" not in facts.nodes["Identity", REFUNDS]  # another account may assume it too
+    statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": ["lambda.amazonaws.com"]}}
+    for said in (statement, [statement], [statement, {**statement, "Effect": "Deny", "Principal": "*"}]):
+        details = {"RoleDetailList": [{"Arn": role("x"), "AssumeRolePolicyDocument": {"Statement": said}}]}
+        read = Facts(aws_account, document(json.dumps(details), "p.json"))
+        assert read.nodes["Identity", role("x")]["binding"] == "platform"
+
+
 def test_grants_say_where_they_come_from_and_are_in_force(facts: Facts) -> None:
     grants = [fact for fact in facts.all if isinstance(fact, Grant)]
     assert {one.evidence for one in grants} == {"granted"}
