@@ -45,6 +45,7 @@ _CONTEXT = re.compile(
     r"(?:applications|servicePrincipals)(?:\('([0-9a-f-]{36})'\)|/([0-9a-f-]{36}))/(?:[\w.]+/)?(federatedIdentityCredentials|owners|sponsors)",
     re.I,
 )
+_FILLED_IN = re.compile(r"\$\{|\{\{|<[\w -]+>")
 _KINDS: Mapping[str, str] = {"ManagedIdentity": "managed_identity", "ServiceIdentity": "agent_identity", "Application": "service_principal"}
 
 
@@ -100,7 +101,10 @@ class _Reading:
     def application(self, record: Record, kind: str) -> Iterator[Fact]:
         value, line = record.value, record.line()
         app, object_id = text(value.get("appId")), text(value.get("id")) or text(value.get("objectId"))
-        if not names.is_guid(app):
+        if _FILLED_IN.search(app):
+            # A template: the id is filled in when the application is registered.
+            app = f"application({self.document.root}/{self.document.path})"
+        elif not names.is_guid(app):
             yield problem(self.document, line, "is an application without an application id", NAME, "error")
             return
         blueprint = kind == "agentidentityblueprint" or "inheritablePermissions" in value
@@ -117,9 +121,9 @@ class _Reading:
         for index, one in enumerate(items(value.get("federatedIdentityCredentials"))):
             yield from self.federated(one, key, record.line("federatedIdentityCredentials", index))
         for index, asked in enumerate(items(value.get("requiredResourceAccess"))):
-            resource = text(asked.get("resourceAppId")).lower()
+            resource = text(asked.get("resourceAppId"))
             for entry in items(asked.get("resourceAccess")):
-                body = {"resource": resource, "id": text(entry.get("id")).lower(), "delegated": entry.get("type") == "Scope"}
+                body = {"resource": redact(resource), "id": redact(text(entry.get("id"))), "delegated": entry.get("type") == "Scope"}
                 yield self.grant(key, "requires", body, record.line("requiredResourceAccess", index), "declared")
         yield from self.defined(record, names.identity(app)[1])
         inherited = value.get("inheritablePermissions")

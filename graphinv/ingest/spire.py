@@ -102,13 +102,17 @@ def _identity(document: Document, id: str, selectors: list[str], line: int, evid
     props: Props = {"name": id.removeprefix("spiffe://"), "type": "spiffe", "provider": "spiffe", "binding": "attested"}
     yield NodeFact("Identity", id, {**props, "trust_domain": domain, "labels": labels or None, "sources": [document.source(line)]})
     wanted: dict[str, str] = {}
+    pods: dict[str, str] = {}
     for one in selectors:
         kind, _, rest = one.partition(":")
         field, _, value = rest.partition(":")
         if kind == "k8s" and field in ("ns", "sa") and value:
             wanted[field] = redact(value)
-    if wanted:
-        yield _grant(document, ("Identity", id), "workload", wanted, line, evidence)
+        elif kind == "k8s" and field == "pod-label":
+            name, _, label = value.partition(":")
+            pods[redact(name)] = redact(label)
+    if wanted or pods:
+        yield _grant(document, ("Identity", id), "workload", {**wanted, "labels": pods}, line, evidence)
 
 
 def _rules(document: Document, id: str, line: int, evidence: str) -> Iterator[Fact]:
@@ -185,7 +189,7 @@ def _selector(value: object) -> dict[str, Any]:
 
 def _script(document: Document) -> Iterator[Fact]:
     """Entries that a script creates, as far as they are constant."""
-    for command in commands(document.text(), "entry create"):
+    for command in commands(document.text(), "-spiffeID"):
         words = command.words()
         words = [part for word in words for part in (word.split("=", 1) if word.startswith("-") else [word])]
         given = [(name.lstrip("-").lower(), value) for name, value in pairwise(words) if name.startswith("-")]

@@ -31,7 +31,7 @@ FILES = (
     "*.hcl and *.policy with `path` blocks and capabilities",
     "JSON policies",
     "JSON of `vault read`, named after its path (`auth/kubernetes/role/x.json`, `database/roles/x.json`), or objects by path",
-    "`policies`, `auth` and `secrets` of the Vault operator's YAML",
+    "`policies`, `auth` and `secrets` of the Vault operator, in YAML or JSON",
     "shell scripts with `vault write` and `vault policy write`",
 )
 MAX_BYTES = 4 * 1024 * 1024
@@ -45,7 +45,13 @@ _BY_PATH = re.compile(
 )
 _READ = re.compile(rb'"(?:lease_duration|lease_id|request_id|mount_type)"\s*:')
 _OPERATOR = re.compile(rb"^\s*(?:policies|auth|secrets|externalConfig):", re.MULTILINE)
-_OF_OPERATOR = re.compile(rb"^\s*(?:- )?(?:rules:|bound_service_account_names:|creation_statements:|externalConfig:)", re.MULTILINE)
+_OF_OPERATOR = re.compile(
+    rb"^\s*(?:- )?(?:rules:\s*(?:[|>]|[\"']?path\b)|bound_service_account_names:|creation_statements:|externalConfig:)", re.MULTILINE
+)
+_JSON_OPERATOR = re.compile(rb'"(?:policies|auth|secrets)"\s*:\s*\[')
+_OF_JSON_OPERATOR = re.compile(
+    rb'"purgeUnmanagedConfig"|"rules"\s*:\s*"\s*path\b|"(?:bound_service_account_names|creation_statements)"\s*:'
+)
 _SCRIPT = re.compile(rb"\bvault\s+(?:policy\s+write|policy-write|write|kv\s+put)\s")
 _PLACE = re.compile(
     r"(?:^|.*/)((?:auth/.{1,100}?/roles?/|[\w-]{1,80}/(?:roles|static-roles|config|roleset|static-account)/|sys/polic(?:y|ies/acl)/)[^/]{1,200})\.json",
@@ -60,7 +66,8 @@ def detect(path: str, head: bytes) -> bool:
         return _HCL.search(head) is not None and _RULES.search(head) is not None
     if lowered.endswith(".json"):
         policy = (_JSON_POLICY.search(head) and _RULES.search(head)) or _TEXT_POLICY.search(head) or _BY_PATH.search(head)
-        return bool(policy) or (_PLACE.fullmatch(path) is not None and _READ.search(head) is not None)
+        operator = _JSON_OPERATOR.search(head) and _OF_JSON_OPERATOR.search(head)
+        return bool(policy or operator) or (_PLACE.fullmatch(path) is not None and _READ.search(head) is not None)
     if lowered.endswith((".yaml", ".yml")):
         return _OPERATOR.search(head) is not None and _OF_OPERATOR.search(head) is not None
     return lowered.endswith((".sh", ".bash")) and _SCRIPT.search(head) is not None
@@ -97,7 +104,9 @@ def _json_facts(document: Document, located: Located) -> Iterator[Fact]:
     data = inside(value, "data") or value
     place = _PLACE.fullmatch(document.path)
     stated = data.get("policy") or data.get("rules")
-    if "path" in value and not isinstance(value["path"], str):
+    if any(isinstance(value.get(part), list) for part in ("policies", "auth", "secrets")):
+        yield from _operator_facts(document, located, ())
+    elif "path" in value and not isinstance(value["path"], str):
         yield from policy_facts(Stated(document, located.line(), "declared", NAME), _stem(document), value)
     elif isinstance(stated, str) and "path" in stated:
         yield from policy_facts(granted, text(data.get("name")) or _stem(document), stated)
@@ -148,7 +157,7 @@ def _script_facts(document: Document) -> Iterator[Fact]:
             yield from policy_facts(place, one.path.rpartition("/")[2], one.policy)
         elif is_entry(one.path):
             yield from entry_facts(place, one.path, one.data)
-        elif not one.path.startswith(("auth/", "sys/", "identity/", "transit/", "pki/")):
+        elif one.stored:
             path = redact(plain_path(one.path))
             props = {"name": path, "type": "stored_secret", "lifetime": "static", "sources": place.sources}
             yield NodeFact(*key_of("Secret", document.root, path), props)

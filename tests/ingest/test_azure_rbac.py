@@ -41,7 +41,13 @@ def assignment(role: str, scope: str, principal: str = BOT, **more: object) -> d
 
 RESOURCES = az(
     "resources.json",
-    {"id": STORE, "name": "invoices", "type": "Microsoft.Storage/storageAccounts", "location": "x", "tags": {"env": "prod", "owner": "ada@quillmere.example"}},
+    {
+        "id": STORE,
+        "name": "invoices",
+        "type": "Microsoft.Storage/storageAccounts",
+        "location": "x",
+        "tags": {"env": "prod", "owner": "ada@quillmere.example"},
+    },
     {
         "id": MACHINE,
         "name": "worker",

@@ -81,6 +81,18 @@ def test_what_is_only_asked_for_is_not_granted() -> None:
     assert (props["evidence"], props["condition"]) == (["declared"], "once it is consented to")
 
 
+def test_templates_of_registrations_give_names() -> None:
+    asked = {
+        "resourceAppId": "Microsoft Graph",
+        "resourceAccess": [{"id": "Mail.Send", "type": "Role"}, {"id": "User.Read", "type": "Scope"}],
+    }
+    template = {"id": "${{AAD_APP_OBJECT_ID}}", "appId": "${{AAD_APP_CLIENT_ID}}", "displayName": "Desk", "requiredResourceAccess": [asked]}
+    found = Granted(document(json.dumps({**template, "identifierUris": []}), "aad.manifest.json"))
+    app = "entra:application(shop/aad.manifest.json)"
+    assert found.access(app) == {MAIL: "execute", "saas:microsoft365/tenant(shop)/directory": "read"}
+    assert not found.problems
+
+
 def test_delegated_permissions_act_as_the_user() -> None:
     grant = {
         "id": "x",

@@ -147,6 +147,14 @@ def test_static_entries_old_objects_and_lists() -> None:
     assert found.props("ASSUMES", "k8s:shop/desk/ServiceAccount/bot", BOT)["evidence"] == ["granted"]
 
 
+def test_entries_that_ask_for_labels_of_pods_are_those_pods_own() -> None:
+    selectors = [{"type": "k8s", "value": one} for one in ("ns:desk", "sa:bot", "pod-label:app:front")]
+    workloads = [*runtime("desk", "front", "bot", "app=front"), *runtime("desk", "back", "bot", "app=back")]
+    found = Granted(document(shown(selectors=selectors), "e.json"), more=workloads)
+    assert {pair for pair in found.drawn("RUNS_AS") if pair[1] == BOT} == {("k8s:shop/desk/Deployment/front", BOT)}
+    assert not found.drawn("ASSUMES")
+
+
 def test_scripts() -> None:
     script = (
         "#!/bin/sh\n/opt/spire/bin/spire-server entry create \\\n  -parentID spiffe://quillmere.example/node \\\n"

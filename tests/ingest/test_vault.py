@@ -202,7 +202,9 @@ vault write auth/kubernetes/role/desk \\
     bound_service_account_names=bot bound_service_account_namespaces=desk \\
     policies=desk ttl=30m
 vault write auth/kubernetes/role/$NAME policies=desk
-vault kv put secret/desk password=%(password)s token=$TOKEN
+vault kv put -mount secret desk password=%(password)s token=$TOKEN
+export T=$(vault write -field token auth/approle/login role_id=x secret_id=y)
+vault write -field=signed_key ssh/sign/host cert_type=host > cert
 echo 'path "kv/b" { capabilities = ["read"] }' | vault policy write other -
 """
 
@@ -213,6 +215,7 @@ def test_scripts_are_read_as_far_as_they_are_constant() -> None:
     assert found.drawn("ASSUMES") == {("k8s:shop/desk/ServiceAccount/bot", ROLE)}
     assert found.access(ROLE) == {"vault:shop/secret/desk": "read"}
     assert found.nodes["Secret", f"{ROLE}#token"]["ttl_seconds"] == 1800
+    assert {id for kind, id in found.nodes if kind == "Secret"} == {f"{ROLE}#token", "vault:shop/secret/desk"}
     assert password not in repr(found.nodes) + repr(found.edges)
     (source,) = [one for one in found.props("CAN_ACCESS", ROLE, "vault:shop/secret/desk")["sources"] if one.endswith("#L4")]
     assert source == "shop/setup.sh#L4"
@@ -263,4 +266,5 @@ def test_other_files_are_left_alone() -> None:
     assert not vault.detect("main.tf", b'path "x" { capabilities = ["read"] }')
     assert not vault.detect("nomad.hcl", b'job "x" { path "y" }')
     assert not vault.detect("a.yaml", b"auth:\n  type: basic\n")
+    assert not vault.detect("envoy.yaml", b"rules:\n  action: ALLOW\n  policies:\n")
     assert not vault.detect("openapi.json", b'{"path": {"x": 1}}')

@@ -3,7 +3,8 @@
 Grants of ``provider`` ``entra``; ``body`` is a JSON object, ``tenant`` in each the word for the tenant (``tenant(<root>)`` or its id):
 
     role            subject                       body
-    requires        ("Identity", application)     {"resource": application id, "id": permission id, "delegated": bool}: only asked for
+    requires        ("Identity", application)     {"resource": application id or name, "id": permission id or name, "delegated": bool}:
+                                                  only asked for
     app-role        ("Identity", principal)       {"resource": object id of the interface, "name": its name, "id": permission id}
     delegated       ("Identity", principal)       {"resource": object id, "scope": names of permissions, "all": for every user or for one}
     directory-role  ("Identity", principal)       {"role": template id, "scope": "/" or a part of the tenant}
@@ -41,6 +42,7 @@ from graphinv.model.facts import EdgeFact, Grant, NodeFact, NodeKey, Problem, Pr
 
 PROVIDER = "entra"
 _DEFAULT_ROLE = "00000000-0000-0000-0000-000000000000"
+_BY_NAME = {name.lower(): id for id, name in APIS.items()}
 _NOT_CONSENTED = "once it is consented to"
 
 
@@ -127,8 +129,11 @@ class _Tenant:
                     yield grant.subject, _Permission(name, "", resource, condition, grant, tenant, application=False)
 
     def permission(self, grant: Grant, body: Mapping[str, Any], id: str, condition: str, *, application: bool = True) -> _Permission:
-        name = name_of(id) or self.defined.get(id, "")
-        return _Permission(name, id, str(body.get("resource") or ""), condition, grant, str(body.get("tenant") or ""), application)
+        # Templates of registrations may give names in the place of ids.
+        name = name_of(id) or self.defined.get(id.lower(), "") or ("" if names.is_guid(id) else id)
+        resource = str(body.get("resource") or "")
+        resource = _BY_NAME.get(resource.lower(), resource.lower())
+        return _Permission(name, id, resource, condition, grant, str(body.get("tenant") or ""), application)
 
     def access(
         self, principal: NodeKey, permissions: Sequence[_Permission], blueprint: str = ""

@@ -3,7 +3,7 @@
 Grants of ``provider`` ``spiffe``; ``body`` is a JSON object, ``root`` in each the name of the cluster in ids:
 
     role      subject                     body
-    workload  ("Identity", SPIFFE ID)     {"ns": namespace, "sa": service account}: selectors that are constant
+    workload  ("Identity", SPIFFE ID)     {"ns": namespace, "sa": service account, "labels": {key: value} of the pod}
     template  ("Resource", "k8s:<root>")  {"template": …, "namespaces": selector, "pods": selector, "selectors": [template, …],
                                           "admin": bool}
     domain    ("Resource", "k8s:<root>")  {"domain": trust domain, "cluster": name}
@@ -49,7 +49,7 @@ def evaluate(grants: Sequence[Grant], known: Known) -> Iterator[NodeFact | EdgeF
     for grant, body in bodies:
         root = str(body.get("root") or "")
         if grant.role == "workload":
-            yield from _selected(known, grant, body, root)
+            yield from _selected(known, grant, body, root, running.get(root, []))
         elif grant.role == "template" and isinstance(body.get("template"), str):
             yield from _templated(grant, body, domains.get(root, {}), running.get(root, []))
         elif grant.role != "domain":
@@ -76,9 +76,20 @@ def _running(known: Known) -> dict[str, list[_Workload]]:
     return found
 
 
-def _selected(known: Known, grant: Grant, body: Mapping[str, Any], root: str) -> Iterator[EdgeFact]:
-    """(:Identity service account)-[:ASSUMES]->(:Identity SPIFFE ID)"""
+def _selected(known: Known, grant: Grant, body: Mapping[str, Any], root: str, running: Sequence[_Workload]) -> Iterator[EdgeFact]:
+    """(:Identity service account)-[:ASSUMES]->(:Identity SPIFFE ID), or (:Runtime)-[:RUNS_AS]->(it) where it asks for labels of pods."""
     namespace, account = str(body.get("ns") or "*"), str(body.get("sa") or "*")
+    labels = body.get("labels")
+    if isinstance(labels, dict) and labels:
+        wanted = {str(name): str(value) for name, value in labels.items()}
+        chosen = [
+            one.runtime
+            for one in running
+            if namespace in ("*", one.namespace) and account in ("*", one.account) and wanted.items() <= dict(one.labels).items()
+        ]
+        yield from (EdgeFact("RUNS_AS", runtime, grant.subject, granted_props(grant)) for runtime in chosen)
+        if chosen or account == "*":
+            return
     found = list(workloads(known, (namespace, account), grant.subject, granted_props(grant)))
     if not found and "*" not in (namespace, account):
         found = [

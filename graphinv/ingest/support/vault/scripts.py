@@ -10,17 +10,24 @@ from typing import NamedTuple
 from graphinv.ingest.support.scripts import Command, commands
 
 _START = re.compile(r"(?:^|[\s;|&(])vault\s+(?:policy\s+write|write|kv\s+put|policy-write)\b")
+_STORES = ("secret/", "kv/", "kv-v1/", "kv-v2/")
+"""Where the key-value engine is by habit."""
+_VALUED = frozenset({"field", "format", "namespace", "ns", "mount", "address", "cas"})
 _PIPED = re.compile(r"(?:echo|printf)\s+(?:-\w+\s+)*('[^']*'|\"(?:[^\"\\]|\\.)*\")\s*\|\s*(?:\w+=\S+\s+)*vault\s", re.DOTALL)
 
 
 class Written(NamedTuple):
-    """``data`` is written to ``path`` on ``line``; ``policy`` is the text of a policy where it is one (on ``policy_line``)."""
+    """``data`` is written to ``path`` on ``line``; ``policy`` is the text of a policy where it is one (on ``policy_line``).
+
+    ``stored`` says that what is written stays there as a secret.
+    """
 
     path: str
     data: dict[str, str]
     line: int
     policy: str | None = None
     policy_line: int = 1
+    stored: bool = False
 
 
 def written(text: str) -> Iterator[Written]:
@@ -32,7 +39,7 @@ def written(text: str) -> Iterator[Written]:
 
 def _command(command: Command) -> Iterator[Written]:
     match = _START.search(command.text)
-    words = [word for word in command.words(match.start() if match else 0) if not word.startswith("-") or word == "-"]
+    words, mount = _plain(command.words(match.start() if match else 0))
     piped = _PIPED.search(command.text)
     body, line = command.body, command.line
     if words[1:3] == ["policy", "write"] or words[1:2] == ["policy-write"]:
@@ -41,9 +48,28 @@ def _command(command: Command) -> Iterator[Written]:
         if name and "$" not in name and stated is not None:
             yield Written(f"sys/policies/acl/{name}", {}, line, stated, command.body_line if body is not None else line)
         return
-    at = 3 if words[1:3] == ["kv", "put"] else 2
-    path = words[at] if len(words) > at else ""
+    kept = words[1:3] == ["kv", "put"]
+    at = 3 if kept else 2
+    path = f"{mount}/{words[at]}".strip("/") if len(words) > at else ""
     pairs = [word.partition("=") for word in words[at + 1 :] if "=" in word]
     data = {key: value for key, _, value in pairs if "$" not in value and "`" not in value and not value.startswith("@")}
     if path and "$" not in path and "=" not in path:
-        yield Written(path, data, line)
+        yield Written(path, data, line, stored=kept or (bool(pairs) and path.startswith(_STORES)))
+
+
+def _plain(words: list[str]) -> tuple[list[str], str]:
+    """Words without options and their values, and the mount that an option names."""
+    found: list[str] = []
+    mount, waiting = "", ""
+    for word in words:
+        name, equals, value = word.lstrip("-").partition("=")
+        if waiting:
+            mount = word if waiting == "mount" else mount
+            waiting = ""
+        elif not word.startswith("-") or word == "-":
+            found.append(word)
+        elif equals:
+            mount = value if name == "mount" else mount
+        elif name in _VALUED:
+            waiting = name
+    return found, "" if "$" in mount else mount
