@@ -512,3 +512,11 @@ many = [Agent(name=f"Many {number}") for number in range(10000)]
     )
     assert edges(facts) == {("Desk", "Pair 1", "handoff"), ("Desk", "Clerk 1", "handoff"), ("Desk", "Clerk 2", "handoff")}
     assert len(agents(facts)) == 6
+
+
+def test_imports_that_begin_with_the_name_of_the_root() -> None:
+    facts = tree(
+        team__clerks_py=OPENAI + "clerk = Agent(name='Clerk')\n",
+        desk_py=OPENAI + "from shop.team.clerks import clerk\ndesk = Agent(name='Desk', handoffs=[clerk])\n",
+    )
+    assert edges(facts) == {("Desk", "Clerk", "handoff")}

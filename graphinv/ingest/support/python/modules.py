@@ -13,7 +13,8 @@ class Modules:
 
     An absolute import is looked up beside the importing file, then in each folder above it (and in ``src`` there), then anywhere in the
     root
-    where the whole dotted path fits and only there: of several the one that shares most folders with the importing file.
+    where the whole dotted path fits and only there: of several the one that shares most folders with the importing file. A path that begins
+    with the root's own name means what lies in the root.
     """
 
     def __init__(self, modules: Mapping[str, ir.Module]) -> None:
@@ -30,6 +31,7 @@ class Modules:
             tail = _dotted(path)
             self._by_tail.setdefault(".".join(tail.split(".")[-2:]), []).append(path)
         self._found: dict[tuple[str, str, int], str | None] = {}
+        self._root = next((module.root.rpartition("/")[2] for module in modules.values()), "")
 
     def find(self, importer: ir.Module, dotted: str, level: int = 0) -> str | None:
         """Path of the module or, ending with ``/``, of the folder that ``dotted`` means in ``importer``; None where it lies outside."""
@@ -58,7 +60,8 @@ class Modules:
             above = dirname(above)
         if package is not None or "." not in dotted:
             return package
-        return self._anywhere(folder, dotted)
+        first, _, rest = path.partition("/")
+        return self._anywhere(folder, dotted) or (self._at(rest) if first == self._root else None)
 
     def _anywhere(self, folder: str, dotted: str) -> str | None:
         wanted = "/" + dotted.replace(".", "/")
