@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from types import ModuleType
@@ -245,6 +246,34 @@ def test_outlines_of_anything_raise_nothing_else_than_readers_do(path: str, data
     except IngestError:
         return
     assert isinstance(ingestor.parts({path: outlined}), list)
+
+
+LONG = 100_000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from a" + " " * LONG + "b",
+        "from " + ". " * LONG,
+        "import a" + " " * LONG + ".b",
+        "from a import (" * (LONG // 10),
+        "from a import (#" + " (" * LONG,
+        ":" + " " * LONG + "from" + "\t" * LONG,
+        "import a" + " as" * LONG,
+        "import" + " " * LONG,
+        "import(" * LONG,
+        "from '" * LONG,
+        "require" + " (" * LONG,
+    ],
+    ids=lambda text: text[:12],
+)
+@pytest.mark.parametrize("path", ["a.py", "a.ts", "a.ipynb"])
+def test_outlines_take_linear_time(path: str, text: str) -> None:
+    marked = {"a.ts": "import '@openai/agents'\n"}.get(path, "from agents import Agent\n")
+    started = time.process_time()
+    (javascript_source if path == "a.ts" else python_source).outline(document(marked + text, path))
+    assert time.process_time() - started < 2
 
 
 def test_an_outline_keeps_no_credential() -> None:

@@ -8,13 +8,15 @@ from graphinv.ingest import Document
 from graphinv.ingest.support.python import ir
 from graphinv.ingest.support.python.summary import MAX_SOURCE, MAX_UNMARKED, marker
 
-_IMPORT = re.compile(
+_IMPORT = re.compile(  # possessive, so that no text takes more than linear time
     r"(?:^|[;:])[ \t\f]*+(?:"
     r"import[ \t\f]++(?P<modules>[^\n;#]++)"
-    r"|from[ \t\f]*+(?P<dots>[. \t\f]*+)(?P<module>[\w. \t\f]*?)[ \t\f]*+\bimport\b[ \t\f]*+(?P<names>\((?:[^)#]|\#[^\n]*+)*+|[^\n;#]++)"
+    r"|from[ \t\f]*+(?P<dots>[. \t\f]*+)(?P<module>(?!import\b)[\w.]*+(?:[ \t\f]*+\.[ \t\f]*+[\w.]*+)*+)?"
+    r"[ \t\f]*+import\b[ \t\f]*+(?P<names>\((?:[^)#]|\#[^\n]*+)*+|[^\n;#]++)"
     r")",
     re.MULTILINE,
 )
+_SPACES = re.compile(r"[ \t\f]+")
 _COMMENT = re.compile(r"#[^\n]*")
 _NAME = re.compile(r"([\w.]+|\*)(?:\s+as\s+\w+)?")
 
@@ -48,9 +50,10 @@ def imports(text: str) -> frozenset[tuple[str, int]]:
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\\\n", " ")
     for match in _IMPORT.finditer(text):
         if match["modules"] is not None:
-            found.update((name, 0) for name in _NAME.findall(re.sub(r"[ \t\f]*\.[ \t\f]*", ".", match["modules"])))
+            modules = _SPACES.sub(" ", match["modules"]).replace(" .", ".").replace(". ", ".")
+            found.update((name, 0) for name in _NAME.findall(modules))
             continue
-        module = re.sub(r"\s+", "", match["module"])
+        module = _SPACES.sub("", match["module"] or "")
         level = match["dots"].count(".")
         found.add((module, level))
         found.update((f"{module}.{name}".lstrip("."), level) for name in _NAME.findall(_COMMENT.sub("", match["names"])))
