@@ -91,7 +91,8 @@ def measure(command: list[str], environment: dict[str, str] | None = None) -> Ta
     ended = threading.Event()
     watcher = threading.Thread(target=_watch, args=(process.pid, held, ended))
     watcher.start()
-    code = process.wait()
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = code = os.waitstatus_to_exitcode(status)
     wall = time.perf_counter() - started
     ended.set()
     watcher.join()
@@ -102,7 +103,7 @@ def measure(command: list[str], environment: dict[str, str] | None = None) -> Ta
             break
     if code not in (0, 2):  # 2: some of the fixtures are broken on purpose
         raise RuntimeError(f"{command} ended with {code}")
-    return Taken(wall, _processor_time() - before, *held)
+    return Taken(wall, _processor_time() - before, max(held[0], used.ru_maxrss * 1024), held[1])
 
 
 def _processor_time() -> float:
@@ -111,7 +112,7 @@ def _processor_time() -> float:
 
 
 def _watch(top: int, held: list[int], ended: threading.Event) -> None:
-    while not ended.wait(0.3):
+    while not ended.wait(0.5):
         processes = _below(top)
         held[0] = max(held[0], *(_bytes(one, "Rss:") for one in processes), 0)
         held[1] = max(held[1], sum(_bytes(one, "Pss:") for one in processes))
