@@ -37,7 +37,7 @@ MAX_BYTES = 256 * 1024 * 1024
 
 _MARKS = re.compile(
     rb'"(?:servicePrincipalType|requiredResourceAccess|appRoleId|consentType|directoryScopeId|signInAudience|isFallbackPublicClient'
-    rb'|agentIdentityBlueprintId|inheritablePermissions|userPrincipalName|oauth2PermissionScopes|identifierUris)"\s*:'
+    rb'|agentIdentityBlueprintId|identityParentId|inheritablePermissions|userPrincipalName|oauth2PermissionScopes|identifierUris)"\s*:'
     rb"|\$metadata#\w+\('[0-9a-f-]{36}'\)/federatedIdentityCredentials"
 )
 _OF_GRAPH = re.compile(rb"graph\.microsoft\.com/|#microsoft\.graph\.|\"(?:appId|principalId|clientId|resourceId|userPrincipalName)\"\s*:")
@@ -46,6 +46,7 @@ _CONTEXT = re.compile(
     re.I,
 )
 _FILLED_IN = re.compile(r"\$\{|\{\{|<[\w -]+>")
+_KIND_OF_PAGE = re.compile(r"\$metadata#[\w('/.)-]*graph\.(agent\w+)", re.IGNORECASE)
 _KINDS: Mapping[str, str] = {"ManagedIdentity": "managed_identity", "ServiceIdentity": "agent_identity", "Application": "service_principal"}
 
 
@@ -74,8 +75,15 @@ class _Reading:
 
     def record(self, record: Record) -> Iterator[Fact]:
         value = record.value
-        kind = text(value.get("@odata.type")).rpartition(".")[2].lower()
-        if "servicePrincipalType" in value or kind in ("serviceprincipal", "agentidentity", "agentidentityblueprintprincipal"):
+        page = _KIND_OF_PAGE.search(str(record.page.get("@odata.context", ""))[:1000])
+        kind = text(value.get("@odata.type")).rpartition(".")[2].lower() or (page[1].lower() if page else "")
+        if kind == "agentuser" or "identityParentId" in value:
+            yield from self.agent_user(record)
+        elif (
+            "servicePrincipalType" in value
+            or "agentIdentityBlueprintId" in value
+            or kind in ("serviceprincipal", "agentidentity", "agentidentityblueprintprincipal")
+        ):
             yield from self.principal(record, kind)
         elif "requiredResourceAccess" in value or "identifierUris" in value or kind in ("application", "agentidentityblueprint"):
             yield from self.application(record, kind)
@@ -129,7 +137,12 @@ class _Reading:
         inherited = value.get("inheritablePermissions")
         for one in items(inherited):
             resource = text(one.get("resourceAppId")).lower()
-            yield self.grant(key, "inheritable", {"resource": resource, "scopes": _scopes(one)}, record.line("inheritablePermissions"))
+            body = {
+                "resource": resource,
+                "scopes": _inheritable(one.get("inheritableScopes")),
+                "roles": _inheritable(one.get("inheritableRoles")),
+            }
+            yield self.grant(key, "inheritable", body, record.line("inheritablePermissions"))
 
     def principal(self, record: Record, kind: str) -> Iterator[Fact]:
         value, line = record.value, record.line()
@@ -171,6 +184,18 @@ class _Reading:
         yield NodeFact(*agent, {**stated, "status": props["status"], "sources": self.at(record.line())})
         yield EdgeFact("RUNS_AS", agent, identity, self.stated(record.line()))
         yield from self.accountable(record, agent)
+
+    def agent_user(self, record: Record) -> Iterator[Fact]:
+        """The account that an agent has as if it were a person: mail, chats and licences of its own."""
+        value, line = record.value, record.line()
+        id, parent = text(value.get("id")), text(value.get("identityParentId"))
+        if not names.is_guid(id):
+            return
+        title = redact(text(value.get("displayName"))) or id
+        yield NodeFact(*names.identity(id), {"name": title, "type": "agent_user", "provider": "entra", "sources": self.at(line)})
+        if names.is_guid(parent):
+            yield EdgeFact("ASSUMES", names.identity(parent), names.identity(id), self.stated(line))
+        yield from self.accountable(record, names.identity(id))
 
     def credentials(self, record: Record, key: NodeKey) -> Iterator[Fact]:
         """Passwords and certificates of an application: each opens it, whoever holds it."""
@@ -294,15 +319,11 @@ class _Reading:
         return {"evidence": ["granted"], "sources": self.at(line)}
 
 
-def _scopes(one: dict[str, Any]) -> list[str]:
+def _inheritable(part: object) -> list[str]:
     """What agent identities inherit of their blueprint's grants on one interface; ``*`` for all."""
-    found: set[str] = set()
-    for name in ("inheritableScopes", "inheritableRoles"):
-        part = one.get(name)
-        if not isinstance(part, dict):
-            continue
-        kind = text(part.get("@odata.type")) or text(part.get("kind"))
-        if "all" in kind.lower():
-            return ["*"]
-        found |= {redact(scope) for scope in (*texts(part.get("scopes")), *texts(part.get("roles"))) if len(scope) < 200}
-    return sorted(found)
+    if not isinstance(part, dict):
+        return []
+    kind = text(part.get("@odata.type")) or text(part.get("kind"))
+    if "allallowed" in kind.lower():
+        return ["*"]
+    return sorted({redact(one) for one in (*texts(part.get("scopes")), *texts(part.get("roles"))) if len(one) < 200})

@@ -144,7 +144,11 @@ def test_agent_identities_have_what_their_blueprint_lets_them_inherit() -> None:
     found = Granted(
         az("blueprints.json", blueprint),
         az("sps.json", principal(BLUEPRINT_SP, BLUEPRINT), agent),
-        az("roles.json", app_role(MAIL_RW, BLUEPRINT_SP), app_role(MAIL_SEND, BLUEPRINT_SP)),
+        az("roles.json", app_role(MAIL_RW, BLUEPRINT_SP)),
+        az(
+            "grants.json",
+            {"clientId": BLUEPRINT_SP, "consentType": "AllPrincipals", "resourceId": GRAPH_SP, "scope": "Mail.Send Files.Read"},
+        ),
     )
     assert (f"entra:{BLUEPRINT}", f"entra:{AGENT}") in found.drawn("ASSUMES"), "the blueprint's credential mints for all of them"
     assert found.access(f"entra:{AGENT}") == {MAIL: "execute"}
@@ -153,6 +157,18 @@ def test_agent_identities_have_what_their_blueprint_lets_them_inherit() -> None:
     assert found.nodes["Agent", f"entra-agent:{AGENT}"]["status"] == "suspended"
     assert found.drawn("OWNS") == {("ada@quillmere.example", f"entra:{BLUEPRINT}")}
     assert found.nodes["Owner", "ada@quillmere.example"]["status"] == "disabled"
+
+
+def test_agents_by_the_page_they_stand_on_and_their_users() -> None:
+    context = "https://graph.microsoft.com/beta/$metadata#servicePrincipals/graph.agentIdentity"
+    page: dict[str, object] = {"@odata.context": context}
+    agents = az("agents.json", {"id": AGENT, "displayName": "a", "agentIdentityBlueprintId": BLUEPRINT}, **page)
+    user = {"id": SP, "userPrincipalName": "agent@quillmere.example", "displayName": "a", "identityParentId": AGENT}
+    found = Granted(agents, az("users.json", user))
+    assert ("Agent", f"entra-agent:{AGENT}") in found.nodes
+    assert (f"entra:{AGENT}", f"entra:{SP}") in found.drawn("ASSUMES")
+    assert found.nodes["Identity", f"entra:{SP}"]["type"] == "agent_user"
+    assert not [key for key in found.nodes if key[0] == "Owner"]
 
 
 def test_an_application_that_owns_another_acts_as_it() -> None:

@@ -9,7 +9,7 @@ Grants of ``provider`` ``entra``; ``body`` is a JSON object, ``tenant`` in each 
     delegated       ("Identity", principal)       {"resource": object id, "scope": names of permissions, "all": for every user or for one}
     directory-role  ("Identity", principal)       {"role": template id, "scope": "/" or a part of the tenant}
     defines         ("Resource", interface)       {"permissions": {id: name}, "name": …, "app": its application id}
-    inheritable     ("Identity", blueprint)       {"resource": application id, "scopes": [name, …] or ["*"]}
+    inheritable     ("Identity", blueprint)       {"resource": application id, "scopes": [name, …] or ["*"], "roles": the same}
     inherits        ("Identity", agent identity)  {"blueprint": application id of its blueprint}
     federated       ("Identity", any)             {"issuer": …, "subject": …}: who comes in as the subject; of Azure's identities too
 
@@ -38,6 +38,7 @@ from graphinv.ingest.support.azure.permissions import (
 )
 from graphinv.ingest.support.federation import federated
 from graphinv.ingest.support.granted import granted_props, object_of, problem_of, sources_of, unread
+from graphinv.ingest.support.parts import texts
 from graphinv.model.facts import EdgeFact, Grant, NodeFact, NodeKey, Problem, Props
 
 PROVIDER = "entra"
@@ -243,7 +244,7 @@ class _Tenant:
 
 
 def _inherits(rule: Mapping[str, Any], one: _Permission, app: str) -> bool:
-    scopes = rule.get("scopes")
-    if not isinstance(scopes, list) or one.grant.role == "requires" or rule.get("resource") not in (app, "", None, "*"):
+    if one.grant.role == "requires" or rule.get("resource") not in (app, "", None, "*"):
         return False
-    return "*" in scopes or one.name in scopes
+    listed = texts(rule.get("roles" if one.application else "scopes"))
+    return "*" in listed or any(one.name in (name, name_of(name)) for name in listed)
