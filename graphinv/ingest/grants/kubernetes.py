@@ -10,9 +10,9 @@ Grants are
                       read the object has it
 
 RBAC only allows: nothing denies. A rule without ``resourceNames`` reaches every object of a kind, those that do not exist yet too: that is
-the node of the kind (``k8s:<cluster>/<namespace>/secrets``), besides an edge to every known Secret. All kinds of a namespace or cluster are
-its own node. What lets a subject become another (create pods, ask for tokens, impersonate …) is in
-:mod:`graphinv.ingest.support.kubernetes.escalation`.
+the node of its class, ``k8s:<cluster>/<namespace>/secrets`` or ``…/workloads`` (:mod:`graphinv.ingest.support.kubernetes.classes`), besides
+an edge to every known Secret. All kinds of a namespace or cluster are its own node. What lets a subject become another (create pods, ask
+for tokens, impersonate …) is in :mod:`graphinv.ingest.support.kubernetes.escalation`.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from graphinv.ingest.grants import Known
+from graphinv.ingest.support.kubernetes.classes import classes_of, kind_of
 from graphinv.ingest.support.kubernetes.escalation import Escalations, Namespace, Standing
 from graphinv.ingest.support.kubernetes.names import Name, cluster_key, namespace_key, object_id, parse_id
 from graphinv.ingest.support.kubernetes.roles import BUILT_IN, HARMLESS, MASTERS, NESTED, selects
@@ -89,8 +90,15 @@ class _Evaluation:
         self._look(known)
         self.nodes: dict[NodeKey, NodeFact] = {}
         self.merged: dict[tuple[NodeKey, NodeKey, str], _Access] = defaultdict(_Access)
-        self.kinds: dict[str, set[tuple[str, str, str]]] = defaultdict(set)
-        """Namespace → (group, resource, name or ``""`` for all) of what roles that are bound in it speak of."""
+        self.classes: dict[str, set[tuple[str, str]]] = defaultdict(set)
+        """Class → (group, resource) of what rules speak of that belongs to it."""
+        self.parts: dict[str, set[tuple[str, str]]] = defaultdict(set)
+        """Kind → the same, its parts included."""
+        self.reached: dict[str, set[str]] = defaultdict(set)
+        """Namespace → classes of which somebody reaches something by a role that is bound in it."""
+        self.named: dict[str, set[tuple[str, str]]] = defaultdict(set)
+        """Namespace → (kind, name) of single objects that roles speak of which are bound in it."""
+        self._actions: dict[tuple[Allowed, str, str], frozenset[str]] = {}
 
     def _look(self, known: Known) -> None:
         """Note what is known of the cluster: its namespaces, accounts, Secrets, and what runs as whom."""
@@ -181,9 +189,7 @@ class _Evaluation:
         standing = self.standings()
         escalations = self.escalated(standing)
         standing |= self.between(escalations)
-        for given in (one for found in standing.values() for one in found):
-            self.kinds[given.namespace] |= {(*kind, "") for kind in given.allowed.kinds() if kind != (ALL, ALL)}
-            self.kinds[given.namespace] |= {one for one in given.allowed.named() if one[:2] != _SECRETS}
+        self.mention([one for found in standing.values() for one in found])
         for subject in sorted(standing):
             for given in standing[subject]:
                 for target, actions in self.targets(given.allowed, given.namespace):
@@ -276,10 +282,12 @@ class _Evaluation:
             for space in spaces if namespace else ["", *spaces]:
                 yield self.scope(space), everything
         for space in spaces if namespace else ["", *spaces]:
-            for group, resource, name in self.kinds.get(space, ()):
-                actions = allowed.actions(group, resource, name)
-                if actions:
-                    yield self.objects(space, group, resource, name), actions
+            for kind in self.reached.get(space, ()):
+                if actions := self.actions(allowed, kind):
+                    yield self.objects(space, kind), actions
+            for kind, name in self.named.get(space, ()):
+                if actions := self.actions(allowed, kind, name):
+                    yield self.objects(space, kind, name), actions
         for space in spaces:
             for secret in self.secrets.get(space, ()):
                 actions = allowed.actions(*_SECRETS, secret.rpartition("/")[2])
@@ -315,15 +323,34 @@ class _Evaluation:
             self.nodes.setdefault(key, NodeFact(*key, props))
         return key
 
-    def objects(self, space: str, group: str, resource: str, name: str) -> NodeKey:
-        """The node of all objects of a kind in a namespace (``""``: the cluster), or of one of them."""
-        kind = f"{resource}.{group}" if group else resource
+    def objects(self, space: str, kind: str, name: str = "") -> NodeKey:
+        """The node of all objects of a class in a namespace (``""``: the cluster), or of one object of a kind."""
         key: NodeKey = ("Resource", f"k8s:{self.cluster}/{space}/{kind}/{name}" if name else f"k8s:{self.cluster}/{space}/{kind}")
         where = f"namespace {space}" if space else f"cluster {self.cluster}"
         title = f"{kind} {name} of {where}" if name else f"{kind} of {where}"
         props: Props = {"name": title, "type": "kubernetes_object" if name else "kubernetes_objects", "kind_detail": kind}
         self.nodes.setdefault(key, NodeFact(*key, props))
         return key
+
+    def mention(self, standings: Sequence[Standing]) -> None:
+        """Note the classes and objects that rules speak of, and the classes that are reached in each namespace."""
+        for given in standings:
+            named = given.allowed.named()
+            for group, resource in given.allowed.kinds() | {one[:2] for one in named}:
+                for name in classes_of(group, resource) if (group, resource) != (ALL, ALL) else ():
+                    self.classes[name].add((group, resource))
+                self.parts[kind_of(group, resource)].add((group, resource))
+            self.named[given.namespace] |= {(kind_of(*one[:2]), one[2]) for one in named if one[:2] != _SECRETS}
+        for given in standings:
+            self.reached[given.namespace] |= {name for name in self.classes if self.actions(given.allowed, name)}
+
+    def actions(self, allowed: Allowed, kind: str, name: str = "") -> frozenset[str]:
+        """What may be done to the objects of a class, or to the one of a kind that is called ``name``; remembered."""
+        key = (allowed, kind, name)
+        if key not in self._actions:
+            pairs = self.parts[kind] if name else self.classes[kind]
+            self._actions[key] = frozenset(action for pair in pairs for action in allowed.actions(*pair, name))
+        return self._actions[key]
 
     def members(self) -> Iterator[EdgeFact]:
         """(account)-[:MEMBER_OF]->(group of all accounts, of those of a namespace, of whoever is known)"""

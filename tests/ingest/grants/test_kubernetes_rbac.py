@@ -12,6 +12,7 @@ import pytest
 
 from graphinv.ingest import kubernetes
 from graphinv.ingest.grants import Known, evaluate
+from graphinv.ingest.support.kubernetes.classes import classes_of, kind_of
 from graphinv.model.facts import EdgeFact, Grant, NodeFact, NodeKey, Ref, check_edge, check_node
 from graphinv.model.kinds import ACTIONS
 from tests.ingest.grants.rbac_oracle import Oracle, Request
@@ -128,36 +129,48 @@ def expected(oracle: Oracle, account: tuple[str, str], group: str, resource: str
     return found | ({"execute"} if may("use") else set())
 
 
+def mentioned(manifests: list[dict[str, Any]], nodes: dict[NodeKey, dict[str, Any]]) -> set[tuple[str, str]]:
+    """(group, resource) that any bound role speaks of; and what pods can mount, where somebody may start any."""
+    names = {one["roleRef"]["name"] for one in manifests if "roleRef" in one}
+    local = {(one["roleRef"]["name"], one["metadata"]["namespace"]) for one in manifests if one["kind"] == "RoleBinding"}
+    found: set[tuple[str, str]] = set()
+    for one in manifests:
+        meta = one["metadata"]
+        united = "united" in names and meta.get("labels") == {"part": "a"}
+        bound = (meta["name"], meta.get("namespace")) in local if one["kind"] == "Role" else meta["name"] in names or united
+        for each in one.get("rules", []) if bound else ():
+            found |= set(product(each["apiGroups"], each["resources"]))
+    return found | ({("", "secrets"), ("", "configmaps")} if any(one.endswith("/Pod/*") for _, one in nodes) else set())
+
+
 def compared(seed: int) -> int:
     """Assert that the edges of a generated cluster say what single requests say; how many pairs of account and target were compared."""
     manifests = cluster(random.Random(seed))
     oracle = Oracle(manifests)
     nodes, edges = evaluated(manifests)
-    kinds = [(one, parsed) for one in nodes if one[0] == "Resource" and (parsed := kind_of(one[1])) is not None]
-    kinds += [(("Secret", f"k8s:shop/{where}/Secret/{name}"), (where, "", "secrets", name)) for where in SPACES for name in SECRETS]
+    spoken = mentioned(manifests, nodes)
+    classed = {pair: classes_of(*pair) for pair in spoken if pair != ("*", "*")}
+    targets: list[tuple[NodeKey, str, str, set[tuple[str, str]]]] = [
+        (("Secret", f"k8s:shop/{where}/Secret/{name}"), where, name, {("", "secrets")}) for where in SPACES for name in SECRETS
+    ]
+    for kind, one in nodes:
+        parts = one.removeprefix("k8s:shop/").split("/")
+        if kind != "Resource" or len(parts) < 2:
+            continue
+        where, what, *rest = parts
+        pairs = {pair for pair in spoken if kind_of(*pair) == what} if rest else {pair for pair in classed if what in classed[pair]}
+        targets.append(((kind, one), where, "".join(rest), pairs))
     for account in product(SPACES, ACCOUNTS):
         given = directly(edges, ("Identity", f"k8s:shop/{account[0]}/ServiceAccount/{account[1]}"))
-        for key, (where, group, resource, name) in kinds:
-            assert given.get(key, set()) == expected(oracle, account, group, resource, where, name), (account, key)
-    return len(SPACES) * len(ACCOUNTS) * len(kinds)
+        for key, where, name, pairs in targets:
+            wanted = set().union(*(expected(oracle, account, *pair, where, name) for pair in pairs))
+            assert given.get(key, set()) == wanted, (account, key)
+    return len(SPACES) * len(ACCOUNTS) * len(targets)
 
 
 @pytest.mark.parametrize("start", range(0, 60, 5))
 def test_edges_say_what_single_requests_say(start: int) -> None:
     assert sum(compared(seed) for seed in range(start, start + 5)) > 500
-
-
-def kind_of(node_id: str) -> tuple[str, str, str, str] | None:
-    """(namespace, group, resource, name) of the node of a kind of objects, or of one of them."""
-    parts = node_id.removeprefix("k8s:shop/").split("/")
-    if len(parts) < 2:
-        return None
-    rest = parts[1:]
-    last = rest[1] if len(rest) > 1 and rest[1].partition(".")[0] == "exec" else ""
-    kind = f"{rest[0]}/{last}" if last else rest[0]
-    name = rest[2] if last and len(rest) > 2 else rest[1] if not last and len(rest) > 1 else ""
-    resource, _, group = kind.partition(".")
-    return parts[0], group, resource, name
 
 
 def test_generated_clusters_are_not_all_alike() -> None:
