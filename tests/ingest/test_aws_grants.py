@@ -163,6 +163,15 @@ def test_what_files_leave_open_stands_in_the_arn_and_still_matches() -> None:
     assert Evaluated([trusted, grant(me, "identity", allow("sts:*"))]).becomes(me) == {"arn:aws:iam::account(shop):role/x": "trust"}
 
 
+def test_what_lies_in_an_account_that_is_not_told_may_lie_in_the_only_one_that_is_known() -> None:
+    table = "arn:aws:dynamodb:region(infra):account(infra):table/orders"
+    mine_alone = [grant(ME, "identity", allow("dynamodb:GetItem"))]
+    found = Evaluated(mine_alone, [("Resource", table)]).edge("CAN_ACCESS", ME, table)
+    assert (found["confidence"], found["evidence"]) == (0.5, ["granted", "inferred"])
+    two = [*mine_alone, grant(role("x", "210987654321"), "identity", allow("s3:*"))]
+    assert table not in Evaluated(two, [("Resource", table)]).can(ME)
+
+
 def test_a_policy_variable_may_be_anything_when_it_allows_and_nothing_when_it_denies() -> None:
     home = f"{DATA}/home/${{aws:username}}/*"
     assert mine(allow("s3:GetObject", home)) == {DATA: {"read"}}

@@ -110,6 +110,8 @@ class Evaluator:
             if target.service == "kms" and not self.estate.delegates(target.key, account):
                 return None  # a key's own policy alone decides, unless it leaves it to the account
             return True if target.account or not homes or account in homes else None
+        if not arns.is_account(target.account) and self.estate.accounts == {account}:
+            return False  # a file that leaves the account open, where only one is known: it may be this one
         if target.key in self.estate.resources:
             return None  # its own policy says who comes in from outside
         fields = arns.parse(pattern.text)

@@ -6,6 +6,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from graphinv.ingest.grants import Known
 from graphinv.ingest.support.aws import arns
@@ -99,6 +100,11 @@ class Estate:
     def groups_of(self, principal: Principal) -> list[Principal]:
         """Groups that it is a member of, sorted."""
         return [self.principals[one] for one in sorted(principal.groups) if one in self.principals]
+
+    @cached_property
+    def accounts(self) -> set[str]:
+        """Numbers of the accounts whose principals are known."""
+        return {one.account for one in self.principals.values() if one.identity and arns.is_account(one.account)}
 
     def delegates(self, key: NodeKey, account: str) -> bool:
         """Whether the resource's own policy, where it is known, leaves access to the identity policies of ``account``."""
