@@ -25,7 +25,7 @@ MAX_BYTES = 2 * 1024 * 1024
 MAX_PEOPLE = 20
 
 _ADDRESS = re.compile(r"[^<>]{0,200}<([^<>\s]{3,320})>.*", re.DOTALL)
-_NOBODY = re.compile(r"(?:no-?reply|donotreply|bot)@|@users\.noreply\.|\[bot\]", re.IGNORECASE)
+_NOBODY = re.compile(r"(?:no-?reply|donotreply|bot|redacted|none|nobody|todo|you|your\S*)@|@users\.noreply\.|\[bot\]", re.IGNORECASE)
 
 
 def detect(path: str, head: bytes) -> bool:

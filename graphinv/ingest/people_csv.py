@@ -30,7 +30,7 @@ _EMAILS = frozenset(
 )
 _STATES = frozenset(
     {"status", "employmentstatus", "employeestatus", "accountstatus", "userstatus", "workerstatus", "accountenabled", "enabled", "active"}
-    | {"isactive", "suspended", "state", "lifecyclestate"}
+    | {"isactive", "suspended", "lifecyclestate"}
 )
 _ENDS = frozenset(
     {"terminationdate", "termdate", "enddate", "lastday", "lastdayofwork", "leavedate", "leavingdate", "dateleft", "contractenddate"}
@@ -70,7 +70,7 @@ def read(document: Document) -> Iterator[Fact]:
     text = document.text()
     first = text.partition("\n")[0]
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count), strict=True)
-    unknown = 0
+    unknown = told = 0
     line = 1
     try:
         columns = [_plain(column) for column in next(rows, [])]
@@ -83,12 +83,14 @@ def read(document: Document) -> Iterator[Fact]:
             status = _status(cells)
             unknown += bool(addresses) and status is None
             if status is not None:
+                told += 1
                 named = tuple(f"Owner:{address}" for address in sorted(addresses) if hide(address) == address)
                 if named:
                     yield Statement(document.source(begun), "directory", nodes=named, props={"status": status})
     except csv.Error:
         raise IngestError("is not CSV that can be read", document=document.path, where=f"L{line}") from None
-    if unknown:
+    # Where no row is understood it is a table of something else, such as customers and what they ordered.
+    if unknown and told:
         yield Problem(document.path, "", f"{unknown} of its rows have a state that is not understood", "warning", NAME)
 
 

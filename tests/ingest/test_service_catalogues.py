@@ -245,7 +245,8 @@ ANA, BOB = "ana@acme.example", "bob@acme.example"
         (f"Work Email,Termination Date\n{ANA},31.12.2026\n{BOB},\n", {ANA: "left", BOB: "active"}),
         (f"primaryEmail,suspended\n{ANA},TRUE\n", {ANA: "disabled"}),
         (f"mail,userPrincipalName,status\n{ANA},a1@acme.example,active\n", {ANA: "active", "a1@acme.example": "active"}),
-        ("email,status\nno address,left\nana@acme.example,sabbatical?\n", {}),
+        (f"email,status\nno address,left\n{ANA},sabbatical?\n{BOB},left\n", {BOB: "left"}),
+        (f"email,status\n{ANA},shipped\n{BOB},returned\n", {}),
     ],
 )
 def test_people_of_directories(text: str, expected: dict[str, str]) -> None:
@@ -260,6 +261,7 @@ def test_tables_of_other_things_are_left_alone() -> None:
     assert not people_csv.detect("owners.csv", b"id,email,status\n"), "that is a table of native facts"
     assert not people_csv.detect("orders.csv", b"id,status\n")
     assert not people_csv.detect("list.csv", b"email,name\n")
+    assert not people_csv.detect("cards.csv", b"ssn,first_name,email,address,city,state,zip\n")
 
 
 # --------------------------------------------------------------------------------------------------------------------------------
