@@ -373,3 +373,17 @@ def test_logins_to_clouds_name_identities_as_the_clouds_own_readers_do(uses: str
     known = {id for kind, id in found.nodes if kind == "Identity" and id.startswith(("gcp:", "entra:"))}
     assert known == ({identity} if identity else set())
     assert known <= found.targets("RUNS_AS", agent(found))
+
+
+def test_a_job_that_can_say_whose_it_is_is_let_in_as_its_repository() -> None:
+    body = {
+        "name": "w",
+        "on": "push",
+        "permissions": {"id-token": "write"},
+        "jobs": {"j": {"runs-on": "x", "steps": [{"uses": "anthropics/claude-code-action@v1"}]}},
+    }
+    text = yaml.safe_dump(body, sort_keys=False)
+    found = linked(github_workflows, {".github/workflows/w.yml": text}, root="quillmere/desk")
+    assert "github-oidc:quillmere/desk" in found.targets("RUNS_AS", agent(found))
+    asked = linked(github_workflows, {".github/workflows/w.yml": text.replace("id-token: write", "contents: read")}, root="quillmere/desk")
+    assert "github-oidc:quillmere/desk" not in asked.targets("RUNS_AS", agent(asked))

@@ -125,7 +125,8 @@ class _Assignments:
         """(:Identity)-[:ASSUMES]->(what a runtime runs as): who can change a runtime can run code in it."""
         if not {"write", "execute"} & set(actions):
             return
-        stated = {name: value for name, value in props.items() if name in ("evidence", "sources", "confidence")}
+        stated = {name: value for name, value in props.items() if name in ("evidence", "sources", "confidence", "condition")}
+        stated["kind_detail"] = "runs code in it"
         for identity in self.running.get(runtime, ()):
             if identity != principal:
                 # To execute may mean no more than to start it.

@@ -104,7 +104,7 @@ class _Tenant:
         for grant, body in self.grants["directory-role"]:
             yield from self.directory_role(grant, body)
         for grant, body in self.grants["federated"]:
-            props = granted_props(grant)
+            props = {**granted_props(grant), "kind_detail": "federated credential"}
             yield from federated(self.known, str(body.get("issuer") or ""), str(body.get("subject") or ""), grant.subject, props)
         readable = {"requires", "app-role", "delegated", "directory-role", "defines", "inheritable", "inherits", "federated"}
         for role in sorted(self.grants.keys() - readable):
@@ -201,7 +201,7 @@ class _Tenant:
         if one.name in TAKES_ALL:
             yield from self.takes_all(principal, one.grant, one.tenant, one.name, one.condition)
         if one.name in TAKES_APPS and not one.condition:
-            yield from self.takes_apps(principal, one.grant)
+            yield from self.takes_apps(principal, one.grant, one.name)
 
     def takes_all(self, principal: NodeKey, grant: Grant, tenant: str, why: str, condition: str) -> Iterator[NodeFact | EdgeFact]:
         key: NodeKey = ("Resource", f"saas:microsoft365/{tenant}")
@@ -209,11 +209,12 @@ class _Tenant:
         yield NodeFact(*key, {"name": "Microsoft 365 tenant", "type": "tenant", "tenant": tenant, "sources": props["sources"]})
         yield EdgeFact("CAN_ACCESS", principal, key, props)
 
-    def takes_apps(self, principal: NodeKey, grant: Grant) -> Iterator[EdgeFact]:
+    def takes_apps(self, principal: NodeKey, grant: Grant, why: str) -> Iterator[EdgeFact]:
+        """(:Identity)-[:ASSUMES]->(each application), to which it can add a credential."""
         for name in self.known.ids("Identity", prefix="entra:"):
             key: NodeKey = ("Identity", name)
             if key != principal and self.known.nodes[key].get("type") in ("application", "agent_blueprint"):
-                yield EdgeFact("ASSUMES", principal, key, granted_props(grant))
+                yield EdgeFact("ASSUMES", principal, key, {**granted_props(grant), "kind_detail": f"adds a credential ({why})"})
 
     def directory_role(self, grant: Grant, body: Mapping[str, Any]) -> Iterator[NodeFact | EdgeFact | Problem]:
         role, tenant = str(body.get("role") or ""), str(body.get("tenant") or "")

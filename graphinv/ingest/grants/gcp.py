@@ -179,7 +179,8 @@ class _Policies:
         holders, drawn = gathered(principals, len(targets) + len(accounts) * surely, props, group)
         yield from drawn
         yield from access(holders, targets, props)
-        stated = {name: value for name, value in props.items() if name in ("evidence", "sources", "valid_until")}
+        stated = {name: value for name, value in props.items() if name in ("evidence", "sources", "valid_until", "condition")}
+        stated["kind_detail"] = " + ".join(sorted(role.kept & (IMPERSONATES | {ACT_AS}))) if role else None
         for account in accounts:
             if surely:
                 yield from (EdgeFact("ASSUMES", holder, account, stated) for holder in holders if holder != account)

@@ -35,6 +35,7 @@ from graphinv.model.facts import EdgeFact, Grant, NodeFact, NodeKey, Problem, Pr
 from graphinv.model.kinds import ACTIONS
 
 PROVIDER = "vault"
+LOGIN = "login to Vault"
 MAX_PLUS = 500
 """Patterns of one role with ``+`` in them."""
 _ACTIONS = {"read": "read", "list": "read", "create": "write", "update": "write", "patch": "write", "delete": "delete", "sudo": "admin"}
@@ -186,10 +187,10 @@ class _Vault:
                     pattern = re.compile(".*".join(map(re.escape, body.split("*")))) if body.count("*") < 6 else None
                     for one in self.known.ids("Identity", prefix="arn:"):
                         if pattern and pattern.fullmatch(one):
-                            yield EdgeFact("ASSUMES", ("Identity", one), grant.subject, granted_props(grant))
+                            yield EdgeFact("ASSUMES", ("Identity", one), grant.subject, {**granted_props(grant), "kind_detail": LOGIN})
                 case "subject" if isinstance(body, str):
                     issuer = f"https://{GITHUB}" if body.startswith("repo:") else ""
-                    yield from federated(self.known, issuer, body, grant.subject, granted_props(grant))
+                    yield from federated(self.known, issuer, body, grant.subject, {**granted_props(grant), "kind_detail": LOGIN})
                 case "opens" if isinstance(body, dict):
                     yield from self.opens(grant, body)
                 case "policy" | "connects":
@@ -303,10 +304,10 @@ class _Vault:
         """(:Identity Kubernetes service account)-[:ASSUMES]->(role)"""
         for name in texts(body.get("names")):
             for namespace in texts(body.get("namespaces")):
-                found = list(workloads(self.known, (namespace, name), grant.subject, granted_props(grant)))
+                found = list(workloads(self.known, (namespace, name), grant.subject, {**granted_props(grant), "kind_detail": LOGIN}))
                 if not found and "*" not in f"{namespace}{name}":
                     account: NodeKey = ("Identity", f"k8s:{self.root}/{namespace}/ServiceAccount/{name}")
-                    found = [EdgeFact("ASSUMES", account, grant.subject, granted_props(grant))]
+                    found = [EdgeFact("ASSUMES", account, grant.subject, {**granted_props(grant), "kind_detail": LOGIN})]
                 yield from found
 
     def opens(self, grant: Grant, body: dict[str, Any]) -> Iterator[NodeFact | EdgeFact | Problem]:

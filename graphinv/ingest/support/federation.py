@@ -15,6 +15,12 @@ SAME_NAME: Props = {"evidence": ["inferred"], "confidence": 0.8}
 _WORKLOAD = re.compile(r"system:serviceaccount:([\w.*-]{1,253}):([\w.*-]{1,253})")
 
 
+def github_jobs(repository: str, sources: list[str]) -> NodeFact:
+    """What the jobs of a GitHub repository are to whoever trusts GitHub's tokens."""
+    props: Props = {"name": f"jobs of {repository}", "type": "github_oidc", "provider": "github", "binding": "federated"}
+    return NodeFact("Identity", f"github-oidc:{repository}", {**props, "sources": sources})
+
+
 def github(subject: str, target: NodeKey, props: Props) -> Iterator[NodeFact | EdgeFact]:
     """(:Identity jobs of a repository)-[:ASSUMES]->(target)
 
@@ -22,15 +28,14 @@ def github(subject: str, target: NodeKey, props: Props) -> Iterator[NodeFact | E
     the repository's own identity stands before it.
     """
     repository, colon, rest = subject.partition(":")
-    whole: NodeKey = ("Identity", f"github-oidc:{repository}")
-    common: Props = {"type": "github_oidc", "provider": "github", "binding": "federated", "sources": props.get("sources") or []}
-    yield NodeFact(*whole, {**common, "name": f"jobs of {repository}"})
+    jobs = github_jobs(repository, props.get("sources") or [])
+    yield jobs
     if colon and rest != "*":
-        part: NodeKey = ("Identity", f"github-oidc:{subject}")
-        yield NodeFact(*part, {**common, "name": f"jobs of {repository} ({rest})"})
-        yield EdgeFact("ASSUMES", whole, part, props)
-        whole = part
-    yield EdgeFact("ASSUMES", whole, target, props)
+        some = NodeFact("Identity", f"github-oidc:{subject}", {**jobs.props, "name": f"jobs of {repository} ({rest})"})
+        yield some
+        yield EdgeFact("ASSUMES", jobs.key, some.key, props)
+        jobs = some
+    yield EdgeFact("ASSUMES", jobs.key, target, props)
 
 
 def workloads(known: Known, workload: tuple[str, str], target: NodeKey, props: Props, cluster: str = "") -> Iterator[EdgeFact]:

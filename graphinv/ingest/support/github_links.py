@@ -9,6 +9,7 @@ from typing import Any
 
 from graphinv.ingest.support import ci
 from graphinv.ingest.support.clients import TITLES
+from graphinv.ingest.support.federation import github_jobs
 from graphinv.ingest.support.github_agentic import Agentic, with_imports
 from graphinv.ingest.support.github_expressions import TRIGGERS, triggers_of
 from graphinv.ingest.support.github_jobs import Action, Job, Workflow
@@ -315,6 +316,11 @@ class _JobFacts:
             yield EdgeFact("CAN_ACCESS", self.token, resource, {**unsure, "evidence": ["inferred"], "confidence": _DEFAULT})
         else:
             yield from self.grants(self.token, permissions)
+        if "/" in self.root and {("id-token", "write"), ("*", "write")} & set(permissions or ()):
+            # What clouds let in: a token that says which repository's job it is. Only a root with a remote has that name.
+            jobs = github_jobs(self.root, self.props(self.job.line)["sources"])
+            yield jobs
+            yield EdgeFact("RUNS_AS", self.key, jobs.key, self.props(self.job.line))
         if "token=claude_app" in self.job.labels and ("id-token", "write") in (permissions or ()):
             yield from self.claude_app()
 
