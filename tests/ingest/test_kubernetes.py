@@ -85,6 +85,23 @@ def test_a_role_of_the_cloud_is_used_without_a_token_of_the_cluster() -> None:
     assert facts.targets("RUNS_AS", "k8s:shop/default/Pod/p") == {"gcp:pay@acme-1.iam.gserviceaccount.com"}
 
 
+def test_tokens_that_are_mounted_by_hand_have_an_audience_and_a_life() -> None:
+    def pod(token: dict[str, object]) -> Facts:
+        volumes = [{"name": "t", "projected": {"sources": [{"serviceAccountToken": token}]}}]
+        spec = {"serviceAccountName": "a", "automountServiceAccountToken": False, "containers": [{"image": "x"}], "volumes": volumes}
+        return linked(kubernetes, {"all.yaml": manifest("Pod", "p", spec=spec)})
+
+    runtime, account = "k8s:shop/default/Pod/p", "k8s:shop/default/ServiceAccount/a"
+    vault = pod({"audience": "vault", "expirationSeconds": 600, "path": "t"})
+    (token,) = vault.targets("HOLDS", runtime)
+    props = vault.nodes["Secret", token]
+    assert (props["audience"], props["ttl_seconds"], props["lifetime"], props["renewable"]) == (["vault"], 600, "ephemeral", True)
+    assert vault.targets("RUNS_AS", runtime) == set()  # it is none for the cluster
+    own = pod({"path": "t"})
+    assert own.targets("RUNS_AS", runtime) == {account}
+    assert own.drawn("AUTHENTICATES_AS") == {(f"{runtime}/token/cluster", account)}
+
+
 def test_the_token_of_an_account_authenticates_as_it() -> None:
     drawn = read("workloads.yaml").drawn("AUTHENTICATES_AS")
     assert ("k8s:shop/pay/Secret/payer-token", "k8s:shop/pay/ServiceAccount/payer") in drawn

@@ -17,9 +17,7 @@ from graphinv.ingest.support.secrets import redact
 from graphinv.ingest.support.tool_schema import annotation_hints
 from graphinv.model.facts import Fact
 
-NAMED_TOOLS = ("custom", "mcp", "http", "agent", "team", "completion")
 DEFAULT_MODEL = "default"
-_HANDS_OVER = ("graph",)
 
 
 def agent(raw: Raw) -> Agent:
@@ -54,7 +52,7 @@ def team(raw: Raw) -> Agent:
             uses.append(Use("Team" if kind == "team" else "Agent", "", name, raw.line("spec", "members", index)))
     edges = []
     strategy = spec.get("strategy")
-    for index, item in enumerate(items(raw.mapping("spec", "graph").get("edges"))[:MAX_ITEMS] if strategy in _HANDS_OVER else ()):
+    for index, item in enumerate(items(raw.mapping("spec", "graph").get("edges"))[:MAX_ITEMS] if strategy == "graph" else ()):
         source, target = name_of(item.get("from")), name_of(item.get("to"))
         if source and target:
             edges.append((source, target, raw.line("spec", "graph", "edges", index)))

@@ -351,7 +351,8 @@ class Cluster:
             yield identity
             yield EdgeFact("RUNS_AS", key, identity.key, self.stated(read))
         mounted = pod.automount if pod.automount is not None else not any(account.automount is False for account in known)
-        if mounted or pod.projected:
+        yield from self.tokens(read, pod, key, name)
+        if mounted or any(not audience for audience, _, _ in pod.tokens):
             yield self.account_node(read.namespace, name, read)
             yield EdgeFact("RUNS_AS", key, self.account_key(read.namespace, name), {**self.stated(read), **guess})
         else:
@@ -382,6 +383,18 @@ class Cluster:
     def namespaces(self) -> frozenset[str]:
         """The namespaces that objects lie in."""
         return frozenset(read.name if read.kind == "Namespace" else read.namespace for read in self.objects)
+
+    def tokens(self, read: Read, pod: Pod, key: NodeKey, account: str) -> Iterator[Fact]:
+        """The tokens of the account that are mounted by hand, which the kubelet renews; one for another audience is none in the cluster."""
+        for audience, seconds, line in pod.tokens:
+            token: NodeKey = ("Secret", f"{key[1]}/token/{audience or 'cluster'}")
+            props: Props = {"name": f"token of {account} for {audience or 'the cluster'}", "type": "service_account_token"}
+            props |= {"lifetime": "ephemeral", "renewable": True, "audience": [audience] if audience else None, "ttl_seconds": seconds}
+            props["sources"] = [self.source(read, line)]
+            yield NodeFact(*token, {name: value for name, value in props.items() if value is not None})
+            yield EdgeFact("HOLDS", key, token, self.stated(read, line, place="config"))
+            if not audience:
+                yield EdgeFact("AUTHENTICATES_AS", token, self.account_key(read.namespace, account), self.stated(read, line))
 
     def selected(self, namespace: str, name: str) -> list[Read]:
         """The workloads whose pods the Service of a name leads to. O(workloads of the namespace)."""

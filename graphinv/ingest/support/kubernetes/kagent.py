@@ -274,7 +274,7 @@ def _joined(pods: list[Pod], more: tuple[SecretRef, ...]) -> Pod:
     return Pod(
         account=next((pod.account for pod in pods if pod.account), ""),
         automount=next((pod.automount for pod in pods if pod.automount is not None), None),
-        projected=any(pod.projected for pod in pods),
+        tokens=tuple(one for pod in pods for one in pod.tokens),
         secrets=(*(one for pod in pods for one in pod.secrets), *more),
         configs=tuple(one for pod in pods for one in pod.configs),
         facts=tuple(one for pod in pods for one in pod.facts),

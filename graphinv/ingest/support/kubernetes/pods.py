@@ -69,13 +69,14 @@ class _Reader:
         self.labels: list[str] = []
         self.addresses: list[tuple[str, str, int]] = []
         self.assumes: list[NodeFact] = []
+        self.tokens: list[tuple[str, int | None, int]] = []
         self.exposed = False
 
     def read(self, spec: dict[str, Any], template: dict[str, Any]) -> Pod:
         for field in _LISTS:
             for index, container in enumerate(items(spec.get(field))[:MAX_CONTAINERS]):
                 self.container(container, (*self.path, field, index))
-        projected = self.volumes(spec)
+        self.volumes(spec)
         for index, item in enumerate(items(spec.get("imagePullSecrets"))[:MAX_CONTAINERS]):
             self.given(ref(item, self.line("imagePullSecrets", index), "config"))
         for field in ("hostNetwork", "hostPID", "hostIPC"):
@@ -93,7 +94,7 @@ class _Reader:
         return Pod(
             account=hide(account) if isinstance(account, str) else "",
             automount=mounted if isinstance(mounted, bool) else None,
-            projected=projected,
+            tokens=tuple(self.tokens),
             secrets=tuple(self.secrets),
             configs=tuple(self.configs),
             facts=tuple(self.facts),
@@ -175,9 +176,8 @@ class _Reader:
 
     # ---- volumes and annotations --------------------------------------------------------------------------------------------
 
-    def volumes(self, spec: dict[str, Any]) -> bool:
-        """Secrets and parts of the machine that are mounted; whether a token of the account is."""
-        projected = False
+    def volumes(self, spec: dict[str, Any]) -> None:
+        """Secrets, tokens and parts of the machine that are mounted."""
         for index, volume in enumerate(items(spec.get("volumes"))[:MAX_VARIABLES]):
             line = self.line("volumes", index)
             for field, source in volume.items():
@@ -187,14 +187,21 @@ class _Reader:
                     self.host_path(source.get("path"))
                 elif field == "projected":
                     for inner in items(source.get("sources"))[:MAX_VARIABLES]:
-                        projected = projected or isinstance(inner.get("serviceAccountToken"), dict)
+                        self.token(inner.get("serviceAccountToken"), line)
                         self.mounted(inner.get("secret"), line, "name")
                         self.config(inner.get("configMap"), line)
                 elif field == "configMap":
                     self.config(source, line)
                 else:
                     self.mounted(source, line)
-        return projected
+
+    def token(self, source: object, line: int) -> None:
+        """A token of the account, made for an audience and for a time."""
+        if isinstance(source, dict):
+            audience, seconds = source.get("audience"), source.get("expirationSeconds")
+            audience = audience if isinstance(audience, str) and safe(audience) else ""
+            lives = seconds if isinstance(seconds, int) and not isinstance(seconds, bool) and 0 < seconds < 2**31 else None
+            self.tokens.append((audience, lives, line))
 
     def mounted(self, source: object, line: int, field: str = "secretName") -> None:
         """A Secret as a volume; of a few of its keys where ``items`` lists them."""

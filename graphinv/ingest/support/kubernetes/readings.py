@@ -86,8 +86,8 @@ class Pod:
 
     account: str = ""
     automount: bool | None = None
-    projected: bool = False
-    """Whether a token of the account is mounted by hand."""
+    tokens: tuple[tuple[str, int | None, int], ...] = ()
+    """(audience, seconds it lives, line) of the tokens of the account that are mounted by hand; no audience is the cluster's own."""
     secrets: tuple[SecretRef, ...] = ()
     configs: tuple[ConfigRef, ...] = ()
     facts: tuple[Fact, ...] = ()
