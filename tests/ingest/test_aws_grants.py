@@ -218,6 +218,25 @@ def test_a_resources_own_policy_lets_in_whom_it_names() -> None:
     assert found.becomes(ME, "MEMBER_OF") == {"aws:*": ""}
 
 
+def test_a_resources_own_denial_holds_against_identity_policies() -> None:
+    queue = ("Resource", f"arn:aws:sqs:eu-west-1:{ACCOUNT}:pay")
+    other = ("Resource", f"arn:aws:sqs:eu-west-1:{ACCOUNT}:other")
+    asks = [grant(one, "identity", allow("sqs:SendMessage", [queue[1], other[1]])) for one in (ME, role("you"))]
+    everyone = {"Effect": "Deny", "Action": "sqs:*", "Resource": "*", "Principal": "*"}
+    assert Evaluated([*asks, grant(queue, "resource", everyone)]).can(ME) == {other[1]: {"write"}}
+    named = Evaluated([*asks, grant(queue, "resource", {**everyone, "Principal": {"AWS": ME}})])
+    assert named.can(ME) == {other[1]: {"write"}}
+    assert queue[1] in named.can(role("you"))
+    but = Evaluated([*asks, grant(queue, "resource", {"Effect": "Deny", "Action": "sqs:*", "Resource": "*", "NotPrincipal": {"AWS": ME}})])
+    assert queue[1] in but.can(ME)
+    assert queue[1] not in but.can(role("you"))
+    bucket = {"Effect": "Deny", "Action": "s3:*", "Resource": [DATA, f"{DATA}/*"], "Principal": {"AWS": ME}}
+    reads = grant(ME, "identity", allow("s3:GetObject", f"{DATA}/*"))
+    assert Evaluated([reads, grant(("Resource", DATA), "resource", bucket)]).can(ME) == {}
+    conditional = {**bucket, "Condition": {"Bool": {"aws:SecureTransport": "false"}}}
+    assert Evaluated([reads, grant(("Resource", DATA), "resource", conditional)]).can(ME) == {DATA: {"read"}}
+
+
 def test_a_key_is_opened_by_its_own_policy_alone() -> None:
     key = ("Resource", f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/k")
     asks = grant(ME, "identity", allow("kms:Decrypt"))

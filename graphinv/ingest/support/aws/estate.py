@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from graphinv.ingest.grants import Known
 from graphinv.ingest.support.aws import arns
 from graphinv.ingest.support.aws.evaluation import Context, Index
-from graphinv.ingest.support.aws.policies import Policy, Reader, Services, Statement, literal_actions
+from graphinv.ingest.support.aws.policies import Policy, Reader, Resources, Services, Statement, literal_actions
 from graphinv.ingest.support.bundled import rows
 from graphinv.model.facts import EdgeFact, Grant, NodeKey, Problem, place_of
 
@@ -70,6 +70,8 @@ class Estate:
     services: Services = field(default_factory=lambda: Services({}))
     index: Index = field(init=False)
     _contexts: dict[tuple[object, ...], Context] = field(default_factory=dict)
+    _above: dict[str, Context] = field(default_factory=dict)
+    """Contexts by principal."""
 
     def of(self, arn: str) -> Principal | None:
         """The principal of that ARN; roles also by an ARN without their path, as sessions have it."""
@@ -102,6 +104,11 @@ class Estate:
         return [self.principals[one] for one in sorted(principal.groups) if one in self.principals]
 
     @cached_property
+    def refusals(self) -> list[Statement]:
+        """Denials of resources' own policies that always hold, each about its resource."""
+        return [_at(deny, key[1]) for key in sorted(self.resources) for one in self.resources[key] for deny in one.policy.denies]
+
+    @cached_property
     def accounts(self) -> set[str]:
         """Numbers of the accounts whose principals are known."""
         return {one.account for one in self.principals.values() if one.identity and arns.is_account(one.account)}
@@ -118,9 +125,15 @@ class Estate:
         )
 
     def context(self, principal: Principal) -> Context:
-        """What stands above its grants: every denial of its own and its groups' policies, its boundary, its account's limits."""
+        """What stands above its grants: denials by its own, its groups' and resources' policies, its boundary, its account's limits."""
+        if principal.arn not in self._above:
+            self._above[principal.arn] = self._context(principal)
+        return self._above[principal.arn]
+
+    def _context(self, principal: Principal) -> Context:
         own = [*principal.identity, *(one for group in self.groups_of(principal) for one in group.identity)]
         denies = [deny for one in (*own, *principal.boundary) for deny in one.policy.denies]
+        denies += [deny for deny in self.refusals if excludes(deny, principal.arn, principal.account)]
         limits = [tuple(allow for one in principal.boundary for allow in one.policy.allows)] if principal.boundary else []
         if "/aws-service-role/" not in principal.arn:
             for level in self.limits.get(principal.account, {}).values():
@@ -289,6 +302,27 @@ def account_named(name: str) -> str:
         return name
     fields = arns.parse(name)
     return fields.account if fields is not None and fields.service == "iam" and fields.resource == "root" else ""
+
+
+def denied(policies: Sequence[Attached], name: str, account: str) -> list[Statement]:
+    """Statements of resource-based policies that always deny the principal ``name`` of ``account``."""
+    return [deny for attached in policies for deny in attached.policy.denies if excludes(deny, name, account)]
+
+
+def excludes(deny: Statement, name: str, account: str) -> bool:
+    """Whether a denial of a resource-based policy is about the principal ``name`` of ``account``."""
+    if deny.principals is None:
+        return False
+    said = deny.principals.names.get("AWS", ())
+    named = any(one in (name, "*") or (account and account_named(one) == account) for one in said)
+    return named != deny.principals.negated
+
+
+def _at(deny: Statement, arn: str) -> Statement:
+    """A denial of a resource's own policy as one of a principal's: there ``*`` means this resource."""
+    if deny.resources.text == ("*",) and not deny.resources.negated:
+        return replace(deny, resources=Resources((arn, f"{arn}/*", f"{arn}:*"), negated=False))
+    return deny
 
 
 def sources_of(grants: Iterable[Grant], most: int = 20) -> list[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from graphinv.ingest.support.aws import arns
 from graphinv.ingest.support.aws.access import FAR, UNSURE, Allowed, Evaluator, patterns_of, shared_node, title
-from graphinv.ingest.support.aws.estate import Attached, Estate, Principal, account_named, evidence_of, sources_of
+from graphinv.ingest.support.aws.estate import Attached, Estate, Principal, account_named, denied, evidence_of, sources_of
 from graphinv.ingest.support.aws.evaluation import Context, Target, allowed
 from graphinv.ingest.support.aws.globs import glob
 from graphinv.ingest.support.aws.policies import Statement
@@ -50,22 +50,6 @@ def let_in(policies: Sequence[Attached]) -> Iterator[Named]:
                 continue
             for kind, names in principals.names.items():
                 yield from (Named(statement, attached, kind, name) for name in names)
-
-
-def denied(policies: Sequence[Attached], name: str, account: str) -> list[Statement]:
-    """Statements of resource-based policies that always deny the principal ``name`` of ``account``."""
-    return [
-        deny
-        for attached in policies
-        for deny in attached.policy.denies
-        if deny.principals is not None and _names(deny, name, account) != deny.principals.negated
-    ]
-
-
-def _names(statement: Statement, name: str, account: str) -> bool:
-    assert statement.principals is not None  # noqa: S101 (the callers look)
-    said = statement.principals.names.get("AWS", ())
-    return any(one in (name, "*") or (account and account_named(one) == account) for one in said)
 
 
 def trusts(evaluator: Evaluator, assumed: dict[str, list[str]]) -> Iterator[NodeFact | EdgeFact]:
