@@ -288,7 +288,7 @@ def _finding(rule: Rule, engine: Engine, gauge: Gauge, subject: NodeKey, target:
         remediation=rule.remediation.strip(),
         path=tuple(hops),
         frameworks=rule.frameworks,
-        owners=tuple(sorted({edge.source[1] for edge in estate.incoming.get(subject, ()) if edge.kind == "OWNS"})),
+        owners=estate.owners(subject),
         sources=tuple(record.props.get("sources") or sorted(_said_around(estate, subject, hops))),
         likelihood=engine.settings.likelihood.get(rule.id, 0.0),
         severity_parts=parts,

@@ -76,6 +76,15 @@ class Estate:
         """Edges by the node they reach."""
         return _group((edge.target, edge) for edge in self.edges)
 
+    def owners(self, key: NodeKey) -> tuple[str, ...]:
+        """Ids of the owners of a node, those that the surest source names first (:data:`~graphinv.model.facts.OWNER_CONFIDENCE`)."""
+        owners: dict[str, float] = {}
+        for edge in self.incoming.get(key, ()):
+            if edge.kind == "OWNS":
+                # Whoever states a fact of their own, or dumps what a provider says, gives it no confidence: it is certain.
+                owners[edge.source[1]] = max(owners.get(edge.source[1], 0), edge.props.get("confidence") or 1)
+        return tuple(sorted(owners, key=lambda owner: (-owners[owner], owner)))
+
     @cached_property
     def _names(self) -> Mapping[str, tuple[NodeKey, ...]]:
         names: dict[str, set[NodeKey]] = {}

@@ -12,7 +12,6 @@ from graphinv.model.errors import NotFound, UsageError
 from graphinv.model.facts import NodeKey
 from graphinv.model.kinds import ACTIONS
 from graphinv.model.results import Hop, Lens, Path, Result
-from graphinv.pipeline.summary import owners_of
 
 if TYPE_CHECKING:
     from graphinv.analyze.engine import Engine
@@ -256,7 +255,7 @@ def _node(engine: Engine, key: NodeKey, hops: int, is_target: bool, on_path: boo
         sensitivity=get("sensitivity"),
         crown_jewel=get("crown_jewel"),
         status=get("status"),
-        owners=owners_of(engine.estate, key),
+        owners=engine.estate.owners(key),
         is_target=is_target,
         on_path=on_path,
     )
@@ -273,7 +272,7 @@ def _target(engine: Engine, key: NodeKey, held: Mapping[Lens, Held], lens: Lens,
         environment=get("environment"),
         sensitivity=get("sensitivity"),
         crown_jewel=get("crown_jewel"),
-        owners=owners_of(engine.estate, key),
+        owners=engine.estate.owners(key),
         actions=actions[lens],
         posture=actions["posture"],
         ungoverned=actions["ungoverned"],

@@ -6,7 +6,6 @@ from collections import Counter
 
 from graphinv.model.estate import Estate
 from graphinv.model.results import Analysis, Result
-from graphinv.pipeline.summary import owners_of
 
 
 class AgentEntry(Result):
@@ -53,7 +52,7 @@ def inventory(estate: Estate, analysis: Analysis | None) -> list[AgentEntry]:
                 environment=node.props.get("environment"),
                 status=node.props.get("status"),
                 autonomy=node.props.get("autonomy"),
-                owners=owners_of(estate, node.key),
+                owners=estate.owners(node.key),
                 servers=direct["CONNECTS_TO"],
                 tools=direct["USES"],
                 sub_agents=direct["DELEGATES_TO"],

@@ -123,16 +123,6 @@ def _root(scan: Scan) -> RootSummary:
     return RootSummary(root=scan.root, at=scan.at, outcome=scan.outcome, files=files, documents=counts, vendored_folders=vendored)
 
 
-def owners_of(estate: Estate, key: NodeKey) -> tuple[str, ...]:
-    """Ids of the owners of a node, those that the surest source names first (:data:`~graphinv.model.facts.OWNER_CONFIDENCE`)."""
-    owners: dict[str, float] = {}
-    for edge in estate.incoming.get(key, ()):
-        if edge.kind == "OWNS":
-            # A statement of facts has no confidence of its own: somebody wrote it down on purpose.
-            owners[edge.source[1]] = max(owners.get(edge.source[1], 0), edge.props.get("confidence") or 1)
-    return tuple(sorted(owners, key=lambda owner: (-owners[owner], owner)))
-
-
 def risky_agents(analysis: Analysis, estate: Estate) -> list[RiskyAgent]:
     """All scored agents, riskiest first, each with the rules that found something about it, worst first."""
     titles = {rule.rule: rule.title for rule in analysis.rules}
@@ -146,7 +136,7 @@ def risky_agents(analysis: Analysis, estate: Estate) -> list[RiskyAgent]:
         because = tuple(titles.get(rule, rule) + (f" ({count})" if count > 1 else "") for rule, count in counted.items())
         node = estate.nodes.get(score.subject)
         agents.append(
-            RiskyAgent(name=node.name if node else score.subject[1], score=score, owners=owners_of(estate, score.subject), because=because)
+            RiskyAgent(name=node.name if node else score.subject[1], score=score, owners=estate.owners(score.subject), because=because)
         )
     return agents
 

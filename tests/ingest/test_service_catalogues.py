@@ -14,7 +14,6 @@ from graphinv.model.errors import IngestError
 from graphinv.model.facts import EdgeFact, NodeFact, OwnerRule, Statement
 from graphinv.pipeline.keys import Fingerprinter
 from graphinv.pipeline.read import Reading, read_root
-from graphinv.pipeline.summary import owners_of
 from graphinv.pipeline.together import together
 from graphinv.pipeline.walk import root_of
 from tests.analyze.estates import estate_of
@@ -303,8 +302,7 @@ def test_owners_are_shown_the_surest_first() -> None:
     server = ("ToolServer", "x")
     owned = [("z@acme.example", {"confidence": 0.95}), ("a@acme.example", {"confidence": 0.4}), ("m@acme.example", {})]
     edges = [EdgeFact("OWNS", ("Owner", name), server, props) for name, props in owned]
-    estate = estate_of([NodeFact(*server), *edges])
-    assert owners_of(estate, server) == ("m@acme.example", "z@acme.example", "a@acme.example")
+    assert estate_of([NodeFact(*server), *edges]).owners(server) == ("m@acme.example", "z@acme.example", "a@acme.example")
 
 
 def test_a_directory_says_who_of_the_owners_has_left(tmp_path: Path) -> None:
