@@ -279,7 +279,7 @@ def test_overlays_put_the_files_that_they_name_into_their_namespaces() -> None:
     base = manifest("Deployment", "desk", "apps/v1", spec={"template": {"spec": {"containers": [{"image": "x"}]}}})
     generated = f"secretGenerator:\n- name: s\n  literals: [token={TOKEN}]\n"
     files = {
-        "base/kustomization.yaml": "resources: [desk.yaml]\n",
+        "base/kustomization.yaml": "resources: [desk.yaml]\nnamePrefix: acme-\n",
         "base/desk.yaml": base,
         "overlays/prod/kustomization.yaml": "namespace: prod\nresources: [../../base]\n",
         "overlays/dev/kustomization.yaml": f"namespace: dev\nbases: [../../base]\n{generated}",
@@ -288,6 +288,7 @@ def test_overlays_put_the_files_that_they_name_into_their_namespaces() -> None:
     assert {key[1] for key in facts.nodes if key[0] == "Runtime"} == {"k8s:shop/dev/Deployment/desk", "k8s:shop/prod/Deployment/desk"}
     assert ("Secret", "k8s:shop/dev/Secret/s") in facts.nodes
     assert ("Secret", secret(TOKEN)) in facts.nodes
+    assert [(where, severity) for where, severity, _ in facts.problems] == [("L1", "warning")]
 
 
 def test_a_name_means_the_nearest_object_where_unrelated_files_state_it() -> None:

@@ -37,7 +37,7 @@ def agent(raw: Raw) -> Agent:
     engine = raw.mapping("spec", "executionEngine")
     if name_of(engine.get("name")):
         uses.append(Use("A2AServer", name_of(engine.get("namespace")), name_of(engine["name"]), raw.line("spec", "executionEngine")))
-    secrets, facts = _parameters(raw, ("spec", "parameters"), spec.get("parameters"))
+    secrets, facts = _named(raw, ("spec", "parameters"), spec.get("parameters"))
     held_by = tuple(Use("", "", "", one.line, secrets=(one,)) for one in secrets)
     return Agent("ark", "ark Agent", (*uses, *held_by), models, labels=tuple(labels), facts=facts)
 
@@ -79,7 +79,7 @@ def tool(raw: Raw) -> Tool:
     method, address = http.get("method"), http.get("url")
     host = _host(address)
     action = http_action(method if isinstance(method, str) else "GET", host)
-    secrets, facts = _headers(raw, ("spec", "http", "headers"), http.get("headers"))
+    secrets, facts = _named(raw, ("spec", "http", "headers"), http.get("headers"), "value")
     at = raw.line("spec", "http", "url")
     more = tuple(held(raw.document, at, "", address)) if isinstance(address, str) else ()
     return Tool(tuple(sorted(action.effects)), secrets=secrets, facts=(*facts, *more), untrusted=action.untrusted or None, hints=hints)
@@ -96,7 +96,7 @@ def server(raw: Raw) -> Server:
     """``MCPServer`` and ``A2AServer``: an address, which may be that of a service of the cluster."""
     spec = raw.mapping("spec")
     stated = spec.get("transport")
-    secrets, facts = _headers(raw, ("spec", "headers"), spec.get("headers"))
+    secrets, facts = _named(raw, ("spec", "headers"), spec.get("headers"), "value")
     address = raw.mapping("spec", "address")
     source = raw.mapping("spec", "address", "valueFrom", "serviceRef")
     transport = stated if stated in ("http", "sse", "stdio") else "http"
@@ -129,25 +129,14 @@ def memory(raw: Raw) -> Memory:
     return Memory("ark memory")
 
 
-def _headers(raw: Raw, at: tuple[str, ...], value: object) -> tuple[tuple[SecretRef, ...], tuple[Fact, ...]]:
+def _named(raw: Raw, at: tuple[str, ...], value: object, inner: str = "") -> tuple[tuple[SecretRef, ...], tuple[Fact, ...]]:
+    """What a list of named values takes from Secrets; each value is the item itself, or (headers) its field ``inner``."""
     secrets: list[SecretRef] = []
     facts: list[Fact] = []
     for index, item in enumerate(items(value)[:MAX_ITEMS]):
-        name, inner = item.get("name"), item.get("value")
-        if isinstance(name, str) and isinstance(inner, dict):
-            found = _value(raw, name, inner, (*at, index))
-            secrets += found[0]
-            facts += found[1]
-    return tuple(secrets), tuple(facts)
-
-
-def _parameters(raw: Raw, at: tuple[str, ...], value: object) -> tuple[tuple[SecretRef, ...], tuple[Fact, ...]]:
-    secrets: list[SecretRef] = []
-    facts: list[Fact] = []
-    for index, item in enumerate(items(value)[:MAX_ITEMS]):
-        name = item.get("name")
-        if isinstance(name, str):
-            found = _value(raw, name, item, (*at, index))
+        name, given = item.get("name"), item.get(inner) if inner else item
+        if isinstance(name, str) and isinstance(given, dict):
+            found = _value(raw, name, given, (*at, index))
             secrets += found[0]
             facts += found[1]
     return tuple(secrets), tuple(facts)

@@ -73,6 +73,8 @@ class Cluster:
     def _placed(self, read: Read, given: Sequence[str] | None) -> Iterator[Read]:
         """``read`` in each namespace that it ends up in."""
         if isinstance(read.content, Kustomization):
+            if read.content.renames:
+                self.problems.append(self.problem(read, "adds something to the names of its objects; their names are read as they stand"))
             for name, store in read.content.generated:
                 for namespace in given or (DEFAULT,):
                     yield replace(read, kind="Secret", name=name, namespace=namespace, content=store, labels=())
