@@ -66,14 +66,16 @@ def _summary_form(form: Format) -> None:
 
 
 def _scan(paths: list[Path], url: str, form: Format, fail_on: Level | None, at: str | None, vendored: bool) -> None:
+    from graphinv.pipeline.pool import collector_resting
     from graphinv.pipeline.stages import scan as run
     from graphinv.pipeline.summary import summarise
     from graphinv.store import open_store
 
-    with progress() as report:
-        done = run(url, paths, report, at=at, vendored=vendored)
-    with open_store(url) as opened:
-        summary = summarise(opened, done.analysis)
+    with collector_resting():
+        with progress() as report:
+            done = run(url, paths, report, at=at, vendored=vendored)
+        with open_store(url) as opened:
+            summary = summarise(opened, done.analysis)
     if form is Format.table:
         print_summary(console(), summary)
     else:
