@@ -275,6 +275,16 @@ def test_trust_of_tokens_from_elsewhere() -> None:
     found = Evaluated([grant(ME, "trust", statement)])
     assert found.becomes("github-oidc:acme/shop") == {ME: "trust"}
     assert "repo:acme/shop:*" in found.edge("ASSUMES", "github-oidc:acme/shop", ME)["condition"]
+    known = [("Identity", "github-oidc:acme/infra"), ("Identity", "github-oidc:other/x")]
+    for said, let in (
+        ("repo:acme/*", {"acme/infra"}),
+        ("repo:*:ref:refs/heads/main", {"acme/infra", "other/x"}),
+        (None, {"acme/infra", "other/x"}),
+    ):
+        some = {"StringLike": {"token.actions.githubusercontent.com:sub": said}} if said else {}
+        of = {**trust(Federated=github), "Action": "sts:AssumeRoleWithWebIdentity", **({"Condition": some} if some else {})}
+        found = Evaluated([grant(ME, "trust", of)], known)
+        assert {key[1].removeprefix("github-oidc:") for key in known if ME in found.becomes(key[1])} == let
     eks = f"arn:aws:iam::{ACCOUNT}:oidc-provider/oidc.eks.eu-west-1.amazonaws.com/id/ABC"
     condition = {"StringEquals": {"oidc.eks.eu-west-1.amazonaws.com/id/ABC:sub": "system:serviceaccount:pay:agent"}}
     statement = {**trust(Federated=eks), "Action": "sts:AssumeRoleWithWebIdentity", "Condition": condition}

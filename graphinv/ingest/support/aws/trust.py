@@ -12,7 +12,7 @@ from graphinv.ingest.support.aws.estate import Attached, Estate, Principal, acco
 from graphinv.ingest.support.aws.evaluation import Context, Target, allowed
 from graphinv.ingest.support.aws.globs import glob
 from graphinv.ingest.support.aws.policies import Statement
-from graphinv.ingest.support.federation import federated
+from graphinv.ingest.support.federation import GITHUB, federated
 from graphinv.model.facts import EdgeFact, Grant, NodeFact, NodeKey, Props
 
 ANYONE: NodeKey = ("Identity", "aws:*")
@@ -204,6 +204,18 @@ def _federated(estate: Estate, role: Principal, named: Named, props: Props) -> I
     subjects = sorted({value for _, value in named.statement.values(":sub")})[:MAX_SUBJECTS]
     for subject in subjects or ["*"]:
         yield from federated(estate.known, f"https://{issuer}", subject, role.key, props)
+        if issuer == GITHUB:
+            yield from _repositories(estate, subject, role.key, props)
+
+
+def _repositories(estate: Estate, subject: str, role: NodeKey, props: Props) -> Iterator[EdgeFact]:
+    """Jobs of known repositories that a pattern such as ``repo:acme/*`` lets in; without a subject, those of all."""
+    start = "github-oidc:"
+    pattern = glob(subject.removeprefix("repo:").partition(":")[0])
+    for one in estate.known.ids("Identity", prefix=start) if not pattern.literal else ():
+        repository = one.removeprefix(start)
+        if ":" not in repository and "*" not in repository and pattern.matches(repository):
+            yield EdgeFact("ASSUMES", ("Identity", one), role, props)
 
 
 def anyone(props: Props) -> NodeFact:
