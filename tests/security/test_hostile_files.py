@@ -216,6 +216,9 @@ PLACES = (
     "Dockerfile",
     "compose.yaml",
     "graphinv.toml",
+    "opslevel.yml",
+    "pyproject.toml",
+    ".secrets.baseline",
     "aws/account.json",
     "aws/report.csv",
 )
