@@ -196,6 +196,20 @@ def test_functions_of_sam_get_roles_with_the_policies_they_list() -> None:
     assert facts.targets("HOLDS", bot) == {f"secret:{fingerprint(token)}"}
 
 
+def test_what_is_not_known_in_a_policy_leaves_the_rest_of_it() -> None:
+    statement = {"Effect": "Allow", "Action": "s3:*", "Resource": [{"Fn::ImportValue": "elsewhere"}, {"Fn::GetAtt": ["Custom", "Arn"]}]}
+    facts = resources(
+        Web={
+            "Type": "AWS::IAM::Role",
+            "Properties": {"RoleName": "web", "Policies": [{"PolicyName": "p", "PolicyDocument": {"Statement": [statement]}}]},
+        }
+    )
+    start, place = "arn:aws:s3:::", "(shop.cdk.out.desk.template.json)"
+    ((_, body),) = grants(facts)
+    assert body["Statement"][0]["Resource"] == [f"{start}import.elsewhere{place}", f"{start}Custom.Arn{place}"]
+    assert [(where, severity) for where, severity, _ in facts.problems] == [("L3", "warning")]
+
+
 def test_users_groups_keys_and_profiles() -> None:
     facts = resources(
         Ops={

@@ -655,3 +655,45 @@ def test_modules_that_only_call_each_other_are_read_once() -> None:
     text = 'module "x" {{ source = "../{}" }}\nresource "aws_sqs_queue" "q" {{ name = "{}" }}\n'
     facts = linked(terraform, {"a/main.tf": text.format("b", "of-a"), "b/main.tf": text.format("a", "of-b")})
     assert {node.rpartition(":")[2] for kind, node in facts.nodes if kind == "Resource"} == {"of-a", "of-b"}
+
+
+def test_a_resource_that_is_not_known_is_one_of_the_services_that_its_statement_is_about() -> None:
+    facts = read("""
+    variable "target" {}
+    resource "aws_iam_role" "r" {
+      name               = "r"
+      assume_role_policy = jsonencode({ Statement = [{ Effect = "Allow", Action = "sts:AssumeRole", Principal = { AWS = var.target } }] })
+    }
+    resource "aws_iam_role_policy" "p" {
+      role   = aws_iam_role.r.name
+      policy = jsonencode({
+        Statement = [{ Effect = "Allow", Action = ["s3:GetObject", "sqs:SendMessage"], Resource = [var.target, "arn:aws:s3:::a"] }]
+      })
+    }
+    """)
+    open_name = "var.target(shop.infra)"
+    assert grants(facts)[1][2]["Statement"][0]["Resource"] == [
+        "arn:aws:s3:::a",
+        f"arn:aws:s3:::{open_name}",
+        f"arn:aws:sqs:region(shop):account(shop):{open_name}",
+    ]
+    assert [where for where, _, _ in facts.problems] == ["L3", "L7"]
+
+
+def test_names_of_variables_that_are_words_of_python() -> None:
+    facts = read("""
+    resource "aws_sqs_queue" "q" { name = join("-", [for self in ["a", "b"] : self]) }
+    data "aws_iam_policy_document" "d" {
+      dynamic "statement" {
+        for_each = ["x"]
+        iterator = self
+        content { actions = [self.value] }
+      }
+    }
+    resource "aws_iam_policy" "p" {
+      name   = "p"
+      policy = data.aws_iam_policy_document.d.json
+    }
+    """)
+    assert ("Resource", "arn:aws:sqs:region(shop):account(shop):a-b") in facts.nodes
+    assert grants(facts)[0][2]["Statement"] == [{"Effect": "Allow", "Action": ["x"]}]

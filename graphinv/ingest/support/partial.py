@@ -29,7 +29,8 @@ class Unknown:
 
 def mark(unknown: Unknown) -> str:
     """What stands for it inside a text."""
-    reference = unknown.text.replace(_OPEN, "").replace(_CLOSE, "")[:200]
+    # Without quotes and backslashes it may stand in any text, JSON's too.
+    reference = re.sub(f'[{_OPEN}{_CLOSE}"\\\\\x00-\x1f]', "", unknown.text)[:200]
     return f"{_OPEN}{reference}{_CLOSE}"
 
 

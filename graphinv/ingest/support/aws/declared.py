@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from graphinv.ingest.support.aws import arns
+from graphinv.ingest.support.aws.written import document_of, opened
 from graphinv.ingest.support.masked import carried, unmasked
-from graphinv.ingest.support.partial import MAX_TEXT, Unknown, is_known, named, references, shown, text_of
+from graphinv.ingest.support.partial import Unknown, is_known, named, references, shown, text_of
 from graphinv.ingest.support.secret_shapes import hide
 from graphinv.ingest.support.secret_words import words
 from graphinv.ingest.support.secrets import is_placeholder, looks_secret_name, redact
@@ -24,7 +25,6 @@ from graphinv.model.facts import EdgeFact, Fact, Grant, NodeFact, NodeKey, Probl
 MAX_ID = 1000
 MAX_NAME = 200
 _KEY_ID = re.compile(r"\bA(?:KIA|SIA)[A-Z2-7]{16}\b")
-_OPEN_VALUE = re.compile("([:,\\[]\\s*)(\ue002[^\ue002\ue003]*\ue003)(?=\\s*[,\\]}])")
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,9 @@ def principal(site: Site, kind: str, arn: str, name: str, trust: object = None, 
 
 def grant(site: Site, subject: NodeKey, role: str, document: object, origin: str) -> Iterator[Fact]:
     """A policy that is written out: a JSON text, or the document itself."""
-    text = policy_text(site, document)
+    text, unknown = policy_text(site, document)
+    if unknown:
+        yield site.problem(f"the {role} policy of {short(subject)} names {' and '.join(unknown)} that is not known from this configuration")
     if text is None:
         yield site.problem(f"the {role} policy of {short(subject)} is not known from this configuration")
         return
@@ -137,24 +139,14 @@ def short(key: NodeKey) -> str:
     return f"{key[0]} {redact(name[:MAX_NAME])}"
 
 
-def policy_text(site: Site, document: object) -> str | None:
-    """A policy as JSON text with ids in it; None where it is unknown or no JSON object."""
-    if isinstance(document, (dict, list)):
-        document = json.dumps(document, ensure_ascii=False)
-    if not isinstance(document, str) or len(document) > MAX_TEXT:
-        return None
-    for text in (document, _OPEN_VALUE.sub(r'\1"\2"', document)):
-        try:
-            value = json.loads(_identified(site, text))
-        except (ValueError, RecursionError):
-            continue
-        return json.dumps(value, separators=(",", ":"), ensure_ascii=False) if isinstance(value, dict) else None
-    return None
-
-
-def _identified(site: Site, text: str) -> str:
+def policy_text(site: Site, document: object) -> tuple[str | None, list[str]]:
+    """A policy as JSON text with ids in it, None where it is unknown; and what in it is not known, in words."""
+    found = document_of(document)
+    if found is None:
+        return None, []
+    unknown = opened(found, site.arn)
     where = f"{site.root}/{site.place}" if site.place else site.root
-    return named(unmasked(text), where)
+    return named(json.dumps(found, separators=(",", ":"), ensure_ascii=False), where), unknown
 
 
 # --------------------------------------------------------------------------------------------------------------------------------

@@ -373,7 +373,7 @@ def _scp(context: Context, one: Resource) -> Iterator[Fact]:
         return
     attachments = context.having("scp", "aws_organizations_policy_attachment", lambda other: text_of(other.values.get("policy_id")))
     for other in attachments.get(one.text("id") or text_of(Unknown(f"{one.address}.id")), ()):
-        text = declared.policy_text(site, one.values.get("content"))
+        text, _ = declared.policy_text(site, one.values.get("content"))
         if text is not None:
             target = site.id(text_of(other.values.get("target_id")))
             yield Grant("aws", ("Resource", f"aws:{target}"), "scp", text, site.id(one.called), site.source, site.evidence)

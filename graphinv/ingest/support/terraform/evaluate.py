@@ -188,7 +188,7 @@ class Env:
     scope: Scope
     names: Mapping[str, Value]
 
-    def having(self, **names: Value) -> Env:
+    def having(self, names: Mapping[str, Value]) -> Env:
         return Env(self.scope, {**self.names, **names})
 
 
@@ -220,8 +220,8 @@ class World:
         if "count" in block.attributes:
             count = self.value(block.attributes["count"], env)
             if isinstance(count, bool) or not isinstance(count, (int, float)):
-                return [(0, env.having(count={"index": Unknown("count.index")}))]
-            made = [(index, env.having(count={"index": index})) for index in range(min(int(count), MAX_INSTANCES))]
+                return [(0, env.having({"count": {"index": Unknown("count.index")}}))]
+            made = [(index, env.having({"count": {"index": index}})) for index in range(min(int(count), MAX_INSTANCES))]
             if count > MAX_INSTANCES:
                 self.cut.append((address, int(min(count, 1e9))))
             return made
@@ -229,9 +229,9 @@ class World:
             return [(None, env)]
         pairs = self.pairs(self.value(block.attributes["for_each"], env))
         if pairs is None:
-            return [("?", env.having(each={"key": Unknown("each.key"), "value": Unknown("each.value")}))]
+            return [("?", env.having({"each": {"key": Unknown("each.key"), "value": Unknown("each.value")}}))]
         for key, value in pairs[:MAX_INSTANCES]:
-            made.append((text_of(key), env.having(each={"key": key, "value": value})))
+            made.append((text_of(key), env.having({"each": {"key": key, "value": value}})))
         if len(pairs) > MAX_INSTANCES:
             self.cut.append((address, len(pairs)))
         return made
@@ -424,7 +424,7 @@ class World:
         found: dict[str, Value] = {}
         for key, value in pairs[:MAX_ITEMS]:
             names = dict(zip(expr.names, (key, value) if len(expr.names) > 1 else (value,), strict=False))
-            inner = env.having(**names)
+            inner = env.having(names)
             if expr.test is not None and self.value(expr.test, inner) is False:
                 continue
             result = self.value(expr.result, inner)
@@ -461,7 +461,7 @@ class World:
         pairs = self.pairs(self.value(block.attributes.get("for_each", ir.Unread()), env), positions=True)
         for key, value in [(Unknown(f"{name}.key"), Unknown(f"{name}.value"))] if pairs is None else pairs[:MAX_INSTANCES]:
             for content in block.inner("content"):
-                yield self.body(content, env.having(**{name: {"key": key, "value": value}}), depth + 1)
+                yield self.body(content, env.having({name: {"key": key, "value": value}}), depth + 1)
 
     def settled_deep(self, value: Value, depth: int = 0) -> Value:
         if isinstance(value, list) and depth < 50:
