@@ -110,11 +110,16 @@ def grant(site: Site, subject: NodeKey, role: str, document: object, origin: str
     """A policy that is written out: a JSON text, or the document itself."""
     text, unknown = policy_text(site, document)
     if unknown:
-        yield site.problem(f"the {role} policy of {short(subject)} names {' and '.join(unknown)} that is not known from this configuration")
+        yield site.problem(
+            f"the {_WORDS.get(role, role)} of {short(subject)} names {' and '.join(unknown)} that is not known from this configuration"
+        )
     if text is None:
-        yield site.problem(f"the {role} policy of {short(subject)} is not known from this configuration")
+        yield site.problem(f"the {_WORDS.get(role, role)} of {short(subject)} is not known from this configuration")
         return
     yield Grant("aws", subject, role, text, site.id(origin) if origin else "", site.source, site.evidence)
+
+
+_WORDS = {"identity": "policy", "trust": "trust policy", "resource": "resource policy", "policy": "document"}
 
 
 def attached(site: Site, subject: NodeKey, policy: str) -> Iterator[Fact]:
