@@ -7,6 +7,7 @@
     questions.py  reach, paths, exposure, findings, agents, show, query
     changes.py    chokepoints, cut, what-if
     out.py        export, app
+    servers.py    neo4j up, down, status
 
 Exit codes: 0 done; 1 ``--fail-on`` met; 2 wrong usage, or input that could not be read.
 """
@@ -19,7 +20,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from graphinv.cli import changes, out, questions, stages
+from graphinv.cli import changes, out, questions, servers, stages
 from graphinv.model.errors import GraphinvError
 from graphinv.model.text import plain
 
@@ -49,7 +50,7 @@ def _main(
         context.default_map = {context.invoked_subcommand: {"store": store}}
 
 
-for module in (stages, questions, changes, out):
+for module in (stages, questions, changes, out, servers):
     module.register(app)
 
 

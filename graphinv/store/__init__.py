@@ -152,4 +152,8 @@ def open_store(url: str | PathLike[str], *, write: bool = False) -> Store:
         from graphinv.store.embedded import EmbeddedStore
 
         return EmbeddedStore(text.removeprefix("file://"), write=write)
-    raise UsageError(f"no store for {scheme}:// addresses (a file path opens the embedded store)")
+    if scheme in ("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc"):
+        from graphinv.store.neo4j import Neo4jStore
+
+        return Neo4jStore(text, write=write)
+    raise UsageError(f"no store for {scheme}:// addresses (a file path opens the embedded store, bolt:// and neo4j:// a Neo4j server)")

@@ -7,7 +7,6 @@ the generation they opened and take no lock.
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import fcntl
 import os
@@ -15,7 +14,6 @@ import shutil
 import tempfile
 import threading
 import warnings
-import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -23,7 +21,6 @@ from types import TracebackType
 from typing import Any, Self
 
 import kglite
-from pydantic import ValidationError
 
 from graphinv.model.errors import QueryError, QueryLimit, ReadOnly, StoreError, StoreLocked
 from graphinv.model.estate import Estate
@@ -43,6 +40,7 @@ from graphinv.store.embedded_graph import (
     write_state,
 )
 from graphinv.store.embedded_rows import rows
+from graphinv.store.layout import packed, unpacked, with_first_seen
 from graphinv.store.merge import State, advance
 
 kglite.set_query_warning_policy("silent")  # it would print to stderr; what the words of a query may be is not its business
@@ -149,7 +147,7 @@ class EmbeddedStore:
 
     def analysis(self) -> Analysis | None:
         self._check_open()
-        return _unpacked(self._analysis, self._url)
+        return unpacked(self._analysis, self._url)
 
     # Writing
 
@@ -173,23 +171,15 @@ class EmbeddedStore:
             if not self._generation:
                 raise StoreError("there is nothing in the store that results could be about; commit a scan first")
             previous = self.analysis()
-            seen = {finding.key: finding.first_seen for finding in previous.findings} if previous else {}
-            analysis = analysis.model_copy(
-                update={
-                    "findings": tuple(
-                        finding.model_copy(update={"first_seen": seen.get(finding.key) or finding.first_seen or analysis.at})
-                        for finding in analysis.findings
-                    )
-                }
-            )
-            packed = _packed(analysis)
+            analysis = with_first_seen(analysis, previous)
+            text = packed(analysis)
             with self._written() as graph:
                 if previous is not None:
                     clear_analysis(graph)
                 write_analysis(graph, analysis)
-                write_meta(graph, self._contents(), packed, asdict)
+                write_meta(graph, self._contents(), text, asdict)
                 self._publish(graph)
-            self._analysis = packed
+            self._analysis = text
 
     @contextlib.contextmanager
     def _written(self) -> Iterator[Graph]:
@@ -277,19 +267,6 @@ class EmbeddedStore:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
-
-
-def _packed(analysis: Analysis) -> str:
-    return base64.b64encode(zlib.compress(analysis.model_dump_json(by_alias=True).encode(), 6)).decode()
-
-
-def _unpacked(packed: str | None, url: str) -> Analysis | None:
-    if packed is None:
-        return None
-    try:
-        return Analysis.model_validate_json(zlib.decompress(base64.b64decode(packed)))
-    except (ValidationError, ValueError, zlib.error) as error:
-        raise StoreError(f"the results in {url} cannot be read; run `graphinv analyze` again") from error
 
 
 def _lock(path: Path) -> int:

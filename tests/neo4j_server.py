@@ -1,0 +1,59 @@
+"""Neo4j servers for tests: one per process of pytest and number, started on first use, or the one at NEO4J_URI."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import neo4j
+import pytest
+
+from graphinv.store import neo4j_local
+
+
+@dataclass(frozen=True)
+class Server:
+    """Where it answers, and under which user and password."""
+
+    uri: str
+    user: str
+    password: str
+    home: Path | None = None
+
+    def enter(self, patch: pytest.MonkeyPatch) -> None:
+        """Make its user and password those of the environment."""
+        patch.setenv("NEO4J_USER", self.user)
+        patch.setenv("NEO4J_PASSWORD", self.password)
+        patch.delenv("NEO4J_PASSWORD_FILE", raising=False)
+
+    def wipe(self) -> None:
+        """Take everything out of its database."""
+        with neo4j.GraphDatabase.driver(self.uri, auth=(self.user, self.password)) as driver, driver.session() as session:
+            session.run("MATCH (n) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 5000 ROWS").consume()
+
+
+@cache
+def server(number: int = 0) -> Server:
+    """The server of this number. NEO4J_URI names the first one; further ones are always our own."""
+    uri = os.environ.get("NEO4J_URI")
+    if uri and number == 0:
+        return Server(uri, os.environ.get("NEO4J_USER", "neo4j"), os.environ.get("NEO4J_PASSWORD", ""))
+    home = Path(tempfile.mkdtemp(prefix="graphinv-neo4j-"))
+    atexit.register(shutil.rmtree, home, ignore_errors=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(neo4j_local.HOME_VARIABLE, str(home))
+        started = neo4j_local.up()
+    atexit.register(_stop, home)
+    assert started.uri
+    assert started.password
+    return Server(started.uri, started.user, started.password, home)
+
+
+def _stop(home: Path) -> None:
+    os.environ[neo4j_local.HOME_VARIABLE] = str(home)
+    neo4j_local.down()
