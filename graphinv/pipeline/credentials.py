@@ -56,27 +56,34 @@ class Kinds:
     reports: Mapping[str, Kind] = field(default_factory=dict)
     variables: Mapping[str, Kind] = field(default_factory=dict)
 
-    def of(self, props: Props) -> tuple[Kind, float] | None:
-        """Kind of the secret with ``props``, and how sure what it opens is; None where nothing tells. O(length of its name).
+    def of(self, props: Props) -> list[tuple[Kind, float]]:
+        """Kinds of the secret with ``props``, and how sure what each opens is; several where it holds several values, none where nothing
+        tells. O(length of its name and labels).
 
-        >>> found = kinds().of({"name": "PROD_STRIPE_SECRET_KEY (secret)", "type": "secret"})
-        >>> found and (found[0].id, round(found[1], 2))
-        ('stripe_secret_key', 0.6)
+        >>> [(kind.id, round(sure, 2)) for kind, sure in kinds().of({"name": "PROD_STRIPE_SECRET_KEY (secret)", "type": "secret"})]
+        [('stripe_secret_key', 0.6)]
         """
         kind = self.types.get(str(props.get("type")))
         if kind is not None:
-            return kind, kind.confidence
+            return [(kind, kind.confidence)]
         for label in props.get("labels") or ():
             found = self.reports.get(_plain(label.partition(":")[2])) if label.startswith("found_by=") else None
             if found is not None:
-                return found, found.confidence * BY_REPORT
+                return [(found, found.confidence * BY_REPORT)]
+        told: dict[Kind, float] = {}
         for name in (str(props.get("name") or "").partition(" (")[0], *_variables(props)):
-            parts = words(name)
-            for start in range(len(parts)):
-                kind = self.variables.get("".join(parts[start:]))
-                if kind is not None:
-                    return kind, kind.confidence * (BY_END_OF_NAME if start else BY_NAME)
-        return None
+            for named, sure in self._named(name):
+                told[named] = max(sure, told.get(named, 0))
+        return sorted(told.items(), key=lambda one: one[0].id)
+
+    def _named(self, name: str) -> Iterator[tuple[Kind, float]]:
+        """What the name of a variable tells: the whole of it, or else the longest end of it that does."""
+        parts = words(name)
+        for start in range(len(parts)):
+            kind = self.variables.get("".join(parts[start:]))
+            if kind is not None:
+                yield kind, kind.confidence * (BY_END_OF_NAME if start else BY_NAME)
+                return
 
 
 def _variables(props: Props) -> Iterator[str]:
@@ -162,12 +169,13 @@ def opened(known: Known, grants: Sequence[Grant]) -> Iterator[NodeFact | EdgeFac
                 yield EdgeFact("AUTHENTICATES_AS", key, identity, _stated(props, sure))
             continue
         found = table.of(props)
-        if found is None:
-            continue
-        if secret.startswith("aws-access-key:"):
-            yield from _of_key_id(key, props, *found, assuming)
-        else:
-            yield from _at_provider(key, props, *found, tenants)
+        if len(found) == 1 and not props.get("type"):
+            yield NodeFact(*key, {"type": found[0][0].id, **_sources(props)})
+        for kind, sure in found:
+            if secret.startswith("aws-access-key:"):
+                yield from _of_key_id(key, props, kind, sure, assuming)
+            else:
+                yield from _at_provider(key, props, kind, sure, tenants)
 
 
 def _called(key: NodeKey, props: Props) -> Iterator[NodeFact]:
@@ -201,8 +209,6 @@ def _at_provider(
     identity: NodeKey = ("Identity", f"{kind.resource}/{kind.identity}/{key[1]}")
     known = tenants.get(kind.provider, [])
     resource: NodeKey = ("Resource", known[0] if len(known) == 1 else kind.resource)
-    if not props.get("type"):
-        yield NodeFact(*key, {"type": kind.id, **_sources(props)})
     who = {"name": f"{kind.identity} of {props.get('name') or key[1]}", "type": kind.identity, "provider": kind.provider}
     yield NodeFact(*identity, {**who, "binding": "bearer", **_sources(props)})
     yield EdgeFact("AUTHENTICATES_AS", key, identity, _stated(props, confidence))

@@ -97,15 +97,24 @@ def test_the_kind_is_told_by_form_report_or_name(
     name: str, type: str | None, labels: list[str], kind: str | None, confidence: float
 ) -> None:
     found = kinds().of({"name": name, "type": type, "labels": labels})
-    assert (found[0].id if found else None) == kind
-    assert found is None or found[1] == pytest.approx(confidence)
+    assert [(one.id, sure) for one, sure in found] == ([(kind, pytest.approx(confidence))] if kind else [])
 
 
 def test_a_secret_of_a_cluster_is_told_by_the_variable_that_it_is_put_into() -> None:
     found = kinds().of({"name": "billing", "labels": ["key=token", "namespace=pay", "variable=STRIPE_API_KEY"]})
-    assert found is not None
-    assert found[0].id == "stripe_secret_key"
-    assert kinds().of({"name": "billing", "labels": ["key=token"]}) is None
+    assert [kind.id for kind, _ in found] == ["stripe_secret_key"]
+    assert kinds().of({"name": "billing", "labels": ["key=token"]}) == []
+
+
+def test_a_secret_of_a_cluster_opens_what_each_of_its_keys_does() -> None:
+    labels = ["key=OPENAI_API_KEY", "key=config.yaml", "variable=STRIPE_SECRET_KEY", "namespace=pay"]
+    node = NodeFact("Secret", "k8s:prod-eu/pay/Secret/keys", {"name": "keys", "labels": labels})
+    found = Opened([node])
+    assert set(found.drawn("CAN_ACCESS")) == {
+        ("saas:openai/?/service/k8s:prod-eu/pay/Secret/keys", "saas:openai/?"),
+        ("saas:stripe/?/service/k8s:prod-eu/pay/Secret/keys", "saas:stripe/?"),
+    }
+    assert node.key not in found.nodes, "the kind of one of its values is not its own"
 
 
 def test_the_type_is_stated_where_no_reader_knew_it() -> None:
