@@ -34,7 +34,7 @@ from graphinv.ingest.support.owners import owner_of
 from graphinv.ingest.support.secrets import looks_secret_name
 from graphinv.ingest.support.servers import tellable
 from graphinv.ingest.support.vault.paths import key_of, plain_path
-from graphinv.model.facts import EdgeFact, Fact, Grant, NodeFact, NodeKey, Problem, Props, Ref, source_of
+from graphinv.model.facts import OWNER_CONFIDENCE, EdgeFact, Fact, Grant, NodeFact, NodeKey, Problem, Props, Ref, source_of
 
 GRANTS = "kubernetes"
 """Name of the permission language (:mod:`graphinv.ingest.grants.kubernetes`)."""
@@ -51,6 +51,7 @@ _LABELS = (
     "app.kubernetes.io/name",
     "app.kubernetes.io/component",
     "app.kubernetes.io/managed-by",
+    "backstage.io/kubernetes-id",
 )
 
 
@@ -415,7 +416,7 @@ class Cluster:
             owner = owner_of(text, self.source(read))
             if owner is not None and key is not None:
                 yield owner
-                yield EdgeFact("OWNS", owner.key, key, self.stated(read))
+                yield EdgeFact("OWNS", owner.key, key, self.stated(read, confidence=OWNER_CONFIDENCE["tags"]))
 
 
 def _apart(one: str, other: str) -> int:
