@@ -375,3 +375,12 @@ def test_parts_of_parts_of_parts_are_bounded() -> None:
     head = "AWSTemplateFormatVersion: '2010-09-09'\nResources:\n  Q: {Type: AWS::SQS::Queue}\n"
     files = {f"t{level}.yaml": head + "".join(part.format(n, level + 1) for n in range(100)) for level in range(6)}
     assert len(linked(cloudformation, files).nodes) <= 2100
+
+
+def test_what_a_function_runs_is_told_by_its_handler_and_the_folder_of_its_code() -> None:
+    facts = read(
+        "Transform: AWS::Serverless-2016-10-31\nResources:\n  Desk:\n    Type: AWS::Serverless::Function\n"
+        "    Properties: {FunctionName: desk, Handler: app.handle, CodeUri: ../src/desk/}\n"
+    )
+    labels = facts.nodes["Runtime", "arn:aws:lambda:region(shop):account(shop):function:desk"]["labels"]
+    assert labels == ["build=src/desk", "handler=app.handle", "manifest=infra/desk.yaml"]

@@ -291,7 +291,10 @@ def test_machines_and_containers() -> None:
         )
     }
     assert facts.nodes["Runtime", "arn:aws:ec2:region(shop):account(shop):instance/aws_instance.web(shop.infra)"]["name"] == "web-1"
-    assert facts.nodes["Runtime", "arn:aws:ecs:region(shop):account(shop):task-definition/agent"]["labels"] == ["image=acme/agent:1"]
+    assert facts.nodes["Runtime", "arn:aws:ecs:region(shop):account(shop):task-definition/agent"]["labels"] == [
+        "image=acme/agent:1",
+        "manifest=infra/main.tf",
+    ]
 
 
 BEDROCK = """
@@ -697,3 +700,28 @@ def test_names_of_variables_that_are_words_of_python() -> None:
     """)
     assert ("Resource", "arn:aws:sqs:region(shop):account(shop):a-b") in facts.nodes
     assert grants(facts)[0][2]["Statement"] == [{"Effect": "Allow", "Action": ["x"]}]
+
+
+def test_what_a_function_runs_is_told_by_its_handler_and_the_folder_of_its_code() -> None:
+    text = """
+    data "archive_file" "desk" {
+      type        = "zip"
+      source_dir  = "${path.module}/../src/desk"
+      output_path = "${path.module}/desk.zip"
+    }
+    resource "aws_lambda_function" "desk" {
+      function_name = "desk"
+      role          = "arn:aws:iam::123456789012:role/desk"
+      handler       = "app.handle"
+      filename      = data.archive_file.desk.output_path
+    }
+    resource "aws_lambda_function" "image" {
+      function_name = "image"
+      role          = "arn:aws:iam::123456789012:role/desk"
+      image_uri     = "acme/desk:1"
+    }
+    """
+    facts = linked(terraform, {"infra/main.tf": text})
+    start = "arn:aws:lambda:region(shop):account(shop):function"
+    assert facts.nodes["Runtime", f"{start}:desk"]["labels"] == ["build=src/desk", "handler=app.handle", "manifest=infra/main.tf"]
+    assert facts.nodes["Runtime", f"{start}:image"]["labels"] == ["image=acme/desk:1", "manifest=infra/main.tf"]

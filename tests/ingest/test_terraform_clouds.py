@@ -214,7 +214,7 @@ def test_kubernetes_accounts_roles_and_what_runs_as_them() -> None:
     assert facts.drawn("HOLDS") == {(desk, crm)}
     assert facts.drawn("ASSUMES") == {(bot, "arn:aws:iam::account(shop):role/bot")}
     assert facts.nodes["Secret", crm]["fingerprint"] == fingerprint("plain words")
-    assert facts.nodes["Runtime", desk]["labels"] == ["image=acme/desk:1"]
+    assert facts.nodes["Runtime", desk]["labels"] == ["image=acme/desk:1", "manifest=infra/main.tf"]
     assert ("CAN_ACCESS", bot, crm) in reached(facts)
     assert "plain words" not in repr(facts.all)
 

@@ -13,6 +13,8 @@ from typing import Any
 _OPEN, _CLOSE = "\ue002", "\ue003"
 _MARK = re.compile(f"{_OPEN}([^{_OPEN}{_CLOSE}]*){_CLOSE}")
 _UNSAFE = re.compile(r"[%:*?/\s]")
+TOP = "\ue004"
+"""Begins a path that is one from the top of the root, not from the folder that is applied."""
 MAX_TEXT = 300_000
 MAX_ITEMS = 10_000
 
@@ -70,12 +72,12 @@ def is_known(text: str) -> bool:
 
 def named(text: str, place: str) -> str:
     """``text`` as part of an id: unknown parts are named by their reference and by ``place``, the configuration they belong to."""
-    return _MARK.sub(lambda match: f"{_UNSAFE.sub('.', match[1])}({_UNSAFE.sub('.', place)})", text)
+    return _MARK.sub(lambda match: f"{_UNSAFE.sub('.', match[1])}({_UNSAFE.sub('.', place)})", text.replace(TOP, ""))
 
 
 def shown(text: str) -> str:
     """``text`` for people: unknown parts as ``${reference}``."""
-    return _MARK.sub(r"${\1}", text)
+    return _MARK.sub(r"${\1}", text.replace(TOP, ""))
 
 
 def known_parts(text: str) -> str:
@@ -91,3 +93,24 @@ def references(text: str) -> list[str]:
 def objects(value: Value) -> list[dict[str, Value]]:
     """The objects of a list, or the one that stands alone; what is none of them is left out."""
     return [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, dict)]
+
+
+def within(folder: str, path: str) -> str | None:
+    """``path``, written in ``folder``, from the top of the root; None where it is no path in it.
+
+    >>> within("infra/prod", "../../modules/app"), within("infra", "../../other"), within("", "terraform-aws-modules/iam/aws")
+    ('modules/app', None, 'terraform-aws-modules/iam/aws')
+    """
+    if path.startswith(TOP):
+        folder, path = "", path.removeprefix(TOP)
+    if "://" in path or path.startswith("/"):
+        return None
+    parts = folder.split("/") if folder else []
+    for part in path.split("/"):
+        if part == "..":
+            if not parts:
+                return None
+            parts.pop()
+        elif part not in ("", "."):
+            parts.append(part)
+    return "/".join(parts)

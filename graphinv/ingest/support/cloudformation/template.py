@@ -10,9 +10,8 @@ from graphinv.ingest.support.aws import arns
 from graphinv.ingest.support.cloudformation.reading import MAX_DEPTH, Stack
 from graphinv.ingest.support.cloudformation.translate import snaked
 from graphinv.ingest.support.cloudformation.types import KINDS, snake
-from graphinv.ingest.support.partial import MAX_ITEMS, MAX_TEXT, Unknown, Value, encode, is_known, text_of
+from graphinv.ingest.support.partial import MAX_ITEMS, MAX_TEXT, Unknown, Value, encode, is_known, text_of, within
 from graphinv.ingest.support.terraform import functions
-from graphinv.ingest.support.terraform.evaluate import within
 from graphinv.ingest.support.terraform.naming import ARNS, Home, arn_of, name_of
 from graphinv.ingest.support.terraform.program import Resource
 

@@ -108,6 +108,7 @@ def _membership(one: Resource, values: dict[str, Value]) -> Iterator[Resource]:
 
 def _function(one: Resource, values: dict[str, Value]) -> Iterator[Resource]:
     code = values.get("code")
+    values["code_uri"] = values.get("code_uri") or code
     values["image_uri"] = values.get("image_uri") or (code.get("image_uri") if isinstance(code, dict) else None)
     yield one
 

@@ -8,9 +8,10 @@ from typing import Any
 
 from graphinv.ingest.support.aws import arns, declared
 from graphinv.ingest.support.aws.declared import Site
+from graphinv.ingest.support.docker.running import safe
 from graphinv.ingest.support.masked import carried
 from graphinv.ingest.support.partial import Unknown, Value, is_known, references, text_of
-from graphinv.ingest.support.terraform.context import Context, Reader, texts
+from graphinv.ingest.support.terraform.context import Context, Reader, running, texts
 from graphinv.ingest.support.terraform.naming import NAMINGS
 from graphinv.ingest.support.terraform.program import Resource
 from graphinv.model.facts import Fact, Grant, NodeFact, NodeKey
@@ -257,8 +258,7 @@ def _workload(context: Context, one: Resource) -> Iterator[Fact]:
             # {name = …, value = …} or one map of all
             pair = isinstance(block.get("name"), str) and "value" in block
             found |= {text_of(block["name"]): block["value"]} if pair else dict(block)
-    labels = [f"image={site.name(image)}" for image in texts(one.get("image_uri"))]
-    labels += [f"handler={site.name(handler)}" for handler in texts(one.get("handler"))]
+    labels = running(one, _code_of(context, one))
     yield from declared.workload(
         site,
         kind,
@@ -268,6 +268,17 @@ def _workload(context: Context, one: Resource) -> Iterator[Fact]:
         variables=found,
         labels=labels,
     )
+
+
+def _code_of(context: Context, one: Resource) -> str:
+    """The folder with the code of a function: as it is named, or as the archive that is uploaded is made from it."""
+    if one.text("code_uri"):
+        return one.text("code_uri")
+    archives = context.having("archives", "archive_file", lambda other: text_of(other.values.get("output_path")))
+    for archive in archives.get(text_of(one.values.get("filename")), ()) if one.values.get("filename") is not None else ():
+        file = archive.text("source_file")
+        return archive.text("source_dir") or (f"{file.rpartition('/')[0]}/." if file else "")
+    return ""
 
 
 def _at(one: Resource, path: str) -> list[str]:
@@ -303,7 +314,8 @@ def _task(context: Context, one: Resource) -> Iterator[Fact]:
         yield site.problem(f"the containers of {site.name(context.title(one))} are not known from this configuration")
     listed = [item for item in (containers if isinstance(containers, list) else [containers]) if isinstance(item, dict)][:MAX_CONTAINERS]
     role = one.text("task_role_arn") or next((text_of(item["jobRoleArn"]) for item in listed if item.get("jobRoleArn")), "")
-    labels = [f"image={site.name(item['image'])}" for item in listed if isinstance(item.get("image"), str)]
+    images = [item["image"] for item in listed if isinstance(item.get("image"), str) and is_known(item["image"]) and safe(item["image"])]
+    labels = [*(f"image={image}" for image in images), f"manifest={one.path}"] if images and safe(one.path) else []
     yield from declared.workload(
         site, "container", arn, context.title(one), role=context.arns.get(("aws_iam_role", role), role), labels=labels
     )

@@ -10,7 +10,7 @@ from graphinv.ingest.support.aws import declared
 from graphinv.ingest.support.aws.declared import Site
 from graphinv.ingest.support.masked import carried
 from graphinv.ingest.support.partial import MAX_TEXT, Value, objects, text_of
-from graphinv.ingest.support.terraform.context import Context, Reader, texts
+from graphinv.ingest.support.terraform.context import Context, Reader, running, texts
 from graphinv.ingest.support.terraform.program import Resource
 from graphinv.model.errors import IngestError
 from graphinv.model.facts import Fact, NodeKey
@@ -101,12 +101,7 @@ def _runtime(context: Context, one: Resource) -> Iterator[Fact]:
     """A runtime of AgentCore: what runs on it is an agent, or an MCP server where it speaks that."""
     site, arn = context.site(one), context.arn(one)
     variables = one.values.get("environment_variables")
-    images = [
-        text_of(block["container_uri"])
-        for block in one.blocks("agent_runtime_artifact", "container_configuration")
-        if block.get("container_uri")
-    ]
-    labels = [f"image={site.name(image)}" for image in images]
+    labels = running(one)
     role = text_of(one.values.get("role_arn"))
     yield from declared.workload(
         site,

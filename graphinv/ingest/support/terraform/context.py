@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from graphinv.ingest.support.aws.declared import Site
-from graphinv.ingest.support.partial import Value, is_known, known_parts, text_of
+from graphinv.ingest.support.docker.running import safe
+from graphinv.ingest.support.partial import Value, is_known, known_parts, text_of, within
 from graphinv.ingest.support.terraform.program import Resource
 from graphinv.model.facts import Fact, NodeKey
 
@@ -82,14 +83,29 @@ class Context:
         """Resources of type ``kind`` by what ``key`` says of each; made once for each ``name``."""
         if name not in self._indexes:
             found: dict[str, list[Resource]] = {}
-            for one in self.of(kind):
-                found.setdefault(key(one), []).append(one)
+            for one in self.resources:
+                if one.type == kind and (one.mode == "managed" or kind == "archive_file"):
+                    found.setdefault(key(one), []).append(one)
             self._indexes[name] = found
         return self._indexes[name]
 
-    def of(self, *types: str) -> Iterator[Resource]:
-        """Resources of these types."""
-        return (one for one in self.resources if one.mode == "managed" and one.type in types)
+
+def running(one: Resource, code: str = "") -> list[str]:
+    """Labels that tell what a runtime runs (:mod:`graphinv.pipeline.deployments`): ``image=``, ``handler=``, ``build=`` for the folder
+    ``code`` that its code lies in, ``manifest=`` for the document that says so."""
+    images = (*texts(one.get("image_uri")), *(text_of(block.get("container_uri")) for block in one.blocks(*_CONTAINER)))
+    labels = [f"image={image}" for image in images if is_known(image) and safe(image)]
+    labels += [f"handler={handler}" for handler in texts(one.get("handler")) if safe(handler)]
+    entries = [text for block in one.blocks(*_CODE) for text in texts(block.get("entry_point"))]
+    labels += [f"entry={entry}" for entry in entries if entry.endswith(".py") and safe(entry)]
+    start = one.path.rpartition("/")[0] if one.place == one.path else one.place
+    folder = within(start, code) if code and is_known(code) else None
+    labels += [f"build={folder or '.'}"] if folder is not None and (folder == "" or safe(folder)) else []
+    return [*labels, f"manifest={one.path}"] if labels and safe(one.path) else labels
+
+
+_CONTAINER = ("agent_runtime_artifact", "container_configuration")
+_CODE = ("agent_runtime_artifact", "code_configuration")
 
 
 def text_of_address(one: Resource) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from graphinv.ingest.support.partial import MAX_ITEMS, MAX_TEXT, Unknown, Value, is_known, text_of
+from graphinv.ingest.support.partial import MAX_ITEMS, MAX_TEXT, TOP, Unknown, Value, is_known, text_of, within
 from graphinv.ingest.support.terraform import functions, ir
 from graphinv.ingest.support.terraform.operators import operate
 
@@ -205,6 +205,8 @@ class World:
     steps: int = 0
     depth: int = 0
     exhausted: bool = False
+    place: str = ""
+    """The folder that is applied."""
     cut: list[tuple[str, int]] = field(default_factory=list)
     """(address, instances) of what is repeated more often than is followed."""
 
@@ -312,7 +314,8 @@ class World:
         if name in env.names:
             return env.names[name]
         if name == "path":
-            return {"module": env.scope.module.folder, "root": "", "cwd": ""}
+            top = TOP + (self.place or ".")
+            return {"module": TOP + (env.scope.module.folder or "."), "root": top, "cwd": top}
         return Space(name) if name in ("var", "local", "data", "module", "each", "count", "self", "terraform") else Space("managed", name)
 
     def attribute(self, of: Value, name: str, env: Env) -> Value:
@@ -393,9 +396,9 @@ class World:
     def read(self, expr: ir.Call, env: Env) -> Value:
         """A text of this root that configuration reads."""
         path = self.value(expr.arguments[0], env)
-        text = self.texts.get(within("", path) or "") if isinstance(path, str) and is_known(path) else None
-        if text is None and isinstance(path, str):
-            text = self.texts.get(within(env.scope.module.folder, path) or "")
+        text = None
+        for folder in (self.place, env.scope.module.folder) if isinstance(path, str) and is_known(path) else ():
+            text = text or self.texts.get(within(folder, path) or "")
         if text is None:
             return Unknown(f"{expr.name}()")
         names = self.value(expr.arguments[1], env) if expr.name == "templatefile" and len(expr.arguments) > 1 else None
@@ -469,25 +472,6 @@ class World:
         if isinstance(value, dict) and depth < 50:
             return {key: self.settled_deep(item, depth + 1) for key, item in value.items()}
         return self.settled(value)
-
-
-def within(folder: str, path: str) -> str | None:
-    """``path``, written in ``folder``, from the top of the root; None where it is no path in it.
-
-    >>> within("infra/prod", "../../modules/app"), within("infra", "../../other"), within("", "terraform-aws-modules/iam/aws")
-    ('modules/app', None, 'terraform-aws-modules/iam/aws')
-    """
-    if "://" in path or path.startswith("/"):
-        return None
-    parts = folder.split("/") if folder else []
-    for part in path.split("/"):
-        if part == "..":
-            if not parts:
-                return None
-            parts.pop()
-        elif part not in ("", "."):
-            parts.append(part)
-    return "/".join(parts)
 
 
 def _size(value: Value) -> int:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from graphinv.ingest.support.aws import declared
 from graphinv.ingest.support.aws.declared import Site
+from graphinv.ingest.support.docker.running import safe
 from graphinv.ingest.support.gcp import names as gcp
 from graphinv.ingest.support.kubernetes.names import DEFAULT, object_id
 from graphinv.ingest.support.masked import carried
@@ -104,7 +105,8 @@ def _workload(context: Context, one: Resource) -> Iterator[Fact]:
     key: NodeKey = ("Runtime", key_id)
     pods = [pod for path in _PODS for pod in one.blocks(*path)]
     images = [text_of(container["image"]) for pod in pods for container in _containers(pod) if container.get("image")]
-    labels = [f"image={site.name(image)}" for image in images if is_known(image)]
+    labels = [f"image={image}" for image in images if is_known(image) and safe(image)]
+    labels += [f"manifest={one.path}"] if labels and safe(one.path) else []
     yield site.node("Runtime", key_id, name, type="pod", kind_detail=kind, labels=labels)
     yield from site.owners(key)
     for pod in pods:

@@ -102,6 +102,7 @@ class Program:
     def resources(self, folder: str) -> list[Resource]:
         """Everything that applying ``folder`` declares, modules included."""
         scope = Scope(self.world, self.modules[folder])
+        self.world.place = folder
         self.providers = None
         self.providers = Providers(self.root, self.world, scope)
         found: list[Resource] = []
