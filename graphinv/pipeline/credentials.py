@@ -210,7 +210,7 @@ def _at_provider(
     known = tenants.get(kind.provider, [])
     resource: NodeKey = ("Resource", known[0] if len(known) == 1 else kind.resource)
     who = {"name": f"{kind.identity} of {props.get('name') or key[1]}", "type": kind.identity, "provider": kind.provider}
-    yield NodeFact(*identity, {**who, "binding": "bearer", **_sources(props)})
+    yield NodeFact(*identity, {**who, "binding": "bearer", **_assumed(kind), **_sources(props)})
     yield EdgeFact("AUTHENTICATES_AS", key, identity, _stated(props, confidence))
     if len(known) != 1:
         yield NodeFact(*resource, {"name": f"{kind.name}, tenant unknown", **_outside(kind), **_sources(props)})
@@ -226,10 +226,12 @@ def _sources(props: Props) -> Props:
 
 
 def _may(identity: NodeKey, resource: NodeKey, kind: Kind, props: Props, confidence: float) -> EdgeFact:
-    origin = f"data/credentials.toml#{kind.id}"
-    return EdgeFact(
-        "CAN_ACCESS", identity, resource, {"actions": list(kind.actions), "inherited_from": origin, **_stated(props, confidence)}
-    )
+    return EdgeFact("CAN_ACCESS", identity, resource, {"actions": list(kind.actions), **_stated(props, confidence)})
+
+
+def _assumed(kind: Kind, *labels: str) -> Props:
+    """Label of an identity of which nothing but the table tells what it can do."""
+    return {"labels": sorted([f"assumed_from=data/credentials.toml#{kind.id}", *labels])}
 
 
 # --------------------------------------------------------------------------------------------------------------------------------
@@ -241,7 +243,7 @@ def _of_key_id(key: NodeKey, props: Props, kind: Kind, confidence: float, assumi
     name = key[1].partition(":")[2]
     account = arns.key_account(name)
     user = arns.access_key_user(name)
-    labels = {"labels": [f"aws_account={account}"]} if account else {}
+    labels = _assumed(kind, *([f"aws_account={account}"] if account else []))
     yield NodeFact(*user, {"name": f"user of {name}", "provider": "aws", "binding": "bearer", **labels, **_sources(props)})
     yield EdgeFact("AUTHENTICATES_AS", key, user, _stated(props))
     if user in assuming:

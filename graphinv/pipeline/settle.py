@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from graphinv.ingest.support.databases import ASSUMED
+from graphinv.ingest.support.databases import is_user
 from graphinv.ingest.support.found_secrets import HASHED
-from graphinv.model.facts import NodeFact, NodeKey, Ref
+from graphinv.model.facts import EdgeFact, NodeFact, NodeKey, Ref
 from graphinv.pipeline.read import Reading
 
 _KNOWN = frozenset({"CAN_ACCESS", "MEMBER_OF", "ASSUMES"})
@@ -16,15 +16,21 @@ _NO_TELLING = (["inferred"], ["observed"])
 
 
 def settled(readings: Sequence[Reading]) -> None:
-    """Take back what was assumed of database users of which a source tells the grants. O(edges)."""
+    """Take back what was guessed of database users of which a source tells the grants. O(edges)."""
     told = {
         edge.source
         for reading in readings
         for edge in reading.edges
-        if edge.kind in _KNOWN and edge.props.get("inherited_from") != ASSUMED and edge.props.get("evidence") not in _NO_TELLING
+        if edge.kind in _KNOWN and edge.props.get("evidence") not in _NO_TELLING
     }
     for reading in readings:
-        reading.edges = [edge for edge in reading.edges if edge.props.get("inherited_from") != ASSUMED or edge.source not in told]
+        reading.edges = [edge for edge in reading.edges if edge.source not in told or not _guessed(edge)]
+
+
+def _guessed(edge: EdgeFact) -> bool:
+    """Whether it is what an address alone lets us think its user can do."""
+    guess = edge.kind == "CAN_ACCESS" and edge.props.get("evidence") == ["inferred"]
+    return guess and not isinstance(edge.source, Ref) and is_user(edge.source[1])
 
 
 def met(readings: Sequence[Reading]) -> None:

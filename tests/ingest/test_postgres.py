@@ -288,11 +288,14 @@ def test_from_an_address_in_env_to_the_tables_that_its_user_can_write(tmp_path: 
     reading = read_root(root_of(top), Fingerprinter(b"k" * 32))
     together([reading])
     reached = {
-        (edge.target[1], edge.props.get("inherited_from")): edge.props["actions"]
+        (edge.target[1], *edge.props["evidence"]): edge.props["actions"]
         for edge in reading.edges
         if edge.kind == "CAN_ACCESS" and edge.source == ("Identity", "postgres:app@db.acme.example:5432") and isinstance(edge.target, tuple)
     }
-    assert reached == {(DB, None): ["read", "write"], (f"{DB}/public.orders", None): ["read", "write"]}
+    assert reached == {
+        (DB, "granted", "inferred"): ["read", "write"],
+        (f"{DB}/public.orders", "granted", "inferred"): ["read", "write"],
+    }
 
 
 def test_an_estate_file_tells_which_database_a_dump_is_of(tmp_path: Path) -> None:

@@ -54,7 +54,9 @@ def test_a_key_opens_its_provider_as_an_identity_of_its_own() -> None:
         "external": True,
         "sources": ["shop/.env#L2"],
     }
-    assert found.nodes["Identity", "saas:stripe/?/service/secret:1"]["binding"] == "bearer"
+    identity = found.nodes["Identity", "saas:stripe/?/service/secret:1"]
+    assert (identity["binding"], identity["labels"]) == ("bearer", ["assumed_from=data/credentials.toml#stripe_secret_key"])
+    assert "inherited_from" not in edge.props, "it is of no role or group"
 
 
 def test_the_only_tenant_that_is_known_is_taken_for_the_one_that_is_meant() -> None:
@@ -137,7 +139,10 @@ def test_a_key_id_tells_the_account_and_stands_for_its_user() -> None:
     user = f"aws-access-key-user:{KEY_ID}"
     assert found.drawn("AUTHENTICATES_AS") == {(f"aws-access-key:{KEY_ID}", user): None}
     assert found.drawn("CAN_ACCESS") == {(user, "aws:029608264753"): 0.5}
-    assert found.nodes["Identity", user]["labels"] == ["aws_account=029608264753"]
+    assert found.nodes["Identity", user]["labels"] == [
+        "assumed_from=data/credentials.toml#aws_access_key",
+        "aws_account=029608264753",
+    ]
     assert found.nodes["Resource", "aws:029608264753"]["type"] == "account"
 
 

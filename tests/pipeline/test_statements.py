@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from graphinv.ingest import estate_file
-from graphinv.ingest.support.databases import ASSUMED
 from graphinv.model.facts import EdgeFact, Grant, NodeFact, NodeKey, Said, Statement, merge_props
 from graphinv.pipeline.read import Reading
 from graphinv.pipeline.settle import met, settled
@@ -144,7 +143,7 @@ kubernetes_cluster = "prod-eu"
 
 def test_a_guess_about_a_database_user_gives_way_to_what_is_granted() -> None:
     user: NodeKey = ("Identity", "postgres:app@db.acme.example:5432")
-    guess = EdgeFact("CAN_ACCESS", user, LEDGER, {"actions": ["read", "write"], "evidence": ["inferred"], "inherited_from": ASSUMED})
+    guess = EdgeFact("CAN_ACCESS", user, LEDGER, {"actions": ["read", "write"], "evidence": ["inferred"], "confidence": 0.6})
     granted = EdgeFact("MEMBER_OF", user, ("Identity", "postgres:readers@db.acme.example:5432"), {"evidence": ["granted"]})
     seen = EdgeFact("CAN_ACCESS", user, LEDGER, {"actions": ["read"], "evidence": ["observed"]})
     one, two = reading("shop", edges=[guess]), reading("dump", edges=[granted])

@@ -194,7 +194,7 @@ def _accesses(database: _Database, grant: Grant, body: Mapping[str, Any], flags:
             yield EdgeFact("CAN_ACCESS", role, database.key, {**props, "condition": condition} if condition else props)
     version = body.get("version")
     if "createrole" in flags and "superuser" not in flags and (not isinstance(version, int) or version < _CREATEROLE_TAMED):
-        yield EdgeFact("CAN_ACCESS", role, database.key, {"actions": ["admin"], "inherited_from": "CREATEROLE", **_edge(database, grant)})
+        yield EdgeFact("CAN_ACCESS", role, database.key, {"actions": ["admin"], "condition": "CREATEROLE", **_edge(database, grant)})
     if len(tables) <= MAX_TABLES and "superuser" not in flags:
         for name, (may, granted_on) in sorted(tables.items()):
             table: NodeKey = ("Resource", f"{database.key[1]}/{name}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from graphinv.ingest import Document
@@ -33,9 +34,19 @@ _ENGINES: dict[str, tuple[str, int]] = {
     "amqps": ("amqp", 5671),
 }
 INFERRED: Props = {"evidence": ["inferred"], "confidence": 0.6}
-ASSUMED = "assumed of a database user"
-"""``inherited_from`` of what an address alone lets us think its user can do: its grants stand in the database. That it can read and write
-is a fair guess, until a source tells more."""
+"""What an address alone lets us think its user can do: its grants stand in the database. That it can read and write is a fair guess, until
+a source tells more (:mod:`graphinv.pipeline.settle`)."""
+
+_USER = re.compile(rf"(?:db:[^#]*#)?(?:{'|'.join(sorted({engine for engine, _ in _ENGINES.values()}))}):[^@]+@.+", re.DOTALL)
+
+
+def is_user(id: str) -> bool:
+    """Whether it is the id of an Identity that is a user of a database.
+
+    >>> is_user("postgres:app@db.acme.example:5432"), is_user("postgres://db.acme.example:5432/shop")
+    (True, False)
+    """
+    return _USER.fullmatch(id) is not None
 
 
 def database_facts(document: Document, line: int | None, value: str, holder: NodeKey | None = None) -> Iterator[Fact]:
@@ -63,8 +74,7 @@ def database_facts(document: Document, line: int | None, value: str, holder: Nod
     if secret is None and _has_password(value):
         return  # a placeholder: an example, not an access
     yield NodeFact(*identity, {"name": f"{parts.user}@{name}", "type": "database_user", "provider": engine[0], "sources": sources})
-    guess = {"actions": ["read", "write"], "inherited_from": ASSUMED, **INFERRED}
-    yield EdgeFact("CAN_ACCESS", identity, resource, {**guess, "sources": sources})
+    yield EdgeFact("CAN_ACCESS", identity, resource, {"actions": ["read", "write"], "sources": sources, **INFERRED})
     if secret is not None:
         yield EdgeFact("AUTHENTICATES_AS", secret, identity, {"evidence": ["declared"], "sources": sources})
     elif holder is not None:
