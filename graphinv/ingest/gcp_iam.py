@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from graphinv.ingest import Document
-from graphinv.ingest.support.gcp import names
+from graphinv.ingest.support.gcp import connector, names
 from graphinv.ingest.support.parts import inside, items, labelled, texts
 from graphinv.ingest.support.records import Record, moment, problem, records, text
 from graphinv.ingest.support.secret_shapes import hide
@@ -28,6 +28,7 @@ TITLE = "Google Cloud policies, assets, service accounts, keys and roles"
 FILES = (
     "any JSON, NDJSON or YAML file with `bindings` of `roles/…` (gcloud … get-iam-policy)",
     "asset exports (`assetType`)",
+    "manifests of Config Connector's policies",
     "lists of service accounts, keys, custom roles, projects and workload identity pools",
 )
 MAX_BYTES = 256 * 1024 * 1024
@@ -39,6 +40,7 @@ _OWN_NAME = re.compile(
     rb"[\"']?name[\"']?\s*:\s*[\"']?(?:projects/[\w:.-]+/(?:serviceAccounts/|roles/|locations/global/workloadIdentityPools/)"
     rb"|organizations/[0-9]+/roles/)"
 )
+_OBJECT = re.compile(rb"[\"']?apiVersion[\"']?\s*:\s*[\"']?iam\.cnrm\.cloud\.google\.com/")
 _PROJECT = re.compile(rb"[\"']?projectNumber[\"']?\s*:")
 
 _KEY = re.compile(r"(?://iam\.googleapis\.com/)?projects/[\w:.-]+/serviceAccounts/([^/\s]{1,250})/keys/([0-9a-f]{20,64})")
@@ -73,6 +75,8 @@ def detect(path: str, head: bytes) -> bool:
     """Whether it begins as one of Google Cloud's own exports."""
     if not path.lower().endswith((".json", ".jsonl", ".ndjson", ".yaml", ".yml")):
         return False
+    if _OBJECT.search(head):
+        return True
     if b"apiVersion" in head and b"kind" in head and b"googleapis" not in head:
         return False
     named = _OWN_NAME.search(head) or (_PROJECT.search(head) and b"projectId" in head and b"lifecycleState" in head)
@@ -96,12 +100,15 @@ class _Reading:
     def __init__(self, document: Document) -> None:
         self.document = document
         self.parents: set[tuple[str, str]] = set()
+        self.evidence = "granted"
 
     def record(self, record: Record) -> Iterator[Fact]:
         value = record.value
         own = text(value.get("name"))
         kind = text(value.get("assetType")) or text(value.get("asset_type"))
-        if kind:
+        if text(value.get("apiVersion")).startswith(connector.GROUP):
+            yield from self.manifest(record)
+        elif kind:
             yield from self.asset(record, kind)
         elif _KEY.fullmatch(own):
             yield from self.key(value, own, record.line)
@@ -115,6 +122,16 @@ class _Reading:
             yield self.role(value, own, record.line)
         elif isinstance(value.get("bindings"), list):
             yield from self.unnamed(record)
+
+    def manifest(self, record: Record) -> Iterator[Fact]:
+        """An object of Config Connector, which asks for something."""
+        self.evidence = "declared"
+        yield from self.account({"email": redact(connector.account_of(record.value))}, record.line)
+        asked = connector.asked(record.value)
+        if asked is not None and asked.resource:
+            yield from self.policy({"bindings": asked.bindings}, hide(asked.resource), lambda *_: record.line("spec"))
+        elif asked is not None:
+            yield problem(self.document, record.line("spec"), "is a policy of a resource that is not understood", NAME)
 
     # ---- assets -------------------------------------------------------------------------------------------------------------
 
@@ -293,10 +310,10 @@ class _Reading:
 
     def grant(self, subject: str, role: str, body: object, line: Callable[..., int], origin: str = "") -> Grant:
         where = self.document.source(line())
-        return Grant("gcp", ("Resource", subject), role, json.dumps(body, separators=(",", ":")), origin, where, "granted")
+        return Grant("gcp", ("Resource", subject), role, json.dumps(body, separators=(",", ":")), origin, where, self.evidence)
 
     def at(self, line: Callable[..., int]) -> list[str]:
         return [self.document.source(line())]
 
     def granted(self, line: Callable[..., int]) -> Props:
-        return {"evidence": ["granted"], "sources": self.at(line)}
+        return {"evidence": [self.evidence], "sources": self.at(line)}

@@ -232,6 +232,44 @@ def test_many_members_and_many_resources_meet_in_the_grant() -> None:
     assert "//storage.googleapis.com/b7" in found.access(group)
 
 
+def test_manifests_of_policies_ask_for_them() -> None:
+    text = """
+apiVersion: iam.cnrm.cloud.google.com/v1beta1
+kind: IAMServiceAccount
+metadata: {name: desk-bot, annotations: {cnrm.cloud.google.com/project-id: quillmere-prod}}
+---
+apiVersion: iam.cnrm.cloud.google.com/v1beta1
+kind: IAMPolicyMember
+metadata: {name: a, namespace: quillmere-prod}
+spec:
+  memberFrom: {serviceAccountRef: {name: desk-bot}}
+  role: roles/storage.objectViewer
+  resourceRef: {kind: StorageBucket, name: quillmere-invoices}
+---
+apiVersion: iam.cnrm.cloud.google.com/v1beta1
+kind: IAMPartialPolicy
+metadata: {name: b, namespace: quillmere-prod}
+spec:
+  resourceRef: {kind: Project, external: projects/quillmere-prod}
+  bindings:
+    - {role: roles/owner, members: [{member: "user:a@b.example"}]}
+---
+apiVersion: iam.cnrm.cloud.google.com/v1beta1
+kind: IAMPolicy
+metadata: {name: c, namespace: quillmere-prod}
+spec:
+  resourceRef: {kind: IAMServiceAccount, name: payer}
+  bindings:
+    - {role: roles/iam.workloadIdentityUser, members: ["serviceAccount:quillmere-prod.svc.id.goog[desk/bot]"]}
+"""
+    found = Granted(document(text, "iam.yaml"))
+    assert found.access(f"gcp:{BOT}") == {BUCKET: "read"}
+    assert found.props("CAN_ACCESS", f"gcp:{BOT}", BUCKET)["evidence"] == ["declared"]
+    assert "admin" in found.access("gcp:user:a@b.example")[PROJECT]
+    assert ("gcp:quillmere-prod.svc.id.goog[desk/bot]", f"gcp:{PAYER}") in found.drawn("ASSUMES")
+    assert not found.problems
+
+
 def test_odd_shapes_are_problems() -> None:
     found = granted(
         bind("owner", "user:a@b.example"), {"role": 7, "members": "x"}, bind("roles/storage.admin", "nobody", "serviceAccount:")
