@@ -518,11 +518,32 @@ def test_a_database_its_first_user_and_its_password() -> None:
     arn = "arn:aws:rds:region(shop):account(shop):db:ledger"
     user = f"postgres:root@{arn}"
     assert facts.drawn("CAN_ACCESS") == {(user, arn)}
-    assert facts.drawn("AUTHENTICATES_AS") == {(f"secret:{fingerprint(password)}", user)}
-    assert facts.nodes["Secret", "arn:aws:secretsmanager:region(shop):account(shop):secret:ledger/root"]["fingerprint"] == fingerprint(
-        password
-    )
+    kept = "arn:aws:secretsmanager:region(shop):account(shop):secret:ledger/root"
+    assert facts.drawn("AUTHENTICATES_AS") == {(f"secret:{fingerprint(password)}", user), (kept, user)}
+    assert facts.nodes["Secret", kept]["fingerprint"] == fingerprint(password)
     assert password not in repr(facts.all)
+
+
+def test_who_reads_a_secret_has_what_its_value_opens() -> None:
+    facts = read("""
+    resource "random_password" "db" { length = 20 }
+    resource "aws_rds_cluster" "d" {
+      cluster_identifier = "ledger"
+      engine             = "aurora-mysql"
+      master_username    = "root"
+      master_password    = random_password.db.result
+    }
+    resource "aws_secretsmanager_secret" "s" { name = "ledger" }
+    resource "aws_secretsmanager_secret_version" "v" {
+      secret_id     = aws_secretsmanager_secret.s.id
+      secret_string = jsonencode({ username = "root", password = random_password.db.result })
+    }
+    """)
+    user = "mysql:root@arn:aws:rds:region(shop):account(shop):cluster:ledger"
+    assert {source for source, target in facts.drawn("AUTHENTICATES_AS") if target == user} == {
+        "terraform:random_password.db(shop.infra)",
+        "arn:aws:secretsmanager:region(shop):account(shop):secret:ledger",
+    }
 
 
 def test_a_policy_that_is_not_known_is_said_so() -> None:

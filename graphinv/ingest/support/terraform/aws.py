@@ -80,9 +80,7 @@ def _access_key(context: Context, one: Resource) -> Iterator[Fact]:
         yield NodeFact(
             *key, {"name": f"access key of {site.name(user[1])}", "type": "aws_access_key", "lifetime": "static", "sources": [site.source]}
         )
-    yield site.edge("AUTHENTICATES_AS", key, user)
-    for found in carried(value) + carried(one.text("ses_smtp_password_v4")):
-        yield site.edge("AUTHENTICATES_AS", found, user)
+    yield from _opens(context, site, [key, *carried(value), *carried(one.text("ses_smtp_password_v4"))], user)
 
 
 # --------------------------------------------------------------------------------------------------------------------------------
@@ -187,17 +185,38 @@ def _database(context: Context, one: Resource) -> Iterator[Fact]:
     for target in targets:
         yield site.edge("CAN_ACCESS", identity, target, actions=["admin"], inherited_from="master user")
     password = one.get("password", "master_password")
-    yield from _password(site, identity, password)
+    yield from _password(context, site, identity, password)
 
 
-def _password(site: Site, identity: NodeKey, password: Value) -> Iterator[Fact]:
+def _password(context: Context, site: Site, identity: NodeKey, password: Value) -> Iterator[Fact]:
     text = text_of(password) if isinstance(password, (str, Unknown)) else ""
-    for key in carried(text) + declared.resolved(site, text):
-        yield site.edge("AUTHENTICATES_AS", key, identity)
     for reference in references(text):
         key = declared.referenced(site, reference)
         yield NodeFact(*key, {"name": site.name(reference), "type": "password", "sources": [site.source]})
+    yield from _opens(context, site, [*_credentials(site, text), *declared.resolved(site, text)], identity)
+
+
+def _credentials(site: Site, text: str) -> list[NodeKey]:
+    """Secrets that a text carries or refers to."""
+    return [*carried(text), *(declared.referenced(site, reference) for reference in references(text))]
+
+
+def _opens(context: Context, site: Site, keys: list[NodeKey], identity: NodeKey) -> Iterator[Fact]:
+    """(each of ``keys``)-[:AUTHENTICATES_AS]->(identity), and so do the secrets of AWS that they are kept in."""
+    kept = context.once("kept", lambda: _kept(context))
+    inside = [secret for key in keys for secret in kept.get(key, ())]
+    for key in dict.fromkeys((*keys, *inside)):
         yield site.edge("AUTHENTICATES_AS", key, identity)
+
+
+def _kept(context: Context) -> dict[NodeKey, list[NodeKey]]:
+    """Credential → secrets of AWS whose value holds it."""
+    found: dict[NodeKey, list[NodeKey]] = {}
+    for version in context.resources:
+        if version.type == "aws_secretsmanager_secret_version" and version.mode == "managed":
+            for key in _credentials(context.site(version), version.text("secret_string")):
+                found.setdefault(key, []).append(("Secret", _secret_of(context, version)))
+    return found
 
 
 def _secret(context: Context, one: Resource) -> Iterator[Fact]:

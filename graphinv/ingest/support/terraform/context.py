@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from graphinv.ingest.support.aws.declared import Site
 from graphinv.ingest.support.docker.running import safe
@@ -12,6 +13,7 @@ from graphinv.ingest.support.terraform.program import Resource
 from graphinv.model.facts import Fact, NodeKey
 
 NAME = "terraform"
+T = TypeVar("T")
 
 
 @dataclass
@@ -31,7 +33,7 @@ class Context:
     def __post_init__(self) -> None:
         self.arns: dict[tuple[str, str], str] = {}
         self.profiles: dict[str, str] = {}
-        self._indexes: dict[str, dict[str, list[Resource]]] = {}
+        self._made: dict[str, Any] = {}
         for one in self.resources:
             if one.type == "aws_iam_instance_profile" and one.text("role"):
                 self.profiles[one.called] = one.text("role")
@@ -79,15 +81,24 @@ class Context:
         role = self.profiles.get(name, "") or self.elsewhere.get(name, "")
         return self.arns.get(("aws_iam_role", role), role)
 
+    def once(self, name: str, make: Callable[[], T]) -> T:
+        """What ``make`` gives, which is called once for each ``name``."""
+        if name not in self._made:
+            self._made[name] = make()
+        found: T = self._made[name]
+        return found
+
     def having(self, name: str, kind: str, key: Callable[[Resource], str]) -> Mapping[str, list[Resource]]:
         """Resources of type ``kind`` by what ``key`` says of each; made once for each ``name``."""
-        if name not in self._indexes:
+
+        def make() -> dict[str, list[Resource]]:
             found: dict[str, list[Resource]] = {}
             for one in self.resources:
                 if one.type == kind and (one.mode == "managed" or kind == "archive_file"):
                     found.setdefault(key(one), []).append(one)
-            self._indexes[name] = found
-        return self._indexes[name]
+            return found
+
+        return self.once(name, make)
 
 
 def running(one: Resource, code: str = "") -> list[str]:
