@@ -8,9 +8,24 @@ from __future__ import annotations
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from graphinv.analyze.arcs import micros
+from graphinv.analyze.rows import (
+    DAY,
+    DEAD,
+    STRONGEST_FIRST,
+    WORSE_THAN_READ,
+    Params,
+    Row,
+    about,
+    active,
+    agents_of,
+    blueprint,
+    confidence,
+    in_force,
+    matters,
+)
 from graphinv.analyze.scopes import Array, split_scope
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
 from graphinv.model.facts import NodeKey, Props
@@ -18,48 +33,6 @@ from graphinv.model.results import Hop, Lens
 
 if TYPE_CHECKING:
     from graphinv.analyze.engine import Engine
-
-Params = Mapping[str, Any]
-Row = dict[str, Any]
-
-_OUT = frozenset({"suspended", "retired"})
-_DEAD = frozenset({"revoked", "disabled"})
-_STRONGEST_FIRST = ("admin", "delete", "execute", "write", "read")
-_WORSE_THAN_READ = frozenset(_STRONGEST_FIRST) - {"read"}
-_DAY = 86_400 * 1_000_000
-
-
-def _ends(subject: NodeKey, target: NodeKey | None = None) -> Row:
-    row: Row = {"subject_kind": subject[0], "subject_id": subject[1]}
-    return row | ({"target_kind": target[0], "target_id": target[1]} if target else {})
-
-
-def _active(node: NodeRecord) -> bool:
-    return node.props.get("status") not in _OUT
-
-
-def _agents(estate: Estate) -> Iterator[NodeRecord]:
-    return (agent for agent in estate.of_kind("Agent") if _active(agent))
-
-
-def _confidence(edge: EdgeRecord) -> float:
-    return float(edge.props.get("confidence", 1.0))
-
-
-def _in_force(edge: EdgeRecord, at: int) -> bool:
-    start, end = edge.props.get("valid_from"), edge.props.get("valid_until")
-    return (start is None or micros(start) <= at) and (end is None or bool(edge.props.get("renewable")) or at < micros(end))
-
-
-def _matters(props: Props) -> bool:
-    """Whether it is known to be sensitive."""
-    return bool(props.get("crown_jewel")) or props.get("sensitivity") in ("confidential", "restricted")
-
-
-def _blueprint(agent: NodeRecord) -> str:
-    """What tells an agent from its own replicas: its blueprint where one is labelled, else its id."""
-    return next((label for label in agent.props.get("labels") or () if label.startswith("blueprint=")), agent.id)
-
 
 # --------------------------------------------------------------------------------------------------------------------------------
 # Differences of the fixpoint
@@ -72,19 +45,19 @@ def hidden_reach(engine: Engine, params: Params) -> Iterator[Row]:
     """
     estate = engine.estate
     gained: _Reached = {}
-    for agent in _agents(estate):
+    for agent in agents_of(estate):
         for kind, id, action in engine.hidden(agent.key):
             props = estate.nodes[kind, id].props
-            if kind == "Resource" and (_matters(props) or (props.get("environment") == "prod" and action != "read")):
+            if kind == "Resource" and (matters(props) or (props.get("environment") == "prod" and action != "read")):
                 gained.setdefault(agent.key, {}).setdefault((kind, id), set()).add(action)
     for subject, target, actions in _single(gained, params["most"]):
         path = engine.witness(subject, target, _strongest(actions))
         hops = path.hops if path else ()
-        yield _ends(subject, target) | {"actions": sorted(actions), "path": hops, "modifiers": _unseen(estate, hops)}
+        yield about(subject, target) | {"actions": sorted(actions), "path": hops, "modifiers": _unseen(estate, hops)}
     yield from _counted(estate, gained, params["most"], "posture")
     for edge in estate.edges:
         if edge.kind == "DELEGATES_TO" and any(not split_scope(scope)[0] for scope in edge.props.get("scopes") or ()):
-            yield _ends(edge.source, edge.target) | {"unknown": True}
+            yield about(edge.source, edge.target) | {"unknown": True}
 
 
 def ungoverned_path(engine: Engine, params: Params) -> Iterator[Row]:
@@ -93,15 +66,15 @@ def ungoverned_path(engine: Engine, params: Params) -> Iterator[Row]:
     privileges = engine.privileges("ungoverned")
     enforced = any(point.props.get("mode") == "enforce" for point in estate.of_kind("EnforcementPoint"))
     reached: _Reached = {}
-    for agent in _agents(estate):
+    for agent in agents_of(estate):
         for kind, id, action in privileges.atoms_of(agent.key):
             props = estate.nodes[kind, id].props
-            sensitive = kind == "Resource" and (_matters(props) or props.get("environment") == "prod")
+            sensitive = kind == "Resource" and (matters(props) or props.get("environment") == "prod")
             if sensitive or action != "read":
                 reached.setdefault(agent.key, {}).setdefault((kind, id), set()).add(action)
     for subject, target, actions in _single(reached, params["most"]):
         path = engine.witness(subject, target, _strongest(actions), "ungoverned")
-        row = _ends(subject, target) | {"actions": sorted(actions), "lens": "ungoverned", "path": path.hops if path else ()}
+        row = about(subject, target) | {"actions": sorted(actions), "lens": "ungoverned", "path": path.hops if path else ()}
         around = _bypassed(engine, subject, target, actions) if enforced else []
         yield row | ({"bypassed": around} if around else {})
     yield from _counted(estate, reached, params["most"], "ungoverned")
@@ -112,7 +85,7 @@ _Reached = dict[NodeKey, dict[NodeKey, set[str]]]
 
 
 def _strongest(actions: Iterable[str]) -> str:
-    return min(actions, key=_STRONGEST_FIRST.index)
+    return min(actions, key=STRONGEST_FIRST.index)
 
 
 def _single(reached: _Reached, most: int) -> list[tuple[NodeKey, NodeKey, set[str]]]:
@@ -126,12 +99,12 @@ def _counted(estate: Estate, reached: _Reached, most: int, lens: Lens) -> Iterat
     for agent, targets in reached.items():
         if len(targets) > most:
             weights = Counter(_weight(estate.nodes[key].props) for key in targets)
-            yield _ends(agent) | {
+            yield about(agent) | {
                 "actions": sorted(set().union(*targets.values())),
                 "lens": lens,
                 "targets": len(targets),
                 "counts": [f"{number} {what} {'target' if number == 1 else 'targets'}" for what, number in sorted(weights.items())],
-                "examples": sorted(f"{kind}:{id}" for kind, id in targets if _matters(estate.nodes[kind, id].props))[:10],
+                "examples": sorted(f"{kind}:{id}" for kind, id in targets if matters(estate.nodes[kind, id].props))[:10],
             }
 
 
@@ -171,13 +144,13 @@ def broad_grant(engine: Engine, params: Params) -> Iterator[Row]:
     estate, at = engine.estate, micros(engine.at)
     arcs = engine.arcs("posture")
     keys = arcs.structure.keys
-    starts = [arcs.structure.number[agent.key] for agent in _agents(estate)]
+    starts = [arcs.structure.number[agent.key] for agent in agents_of(estate)]
     for number in sorted(_closure(arcs.leaving, arcs.target, starts)):
-        grants = [edge for edge in estate.outgoing.get(keys[number], ()) if edge.kind == "CAN_ACCESS" and _in_force(edge, at)]
+        grants = [edge for edge in estate.outgoing.get(keys[number], ()) if edge.kind == "CAN_ACCESS" and in_force(edge, at)]
         rows = [*_inherited(estate, grants, at, params), *_whole_scope(estate, grants, params)]
         if rows:
             callers = [keys[one] for one in _closure(arcs.arriving, arcs.source, [number])]
-            agents = sorted(id for kind, id in callers if kind == "Agent" and _active(estate.nodes[kind, id]))
+            agents = sorted(id for kind, id in callers if kind == "Agent" and active(estate.nodes[kind, id]))
             yield from (row | {"agents": agents} for row in rows)
 
 
@@ -202,13 +175,13 @@ def _inherited(estate: Estate, grants: Iterable[EdgeRecord], at: int, params: Pa
             groups[edge.props["inherited_from"]].append(edge)
     for origin, edges in sorted(groups.items()):
         actions = sorted({action for edge in edges for action in edge.props.get("actions") or ()})
-        if not _WORSE_THAN_READ & set(actions):
+        if not WORSE_THAN_READ & set(actions):
             continue
         cause = next((key for kind in ("Identity", "Agent") if (key := (kind, origin)) in estate.nodes), None)
-        ends = _ends(edges[0].source, cause)
+        ends = about(edges[0].source, cause)
         uses = [edge.props.get("last_used") for edge in edges]
         if any(uses):
-            since = at - params["days"] * _DAY
+            since = at - params["days"] * DAY
             unused = sum(use is None or micros(use) < since for use in uses) / len(uses)
             if unused <= params["unused"]:
                 continue
@@ -232,19 +205,19 @@ def _inherited(estate: Estate, grants: Iterable[EdgeRecord], at: int, params: Pa
 
 def _younger(edge: EdgeRecord, at: int, days: int) -> bool:
     since = edge.props.get("valid_from")
-    return since is not None and micros(since) > at - days * _DAY
+    return since is not None and micros(since) > at - days * DAY
 
 
 def _how_sure(edges: Iterable[EdgeRecord]) -> float:
     """Confidence of grants; a condition that nobody evaluates makes them an upper bound."""
-    return min(min(_confidence(edge), 0.5 if edge.props.get("condition") else 1.0) for edge in edges)
+    return min(min(confidence(edge), 0.5 if edge.props.get("condition") else 1.0) for edge in edges)
 
 
 def _whole_scope(estate: Estate, grants: Iterable[EdgeRecord], params: Params) -> Iterator[Row]:
     for edge in grants:
         target, actions = estate.nodes[edge.target], edge.props.get("actions") or ()
-        if target.props.get("type") in params["scopes"] and _WORSE_THAN_READ & set(actions):
-            yield _ends(edge.source, edge.target) | {
+        if target.props.get("type") in params["scopes"] and WORSE_THAN_READ & set(actions):
+            yield about(edge.source, edge.target) | {
                 "what": f"may {', '.join(actions)} everything in {target.name}",
                 "actions": list(actions),
                 "grants": 1,
@@ -261,7 +234,7 @@ def shared_secret(engine: Engine, params: Params) -> Iterator[Row]:
     """One secret that several agents hold, themselves or by a server, tool or runtime of theirs."""
     estate, at = engine.estate, micros(engine.at)
     for secret in estate.of_kind("Secret"):
-        held = [edge for edge in estate.incoming.get(secret.key, ()) if edge.kind == "HOLDS" and _in_force(edge, at)]
+        held = [edge for edge in estate.incoming.get(secret.key, ()) if edge.kind == "HOLDS" and in_force(edge, at)]
         if not _usable(secret.props, at) or all(_issued_apart(secret.props, edge) for edge in held):
             continue
         through: defaultdict[NodeKey, set[NodeKey]] = defaultdict(set)
@@ -273,25 +246,25 @@ def shared_secret(engine: Engine, params: Params) -> Iterator[Row]:
             continue
         agents = [estate.nodes[key] for key in sorted(through)]
         if "truncated=true" in (secret.props.get("labels") or ()):
-            yield _ends(secret.key) | {"unknown": True}
+            yield about(secret.key) | {"unknown": True}
             continue
         more = min(parties // 5, 2)
         modifiers = [f"+{more} {parties} agents share it"] if more else []
         if _differ(estate, agents):
             modifiers.append("+1 they differ in owner, environment or autonomy")
-        yield _ends(secret.key) | {
+        yield about(secret.key) | {
             "agents": [agent.id for agent in agents],
             "parties": parties,
             "through": sorted({f"{kind}:{id}" for keys in through.values() for kind, id in keys if kind != "Agent"}),
             "places": sorted({edge.props["place"] for edge in held if edge.props.get("place")}),
             "modifiers": modifiers,
-            "confidence": min(_confidence(edge) for edge in held),
+            "confidence": min(confidence(edge) for edge in held),
         }
 
 
 def _usable(secret: Props, at: int) -> bool:
     """Whether it still opens something, as far as anybody stated."""
-    if secret.get("status") in _DEAD:
+    if secret.get("status") in DEAD:
         return False
     expires = secret.get("expires_at")
     return expires is None or bool(secret.get("renewable")) or micros(expires) > at
@@ -305,11 +278,11 @@ def _issued_apart(secret: Props, edge: EdgeRecord) -> bool:
 def _behind(estate: Estate, holder: NodeKey, at: int) -> Iterator[NodeKey]:
     """Active agents that act by what ``holder`` holds."""
     if holder[0] == "Agent":
-        if _active(estate.nodes[holder]):
+        if active(estate.nodes[holder]):
             yield holder
         return
     for edge in estate.incoming.get(holder, ()):
-        if not _in_force(edge, at) or edge.props.get("isolated"):
+        if not in_force(edge, at) or edge.props.get("isolated"):
             continue
         if edge.kind in ("USES", "CONNECTS_TO", "RUNS_ON") and edge.source[0] == "Agent":
             yield from _behind(estate, edge.source, at)
@@ -317,7 +290,7 @@ def _behind(estate: Estate, holder: NodeKey, at: int) -> Iterator[NodeKey]:
             for other in estate.incoming.get(edge.source, ()):
                 only = other.props.get("tools")
                 listed = only is None or holder[1] in only or estate.nodes[holder].name in only
-                if other.kind == "CONNECTS_TO" and other.source[0] == "Agent" and listed and _in_force(other, at):
+                if other.kind == "CONNECTS_TO" and other.source[0] == "Agent" and listed and in_force(other, at):
                     yield from _behind(estate, other.source, at)
 
 
@@ -333,10 +306,10 @@ def _parties(estate: Estate, through: Mapping[NodeKey, set[NodeKey]], at: int) -
 
     first: dict[str, NodeKey] = {}
     for key in sorted(through):
-        party[root(key)] = root(first.setdefault(_blueprint(estate.nodes[key]), key))
+        party[root(key)] = root(first.setdefault(blueprint(estate.nodes[key]), key))
         framework = estate.nodes[key].props.get("framework")
         for edge in estate.outgoing.get(key, ()):
-            if edge.kind == "DELEGATES_TO" and edge.target in party and framework and _in_force(edge, at):
+            if edge.kind == "DELEGATES_TO" and edge.target in party and framework and in_force(edge, at):
                 same = estate.nodes[edge.target].props.get("framework") == framework and through[edge.target] <= through[key]
                 if same and edge.target not in through[edge.target]:
                     party[root(edge.target)] = root(key)
@@ -366,9 +339,9 @@ def became_standing(engine: Engine, params: Params) -> Iterator[Row]:
         rows = list(_standing(estate, family, root, at, params))
         holders = sorted({holder for secret in family.members for holder in _holders(estate, secret.key)})
         for row in rows:
-            yield from (_ends(holder, root.key) | row for holder in holders)
+            yield from (about(holder, root.key) | row for holder in holders)
             if not holders:
-                yield _ends(root.key) | row
+                yield about(root.key) | row
 
 
 @dataclass
@@ -461,7 +434,7 @@ def _standing(estate: Estate, family: _Family, root: NodeRecord, at: int, params
         if family.renewals and ends and all(ends) and max(end for _, end in lives) > max(micros(str(end)) for end in ends):
             reasons.append("it outlives its task")
             outlives = True
-        covered = _covered(lives, at - params["days"] * _DAY, at)
+        covered = _covered(lives, at - params["days"] * DAY, at)
         if family.renewals and covered >= params["coverage"]:
             reasons.append(f"it was valid for {covered:.0%} of the last {params['days']} days")
     if family.renewals >= params["renewals"]:

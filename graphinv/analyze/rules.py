@@ -1,6 +1,6 @@
 """Rules: data in ``queries/rules/``, one file a rule, and what turns their rows into findings.
 
-A rule is Cypher under front matter, or front matter that names a function of :mod:`graphinv.analyze.checks`. Either gives rows:
+A rule is Cypher under front matter, or front matter that names a function of ``checks.py`` or a ``checks_<family>.py``. Either gives rows:
 
 | column | meaning |
 |---|---|
@@ -16,16 +16,19 @@ A rule is Cypher under front matter, or front matter that names a function of :m
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 import string
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import PurePosixPath
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
-from graphinv.analyze import checks
+import graphinv.analyze
 from graphinv.analyze.library import Header, Parameter, bind, check_parameters, explain, split
 from graphinv.analyze.paths import guard_on
 from graphinv.analyze.severity import MODIFIERS, Gauge, level_of
@@ -81,7 +84,7 @@ class Rule(_RuleHeader):
     def _consistent(self) -> Rule:
         if bool(self.cypher) == bool(self.function):
             raise ValueError("needs either Cypher or a function, not both")
-        if self.function and not _is_check(self.function):
+        if self.function and self.function not in _checks():
             raise ValueError(f"there is no check {self.function!r}")
         if self.severity != level_of(self.base):
             raise ValueError(f"severity is {level_of(self.base)!r} for a base of {self.base}")
@@ -101,13 +104,22 @@ class Rule(_RuleHeader):
     @property
     def check(self) -> Check:
         """The function of a rule that is one."""
-        found: Check = getattr(checks, self.function or "")
-        return found
+        return _checks()[self.function or ""]
 
 
-def _is_check(name: str) -> bool:
-    found = getattr(checks, name, None)
-    return isinstance(found, FunctionType) and found.__module__ == checks.__name__ and not name.startswith("_")
+@cache
+def _checks() -> Mapping[str, Check]:
+    """The public functions of ``checks.py`` and of every ``checks_<family>.py`` beside it, by name."""
+    found: dict[str, Check] = {}
+    for module in pkgutil.iter_modules(graphinv.analyze.__path__, f"{graphinv.analyze.__name__}."):
+        if module.name.rpartition(".")[2].partition("_")[0] == "checks":
+            loaded = importlib.import_module(module.name)
+            found |= {
+                name: value
+                for name, value in vars(loaded).items()
+                if isinstance(value, FunctionType) and value.__module__ == module.name and not name.startswith("_")
+            }
+    return found
 
 
 def _check_need(need: str) -> None:
