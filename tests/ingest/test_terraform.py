@@ -179,13 +179,18 @@ def test_count_and_for_each_over_constants() -> None:
       for_each = toset(["a", "b"])
       name     = "set-${each.key}"
     }
+    variable "skipped" {}
+    resource "aws_sqs_queue" "perhaps" {
+      count = var.skipped ? 0 : 1
+      name  = "perhaps"
+    }
     resource "aws_sqs_queue" "open" {
       count = length(data.aws_availability_zones.all.names)
       name  = "open"
     }
     """)
     names = {node.rpartition(":")[2] for kind, node in facts.nodes if kind == "Resource"}
-    assert names == {"two-0", "two-1", "set-a", "set-b", "open"}
+    assert names == {"two-0", "two-1", "set-a", "set-b", "perhaps", "open"}
 
 
 def test_a_provider_tells_account_region_and_tags() -> None:
@@ -746,3 +751,20 @@ def test_what_a_function_runs_is_told_by_its_handler_and_the_folder_of_its_code(
     start = "arn:aws:lambda:region(shop):account(shop):function"
     assert facts.nodes["Runtime", f"{start}:desk"]["labels"] == ["build=src/desk", "handler=app.handle", "manifest=infra/main.tf"]
     assert facts.nodes["Runtime", f"{start}:image"]["labels"] == ["image=acme/desk:1", "manifest=infra/main.tf"]
+
+
+def test_a_denial_of_all_but_what_is_not_known_denies_nothing() -> None:
+    facts = read("""
+    variable "bucket" {}
+    resource "aws_iam_policy" "p" {
+      name = "p"
+      policy = jsonencode({ Statement = [
+        { Effect = "Allow", Action = "s3:*", Resource = "*" },
+        { Effect = "Deny", Action = "s3:*", NotResource = ["arn:aws:s3:::${var.bucket}/*"] },
+        { Effect = "Deny", Action = "s3:*", Resource = ["arn:aws:s3:::${var.bucket}/*"] },
+      ] })
+    }
+    """)
+    statements = grants(facts)[0][2]["Statement"]
+    assert [(one["Effect"], "NotResource" in one) for one in statements] == [("Allow", False), ("Deny", False)]
+    assert [where for where, _, _ in facts.problems] == ["L3"]

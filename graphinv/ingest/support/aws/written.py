@@ -30,25 +30,32 @@ def document_of(written: object) -> dict[str, Any] | None:
 
 def opened(document: dict[str, Any], arn: Callable[[str, str], str]) -> list[str]:
     """Give resources that are not known ARNs of the services that their statement is about, made by ``arn`` of service and name, so that
-    they are something and not nothing.
+    they are something and not nothing. A denial of everything but what is not known may deny nothing that is known: it goes.
 
     Returns:
         What is not known in the policy, in words.
     """
     found: dict[str, None] = {}
+    kept: list[dict[str, Any]] = []
     for statement in objects(document.get("Statement")):
-        services = sorted({action.partition(":")[0].lower() for action in _texts(statement.get("Action")) if ":" in action})
-        for key in ("Resource", "NotResource"):
-            texts = _texts(statement.get(key))
-            if any(map(_is_open, texts)):
-                found["a resource"] = None
-                kept = [text for text in texts if not _is_open(text)]
-                named = [arn(service, text) for text in texts if _is_open(text) for service in services if _SERVICE.fullmatch(service)]
-                statement[key] = kept + named or ["*"] if key == "Resource" else kept
+        spared = _texts(statement.get("NotResource"))
+        if any(not is_known(text) for text in spared):
+            found["a resource"] = None
+            if statement.get("Effect") == "Deny":
+                continue
+        kept.append(statement)
+        texts = _texts(statement.get("Resource"))
+        if any(map(_is_open, texts)):
+            found["a resource"] = None
+            services = sorted({action.partition(":")[0].lower() for action in _texts(statement.get("Action")) if ":" in action})
+            named = [arn(service, text) for text in texts if _is_open(text) for service in services if _SERVICE.fullmatch(service)]
+            statement["Resource"] = [text for text in texts if not _is_open(text)] + named or ["*"]
         principal = statement.get("Principal")
         names = [text for inner in (principal.values() if isinstance(principal, dict) else ()) for text in _texts(inner)]
         if any(map(_is_open, names)):
             found["a principal"] = None
+    if found:
+        document["Statement"] = kept
     return list(found)
 
 

@@ -405,8 +405,8 @@ class World:
         return self.value(text, Env(env.scope, names if isinstance(names, dict) else {}))
 
     def choice(self, test: Value, yes: ir.Expr, no: ir.Expr, env: Env) -> Value:
-        """Where it can't be told which of the two it is, what either may bring: lists are put together, what is known goes before what is
-        not."""
+        """Where it can't be told which of the two it is, what either may bring: lists and objects are put together, the larger number
+        counts, what is known goes before what is not."""
         if isinstance(test, str) and test in ("true", "false"):
             test = test == "true"
         if isinstance(test, bool):
@@ -414,6 +414,11 @@ class World:
         one, other = self.value(yes, env), self.value(no, env)
         if isinstance(one, list) and isinstance(other, list):
             return one + [item for item in other if item not in one] if len(one) + len(other) <= MAX_ITEMS else one
+        if isinstance(one, dict) and isinstance(other, dict):
+            return {**other, **one}
+        numbers = all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in (one, other))
+        if numbers:
+            return max(one, other)
         return other if isinstance(one, Unknown) or one in (None, "", [], {}) else one
 
     def loop(self, expr: ir.For, env: Env) -> Value:
