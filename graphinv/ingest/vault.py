@@ -20,6 +20,7 @@ from graphinv.ingest.support.parts import inside, items
 from graphinv.ingest.support.records import text
 from graphinv.ingest.support.secrets import redact
 from graphinv.ingest.support.vault.entries import Stated, entry_facts, is_entry, policy_facts
+from graphinv.ingest.support.vault.objects import GROUP, object_facts
 from graphinv.ingest.support.vault.paths import key_of, plain_path
 from graphinv.ingest.support.vault.scripts import written
 from graphinv.model.errors import IngestError
@@ -32,6 +33,7 @@ FILES = (
     "JSON policies",
     "JSON of `vault read`, named after its path (`auth/kubernetes/role/x.json`, `database/roles/x.json`), or objects by path",
     "`policies`, `auth` and `secrets` of the Vault operator, in YAML or JSON",
+    "VaultAuth, VaultStaticSecret and VaultDynamicSecret manifests",
     "shell scripts with `vault write` and `vault policy write`",
 )
 MAX_BYTES = 4 * 1024 * 1024
@@ -52,6 +54,7 @@ _JSON_OPERATOR = re.compile(rb'"(?:policies|auth|secrets)"\s*:\s*\[')
 _OF_JSON_OPERATOR = re.compile(
     rb'"purgeUnmanagedConfig"|"rules"\s*:\s*"\s*path\b|"(?:bound_service_account_names|creation_statements)"\s*:'
 )
+_OBJECT = re.compile(rb"^[\"']?apiVersion[\"']?\s*:\s*[\"']?secrets\.hashicorp\.com/", re.MULTILINE)
 _SCRIPT = re.compile(rb"\bvault\s+(?:policy\s+write|policy-write|write|kv\s+put)\s")
 _PLACE = re.compile(
     r"(?:^|.*/)((?:auth/.{1,100}?/roles?/|[\w-]{1,80}/(?:roles|static-roles|config|roleset|static-account)/|sys/polic(?:y|ies/acl)/)[^/]{1,200})\.json",
@@ -69,7 +72,7 @@ def detect(path: str, head: bytes) -> bool:
         operator = _JSON_OPERATOR.search(head) and _OF_JSON_OPERATOR.search(head)
         return bool(policy or operator) or (_PLACE.fullmatch(path) is not None and _READ.search(head) is not None)
     if lowered.endswith((".yaml", ".yml")):
-        return _OPERATOR.search(head) is not None and _OF_OPERATOR.search(head) is not None
+        return _OBJECT.search(head) is not None or (_OPERATOR.search(head) is not None and _OF_OPERATOR.search(head) is not None)
     return lowered.endswith((".sh", ".bash")) and _SCRIPT.search(head) is not None
 
 
@@ -86,6 +89,9 @@ def read(document: Document) -> Iterator[Fact]:
         yield from _json_facts(document, jsondoc.parse(document))
     elif lowered.endswith((".yaml", ".yml")):
         for located in yamldoc.parse(document.text(), document):
+            if isinstance(located.value, dict) and text(located.value.get("apiVersion")).startswith(GROUP):
+                yield from object_facts(Stated(document, located.line("kind"), "declared", NAME), located.value)
+                continue
             for pointer in ((), ("spec", "externalConfig"), ("vault", "externalConfig"), ("externalConfig",)):
                 yield from _operator_facts(document, located, pointer)
     else:

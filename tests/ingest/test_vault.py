@@ -190,6 +190,37 @@ def test_logins_of_clouds_and_repositories_and_times_of_tokens() -> None:
     assert found.nodes["Secret", "vault:shop/aws/creds/deploy"]["renewable"] is False
 
 
+OBJECTS = """
+apiVersion: secrets.hashicorp.com/v1beta1
+kind: VaultAuth
+metadata: {name: a, namespace: desk}
+spec: {method: kubernetes, mount: kubernetes, kubernetes: {role: desk, serviceAccount: bot}}
+---
+apiVersion: secrets.hashicorp.com/v1beta1
+kind: VaultStaticSecret
+metadata: {name: b, namespace: desk}
+spec: {mount: secret, type: kv-v2, path: desk/db, destination: {name: db, create: true}}
+---
+apiVersion: secrets.hashicorp.com/v1beta1
+kind: VaultDynamicSecret
+metadata: {name: c, namespace: desk}
+spec: {mount: database, path: creds/reader, destination: {name: orders}}
+---
+apiVersion: secrets.hashicorp.com/v1beta1
+kind: VaultDynamicSecret
+metadata: {name: d}
+spec: {destination: 7}
+"""
+
+
+def test_the_operators_objects() -> None:
+    found = Granted(document(OBJECTS, "k8s/vault.yaml"))
+    assert found.drawn("ASSUMES") == {("k8s:shop/desk/ServiceAccount/bot", ROLE)}
+    assert found.drawn("DERIVED_FROM") == {("k8s:shop/desk/Secret/db", "vault:shop/secret/desk/db"), ("k8s:shop/desk/Secret/orders", CREDS)}
+    assert found.drawn("AUTHENTICATES_AS") == {("k8s:shop/desk/Secret/orders", "vault:shop/database/roles/reader")}
+    assert [severity for severity, _ in found.problems] == ["error"]
+
+
 SCRIPT = """#!/bin/sh
 set -eu
 vault policy write desk - <<EOF

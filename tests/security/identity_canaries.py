@@ -119,6 +119,10 @@ def _vault(plant: Callable[..., str], shaped: Callable[[], str]) -> dict[str, st
         "shop/vault/policy.hcl": policy,
         "shop/vault/broken.hcl": policy.replace("}", ""),
         "shop/vault/operator.yaml": yaml.safe_dump(operator, sort_keys=False),
+        "shop/vault/object.yaml": f"apiVersion: secrets.hashicorp.com/v1beta1\nkind: VaultDynamicSecret\nmetadata: {{namespace: {shaped()}}}\n"
+        f"spec: {{mount: {shaped()}, path: creds/{shaped()}, destination: {{name: {shaped()}, token: {plant()}}}}}\n",
+        "shop/gcp/connector.yaml": f"apiVersion: iam.cnrm.cloud.google.com/v1beta1\nkind: IAMPolicyMember\nmetadata: {{namespace: p}}\n"
+        f"spec: {{member: 'user:{shaped()}', role: roles/owner, resourceRef: {{kind: StorageBucket, name: {shaped()}}}, token: {plant()}}}\n",
         "shop/vault/setup.sh": script,
         "shop/vault/auth/kubernetes/role/x.json": json.dumps(read),
     }
