@@ -114,15 +114,22 @@ def _vault(plant: Callable[..., str], shaped: Callable[[], str]) -> dict[str, st
         f"vault write auth/approle/role/a policies={shaped()} secret_id={plant()}\n"
         f"vault write database/config/x connection_url={url} password={plant()}\n"
     )
+    place = {"mount": shaped(), "path": f"creds/{shaped()}", "destination": {"name": shaped(), "token": plant()}}
+    made = {"apiVersion": "secrets.hashicorp.com/v1beta1", "kind": "VaultDynamicSecret", "metadata": {"namespace": shaped()}, "spec": place}
+    bound = {
+        "member": f"user:{shaped()}",
+        "role": "roles/owner",
+        "resourceRef": {"kind": "StorageBucket", "name": shaped()},
+        "token": plant(),
+    }
+    asked = {"apiVersion": "iam.cnrm.cloud.google.com/v1beta1", "kind": "IAMPolicyMember", "metadata": {"namespace": "p"}, "spec": bound}
     read = {"lease_id": "", "data": {"bound_service_account_names": [shaped()], "token_policies": [shaped()], "token": plant()}}
     return {
         "shop/vault/policy.hcl": policy,
         "shop/vault/broken.hcl": policy.replace("}", ""),
         "shop/vault/operator.yaml": yaml.safe_dump(operator, sort_keys=False),
-        "shop/vault/object.yaml": f"apiVersion: secrets.hashicorp.com/v1beta1\nkind: VaultDynamicSecret\nmetadata: {{namespace: {shaped()}}}\n"
-        f"spec: {{mount: {shaped()}, path: creds/{shaped()}, destination: {{name: {shaped()}, token: {plant()}}}}}\n",
-        "shop/gcp/connector.yaml": f"apiVersion: iam.cnrm.cloud.google.com/v1beta1\nkind: IAMPolicyMember\nmetadata: {{namespace: p}}\n"
-        f"spec: {{member: 'user:{shaped()}', role: roles/owner, resourceRef: {{kind: StorageBucket, name: {shaped()}}}, token: {plant()}}}\n",
+        "shop/vault/object.yaml": yaml.safe_dump(made),
+        "shop/gcp/connector.yaml": yaml.safe_dump(asked),
         "shop/vault/setup.sh": script,
         "shop/vault/auth/kubernetes/role/x.json": json.dumps(read),
     }
