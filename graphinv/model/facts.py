@@ -137,8 +137,8 @@ class Statement:
 
     Args:
         source: where it is stated, ``document#where``.
-        origin: a key of :data:`OWNER_CONFIDENCE`, or ``directory``, which names no owners. What the owners of an estate say in their estate file replaces what other documents of
-            the same root say.
+        origin: a key of :data:`OWNER_CONFIDENCE`, or ``directory``, which names no owners. What the owners of an estate say in their estate
+            file replaces what other documents of the same root say.
         props: properties, the same for all of them.
         owners: who owns them.
         single: whether each of ``nodes`` means one node, so that it says nothing where several match.

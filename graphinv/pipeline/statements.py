@@ -13,6 +13,7 @@ from pathspec import GitIgnoreSpec
 
 from graphinv.ingest.grants import Known
 from graphinv.ingest.support.aws import arns
+from graphinv.model.errors import FactError
 from graphinv.model.facts import (
     EdgeFact,
     Guarding,
@@ -23,6 +24,7 @@ from graphinv.model.facts import (
     Props,
     Ref,
     Statement,
+    check_node,
     merge_props,
     place_of,
 )
@@ -186,8 +188,9 @@ def stated(readings: Sequence[Reading]) -> None:
                 meant = sorted(index.meant(said, reading.root.name))
                 if not meant and said.origin == "estate":
                     reading.problems.append(_unused(said.source, reading.root.name, "it speaks of nothing that was found"))
+                fitting = {kind: _fitting(kind, said.props) for kind in {key[0] for key in meant}}
                 for key in meant:
-                    props = {name: value for name, value in said.props.items() if name in NODE_KINDS[key[0]].model_fields}
+                    props = fitting[key[0]]
                     if props:
                         added.append(NodeFact(*key, {**props, "sources": [said.source]}))
                         if said.origin == "estate":
@@ -197,6 +200,17 @@ def stated(readings: Sequence[Reading]) -> None:
             reading.nodes = [_without(node, replaced.get(node.key)) for node in reading.nodes]
         reading.nodes += added
         _guard(reading)
+
+
+def _fitting(kind: str, props: Props) -> Props:
+    """Those of ``props`` that a node of ``kind`` has and that can have this value there."""
+    fitting: Props = {}
+    for name, value in props.items():
+        try:
+            fitting |= check_node(NodeFact(kind, "x", {name: value})).props
+        except FactError:
+            continue
+    return fitting
 
 
 def _without(node: NodeFact, replaced: Mapping[str, object] | None) -> NodeFact:

@@ -81,6 +81,13 @@ def test_a_property_is_stated_of_the_kinds_that_have_it() -> None:
     assert props([shop], AGENT) == {"sources": ["shop/x"]}
 
 
+def test_a_value_is_stated_of_the_kinds_that_can_have_it() -> None:
+    owner, agent = ("Owner", "ana@acme.example"), ("Agent", "bot")
+    (shop,) = apply(reading("shop", [node(owner, "shop/x"), node(agent, "shop/x")], estate='[[state]]\nnodes = ["*"]\nstatus = "left"\n'))
+    assert props([shop], owner)["status"] == "left"
+    assert "status" not in props([shop], agent)
+
+
 def test_it_replaces_what_its_own_root_says_and_adds_to_what_others_say() -> None:
     estate = f'[[state]]\nnodes = ["Resource:{LEDGER[1]}"]\nsensitivity = "internal"\n'
     own = reading("shop", [node(LEDGER, "shop/tags.tf#L1", sensitivity="restricted", name="ledger")], estate=estate)
