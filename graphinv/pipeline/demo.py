@@ -18,7 +18,7 @@ MARK = re.compile(rb"@@FAKE:([a-z0-9-]+):([a-z0-9-]+)@@")
 _LOOSE_MARK = re.compile(rb"@@FAKE")
 
 SHAPES: dict[str, str] = {
-    "aws-id": "AKIA<b16>",
+    "aws-id": "AKIABTX3GSDSQ<b7>",
     "aws-secret": "<w40>",
     "github": "ghp_<w36>",
     "google": "AIza<w35>",
@@ -30,7 +30,7 @@ SHAPES: dict[str, str] = {
     "token": "<w43>",
     "uuid": "<x8>-<x4>-<x4>-<x4>-<x12>",
 }
-"""Shape → template: ``<w36>`` stands for 36 letters and digits, ``<x32>`` hex digits, ``<d12>`` digits, ``<b16>`` base32 capitals."""
+"""An access key's id tells its account: this one 111122223333. Shape → template: ``<w36>`` stands for 36 letters and digits, ``<x32>`` hex digits, ``<d12>`` digits, ``<b16>`` base32 capitals."""
 
 _ALPHABETS = {
     "w": "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789",

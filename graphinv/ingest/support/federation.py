@@ -54,6 +54,7 @@ def federated(known: Known, issuer: str, subject: str, target: NodeKey, props: P
     """(:Identity that ``issuer`` calls ``subject``)-[:ASSUMES]->(target)"""
     parts = url_parts(issuer)
     host = parts.host if parts else ""
+    place = f"{host}{parts.path.rstrip('/')}" if parts else ""  # one host may issue for many: each cluster of a cloud has its own path
     workload = _WORKLOAD.fullmatch(subject)
     if host == GITHUB and subject.startswith("repo:"):
         yield from github(subject.removeprefix("repo:"), target, props)
@@ -61,17 +62,17 @@ def federated(known: Known, issuer: str, subject: str, target: NodeKey, props: P
         yield EdgeFact("ASSUMES", ("Identity", subject), target, props)
     elif workload:
         found = list(workloads(known, (workload[1], workload[2]), target, props))
-        yield from found or _outside(host, subject, target, props)
+        yield from found or _outside(place, subject, target, props)
     elif host in ("login.microsoftonline.com", "sts.windows.net"):
         yield EdgeFact("ASSUMES", ("Identity", f"entra:{subject.lower()}"), target, props)
     elif host == "accounts.google.com":
         yield EdgeFact("ASSUMES", ("Identity", f"gcp:unique-id:{subject}"), target, props)
     else:
-        yield from _outside(host, subject, target, props)
+        yield from _outside(place, subject, target, props)
 
 
-def _outside(host: str, subject: str, target: NodeKey, props: Props) -> Iterator[NodeFact | EdgeFact]:
+def _outside(issuer: str, subject: str, target: NodeKey, props: Props) -> Iterator[NodeFact | EdgeFact]:
     """An identity of an issuer that nothing else is known of."""
-    key: NodeKey = ("Identity", f"oidc:{host or 'unknown'}#{subject}")
+    key: NodeKey = ("Identity", f"oidc:{issuer or 'unknown'}#{subject}")
     yield NodeFact(*key, {"name": subject, "type": "federated", "binding": "federated", "sources": props.get("sources") or []})
     yield EdgeFact("ASSUMES", key, target, props)
