@@ -165,6 +165,9 @@ def opened(known: Known, grants: Sequence[Grant]) -> Iterator[NodeFact | EdgeFac
             continue
         if key in pairs:
             partner, sure = pairs[key]
+            lives = known.nodes[partner].get("lifetime")
+            if lives and not props.get("lifetime"):
+                yield NodeFact(*key, {"lifetime": lives, **_sources(props)})
             for identity in said.get(partner) or [arns.access_key_user(partner[1].partition(":")[2])]:
                 yield EdgeFact("AUTHENTICATES_AS", key, identity, _stated(props, sure))
             continue

@@ -131,7 +131,8 @@ def key(name: str, *lines: int, path: str = "shop/.env") -> NodeFact:
 
 
 def key_id(name: str = KEY_ID, line: int = 4) -> NodeFact:
-    return NodeFact("Secret", f"aws-access-key:{name}", {"type": "aws_access_key_id", "sources": [f"shop/.env#L{line}"]})
+    props = {"type": "aws_access_key_id", "lifetime": "static", "sources": [f"shop/.env#L{line}"]}
+    return NodeFact("Secret", f"aws-access-key:{name}", props)
 
 
 def test_a_key_id_tells_the_account_and_stands_for_its_user() -> None:
@@ -151,6 +152,7 @@ def test_what_a_dump_says_of_a_key_holds_for_the_secret_beside_its_id() -> None:
     said = EdgeFact("AUTHENTICATES_AS", ("Secret", f"aws-access-key:{KEY_ID}"), user, {"evidence": ["granted"]})
     found = Opened([key_id(), key("secret:9", 5)], [said])
     assert found.drawn("AUTHENTICATES_AS") == {("secret:9", user[1]): 0.9}
+    assert found.nodes["Secret", "secret:9"]["lifetime"] == "static", "it lives as long as its id"
     assert found.drawn("CAN_ACCESS") == {}
     assumed = EdgeFact("ASSUMES", ("Identity", f"aws-access-key-user:{KEY_ID}"), user, {"evidence": ["granted"]})
     found = Opened([key_id(), key("secret:9", 5)], [assumed])
