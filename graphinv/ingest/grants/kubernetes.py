@@ -17,22 +17,25 @@ for tokens, impersonate …) is in :mod:`graphinv.ingest.support.kubernetes.esca
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from graphinv.ingest.grants import Known
+from graphinv.ingest.support.granted import object_of, problem_of
 from graphinv.ingest.support.kubernetes.classes import classes_of, kind_of
 from graphinv.ingest.support.kubernetes.escalation import Escalations, Namespace, Standing
 from graphinv.ingest.support.kubernetes.names import Name, cluster_key, namespace_key, object_id, parse_id
 from graphinv.ingest.support.kubernetes.roles import BUILT_IN, HARMLESS, MASTERS, NESTED, selects
 from graphinv.ingest.support.kubernetes.rules import ALL, Allowed, Rule, rules_of
-from graphinv.model.facts import EdgeFact, Grant, NodeFact, NodeKey, Problem, Props, place_of
+from graphinv.model.facts import EdgeFact, Grant, NodeFact, NodeKey, Problem, Props
 
 PROVIDER = "kubernetes"
 MAX_UNTOLD = 100
+MAX_STEPS = 1_000_000
+"""Comparisons of roles with what they may reach, in one cluster."""
 
 
 @dataclass
@@ -48,21 +51,13 @@ def evaluate(grants: Sequence[Grant], known: Known) -> Iterator[NodeFact | EdgeF
     """What the grants of all clusters give. O(bindings × rules of their roles + edges that come of them)."""
     clusters: dict[str, list[Grant]] = defaultdict(list)
     for grant in grants:
-        place = parse_id(str(_body(grant).get("object")) if grant.role == "key" else grant.subject[1])
+        place = parse_id(str(object_of(grant).get("object")) if grant.role == "key" else grant.subject[1])
         if place is None:
             yield Problem("", "", "a grant names no object of a cluster", "warning", PROVIDER)
         else:
             clusters[place.cluster].append(grant)
     for name in sorted(clusters):
         yield from _Evaluation(name, clusters[name], known).edges()
-
-
-def _body(grant: Grant) -> dict[str, Any]:
-    try:
-        value = json.loads(grant.body)
-    except (ValueError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) else {}
 
 
 class _Evaluation:
@@ -82,7 +77,7 @@ class _Evaluation:
             elif grant.role == "binding":
                 self.bindings.append(grant)
             elif grant.role == "key":
-                self.keys[str(_body(grant).get("object"))].add(grant.subject)
+                self.keys[str(object_of(grant).get("object"))].add(grant.subject)
         self.namespaces: dict[str, Namespace] = defaultdict(Namespace)
         self.secrets: dict[str, list[str]] = defaultdict(list)
         """Namespace → ids of the Secrets in it."""
@@ -98,6 +93,8 @@ class _Evaluation:
         """Namespace → classes of which somebody reaches something by a role that is bound in it."""
         self.named: dict[str, set[tuple[str, str]]] = defaultdict(set)
         """Namespace → (kind, name) of single objects that roles speak of which are bound in it."""
+        self.left = MAX_STEPS
+        self.stopped = False
         self._actions: dict[tuple[Allowed, str, str], frozenset[str]] = {}
 
     def _look(self, known: Known) -> None:
@@ -116,7 +113,7 @@ class _Evaluation:
             place = self.place(grant.subject[1])
             if place is not None and place.kind == "ServiceAccount":
                 self.namespaces[place.namespace].accounts.add(place.name)
-            space = str(_body(grant).get("namespace") or "")
+            space = str(object_of(grant).get("namespace") or "")
             if space:
                 self.namespaces[space] = self.namespaces[space]
 
@@ -147,7 +144,7 @@ class _Evaluation:
     # ---- roles --------------------------------------------------------------------------------------------------------------
 
     def add_role(self, grant: Grant) -> None:
-        body = _body(grant)
+        body = object_of(grant)
         role = self.roles.setdefault(grant.subject[1], _Role())
         found, wrong = rules_of(body.get("rules"))
         role.rules += found
@@ -156,12 +153,11 @@ class _Evaluation:
         role.sources.add(grant.source)
         role.evidence.add(grant.evidence)
         if wrong:
-            self.problem(grant, f"{wrong} rules of this role are not as Kubernetes writes them")
+            self.problem(grant, f"{wrong} rules of this role are not as Kubernetes writes them, or too many")
 
     def problem(self, grant: Grant, message: str) -> None:
         if len(self.problems) < MAX_UNTOLD:
-            document, where = place_of(grant.source, grant.source.partition("/")[0])
-            self.problems.append(Problem(document, where, message, "warning", PROVIDER))
+            self.problems.append(problem_of(grant, message, "warning"))
 
     def rules(self, role_id: str, grant: Grant | None) -> tuple[list[Rule], set[str]]:
         """The rules of a role, those that it collects from others included, and where they stand."""
@@ -177,11 +173,43 @@ class _Evaluation:
             rules += rules_of(BUILT_IN[name])[0]
         wanted = list(role.aggregates) if role else []
         wanted += [{"labels": {f"rbac.authorization.k8s.io/aggregate-to-{part}": "true"}} for part in NESTED.get(name, ())]
-        for other_id, other in self.roles.items():
-            if other is not role and wanted and "//ClusterRole/" in other_id and any(selects(item, other.labels) for item in wanted):
-                rules += other.rules
-                sources |= other.sources
+        for other in self.collected(role, wanted):
+            rules += other.rules
+            sources |= other.sources
         return rules, sources
+
+    def collected(self, role: _Role | None, wanted: Sequence[dict[str, Any]]) -> Iterator[_Role]:
+        """The cluster roles whose labels one of the selectors ``wanted`` takes."""
+        found: dict[int, _Role] = {}
+        for item in wanted:
+            labels = _mapping(item.get("labels"))
+            candidates = self.labelled.get(next(iter(labels.items())), ()) if labels else self.cluster_roles
+            self.left -= len(candidates)
+            if self.left < 0:
+                self.stop()
+                return
+            found |= {id(other): other for other in candidates if other is not role and selects(item, other.labels)}
+        yield from found.values()
+
+    @cached_property
+    def cluster_roles(self) -> list[_Role]:
+        return [role for one, role in self.roles.items() if "//ClusterRole/" in one]
+
+    @cached_property
+    def labelled(self) -> Mapping[tuple[str, Any], list[_Role]]:
+        """Label → the cluster roles that have it."""
+        found: dict[tuple[str, Any], list[_Role]] = defaultdict(list)
+        for role in self.cluster_roles:
+            for label in role.labels.items():
+                found[label].append(role)
+        return found
+
+    def stop(self) -> None:
+        """Say, once, that a cluster is too large to be evaluated in full."""
+        if not self.stopped:
+            self.stopped = True
+            message = "its roles reach too much to tell all of it; some of what is bound in the whole cluster is left out"
+            self.problems.append(Problem("", "", f"cluster {self.cluster}: {message}", "error", PROVIDER))
 
     # ---- edges --------------------------------------------------------------------------------------------------------------
 
@@ -192,9 +220,13 @@ class _Evaluation:
         self.mention([one for found in standing.values() for one in found])
         for subject in sorted(standing):
             for given in standing[subject]:
+                self.left -= self.size if not given.namespace else 1
+                if self.left < 0:
+                    self.stop()
+                    continue
                 for target, actions in self.targets(given.allowed, given.namespace):
                     self.unite(subject, target, actions, given)
-        for space in sorted(escalations.running):
+        for space in sorted(escalations.running - {""}):
             key = escalations.running_pod(space)
             for held in sorted(self.namespaces[space].held):
                 self.unite(key, held, _READ, Standing(Allowed(()), space, key[1], (), "inferred"))
@@ -207,6 +239,12 @@ class _Evaluation:
             yield EdgeFact("CAN_ACCESS", subject, target, {**props, "sources": sources} if sources else props)
         yield from self.members()
         yield from self.problems
+
+    @cached_property
+    def size(self) -> int:
+        """How much a role that is bound in the whole cluster has to be compared with."""
+        counted = [len(one) for one in self.reached.values()] + [len(one) for one in self.named.values()]
+        return 1 + len(self.namespaces) + sum(counted) + sum(map(len, self.secrets.values()))
 
     def escalated(self, standing: dict[NodeKey, list[Standing]]) -> Escalations:
         """Whom the subjects may become; roles that they may bind are added to ``standing``, since these may let who binds them go on."""
@@ -238,7 +276,7 @@ class _Evaluation:
         found: dict[NodeKey, list[Standing]] = defaultdict(list)
         allowed: dict[str, tuple[Allowed, set[str]]] = {}
         for grant in self.bindings:
-            body = _body(grant)
+            body = object_of(grant)
             role, namespace = str(body.get("role") or ""), str(body.get("namespace") or "")
             if role not in allowed:
                 rules, sources = self.rules(role, grant)
@@ -257,10 +295,13 @@ class _Evaluation:
         everything = Allowed(rules_of(BUILT_IN["cluster-admin"])[0])
         mounts = Allowed(rules_of([{"apiGroups": [""], "resources": ["secrets", "configmaps"], "verbs": ["get"]}])[0])
         found: dict[NodeKey, list[Standing]] = {}
-        for scope in escalations.roles:
-            key = escalations.any_role(scope)
-            found[key] = [Standing(everything, scope, key[1], (), "inferred")]
-        for space in escalations.pods:
+        if escalations.everything:
+            key = escalations.any_cluster_role()
+            found[key] = [Standing(everything, "", key[1], (), "inferred")]
+        for space in escalations.roles - {""}:
+            key = escalations.any_role(space)
+            found[key] = [Standing(everything, space, key[1], (), "inferred")]
+        for space in escalations.pods - {""}:
             key = escalations.any_pod(space)
             found[key] = [Standing(mounts, space, key[1], (), "inferred")]
         return found
@@ -342,7 +383,8 @@ class _Evaluation:
                 self.parts[kind_of(group, resource)].add((group, resource))
             self.named[given.namespace] |= {(kind_of(*one[:2]), one[2]) for one in named if one[:2] != _SECRETS}
         for given in standings:
-            self.reached[given.namespace] |= {name for name in self.classes if self.actions(given.allowed, name)}
+            own = {name for kind in given.allowed.kinds() if kind != (ALL, ALL) for name in classes_of(*kind)}
+            self.reached[given.namespace] |= {name for name in own if self.actions(given.allowed, name)}
 
     def actions(self, allowed: Allowed, kind: str, name: str = "") -> frozenset[str]:
         """What may be done to the objects of a class, or to the one of a kind that is called ``name``; remembered."""

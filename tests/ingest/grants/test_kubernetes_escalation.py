@@ -239,3 +239,18 @@ def test_no_grant_raises() -> None:
         Grant("kubernetes", ("Secret", "s"), "other", "{}"),
     ]
     assert all(isinstance(fact, Problem) for fact in evaluate(odd, Known()))
+
+
+def test_a_cluster_that_is_too_large_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("graphinv.ingest.grants.kubernetes.MAX_STEPS", 3)
+    granted = Granted(rule("get", "secrets"), whole=True)
+    (message,) = granted.problems
+    assert "too much to tell all of it" in message
+
+
+def test_rules_that_speak_of_too_many_kinds_are_told() -> None:
+    many = " ".join(f"kind{number}" for number in range(300))
+    groups = {"apiGroups": many.split(), "resources": many.split(), "verbs": ["get"]}
+    granted = Granted(groups, rule("get", "secrets"))
+    assert granted.reads() == {CARD}
+    assert granted.problems == ["1 rules of this role are not as Kubernetes writes them, or too many"]

@@ -7,8 +7,9 @@ stands between them: any pod, account or role of a namespace (``k8s:<cluster>/<n
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from graphinv.ingest.support.kubernetes.names import object_id
 from graphinv.ingest.support.kubernetes.roles import MASTERS
@@ -83,27 +84,37 @@ class Escalations:
         """Ids of the users and groups that something names."""
         self.nodes: dict[NodeKey, NodeFact] = {}
         self.pods: set[str] = set()
-        """Namespaces of which somebody may become any pod."""
+        """Namespaces of which somebody may become any pod; ``""`` for any namespace, here and below."""
         self.roles: set[str] = set()
-        """Namespaces, or ``""`` for the cluster, of which somebody may become any role."""
+        self.accounts: set[str] = set()
+        self.everything = False
+        """Whether somebody may do everything in the cluster."""
         self.running: set[str] = set()
         """Namespaces of which somebody may act in any running pod."""
+        self.spaces_of: dict[str, list[str]] = defaultdict(list)
+        """Account → the namespaces that have one of that name."""
+        for space, one in sorted(namespaces.items()):
+            for account in one.accounts:
+                self.spaces_of[account].append(space)
         self.bound: dict[NodeKey, tuple[str, str]] = {}
         """Roles that somebody may bind: the node of each → (id of the role, namespace that it is bound in)."""
         self._edges: dict[tuple[NodeKey, NodeKey], _Way] = {}
 
     def key(self, namespace: str, kind: str, name: str = ALL) -> NodeKey:
+        if name.startswith(ALL) and not namespace:
+            return "Identity", f"k8s:{self.cluster}//{kind}/{name}"
         return "Identity", object_id(self.cluster, namespace, kind, name)
 
     # ---- whom a subject becomes ---------------------------------------------------------------------------------------------
 
     def of(self, subject: NodeKey, standings: Sequence[Standing]) -> None:
         """Note whom ``subject`` may become with all of its roles together. What a way needs may come from different roles."""
-        scopes = {standing.namespace for standing in standings}
-        for scope in sorted(scopes):
-            here = [standing for standing in standings if standing.namespace in ("", scope)]
-            united = Allowed(rule for standing in here for rule in standing.allowed.rules)
-            own = [standing for standing in here if standing.namespace == scope]
+        scopes: dict[str, list[Standing]] = defaultdict(list)
+        for standing in standings:
+            scopes[standing.namespace].append(standing)
+        whole = [rule for standing in scopes.get("", ()) for rule in standing.allowed.rules]
+        for scope, own in sorted(scopes.items()):
+            united = Allowed([*(whole if scope else ()), *(rule for standing in own for rule in standing.allowed.rules)])
             for target, reason, confidence in self.ways(united, scope):
                 self.note(subject, target, reason, own, confidence)
 
@@ -117,17 +128,15 @@ class Escalations:
 
     def ways(self, allowed: Allowed, scope: str) -> Iterator[tuple[NodeKey, str, float | None]]:
         """(identity, by what means, how sure) for each that rules which hold in ``scope`` make reachable."""
-        spaces = [scope] if scope else sorted(self.namespaces)
-        if allowed.may((ALL,), ALL, ALL) and ALL in allowed.verbs(ALL, ALL):
-            yield self.any_role(scope), "may do everything", None
+        if ALL in allowed.verbs(ALL, ALL):
+            yield self.any_role(scope) if scope else self.any_cluster_role(), "may do everything", None
             return
         yield from self.by_roles(allowed, scope)
-        for space in spaces:
-            yield from self.by_pods(allowed, space)
-            yield from self.by_tokens(allowed, space)
+        yield from self.by_pods(allowed, scope)
+        yield from self.by_tokens(allowed, scope)
         if not scope:
             yield from self.by_names(allowed)
-            yield from self.by_cluster(allowed, spaces)
+            yield from self.by_cluster(allowed)
 
     def by_pods(self, allowed: Allowed, space: str) -> Iterator[tuple[NodeKey, str, float | None]]:
         if allowed.may(("create",), "", "pods"):
@@ -159,24 +168,23 @@ class Escalations:
             yield self.any_account(space), "create and read token Secrets", None
         for verb, resource in (("create", "serviceaccounts/token"), ("impersonate", "serviceaccounts")):
             for name in allowed.names(verb, "", resource):
-                if name in self.namespaces[space].accounts or len(self.namespaces) == 1:
-                    yield self.key(space, "ServiceAccount", name), f"{verb} {resource}", None
+                for here in self.spaces_of.get(name, ()):
+                    if space in ("", here):
+                        yield self.key(here, "ServiceAccount", name), f"{verb} {resource}", None
 
     def by_roles(self, allowed: Allowed, scope: str) -> Iterator[tuple[NodeKey, str, float | None]]:
         """Writing roles beyond one's own needs ``escalate``, binding others' roles ``bind``."""
-        kinds = (("roles", "rolebindings"),) if scope else (("roles", "rolebindings"), ("clusterroles", "clusterrolebindings"))
-        for roles, bindings in kinds:
-            spaces = [""] if roles == "clusterroles" else [scope] if scope else sorted(self.namespaces)
+        for roles, bindings in (("roles", "rolebindings"), ("clusterroles", "clusterrolebindings"))[: 1 if scope else 2]:
+            any_role = partial(self.any_role, scope) if roles == "roles" else self.any_cluster_role
             if allowed.may(("escalate",), RBAC, roles) and allowed.may(_CHANGE, RBAC, roles):
-                yield from ((self.any_role(space), f"escalate {roles}", None) for space in spaces)
+                yield any_role(), f"escalate {roles}", None
             if not allowed.may(_CHANGE, RBAC, bindings):
                 continue
             if any(allowed.may(("bind",), RBAC, kind) for kind in ("roles", "clusterroles")):
-                yield from ((self.any_role(space), f"bind {roles}", None) for space in spaces)
+                yield any_role(), f"bind {roles}", None
             for kind in ("Role", "ClusterRole"):
                 for name in allowed.names("bind", RBAC, f"{kind.lower()}s"):
-                    for space in spaces:
-                        yield self.bound_role(space, kind, name), f"bind {kind} {name}", None
+                    yield self.bound_role(scope, kind, name), f"bind {kind} {name}", None
 
     def by_names(self, allowed: Allowed) -> Iterator[tuple[NodeKey, str, float | None]]:
         """Impersonation of users and groups; a group is impersonated along with some user."""
@@ -192,23 +200,23 @@ class Escalations:
                 names |= {MASTERS} if kind == "Group" else set()
             for name in sorted(names):
                 if kind == "Group" and name == MASTERS:
-                    yield self.any_role(""), f"impersonate {MASTERS}", None
+                    yield self.any_cluster_role(), f"impersonate {MASTERS}", None
                 yield self.named(kind, name), f"impersonate {resource}", None
 
-    def by_cluster(self, allowed: Allowed, spaces: Sequence[str]) -> Iterator[tuple[NodeKey, str, float | None]]:
+    def by_cluster(self, allowed: Allowed) -> Iterator[tuple[NodeKey, str, float | None]]:
         if allowed.may(("create", "get"), "", "nodes/proxy"):
             sure = None if allowed.may(("create",), "", "nodes/proxy") else _UNSURE
-            yield from ((self.running_pod(space), "nodes/proxy", sure) for space in spaces)
+            yield self.running_pod(""), "nodes/proxy", sure
         signs = allowed.may(("approve",), "certificates.k8s.io", "signers") or any(
             allowed.names("approve", "certificates.k8s.io", "signers")
         )
         approves = allowed.may(("update", "patch"), "certificates.k8s.io", "certificatesigningrequests/approval")
         if signs and approves and allowed.may(("create",), "certificates.k8s.io", "certificatesigningrequests"):
-            yield self.any_role(""), "approve its own certificates", _UNSURE
+            yield self.any_cluster_role(), "approve its own certificates", _UNSURE
         if allowed.may(_CHANGE, "admissionregistration.k8s.io", "mutatingwebhookconfigurations"):
-            yield self.any_role(""), "change mutatingwebhookconfigurations", _UNSURE
+            yield self.any_cluster_role(), "change mutatingwebhookconfigurations", _UNSURE
         if allowed.may(("create",), "", "persistentvolumes") and allowed.may(("create",), "", "pods"):
-            yield self.any_role(""), "create persistentvolumes and pods", _UNSURE
+            yield self.any_cluster_role(), "create persistentvolumes and pods", _UNSURE
 
     # ---- the nodes between --------------------------------------------------------------------------------------------------
 
@@ -217,28 +225,27 @@ class Escalations:
         self.nodes.setdefault(key, NodeFact(*key, props))
         return key
 
+    def any_of(self, noted: set[str], space: str, kind: str, name: str, what: str) -> NodeKey:
+        """The node that stands for any object of a namespace, or (``""``) of any namespace."""
+        noted.add(space)
+        where = space or "any namespace"
+        return self.node(self.key(space, kind, name), f"any {what} of {where}", what.replace(" ", "_"))
+
     def any_pod(self, space: str) -> NodeKey:
-        self.pods.add(space)
-        return self.node(self.key(space, "Pod"), f"any pod of {space}", "pod")
+        return self.any_of(self.pods, space, "Pod", ALL, "pod")
 
     def running_pod(self, space: str) -> NodeKey:
-        self.running.add(space)
-        key = self.node(self.key(space, "Pod", "*running"), f"any running pod of {space}", "pod")
-        for account in sorted(self.namespaces[space].running):
-            self.note(key, self.key(space, "ServiceAccount", account), "a pod runs as it", (), None)
-        return key
+        return self.any_of(self.running, space, "Pod", f"{ALL}running", "running pod")
 
     def any_account(self, space: str) -> NodeKey:
-        key = self.node(self.key(space, "ServiceAccount"), f"any service account of {space}", "service_account")
-        for account in sorted(self.namespaces[space].accounts):
-            self.note(key, self.key(space, "ServiceAccount", account), "any account", (), None)
-        return key
+        return self.any_of(self.accounts, space, "ServiceAccount", ALL, "service account")
 
-    def any_role(self, scope: str) -> NodeKey:
-        self.roles.add(scope)
-        if not scope:
-            return self.node(self.key("", "ClusterRole"), f"any role of cluster {self.cluster}", "cluster_role")
-        return self.node(self.key(scope, "Role"), f"any role of {scope}", "role")
+    def any_role(self, space: str) -> NodeKey:
+        return self.any_of(self.roles, space, "Role", ALL, "role")
+
+    def any_cluster_role(self) -> NodeKey:
+        self.everything = True
+        return self.node(self.key("", "ClusterRole"), f"any role of cluster {self.cluster}", "cluster_role")
 
     def bound_role(self, space: str, kind: str, name: str) -> NodeKey:
         """A role that a subject may bind itself to, as a node of its own: what it allows is then evaluated as if it were bound."""
@@ -255,19 +262,34 @@ class Escalations:
         return key
 
     def closed(self) -> None:
-        """Add whom the nodes between can be: any role may run any pod, any pod may be any account."""
-        for scope in sorted(self.roles):
-            for space in [scope] if scope else sorted(self.namespaces):
-                self.note(self.any_role(scope), self.any_pod(space), "may do everything", (), None)
-        for space in sorted(self.pods):
+        """Add whom the nodes between can be: any role may run any pod, any pod may be any account; any of a namespace may be each."""
+        if self.everything:
+            self.note(self.any_cluster_role(), self.any_pod(""), "may do everything", (), None)
+        self._each(self.roles, self.any_role)
+        for space in sorted(self.roles):
+            self.note(self.any_role(space), self.any_pod(space), "may do everything", (), None)
+        self._each(self.pods, self.any_pod)
+        for space in sorted(self.pods - {""} or self.pods):
             self.note(self.any_pod(space), self.any_account(space), "pods may name any account", (), None)
+        self._each(self.accounts, self.any_account)
+        self._each(self.running, self.running_pod)
+        for space in sorted(self.namespaces):
+            for account in sorted(self.namespaces[space].accounts) if space in self.accounts else ():
+                self.note(self.any_account(space), self.key(space, "ServiceAccount", account), "any account", (), None)
+            for account in sorted(self.namespaces[space].running) if space in self.running else ():
+                self.note(self.running_pod(space), self.key(space, "ServiceAccount", account), "a pod runs as it", (), None)
+
+    def _each(self, noted: set[str], any_of: Callable[[str], NodeKey]) -> None:
+        """(any of any namespace)-[:ASSUMES]->(any of each)"""
+        for space in sorted(self.namespaces) if "" in noted else ():
+            self.note(any_of(""), any_of(space), "of any namespace", (), None)
 
     # ---- edges --------------------------------------------------------------------------------------------------------------
 
     def edges(self) -> Iterator[NodeFact | EdgeFact]:
         """The nodes between, and (subject)-[:ASSUMES {kind_detail: by what means}]->(whom it may become)."""
         sources: dict[NodeKey, set[str]] = defaultdict(set)
-        for _ in range(4):  # what lies behind a node between is stated where that node is reached
+        for _ in range(6):  # what lies behind a node between is stated where that node is reached
             for (source, target), way in self._edges.items():
                 sources[target] |= way.sources | (sources[source] if source in self.nodes else set())
         for key, node in sorted(self.nodes.items()):

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import product
 from typing import NamedTuple
 
 ALL = "*"
+MAX_KINDS = 50_000
+"""Groups times resources times names that the rules of one role speak of; a rule beyond counts as none."""
 _READ = frozenset({"get", "list", "watch"})
 _WRITE = frozenset({"create", "update", "patch"})
 _DELETE = frozenset({"delete", "deletecollection"})
@@ -25,27 +28,25 @@ class Rule(NamedTuple):
     resources: frozenset[str]
     names: frozenset[str]
 
-    def matches(self, group: str, resource: str) -> bool:
-        """Whether it speaks of ``resource`` (``pods``, ``pods/exec``) of an API group."""
-        if ALL not in self.groups and group not in self.groups:
-            return False
-        if ALL in self.resources or resource in self.resources:
-            return True
-        _, slash, part = resource.partition("/")
-        return bool(slash) and f"{ALL}/{part}" in self.resources
-
 
 def rules_of(value: object) -> tuple[list[Rule], int]:
-    """Rules from their JSON form, and how many are none. Rules about addresses (``nonResourceURLs``) allow nothing that is an object."""
+    """Rules from their JSON form, and how many are none, or too many.
+
+    Rules about addresses (``nonResourceURLs``) allow nothing that is an object."""
     found: list[Rule] = []
-    wrong = 0
+    wrong = size = 0
     for item in value if isinstance(value, list) else ():
         fields = [_texts(item.get(name, [])) for name in _FIELDS] if isinstance(item, dict) else [None]
         known = [field for field in fields if field is not None]
         if len(known) < len(_FIELDS):
             wrong += 1
         elif known[0] and known[2]:
-            found.append(Rule(*known))
+            kinds = len(known[1]) * len(known[2]) * max(1, len(known[3]))
+            if size + kinds > MAX_KINDS:
+                wrong += 1
+            else:
+                size += kinds
+                found.append(Rule(*known))
     return found, wrong
 
 
@@ -58,24 +59,32 @@ class Allowed:
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         self.rules = tuple(dict.fromkeys(rules))
+        self._of: dict[tuple[str, str], list[Rule]] = {}
+        for rule in self.rules:
+            for kind in product(rule.groups, rule.resources):
+                self._of.setdefault(kind, []).append(rule)
         self._known: dict[tuple[str, str, str], frozenset[str]] = {}
         self._actions: dict[tuple[str, str, str], frozenset[str]] = {}
 
     def verbs(self, group: str, resource: str, name: str = "") -> frozenset[str]:
         """The verbs that are allowed on an object by its ``name``, or (``""``) on all objects of its kind. What is there already is not
-        created. O(rules), remembered."""
+        created. O(rules about the kind), remembered."""
         key = (group, resource, name)
         if key not in self._known:
             found: set[str] = set()
-            for rule in self.rules:
-                if not rule.matches(group, resource):
-                    continue
+            for rule in self.about(group, resource):
                 if not rule.names:
                     found |= rule.verbs - {"create"} if name and "/" not in resource else rule.verbs
                 elif name and name in rule.names:
                     found |= rule.verbs if "/" in resource else rule.verbs - _NAMELESS
             self._known[key] = frozenset(found)
         return self._known[key]
+
+    def about(self, group: str, resource: str) -> Iterator[Rule]:
+        """The rules that speak of a kind. O(rules about it)."""
+        _, slash, part = resource.partition("/")
+        for kind in product({group, ALL}, {resource, ALL, f"{ALL}/{part}" if slash else ALL}):
+            yield from self._of.get(kind, ())
 
     def actions(self, group: str, resource: str, name: str = "") -> frozenset[str]:
         """The same in the graph's words (:func:`actions_of`); remembered."""
@@ -101,8 +110,8 @@ class Allowed:
 
     def names(self, verb: str, group: str, resource: str) -> Iterator[str]:
         """The names for which alone ``verb`` is allowed."""
-        for rule in self.rules:
-            if rule.names and rule.matches(group, resource) and (verb in rule.verbs or ALL in rule.verbs):
+        for rule in self.about(group, resource):
+            if rule.names and (verb in rule.verbs or ALL in rule.verbs):
                 yield from sorted(rule.names)
 
 
