@@ -43,13 +43,13 @@ class Rules:
         >>> rules().sensitivity("arn:aws:s3:::acme-payroll-2026", {"type": "bucket"})
         ('restricted', 'people-and-money')
         """
+        kind: str | None = props.get("type")
+        if kind is not None and kind in self.types:
+            return self.types[kind], f"types.{kind}"
         if id.startswith("saas:"):
             provider = id.removeprefix("saas:").partition("/")[0]
             if provider in self.providers:
                 return self.providers[provider], f"providers.{provider}"
-        kind: str | None = props.get("type")
-        if kind is not None and kind in self.types:
-            return self.types[kind], f"types.{kind}"
         if kind is not None and kind not in self.stores:
             return None
         found = {self.words[word] for word in (*words(_own_name(id)), *words(str(props.get("name") or ""))) if word in self.words}

@@ -14,8 +14,8 @@ GRAPH_SP = "11111111-0000-4000-8000-000000000001"
 APP, APP_OBJECT, SP = (f"aaaaaaaa-0000-4000-8000-00000000000{n}" for n in (1, 2, 3))
 BLUEPRINT, BLUEPRINT_SP, AGENT = (f"bbbbbbbb-0000-4000-8000-00000000000{n}" for n in (1, 2, 3))
 MAIL_RW, MAIL_SEND = "e2a3a72e-5f79-4c64-b1b1-878b674786c9", "b633e1c5-b582-4048-a93e-9f11b44c7e96"
-MAIL = "saas:microsoft365/tenant(shop)/mail"
-TENANT = "saas:microsoft365/tenant(shop)"
+MAIL = "saas:microsoft/tenant(shop)/mail"
+TENANT = "saas:microsoft/tenant(shop)"
 
 
 def az(path: str, *objects: Mapping[str, object], **page: object) -> Document:
@@ -89,7 +89,7 @@ def test_templates_of_registrations_give_names() -> None:
     template = {"id": "${{AAD_APP_OBJECT_ID}}", "appId": "${{AAD_APP_CLIENT_ID}}", "displayName": "Desk", "requiredResourceAccess": [asked]}
     found = Granted(document(json.dumps({**template, "identifierUris": []}), "aad.manifest.json"))
     app = "entra:application(shop/aad.manifest.json)"
-    assert found.access(app) == {MAIL: "execute", "saas:microsoft365/tenant(shop)/directory": "read"}
+    assert found.access(app) == {MAIL: "execute", "saas:microsoft/tenant(shop)/directory": "read"}
     assert not found.problems
 
 
@@ -103,7 +103,7 @@ def test_delegated_permissions_act_as_the_user() -> None:
         "scope": " Files.Read.All openid",
     }
     found = Granted(az("grants.json", grant))
-    files = "saas:microsoft365/tenant(shop)/files"
+    files = "saas:microsoft/tenant(shop)/files"
     assert found.access(f"entra:{SP}") == {files: "read"}
     assert found.props("CAN_ACCESS", f"entra:{SP}", files)["condition"] == "as the user who is signed in"
 

@@ -113,6 +113,6 @@ def test_one_deployment_reaches_what_four_systems_grant_it(tmp_path: Path) -> No
     found = reached(top, ("Runtime", "k8s:shop/desk/Deployment/desk"))
     assert found["postgres://db.quillmere.example:5432/orders"] == {"read"}, "service account, login, policy, dynamic user, grant"
     assert {"read", "write", "delete"} <= found[BUCKET], "service account, workload identity, binding"
-    assert found["saas:microsoft365/tenant(shop)/mail"] == {"read", "write", "delete"}, "client id, service principal, app role"
+    assert found["saas:microsoft/tenant(shop)/mail"] == {"read", "write", "delete"}, "client id, service principal, app role"
     assert {"read", "write", "delete"} <= found[STORE.lower()], "client id, service principal, role assignment"
     assert GRAPH not in found

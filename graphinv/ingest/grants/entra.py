@@ -14,7 +14,7 @@ Grants of ``provider`` ``entra``; ``body`` is a JSON object, ``tenant`` in each 
     federated       ("Identity", any)             {"issuer": …, "subject": …}: who comes in as the subject; of Azure's identities too
 
 A delegated permission acts as the user who is signed in: its ``condition`` says so. Parts of a tenant are
-``saas:microsoft365/<tenant>/<part>``, interfaces of the organisation's own ``entra:<application id>/api``.
+``saas:microsoft/<tenant>/<part>``, interfaces of the organisation's own ``entra:<application id>/api``.
 """
 
 from __future__ import annotations
@@ -169,7 +169,7 @@ class _Tenant:
             part = opened(one.name)
             title = f"{part.area} of Microsoft 365"
             props: Props = {"name": title, "type": part.type, "kind_detail": "microsoft365", "tenant": one.tenant, "sources": sources}
-            return NodeFact("Resource", f"saas:microsoft365/{one.tenant}/{part.area}", props), part.actions
+            return NodeFact("Resource", f"saas:microsoft/{one.tenant}/{part.area}", props), part.actions
         if api == "Azure Service Management":
             return NodeFact(*names.ROOT, {"name": "all of Azure", "type": "tenant", "sources": sources}), ("admin",)
         actions = opened(one.name).actions if one.name else ("read", "write")
@@ -204,7 +204,7 @@ class _Tenant:
             yield from self.takes_apps(principal, one.grant, one.name)
 
     def takes_all(self, principal: NodeKey, grant: Grant, tenant: str, why: str, condition: str) -> Iterator[NodeFact | EdgeFact]:
-        key: NodeKey = ("Resource", f"saas:microsoft365/{tenant}")
+        key: NodeKey = ("Resource", f"saas:microsoft/{tenant}")
         props: Props = {"actions": ["admin"], "inherited_from": why, "condition": condition or None, **granted_props(grant)}
         yield NodeFact(*key, {"name": "Microsoft 365 tenant", "type": "tenant", "tenant": tenant, "sources": props["sources"]})
         yield EdgeFact("CAN_ACCESS", principal, key, props)

@@ -39,11 +39,11 @@ SIGN_IN = frozenset({"openid", "profile", "email", "offline_access"})
 """Nothing but who the user is."""
 
 _AREAS: tuple[tuple[str, str, re.Pattern[str]], ...] = (
-    ("mail", "mailboxes", re.compile(r"Mail|SMTP|IMAP|POP|EWS|Exchange|full_access_as_app")),
-    ("calendars", "calendars", re.compile(r"Calendars|Bookings|OnlineMeeting|VirtualEvent")),
+    ("mail", "mailbox", re.compile(r"Mail|SMTP|IMAP|POP|EWS|Exchange|full_access_as_app")),
+    ("calendars", "calendar", re.compile(r"Calendars|Bookings|OnlineMeeting|VirtualEvent")),
     ("contacts", "contacts", re.compile(r"Contacts|People")),
-    ("files", "documents", re.compile(r"Files|Sites|AllSites|Lists|ListItems|Notes|MyFiles|TermStore|FileStorage")),
-    ("chats", "chats", re.compile(r"Chat|Channel|Team|Calls|CallRecords|OnlineMeetingTranscript|Community")),
+    ("files", "file_storage", re.compile(r"Files|Sites|AllSites|Lists|ListItems|Notes|MyFiles|TermStore|FileStorage")),
+    ("chats", "messages", re.compile(r"Chat|Channel|Team|Calls|CallRecords|OnlineMeetingTranscript|Community")),
     (
         "directory",
         "directory",
@@ -67,7 +67,7 @@ _ACTIONS: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = (
 
 
 class Opened(NamedTuple):
-    """Part of a tenant (``mail``), its type (``mailboxes``), what may be done to it."""
+    """Part of a tenant (``mail``), its type (``mailbox``), what may be done to it."""
 
     area: str
     type: str
@@ -84,7 +84,7 @@ def opened(permission: str) -> Opened:
     """What a permission opens; reading and writing is assumed of one whose name does not tell.
 
     >>> opened("Mail.Send"), opened("Sites.FullControl.All").actions
-    (Opened(area='mail', type='mailboxes', actions=('execute',)), ('admin',))
+    (Opened(area='mail', type='mailbox', actions=('execute',)), ('admin',))
     """
     area, kind = next(((area, kind) for area, kind, pattern in _AREAS if pattern.match(permission)), ("", ""))
     if not area:
