@@ -70,7 +70,7 @@ def _named(reading: Reading, namings: Sequence[Naming]) -> None:
     def end(at: NodeKey | Ref, rename: Callable[[str], str]) -> NodeKey | Ref:
         return at if isinstance(at, Ref) else (at[0], rename(at[1]))
 
-    reading.nodes = [replace(node, id=renaming(node.props.get("sources") or ())(node.id)) for node in reading.nodes]
+    reading.nodes = [_renamed(node, renaming(node.props.get("sources") or ())(node.id)) for node in reading.nodes]
     edges, grants = [], []
     for edge in reading.edges:
         rename = renaming(edge.props.get("sources") or ())
@@ -82,6 +82,15 @@ def _named(reading: Reading, namings: Sequence[Naming]) -> None:
         subject = (grant.subject[0], rename(grant.subject[1]))
         grants.append(replace(grant, subject=subject, body=rename(grant.body), origin=rename(grant.origin)))
     reading.edges, reading.grants = edges, grants
+
+
+def _renamed(node: NodeFact, id: str) -> NodeFact:
+    """``node`` under a new id; one that was called by the end of its old one is called by that of the new one."""
+    if id == node.id:
+        return node
+    called = node.props.get("name")
+    renames = called is not None and node.id.rpartition(":")[2] == called
+    return NodeFact(node.kind, id, {**node.props, "name": id.rpartition(":")[2]} if renames else node.props)
 
 
 def _put(naming: Naming, root: str) -> Callable[[str], str]:

@@ -133,13 +133,17 @@ kubernetes_cluster = "prod-eu"
 """
     role, pod = ("Identity", "arn:aws:iam::account(shop):role/pay"), ("Runtime", "k8s:shop/pay/Deployment/api")
     function = ("Resource", "arn:aws:lambda:region(shop):account(shop):function:pay")
-    shop = reading("shop", [node(role, "shop/live/a.tf#L1"), node(role, "shop/dev/a.tf#L1"), node(pod, "shop/live/k.yaml")], estate=estate)
+    nodes = [node(role, "shop/live/a.tf#L1"), node(role, "shop/dev/a.tf#L1"), node(pod, "shop/live/k.yaml", name="api")]
+    nodes.append(node(("Resource", "k8s:shop"), "shop/live/k.yaml", name="shop", type="cluster"))
+    shop = reading("shop", nodes, estate=estate)
     shop.edges = [EdgeFact("RUNS_AS", pod, role, {"sources": ["shop/live/k.yaml#L4"]})]
     body = f'{{"Resource": "{function[1]}"}}'
     shop.grants = [Grant("aws", role, "identity", body, "arn:aws:iam::account(shop):policy/p", "shop/live/a.tf#L9")]
     named([shop])
     live = ("Identity", "arn:aws:iam::123456789012:role/pay")
-    assert [fact.key for fact in shop.nodes] == [live, role, ("Runtime", "k8s:prod-eu/pay/Deployment/api")]
+    cluster = ("Resource", "k8s:prod-eu")
+    assert [fact.key for fact in shop.nodes] == [live, role, ("Runtime", "k8s:prod-eu/pay/Deployment/api"), cluster]
+    assert [fact.props.get("name") for fact in shop.nodes] == [None, None, "api", "prod-eu"]
     assert [(edge.source[1], edge.target) for edge in shop.edges if isinstance(edge.source, tuple)] == [
         ("k8s:prod-eu/pay/Deployment/api", live)
     ]
