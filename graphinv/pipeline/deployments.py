@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -216,6 +217,11 @@ class _Code:
                 if path.endswith(_CODE) and key not in self.files[path]:
                     self.files[path].append(key)
         self.files = {path: keys for path, keys in self.files.items() if keys}
+        self.paths = sorted(self.files)
+        self.called: dict[str, list[str]] = defaultdict(list)
+        """Name of a file → its documents."""
+        for path in self.paths:
+            self.called[posixpath.basename(path)].append(path)
         self.tools: dict[NodeKey, list[NodeKey]] = defaultdict(list)
         for edge in known.edges:
             if edge.kind == "PROVIDES" and isinstance(edge.source, tuple) and isinstance(edge.target, tuple):
@@ -263,7 +269,7 @@ class _Code:
             yield from self.and_beside(path, sure, base)
         for handler in starting.of("handler"):
             stem = f"{base}/{handler.rpartition('.')[0]}"
-            yield from ((path, sure) for path in self.files if path.startswith(f"{stem}.") and path.count("/") == stem.count("/"))
+            yield from ((f"{stem}{ending}", sure) for ending in _CODE if f"{stem}{ending}" in self.files)
         for module in starting.of("module"):
             stem = f"{base}/{module.replace('.', '/')}"
             for source in (stem, f"{base}/src/{module.replace('.', '/')}"):
@@ -279,11 +285,13 @@ class _Code:
             yield from ((other, min(sure, PACKAGE)) for other in self.below(folder))
 
     def below(self, folder: str) -> Iterator[str]:
-        return (path for path in self.files if path.startswith(f"{folder}/"))
+        start = bisect_left(self.paths, f"{folder}/")
+        return iter(self.paths[start : bisect_left(self.paths, f"{folder}0", start)])  # "0" follows "/"
 
     def ending(self, root: str, starting: _Deployed) -> Iterator[tuple[str, float]]:
         for entry in starting.of("entry"):
-            paths = [path for path in self.files if path.startswith(f"{root}/") and path.endswith(f"/{entry}")]
+            called = self.called.get(posixpath.basename(entry), ())
+            paths = [path for path in called if path.startswith(f"{root}/") and path.endswith(f"/{entry}")]
             if len(paths) == 1:
                 yield paths[0], ENDING
 

@@ -41,6 +41,8 @@ GRANTS = "kubernetes"
 UNSTATED = 0.9
 """How sure it is that a pod that names no account, or an agent whose controller makes one, acts as what Kubernetes then gives it."""
 MAX_DUPLICATES = 50
+MAX_SAME = 64
+"""Objects of one name that a reference is compared with."""
 MAX_KEYS = 20
 """Keys of a Secret that are told."""
 
@@ -91,7 +93,8 @@ class Cluster:
         if any(other.path == read.path and other.group == read.group for other in known) and len(self.problems) < MAX_DUPLICATES:
             message = f"two objects of this file are one {read.kind} by name and namespace; what both say is taken together"
             self.problems.append(self.problem(read, message, severity="note"))
-        known.append(read)
+        if len(known) < MAX_SAME:
+            known.append(read)
 
     # ---- what the other modules ask ----------------------------------------------------------------------------------------
 
@@ -366,12 +369,12 @@ class Cluster:
             yield from self.given(key, read, account.secrets)
 
     @cached_property
-    def pods(self) -> Mapping[str, Sequence[tuple[Read, Pod]]]:
-        """Namespace → the workloads in it."""
-        found: dict[str, list[tuple[Read, Pod]]] = defaultdict(list)
+    def labelled(self) -> Mapping[tuple[str, tuple[str, str]], Sequence[Read]]:
+        """(namespace, label) → the workloads whose pods have it."""
+        found: dict[tuple[str, tuple[str, str]], list[Read]] = defaultdict(list)
         for read in self.objects:
-            if isinstance(read.content, Pod):
-                found[read.namespace].append((read, read.content))
+            for label in {*read.content.selected, *read.labels} if isinstance(read.content, Pod) else ():
+                found[read.namespace, label].append(read)
         return found
 
     def inside(self, host: str, namespace: str) -> tuple[str, str] | None:
@@ -400,13 +403,13 @@ class Cluster:
                 yield EdgeFact("AUTHENTICATES_AS", token, self.account_key(read.namespace, account), self.stated(read, line))
 
     def selected(self, namespace: str, name: str) -> list[Read]:
-        """The workloads whose pods the Service of a name leads to. O(workloads of the namespace)."""
+        """The workloads whose pods the Service of a name leads to. O(workloads with its first label)."""
         found: list[Read] = []
         for service in self.find("Service", namespace, name):
-            wanted = set(service.content.selector) if isinstance(service.content, Service) else set()
-            if wanted:
-                found += [read for read, pod in self.pods.get(namespace, ()) if wanted <= {*pod.selected, *read.labels}]
-        return found
+            wanted = service.content.selector if isinstance(service.content, Service) else ()
+            candidates = self.labelled.get((namespace, wanted[0]), ()) if wanted else ()
+            found += [read for read in candidates if isinstance(read.content, Pod) and {*wanted} <= {*read.content.selected, *read.labels}]
+        return found[:MAX_SAME]
 
     # ---- owners -------------------------------------------------------------------------------------------------------------
 

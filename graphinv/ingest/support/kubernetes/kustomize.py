@@ -16,6 +16,8 @@ MAX_ITEMS = 2_000
 MAX_NAMESPACES = 12
 """Namespaces that one file is put into at most."""
 MAX_DEPTH = 12
+MAX_STEPS = 500_000
+"""Files that are followed from all kustomizations of a root together."""
 _FIELDS = ("resources", "bases", "components", "patchesStrategicMerge")
 _FILES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 
@@ -54,18 +56,22 @@ def namespaces(summaries: Mapping[str, Summary]) -> dict[str, list[str]]:
             if isinstance(read.content, Kustomization):
                 folders[posixpath.dirname(path)] = read.content
     found: dict[str, set[str]] = {}
+    left = MAX_STEPS
     for folder, one in folders.items():
-        if one.namespace:
-            _spread(folder, one.namespace, folders, found)
+        if one.namespace and left > 0:
+            left -= _spread(folder, one.namespace, folders, found)
     return {path: sorted(names)[:MAX_NAMESPACES] for path, names in found.items()}
 
 
-def _spread(folder: str, namespace: str, folders: Mapping[str, Kustomization], found: dict[str, set[str]]) -> None:
+def _spread(folder: str, namespace: str, folders: Mapping[str, Kustomization], found: dict[str, set[str]]) -> int:
+    """Put ``namespace`` to all files that the kustomization in ``folder`` takes; how many there are."""
+    steps = 0
     waiting, seen = [(folder, 0)], {folder}
     while waiting:
         here, depth = waiting.pop()
         for file in _FILES:
             found.setdefault(posixpath.join(here, file), set()).add(namespace)
+        steps += 1 + len(folders[here].resources)
         for named in folders[here].resources:
             path = posixpath.normpath(posixpath.join(here, named))
             if path in folders:
@@ -74,3 +80,4 @@ def _spread(folder: str, namespace: str, folders: Mapping[str, Kustomization], f
                     waiting.append((path, depth + 1))
             else:
                 found.setdefault(path, set()).add(namespace)
+    return steps
