@@ -30,7 +30,8 @@ SHAPES: dict[str, str] = {
     "token": "<w43>",
     "uuid": "<x8>-<x4>-<x4>-<x4>-<x12>",
 }
-"""An access key's id tells its account: this one 111122223333. Shape → template: ``<w36>`` stands for 36 letters and digits, ``<x32>`` hex digits, ``<d12>`` digits, ``<b16>`` base32 capitals."""
+"""Shape → template: ``<w36>`` stands for 36 letters and digits, ``<x32>`` hex digits, ``<d12>`` digits, ``<b16>`` base32 capitals. An
+access key's id tells its account: this one tells 111122223333."""
 
 _ALPHABETS = {
     "w": "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789",
