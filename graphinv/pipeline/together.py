@@ -7,10 +7,11 @@ root renews it; facts without a source belong to the first root.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from graphinv.ingest.grants import Known, evaluate
 from graphinv.model.errors import FactError
-from graphinv.model.facts import EdgeFact, Grant, NodeFact, Problem, check_edge, check_node, source_of
+from graphinv.model.facts import EdgeFact, Grant, NodeFact, Problem, check_edge, check_node, place_of, source_of
 from graphinv.pipeline.credentials import opened
 from graphinv.pipeline.deployments import deployed
 from graphinv.pipeline.read import Reading
@@ -55,7 +56,9 @@ def _take(readings: Sequence[Reading], steps: Iterable[Step], grants: Sequence[G
 def _share(readings: Sequence[Reading], facts: Iterable[NodeFact | EdgeFact | Problem]) -> None:
     for fact in list(facts):
         if isinstance(fact, Problem):
-            readings[0].problems.append(fact)
+            # A step names documents with their root in front, as ``sources`` do.
+            blamed = _stating(readings, fact.document)
+            blamed.problems.append(replace(fact, document=place_of(fact.document, blamed.root.name)[0]))
             continue
         reading = _stating(readings, str((fact.props.get("sources") or [""])[0]))
         try:

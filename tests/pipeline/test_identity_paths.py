@@ -116,3 +116,16 @@ def test_one_deployment_reaches_what_four_systems_grant_it(tmp_path: Path) -> No
     assert found["saas:microsoft/tenant(shop)/mail"] == {"read", "write", "delete"}, "client id, service principal, app role"
     assert {"read", "write", "delete"} <= found[STORE.lower()], "client id, service principal, role assignment"
     assert GRAPH not in found
+
+
+def test_what_a_policy_leaves_open_is_told_of_its_own_document(tmp_path: Path) -> None:
+    bindings = [{"role": "projects/p/roles/odd", "members": ["user:a@b.example"]}]
+    asset = {"name": BUCKET, "assetType": "storage.googleapis.com/Bucket", "iamPolicy": {"bindings": bindings}}
+    readings = []
+    for name, text in (("one", "{}"), ("two", json.dumps(asset))):
+        (tmp_path / name / "gcp").mkdir(parents=True)
+        (tmp_path / name / "gcp" / "a#b.ndjson").write_text(text, "utf-8")
+        readings.append(read_root(root_of(tmp_path / name), Fingerprinter(b"k" * 32)))
+    together(readings)
+    assert not readings[0].problems
+    assert [(problem.document, problem.severity) for problem in readings[1].problems] == [("gcp/a#b.ndjson", "warning")]
