@@ -1,4 +1,4 @@
-"""Neo4j servers for tests: one per process of pytest and number, started on first use, or the one at NEO4J_URI."""
+"""The Neo4j server of the tests: started on first use by the process of pytest that needs it, or the one at NEO4J_URI."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ class Server:
 
 
 @cache
-def server(number: int = 0) -> Server:
-    """The server of this number. NEO4J_URI names the first one; further ones are always our own."""
+def server() -> Server:
+    """The server. Where none can be started, each test that needs it fails and says why."""
     uri = os.environ.get("NEO4J_URI")
-    if uri and number == 0:
+    if uri:
         return Server(uri, os.environ.get("NEO4J_USER", "neo4j"), os.environ.get("NEO4J_PASSWORD", ""))
     home = Path(tempfile.mkdtemp(prefix="graphinv-neo4j-"))
     atexit.register(shutil.rmtree, home, ignore_errors=True)

@@ -61,7 +61,9 @@ class Store(Protocol):
     - :meth:`commit` is one generation: all of it becomes visible at once or, if the process dies, nothing. The same commit again changes
       nothing but the generation. What a root states replaces what that root stated before when the scan is complete, and adds to it when
       it is partial; what no root states any more is closed (``gone_at``, ``last_seen``), never deleted. Roots never close each other's.
-    - Readers see whole generations only.
+    - Readers see whole generations only. What one reader says of its contents (:meth:`estate`, :meth:`scans`, :attr:`generation`) is of one
+      generation: the newest when it was opened, or when it was first asked. A query is answered from one generation too: that one in the
+      embedded store, the newest in a server.
     """
 
     @property

@@ -13,6 +13,8 @@ from typing import NamedTuple
 from graphinv.model.errors import QueryError, ReadOnly
 
 MAX_CHARACTERS = 100_000
+MAX_NESTING = 100
+"""Brackets within brackets: parsers take exponential time for them, or the stack, and know no time limit."""
 _QUOTED = 300
 
 _TOKEN = re.compile(
@@ -95,6 +97,8 @@ def checked(query: str) -> str:
         raise QueryError("the query is empty")
     if any(token.text == ";" for token in found):
         raise ReadOnly(_message(query, "holds more than one statement", "run them one by one"))
+    if _nesting(found) > MAX_NESTING:
+        raise QueryError(_message(query, f"nests brackets more than {MAX_NESTING} deep", "take it apart with WITH"))
     text = _without_comments(query, found)
     _check_reads(query, text, found)
     _check_words(query, found)
@@ -217,6 +221,16 @@ def _check_patterns(query: str, found: Sequence[Token]) -> None:
         # An arrow without brackets: -->+ and -->{1,3}
         if token.text == "->" and place and found[place - 1].text == "-":
             _refuse_quantifier(query, found, place)
+
+
+def _nesting(found: Sequence[Token]) -> int:
+    """How deep brackets lie within brackets at most."""
+    depth = deepest = 0
+    for token in found:
+        if token.kind == "symbol":
+            depth += (token.text in _OPEN) - (token.text in _CLOSE)
+            deepest = max(deepest, depth)
+    return deepest
 
 
 def _pairs(found: Sequence[Token]) -> dict[int, int]:

@@ -1,8 +1,11 @@
 """The store in a Neo4j server, over Bolt.
 
-A commit is one transaction: readers see whole generations only, and a process, connection or server that dies leaves the last one. The
-next generation is worked out in this process (:mod:`graphinv.store.merge`); what differs is written in batches of rows, as parameters. Who
-writes holds an open transaction with a lock and its name, which the server gives back when the connection is gone.
+A commit is one transaction, so that a process, connection or server that dies leaves the last one. The next generation is worked out in
+this process (:mod:`graphinv.store.merge`); what differs is written in batches of rows, as parameters.
+
+Two things a server does not do by itself. Who writes holds an open transaction that bears its name, which the server gives back when the
+connection is gone. And Neo4j lets a reader see a commit while it is being applied, so the writer marks the store just before (``applying``)
+and the commit takes the mark away: an answer counts only where no mark was seen, and the same ``revision`` before and after.
 """
 
 from __future__ import annotations
@@ -10,47 +13,39 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import secrets
 import socket
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, cast
+from typing import Any, Self, TypeVar, cast
 from urllib.parse import urlsplit
 
 import neo4j
-from neo4j.exceptions import AuthError, ClientError, DriverError, Neo4jError, ServiceUnavailable, SessionExpired
+from neo4j.exceptions import AuthError, ClientError, DriverError, IncompleteCommit, Neo4jError, ServiceUnavailable, SessionExpired
 
 from graphinv.model.errors import GraphinvError, QueryError, QueryLimit, ReadOnly, StoreError, StoreLocked, UsageError
 from graphinv.model.estate import Estate
-from graphinv.model.facts import EdgeFact, NodeFact, NodeKey, Props
+from graphinv.model.facts import EdgeFact, NodeFact
 from graphinv.model.kinds import EDGE_KINDS, NODE_KINDS
 from graphinv.model.results import Analysis
 from graphinv.store import Committed, Rows, Scan
 from graphinv.store.dialect import checked, shortened
-from graphinv.store.layout import (
-    SCORES,
-    entry_of,
-    finding_row,
-    grouped,
-    packed,
-    reach_row,
-    row,
-    scan_of,
-    scan_row,
-    score_row,
-    unpacked,
-    with_first_seen,
-)
-from graphinv.store.merge import EdgeId, Entry, Generation, State, advance
+from graphinv.store.layout import packed, unpacked, with_first_seen
+from graphinv.store.merge import State, advance
+from graphinv.store.neo4j_contents import META, clear_analysis, read_state, write_analysis, write_difference, write_scans
 from graphinv.store.neo4j_rows import rows
 
 SCHEMA = 1
-META = "_Store"
-SCHEMES = ("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc")
-BATCH = 10_000
 _WRITER = "writer"
+_WAIT = 0.02
+"""Seconds until a reader asks again that met a commit."""
+_PATIENCE = 60.0
+"""Seconds that it asks again at most, where no limit of its own says so."""
+
+T = TypeVar("T")
 
 
 class Neo4jStore:
@@ -80,19 +75,21 @@ class Neo4jStore:
         self._writer: neo4j.Transaction | None = None
         self._writing: neo4j.Session | None = None
         self._closed = False
+        self._revision = self._generation = 0
+        self._analysis: str | None = None
         try:
-            meta = self._meta()
-            if not meta and not write:
+            meta = self._read(_meta)
+            if not meta.get("generation") and not write:
                 raise StoreError(f"there is no store at {url}; run `graphinv scan PATH` first")
             if meta and int(meta["schema"]) > SCHEMA:
                 raise StoreError(
                     f"{url} was written by a newer graphinv (schema {meta['schema']}, this one reads {SCHEMA}); upgrade graphinv"
                 )
-            self._generation = int(meta.get("generation", 0))
-            self._analysis: str | None = meta.get("analysis")
             if write:
                 self._lock()
                 self._declare()
+                meta = self._read(_meta)
+            self._hold(meta)
         except BaseException:
             self.close()
             raise
@@ -103,6 +100,7 @@ class Neo4jStore:
 
     @property
     def generation(self) -> int:
+        self._check_open()
         return self._generation
 
     @property
@@ -120,18 +118,16 @@ class Neo4jStore:
     def query(self, cypher: str, params: Mapping[str, Any] | None = None, *, timeout: float = 30.0, max_rows: int = 100_000) -> Rows:
         text = checked(cypher)
         self._check_open()
+        given = dict(params or {})
+
+        def ask(transaction: neo4j.Transaction) -> tuple[tuple[str, ...], list[neo4j.Record]]:
+            result = transaction.run(cast("Any", text), given)
+            return result.keys(), list(islice(result, max_rows + 1))
+
         try:
-            with (
-                self._driver.session(default_access_mode=neo4j.READ_ACCESS, fetch_size=min(max_rows + 1, 1000), **self._session) as session,
-                session.begin_transaction(timeout=max(timeout, 0.001)) as transaction,
-            ):
-                result = transaction.run(cast("Any", text), dict(params or {}))
-                columns = result.keys()
-                found = list(islice(result, max_rows + 1))
+            columns, found = self._reading(ask, timeout=timeout, fetch_size=min(max_rows + 1, 1000))
         except Neo4jError as error:
             raise _query_error(error, cypher, timeout) from None
-        except (ServiceUnavailable, SessionExpired, DriverError) as error:
-            raise self._trouble(error) from None
         except (TypeError, ValueError, OverflowError) as error:
             raise QueryError(f"a parameter of the query cannot be used ({type(error).__name__}): {shortened(cypher)}") from None
         if not columns:
@@ -141,26 +137,47 @@ class Neo4jStore:
         return rows(columns, (record.values() for record in found))
 
     def analysis(self) -> Analysis | None:
+        self._check_open()
         return unpacked(self._analysis, self._url)
+
+    def _reading(self, work: Callable[[neo4j.Transaction], T], *, timeout: float | None = None, fetch_size: int = 5000) -> T:
+        """What ``work`` reads of one generation: it is done again where a commit came between. Its own Neo4jError comes through.
+
+        Raises:
+            QueryLimit: commits followed one another for longer than ``timeout``.
+            StoreError: the server cannot be reached.
+        """
+        end = time.monotonic() + (timeout or _PATIENCE)
+        try:
+            with self._driver.session(default_access_mode=neo4j.READ_ACCESS, fetch_size=fetch_size, **self._session) as session:
+                while True:
+                    with session.begin_transaction(timeout=None if timeout is None else max(end - time.monotonic(), 0.001)) as transaction:
+                        before = _stamp(transaction)
+                        found = work(transaction)
+                        after = _stamp(transaction)
+                    if before == after and (before[1] is None or not self._writers()):
+                        return found
+                    if time.monotonic() > end:
+                        raise QueryLimit(f"{self._url} is being written all the time; ask again later")
+                    time.sleep(_WAIT)
+        except AuthError as error:
+            raise self._trouble(error) from None
+        except (ServiceUnavailable, SessionExpired, DriverError, OSError) as error:
+            raise self._trouble(error) from None
+
+    def _read(self, work: Callable[[neo4j.Transaction], T]) -> T:
+        """The same of what is no user's query: whatever goes wrong is a StoreError."""
+        try:
+            return self._reading(work)
+        except Neo4jError as error:
+            raise self._trouble(error) from None
 
     # Writing
 
     def commit(self, scan: Scan, nodes: Iterable[NodeFact], edges: Iterable[EdgeFact]) -> Committed:
         self._check_writable()
-        before = self._contents()
-        after, committed, _ = advance(before, scan, nodes, edges)
-        new_nodes = {key: entry for key, entry in after.nodes.items() if before.nodes.get(key) is not entry}
-        new_edges = {key: entry for key, entry in after.edges.items() if before.edges.get(key) is not entry}
-
-        def write(transaction: neo4j.ManagedTransaction) -> None:
-            for statement, given in _node_rows(new_nodes, before):
-                _in_batches(transaction, statement, given)
-            for statement, given in _edge_rows(new_edges, before):
-                _in_batches(transaction, statement, given)
-            self._write_meta(transaction, after, self._analysis)
-
-        self._run(write)
-        self._state, self._generation = after, after.generation
+        after, committed, _ = advance(self._contents(), scan, nodes, edges)
+        self._publish(after, self._analysis)
         return committed
 
     def put_analysis(self, analysis: Analysis) -> None:
@@ -168,76 +185,118 @@ class Neo4jStore:
         if not self._generation:
             raise StoreError("there is nothing in the store that results could be about; commit a scan first")
         analysis = with_first_seen(analysis, self.analysis())
-        text = packed(analysis)
+        self._publish(self._contents(), packed(analysis), analysis)
+
+    def state(self) -> State:
+        return self._contents()
+
+    def replace(self, state: State, analysis: Analysis | None) -> None:
+        self._check_writable()
+        text = packed(analysis) if analysis else None
+        self._contents()
+        self._publish(state, text, analysis if text != self._analysis else None)
+
+    def _publish(self, after: State, text: str | None, results: Analysis | None = None) -> None:
+        """Make ``after`` the store's contents and ``text`` its results, written anew where ``results`` are given: one transaction."""
+        before, mark = self._contents(), secrets.token_hex(8)
 
         def write(transaction: neo4j.ManagedTransaction) -> None:
-            _clear_analysis(transaction)
-            _write_analysis(transaction, analysis)
-            self._write_meta(transaction, self._contents(), text)
+            write_difference(transaction, before, after)
+            if results is not None or (text is None and self._analysis is not None):
+                clear_analysis(transaction)
+            if results is not None:
+                write_analysis(transaction, results)
+            write_scans(transaction, after)
+            self._mark(mark)
+            done = transaction.run(
+                cast(
+                    "Any",
+                    f"MATCH (m:{META} {{id: 'store'}}) WHERE m.applying = $mark AND m.revision = $before "
+                    "SET m.applying = null, m.revision = $before + 1, m.schema = $schema, m.generation = $generation, "
+                    "m.history = $history, m.analysis = $analysis "
+                    "RETURN m.revision AS revision",
+                ),
+                mark=mark,
+                before=self._revision,
+                schema=SCHEMA,
+                generation=after.generation,
+                history=json.dumps(after.history, separators=(",", ":")),
+                analysis=text,
+            ).single()
+            if done is None:
+                raise StoreLocked(f"another process wrote to {self._url}; nothing was written, run the same command again")
 
-        self._run(write)
-        self._analysis = text
-
-    def _run(self, write: Callable[[neo4j.ManagedTransaction], None]) -> None:
-        """``write`` in one transaction, again where the server says that it was only unlucky."""
         try:
             with self._driver.session(default_access_mode=neo4j.WRITE_ACCESS, **self._session) as session:
                 session.execute_write(write)
         except (Neo4jError, DriverError, OSError) as error:
+            with contextlib.suppress(Neo4jError, DriverError, OSError), self._driver.session(**self._session) as session:
+                session.run(
+                    cast("Any", f"MATCH (m:{META} {{id: 'store'}}) WHERE m.applying = $mark REMOVE m.applying"), mark=mark
+                ).consume()
             raise self._trouble(error, "nothing was written to ") from None
+        self._state, self._generation, self._analysis = after, after.generation, text
+        self._revision += 1
 
-    def _write_meta(self, transaction: neo4j.ManagedTransaction, state: State, analysis: str | None) -> None:
-        assign = ", ".join(f"m.{name} = ${name}" for name in ("schema", "generation", "history", "analysis"))
-        transaction.run(
-            cast("Any", f"MERGE (m:{META} {{id: 'store'}}) SET {assign}"),
-            schema=SCHEMA,
-            generation=state.generation,
-            history=json.dumps(state.history, separators=(",", ":")),
-            analysis=analysis,
-        ).consume()
-        given = [scan_row(scan, state.complete_at.get(root), asdict) for root, scan in state.scans.items()]
-        transaction.run("UNWIND $rows AS r MERGE (n:Scan {id: r.id}) SET n = r", rows=given).consume()
+    def _mark(self, mark: str) -> None:
+        """Say that a commit is about to be applied; only where nobody else has written meanwhile."""
+        statement = (
+            f"MERGE (m:{META} {{id: 'store'}}) ON CREATE SET m.revision = 0, m.generation = 0, m.schema = $schema "
+            "WITH m WHERE m.revision = $before SET m.applying = $mark RETURN m.id AS id"
+        )
+        with self._driver.session(default_access_mode=neo4j.WRITE_ACCESS, **self._session) as session:
+            found = session.run(cast("Any", statement), schema=SCHEMA, before=self._revision, mark=mark).single()
+        if found is None:
+            raise StoreLocked(f"another process wrote to {self._url}; nothing was written, run the same command again")
 
     # Opening and closing
 
-    def _meta(self) -> dict[str, Any]:
-        try:
-            with self._driver.session(default_access_mode=neo4j.READ_ACCESS, **self._session) as session:
-                record = session.run(f"MATCH (m:{META} {{id: 'store'}}) RETURN m").single()
-        except (Neo4jError, DriverError, OSError) as error:
-            raise self._trouble(error) from None
-        return dict(record["m"]) if record else {}
+    def _hold(self, meta: Mapping[str, Any]) -> None:
+        """Remember which generation is read."""
+        self._generation, self._revision = int(meta.get("generation", 0)), int(meta.get("revision", 0))
+        self._analysis = meta.get("analysis")
+
+    def _writers(self) -> list[str]:
+        """Who writes, the first first."""
+        with self._driver.session(**self._session) as session:
+            found = session.run(
+                "SHOW TRANSACTIONS YIELD transactionId, startTime, metaData, database "
+                "WHERE metaData.graphinv = $role AND ($database IS NULL OR database = $database) "
+                "RETURN metaData.process AS who ORDER BY startTime, transactionId",
+                role=_WRITER,
+                database=self._session["database"],
+            )
+            return [str(record["who"]) for record in found]
 
     def _lock(self) -> None:
-        """Take the writer's lock: an open transaction that says who it is."""
-        name = {"graphinv": _WRITER, "process": f"{os.getpid()} on {socket.gethostname()}"}
+        """Take the writer's lock: an open transaction that says who it is. Of two, the first has it."""
+        name = f"{os.getpid()} on {socket.gethostname()} ({secrets.token_hex(4)})"
         try:
-            with self._driver.session(**self._session) as session:
-                found = session.run(
-                    "SHOW TRANSACTIONS YIELD metaData WHERE metaData.graphinv = $role RETURN metaData.process AS who", role=_WRITER
-                )
-                holder = next((record["who"] for record in found), None)
-            if holder is not None:
-                raise StoreLocked(f"{self._url} is being written by process {holder}; wait for it to end, or end it")
             self._writing = self._driver.session(default_access_mode=neo4j.WRITE_ACCESS, **self._session)
-            self._writer = self._writing.begin_transaction(metadata=name)
-            self._writer.run("MERGE (l:_Lock {id: 'writer'}) SET l.taken = true").consume()
+            self._writer = self._writing.begin_transaction(metadata={"graphinv": _WRITER, "process": name})
+            self._writer.run("RETURN 1").consume()
+            first = next(iter(self._writers()), name)
         except (Neo4jError, DriverError, OSError) as error:
             raise self._trouble(error, "cannot write to ") from None
+        if first != name:
+            holder = first.rpartition(" (")[0]
+            raise StoreLocked(f"{self._url} is being written by process {holder}; wait for it to end, or end it")
 
     def _declare(self) -> None:
         """Constraints and indexes of the vocabulary; those that are there stay."""
-        statements = [
-            f"CREATE CONSTRAINT graphinv_{kind.lower()}_id IF NOT EXISTS FOR (n:{kind}) REQUIRE n.id IS UNIQUE"
+        wanted = {
+            f"graphinv_{kind.lower()}_id": f"CONSTRAINT {{}} IF NOT EXISTS FOR (n:{kind}) REQUIRE n.id IS UNIQUE"
             for kind in (*NODE_KINDS, "Finding", "Scan", META)
-        ]
-        statements += [f"CREATE INDEX graphinv_{kind.lower()}_name IF NOT EXISTS FOR (n:{kind}) ON (n.name)" for kind in NODE_KINDS]
-        statements += [f"CREATE INDEX graphinv_{kind.lower()}_key IF NOT EXISTS FOR ()-[r:{kind}]-() ON (r.key)" for kind in EDGE_KINDS]
+        }
+        wanted |= {f"graphinv_{kind.lower()}_name": f"INDEX {{}} IF NOT EXISTS FOR (n:{kind}) ON (n.name)" for kind in NODE_KINDS}
+        wanted |= {f"graphinv_{kind.lower()}_key": f"INDEX {{}} IF NOT EXISTS FOR ()-[r:{kind}]-() ON (r.key)" for kind in EDGE_KINDS}
         try:
             with self._driver.session(default_access_mode=neo4j.WRITE_ACCESS, **self._session) as session:
-                for statement in statements:
-                    session.run(cast("Any", statement)).consume()
-                session.run("CALL db.awaitIndexes(60)").consume()
+                there = {record["name"] for record in session.run("SHOW INDEXES YIELD name")}
+                for name in wanted.keys() - there:
+                    session.run(cast("Any", "CREATE " + wanted[name].format(name))).consume()
+                if wanted.keys() - there:
+                    session.run("CALL db.awaitIndexes(60)").consume()
         except (Neo4jError, DriverError, OSError) as error:
             raise self._trouble(error, "cannot write to ") from None
 
@@ -245,16 +304,16 @@ class Neo4jStore:
         self._check_open()
         if self._state is None:
             try:
-                with self._driver.session(default_access_mode=neo4j.READ_ACCESS, fetch_size=5000, **self._session) as session:
-                    self._state = session.execute_read(_read_state)
-            except (Neo4jError, DriverError, OSError) as error:
-                raise self._trouble(error) from None
+                self._state, meta = self._read(lambda transaction: (read_state(transaction), _meta(transaction)))
             except (KeyError, TypeError, ValueError) as error:
                 raise StoreError(f"{self._url} is damaged ({type(error).__name__})") from error
+            self._hold(meta)
         return self._state
 
     def _trouble(self, error: Exception, doing: str = "") -> GraphinvError:
         """What went wrong between us and the server, without anything secret."""
+        if isinstance(error, IncompleteCommit):
+            return StoreError(f"the connection to {self._url} broke as it committed; run the same command again, which completes it")
         if isinstance(error, AuthError):
             return StoreError(f"{self._url} refuses this user and password (NEO4J_USER, NEO4J_PASSWORD)")
         if isinstance(error, ClientError) and "Security" in (error.code or ""):
@@ -321,96 +380,13 @@ def _query_error(error: Neo4jError, cypher: str, timeout: float) -> GraphinvErro
     return QueryError(f"the query is wrong ({reason}): {shortened(cypher)}")
 
 
-# --------------------------------------------------------------------------------------------------------------------------------
-# Rows
+def _meta(transaction: neo4j.Transaction) -> dict[str, Any]:
+    """The store's own record; empty where there is none yet."""
+    record = transaction.run(cast("Any", f"MATCH (m:{META} {{id: 'store'}}) RETURN m")).single()
+    return dict(record["m"]) if record else {}
 
 
-def _in_batches(transaction: neo4j.ManagedTransaction, statement: str, given: Iterable[Mapping[str, Any]]) -> None:
-    """Run ``statement``, which takes ``$rows`` and whose names are of the vocabulary."""
-    remaining = iter(given)
-    while batch := list(islice(remaining, BATCH)):
-        transaction.run(cast("Any", statement), rows=batch).consume()
-
-
-def _create_edges(kind: str, start: str, stop: str) -> str:
-    return f"UNWIND $rows AS r MATCH (a:{start} {{id: r.a}}) MATCH (b:{stop} {{id: r.b}}) CREATE (a)-[e:{kind}]->(b) SET e = r.props"
-
-
-def _node_rows(nodes: Mapping[NodeKey, Entry], before: State) -> Iterator[tuple[str, list[Props]]]:
-    by_kind: dict[tuple[str, bool], list[Props]] = {}
-    for key, entry in nodes.items():
-        by_kind.setdefault((key[0], key in before.nodes), []).append({"id": key[1], "props": {"id": key[1], **row(key, entry)}})
-    for (kind, known), given in sorted(by_kind.items()):
-        if known:
-            # What results say of it stays until the next analysis replaces it.
-            kept = ", ".join(f".{name}" for name in SCORES)
-            yield f"UNWIND $rows AS r MATCH (n:{kind} {{id: r.id}}) WITH n, r, n {{{kept}}} AS kept SET n = r.props SET n += kept", given
-        else:
-            yield f"UNWIND $rows AS r CREATE (n:{kind}) SET n = r.props", given
-
-
-def _edge_rows(edges: Mapping[EdgeId, Entry], before: State) -> Iterator[tuple[str, list[Props]]]:
-    by_ends: dict[tuple[str, str, str, bool], list[Props]] = {}
-    for edge, entry in edges.items():
-        kind, source, target, key = edge
-        given = {"a": source[1], "b": target[1], "key": key, "props": {"key": key, **row(edge, entry)}}
-        by_ends.setdefault((kind, source[0], target[0], edge in before.edges), []).append(given)
-    for (kind, start, stop, known), some in sorted(by_ends.items()):
-        if known:
-            yield f"UNWIND $rows AS r MATCH (:{start} {{id: r.a}})-[e:{kind} {{key: r.key}}]->(:{stop} {{id: r.b}}) SET e = r.props", some
-        else:
-            yield (
-                f"UNWIND $rows AS r MATCH (a:{start} {{id: r.a}}) MATCH (b:{stop} {{id: r.b}}) CREATE (a)-[e:{kind}]->(b) SET e = r.props",
-                some,
-            )
-
-
-def _clear_analysis(transaction: neo4j.ManagedTransaction) -> None:
-    transaction.run("MATCH (f:Finding) DETACH DELETE f").consume()
-    transaction.run("MATCH ()-[r:CAN_REACH]->() DELETE r").consume()
-    for kind in NODE_KINDS:
-        names = ", ".join(f"n.{name}" for name in SCORES)
-        transaction.run(cast("Any", f"MATCH (n:{kind}) WHERE n.risk IS NOT NULL REMOVE {names}")).consume()
-
-
-def _write_analysis(transaction: neo4j.ManagedTransaction, analysis: Analysis) -> None:
-    """Write results beside the facts they are about; what is about a node that is not there is left out."""
-    assign = ", ".join(f"n.{name} = r.{name}" for name in SCORES)
-    for kind, scores in grouped(analysis.scores, lambda score: (score.subject[0],)).items():
-        _in_batches(transaction, f"UNWIND $rows AS r MATCH (n:{kind[0]} {{id: r.id}}) SET {assign}", map(score_row, scores))
-    for (start, stop), pairs in grouped(analysis.reach, lambda pair: (pair.subject[0], pair.target[0])).items():
-        statement = (
-            f"UNWIND $rows AS r MATCH (a:{start} {{id: r.a}}) MATCH (b:{stop} {{id: r.b}}) CREATE (a)-[e:CAN_REACH]->(b) SET e = r.props"
-        )
-        _in_batches(transaction, statement, map(reach_row, pairs))
-    _in_batches(transaction, "UNWIND $rows AS r CREATE (f:Finding) SET f = r", map(finding_row, analysis.findings))
-    for kind, about in grouped(analysis.findings, lambda finding: (finding.subject[0],)).items():
-        statement = f"UNWIND $rows AS r MATCH (f:Finding {{id: r.f}}) MATCH (n:{kind[0]} {{id: r.id}}) CREATE (f)-[:ABOUT]->(n)"
-        _in_batches(transaction, statement, ({"f": finding.key, "id": finding.subject[1]} for finding in about))
-
-
-def _read_state(transaction: neo4j.ManagedTransaction) -> State:
-    """The state of one moment. O(nodes + edges)."""
-    nodes: dict[NodeKey, Entry] = {}
-    edges: dict[EdgeId, Entry] = {}
-    scored = frozenset(SCORES)
-    for kind in NODE_KINDS:
-        for record in transaction.run(cast("Any", f"MATCH (n:{kind}) RETURN properties(n) AS props")):
-            props = {name: value for name, value in record["props"].items() if name not in scored}
-            id = props.pop("id")
-            nodes[kind, id] = entry_of(props, id)
-    for kind in EDGE_KINDS:
-        statement = f"MATCH (a)-[r:{kind}]->(b) RETURN labels(a)[0], a.id, labels(b)[0], b.id, properties(r)"
-        for start, a, stop, b, stated in transaction.run(cast("Any", statement)):
-            props = dict(stated)
-            edges[kind, (start, a), (stop, b), props.pop("key")] = entry_of(props, None)
-    loaded = [json.loads(record["data"]) for record in transaction.run("MATCH (n:Scan) RETURN n.data AS data ORDER BY n.id")]
-    meta = transaction.run(f"MATCH (m:{META} {{id: 'store'}}) RETURN m").single()
-    return State(
-        nodes=nodes,
-        edges=edges,
-        scans={item["scan"]["root"]: scan_of(item["scan"]) for item in loaded},
-        complete_at={item["scan"]["root"]: item["complete_at"] for item in loaded if item["complete_at"] is not None},
-        generation=int(meta["m"]["generation"]) if meta else 0,
-        history=tuple(Generation(*line) for line in json.loads(meta["m"]["history"])) if meta else (),
-    )
+def _stamp(transaction: neo4j.Transaction) -> tuple[int | None, str | None]:
+    """Number of the last commit, and the mark of one that is being applied."""
+    record = transaction.run(cast("Any", f"MATCH (m:{META} {{id: 'store'}}) RETURN m.revision, m.applying")).single()
+    return (record[0], record[1]) if record else (None, None)
