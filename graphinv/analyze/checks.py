@@ -5,7 +5,7 @@ A check takes the engine and the rule's parameters and yields rows; :mod:`graphi
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict, deque
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING
 from graphinv.analyze.arcs import micros
 from graphinv.analyze.rows import (
     DAY,
-    DEAD,
-    STRONGEST_FIRST,
     WORSE_THAN_READ,
     Params,
     Row,
@@ -24,116 +22,14 @@ from graphinv.analyze.rows import (
     blueprint,
     confidence,
     in_force,
-    matters,
+    usable,
 )
-from graphinv.analyze.scopes import Array, split_scope
+from graphinv.analyze.scopes import Array
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
 from graphinv.model.facts import NodeKey, Props
-from graphinv.model.results import Hop, Lens
 
 if TYPE_CHECKING:
     from graphinv.analyze.engine import Engine
-
-# --------------------------------------------------------------------------------------------------------------------------------
-# Differences of the fixpoint
-
-
-def hidden_reach(engine: Engine, params: Params) -> Iterator[Row]:
-    """What an agent can do to something that matters only by way of another agent, a call-back or a workflow.
-
-    Counts what is sensitive whatever the action, and what is merely in production where the action is worse than reading.
-    """
-    estate = engine.estate
-    gained: _Reached = {}
-    for agent in agents_of(estate):
-        for kind, id, action in engine.hidden(agent.key):
-            props = estate.nodes[kind, id].props
-            if kind == "Resource" and (matters(props) or (props.get("environment") == "prod" and action != "read")):
-                gained.setdefault(agent.key, {}).setdefault((kind, id), set()).add(action)
-    for subject, target, actions in _single(gained, params["most"]):
-        path = engine.witness(subject, target, _strongest(actions))
-        hops = path.hops if path else ()
-        yield about(subject, target) | {"actions": sorted(actions), "path": hops, "modifiers": _unseen(estate, hops)}
-    yield from _counted(estate, gained, params["most"], "posture")
-    for edge in estate.edges:
-        if edge.kind == "DELEGATES_TO" and any(not split_scope(scope)[0] for scope in edge.props.get("scopes") or ()):
-            yield about(edge.source, edge.target) | {"unknown": True}
-
-
-def ungoverned_path(engine: Engine, params: Params) -> Iterator[Row]:
-    """What an agent can do with no enforcing point on the way, to something that matters or worse than reading."""
-    estate = engine.estate
-    privileges = engine.privileges("ungoverned")
-    enforced = any(point.props.get("mode") == "enforce" for point in estate.of_kind("EnforcementPoint"))
-    reached: _Reached = {}
-    for agent in agents_of(estate):
-        for kind, id, action in privileges.atoms_of(agent.key):
-            props = estate.nodes[kind, id].props
-            sensitive = kind == "Resource" and (matters(props) or props.get("environment") == "prod")
-            if sensitive or action != "read":
-                reached.setdefault(agent.key, {}).setdefault((kind, id), set()).add(action)
-    for subject, target, actions in _single(reached, params["most"]):
-        path = engine.witness(subject, target, _strongest(actions), "ungoverned")
-        row = about(subject, target) | {"actions": sorted(actions), "lens": "ungoverned", "path": path.hops if path else ()}
-        around = _bypassed(engine, subject, target, actions) if enforced else []
-        yield row | ({"bypassed": around} if around else {})
-    yield from _counted(estate, reached, params["most"], "ungoverned")
-
-
-_Reached = dict[NodeKey, dict[NodeKey, set[str]]]
-"""Actions by agent and target."""
-
-
-def _strongest(actions: Iterable[str]) -> str:
-    return min(actions, key=STRONGEST_FIRST.index)
-
-
-def _single(reached: _Reached, most: int) -> list[tuple[NodeKey, NodeKey, set[str]]]:
-    """(agent, target, actions) of agents with no more than ``most`` targets, target by target: one search serves all who reach it."""
-    pairs = [(agent, target, actions) for agent, targets in reached.items() if len(targets) <= most for target, actions in targets.items()]
-    return sorted(pairs, key=lambda pair: (pair[1], _strongest(pair[2]), pair[0]))
-
-
-def _counted(estate: Estate, reached: _Reached, most: int, lens: Lens) -> Iterator[Row]:
-    """One row for each agent with more than ``most`` targets, which says how many there are and of what weight."""
-    for agent, targets in reached.items():
-        if len(targets) > most:
-            weights = Counter(_weight(estate.nodes[key].props) for key in targets)
-            yield about(agent) | {
-                "actions": sorted(set().union(*targets.values())),
-                "lens": lens,
-                "targets": len(targets),
-                "counts": [f"{number} {what} {'target' if number == 1 else 'targets'}" for what, number in sorted(weights.items())],
-                "examples": sorted(f"{kind}:{id}" for kind, id in targets if matters(estate.nodes[kind, id].props))[:10],
-            }
-
-
-def _weight(props: Props) -> str:
-    return "crown jewel" if props.get("crown_jewel") else str(props.get("sensitivity") or "unknown")
-
-
-def _unseen(estate: Estate, hops: Sequence[Hop]) -> list[str]:
-    """What makes a hidden way hard to see."""
-    if any(edge.props.get("transient") for hop in hops for edge in _behind_hop(estate, hop)):
-        return ["+1 a hop exists only while a call runs"]
-    if any("CALLS_BACK" in hop.edge for hop in hops):
-        return ["+1 a tool calls back"]
-    if any(estate.nodes[end].props.get("third_party") for hop in hops for end in (hop.source, hop.target)):
-        return ["+1 a step is run by somebody else"]
-    return []
-
-
-def _behind_hop(estate: Estate, hop: Hop) -> Iterator[EdgeRecord]:
-    """Delegations behind a hop, whichever way it is walked."""
-    for end in (hop.source, hop.target):
-        yield from (edge for edge in estate.outgoing.get(end, ()) if edge.key in hop.edges)
-
-
-def _bypassed(engine: Engine, agent: NodeKey, target: NodeKey, actions: Iterable[str]) -> list[str]:
-    """Enforcement points on the shortest way there that the ungoverned one goes around."""
-    path = engine.witness(agent, target, _strongest(actions))
-    return sorted({guard.id for hop in (path.hops if path else ()) for guard in hop.guards if guard.mode == "enforce"})
-
 
 # --------------------------------------------------------------------------------------------------------------------------------
 # Grants
@@ -235,7 +131,7 @@ def shared_secret(engine: Engine, params: Params) -> Iterator[Row]:
     estate, at = engine.estate, micros(engine.at)
     for secret in estate.of_kind("Secret"):
         held = [edge for edge in estate.incoming.get(secret.key, ()) if edge.kind == "HOLDS" and in_force(edge, at)]
-        if not _usable(secret.props, at) or all(_issued_apart(secret.props, edge) for edge in held):
+        if not usable(secret.props, at) or all(_issued_apart(secret.props, edge) for edge in held):
             continue
         through: defaultdict[NodeKey, set[NodeKey]] = defaultdict(set)
         for edge in held:
@@ -260,14 +156,6 @@ def shared_secret(engine: Engine, params: Params) -> Iterator[Row]:
             "modifiers": modifiers,
             "confidence": min(confidence(edge) for edge in held),
         }
-
-
-def _usable(secret: Props, at: int) -> bool:
-    """Whether it still opens something, as far as anybody stated."""
-    if secret.get("status") in DEAD:
-        return False
-    expires = secret.get("expires_at")
-    return expires is None or bool(secret.get("renewable")) or micros(expires) > at
 
 
 def _issued_apart(secret: Props, edge: EdgeRecord) -> bool:
@@ -331,7 +219,7 @@ def became_standing(engine: Engine, params: Params) -> Iterator[Row]:
     """Ephemeral secrets that were renewed until they are, in effect, standing access."""
     estate, at = engine.estate, micros(engine.at)
     for family in _families(estate):
-        if not any(_usable(secret.props, at) for secret in family.members):
+        if not any(usable(secret.props, at) for secret in family.members):
             continue
         if family.renewals == 0 and not any(secret.props.get("renewable") for secret in family.members):
             continue
@@ -444,7 +332,7 @@ def _standing(estate: Estate, family: _Family, root: NodeRecord, at: int, params
             yield {"unknown": True}
         return
     is_open = [task for task in tasks if _still_open(task, at)]
-    live = [secret.props for secret in family.members if _usable(secret.props, at)]
+    live = [secret.props for secret in family.members if usable(secret.props, at)]
     modifiers = ["+1 its scopes grew on the way"] if family.grew else []
     row: Row = {"reasons": reasons, "renewals": family.renewals, "chain": len(family.members)}
     if not is_open:

@@ -194,13 +194,17 @@ class Privileges:
         """Atoms that ``key`` has here and not in ``other``, sorted."""
         if other.structure is not self.structure:
             return tuple(sorted({*self.atoms_of(key)} - {*other.atoms_of(key)}))
+        return self._atoms(*self.row_minus(other, key))
+
+    def row_minus(self, other: Privileges, key: NodeKey) -> tuple[Array, Array]:
+        """What ``key`` has here and not in ``other``, of the same structure, as :meth:`row`."""
         columns, bits = self.row(key)
         others, taken = other.row(key)
         dense = np.zeros(len(self.structure.targets), dtype=np.uint8)
         dense[others] = taken
         left = bits & ~dense[columns]
         keep = left > 0
-        return self._atoms(columns[keep], left[keep])
+        return columns[keep], left[keep]
 
     # ----------------------------------------------------------------------------------------------------------------------------
 

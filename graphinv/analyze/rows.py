@@ -6,14 +6,16 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from graphinv.analyze.arcs import micros
+from graphinv.analyze.paths import guard_on
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
 from graphinv.model.facts import NodeKey, Props
+from graphinv.model.results import Hop
 
 Params = Mapping[str, Any]
 Row = dict[str, Any]
 
 OUT = frozenset({"suspended", "retired"})
-DEAD = frozenset({"revoked", "disabled"})
+DEAD = frozenset({"revoked", "disabled", "suspended", "retired"})
 STRONGEST_FIRST = ("admin", "delete", "execute", "write", "read")
 WORSE_THAN_READ = frozenset(STRONGEST_FIRST) - {"read"}
 DAY = 86_400 * 1_000_000
@@ -46,6 +48,14 @@ def in_force(edge: EdgeRecord, at: int) -> bool:
     return (start is None or micros(start) <= at) and (end is None or bool(edge.props.get("renewable")) or at < micros(end))
 
 
+def usable(secret: Props, at: int) -> bool:
+    """Whether a secret still opens something, as far as anybody stated."""
+    if secret.get("status") in DEAD:
+        return False
+    expires = secret.get("expires_at")
+    return expires is None or bool(secret.get("renewable")) or micros(expires) > at
+
+
 def matters(props: Props) -> bool:
     """Whether it is known to be sensitive."""
     return bool(props.get("crown_jewel")) or props.get("sensitivity") in ("confidential", "restricted")
@@ -54,3 +64,37 @@ def matters(props: Props) -> bool:
 def blueprint(agent: NodeRecord) -> str:
     """What tells an agent from its own replicas: its blueprint where one is labelled, else its id."""
     return next((label for label in agent.props.get("labels") or () if label.startswith("blueprint=")), agent.id)
+
+
+def hop_of(estate: Estate, edge: EdgeRecord, *, backwards: bool = False) -> Hop:
+    """One edge as a hop of a finding's path; ``backwards`` where what matters flows against it."""
+    source, target = (edge.target, edge.source) if backwards else (edge.source, edge.target)
+    verb = _BACK if backwards else _VERBS.get(edge.kind, edge.kind.lower().replace("_", " "))
+    return Hop(
+        source=source,
+        edge=f"<{edge.kind}" if backwards else edge.kind,
+        target=target,
+        words=f"{verb} {estate.nodes[target].name}",
+        evidence=tuple(edge.props.get("evidence") or ()),
+        confidence=edge.props.get("confidence"),
+        sources=tuple(edge.props.get("sources") or ()),
+        scopes=tuple(edge.props["scopes"]) if edge.props.get("scopes") is not None else None,
+        guards=tuple(guard_on(estate, id) for id in edge.props.get("guards") or ()),
+        edges=(edge.key,),
+    )
+
+
+_BACK = "hands what it has to"
+_VERBS = {
+    "RUNS_AS": "runs as",
+    "USES": "may call",
+    "CONNECTS_TO": "connects to",
+    "HOLDS": "holds the key",
+    "MEMBER_OF": "is a member of",
+    "ASSUMES": "may assume",
+    "DELEGATES_TO": "may ask",
+    "CALLS_BACK": "may call back into",
+    "INGESTS": "takes content from",
+    "READS": "reads",
+    "WRITES": "writes",
+}

@@ -30,10 +30,10 @@ from pydantic import Field, ValidationError, model_validator
 
 import graphinv.analyze
 from graphinv.analyze.library import Header, Parameter, bind, check_parameters, explain, split
-from graphinv.analyze.paths import guard_on
+from graphinv.analyze.rows import hop_of
 from graphinv.analyze.severity import MODIFIERS, Gauge, level_of
 from graphinv.model.errors import InputError
-from graphinv.model.estate import EdgeRecord, Estate
+from graphinv.model.estate import Estate
 from graphinv.model.facts import NodeKey
 from graphinv.model.kinds import EDGE_KINDS, NODE_KINDS
 from graphinv.model.results import Finding, Hop, Lens, Level, RuleStatus, finding_key
@@ -333,29 +333,4 @@ def witness(engine: Engine, subject: NodeKey, target: NodeKey, details: Mapping[
                     return path.hops
     between = [edge for edge in engine.estate.outgoing.get(subject, ()) if edge.target == target]
     surest = sorted(between, key=lambda edge: (-edge.props.get("confidence", 1.0), edge.kind, edge.key))[:1]
-    return [_hop(engine.estate, edge) for edge in surest]
-
-
-def _hop(estate: Estate, edge: EdgeRecord) -> Hop:
-    return Hop(
-        source=edge.source,
-        edge=edge.kind,
-        target=edge.target,
-        words=f"{_VERBS.get(edge.kind, edge.kind.lower().replace('_', ' '))} {estate.nodes[edge.target].name}",
-        evidence=tuple(edge.props.get("evidence") or ()),
-        confidence=edge.props.get("confidence"),
-        sources=tuple(edge.props.get("sources") or ()),
-        scopes=tuple(edge.props["scopes"]) if edge.props.get("scopes") is not None else None,
-        guards=tuple(guard_on(estate, id) for id in edge.props.get("guards") or ()),
-        edges=(edge.key,),
-    )
-
-
-_VERBS = {
-    "RUNS_AS": "runs as",
-    "USES": "may call",
-    "CONNECTS_TO": "connects to",
-    "HOLDS": "holds the key",
-    "MEMBER_OF": "is a member of",
-    "ASSUMES": "may assume",
-}
+    return [hop_of(engine.estate, edge) for edge in surest]

@@ -1,0 +1,118 @@
+"""Rules about what agents come to: by way of others, with no decision in the way, across environments and tenants."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from graphinv.analyze.arcs import micros
+from graphinv.analyze.labels import agreed
+from graphinv.analyze.reaching import WORSE_BITS, Columns, Pair, Reached, pairs_and_counts
+from graphinv.analyze.rows import Params, Row, about, agents_of
+from graphinv.analyze.scopes import split_scope
+from graphinv.model.estate import EdgeRecord, Estate
+from graphinv.model.results import Hop
+
+if TYPE_CHECKING:
+    from graphinv.analyze.engine import Engine
+
+
+def hidden_reach(engine: Engine, params: Params) -> Iterator[Row]:
+    """What an agent can do to something that matters only by way of another agent, a call-back or a workflow.
+
+    Counts what is sensitive whatever the action, and what is merely in production where the action is worse than reading.
+    """
+    estate, told = engine.estate, Columns.of(engine)
+    posture = engine.privileges("posture")
+
+    def row(pair: Pair) -> Row:
+        hops = pair.path.hops if pair.path else ()
+        return about(pair.agent, pair.target) | {"actions": pair.actions, "path": hops, "modifiers": _unseen(estate, hops)}
+
+    gained = (Reached(agent.key, *posture.row_minus(engine.own_privileges, agent.key)) for agent in agents_of(estate))
+    wanted = (one.only(told.sensitive[one.columns] | (told.prod[one.columns] & (one.bits & WORSE_BITS > 0))) for one in gained)
+    yield from pairs_and_counts(engine, wanted, params["most"], params["searches"], "posture", row)
+    for edge in estate.edges:
+        if edge.kind == "DELEGATES_TO" and any(not split_scope(scope)[0] for scope in edge.props.get("scopes") or ()):
+            yield about(edge.source, edge.target) | {"unknown": True}
+
+
+def _unseen(estate: Estate, hops: Sequence[Hop]) -> list[str]:
+    """What makes a hidden way hard to see."""
+    if any(edge.props.get("transient") for hop in hops for edge in _behind_hop(estate, hop)):
+        return ["+1 a hop exists only while a call runs"]
+    if any("CALLS_BACK" in hop.edge for hop in hops):
+        return ["+1 a tool calls back"]
+    if any(estate.nodes[end].props.get("third_party") for hop in hops for end in (hop.source, hop.target)):
+        return ["+1 a step is run by somebody else"]
+    return []
+
+
+def _behind_hop(estate: Estate, hop: Hop) -> Iterator[EdgeRecord]:
+    """Delegations behind a hop, whichever way it is walked."""
+    for end in (hop.source, hop.target):
+        yield from (edge for edge in estate.outgoing.get(end, ()) if edge.key in hop.edges)
+
+
+def ungoverned_path(engine: Engine, params: Params) -> Iterator[Row]:
+    """What an agent can do with no enforcing point on the way, to something that matters or worse than reading."""
+    estate, told = engine.estate, Columns.of(engine)
+    privileges = engine.privileges("ungoverned")
+    enforced = any(point.props.get("mode") == "enforce" for point in estate.of_kind("EnforcementPoint"))
+
+    def row(pair: Pair) -> Row:
+        found = about(pair.agent, pair.target) | {
+            "actions": pair.actions,
+            "lens": "ungoverned",
+            "path": pair.path.hops if pair.path else (),
+        }
+        around = _bypassed(engine, pair) if enforced else []
+        return found | ({"bypassed": around} if around else {})
+
+    reached = (Reached(agent.key, *privileges.row(agent.key)) for agent in agents_of(estate))
+    wanted = (one.only(told.sensitive[one.columns] | told.prod[one.columns] | (one.bits & WORSE_BITS > 0)) for one in reached)
+    yield from pairs_and_counts(engine, wanted, params["most"], params["searches"], "ungoverned", row)
+
+
+def _bypassed(engine: Engine, pair: Pair) -> list[str]:
+    """Enforcement points on the shortest way there that the ungoverned one goes around."""
+    path = engine.witness(pair.agent, pair.target, pair.path.action) if pair.path else None
+    return sorted({guard.id for hop in (path.hops if path else ()) for guard in hop.guards if guard.mode == "enforce"})
+
+
+def across_environments(engine: Engine, params: Params) -> Iterator[Row]:
+    """Agents of development and test that act on production, and agents that act on what belongs to several tenants."""
+    estate, told, at = engine.estate, Columns.of(engine), micros(engine.at)
+    privileges = engine.privileges("posture")
+    records = [estate.nodes[engine.structure.keys[node]] for node in engine.structure.targets.tolist()]
+    telemetry = np.array([record.props.get("type") in params["telemetry"] for record in records], dtype=bool)
+    tenant = np.array([str(record.props.get("tenant") or "") for record in records], dtype=object)
+    crossing = []
+    for agent in agents_of(estate):
+        columns, bits = privileges.row(agent.key)
+        wanted = told.prod[columns] & ~(telemetry[columns] & (bits & WORSE_BITS == 0))
+        if wanted.any() and not agreed(agent.props, "crossenvironmentok", at):
+            if agent.props.get("environment") in ("dev", "test"):
+                crossing.append(Reached(agent.key, columns[wanted], bits[wanted]))
+            elif agent.props.get("environment") in (None, "unknown"):
+                yield about(agent.key) | {"unknown": True}
+        theirs = tenant[columns]
+        tenants = sorted(set(theirs.tolist()) - {""})
+        if len(tenants) > 1 and not agreed(agent.props, "crosstenantok", at):
+            worse = bool((bits[theirs != ""] & WORSE_BITS).any())
+            yield about(agent.key) | {"what": f"things of {len(tenants)} tenants", "tenants": tenants[:10], "modifiers": _worse(worse)}
+
+    def row(pair: Pair) -> Row:
+        what = f"production from {estate.nodes[pair.agent].props['environment']}"
+        found = about(pair.agent, pair.target) | {"what": what, "actions": pair.actions, "modifiers": _worse(pair.actions != ["read"])}
+        return found | {"path": pair.path.hops if pair.path else ()}
+
+    for found in pairs_and_counts(engine, crossing, params["most"], params["searches"], "posture", row):
+        counted = {"what": f"{found['targets']} things in production"} if "targets" in found else {}
+        yield found | counted
+
+
+def _worse(worse: bool) -> list[str]:
+    return ["+1 it can do worse than read there"] if worse else []

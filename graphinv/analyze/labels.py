@@ -1,0 +1,60 @@
+"""What rules read out of labels: values by name, dates, and what was agreed upon until a day."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from graphinv.analyze.arcs import micros
+from graphinv.model.facts import Props
+from graphinv.model.kinds import normal_time
+
+NOTHING_SAID = frozenset({"", "unknown", "none", "null", "na", "tbd", "todo", "undefined", "unset", "default", "other"})
+"""Values that say nothing, in plain form."""
+
+
+def plain(text: str) -> str:
+    """``text`` without case and punctuation.
+
+    >>> plain("Data-Class")
+    'dataclass'
+    """
+    return re.sub(r"[^a-z0-9]", "", text.lower())
+
+
+def labels_of(things: Iterable[Props]) -> Mapping[str, str]:
+    """Value by plain name, of the first of ``things`` that says something under that name."""
+    found: dict[str, str] = {}
+    for props in things:
+        for label in props.get("labels") or ():
+            name, _, value = label.partition("=")
+            if plain(value) not in NOTHING_SAID:
+                found.setdefault(plain(name), value)
+    return found
+
+
+def time_of(text: str | None) -> int | None:
+    """``text`` as a moment in microseconds since 1970; None where it is no time."""
+    if text is None:
+        return None
+    try:
+        return micros(str(normal_time(text)))
+    except ValueError:
+        return None
+
+
+def may_rest(props: Props, at: int) -> bool:
+    """Whether it was agreed that it is not used for now: a label ``dormant_ok=DATE`` whose day has not come."""
+    until = time_of(labels_of([props]).get("dormantok"))
+    return until is not None and at < until
+
+
+def agreed(props: Props, name: str, at: int) -> bool:
+    """Whether somebody agreed to it: a label of the plain ``name``, with a day that has not come where its value is one.
+
+    >>> agreed({"labels": ["cross_tenant_ok=CHG-12"]}, "crosstenantok", 0)
+    True
+    """
+    value = labels_of([props]).get(name)
+    until = time_of(value)
+    return value is not None and (until is None or at < until)

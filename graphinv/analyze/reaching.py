@@ -1,0 +1,126 @@
+"""What agents come to that matters, told within bounds: pairs where they are few, else counts.
+
+A search for one target and action serves every agent, so the work is that of a bounded number of searches, whatever the number of pairs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from graphinv.analyze.rows import STRONGEST_FIRST, Row, about, matters
+from graphinv.analyze.scopes import ACTION_BIT, ALL_ACTIONS, Array, actions_of
+from graphinv.model.facts import NodeKey
+from graphinv.model.results import Lens, Path
+
+if TYPE_CHECKING:
+    from graphinv.analyze.engine import Engine
+
+WORSE_BITS = ALL_ACTIONS & ~ACTION_BIT["read"]
+"""Everything but reading."""
+
+_EXAMPLES = 10
+
+
+@dataclass(frozen=True, eq=False)
+class Columns:
+    """What decides about the targets of an engine, by column."""
+
+    resource: Array
+    sensitive: Array
+    """Confidential, restricted or a crown jewel."""
+    prod: Array
+    weight: list[str]
+    """In words, as :func:`weight_of`."""
+
+    @classmethod
+    def of(cls, engine: Engine) -> Columns:
+        """O(targets)."""
+        structure = engine.structure
+        records = [engine.estate.nodes[structure.keys[node]] for node in structure.targets.tolist()]
+        resource = np.array([record.kind == "Resource" for record in records], dtype=bool)
+        return cls(
+            resource,
+            np.array([matters(record.props) for record in records], dtype=bool) & resource,
+            np.array([record.props.get("environment") == "prod" for record in records], dtype=bool) & resource,
+            ["crown jewel" if record.props.get("crown_jewel") else str(record.props.get("sensitivity") or "unknown") for record in records],
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Reached:
+    """Target columns that an agent comes to, and what it can do to each, as bits."""
+
+    agent: NodeKey
+    columns: Array
+    bits: Array
+
+    def only(self, keep: Array) -> Reached:
+        """Those that are kept."""
+        return Reached(self.agent, self.columns[keep], self.bits[keep])
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """One agent and one target of it, with a witness of the strongest action."""
+
+    agent: NodeKey
+    target: NodeKey
+    actions: list[str]
+    path: Path | None
+
+
+def pairs_and_counts(
+    engine: Engine, found: Iterable[Reached], most: int, searches: int, lens: Lens, row: Callable[[Pair], Row]
+) -> Iterator[Row]:
+    """Rows of pairs, of agents that have no more than ``most`` targets, and one row with counts of what is left of each agent.
+
+    Args:
+        engine: answers for witnesses.
+        found: agents with what they come to.
+        most: up to how many targets of one agent are told as pairs.
+        searches: for how many targets witnesses are searched, the weightiest first; pairs with others are counted.
+        lens: of the witnesses.
+        row: makes the row of a pair.
+    """
+    reached = [one for one in found if len(one.columns)]
+    few = [one for one in reached if len(one.columns) <= most]
+    columns = np.unique(np.concatenate([one.columns for one in few])) if few else np.zeros(0, dtype=np.int64)
+    heaviest = columns[np.argsort(-engine.weights.target[columns], kind="stable")][:searches]
+    shown = set(heaviest.tolist())
+    keys, targets = engine.structure.keys, engine.structure.targets
+    pairs = [
+        (keys[targets[column]], _strongest(bits), one.agent, bits)
+        for one in few
+        for column, bits in zip(one.columns.tolist(), one.bits.tolist(), strict=True)
+        if column in shown
+    ]
+    for target, action, agent, bits in sorted(pairs):
+        yield row(Pair(agent, target, sorted(actions_of(bits)), engine.witness(agent, target, action, lens)))
+    told = Columns.of(engine)
+    for one in reached:
+        rest = one.only(~np.isin(one.columns, heaviest)) if len(one.columns) <= most else one
+        if len(rest.columns):
+            yield about(one.agent) | {"lens": lens} | _counted(engine, told, rest)
+
+
+def _strongest(bits: int) -> str:
+    return next(action for action in STRONGEST_FIRST if ACTION_BIT[action] & bits)
+
+
+def _counted(engine: Engine, told: Columns, one: Reached) -> Row:
+    names, weight = np.unique([told.weight[column] for column in one.columns.tolist()], return_counts=True)
+    keys, targets = engine.structure.keys, engine.structure.targets
+    examples = one.columns[told.sensitive[one.columns]][:_EXAMPLES]
+    return {
+        "actions": sorted(actions_of(int(np.bitwise_or.reduce(one.bits)))),
+        "targets": len(one.columns),
+        "counts": [
+            f"{number} {what} {'target' if number == 1 else 'targets'}"
+            for what, number in zip(names.tolist(), weight.tolist(), strict=True)
+        ],
+        "examples": sorted(":".join(keys[node]) for node in targets[examples].tolist()),
+    }
