@@ -76,7 +76,7 @@ class _Deployed:
 
 
 def deployed(known: Known, grants: Sequence[Grant]) -> Iterator[NodeFact | EdgeFact | Problem]:
-    """See the module. O(runtimes × files that state agents, within a root)."""
+    """See the module. O(nodes + edges), plus for each runtime the files in the folders that it is built from."""
     runtimes = _runtimes(known)
     code = _Code(known)
     if not runtimes or not code.files:
