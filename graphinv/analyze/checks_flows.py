@@ -1,0 +1,384 @@
+"""Rules about where content and data flow: strangers' words to what is sensitive, to a way out, to what cannot be undone."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from graphinv.analyze.arcs import micros
+from graphinv.analyze.labels import labels_of
+from graphinv.analyze.reaching import WORSE_BITS, Columns
+from graphinv.analyze.rows import Params, Row, about, active, agents_of, hop_of, in_force
+from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
+from graphinv.model.facts import NodeKey
+from graphinv.model.results import Hop
+
+if TYPE_CHECKING:
+    from graphinv.analyze.engine import Engine
+
+_ACTORS = ("Agent", "Workflow")
+_FINAL = frozenset({"destructive", "irreversible", "execute"})
+_ASKS_FIRST = frozenset({"suggest", "approve_each", "approve_destructive"})
+
+Step = tuple[EdgeRecord, bool]
+"""An edge and whether it is walked backwards."""
+
+
+def _enforces(estate: Estate, edge: EdgeRecord) -> bool:
+    """Whether a point on the edge decides and is obeyed."""
+    return any(_mode(estate, guard) == "enforce" for guard in edge.props.get("guards") or ())
+
+
+def _mode(estate: Estate, guard: str) -> str | None:
+    point = estate.nodes.get(("EnforcementPoint", guard))
+    mode = point.props.get("mode") if point else None
+    return str(mode) if mode else None
+
+
+# --------------------------------------------------------------------------------------------------------------------------------
+# The three legs
+
+
+@dataclass(frozen=True)
+class _Legs:
+    """What an actor takes in, can see and can send out, each as the edges that show it; empty where it has no such leg."""
+
+    untrusted: tuple[EdgeRecord, ...]
+    sensitive: tuple[NodeKey, ...]
+    egress: tuple[EdgeRecord, ...]
+    inside: bool
+    """Whether all that its tools can send to is known to lie inside."""
+
+    @property
+    def all(self) -> bool:
+        return bool(self.untrusted and self.sensitive and self.egress)
+
+
+@dataclass(frozen=True)
+class _ToolLegs:
+    """What a tool adds to those who call it."""
+
+    takes: bool
+    sends: bool
+    inside: bool
+    """Everything it acts on is known to lie inside the organisation and to be closed to strangers."""
+
+
+class _Reader:
+    """Finds the legs of actors; what it learned of one it remembers."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine, self.estate, self.at = engine, engine.estate, micros(engine.at)
+        self._columns = Columns.of(engine)
+        self._tools: dict[NodeKey, _ToolLegs] = {}
+        self._legs: dict[NodeKey, _Legs] = {}
+
+    def legs(self, actor: NodeKey) -> _Legs:
+        """The legs of an agent or workflow: its own, and those of the tools it may call."""
+        if actor not in self._legs:
+            calls = [(edge, [self._tool(tool) for tool in self._behind(edge)]) for edge in self._out(actor)]
+            own = [edge for edge in self._out(actor) if self._is_untrusted(edge)]
+            self._legs[actor] = _Legs(
+                untrusted=(*own, *(edge for edge, tools in calls if any(tool.takes for tool in tools))),
+                sensitive=self._sensitive(actor),
+                egress=tuple(edge for edge, tools in calls if any(tool.sends for tool in tools)),
+                inside=all(tool.inside for _, tools in calls for tool in tools if tool.sends),
+            )
+        return self._legs[actor]
+
+    def _behind(self, edge: EdgeRecord) -> Iterator[NodeKey]:
+        """Tools that an edge lets its source call."""
+        if edge.kind == "USES":
+            yield edge.target
+        elif edge.kind == "CONNECTS_TO":
+            only = edge.props.get("tools")
+            for provided in self._out(edge.target):
+                if provided.kind == "PROVIDES" and (only is None or self._named(provided.target) & set(only)):
+                    yield provided.target
+
+    def _named(self, tool: NodeKey) -> set[str]:
+        return {tool[1], self.estate.nodes[tool].name}
+
+    def _tool(self, key: NodeKey) -> _ToolLegs:
+        if key not in self._tools:
+            props = self.estate.nodes[key].props
+            ends = [self.estate.nodes[edge.target].props for edge in self._out(key) if edge.kind == "CAN_ACCESS"]
+            self._tools[key] = _ToolLegs(
+                takes=bool(props.get("ingests_untrusted")) or any(self._is_untrusted(edge) for edge in self._out(key)),
+                sends="egress" in (props.get("effects") or ()),
+                inside=bool(ends) and all(end.get("external") is False and end.get("sensitivity") != "public" for end in ends),
+            )
+        return self._tools[key]
+
+    def _sensitive(self, actor: NodeKey) -> tuple[NodeKey, ...]:
+        """What matters of that which it comes to itself, the heaviest first, and secrets that lie open to it."""
+        columns, _ = self.engine.own_privileges.row(actor)
+        columns = columns[self._columns.sensitive[columns]]
+        order = columns[(-self.engine.weights.target[columns]).argsort(kind="stable")]
+        found = [self.engine.structure.keys[node] for node in self.engine.structure.targets[order].tolist()]
+        held = [edge.target for edge in self._out(actor) if edge.kind == "HOLDS" and edge.props.get("place") != "vault"]
+        return tuple(dict.fromkeys((*found, *held)))
+
+    def _is_untrusted(self, edge: EdgeRecord) -> bool:
+        return edge.kind == "INGESTS" and self.estate.nodes[edge.target].props.get("trust") == "untrusted"
+
+    def _out(self, key: NodeKey) -> Iterator[EdgeRecord]:
+        return (edge for edge in self.estate.outgoing.get(key, ()) if in_force(edge, self.at))
+
+
+def trifecta(engine: Engine, params: Params) -> Iterator[Row]:
+    """Agents that take in strangers' content, can see what is sensitive and can send something out, all at once."""
+    estate, reader = engine.estate, _Reader(engine)
+    for agent in agents_of(estate):
+        legs = reader.legs(agent.key)
+        if not legs.all:
+            continue
+        guarded = [
+            name
+            for name, edges in (("taking in", legs.untrusted), ("sending out", legs.egress))
+            if all(_enforces(estate, edge) for edge in edges)
+        ]
+        sizes = {"taking in": len(legs.untrusted), "seeing": len(legs.sensitive), "sending out": len(legs.egress)}
+        yield about(agent.key) | {
+            "untrusted": sorted(":".join(edge.target) for edge in legs.untrusted),
+            "sensitive": [":".join(key) for key in legs.sensitive[: params["examples"]]],
+            "egress": sorted(":".join(edge.target) for edge in legs.egress),
+            "cheapest": min(sizes, key=lambda name: (sizes[name], name)),
+            "path": [hop_of(estate, legs.untrusted[0]), hop_of(estate, legs.egress[0])],
+            "modifiers": [
+                *([f"-2 {' and '.join(guarded)} is behind a decision"] if guarded else []),
+                *(["-1 what it sends stays inside"] if legs.inside else []),
+            ],
+        }
+
+
+# --------------------------------------------------------------------------------------------------------------------------------
+# Over several agents
+
+
+def toxic_flow(engine: Engine, params: Params) -> Iterator[Row]:
+    """Sensitive agents that strangers' content comes to and that something which can send out gets data from, by way of others.
+
+    Data flows along a call as arguments and back as its result, so a delegation carries it both ways; over a memory from those who write
+    to those who read. One finding for each agent that sees something sensitive: the nearest source and the nearest way out are shown.
+    """
+    estate, reader = engine.estate, _Reader(engine)
+    actors = {node.key: reader.legs(node.key) for kind in _ACTORS for node in estate.of_kind(kind) if active(node)}
+    flows = _flows(estate, reader.at, actors)
+    backwards: dict[NodeKey, list[tuple[NodeKey, Step]]] = {}
+    for source, steps in flows.items():
+        for target, step in steps:
+            backwards.setdefault(target, []).append((source, step))
+    tainted = _nearest([key for key, legs in actors.items() if legs.untrusted], flows)
+    leaking = _nearest([key for key, legs in actors.items() if legs.egress], backwards)
+    for key in sorted(actors):
+        legs = actors[key]
+        if not legs.sensitive or legs.all or key not in tainted or key not in leaking or key[0] != "Agent":
+            continue
+        before, after = _trail(key, tainted), _trail(key, leaking)
+        source, out = _end(key, tainted), _end(key, leaking)
+        if len({source, key, out}) == 1:
+            continue
+        hops = [_hop(estate, step) for step in (*reversed(before), *after)]
+        owners = {estate.owners(end) for end in (source, key, out)} - {()}
+        yield about(key) | {
+            "confidence": 0.5 if _remembers([*reversed(before), *after]) else 1.0,
+            "source": ":".join(source),
+            "egress": ":".join(out),
+            "sensitive": [":".join(one) for one in legs.sensitive[: params["examples"]]],
+            "path": hops,
+            "modifiers": ["+1 it crosses owners"] if len(owners) > 1 else [],
+        }
+
+
+def _hop(estate: Estate, step: Step) -> Hop:
+    edge, against = step
+    return hop_of(estate, edge, backwards=against)
+
+
+def _flows(estate: Estate, at: int, actors: Iterable[NodeKey]) -> dict[NodeKey, list[tuple[NodeKey, Step]]]:
+    """Where data can flow to from each actor and memory. O(edges)."""
+    found: dict[NodeKey, list[tuple[NodeKey, Step]]] = {}
+    known = set(actors)
+
+    def add(source: NodeKey, target: NodeKey, step: Step) -> None:
+        found.setdefault(source, []).append((target, step))
+
+    calling = _calling(estate)
+    for edge in estate.edges:
+        if not in_force(edge, at) or _sanitised(estate, edge):
+            continue
+        if edge.kind == "WRITES" and edge.source in known:
+            add(edge.source, edge.target, (edge, False))
+        elif edge.kind == "READS" and edge.source in known:
+            add(edge.target, edge.source, (edge, True))
+        elif _both_ways(edge, known, calling):
+            add(edge.source, edge.target, (edge, False))
+            add(edge.target, edge.source, (edge, True))
+    return found
+
+
+def _both_ways(edge: EdgeRecord, actors: Container[NodeKey], calling: Container[NodeKey]) -> bool:
+    """Whether an edge is a call that goes on to an agent, so that arguments flow along it and results back."""
+    if edge.kind == "DELEGATES_TO":
+        return edge.source in actors and edge.target in actors
+    if edge.kind == "CALLS_BACK":
+        return edge.target in actors
+    if edge.kind == "PROVIDES":
+        return edge.target in calling
+    return edge.kind in ("USES", "CONNECTS_TO") and edge.target in calling and edge.source in actors
+
+
+def _calling(estate: Estate) -> set[NodeKey]:
+    """Tools and servers through which a call goes on to an agent."""
+    found = {edge.source for edge in estate.edges if edge.kind == "CALLS_BACK"}
+    provided = [edge for edge in estate.edges if edge.kind == "PROVIDES"]
+    found |= {edge.target for edge in provided if edge.source in found}
+    return found | {edge.source for edge in provided if edge.target in found}
+
+
+def _sanitised(estate: Estate, edge: EdgeRecord) -> bool:
+    """Whether a point on the edge lets only typed values through (``kind_detail`` sanitiser), and enforces it."""
+    points = (estate.nodes.get(("EnforcementPoint", guard)) for guard in edge.props.get("guards") or ())
+    return any(point and point.props.get("kind_detail") == "sanitiser" and point.props.get("mode") == "enforce" for point in points)
+
+
+def _remembers(steps: Sequence[Step]) -> bool:
+    """Whether somebody has to keep what one caller gave it until another one calls, and not only in a memory that is told."""
+    return any(
+        not against and back and edge.kind == other.kind == "DELEGATES_TO" and edge.source != other.source
+        for (edge, against), (other, back) in pairwise(steps)
+    )
+
+
+Parents = Mapping[NodeKey, tuple[NodeKey, Step] | None]
+
+
+def _nearest(starts: Iterable[NodeKey], steps: Mapping[NodeKey, list[tuple[NodeKey, Step]]]) -> Parents:
+    """For everything that ``starts`` come to, whence it is come to on a shortest way; None for the starts themselves. O(edges)."""
+    before: dict[NodeKey, tuple[NodeKey, Step] | None] = dict.fromkeys(sorted(starts))
+    waiting = deque(before)
+    while waiting:
+        key = waiting.popleft()
+        for other, step in steps.get(key, ()):
+            if other not in before:
+                before[other] = key, step
+                waiting.append(other)
+    return before
+
+
+def _trail(key: NodeKey, before: Parents) -> list[Step]:
+    """The steps between ``key`` and its start, beginning at ``key``."""
+    steps = []
+    while (parent := before[key]) is not None:
+        key, step = parent
+        steps.append(step)
+    return steps
+
+
+def _end(key: NodeKey, before: Parents) -> NodeKey:
+    while (parent := before[key]) is not None:
+        key = parent[0]
+    return key
+
+
+# --------------------------------------------------------------------------------------------------------------------------------
+# To what cannot be undone
+
+
+def untrusted_to_destructive(engine: Engine, params: Params) -> Iterator[Row]:
+    """Agents that take in strangers' content and come to a tool that destroys or executes, with nobody asked on the way."""
+    estate, reader = engine.estate, _Reader(engine)
+    final = [tool.key for tool in estate.of_kind("Tool") if _cannot_be_undone(estate, tool)]
+    nearest = _nearest(final, _calls_backwards(estate, reader.at))
+    for agent in agents_of(estate):
+        if agent.key not in nearest:
+            continue
+        taken = reader.legs(agent.key).untrusted
+        if taken:
+            target = _end(agent.key, nearest)
+            hops = [hop_of(estate, taken[0]), *(_hop(estate, step) for step in _trail(agent.key, nearest))]
+            yield about(agent.key, target) | {"untrusted": sorted(":".join(edge.target) for edge in taken), "path": hops}
+
+
+def _cannot_be_undone(estate: Estate, tool: NodeRecord) -> bool:
+    effects = _FINAL & set(tool.props.get("effects") or ())
+    said = labels_of([tool.props])
+    if "restorable" in said and "irreversible" not in effects:
+        effects -= {"destructive"}
+    if effects == {"execute"} and _in_a_sandbox(estate, tool):
+        return False
+    return bool(effects)
+
+
+def _in_a_sandbox(estate: Estate, tool: NodeRecord) -> bool:
+    """Whether every server that provides it is known to run isolated in a sandbox."""
+    servers = [edge.source for edge in estate.incoming.get(tool.key, ()) if edge.kind == "PROVIDES"]
+    runs = [[edge for edge in estate.outgoing.get(server, ()) if edge.kind == "RUNS_ON"] for server in servers]
+    return bool(runs) and all(
+        edges and all(edge.props.get("isolated") and estate.nodes[edge.target].props.get("sandboxed") for edge in edges) for edges in runs
+    )
+
+
+def _calls_backwards(estate: Estate, at: int) -> dict[NodeKey, list[tuple[NodeKey, Step]]]:
+    """Who can call each thing with nobody asked first."""
+    found: dict[NodeKey, list[tuple[NodeKey, Step]]] = {}
+    for edge in estate.edges:
+        if edge.kind not in ("USES", "CONNECTS_TO", "PROVIDES", "DELEGATES_TO", "CALLS_BACK") or not in_force(edge, at):
+            continue
+        if _asked(estate, edge) or not (active(estate.nodes[edge.source]) and active(estate.nodes[edge.target])):
+            continue
+        only = edge.props.get("tools")
+        if edge.kind == "CONNECTS_TO" and only is not None:
+            for provided in estate.outgoing.get(edge.target, ()):
+                tool = estate.nodes[provided.target]
+                if provided.kind == "PROVIDES" and (tool.id in only or tool.name in only) and in_force(provided, at):
+                    found.setdefault(tool.key, []).append((edge.source, (edge, False)))
+        else:
+            found.setdefault(edge.target, []).append((edge.source, (edge, False)))
+    return found
+
+
+def _asked(estate: Estate, edge: EdgeRecord) -> bool:
+    """Whether somebody is asked about each call: the agent asks, the call was approved to the letter, or a point on the edge denies or
+    steps up."""
+    if edge.kind in ("USES", "CONNECTS_TO") and estate.nodes[edge.source].props.get("autonomy") in _ASKS_FIRST:
+        return True
+    points = (estate.nodes.get(("EnforcementPoint", guard)) for guard in edge.props.get("guards") or ())
+    stops = any(point and point.props.get("mode") == "enforce" and point.props.get("effect") in ("deny", "step_up") for point in points)
+    return stops or (edge.kind == "USES" and edge.props.get("approval") == "exact" and edge.props.get("approved") is True)
+
+
+# --------------------------------------------------------------------------------------------------------------------------------
+# Memory
+
+
+def mixed_memory(engine: Engine, params: Params) -> Iterator[Row]:
+    """Memories into which strangers' content comes and that agents with power read, and those that several owners write for everybody."""
+    estate, reader = engine.estate, _Reader(engine)
+    for memory in estate.of_kind("Memory"):
+        edges = [edge for edge in estate.incoming.get(memory.key, ()) if in_force(edge, reader.at) and active(estate.nodes[edge.source])]
+        writers = [edge for edge in edges if edge.kind == "WRITES"]
+        tainted = [edge for edge in writers if reader.legs(edge.source).untrusted]
+        powerful = [edge for edge in edges if edge.kind == "READS" and _powerful(engine, edge.source)]
+        apart = memory.props.get("scope") in ("session", "user")
+        crossing = [(write, read) for write in tainted[:1] for read in powerful if not (apart and read.source == write.source)][:1]
+        owners = {estate.owners(edge.source) for edge in writers} - {()}
+        shared = memory.props.get("scope") in ("tenant", "global") and len(owners) > 1
+        if not crossing and not shared:
+            continue
+        reason = "strangers' content comes into it, and agents that can do worse than read rely on it" if crossing else ""
+        yield about(memory.key) | {
+            "reason": reason or f"agents of {len(owners)} owners write it for everybody",
+            "writers": sorted({":".join(edge.source) for edge in writers}),
+            "readers": sorted({":".join(edge.source) for edge in powerful}),
+            "path": [hop for write, read in crossing for hop in (hop_of(estate, write), hop_of(estate, read, backwards=True))],
+        }
+
+
+def _powerful(engine: Engine, actor: NodeKey) -> bool:
+    _, bits = engine.privileges("posture").row(actor)
+    return bool((bits & WORSE_BITS).any())

@@ -1,0 +1,26 @@
+// id: GI-FLW-001
+// title: Lethal trifecta in one agent
+// finding: "{subject} takes in strangers' content, sees what is sensitive and can send it out"
+// severity: high
+// base: 8
+// modifiers: [M1, M2]
+// why: >
+//   A sentence in a mail, a ticket or a page is enough: the agent reads it, follows it, looks up what is sensitive and sends it away, all
+//   with rights it was given.
+// remediation: >
+//   Take one leg away, the one that is named as cheapest first; or let a decision deny what is sent out once strangers' content was read.
+// frameworks: [ASI01, ASI02, T6, AML.T0051.001, AML.T0086, AML.T0057, "LLM01:2026", "LLM02:2026", "MCP06:2025", MAESTRO-L2.02]
+// needs: [Agent, INGESTS|Tool.ingests_untrusted, Tool.effects, CAN_ACCESS|HOLDS]
+// function: trifecta
+// parameters:
+//   examples: {type: integer, default: 10, meaning: How many of the sensitive things are listed}
+// traps:
+//   - All three legs have to stand at one time
+//   - Hosts that are allowed and take in data of anybody are still a way out
+//   - A leg behind a decision that is enforced weighs less
+//   - What merely lies in a vault is not seen by the agent
+// columns:
+//   untrusted: Where strangers' content comes from
+//   sensitive: What is sensitive and within its own reach, the heaviest first
+//   egress: What can send something out
+//   cheapest: The leg with the fewest ways, so the cheapest to take away

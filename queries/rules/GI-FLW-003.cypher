@@ -1,0 +1,19 @@
+// id: GI-FLW-003
+// title: Untrusted input reaches a destructive action
+// finding: "strangers' content comes to {subject}, which reaches {target} with nobody asked"
+// severity: high
+// base: 8
+// modifiers: [M1, M3]
+// why: >
+//   Whoever can write a mail, a ticket or a page can have something destroyed or run, by an agent that takes their words for its task.
+// remediation: >
+//   Have each such call approved with exactly its parameters, or take the tool away from agents that have read strangers' content.
+// frameworks: [ASI01, ASI02, ASI05, AML.T0101, AML.T0051.001, "LLM03:2026", T2, C9, MAP 3.5]
+// needs: [Agent, INGESTS|Tool.ingests_untrusted, Tool.effects]
+// function: untrusted_to_destructive
+// traps:
+//   - What only executes inside a sandbox, isolated from the host
+//   - What can be restored
+//   - Somebody is asked on the way
+// columns:
+//   untrusted: Where strangers' content comes from
