@@ -101,6 +101,7 @@ class Agent(Node):
     status: Literal["proposed", "active", "suspended", "retired", "unknown"] | None = prop(
         "State of its life cycle", worst=("active", "unknown", "proposed", "suspended", "retired")
     )
+    status_since: Time | None = prop("Since when it has had its status")
     autonomy: Literal["suggest", "approve_each", "approve_destructive", "autonomous"] | None = prop(
         "How much it does without asking",
         worst=("autonomous", "approve_destructive", "approve_each", "suggest"),
@@ -118,6 +119,7 @@ class Owner(Node):
     status: Literal["active", "left", "disabled", "unknown"] | None = prop(
         "Whether there is still somebody", worst=("left", "disabled", "unknown", "active")
     )
+    status_since: Time | None = prop("Since when it has had its status")
     email: str | None = prop("E-mail address")
 
 
@@ -210,6 +212,7 @@ class Workflow(Node):
     status: Literal["proposed", "active", "suspended", "retired", "unknown"] | None = prop(
         "State of its life cycle", worst=("active", "unknown", "proposed", "suspended", "retired")
     )
+    status_since: Time | None = prop("Since when it has had its status")
     type: str | None = prop("`n8n`, `dify`, `ci`, `step` …")
     third_party: bool | None = prop("Whether another organisation runs it", worst=(True, False))
     vendor: str | None = prop("Which one")

@@ -21,7 +21,7 @@
 MATCH (s:Secret)-[d:DERIVED_FROM*0..12]->(o:Secret)-[i:ISSUED_FOR]->(t:Task)
 WHERE s.gone_at IS NULL AND i.gone_at IS NULL AND all(one IN d WHERE one.gone_at IS NULL)
   AND t.closed_at IS NOT NULL AND t.closed_at <= $at
-  AND NOT coalesce(s.status, 'unknown') IN ['revoked', 'disabled']
+  AND NOT coalesce(s.status, 'unknown') IN ['revoked', 'disabled', 'suspended', 'retired']
   AND (s.expires_at IS NULL OR s.expires_at > $at OR s.renewable = true)
   AND (s.expires_at IS NULL OR s.renewable = true
        OR datetime(s.expires_at).epochSeconds > datetime(t.closed_at).epochSeconds + $grace)
@@ -51,7 +51,7 @@ WHERE h.gone_at IS NULL AND r.gone_at IS NULL AND s.gone_at IS NULL
   AND r.place IN ['memory', 'log', 'laptop']
   AND (r.valid_from IS NULL OR r.valid_from <= $at)
   AND (r.valid_until IS NULL OR r.valid_until > $at OR r.renewable = true)
-  AND NOT coalesce(s.status, 'unknown') IN ['revoked', 'disabled']
+  AND NOT coalesce(s.status, 'unknown') IN ['revoked', 'disabled', 'suspended', 'retired']
   AND (s.expires_at IS NULL OR s.expires_at > $at OR s.renewable = true)
   AND NOT EXISTS {
     MATCH (n:Secret)-[x:DERIVED_FROM]->(s)

@@ -1,0 +1,227 @@
+"""Rules about what is known of agents and servers, and what was seen of them: labels, shadows, drift, blind spots."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from graphinv.analyze.arcs import micros
+from graphinv.analyze.labels import NOTHING_SAID, labels_of, plain
+from graphinv.analyze.rows import Params, Row, about, active, agents_of, confidence, in_force
+from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
+from graphinv.model.facts import NodeKey
+
+if TYPE_CHECKING:
+    from graphinv.analyze.engine import Engine
+
+_HOUR = 3_600 * 1_000_000
+_SPELLINGS = {
+    "environment": ("environment", "env", "stage"),
+    "dataclass": ("dataclass", "dataclassification", "classification", "datasensitivity", "sensitivity", "confidentiality"),
+    "purpose": ("purpose", "description", "usecase", "function"),
+    "criticality": ("criticality", "tier", "servicetier", "businesscriticality", "importance"),
+}
+"""Other names under which a required label is written, by its plain name."""
+
+
+# --------------------------------------------------------------------------------------------------------------------------------
+# What is known
+
+
+def unlabelled(engine: Engine, params: Params) -> Iterator[Row]:
+    """Agents that do not say what every agent has to say; what their runtime and their identity say counts as theirs."""
+    estate, at = engine.estate, micros(engine.at)
+    for agent in agents_of(estate):
+        beside = [
+            estate.nodes[edge.target].props
+            for edge in estate.outgoing.get(agent.key, ())
+            if edge.kind in ("RUNS_ON", "RUNS_AS") and in_force(edge, at)
+        ]
+        things = [agent.props, *beside]
+        said = set(labels_of(things))
+        for name in ("environment", "autonomy"):
+            if any(plain(str(props.get(name) or "")) not in NOTHING_SAID for props in things):
+                said.add(name)
+        missing = [name for name in params["required"] if said.isdisjoint(_SPELLINGS.get(plain(name), (plain(name),)))]
+        if missing:
+            row = about(agent.key) | {"missing": missing}
+            if "environment" in missing and _reaches_production(engine, agent.key):
+                row["modifiers"] = ["+2 it reaches production"]
+            yield row
+
+
+def _reaches_production(engine: Engine, agent: NodeKey) -> bool:
+    privileges = engine.privileges("posture")
+    structure, nodes = privileges.structure, engine.estate.nodes
+    columns, _ = privileges.row(agent)
+    return any(nodes[structure.keys[node]].props.get("environment") == "prod" for node in structure.targets[columns].tolist())
+
+
+def blind_spot(engine: Engine, params: Params) -> Iterator[Row]:
+    """Agents of which almost nothing is known: of owner, secrets, access, tools and runtime."""
+    estate = engine.estate
+    for agent in agents_of(estate):
+        out = estate.outgoing.get(agent.key, ())
+        near = [agent.key, *(edge.target for edge in out if edge.kind in ("CONNECTS_TO", "USES", "RUNS_ON", "RUNS_AS"))]
+        kinds = {edge.kind for key in near for edge in estate.outgoing.get(key, ())}
+        facts = {
+            "owner": any(edge.kind == "OWNS" for edge in estate.incoming.get(agent.key, ())),
+            "secrets": "HOLDS" in kinds,
+            "access": "CAN_ACCESS" in kinds,
+            "tools": any(edge.kind in ("USES", "CONNECTS_TO") for edge in out),
+            "runtime": any(edge.kind == "RUNS_ON" for edge in out),
+        }
+        known = [name for name, told in facts.items() if told]
+        if len(known) < params["least"]:
+            yield about(agent.key) | {
+                "known": known or ["its name"],
+                "missing": [name for name, told in facts.items() if not told],
+                "modifiers": ["+2 it is in production"] if agent.props.get("environment") == "prod" else [],
+            }
+
+
+# --------------------------------------------------------------------------------------------------------------------------------
+# What was seen
+
+
+def seen(edge: EdgeRecord) -> bool:
+    """Whether it was observed."""
+    return "observed" in (edge.props.get("evidence") or ())
+
+
+def only_seen(edge: EdgeRecord) -> bool:
+    """Whether nobody states it: all that is known of it is that it was observed."""
+    evidence = edge.props.get("evidence") or ()
+    return len(evidence) > 0 and all(item == "observed" for item in evidence)
+
+
+def shadow(engine: Engine, params: Params) -> Iterator[Row]:
+    """Agents and servers that were seen and that nobody declares: all that speaks of them are the documents of the sightings."""
+    estate, at = engine.estate, micros(engine.at)
+    undeclared: list[tuple[NodeRecord, list[EdgeRecord]]] = []
+    named: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    for node in (*agents_of(estate), *(server for server in estate.of_kind("ToolServer") if active(server))):
+        edges = [*estate.incoming.get(node.key, ()), *estate.outgoing.get(node.key, ())]
+        sightings = [edge for edge in edges if seen(edge)]
+        if sightings and all(only_seen(edge) for edge in edges) and _documents(node) <= set().union(*map(_documents, sightings)):
+            undeclared.append((node, sightings))
+        else:
+            named[node.kind, plain(node.name)].append(node.id)
+    for node, sightings in undeclared:
+        first = min((edge.props[name] for edge in sightings for name in ("first_seen", "last_seen") if edge.props.get(name)), default=None)
+        if first is not None and at - micros(first) <= params["hours"] * _HOUR:
+            continue
+        if _same_identity(estate, node):
+            yield about(node.key) | {"unknown": True}
+            continue
+        twins = named[node.kind, plain(node.name)]
+        tested = {estate.nodes[end].props.get("environment") for edge in sightings for end in (edge.source, edge.target)} - {
+            None,
+            "unknown",
+        }
+        yield about(node.key) | {
+            "seen": first,
+            "doing": sorted({edge.kind for edge in sightings}),
+            "twins": twins[:10],
+            "confidence": min([max(map(confidence, sightings)), *([0.5] if twins else [])]),
+            "modifiers": ["-2 it was seen in tests only"] if tested and tested <= {"dev", "test"} else [],
+        }
+
+
+def _documents(thing: NodeRecord | EdgeRecord) -> set[str]:
+    """Documents that speak of it."""
+    return {source.partition("#")[0] for source in thing.props.get("sources") or ()}
+
+
+def _same_identity(estate: Estate, node: NodeRecord) -> bool:
+    """Whether something of its kind that is declared runs as an identity that it was seen to run as, and as nothing else."""
+    for edge in estate.outgoing.get(node.key, ()):
+        if edge.kind == "RUNS_AS":
+            others = [other for other in estate.incoming.get(edge.target, ()) if other.kind == "RUNS_AS" and other.source != node.key]
+            if any(other.source[0] == node.kind and not only_seen(other) for other in others):
+                return True
+    return False
+
+
+_DEEDS = {"USES": "call", "CONNECTS_TO": "connect to", "DELEGATES_TO": "delegate to", "RUNS_AS": "run as", "RUNS_ON": "run on"}
+
+
+def drift(engine: Engine, params: Params) -> Iterator[Row]:
+    """Edges that were seen and that nothing declared accounts for at the time of the sighting."""
+    estate, at = engine.estate, micros(engine.at)
+    for edge in estate.edges:
+        if edge.kind not in _DEEDS or not only_seen(edge) or edge.source[0] not in ("Agent", "Workflow"):
+            continue
+        moment = micros(edge.props["last_seen"]) if edge.props.get("last_seen") else at
+        stated = [other for other in estate.outgoing[edge.source] if not only_seen(other) and in_force(other, moment)]
+        beyond = _beyond(edge, [other for other in stated if other.kind == edge.kind and other.target == edge.target])
+        if beyond is None or (edge.kind == "USES" and _provided(estate, edge.target, stated)):
+            continue
+        first = edge.props.get("first_seen")
+        if first is not None and at - micros(first) <= params["hours"] * _HOUR:
+            continue
+        ends = about(edge.source, edge.target)
+        if not beyond and _nearly(estate, edge, stated):
+            yield ends | {"unknown": True}
+            continue
+        yield ends | {
+            "deed": _DEEDS[edge.kind],
+            "last_seen": edge.props.get("last_seen"),
+            "count": edge.props.get("count"),
+            "scopes": beyond,
+            "confidence": confidence(edge),
+        }
+
+
+def _beyond(edge: EdgeRecord, declared: list[EdgeRecord]) -> list[str] | None:
+    """Scopes of a sighting that no declaration allows; None where all is allowed, empty where there is no declaration at all."""
+    if not declared:
+        return []
+    scopes = edge.props.get("scopes")
+    if scopes is None or any(other.props.get("scopes") is None for other in declared):
+        return None
+    allowed = [scope for other in declared for scope in other.props["scopes"]]
+    return [scope for scope in scopes if not any(_covers(one, scope) for one in allowed)] or None
+
+
+def _covers(allowed: str, scope: str) -> bool:
+    """Whether the scope ``allowed`` holds all of ``scope``: as far as a pattern can be read as a text."""
+    action, _, glob = allowed.partition(":")
+    wanted, _, target = scope.partition(":")
+    return action in ("*", wanted) and fnmatchcase(target, glob.replace("[", "[[]"))
+
+
+def _provided(estate: Estate, tool: NodeKey, stated: list[EdgeRecord]) -> bool:
+    """Whether a server that one is declared to connect to provides the tool."""
+    servers = {edge.source for edge in estate.incoming.get(tool, ()) if edge.kind == "PROVIDES"}
+    return any(
+        edge.target in servers
+        and (edge.props.get("tools") is None or not {tool[1], estate.nodes[tool].name}.isdisjoint(edge.props["tools"]))
+        for edge in stated
+        if edge.kind == "CONNECTS_TO"
+    )
+
+
+def _nearly(estate: Estate, edge: EdgeRecord, stated: list[EdgeRecord]) -> bool:
+    """Whether something declared may be what was seen: the tool without a gateway's prefix, or the server in another version."""
+    target = estate.nodes[edge.target]
+    if edge.kind == "CONNECTS_TO":
+        package = _unversioned(target)
+        return package is not None and any(
+            other.kind == "CONNECTS_TO" and _unversioned(estate.nodes[other.target]) == package for other in stated
+        )
+    if edge.kind != "USES":
+        return False
+    known = {estate.nodes[other.target].name for other in stated if other.kind == "USES"}
+    for other in stated:
+        if other.kind == "CONNECTS_TO":
+            known |= {estate.nodes[one.target].name for one in estate.outgoing.get(other.target, ()) if one.kind == "PROVIDES"}
+    return any(target.name.endswith(mark + name) for name in known for mark in ("__", "/", ".", ":", "-", "_"))
+
+
+def _unversioned(server: NodeRecord) -> str | None:
+    """Its package without the version."""
+    package = server.props.get("package")
+    return None if package is None else str(package).rpartition("@")[0] or str(package)

@@ -1,0 +1,197 @@
+"""Rules about what is no longer used or looked at: ghosts, reviews, dormant secrets; and about people behind agents."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from graphinv.analyze.arcs import micros
+from graphinv.analyze.checks_inventory import seen
+from graphinv.analyze.labels import labels_of, may_rest, time_of
+from graphinv.analyze.rows import DAY, Params, Row, about, agents_of, confidence, in_force, usable
+from graphinv.analyze.scopes import ACTION_BIT
+from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
+from graphinv.model.facts import NodeKey
+
+if TYPE_CHECKING:
+    from graphinv.analyze.engine import Engine
+
+
+def ghost(engine: Engine, params: Params) -> Iterator[Row]:
+    """Agents that are declared active and were not seen for long, though the source that saw them was read lately."""
+    estate, at = engine.estate, micros(engine.at)
+    newest: dict[str, int] = {}
+    for edge in estate.edges:
+        if seen(edge) and edge.props.get("last_seen"):
+            for root in _roots(edge):
+                newest[root] = max(newest.get(root, 0), micros(edge.props["last_seen"]))
+    for agent in agents_of(estate):
+        if agent.props.get("status") != "active" or may_rest(agent.props, at):
+            continue
+        edges = (*estate.outgoing.get(agent.key, ()), *estate.incoming.get(agent.key, ()))
+        sightings = [edge for edge in edges if seen(edge) and edge.props.get("last_seen")]
+        if not sightings:
+            yield about(agent.key) | {"unknown": True}
+            continue
+        last = max(sightings, key=lambda edge: edge.props["last_seen"])
+        if at - micros(last.props["last_seen"]) <= params["days"] * DAY:
+            continue
+        watched = max((newest[root] for edge in sightings for root in _roots(edge)), default=0)
+        if at - watched > params["covered"] * DAY:
+            yield about(agent.key) | {"unknown": True}
+            continue
+        held = [edge.target for edge in estate.outgoing.get(agent.key, ()) if edge.kind == "HOLDS" and in_force(edge, at)]
+        live = sorted(id for kind, id in held if usable(estate.nodes[kind, id].props, at))
+        yield about(agent.key) | {
+            "last_seen": last.props["last_seen"],
+            "secrets": live,
+            "confidence": max(map(confidence, sightings)),
+            "modifiers": ["+3 it still holds a secret that works"] if live else [],
+        }
+
+
+def _roots(edge: EdgeRecord) -> set[str]:
+    """Names of the roots whose documents speak of it."""
+    return {source.partition("/")[0].partition("#")[0] for source in edge.props.get("sources") or ()}
+
+
+def review_overdue(engine: Engine, params: Params) -> Iterator[Row]:
+    """Agents whose access should have been reviewed: their own or that of an identity they run as."""
+    estate, at = engine.estate, micros(engine.at)
+    for agent in agents_of(estate):
+        roles = [edge.target for edge in estate.outgoing.get(agent.key, ()) if edge.kind == "RUNS_AS" and in_force(edge, at)]
+        reviews = {
+            moment: text
+            for key in (agent.key, *roles)
+            for name, text in labels_of([estate.nodes[key].props]).items()
+            if name in ("reviewed", "reviewedat", "lastreview", "lastreviewed") and (moment := time_of(text)) is not None
+        }
+        days = params["other"] if agent.props.get("environment") in ("dev", "test", "staging") else params["prod"]
+        due, last = agent.props.get("review_due"), max(reviews, default=None)
+        fresh = last is not None and at - last <= days * DAY
+        if due is not None and micros(due) <= at and not (last is not None and last >= micros(due)):
+            review = f"was to be reviewed by {due[:10]}"
+        elif last is not None and not fresh and due is None:
+            review = f"was last reviewed on {reviews[last][:10]}, more than {days} days ago"
+        else:
+            if last is None and due is None:
+                yield about(agent.key) | {"unknown": True}
+            continue
+        yield about(agent.key) | {
+            "review": review,
+            "due": due,
+            "reviewed": reviews[last] if last is not None else None,
+            "modifiers": ["+2 it may delete or administer something"] if _strong(engine, agent.key) else [],
+        }
+
+
+def _strong(engine: Engine, agent: NodeKey) -> bool:
+    """Whether it can delete or administer anything."""
+    _, bits = engine.privileges("posture").row(agent)
+    return bool(np.any(bits & (ACTION_BIT["delete"] | ACTION_BIT["admin"])))
+
+
+def dormant_secret(engine: Engine, params: Params) -> Iterator[Row]:
+    """Secrets that work and were not used for long; where nobody used one, only if its source records the use of others."""
+    estate, at = engine.estate, micros(engine.at)
+    secrets = [secret for secret in estate.of_kind("Secret") if usable(secret.props, at)]
+    recording = {
+        (document, secret.props.get("type")) for secret in secrets if secret.props.get("last_used") for document in _documents(secret)
+    }
+    for secret in secrets:
+        used, made = secret.props.get("last_used"), secret.props.get("rotated_at") or secret.props.get("issued_at")
+        if may_rest(secret.props, at):
+            continue
+        if used is None and (made is None or not any((document, secret.props.get("type")) in recording for document in _documents(secret))):
+            yield about(secret.key) | {"unknown": True}
+            continue
+        newest = max(time for time in (used, made) if time is not None)
+        if at - micros(newest) <= params["days"] * DAY:
+            continue
+        holders = sorted({edge.source[1] for edge in estate.incoming.get(secret.key, ()) if edge.kind == "HOLDS"})
+        usage = f"was last used on {used[:10]}" if used else f"was never used since {newest[:10]}"
+        yield about(secret.key) | {"usage": usage, "last_used": used, "holders": holders}
+
+
+def _documents(node: NodeRecord) -> set[str]:
+    return {source.partition("#")[0] for source in node.props.get("sources") or ()}
+
+
+# --------------------------------------------------------------------------------------------------------------------------------
+# People
+
+
+def acts_as_person(engine: Engine, params: Params) -> Iterator[Row]:
+    """Agents that act as a person, and people who were seen to act as the identity of an agent."""
+    estate, at = engine.estate, micros(engine.at)
+    by_design: defaultdict[NodeKey, dict[str, float]] = defaultdict(dict)
+    for agent in agents_of(estate):
+        for person, sure in sorted(_people(estate, agent.key, at).items()):
+            if _on_own_machine(estate, agent):
+                by_design[person][agent.id] = sure
+            else:
+                yield about(agent.key, person) | {
+                    "how": f"acts as {estate.nodes[person].name}",
+                    "confidence": sure,
+                    "modifiers": _administrator(estate, person, at),
+                }
+    for person, agents in sorted(by_design.items()):
+        those = "1 coding agent acts" if len(agents) == 1 else f"{len(agents)} coding agents act"
+        yield about(person) | {
+            "how": f"is whom {those} as, by design",
+            "agents": sorted(agents),
+            "by_design": True,
+            "confidence": max(agents.values()),
+            "modifiers": _administrator(estate, person, at),
+        }
+    for edge in estate.edges:
+        if edge.kind == "ASSUMES" and seen(edge) and _is_person(estate, edge.source) and not _is_person(estate, edge.target):
+            users = sorted(one.source[1] for one in estate.incoming[edge.target] if one.kind == "RUNS_AS" and one.source[0] == "Agent")
+            if users:
+                yield about(edge.target, edge.source) | {
+                    "how": f"was used by {estate.nodes[edge.source].name}",
+                    "agents": users,
+                    "confidence": confidence(edge),
+                    "modifiers": _administrator(estate, edge.source, at),
+                }
+
+
+def _is_person(estate: Estate, identity: NodeKey) -> bool:
+    return estate.nodes[identity].props.get("type") == "human"
+
+
+def _people(estate: Estate, agent: NodeKey, at: int) -> dict[NodeKey, float]:
+    """People as whom an agent runs or whose credential it holds, and how sure that is; not those for whom it acts by name."""
+    found: dict[NodeKey, float] = {}
+    delegated: set[NodeKey] = set()
+    for edge in estate.outgoing.get(agent, ()):
+        if not in_force(edge, at):
+            continue
+        if edge.kind == "RUNS_AS" and _is_person(estate, edge.target):
+            found[edge.target] = max(found.get(edge.target, 0.0), confidence(edge))
+        elif edge.kind == "HOLDS" and usable(estate.nodes[edge.target].props, at):
+            people = [
+                one
+                for one in estate.outgoing.get(edge.target, ())
+                if one.kind == "AUTHENTICATES_AS" and in_force(one, at) and _is_person(estate, one.target)
+            ]
+            if "act" in labels_of([estate.nodes[edge.target].props]):
+                delegated |= {one.target for one in people}
+            else:
+                found |= {one.target: max(found.get(one.target, 0.0), min(confidence(edge), confidence(one))) for one in people}
+    return {person: sure for person, sure in found.items() if person not in delegated}
+
+
+def _on_own_machine(estate: Estate, agent: NodeRecord) -> bool:
+    """Whether it is a coding agent on somebody's machine: its host application, or what runs on a laptop."""
+    return str(agent.props.get("kind_detail") or "").endswith(" host") or any(
+        edge.kind == "RUNS_ON" and estate.nodes[edge.target].props.get("type") == "laptop" for edge in estate.outgoing.get(agent.key, ())
+    )
+
+
+def _administrator(estate: Estate, person: NodeKey, at: int) -> list[str]:
+    grants = (edge for edge in estate.outgoing.get(person, ()) if edge.kind == "CAN_ACCESS" and in_force(edge, at))
+    return ["+1 the person is an administrator"] if any("admin" in (edge.props.get("actions") or ()) for edge in grants) else []

@@ -1,0 +1,44 @@
+// id: GI-IDN-004
+// title: Agent without an identity of its own
+// finding: "{subject} has no identity of its own and acts by {count} static secret(s)"
+// severity: medium
+// base: 6
+// modifiers: [M2, M5]
+// why: >
+//   Whoever it calls sees a key and not an agent: nothing can be decided for this agent, and its key is its only name.
+// remediation: >
+//   Give it an identity first, bound to where it runs, then take the keys away.
+// frameworks: ["NHI4:2025", ASI03, PR.AA-01, ID.AM-02, CIS-5.1, IAM-03]
+// needs: [Agent, HOLDS, Secret.lifetime, RUNS_AS]
+// traps:
+//   - Its identity is known to a source that was not read, so that no agent has one
+//   - A sub-agent that runs inside its caller has the caller's identity
+//   - What runs on a runtime that is not shut off from it has the runtime's identity
+// columns: {count: How many static secrets it holds, secrets: Which}
+MATCH (a:Agent)-[r:HOLDS]->(s:Secret)
+WHERE a.gone_at IS NULL AND r.gone_at IS NULL AND s.gone_at IS NULL
+  AND NOT coalesce(a.status, 'unknown') IN ['suspended', 'retired']
+  AND s.lifetime = 'static'
+  AND (r.valid_from IS NULL OR r.valid_from <= $at)
+  AND (r.valid_until IS NULL OR r.valid_until > $at OR r.renewable = true)
+  AND NOT coalesce(s.status, 'unknown') IN ['revoked', 'disabled', 'suspended', 'retired']
+  AND (s.expires_at IS NULL OR s.expires_at > $at OR s.renewable = true)
+WITH a, s ORDER BY s.id
+WITH a, collect(DISTINCT s.id) AS secrets
+WHERE NOT EXISTS {
+    MATCH (a)-[x:RUNS_AS]->(i:Identity)
+    WHERE x.gone_at IS NULL AND i.gone_at IS NULL
+      AND (x.valid_from IS NULL OR x.valid_from <= $at)
+      AND (x.valid_until IS NULL OR x.valid_until > $at OR x.renewable = true)
+  }
+  AND NOT EXISTS {
+    MATCH (a)-[y:RUNS_ON]->(m:Runtime)-[z:RUNS_AS]->(j:Identity)
+    WHERE y.gone_at IS NULL AND m.gone_at IS NULL AND z.gone_at IS NULL AND j.gone_at IS NULL
+      AND coalesce(y.isolated, false) = false
+  }
+  AND NOT EXISTS {
+    MATCH (c:Agent)-[d:DELEGATES_TO]->(a)
+    WHERE c.gone_at IS NULL AND d.gone_at IS NULL AND c.framework = a.framework
+      AND EXISTS { MATCH (c)-[v:RUNS_AS]->(k:Identity) WHERE v.gone_at IS NULL AND k.gone_at IS NULL }
+  }
+RETURN 'Agent' AS subject_kind, a.id AS subject_id, size(secrets) AS count, secrets

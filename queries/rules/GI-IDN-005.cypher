@@ -1,0 +1,49 @@
+// id: GI-IDN-005
+// title: One identity in two environments
+// finding: "{subject} is used in {environments}"
+// severity: medium
+// base: 6
+// why: >
+//   Who takes over the weaker environment has this identity, and with it what it may do in the other.
+// remediation: >
+//   Use one identity for each environment, and let the policy that trusts it name the environment.
+// frameworks: ["NHI8:2025", "NHI9:2025", ASI08, PR.AA-05, PR.IR-01, MAESTRO-L4.06, C9]
+// modifiers: [M2]
+// needs: [RUNS_AS, Agent.environment|Runtime.environment|Identity.environment|ToolServer.environment|Tool.environment|Workflow.environment]
+// traps:
+//   - The identity of a deployment job crosses environments by design, which somebody has to approve (label `cross_environment=approved`)
+//   - A monitoring account that only reads elsewhere
+// columns:
+//   environments: Where it is used or what it can act on
+//   users: What runs as it
+//   acts: What it may do to things of another environment
+MATCH (x:Agent|ToolServer|Tool|Workflow|Runtime)-[r:RUNS_AS]->(i:Identity)
+WHERE x.gone_at IS NULL AND r.gone_at IS NULL AND i.gone_at IS NULL
+  AND NOT coalesce(x.status, 'unknown') IN ['suspended', 'retired']
+  AND (r.valid_from IS NULL OR r.valid_from <= $at)
+  AND (r.valid_until IS NULL OR r.valid_until > $at OR r.renewable = true)
+  AND NOT 'cross_environment=approved' IN coalesce(i.labels, [])
+WITH DISTINCT i, x
+OPTIONAL MATCH (x)-[y:RUNS_ON]->(m:Runtime)
+WHERE y.gone_at IS NULL AND m.gone_at IS NULL
+WITH i, x, m ORDER BY x.id
+WITH i, collect(DISTINCT x.id) AS users,
+     collect(DISTINCT x.environment) + collect(DISTINCT m.environment) + collect(DISTINCT i.environment) AS stated
+WITH i, users, [one IN ['dev', 'test', 'staging', 'prod'] WHERE one IN stated] AS used
+OPTIONAL MATCH (i)-[g:CAN_ACCESS]->(t:Resource)
+WHERE g.gone_at IS NULL AND t.gone_at IS NULL
+  AND (g.valid_from IS NULL OR g.valid_from <= $at)
+  AND (g.valid_until IS NULL OR g.valid_until > $at OR g.renewable = true)
+  AND coalesce(t.environment, 'unknown') <> 'unknown'
+WITH i, users, used, t.environment AS elsewhere, g
+UNWIND CASE WHEN g IS NULL THEN [null] ELSE coalesce(g.actions, []) + [null] END AS action
+WITH i, users, used, collect(DISTINCT elsewhere) AS around,
+     collect(DISTINCT CASE WHEN NOT elsewhere IN used THEN action END) AS acts
+WITH i, users, acts, used, [one IN ['dev', 'test', 'staging', 'prod'] WHERE one IN used OR one IN around] AS environments
+WHERE size(environments) > 1 AND size(used) > 0
+RETURN 'Identity' AS subject_kind, i.id AS subject_id, environments, users, acts,
+       [m IN [
+         CASE WHEN 'prod' IN environments AND any(one IN environments WHERE one IN ['dev', 'test'])
+              THEN '+2 production and one where less care is taken' END,
+         CASE WHEN size(used) = 1 AND all(one IN acts WHERE one = 'read') THEN '-2 it only reads there' END
+       ] WHERE m IS NOT NULL] AS modifiers

@@ -1,0 +1,53 @@
+// id: GI-LIF-001
+// title: Agent out of service with live access
+// finding: "{subject} is {status} and {how} {target}"
+// severity: high
+// base: 7
+// modifiers: [M1, M2]
+// why: >
+//   Nobody watches an agent that is out of service; whoever finds what it left behind has its access and is not missed.
+// remediation: >
+//   Revoke the secret, disable or delete the identity, and close the edges with the day on which it was taken out of service.
+// frameworks: ["NHI1:2025", "NHI7:2025", GOVERN 1.7, MANAGE 2.4, ASI10, ID.AM-08, PR.AA-01, CIS-6.2, IAM-03]
+// needs: [Agent.status|Workflow.status, HOLDS|RUNS_AS]
+// traps:
+//   - Its secret went to a successor, and only the old edge was not closed
+//   - An identity that is kept disabled, as the law may ask
+// columns:
+//   status: State of its life cycle
+//   how: What it still has
+//   successors: "Agents in service that hold the same secret"
+//   last_used: When the secret was last used
+MATCH (a:Agent|Workflow)-[r:HOLDS]->(s:Secret)
+WHERE a.gone_at IS NULL AND r.gone_at IS NULL AND s.gone_at IS NULL
+  AND a.status IN ['suspended', 'retired']
+  AND (r.valid_from IS NULL OR r.valid_from <= $at)
+  AND (r.valid_until IS NULL OR r.valid_until > $at OR r.renewable = true)
+  AND NOT coalesce(s.status, 'unknown') IN ['revoked', 'disabled', 'suspended', 'retired']
+  AND (s.expires_at IS NULL OR s.expires_at > $at OR s.renewable = true)
+OPTIONAL MATCH (b:Agent|Workflow)-[x:HOLDS]->(s)
+WHERE b.gone_at IS NULL AND x.gone_at IS NULL AND b.id <> a.id
+  AND NOT coalesce(b.status, 'unknown') IN ['suspended', 'retired']
+WITH a, s, b ORDER BY b.id
+WITH a, s, collect(DISTINCT b.id) AS successors
+RETURN labels(a)[0] AS subject_kind, a.id AS subject_id, 'Secret' AS target_kind, s.id AS target_id,
+       a.status AS status, 'still holds' AS how, successors, s.last_used AS last_used,
+       CASE WHEN size(successors) > 0 THEN 0.5 ELSE 1.0 END AS confidence,
+       [m IN [
+         CASE WHEN s.last_used > a.status_since THEN '+1 it was used since then' END
+       ] WHERE m IS NOT NULL] AS modifiers
+UNION
+MATCH (a:Agent|Workflow)-[r:RUNS_AS]->(i:Identity)
+WHERE a.gone_at IS NULL AND r.gone_at IS NULL AND i.gone_at IS NULL
+  AND a.status IN ['suspended', 'retired']
+  AND (r.valid_from IS NULL OR r.valid_from <= $at)
+  AND (r.valid_until IS NULL OR r.valid_until > $at OR r.renewable = true)
+  AND NOT coalesce(i.status, 'unknown') IN ['disabled', 'suspended', 'retired']
+  AND EXISTS {
+    MATCH (i)-[g:CAN_ACCESS|ASSUMES|MEMBER_OF]->(t)
+    WHERE g.gone_at IS NULL AND t.gone_at IS NULL
+      AND (g.valid_from IS NULL OR g.valid_from <= $at)
+      AND (g.valid_until IS NULL OR g.valid_until > $at OR g.renewable = true)
+  }
+RETURN DISTINCT labels(a)[0] AS subject_kind, a.id AS subject_id, 'Identity' AS target_kind, i.id AS target_id,
+       a.status AS status, 'still runs as' AS how, null AS successors, null AS last_used, 1.0 AS confidence, null AS modifiers

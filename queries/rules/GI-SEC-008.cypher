@@ -1,0 +1,52 @@
+// id: GI-SEC-008
+// title: Token for everybody or for more than the task
+// finding: "{subject} {reasons}"
+// severity: medium
+// base: 5
+// modifiers: [M2, M5]
+// why: >
+//   A token that names no single receiver, or that allows more than is needed, can be passed on and used where nobody meant it.
+// remediation: >
+//   Ask for a token for one resource (RFC 8707), with what the task needs spelled out (RFC 9396), tool by tool.
+// frameworks: ["MCP02:2025", "MCP07:2025", ASI03, "NHI5:2025", PR.AA-05, AML.T0091.000]
+// needs: [Secret.audience|Secret.scopes]
+// unknown: the token does not tell who it is for
+// parameters:
+//   harmless: {type: list, default: [openid, profile, email, offline_access], meaning: Scopes that are no privilege by themselves}
+//   whole: {type: list, default: ["*", admin, root, owner, sudo, cloud-platform, full_access, .default], meaning: "Last parts of scopes that mean everything"}
+//   open: {type: list, default: [jwt, id_token, service_account_token], meaning: "Words in the type of a token that says itself who it is for"}
+// traps:
+//   - An opaque token hides who it is for, which only its issuer can tell
+//   - Scopes that only say who somebody is
+//   - A tool that states what it needs (label `needs_scope=…`) and an agent that has no more than that
+// columns:
+//   reasons: What is wrong with it
+//   audience: Who it is for
+//   wide: Scopes that mean everything
+//   unneeded: Scopes that no approved tool of its holders needs
+MATCH (s:Secret)
+WHERE s.gone_at IS NULL
+  AND NOT coalesce(s.status, 'unknown') IN ['revoked', 'disabled', 'suspended', 'retired']
+  AND (s.expires_at IS NULL OR s.expires_at > $at OR s.renewable = true)
+  AND (s.lifetime = 'ephemeral' OR s.audience IS NOT NULL OR s.scopes IS NOT NULL)
+OPTIONAL MATCH (h:Agent)-[r:HOLDS]->(s)
+WHERE h.gone_at IS NULL AND r.gone_at IS NULL
+OPTIONAL MATCH (h)-[u:USES]->(t:Tool)
+WHERE u.gone_at IS NULL AND t.gone_at IS NULL AND u.approved = true
+UNWIND CASE WHEN size(coalesce(t.labels, [])) > 0 THEN t.labels ELSE [null] END AS label
+WITH s, collect(DISTINCT CASE WHEN label STARTS WITH 'needs_scope=' THEN replace(label, 'needs_scope=', '') END) AS needed
+WITH s, needed, size(coalesce(s.audience, [])) AS receivers,
+     [one IN coalesce(s.scopes, []) WHERE NOT one IN $harmless] AS asked
+WITH s, needed, receivers, asked,
+     [one IN asked WHERE last(split(replace(replace(one, ':', '/'), '.default', '/.default'), '/')) IN $whole] AS wide,
+     [one IN asked WHERE size(needed) > 0 AND NOT one IN needed] AS unneeded
+WITH s, receivers, wide, unneeded,
+     [text IN [
+       CASE WHEN receivers > 1 THEN 'is good for several receivers'
+            WHEN receivers = 0 AND any(word IN $open WHERE coalesce(s.type, '') CONTAINS word) THEN 'is for no receiver in particular' END,
+       CASE WHEN size(wide) > 0 THEN 'allows everything' END,
+       CASE WHEN size(unneeded) > 0 THEN 'allows more than the approved tools need' END
+     ] WHERE text IS NOT NULL] AS reasons
+WHERE size(reasons) > 0 OR receivers = 0
+RETURN 'Secret' AS subject_kind, s.id AS subject_id, size(reasons) = 0 AS unknown, reasons, s.audience AS audience, wide, unneeded,
+       [m IN [CASE WHEN size(wide) > 0 THEN '+1 it allows everything' END] WHERE m IS NOT NULL] AS modifiers
