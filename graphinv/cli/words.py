@@ -153,8 +153,12 @@ def print_summary(screen: Console, summary: Summary) -> None:
         )
     )
     for rule in summary.rules:
-        if rule.outcome in ("not_available", "error"):
-            screen.print(text(f"{rule.rule} {rule.outcome.replace('_', ' ')}: {rule.title}. {rule.reason}", "yellow"))
+        if rule.outcome == "error":
+            screen.print(text(f"{rule.rule} error: {rule.title}. {rule.reason}", "red"))
+    missing = [rule.rule for rule in summary.rules if rule.outcome == "not_available"]
+    if missing:
+        what = f"{_count(len(missing), 'rule')} of {len(summary.rules)} could not be judged, because no source states what they need"
+        screen.print(text(f"{what}: {', '.join(missing)} (`graphinv findings` says what each lacks)", "yellow"))
 
     _unread(screen, summary)
     _heading(screen, "Unknown (never taken for safe)")
