@@ -14,7 +14,7 @@ def read(text: str, path: str = "desk/Dockerfile") -> Facts:
 
 
 def labels(text: str) -> list[str]:
-    return read(text).nodes["Runtime", "image:shop/desk/Dockerfile"]["labels"]
+    return list(read(text).nodes["Runtime", "image:shop/desk/Dockerfile"]["labels"])
 
 
 @pytest.mark.parametrize(

@@ -113,7 +113,7 @@ def test_pods_of_a_dump_belong_to_what_controls_them() -> None:
         return {"kind": kind, "metadata": {"name": name, "uid": "1", "ownerReferences": [owner]}, **more}
 
     spec = {"containers": [{"name": "c", "image": "acme/desk:1"}], "serviceAccountName": "desk"}
-    items = [
+    items: list[dict[str, object]] = [
         {"kind": "Deployment", "metadata": {"name": "desk", "uid": "3"}, "spec": {"template": {"spec": spec}}},
         owned("ReplicaSet", "desk-5d4", ("Deployment", "desk"), spec={"template": {"spec": spec}}),
         owned("Pod", "desk-5d4-x1", ("ReplicaSet", "desk-5d4"), spec=spec),

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graphinv.ingest import javascript_source, python_source
+from graphinv.ingest.support.javascript.parts import Outline
 from graphinv.ingest.support.python import outline, summary
 from graphinv.model.errors import IngestError
 from graphinv.model.facts import Fact
@@ -279,4 +280,6 @@ def test_outlines_take_linear_time(path: str, text: str) -> None:
 def test_an_outline_keeps_no_credential() -> None:
     token = "ghp_" + "a1B2c3D4e5" * 4
     text = f"// from '{token}'\nimport x from 'https://bot:hunter2@shop.example/x.js';\nimport y from './y';\n"
-    assert javascript_source.outline(document(text, "a.ts")).specifiers == ("./y",)
+    outline = javascript_source.outline(document(text, "a.ts"))
+    assert isinstance(outline, Outline)
+    assert outline.specifiers == ("./y",)

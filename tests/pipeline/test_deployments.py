@@ -122,6 +122,13 @@ def test_a_server_of_a_cluster_has_the_tools_of_the_one_in_code_that_its_pod_run
         "    spec: {containers: [{image: x, command: [python, notes/server.py]}]}\n"
     )
     reading = scan(tmp_path, {"notes/server.py": code, "k8s.yaml": remote})
-    provided = {edge.target[1] for edge in reading.edges if edge.kind == "PROVIDES" and edge.source[1].startswith("http")}  # type: ignore[union-attr]
+    provided = {
+        edge.target[1]
+        for edge in reading.edges
+        if edge.kind == "PROVIDES"
+        and isinstance(edge.source, tuple)
+        and isinstance(edge.target, tuple)
+        and edge.source[1].startswith("http")
+    }
     assert len(provided) == 1
     assert next(iter(provided)).endswith("#notes/note")

@@ -9,7 +9,7 @@ import pytest
 
 from graphinv.ingest import kubernetes
 from graphinv.ingest.grants import Known, evaluate
-from graphinv.model.facts import EdgeFact, Grant, NodeFact, Problem, Ref, check_edge, check_node
+from graphinv.model.facts import EdgeFact, Grant, NodeFact, NodeKey, Problem, Ref, check_edge, check_node
 from tests.ingest.reading import document, fake
 
 BOT = "k8s:shop/pay/ServiceAccount/bot"
@@ -44,6 +44,11 @@ BASE = [
 ]
 
 
+def end(key: NodeKey | Ref) -> NodeKey:
+    assert not isinstance(key, Ref)
+    return key
+
+
 class Granted:
     """What the bot may do and become with ``rules``: in its namespace, or (``whole``) in the cluster."""
 
@@ -69,26 +74,26 @@ class Granted:
         while waiting:
             here = waiting.pop()
             for edge in self.edges:
-                if edge.kind in ("ASSUMES", "MEMBER_OF") and edge.source == ("Identity", here) and edge.target[1] not in found:
-                    found[edge.target[1]] = str(edge.props.get("kind_detail", ""))
-                    waiting.append(edge.target[1])
+                if edge.kind in ("ASSUMES", "MEMBER_OF") and edge.source == ("Identity", here) and end(edge.target)[1] not in found:
+                    found[end(edge.target)[1]] = str(edge.props.get("kind_detail", ""))
+                    waiting.append(end(edge.target)[1])
         return found
 
     def reads(self) -> set[str]:
         """Secrets that the bot, or whom it may become, can read."""
         whom = {BOT, *self.becomes()}
         return {
-            edge.target[1]
+            end(edge.target)[1]
             for edge in self.edges
             if edge.kind == "CAN_ACCESS"
-            and edge.source[1] in whom
-            and edge.target[0] == "Secret"
+            and end(edge.source)[1] in whom
+            and end(edge.target)[0] == "Secret"
             and {"read", "admin"} & set(edge.props["actions"])
         }
 
     def admin(self) -> set[str]:
         whom = {BOT, *self.becomes()}
-        return {edge.target[1] for edge in self.edges if edge.source[1] in whom and "admin" in edge.props.get("actions", ())}
+        return {end(edge.target)[1] for edge in self.edges if end(edge.source)[1] in whom and "admin" in edge.props.get("actions", ())}
 
 
 @pytest.mark.parametrize(
@@ -197,7 +202,7 @@ def test_who_may_do_everything_is_everybody() -> None:
     granted = Granted(rule("*", "*", "*"), whole=True)
     assert {PAYER, OPS} <= granted.becomes().keys()
     assert {"k8s:shop", "k8s:shop/pay", "k8s:shop/ops"} <= granted.admin()
-    direct = {edge.target[1]: edge.props for edge in granted.edges if edge.kind == "CAN_ACCESS" and edge.source == ("Identity", BOT)}
+    direct = {end(edge.target)[1]: edge.props for edge in granted.edges if edge.kind == "CAN_ACCESS" and edge.source == ("Identity", BOT)}
     assert direct["k8s:shop"]["inherited_from"] == "k8s:shop//ClusterRole/given"
     assert direct["k8s:shop"]["sources"] == ["shop/all.json#L1"]
 
