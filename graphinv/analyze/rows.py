@@ -48,6 +48,21 @@ def in_force(edge: EdgeRecord, at: int) -> bool:
     return (start is None or micros(start) <= at) and (end is None or bool(edge.props.get("renewable")) or at < micros(end))
 
 
+def delegations(estate: Estate, at: int) -> list[EdgeRecord]:
+    """Delegations in force at a time, between those that are in service."""
+    return [
+        edge
+        for edge in estate.edges
+        if edge.kind == "DELEGATES_TO" and in_force(edge, at) and active(estate.nodes[edge.source]) and active(estate.nodes[edge.target])
+    ]
+
+
+def tells_callers_apart(estate: Estate, edge: EdgeRecord) -> bool:
+    """Whether a point on the edge enforces, and knows which agent asks."""
+    points = (estate.nodes.get(("EnforcementPoint", guard)) for guard in edge.props.get("guards") or ())
+    return any(point and point.props.get("mode") == "enforce" and point.props.get("distinguishes") == "agent" for point in points)
+
+
 def usable(secret: Props, at: int) -> bool:
     """Whether a secret still opens something, as far as anybody stated."""
     if secret.get("status") in DEAD:

@@ -1,0 +1,182 @@
+"""Rules about the shape of delegations: chains that are too deep, and circles."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict, deque
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.sparse import csr_matrix
+from scipy.sparse.csgraph import connected_components
+
+from graphinv.analyze.arcs import micros
+from graphinv.analyze.reaching import WORSE_BITS
+from graphinv.analyze.rows import Params, Row, about, active, confidence, delegations, hop_of, in_force
+from graphinv.model.estate import EdgeRecord, Estate
+from graphinv.model.facts import NodeKey
+
+if TYPE_CHECKING:
+    from graphinv.analyze.engine import Engine
+
+
+@dataclass(frozen=True)
+class _Rings:
+    """Nodes of a set of edges by the ring they lie in: those that come to each other. A node alone is a ring of its own."""
+
+    of: dict[NodeKey, int]
+    members: list[list[NodeKey]]
+
+    @classmethod
+    def among(cls, edges: Iterable[EdgeRecord]) -> _Rings:
+        """O(edges)."""
+        pairs = [(edge.source, edge.target) for edge in edges]
+        keys = sorted({end for pair in pairs for end in pair})
+        number = {key: place for place, key in enumerate(keys)}
+        source = np.array([number[one] for one, _ in pairs], dtype=np.int64)
+        target = np.array([number[other] for _, other in pairs], dtype=np.int64)
+        graph = csr_matrix((np.ones(len(pairs), dtype=np.int8), (source, target)), shape=(len(keys), len(keys)))
+        count, label = connected_components(graph, directed=True, connection="strong") if keys else (0, np.zeros(0, dtype=np.int64))
+        members: list[list[NodeKey]] = [[] for _ in range(count)]
+        for key, ring in zip(keys, label.tolist(), strict=True):
+            members[ring].append(key)
+        return cls(dict(zip(keys, label.tolist(), strict=True)), members)
+
+
+def deep_chain(engine: Engine, params: Params) -> Iterator[Row]:
+    """Chains of delegation that are longer than meant, told at the agent that starts them.
+
+    Agents that only pass on to one other, and have no power of their own, count for nothing; a ring counts as one agent, for rings have a
+    rule of their own. O(delegations).
+    """
+    estate = engine.estate
+    edges = delegations(estate, micros(engine.at))
+    rings = _Rings.among(edges)
+    between = [edge for edge in edges if rings.of[edge.source] != rings.of[edge.target]]
+    counts = _counting(engine, edges)
+    depth, following = _depths(between, rings, counts)
+    entered = {rings.of[edge.target] for edge in between}
+    for ring, members in enumerate(rings.members):
+        agents = [key for key in members if key[0] == "Agent"]
+        if agents and ring not in entered and depth[ring] > params["hops"]:
+            more = min(depth[ring] - params["hops"] - 1, 3)
+            yield about(agents[0]) | {
+                "what": f"delegates over {depth[ring]} hops",
+                "depth": depth[ring],
+                "path": [hop_of(estate, edge) for edge in _chain(ring, rings, following)],
+                "modifiers": [f"+{more} for each hop more"] if more else [],
+            }
+    for edge in edges:
+        limit = edge.props.get("max_depth")
+        further = depth[rings.of[edge.target]]
+        if limit is not None and further > limit:
+            yield about(edge.source, edge.target) | {
+                "what": f"hands on what may go {limit} hops further, and it goes {further}",
+                "depth": further,
+                "path": [hop_of(estate, one) for one in (edge, *_chain(rings.of[edge.target], rings, following))],
+            }
+
+
+def _counting(engine: Engine, edges: Iterable[EdgeRecord]) -> dict[str, int]:
+    """By key of an edge, 1 where it leads to an agent that counts and 0 where that only passes on, or to a workflow."""
+    estate = engine.estate
+    edges = list(edges)
+    into, out = Counter(edge.target for edge in edges), Counter(edge.source for edge in edges)
+
+    def wrapper(edge: EdgeRecord) -> bool:
+        owners = estate.owners(edge.target)
+        same = bool(owners) and owners == estate.owners(edge.source)
+        return into[edge.target] == out[edge.target] == 1 and same and not len(engine.own_privileges.row(edge.target)[0])
+
+    return {edge.key: int(edge.target[0] == "Agent" and not wrapper(edge)) for edge in edges}
+
+
+def _depths(between: Iterable[EdgeRecord], rings: _Rings, counts: Mapping[str, int]) -> tuple[list[int], dict[int, EdgeRecord]]:
+    """The deepest chain from each ring, and its first edge."""
+    onward: defaultdict[int, list[EdgeRecord]] = defaultdict(list)
+    into: defaultdict[int, list[int]] = defaultdict(list)
+    for edge in between:
+        onward[rings.of[edge.source]].append(edge)
+        into[rings.of[edge.target]].append(rings.of[edge.source])
+    left = [len(onward[ring]) for ring in range(len(rings.members))]
+    waiting = deque(ring for ring, count in enumerate(left) if not count)
+    depth, following = [0] * len(left), {}
+    while waiting:
+        ring = waiting.popleft()
+        for edge in onward[ring]:
+            reached = counts[edge.key] + depth[rings.of[edge.target]]
+            if ring not in following or (reached, following[ring].key) > (depth[ring], edge.key):
+                depth[ring], following[ring] = reached, edge
+        for before in into[ring]:
+            left[before] -= 1
+            if not left[before]:
+                waiting.append(before)
+    return depth, following
+
+
+def _chain(ring: int, rings: _Rings, following: Mapping[int, EdgeRecord]) -> Iterator[EdgeRecord]:
+    while ring in following:
+        yield following[ring]
+        ring = rings.of[following[ring].target]
+
+
+def delegation_ring(engine: Engine, params: Params) -> Iterator[Row]:
+    """Agents that can come to ask themselves again: over delegations, call-backs and the calls that lead to these."""
+    estate, at = engine.estate, micros(engine.at)
+    edges = [edge for edge in estate.edges if _calls_on(estate, edge, at)]
+    rings = _Rings.among(edges)
+    itself = {edge.source for edge in edges if edge.source == edge.target}
+    inside: defaultdict[int, list[EdgeRecord]] = defaultdict(list)
+    for edge in edges:
+        if rings.of[edge.source] == rings.of[edge.target]:
+            inside[rings.of[edge.source]].append(edge)
+    for ring, members in enumerate(rings.members):
+        agents = [key for key in members if key[0] == "Agent"]
+        if not agents or (len(members) == 1 and members[0] not in itself):
+            continue
+        asked = [edge for edge in inside[ring] if edge.kind == "DELEGATES_TO"]
+        notes = [] if any(edge.props.get("max_depth") is not None for edge in asked) else ["+1 nothing says how often it may go round"]
+        if any(_grows(engine, edge) for edge in asked):
+            notes.append("+2 power grows on the way")
+        yield about(agents[0]) | {
+            "agents": [key[1] for key in agents],
+            "path": [hop_of(estate, edge) for edge in _round(agents[0], inside[ring])],
+            "confidence": min(confidence(edge) for edge in inside[ring]),
+            "modifiers": notes,
+        }
+
+
+def _calls_on(estate: Estate, edge: EdgeRecord, at: int) -> bool:
+    """Whether control goes along it. A call-back that may do nothing only returns data."""
+    if edge.kind not in ("DELEGATES_TO", "CALLS_BACK", "USES", "CONNECTS_TO", "PROVIDES"):
+        return False
+    if edge.kind == "CALLS_BACK" and edge.props.get("scopes") == []:
+        return False
+    return in_force(edge, at) and active(estate.nodes[edge.source]) and active(estate.nodes[edge.target])
+
+
+def _grows(engine: Engine, edge: EdgeRecord) -> bool:
+    """Whether the callee can itself do something, worse than read, that its caller cannot."""
+    columns, bits = engine.own_privileges.row(edge.target)
+    had = dict(zip(*(part.tolist() for part in engine.own_privileges.row(edge.source)), strict=True))
+    return any(five & WORSE_BITS & ~had.get(column, 0) for column, five in zip(columns.tolist(), bits.tolist(), strict=True))
+
+
+def _round(start: NodeKey, edges: Iterable[EdgeRecord]) -> list[EdgeRecord]:
+    """A shortest way from ``start`` back to itself."""
+    leaving: defaultdict[NodeKey, list[EdgeRecord]] = defaultdict(list)
+    for edge in edges:
+        leaving[edge.source].append(edge)
+    before: dict[NodeKey, EdgeRecord] = {}
+    waiting = deque([start])
+    while waiting and start not in before:
+        for edge in leaving[waiting.popleft()]:
+            if edge.target not in before:
+                before[edge.target] = edge
+                waiting.append(edge.target)
+    steps, key = [], start
+    while not steps or key != start:
+        steps.append(before[key])
+        key = before[key].source
+    return steps[::-1]

@@ -1,0 +1,211 @@
+"""Rules about delegation: authority that widens, names that get lost, access that stands for a moment, deputies that cannot tell who
+asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from graphinv.analyze.arcs import KIND_NUMBER, micros
+from graphinv.analyze.labels import agreed
+from graphinv.analyze.privilege import Privileges
+from graphinv.analyze.reaching import WORSE_BITS, Columns, Pair, Reached, pairs_and_counts
+from graphinv.analyze.rows import (
+    Params,
+    Row,
+    about,
+    active,
+    agents_of,
+    blueprint,
+    confidence,
+    delegations,
+    hop_of,
+    in_force,
+    tells_callers_apart,
+)
+from graphinv.analyze.scopes import Array, split_scope
+from graphinv.analyze.severity import Gauge
+from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
+from graphinv.model.facts import NodeKey
+
+if TYPE_CHECKING:
+    from graphinv.analyze.engine import Engine
+
+_ACTORS = ("Agent", "Workflow")
+_MINUTE = 60 * 1_000_000
+
+
+# --------------------------------------------------------------------------------------------------------------------------------
+# Authority that widens
+
+
+def widened(engine: Engine, params: Params) -> Iterator[Row]:
+    """Delegations by which the delegator can do, worse than read, what it could not do without them.
+
+    What it could do without is its own and what its other delegations bring. Where agents call each other in a circle, what comes back
+    over the circle counts as its own.
+    """
+    estate, structure = engine.estate, engine.structure
+    arcs, posture = engine.arcs("posture"), engine.privileges("posture")
+    pointers, order = arcs.leaving
+    actors = [KIND_NUMBER[kind] for kind in _ACTORS]
+    once, twice = (np.zeros(len(structure.targets), dtype=np.uint8) for _ in range(2))
+    told = Columns.of(engine)
+    for agent in agents_of(estate):
+        number = structure.number[agent.key]
+        leaving = [arc for arc in order[pointers[number] : pointers[number + 1]].tolist() if structure.kinds[arcs.target[arc]] in actors]
+        found = [(arc, edge) for arc in leaving if (edge := estate.edges[arcs.first[arc]]).source == agent.key]
+        if not any(edge.kind == "DELEGATES_TO" for _, edge in found):
+            continue
+        once[:], twice[:] = 0, 0
+        carried = {}
+        for arc in leaving:
+            columns, bits = posture.row(structure.keys[arcs.target[arc]])
+            if arcs.mask[arc] >= 0:
+                bits = bits & structure.masks.at(int(arcs.mask[arc]), columns)
+            carried[arc] = columns, bits
+            twice[columns] |= once[columns] & bits
+            once[columns] |= bits
+        columns, bits = engine.own_privileges.row(agent.key)
+        twice[columns] |= bits
+        for arc, edge in found:
+            if edge.kind == "DELEGATES_TO":
+                yield from _gained(engine, told, edge, carried[arc], twice)
+
+
+def _gained(engine: Engine, told: Columns, edge: EdgeRecord, carried: tuple[Array, Array], without: Array) -> Iterator[Row]:
+    scopes = edge.props.get("scopes")
+    evaluable = all(split_scope(scope)[0] for scope in scopes or ())
+    columns, bits = carried if evaluable else engine.privileges("posture").row(edge.target)
+    if scopes is None:  # the callee's own power, not what it comes to by others
+        columns, bits = engine.own_privileges.row(edge.target)
+        if edge.props.get("mode") == "on_behalf_of" or tells_callers_apart(engine.estate, edge):
+            return
+    bits = bits & ~without[columns] & WORSE_BITS
+    columns = columns[bits > 0]
+    if not len(columns):
+        return
+    keys, targets = engine.structure.keys, engine.structure.targets
+    order = columns[np.argsort(-engine.weights.target[columns], kind="stable")]
+    yield about(edge.source, edge.target) | {
+        "targets": len(columns),
+        "examples": [":".join(keys[node]) for node in targets[order[:10]].tolist()],
+        "how": "asks for more than it has" if scopes is None else "hands over more than it has",
+        "path": [hop_of(engine.estate, edge)],
+        "confidence": min(confidence(edge), 1.0 if evaluable else 0.5),
+        "modifiers": [
+            *(["+2 what is handed over is stated, and its delegator never had it"] if scopes is not None else []),
+            *(["+1 something sensitive is among it"] if told.sensitive[columns].any() else []),
+        ],
+    }
+
+
+def lost_actor(engine: Engine, params: Params) -> Iterator[Row]:
+    """Delegations after which nobody can tell any more who asked first."""
+    estate, at = engine.estate, micros(engine.at)
+    found = delegations(estate, at)
+    carried = {edge.target for edge in found if edge.props.get("mode") == "on_behalf_of"}
+    for edge in found:
+        mode = edge.props.get("mode")
+        if mode == "passthrough":
+            reason = "the caller's own credentials are passed on, so the callee looks like the caller"
+        elif edge.source in carried and mode in ("invoke", "handoff", "scoped") and "observed" in (edge.props.get("evidence") or ()):
+            reason = "it was asked on somebody's behalf and asks on in its own name"
+        else:
+            continue
+        _, bits = engine.privileges("posture").row(edge.target)
+        yield about(edge.source, edge.target) | {
+            "reason": reason,
+            "path": [hop_of(estate, edge)],
+            "modifiers": ["+2 what it leads to can be changed"] if (bits & WORSE_BITS).any() else [],
+        }
+
+
+def transient_access(engine: Engine, params: Params) -> Iterator[Row]:
+    """What agents come to only over sub-agents, call-backs and steps that were seen at work and never declared."""
+    estate = engine.estate
+    arcs = engine.arcs("posture")
+    fleeting = np.array([_fleeting(estate, edge) for edge in estate.edges], dtype=bool)
+    taken = fleeting[arcs.first] if len(fleeting) else np.zeros(len(arcs.first), dtype=bool)
+    if not taken.any():
+        return
+    keep = ~taken
+    rest = replace(arcs, **{name: getattr(arcs, name)[keep] for name in ("source", "target", "mask", "first", "second", "way")})
+    meant = Privileges(rest)
+    posture = engine.privileges("posture")
+
+    def row(pair: Pair) -> Row:
+        hops = pair.path.hops if pair.path else ()
+        behind = {key for hop in hops for key in hop.edges}
+        seen = [edge for end in {end for hop in hops for end in (hop.source, hop.target)} for edge in estate.outgoing.get(end, ())]
+        edges = [edge for edge in seen if edge.key in behind and _fleeting(estate, edge)]
+        notes = ["+1 it stood for less than five minutes, so a scan would miss it"] if any(_short(edge) for edge in edges) else []
+        if estate.nodes[pair.agent].props.get("environment") in ("dev", "test") and all(edge.props.get("count") == 1 for edge in edges):
+            notes.append("-3 it was seen once, where things are tried out")
+        return about(pair.agent, pair.target) | {"actions": pair.actions, "path": hops, "modifiers": notes}
+
+    gained = (Reached(agent.key, *posture.row_minus(meant, agent.key)) for agent in agents_of(estate))
+    yield from pairs_and_counts(engine, gained, params["most"], params["searches"], "posture", row)
+
+
+def _fleeting(estate: Estate, edge: EdgeRecord) -> bool:
+    """Whether it is a way to another actor that was seen at work and that nobody declared."""
+    if set(edge.props.get("evidence") or ()) != {"observed"}:
+        return False
+    if edge.kind == "CALLS_BACK":
+        return True
+    return edge.kind == "DELEGATES_TO" and bool(edge.props.get("transient") or "Workflow" in (edge.source[0], edge.target[0]))
+
+
+def _short(edge: EdgeRecord) -> bool:
+    start, end = edge.props.get("valid_from"), edge.props.get("valid_until")
+    return start is not None and end is not None and micros(end) - micros(start) < 5 * _MINUTE
+
+
+def confused_deputy(engine: Engine, params: Params) -> Iterator[Row]:
+    """Agents, tools and servers with power of their own that several agents call and that cannot tell for whom they act."""
+    estate, at = engine.estate, micros(engine.at)
+    taking = Gauge(engine)
+    for kind in ("Agent", "Tool", "ToolServer"):
+        for deputy in estate.of_kind(kind):
+            own = [edge for edge in estate.outgoing.get(deputy.key, ()) if edge.kind in ("RUNS_AS", "HOLDS") and in_force(edge, at)]
+            if not own or not active(deputy) or agreed(deputy.props, "authorizescallers", at):
+                continue
+            if all(tells_callers_apart(estate, edge) for edge in own):
+                continue
+            hops = [edge for edge in estate.incoming.get(deputy.key, ()) if _undecided(estate, edge, at)]
+            callers = sorted({edge.source for edge in hops})
+            parties = {blueprint(estate.nodes[caller]) for caller in callers}
+            if len(parties) < params["callers"]:
+                continue
+            columns, bits = engine.own_privileges.row(deputy.key)
+            worse = columns[bits & WORSE_BITS > 0]
+            if not len(worse):
+                continue
+            keys, targets = engine.structure.keys, engine.structure.targets
+            heaviest = worse[np.argmax(engine.weights.target[worse])]
+            lower = any(_lower(estate, taking, caller, deputy) for caller in callers)
+            yield about(deputy.key, keys[targets[heaviest]]) | {
+                "callers": [":".join(caller) for caller in callers],
+                "parties": len(parties),
+                "targets": len(worse),
+                "modifiers": ["+1 a caller is trusted less than it"] if lower else [],
+                "confidence": min(confidence(edge) for edge in hops),
+            }
+
+
+def _undecided(estate: Estate, edge: EdgeRecord, at: int) -> bool:
+    """Whether it is a call by an agent in service, without the first caller's name in it and with nothing that decides by caller."""
+    called = edge.kind in ("USES", "CONNECTS_TO", "DELEGATES_TO") and edge.source[0] == "Agent" and edge.source != edge.target
+    if not called or not in_force(edge, at) or not active(estate.nodes[edge.source]):
+        return False
+    return edge.props.get("mode") not in ("on_behalf_of", "passthrough") and not tells_callers_apart(estate, edge)
+
+
+def _lower(estate: Estate, taking: Gauge, caller: NodeKey, deputy: NodeRecord) -> bool:
+    props = estate.nodes[caller].props
+    beneath = deputy.props.get("environment") == "prod" and props.get("environment") in ("dev", "test")
+    return beneath or taking.takes_untrusted(caller)
