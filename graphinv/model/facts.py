@@ -10,14 +10,15 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from functools import cache
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
 from typing import Any
 
 from pydantic import ValidationError
 
 from graphinv.model.errors import FactError
 from graphinv.model.kinds import DECIDES_AUTHORITY, EDGE_KINDS, NODE_KINDS, ends_fit
+from graphinv.model.normal import encodable, normal
 
 Props = dict[str, Any]
 NodeKey = tuple[str, str]
@@ -200,9 +201,14 @@ def source_of(root: str, path: str, line: int | None = None) -> str:
     >>> source_of("shop", "a#b/.env", 3), place_of("shop/a%23b/.env#L3", "shop")
     ('shop/a%23b/.env#L3', ('a#b/.env', 'L3'))
     """
-    place = f"{root}/{path}" if path else root
-    place = place.replace("%23", "%2523").replace("#", "%23")
+    place = _document(root, path)
     return f"{place}#L{line}" if line else place
+
+
+@lru_cache(maxsize=1024)
+def _document(root: str, path: str) -> str:
+    place = f"{root}/{path}" if path else root
+    return place.replace("%23", "%2523").replace("#", "%23")
 
 
 def place_of(source: str, root: str) -> tuple[str, str]:
@@ -217,8 +223,6 @@ Fact = NodeFact | EdgeFact | Binding | OwnerRule | Grant | Said | Problem
 
 # --------------------------------------------------------------------------------------------------------------------------------
 # Checking
-
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def _explain(error: ValidationError, kind: str) -> str:
@@ -239,7 +243,10 @@ def check_node(fact: NodeFact, *, document: str = "", where: str = "") -> NodeFa
         raise FactError(f"unknown node kind {shown(fact.kind)}", document=document, where=where, remedy=_one_of(NODE_KINDS))
     if not _is_text(fact.id):
         raise FactError(f"{fact.kind} needs an id that is text", document=document, where=where)
-    return replace(fact, props=_check_props(NODE_KINDS, fact.kind, fact.props, document, where))
+    props = normal(fact.kind, fact.props)
+    if props is None:
+        props = _check_props(NODE_KINDS, fact.kind, fact.props, document, where)
+    return fact if props is fact.props else NodeFact(fact.kind, fact.id, props)
 
 
 def check_edge(fact: EdgeFact, *, document: str = "", where: str = "") -> EdgeFact:
@@ -250,17 +257,22 @@ def check_edge(fact: EdgeFact, *, document: str = "", where: str = "") -> EdgeFa
     """
     if fact.kind not in EDGE_KINDS:
         raise FactError(f"unknown edge kind {shown(fact.kind)}", document=document, where=where, remedy=_one_of(EDGE_KINDS))
-    kinds = [end.kind if isinstance(end, Ref) else end[0] for end in (fact.source, fact.target)]
-    for kind in kinds:
+    source, target = fact.source, fact.target
+    start = source.kind if isinstance(source, Ref) else source[0]
+    stop = target.kind if isinstance(target, Ref) else target[0]
+    for kind in (start, stop):
         if kind not in NODE_KINDS:
             raise FactError(f"unknown node kind {shown(kind)}", document=document, where=where, remedy=_one_of(NODE_KINDS))
-    for end in (fact.source, fact.target):
+    for end in (source, target):
         if not isinstance(end, Ref) and not _is_text(end[1]):
             raise FactError(f"{fact.kind} needs ends whose ids are text", document=document, where=where)
-    if not ends_fit(fact.kind, kinds[0], kinds[1]):
+    if not _fit(fact.kind, start, stop):
         drawn = EDGE_KINDS[fact.kind].__doc__ or fact.kind
-        raise FactError(f"{fact.kind} does not run from {kinds[0]} to {kinds[1]}", document=document, where=where, remedy=f"it is {drawn}")
-    return replace(fact, props=_check_props(EDGE_KINDS, fact.kind, fact.props, document, where))
+        raise FactError(f"{fact.kind} does not run from {start} to {stop}", document=document, where=where, remedy=f"it is {drawn}")
+    props = normal(fact.kind, fact.props)
+    if props is None:
+        props = _check_props(EDGE_KINDS, fact.kind, fact.props, document, where)
+    return fact if props is fact.props else EdgeFact(fact.kind, fact.source, fact.target, props)
 
 
 def _check_props(kinds: Mapping[str, Any], kind: str, props: Props, document: str, where: str) -> Props:
@@ -272,9 +284,13 @@ def _check_props(kinds: Mapping[str, Any], kind: str, props: Props, document: st
     if not dumped.get("sources", True):
         del dumped["sources"]  # stated by nobody is the same as no statement of who
     for name, value in dumped.items():
-        if (isinstance(value, str) and not _encodable(value)) or (isinstance(value, list) and not all(map(_encodable, value))):
+        if (isinstance(value, str) and not encodable(value)) or (isinstance(value, list) and not all(map(encodable, value))):
             raise FactError(f"{kind}.{name}: holds half of a character pair; it is not text", document=document, where=where)
     return dumped
+
+
+_fit = cache(ends_fit)
+"""There are as many answers as pairs of kinds."""
 
 
 def shown(name: object) -> str:
@@ -285,12 +301,7 @@ def shown(name: object) -> str:
 
 
 def _is_text(value: object) -> bool:
-    return isinstance(value, str) and value != "" and _encodable(value)
-
-
-def _encodable(text: str) -> bool:
-    # JSON can spell a lone surrogate, which is no character: neither UTF-8 nor any store can hold it.
-    return text.isascii() or not _SURROGATE.search(text)
+    return isinstance(value, str) and value != "" and encodable(value)
 
 
 def _one_of(names: Iterable[str]) -> str:
@@ -302,12 +313,16 @@ def _one_of(names: Iterable[str]) -> str:
 
 
 _encode = json.JSONEncoder(sort_keys=True, ensure_ascii=True, separators=(",", ":")).encode
+_quoted = json.encoder.encode_basestring_ascii
+_DECIDING = frozenset(DECIDES_AUTHORITY)
 
 
 def edge_key(kind: str, source: NodeKey, target: NodeKey, props: Mapping[str, Any]) -> str:
     """Identity of an edge: kind, ends and a digest of what decides authority; 32 hex digits."""
-    deciding = {name: props[name] for name in DECIDES_AUTHORITY if props.get(name) is not None}
-    text = _encode([kind, source, target, deciding])
+    deciding = {name: value for name, value in props.items() if name in _DECIDING and value is not None}
+    # The text is the JSON of [kind, source, target, deciding], put together from parts because there are millions of edges.
+    ends = f'["{source[0]}",{_quoted(source[1])}],["{target[0]}",{_quoted(target[1])}]'
+    text = f'["{kind}",{ends},{_encode(deciding) if deciding else "{}"}]'
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 

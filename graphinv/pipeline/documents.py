@@ -67,7 +67,8 @@ def jobs(found: Found, problems: list[Problem]) -> Iterator[Job]:
 
 
 def is_native(name: str) -> bool:
-    """Whether the ingestor reads facts as they are: maybe millions, not worth keeping twice, and refused where they hold secrets."""
+    """Whether the ingestor reads facts as they are: maybe millions, not worth keeping twice, checked by itself with the line of each, and
+    refused where they hold secrets."""
     return name.startswith("native")
 
 
@@ -116,7 +117,7 @@ def _outcome(ingestor: Ingestor | Linking, document: Document, whole: bool) -> O
             return Outcome(read=True, outline=outline(document))
         return Outcome(read=True, summary=pickle.dumps(ingestor.summarise(document), pickle.HIGHEST_PROTOCOL))
     facts = ingestor.read(document)
-    kept, problems = checked(document.root, facts if is_native(ingestor.NAME) else map(redacted, facts))
+    kept, problems = _parted(facts) if is_native(ingestor.NAME) else checked(document.root, map(redacted, facts))
     return Outcome(read=True, facts=kept, problems=problems)
 
 
@@ -149,6 +150,18 @@ def fault(error: Exception) -> str:
 
 def _sentence(error: IngestError | FactError) -> str:
     return f"{error.message} ({error.remedy})" if error.remedy else error.message
+
+
+def _parted(facts: Iterable[Fact]) -> tuple[list[Fact], list[Problem]]:
+    """Facts that are checked, and the problems among them."""
+    kept: list[Fact] = []
+    problems: list[Problem] = []
+    for fact in facts:
+        if isinstance(fact, Problem):
+            problems.append(fact)
+        else:
+            kept.append(fact)
+    return kept, problems
 
 
 def checked(root: str, facts: Iterable[Fact]) -> tuple[list[Fact], list[Problem]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from itertools import chain
 
 from graphinv.ingest import Document
 from graphinv.ingest.support.secret_shapes import shapes
@@ -14,6 +13,9 @@ from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Problem, Pro
 
 MAX_PROBLEMS = 100
 """Problems of one document that are told one by one; the rest is counted."""
+
+SHORTEST = 12
+"""No secret is shorter."""
 
 # A cheap sieve before the long list of known forms: nearly every text of a real estate falls through it.
 _RUN = re.compile(r"[A-Za-z0-9_-]{16,}+")
@@ -30,11 +32,10 @@ def node_fact(document: Document, line: int, kind: str, id: str, props: Props) -
     Raises:
         FactError: it breaks the vocabulary or holds a secret value.
     """
-    where = f"L{line}"
-    _refuse_secrets(chain((id,), _texts(props)), document, where)
+    _refuse_secrets((id,), props, document, line)
     if props.get("sources") is None:
         props["sources"] = [document.source(line)]
-    return check_node(NodeFact(kind, id, props), document=document.path, where=where)
+    return check_node(NodeFact(kind, id, props), document=document.path, where=f"L{line}")
 
 
 def edge_fact(document: Document, line: int, kind: str, source: NodeKey, target: NodeKey, props: Props) -> EdgeFact:
@@ -43,11 +44,10 @@ def edge_fact(document: Document, line: int, kind: str, source: NodeKey, target:
     Raises:
         FactError: as :func:`node_fact`.
     """
-    where = f"L{line}"
-    _refuse_secrets(chain((source[1], target[1]), _texts(props)), document, where)
+    _refuse_secrets((source[1], target[1]), props, document, line)
     if props.get("sources") is None:
         props["sources"] = [document.source(line)]
-    return check_edge(EdgeFact(kind, source, target, props), document=document.path, where=where)
+    return check_edge(EdgeFact(kind, source, target, props), document=document.path, where=f"L{line}")
 
 
 def problem_of(error: FactError, ingestor: str) -> Problem:
@@ -71,31 +71,26 @@ def capped(facts: Iterable[Fact], document: Document, ingestor: str) -> Iterator
         yield Problem(document.path, "", f"{count} more of its facts have problems", severity, ingestor)
 
 
-def _texts(props: Props) -> Iterator[str]:
-    for value in props.values():
-        if isinstance(value, str):
-            yield value
-        elif isinstance(value, list):
-            yield from (item for item in value if isinstance(item, str))
-
-
-def _refuse_secrets(texts: Iterable[str], document: Document, where: str) -> None:
+def _refuse_secrets(ids: tuple[str, ...], props: Props, document: Document, line: int) -> None:
     # A graph never holds a value, so a fact that does is a mistake of its author, whatever property it stands in.
-    for text in texts:
-        if len(text) >= 12 and _suspicious(text):
-            raise FactError(
-                "holds what looks like the value of a secret",
-                document=document.path,
-                where=where,
-                remedy="name the secret, never state it; where it is none, write it differently",
-            )
+    for value in (*ids, *props.values()):
+        for text in value if isinstance(value, list) else (value,):
+            if isinstance(text, str) and len(text) >= SHORTEST and _suspicious(text):
+                raise FactError(
+                    "holds what looks like the value of a secret",
+                    document=document.path,
+                    where=f"L{line}",
+                    remedy="name the secret, never state it; where it is none, write it differently",
+                )
 
 
 def _suspicious(text: str) -> bool:
     if "://" in text and _URL_PASSWORD.search(text):
         return True
-    dense = any(_DENSE.search(run) and not _DIGEST.fullmatch(run) for run in _RUN.findall(text))
-    return (dense or "PRIVATE KEY" in text) and _is_secret(text)
+    for run in _RUN.findall(text):
+        if _DENSE.search(run) and not _DIGEST.fullmatch(run):
+            return _is_secret(text)
+    return "PRIVATE KEY" in text and _is_secret(text)
 
 
 @lru_cache(maxsize=4096)
