@@ -201,6 +201,27 @@ def test_an_administrator_has_everything_and_takes_nothing() -> None:
     assert found.becomes(user("admin")) == {role("account"): "trust"}
 
 
+def test_nobody_becomes_whom_another_account_has() -> None:
+    # IAM is asked within the account of whoever asks, and a service runs nothing as another account's role
+    other = "210987654321"
+    theirs = [f"arn:aws:iam::{other}:{one}" for one in ("user/admin", "group/admins", "role/for-lambda")]
+    grants = [grant(one, "identity", allow("*")) for one in theirs]
+    grants += [grant(theirs[2], "trust", trust(Service="lambda.amazonaws.com"))]
+    actions = ["iam:CreateAccessKey", "iam:AddUserToGroup", "iam:UpdateAssumeRolePolicy", "iam:PassRole", "lambda:*"]
+    found = Evaluated([*estate(), *grants, grant(ME, "identity", allow(actions))])
+    assert not set(found.becomes(ME)) & set(theirs)
+    assert {user("admin"), group("admins"), role("for-lambda")} <= set(found.becomes(ME))
+
+
+def test_whom_a_file_leaves_without_an_account_may_be_of_the_only_one_that_is_known() -> None:
+    open_role = "arn:aws:iam::account(infra):role/for-lambda"
+    grants = [grant(open_role, "trust", trust(Service="lambda.amazonaws.com"))]
+    passing = grant(ME, "identity", allow(["iam:PassRole", "lambda:CreateFunction", "lambda:InvokeFunction"]))
+    assert open_role in Evaluated([*grants, passing]).becomes(ME)
+    two = grant(role("x", "210987654321"), "identity", allow("s3:*"))
+    assert open_role not in Evaluated([*grants, passing, two]).becomes(ME)
+
+
 def test_every_action_of_the_list_is_one_of_aws() -> None:
     named = {action for way in WAYS for step in way.steps for action in step} | set(VERSIONS) | set(UNLIMITED)
     named |= {action for action, _ in (*SELF, *BECOMES)}

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import json
 import time
 
 import pytest
 
-from graphinv.model.facts import EdgeFact, Grant
+from graphinv.model.facts import EdgeFact, Grant, NodeKey, Props
 from tests.ingest.aws_grants import ACCOUNT, Evaluated, allow, deny, grant, group, role, trust, user
 
 DATA = "arn:aws:s3:::data"
@@ -170,6 +171,21 @@ def test_what_lies_in_an_account_that_is_not_told_may_lie_in_the_only_one_that_i
     assert (found["confidence"], found["evidence"]) == (0.5, ["granted", "inferred"])
     two = [*mine_alone, grant(role("x", "210987654321"), "identity", allow("s3:*"))]
     assert table not in Evaluated(two, [("Resource", table)]).can(ME)
+
+
+def test_a_bucket_is_of_the_account_whose_files_tell_of_it() -> None:
+    def asks(me: str, root: str) -> Grant:
+        return Grant("aws", ("Identity", me), "identity", json.dumps({"Statement": [allow("s3:*")]}), "p", f"{root}/main.tf#L1", "declared")
+
+    shop, lab = role("me", "account(shop)"), role("me", "account(lab)")
+    told: dict[NodeKey, Props] = {("Resource", DATA): {"sources": ["shop/buckets.tf#L1"]}}
+    found = Evaluated([asks(shop, "shop"), asks(lab, "lab")], told)
+    assert DATA in found.can(shop)
+    assert DATA not in found.can(lab)
+    # The only account that is known may be the shop's
+    assert Evaluated([asks(shop, "shop"), asks(ME, "dump")], told).edge("CAN_ACCESS", ME, DATA)["confidence"] == 0.5
+    unclaimed: dict[NodeKey, Props] = {("Resource", DATA): {"sources": ["inventory/resources.csv#L1"]}}
+    assert DATA in Evaluated([asks(shop, "shop"), asks(ME, "dump")], unclaimed).can(ME)
 
 
 def test_a_policy_variable_may_be_anything_when_it_allows_and_nothing_when_it_denies() -> None:

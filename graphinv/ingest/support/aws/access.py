@@ -109,9 +109,11 @@ class Evaluator:
             homes = self.estate.homes.get(target.key[1])
             if target.service == "kms" and not self.estate.delegates(target.key, account):
                 return None  # a key's own policy alone decides, unless it leaves it to the account
-            return True if target.account or not homes or account in homes else None
-        if not arns.is_account(target.account) and self.estate.accounts == {account}:
-            return False  # a file that leaves the account open, where only one is known: it may be this one
+            if target.account or not homes or account in homes:
+                return True
+            return False if any(self.estate.may_be(account, home) for home in homes) else None
+        if self.estate.may_be(account, target.account):
+            return False
         if target.key in self.estate.resources:
             return None  # its own policy says who comes in from outside
         fields = arns.parse(pattern.text)
@@ -176,13 +178,16 @@ class Evaluator:
             found.setdefault(key, set()).update(actions)
             yield node_of(key, self.estate)
 
-    def identities(self, statement: Statement, context: Context, name: str, names: Iterable[str]) -> dict[str, int]:
-        """ARN of a role, user or group → set of the actions ``names`` of service ``name`` (``iam``, ``sts``) that it gives on it."""
+    def identities(self, statement: Statement, context: Context, name: str, names: Iterable[str], account: str = "") -> dict[str, int]:
+        """ARN of a role, user or group → set of the actions ``names`` of service ``name`` (``iam``, ``sts``) that it gives on it.
+
+        With ``account``, only of what can lie there.
+        """
         service = self.estate.services[name]
         wanted = service.set_of(names) & statement.actions.mask(service)
         if not wanted:
             return {}
-        key = (id(statement.actions), id(statement.resources), id(context), f"{name}:{wanted:x}")
+        key = (id(statement.actions), id(statement.resources), id(context), f"{name}:{wanted:x}:{account}")
         cached = self._identities.get(key)
         if cached is not None:
             return cached
@@ -190,6 +195,8 @@ class Evaluator:
         for pattern in patterns_of(statement):
             for target in self.estate.index.find(pattern, "iam") if service_of(pattern.text) in ("", "iam") else ():
                 arn = target.key[1]
+                if account and not self.estate.may_be(account, target.account):
+                    continue
                 region = glob(arn)
                 if pattern.matches(arn) and (not statement.resources.negated or statement.resources.may(region)):
                     mask = wanted & context.lets(service, region)

@@ -125,7 +125,7 @@ class Escalations:
         estate = self.evaluator.estate
         iam = estate.services["iam"]
         names = [action.partition(":")[2].lower() for action, _ in BECOMES]
-        reached = self.evaluator.identities(statement, context, "iam", names)
+        reached = self.evaluator.identities(statement, context, "iam", names, principal.account)
         for (action, kind), name in zip(BECOMES, names, strict=True) if reached else ():
             if kind == "iam_group" and principal.kind != "iam_user":
                 continue
@@ -139,7 +139,7 @@ class Escalations:
         passing = [
             (statement, attached, roles, _passed_to(statement))
             for statement, attached in touching
-            if (roles := self.evaluator.identities(statement, context, "iam", ("passrole",)))
+            if (roles := self.evaluator.identities(statement, context, "iam", ("passrole",), principal.account))
         ]
         for way in WAYS:
             trusting = self._trusting.get(way.service)

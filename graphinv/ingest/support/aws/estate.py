@@ -63,7 +63,8 @@ class Estate:
     """Account → level (account, unit, organisation) → its service control policies."""
     problems: list[Problem] = field(default_factory=list)
     homes: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    """ARN without an account → accounts whose own policies name it: the best there is to tell whose it is."""
+    """ARN without an account → accounts whose own policies name it, else those of the root that tells of it: the best there is to tell whose
+    it is."""
     policies: dict[str, Policy] = field(default_factory=dict)
     """Documents by their text."""
     _named: dict[tuple[str, str, str], str] = field(default_factory=dict)
@@ -112,6 +113,10 @@ class Estate:
     def accounts(self) -> set[str]:
         """Numbers of the accounts whose principals are known."""
         return {one.account for one in self.principals.values() if one.identity and arns.is_account(one.account)}
+
+    def may_be(self, account: str, stated: str) -> bool:
+        """Whether what lies in ``stated`` can lie in ``account``: a file that leaves the account open may mean the only one that is known."""
+        return stated == account or (not arns.is_account(stated) and self.accounts == {account})
 
     def delegates(self, key: NodeKey, account: str) -> bool:
         """Whether the resource's own policy, where it is known, leaves access to the identity policies of ``account``."""
@@ -265,6 +270,21 @@ def _fill(estate: Estate) -> None:
     for principal in estate.principals.values():
         for attached in (*principal.identity, *principal.boundary):
             _literals(estate, attached.policy, principal.account)
+    _homes_by_root(estate)
+
+
+def _homes_by_root(estate: Estate) -> None:
+    """Whose a bucket is that no policy names: of the accounts whose principals the same root tells of."""
+    accounts: dict[str, set[str]] = defaultdict(set)
+    for principal in estate.principals.values():
+        for attached in (*principal.identity, *principal.trust):
+            accounts[attached.grant.source.partition("/")[0]].add(principal.account)
+    for kind, arn in estate.index.all():
+        fields = arns.parse(arn)
+        if fields is not None and not fields.account and arn not in estate.homes:
+            roots = {source.partition("/")[0] for source in estate.known.nodes.get((kind, arn), {}).get("sources") or ()}
+            if found := {account for root in roots for account in accounts.get(root, ())}:
+                estate.homes[arn] = found
 
 
 def _literals(estate: Estate, policy: Policy, account: str) -> None:
