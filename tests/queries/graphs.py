@@ -28,9 +28,14 @@ _Loader.yaml_implicit_resolvers = {
 }
 
 
+def plain_yaml(path: Path) -> Any:
+    """What a YAML file says, its times as text."""
+    return yaml.load(path.read_text("utf-8"), _Loader)  # a SafeLoader
+
+
 def cases_of(path: Path) -> list[Case]:
     """The cases of a ``.cases.yaml`` file."""
-    loaded = yaml.load(path.read_text("utf-8"), _Loader)  # a SafeLoader
+    loaded = plain_yaml(path)
     assert isinstance(loaded, list)
     return loaded
 
@@ -53,7 +58,9 @@ def facts(case: Case) -> tuple[list[NodeFact], list[EdgeFact]]:
 
 
 def stored(case: Case, folder: Path) -> Iterator[EmbeddedStore]:
-    """An embedded store with the graph of a case."""
+    """An embedded store with the graph of a case; the graph ``before`` it, if there is one, was scanned earlier."""
     with EmbeddedStore(folder / "graph", write=True) as store:
+        if before := case.get("before"):
+            store.commit(Scan("case", before["at"], "complete"), *facts(before))
         store.commit(Scan("case", case.get("at", AT), "complete"), *facts(case))
         yield store

@@ -44,6 +44,6 @@ def test_it_says_what_it_is_for(query: Query) -> None:
 
 @pytest.mark.parametrize("query", LIBRARY.values(), ids=lambda query: query.name)
 def test_it_answers_on_an_estate_without_anything(query: Query, tmp_path: Path) -> None:
-    needed = {name: "x" for name, parameter in query.parameters.items() if parameter.default is None}
+    needed = {name: AT if parameter.type == "time" else "x" for name, parameter in query.parameters.items() if parameter.default is None}
     for store in stored({"nodes": {"Agent:a": {}}}, tmp_path):
         store.query(query.cypher, query.bind(needed, at=AT))

@@ -1,12 +1,15 @@
 // title: Findings by severity
 // question: How many findings of each rule and severity are there?
 // when: To see what kind of trouble there is most of, and to compare two scans.
+// parameters:
+//   rule: {type: text, default: "", meaning: Only rules whose id begins with this}
 // columns:
 //   severity: Level
 //   rule: Id of the rule
 //   findings: How many
 //   examples: Titles of some of them
 MATCH (f:Finding)
+WHERE f.rule STARTS WITH $rule
 WITH f ORDER BY f.title
 WITH f.severity AS severity, f.rule AS rule, count(*) AS findings, collect(f.title) AS titles
 RETURN severity, rule, findings, titles[0..3] AS examples

@@ -1,0 +1,20 @@
+// title: How edges are known
+// question: How many edges of each kind are declared, granted, observed or only inferred?
+// when: To judge how much of the picture is intention and how much is fact; to see where traces are missing.
+// columns:
+//   edge: Kind of edge
+//   edges: How many
+//   declared: How many a configuration declares
+//   granted: How many a provider grants
+//   observed: How many were observed
+//   inferred_only: How many are a guess of ours alone
+//   unknown: How many say nothing about it
+MATCH (:Agent|Owner|Identity|Runtime|Secret|Tool|ToolServer|Workflow|Memory)-[r]->()
+WHERE r.gone_at IS NULL AND NOT type(r) IN ['CAN_REACH', 'ABOUT']
+RETURN type(r) AS edge, count(*) AS edges,
+       sum(CASE WHEN 'declared' IN r.evidence THEN 1 ELSE 0 END) AS declared,
+       sum(CASE WHEN 'granted' IN r.evidence THEN 1 ELSE 0 END) AS granted,
+       sum(CASE WHEN 'observed' IN r.evidence THEN 1 ELSE 0 END) AS observed,
+       sum(CASE WHEN r.evidence = ['inferred'] THEN 1 ELSE 0 END) AS inferred_only,
+       sum(CASE WHEN r.evidence IS NULL THEN 1 ELSE 0 END) AS unknown
+ORDER BY edge

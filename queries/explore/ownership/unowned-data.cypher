@@ -1,0 +1,20 @@
+// title: Sensitive data nobody owns
+// question: Which crown jewels and sensitive resources have no owner, and how many agents reach them?
+// when: Nobody can say whether an agent may reach it until somebody owns it.
+// parameters:
+//   sensitivity: {type: list, default: [confidential, restricted], meaning: Which sensitivities count}
+// columns:
+//   resource: Its id
+//   type: What it is
+//   sensitivity: How sensitive it is
+//   crown_jewel: Whether the organisation lives by it
+//   agents: How many agents reach it in the worst case
+//   sources: Where it was stated
+MATCH (t:Resource)
+WHERE t.gone_at IS NULL AND (t.sensitivity IN $sensitivity OR t.crown_jewel = true)
+  AND NOT EXISTS { MATCH (o:Owner)-[w:OWNS]->(t) WHERE o.gone_at IS NULL AND w.gone_at IS NULL }
+OPTIONAL MATCH (a:Agent)-[:CAN_REACH {lens: 'posture'}]->(t)
+WITH t, count(DISTINCT a.id) AS agents
+RETURN t.id AS resource, coalesce(t.type, 'unknown') AS type, coalesce(t.sensitivity, 'unknown') AS sensitivity,
+       coalesce(t.crown_jewel, false) AS crown_jewel, agents, coalesce(t.sources, []) AS sources
+ORDER BY agents DESC, resource

@@ -1,0 +1,189 @@
+"""What every query of the library takes on a large estate: ``python -m tests.bench.library [AGENTS [STORE]]``.
+
+The invented estate of :mod:`tests.bench.synthetic`, with owners, content, memories, packages, tasks and the properties that the library asks
+about, is stored and analyzed in STORE (a folder of its own when absent; one that is there already is asked as it is). Each query runs
+four times; the table has the best of the last three, slowest first.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from graphinv.analyze.library import Query
+from graphinv.model.facts import EdgeFact, NodeFact, check_edge, check_node
+from graphinv.pipeline.stages import analyze, library
+from graphinv.store import Scan, Store, open_store
+from tests.bench.synthetic import AT, synthetic
+
+TARGET = 0.2
+"""Seconds within which a query is to answer."""
+GIVEN = {
+    "agent": "agent-0000003",
+    "framework": "langgraph",
+    "identity": "identity-0000003",
+    "lens": "posture",
+    "memory": "memory-0000001",
+    "model": "model-0000001",
+    "other": "agent-0000004",
+    "owner": "team-0000000",
+    "package": "package-0000003",
+    "point": "pep-0",
+    "resource": "resource-0000003",
+    "runtime": "runtime-0000003",
+    "secret": "secret-0000003",
+    "server": "toolserver-0000003",
+    "since": "2026-07-01T00:00:00Z",
+    "tool": "tool-0000003",
+    "source": "contentsource-0000003",
+}
+_AGENT = (
+    {"status": "active", "autonomy": "autonomous", "environment": "prod", "framework": "langgraph"},
+    {"status": "active", "autonomy": "approve_each", "environment": "dev", "review_due": "2026-01-01T00:00:00Z"},
+    {"status": "active", "environment": "staging", "framework": "adk"},
+    {"status": "retired", "environment": "prod"},
+    {},
+)
+_SECRET: tuple[dict[str, Any], ...] = (
+    {"type": "github_token", "lifetime": "static", "issued_at": "2024-01-01T00:00:00Z", "rotate_every_days": 90},
+    {"type": "aws_access_key", "lifetime": "static", "last_used": "2025-01-01T00:00:00Z", "revocation_hook": True},
+    {"type": "oauth_token", "lifetime": "ephemeral", "ttl_seconds": 3600, "renewable": True, "expires_at": "2026-07-11T00:00:00Z"},
+    {"type": "certificate", "expires_at": "2026-06-01T00:00:00Z", "issued_at": "2026-01-01T00:00:00Z"},
+    {},
+)
+_TOOL: tuple[dict[str, Any], ...] = (
+    {"effects": ["read"], "ingests_untrusted": True},
+    {"effects": ["write", "destructive"], "hints": ["destructiveHint=false"]},
+    {"effects": ["execute"], "schema_digest": "a", "approved_digest": "b"},
+    {"effects": ["egress"]},
+    {},
+)
+_SERVER: tuple[dict[str, Any], ...] = (
+    {"origin": "third_party", "pinned": False, "auth": "none", "package": "pkg:npm/notes", "transport": "stdio"},
+    {"origin": "internal", "pinned": True, "auth": "oauth", "url": "https://tools.example/mcp", "transport": "http"},
+    {"origin": "registry", "auth": "key", "package": "pkg:pypi/files", "version": "1.2.0"},
+    {},
+)
+_IDENTITY: tuple[dict[str, Any], ...] = (
+    {"type": "service_account", "provider": "gcp", "binding": "attested", "environment": "prod"},
+    {"type": "human", "provider": "okta", "binding": "bearer"},
+    {"type": "iam_role", "provider": "aws", "binding": "none", "environment": "dev"},
+    {"type": "group", "provider": "okta"},
+)
+_PLACES = ("config", "env", "vault", "repo", "prompt")
+_EVIDENCE = (["declared"], ["granted"], ["observed"], ["declared", "observed"], ["inferred"])
+_PROPS: dict[str, tuple[dict[str, Any], ...]] = {
+    "Agent": _AGENT,
+    "Secret": _SECRET,
+    "Tool": _TOOL,
+    "ToolServer": _SERVER,
+    "Identity": _IDENTITY,
+    "Runtime": ({"type": "pod", "sandboxed": True}, {"type": "laptop", "sandboxed": False}, {}),
+}
+
+
+def _edge_props(kind: str, number: int) -> dict[str, Any]:
+    props: dict[str, Any] = {"evidence": _EVIDENCE[number % 5], "sources": [f"acme/{kind.lower()}.json#L{number}"]}
+    if kind == "HOLDS":
+        props["place"] = _PLACES[number % 5]
+    if kind == "DELEGATES_TO" and number % 3 == 0:
+        props["mode"] = ("on_behalf_of", "passthrough", "handoff", "scoped")[number % 4]
+    if kind in ("USES", "CONNECTS_TO") and number % 7 == 0:
+        props["approved"] = number % 2 == 0
+    return props
+
+
+def facts(agents: int) -> tuple[list[NodeFact], list[EdgeFact]]:
+    """The estate as facts."""
+    estate = synthetic(agents)
+    nodes = []
+    for number, node in enumerate(estate.nodes.values()):
+        several = _PROPS.get(node.kind)
+        props = node.props | (several[number % len(several)] if several else {}) | {"sources": [f"acme/{node.kind.lower()}.json#L{number}"]}
+        nodes.append(check_node(NodeFact(node.kind, node.id, props)))
+    edges = [
+        check_edge(EdgeFact(edge.kind, edge.source, edge.target, edge.props | _edge_props(edge.kind, number)))
+        for number, edge in enumerate(estate.edges)
+    ]
+    for node_fact in _around_nodes(agents):
+        nodes.append(check_node(node_fact))
+    for edge_fact in _around_edges(agents):
+        edges.append(check_edge(edge_fact))
+    return nodes, edges
+
+
+def _around_nodes(agents: int) -> Iterator[NodeFact]:
+    for number in range(agents // 10):
+        left = number % 20 == 0
+        yield NodeFact("Owner", f"team-{number:07}", {"type": "person" if left else "team", "status": "left" if left else "active"})
+        yield NodeFact("ContentSource", f"contentsource-{number:07}", {"trust": ("untrusted", "trusted")[number % 2]})
+    for number in range(agents // 20):
+        yield NodeFact("Memory", f"memory-{number:07}", {"scope": ("global", "tenant", "user", "session")[number % 4]})
+        yield NodeFact("Package", f"package-{number:07}", {"purl": f"pkg:npm/p{number}@1.0.0", "vulnerabilities": ["CVE-2026-1"][number % 2 :]})
+        yield NodeFact("Task", f"task-{number:07}", {"opened_at": "2026-07-01T00:00:00Z", "closed_at": "2026-07-02T00:00:00Z"})
+    for number in range(20):
+        yield NodeFact("Model", f"model-{number:07}", {"eol_at": "2026-01-01T00:00:00Z", "version": "1"})
+
+
+def _around_edges(agents: int) -> Iterator[EdgeFact]:
+    for number in range(agents):
+        agent = ("Agent", f"agent-{number:07}")
+        if number % 10:
+            yield EdgeFact("OWNS", ("Owner", f"team-{number // 10:07}"), agent)
+        if number % 5 == 0:
+            yield EdgeFact("INGESTS", agent, ("ContentSource", f"contentsource-{number // 10:07}"))
+            yield EdgeFact("USES_MODEL", agent, ("Model", f"model-{number % 20:07}"))
+            yield EdgeFact("RUNS_TASK", agent, ("Task", f"task-{number // 20:07}"))
+        if number % 4 == 0:
+            yield EdgeFact(("READS", "WRITES")[number // 4 % 2], agent, ("Memory", f"memory-{number // 20:07}"))
+            yield EdgeFact("DEPENDS_ON", agent, ("Package", f"package-{number // 20:07}"))
+        if number % 3 == 0:
+            secret, older = ("Secret", f"secret-{2 * number:07}"), ("Secret", f"secret-{2 * number + 1:07}")
+            yield EdgeFact("DERIVED_FROM", secret, older, {"via": ("refresh", "renew", "exchange")[number % 3]})
+            yield EdgeFact("ISSUED_FOR", secret, ("Task", f"task-{number // 20:07}"))
+
+
+def asked(query: Query) -> dict[str, Any]:
+    """Values for its parameters: the defaults, and a node of the estate where there is none."""
+    given = {name: GIVEN[name] for name, parameter in query.parameters.items() if parameter.default is None}
+    return query.bind(given, at=AT)
+
+
+def timed(store: Store, query: Query) -> tuple[float, int]:
+    """Seconds of the best of three runs after a first, and how many rows it gave."""
+    rows, best = 0, float("inf")
+    for turn in range(4):
+        start = time.perf_counter()
+        rows = len(store.query(query.cypher, asked(query)).rows)
+        if turn:
+            best = min(best, time.perf_counter() - start)
+    return best, rows
+
+
+def main(agents: int, folder: Path) -> None:
+    """Measure and print."""
+    path = folder / "graph"
+    if not path.exists():
+        with open_store(path, write=True) as store:
+            store.commit(Scan("bench", AT, "complete"), *facts(agents))
+            analyze(store, at=AT)
+    with open_store(path) as store:
+        estate = store.estate()
+        print(f"{len(estate.nodes):,} nodes, {len(estate.edges):,} edges\n\n| query | ms | rows |\n| --- | ---: | ---: |")
+        found = sorted(((*timed(store, query), name) for name, query in library().items()), reverse=True)
+    for seconds, rows, name in found:
+        print(f"| {name} | {seconds * 1000:.0f} | {rows:,} |")
+    print(f"\n{sum(seconds > TARGET for seconds, *_ in found)} of {len(found)} take more than {TARGET * 1000:.0f} ms")
+
+
+if __name__ == "__main__":
+    size = int(sys.argv[1]) if len(sys.argv) > 1 else 20_000
+    if len(sys.argv) > 2:
+        main(size, Path(sys.argv[2]))
+    else:
+        with tempfile.TemporaryDirectory() as temporary:
+            main(size, Path(temporary))
