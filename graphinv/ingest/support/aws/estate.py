@@ -63,8 +63,7 @@ class Estate:
     """Account → level (account, unit, organisation) → its service control policies."""
     problems: list[Problem] = field(default_factory=list)
     homes: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    """ARN without an account → accounts whose own policies name it, else those of the root that tells of it: the best there is to tell whose
-    it is."""
+    """ARN without an account → accounts whose own policies name it, else those of the root that tells of it: the best there is to go by."""
     policies: dict[str, Policy] = field(default_factory=dict)
     """Documents by their text."""
     _named: dict[tuple[str, str, str], str] = field(default_factory=dict)
@@ -115,7 +114,7 @@ class Estate:
         return {one.account for one in self.principals.values() if one.identity and arns.is_account(one.account)}
 
     def may_be(self, account: str, stated: str) -> bool:
-        """Whether what lies in ``stated`` can lie in ``account``: a file that leaves the account open may mean the only one that is known."""
+        """Whether what lies in ``stated`` can lie in ``account``: a file that leaves it open may mean the only one that is known."""
         return stated == account or (not arns.is_account(stated) and self.accounts == {account})
 
     def delegates(self, key: NodeKey, account: str) -> bool:
