@@ -7,12 +7,15 @@ from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Protocol, Self
+from typing import TYPE_CHECKING, Any, Literal, Protocol, Self
 
 from graphinv.model.errors import UsageError
 from graphinv.model.estate import Estate
 from graphinv.model.facts import EdgeFact, NodeFact, Problem
 from graphinv.model.results import Analysis
+
+if TYPE_CHECKING:
+    from graphinv.store.merge import State
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +129,18 @@ class Store(Protocol):
 
     def analysis(self) -> Analysis | None:
         """The results last written, or None."""
+        ...
+
+    def state(self) -> State:
+        """Everything it holds, what is closed included, at the newest generation. O(nodes + edges)."""
+        ...
+
+    def replace(self, state: State, analysis: Analysis | None) -> None:
+        """Make it hold ``state`` and these results and nothing else, all at once: what :mod:`graphinv.store.upkeep` is made of.
+
+        Raises:
+            StoreError: nothing was written.
+        """
         ...
 
     def close(self) -> None: ...

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from graphinv.model.errors import QueryError, ReadOnly
+from graphinv.store.portable import refusals
 
 MAX_CHARACTERS = 100_000
 MAX_NESTING = 100
@@ -26,7 +27,7 @@ _TOKEN = re.compile(
     | (?P<number>\d+(?:\.\d+)?(?:[eE][+-]?\d+)?\w*)
     | (?P<word>[^\W\d]\w*)
     | (?P<parameter>\$\w+)
-    | (?P<symbol>\.\.|->|<-|<>|<=|>=|=~|\+=|/\*|.)
+    | (?P<symbol>\.\.|->|<-|<>|<=|>=|!=|\|\||=~|\+=|/\*|.)
     """,
     re.VERBOSE | re.DOTALL,
 )
@@ -103,6 +104,8 @@ def checked(query: str) -> str:
     _check_reads(query, text, found)
     _check_words(query, found)
     _check_patterns(query, found)
+    for what, instead in refusals(found, _pairs(found)):
+        raise QueryError(_message(query, what, instead))
     return text
 
 
@@ -186,8 +189,6 @@ def _check_words(query: str, found: Sequence[Token]) -> None:
         after = found[place + 1].text if place + 1 < len(found) else ""
         if token.text == "/*":
             raise QueryError(_message(query, "has a /* */ comment", "write // before the comment"))
-        if token.kind == "word" and after == "(" and before != "." and token.text.lower() in ("properties", "keys"):
-            raise QueryError(_message(query, f"calls {token.text}()", "name the properties one by one, such as RETURN n.name, n.status"))
         if (
             token.kind == "string"
             and token.text[1:-1] == "type"

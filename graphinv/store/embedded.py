@@ -128,7 +128,7 @@ class EmbeddedStore:
         milliseconds = max(1, int(timeout * 1000))
         try:
             view = snapshot.cypher(text, params=dict(params or {}), timeout_ms=milliseconds, row_limit=max_rows + 1)
-            if not isinstance(view, kglite.ResultView):
+            if not isinstance(view, kglite.ResultView) or not view.columns:
                 raise QueryError(f"the query answers no rows: {shortened(cypher)}")
             if len(view) > max_rows:
                 raise QueryLimit(f"the query has more than {max_rows:,} rows; add a LIMIT: {shortened(cypher)}")
@@ -180,6 +180,21 @@ class EmbeddedStore:
                 write_meta(graph, self._contents(), text, asdict)
                 self._publish(graph)
             self._analysis = text
+
+    def state(self) -> State:
+        return self._contents()
+
+    def replace(self, state: State, analysis: Analysis | None) -> None:
+        with self._guard, uncollected():
+            self._check_writable()
+            text = packed(analysis) if analysis else None
+            with self._written():
+                graph = write_state(state)
+                if analysis is not None:
+                    write_analysis(graph, analysis)
+                write_meta(graph, state, text, asdict)
+                self._publish(graph)
+            self._graph, self._state, self._generation, self._analysis = graph, state, state.generation, text
 
     @contextlib.contextmanager
     def _written(self) -> Iterator[Graph]:

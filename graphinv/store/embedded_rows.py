@@ -12,6 +12,7 @@ MAX_DEPTH = 64
 _NODE = frozenset({"id", "labels", "properties"})
 _EDGE = frozenset({"id", "start", "end", "type", "properties"})
 _PATH = frozenset({"nodes", "relationships"})
+_DURATION = frozenset({"months", "days", "seconds"})
 
 
 def rows(columns: list[str], found: list[dict[str, Any]]) -> Rows:
@@ -36,14 +37,27 @@ def plain(value: Any, depth: int = 0) -> Any:
     return _entity(value, depth) if isinstance(value, dict) else str(value)
 
 
-def _entity(value: dict[Any, Any], depth: int) -> dict[str, Any]:
+def _entity(value: dict[Any, Any], depth: int) -> dict[str, Any] | str:
     if value.keys() == _NODE and isinstance(value["labels"], list) and isinstance(value["properties"], dict):
         return _node(value, depth)
     if value.keys() == _EDGE and isinstance(value["properties"], dict):
         return _edge(value, depth)
     if value.keys() == _PATH:
         return _path(value, depth)
+    if value.keys() == _DURATION and all(isinstance(part, int) for part in value.values()):
+        return _duration(**value)
     return {str(key): plain(item, depth + 1) for key, item in value.items()}
+
+
+def _duration(months: int, days: int, seconds: int) -> str:
+    """The same as ISO 8601 has it; whole parts towards nought."""
+    years, months = divmod(abs(months), 12) if months >= 0 else (-(abs(months) // 12), -(abs(months) % 12))
+    sign = -1 if seconds < 0 else 1
+    hours, rest = divmod(abs(seconds), 3600)
+    minutes, rest = divmod(rest, 60)
+    day = "".join(f"{number}{unit}" for number, unit in ((years, "Y"), (months, "M"), (days, "D")) if number)
+    time = "".join(f"{sign * number}{unit}" for number, unit in ((hours, "H"), (minutes, "M"), (rest, "S")) if number)
+    return "P" + day + ("T" + time if time else "") if day or time else "PT0S"
 
 
 def _props(properties: dict[str, Any], depth: int) -> dict[str, Any]:
@@ -58,7 +72,8 @@ def _node(value: dict[str, Any], depth: int) -> dict[str, Any]:
     else:
         # The engine shows the label as type, and the type as title; see graphinv.store.embedded_graph.
         props["type"] = props.pop("title", None)
-    return {"kind": kind, "id": props.pop("id", None), "props": _props(props, depth)}
+    id = props.pop("id", None)
+    return {"kind": kind, "id": id, "props": {} if kind.startswith("_") else _props(props, depth)}
 
 
 def _edge(value: dict[str, Any], depth: int) -> dict[str, Any]:

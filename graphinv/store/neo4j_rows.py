@@ -25,7 +25,9 @@ def plain(value: Any, depth: int = 0) -> Any:  # noqa: PLR0911 - a way out for e
         return value
     if isinstance(value, float):
         return value if math.isfinite(value) else None
-    if isinstance(value, (DateTime, Date, Time, Duration)):
+    if isinstance(value, (DateTime, Time)):
+        return value.to_native().isoformat()
+    if isinstance(value, (Date, Duration)):
         return value.iso_format()
     if depth > MAX_DEPTH:
         return "…"
@@ -56,7 +58,8 @@ def _key(node: Node | None) -> list[Any] | None:
 
 
 def _node(node: Node, depth: int) -> dict[str, Any]:
-    return {"kind": _kind(node), "id": node.get("id"), "props": _props(node, depth, "id")}
+    kind = _kind(node)
+    return {"kind": kind, "id": node.get("id"), "props": {} if kind.startswith("_") else _props(node, depth, "id")}
 
 
 def _edge(edge: Relationship, depth: int) -> dict[str, Any]:

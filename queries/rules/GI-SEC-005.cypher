@@ -27,10 +27,13 @@ WHERE h.gone_at IS NULL AND r.gone_at IS NULL AND s.gone_at IS NULL
   AND NOT (s.fingerprint IS NULL AND s.id STARTS WITH 'env:')
 OPTIONAL MATCH (x:Agent)-[y:HOLDS]->(s)
 WHERE x.gone_at IS NULL AND y.gone_at IS NULL
+WITH h, r, s, x ORDER BY x.id
 WITH h, r, s, collect(DISTINCT x.id) AS holding
 OPTIONAL MATCH (v:Agent)-[z:CONNECTS_TO]->(h)
 WHERE v.gone_at IS NULL AND z.gone_at IS NULL
-WITH h, r, s, holding + [one IN collect(DISTINCT v.id) WHERE NOT one IN holding] AS readers
+WITH h, r, s, holding, v ORDER BY v.id
+WITH h, r, s, holding, collect(DISTINCT v.id) AS others
+WITH h, r, s, holding + [one IN others WHERE NOT one IN holding] AS readers
 WHERE r.place <> 'env' OR s.fingerprint IS NOT NULL OR size(readers) > 1
 RETURN labels(h)[0] AS subject_kind, h.id AS subject_id, 'Secret' AS target_kind, s.id AS target_id,
        r.place AS place, s.type AS type, readers,

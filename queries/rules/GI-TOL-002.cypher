@@ -23,6 +23,7 @@ WITH v, count(DISTINCT t) AS tools, count(DISTINCT CASE WHEN t.approved_digest I
      sum(CASE WHEN 'execute' IN coalesce(t.effects, []) THEN 1 ELSE 0 END) AS executing
 OPTIONAL MATCH (a:Agent)-[c:CONNECTS_TO]->(v)
 WHERE a.gone_at IS NULL AND c.gone_at IS NULL
+WITH v, executing, tools, recorded, a ORDER BY a.id
 WITH v, executing, collect(DISTINCT a.id) AS agents,
      CASE
        WHEN v.url IS NOT NULL AND tools > 0 AND recorded = tools THEN 'recorded'

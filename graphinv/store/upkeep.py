@@ -1,0 +1,281 @@
+"""Looking after stores, whichever engine keeps them: pruning closed history, copies, backups, verification.
+
+A backup is one file that no engine is needed for: gzipped JSON lines, the first of which says what it is and how many follow, the last
+their digest.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import os
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from graphinv.model.errors import StoreError, UsageError
+from graphinv.model.facts import NodeKey, edge_key
+from graphinv.model.kinds import EDGE_KINDS, NODE_KINDS
+from graphinv.model.results import Analysis
+from graphinv.store import Store
+from graphinv.store.layout import scan_of
+from graphinv.store.merge import EdgeId, Entry, Generation, State, visible
+
+FORMAT = 1
+_MAGIC = "graphinv-backup"
+MAX_LINE = 64 * 2**20
+"""Bytes of a line of a backup at most: results are one line."""
+
+
+@dataclass(frozen=True)
+class Pruned:
+    """How much of the closed history goes."""
+
+    nodes: int
+    edges: int
+
+
+# --------------------------------------------------------------------------------------------------------------------------------
+# Pruning
+
+
+def pruned(state: State, before: str) -> tuple[State, Pruned]:
+    """``state`` without what was closed before the time ``before``; a node stays as long as an edge that stays needs it. O(contents)."""
+    edges = {key: entry for key, entry in state.edges.items() if not _over(entry, before)}
+    needed = {end for edge in edges for end in edge[1:3]}
+    nodes = {key: entry for key, entry in state.nodes.items() if key in needed or not _over(entry, before)}
+    kept = State(nodes, edges, state.scans, state.complete_at, state.generation, state.history)
+    return kept, Pruned(len(state.nodes) - len(nodes), len(state.edges) - len(edges))
+
+
+def _over(entry: Entry, before: str) -> bool:
+    return entry.gone_at is not None and entry.gone_at < before
+
+
+def prune(store: Store, before: str, *, dry_run: bool = False) -> Pruned:
+    """Take closed history out of ``store``; with ``dry_run`` only say how much.
+
+    Raises:
+        StoreError: nothing was written.
+    """
+    state, gone = pruned(store.state(), before)
+    if not dry_run and (gone.nodes or gone.edges):
+        store.replace(state, store.analysis())
+    return gone
+
+
+# --------------------------------------------------------------------------------------------------------------------------------
+# Copies
+
+
+def copy(source: Store, target: Store, *, force: bool = False) -> State:
+    """Make ``target`` hold what ``source`` holds, and see that it does.
+
+    Raises:
+        UsageError: ``target`` holds something and ``force`` is not set.
+        StoreError: nothing was written, or not the same is there afterwards.
+    """
+    if target.generation and not force:
+        raise UsageError(f"{target.url} holds a store already; --force replaces it")
+    state = source.state()
+    target.replace(state, source.analysis())
+    return state
+
+
+def difference(one: State, other: State) -> str | None:
+    """The first thing in which two states differ, in words; None where they are equal. O(contents)."""
+    for what, mine, theirs in (("node", one.nodes, other.nodes), ("edge", one.edges, other.edges)):
+        if mine == theirs:
+            continue
+        for key in sorted(mine.keys() ^ theirs.keys()):
+            return f"{what} {key} is in one only"
+        return next(f"{what} {key} differs" for key in sorted(mine) if mine[key] != theirs[key])  # type: ignore[index]
+    for name in ("scans", "complete_at", "generation", "history"):
+        if getattr(one, name) != getattr(other, name):
+            return f"{name} differ"
+    return None
+
+
+# --------------------------------------------------------------------------------------------------------------------------------
+# Backups
+
+
+def backup(store: Store, path: Path) -> State:
+    """Write everything that ``store`` holds to the new file ``path``, for its owner only.
+
+    Raises:
+        UsageError: the file is there already.
+        StoreError: it cannot be written.
+    """
+    state, analysis = store.state(), store.analysis()
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.new")
+    if path.exists():
+        raise UsageError(f"{path} is there already; name a new file")
+    try:
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(handle, "wb") as raw, gzip.GzipFile(fileobj=raw, mode="wb", mtime=0, compresslevel=6) as file:
+                digest = hashlib.sha256()
+                for record in _records(state, analysis):
+                    line = json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+                    digest.update(line)
+                    file.write(line)
+                file.write(json.dumps({"sha256": digest.hexdigest()}).encode() + b"\n")
+            os.rename(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise StoreError(f"cannot write the backup {path}: {error.strerror}") from None
+    return state
+
+
+def restore(path: Path, store: Store, *, force: bool = False) -> State:
+    """Make ``store`` hold what the backup ``path`` holds.
+
+    Raises:
+        UsageError: the store holds something and ``force`` is not set.
+        StoreError: the file is no whole backup, or of a newer version; nothing was written.
+    """
+    if store.generation and not force:
+        raise UsageError(f"{store.url} holds a store already; --force replaces it")
+    state, analysis = read_backup(path)
+    store.replace(state, analysis)
+    return state
+
+
+def read_backup(path: Path) -> tuple[State, Analysis | None]:
+    """What a backup holds, once all of it is known to be whole.
+
+    Raises:
+        StoreError: it is not, or of a newer version, or cannot be read.
+    """
+    try:
+        with gzip.open(path, "rb") as file:
+            return _read(_lines(file.readline, path), path)
+    except (OSError, EOFError, zlib.error) as error:
+        raise StoreError(f"{path} cannot be read as a backup ({type(error).__name__})") from None
+    except (KeyError, TypeError, ValueError, ValidationError, RecursionError) as error:
+        raise StoreError(f"{path} is damaged or no backup of graphinv ({type(error).__name__})") from None
+
+
+def _records(state: State, analysis: Analysis | None) -> Iterator[dict[str, Any]]:
+    yield {
+        _MAGIC: FORMAT,
+        "generation": state.generation,
+        "history": state.history,
+        "complete_at": dict(state.complete_at),
+        "nodes": len(state.nodes),
+        "edges": len(state.edges),
+        "scans": [asdict(scan) for scan in state.scans.values()],
+        "analysis": analysis.model_dump(mode="json", by_alias=True) if analysis else None,
+    }
+    for key, entry in state.nodes.items():
+        yield {"n": key, **_entry_record(entry)}
+    for edge, entry in state.edges.items():
+        yield {"e": edge, **_entry_record(entry)}
+
+
+def _entry_record(entry: Entry) -> dict[str, Any]:
+    record = {name: value for name, value in entry._asdict().items() if value is not None}
+    if len(entry.by) == 1:
+        ((root, stated),) = entry.by.items()
+        if stated == entry.props:
+            record["by"] = root
+    return record
+
+
+def _entry_of(record: Mapping[str, Any]) -> Entry:
+    props, by = record["props"], record["by"]
+    return Entry(
+        props,
+        {by: props} if isinstance(by, str) else by,
+        record["first"],
+        record.get("seen"),
+        record.get("gone_at"),
+        record.get("last_seen"),
+    )
+
+
+def _lines(readline: Callable[[int], bytes], path: Path) -> Iterator[bytes]:
+    while line := readline(MAX_LINE):
+        if not line.endswith(b"\n"):
+            raise StoreError(f"{path} is cut off or has a line of more than {MAX_LINE:,} bytes")
+        yield line
+
+
+def _read(lines: Iterable[bytes], path: Path) -> tuple[State, Analysis | None]:
+    remaining, digest = iter(lines), hashlib.sha256()
+
+    def record() -> dict[str, Any]:
+        line = next(remaining, b"")
+        if not line:
+            raise StoreError(f"{path} is cut off")
+        digest.update(line)
+        found = json.loads(line)
+        if not isinstance(found, dict):
+            raise TypeError
+        return found
+
+    head = record()
+    version = head.get(_MAGIC)
+    if not isinstance(version, int):
+        raise StoreError(f"{path} is no backup of graphinv")
+    if version > FORMAT:
+        raise StoreError(f"{path} was written by a newer graphinv (format {version}, this one reads {FORMAT}); upgrade graphinv")
+    nodes: dict[NodeKey, Entry] = {}
+    for _ in range(head["nodes"]):
+        found = record()
+        kind, id = found["n"]
+        nodes[kind, id] = _entry_of(found)
+    edges: dict[EdgeId, Entry] = {}
+    for _ in range(head["edges"]):
+        found = record()
+        kind, source, target, key = found["e"]
+        edges[kind, (source[0], source[1]), (target[0], target[1]), key] = _entry_of(found)
+    whole = digest.hexdigest()
+    if json.loads(next(remaining, b"{}")).get("sha256") != whole or next(remaining, None) is not None:
+        raise StoreError(f"{path} is not whole: its digest does not fit")
+    scans = [scan_of(data) for data in head["scans"]]
+    state = State(
+        nodes=nodes,
+        edges=edges,
+        scans={scan.root: scan for scan in scans},
+        complete_at=head["complete_at"],
+        generation=int(head["generation"]),
+        history=tuple(Generation(*line) for line in head["history"]),
+    )
+    return state, Analysis.model_validate(head["analysis"]) if head["analysis"] else None
+
+
+# --------------------------------------------------------------------------------------------------------------------------------
+# Verification
+
+
+def problems(state: State) -> list[str]:
+    """What is wrong with the contents of a store, in words; empty where nothing is. O(contents)."""
+    found = [f"node {id!r} is of no kind of the vocabulary: {kind!r}" for kind, id in state.nodes if kind not in NODE_KINDS]
+    for edge, entry in state.edges.items():
+        kind, source, target, key = edge
+        if kind not in EDGE_KINDS:
+            found.append(f"edge {key!r} is of no kind of the vocabulary: {kind!r}")
+            continue
+        if edge_key(kind, source, target, entry.props) != key and entry.live:
+            found.append(f"edge {kind} from {source} to {target} has a key that is not its own: {key!r}")
+        for end in (source, target):
+            there = state.nodes.get(end)
+            if there is None or (entry.live and not there.live):
+                found.append(f"edge {kind} from {source} to {target} ends in what is not there: {end}")
+    for key, entry in (*state.nodes.items(), *state.edges.items()):
+        strangers = entry.by.keys() - state.scans.keys()
+        if strangers:
+            found.append(f"{key} is stated by roots that were never scanned: {', '.join(sorted(strangers))}")
+        if not entry.live and entry.by:
+            found.append(f"{key} is closed and still stated")
+        if not entry.live and visible(key, entry).get("last_seen") is None:
+            found.append(f"{key} is closed and does not say when it was last seen")
+    return found
