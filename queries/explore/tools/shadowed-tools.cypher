@@ -1,0 +1,21 @@
+// title: Tools of the same name
+// question: Which agents see two tools of one name from different servers?
+// when: A server can take calls that were meant for another; which one answers is chance.
+// parameters:
+//   limit: {type: integer, default: 500, meaning: How many rows at most}
+// columns:
+//   agent: Its id
+//   name: Name of the tools
+//   servers: Servers that offer one of that name
+//   third_party: How many of them come from outside
+//   sources: Where the tools were stated
+MATCH (a:Agent)-[c:CONNECTS_TO]->(v:ToolServer)-[p:PROVIDES]->(t:Tool)
+WHERE a.gone_at IS NULL AND c.gone_at IS NULL AND v.gone_at IS NULL AND p.gone_at IS NULL AND t.gone_at IS NULL
+  AND (c.tools IS NULL OR t.id IN c.tools OR t.name IN c.tools)
+WITH a, t.name AS name, v, t ORDER BY v.id, t.id
+WITH a, name, collect(DISTINCT v.id) AS servers, count(DISTINCT CASE WHEN v.origin IN ['third_party', 'registry'] THEN v.id END) AS third_party,
+     collect(t.sources[0]) AS sources
+WHERE size(servers) > 1
+RETURN a.id AS agent, name, servers, third_party, sources
+ORDER BY third_party DESC, agent, name
+LIMIT $limit
