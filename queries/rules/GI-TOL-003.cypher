@@ -1,0 +1,30 @@
+// id: GI-TOL-003
+// title: Tool definition changed since its approval
+// finding: "{subject} is no longer what was approved"
+// severity: high
+// base: 7
+// modifiers: [M2, M4]
+// why: >
+//   A server that was harmless when somebody looked can rewrite what its tool says and takes, and the agent follows the new words.
+// remediation: >
+//   Hold the new definition back until somebody has compared it with the old one and approved it again.
+// frameworks: ["MCP03:2025", ASI04, AML.T0109, AML.T0110, ID.RA-07, PR.PS-01, AST07, CIS-1.2]
+// needs: [Tool.schema_digest, Tool.approved_digest]
+// unknown: somebody approved a definition, and no source states what it is now
+// traps:
+//   - Order of keys, spaces, titles and icons are no change; digests are of the canonical definition
+//   - A new version that was approved again
+//   - A tool that nobody ever approved is another rule's
+// columns: {agents: Agents that may call it, server: Who provides it}
+MATCH (t:Tool)
+WHERE t.gone_at IS NULL AND t.approved_digest IS NOT NULL AND (t.schema_digest IS NULL OR t.schema_digest <> t.approved_digest)
+OPTIONAL MATCH (v:ToolServer)-[p:PROVIDES]->(t)
+WHERE v.gone_at IS NULL AND p.gone_at IS NULL
+OPTIONAL MATCH (a:Agent)-[c:CONNECTS_TO]->(v)
+WHERE a.gone_at IS NULL AND c.gone_at IS NULL AND (c.tools IS NULL OR t.id IN c.tools OR t.name IN c.tools)
+OPTIONAL MATCH (b:Agent)-[u:USES]->(t)
+WHERE b.gone_at IS NULL AND u.gone_at IS NULL
+WITH t, collect(DISTINCT v.id) AS server, collect(DISTINCT a.id) AS linked, collect(DISTINCT b.id) AS direct,
+     'destructive' IN coalesce(t.effects, []) OR 'irreversible' IN coalesce(t.effects, []) OR 'execute' IN coalesce(t.effects, []) AS grave
+RETURN 'Tool' AS subject_kind, t.id AS subject_id, t.schema_digest IS NULL AS unknown, server, linked + direct AS agents,
+       CASE WHEN grave THEN ['+1 it can destroy or execute'] ELSE [] END AS modifiers

@@ -1,0 +1,41 @@
+// id: GI-TOL-004
+// title: Effect misdeclared, or trusted from hints
+// finding: "{subject} is said to be harmless and is not known to be: {reason}"
+// severity: medium
+// base: 5
+// modifiers: [M1, M3]
+// why: >
+//   Hints are what the server says of itself. Whoever lets calls through because of them trusts the one who gains by it.
+// remediation: >
+//   Classify what tools do yourself, take hints as no more than a proposal, and take their absence for the worst.
+// frameworks: [ASI02, "MCP03:2025", AST04, MAESTRO-L7.12, "LLM03:2026"]
+// needs: [Tool.hints|USES.approval]
+// traps:
+//   - Without hints a tool counts as destructive and open, so there is nothing misdeclared
+//   - Caches and logs are no side effects
+//   - An approval because of hints, of a server that somebody else makes
+// columns: {reason: What contradicts what}
+MATCH (t:Tool)
+WHERE t.gone_at IS NULL AND 'readOnlyHint=true' IN coalesce(t.hints, [])
+OPTIONAL MATCH (t)-[c:CAN_ACCESS]->(r:Resource)
+WHERE c.gone_at IS NULL AND r.gone_at IS NULL AND NOT coalesce(r.type, '') IN ['cache', 'log', 'logs']
+  AND size([x IN coalesce(c.actions, []) WHERE x <> 'read']) > 0
+WITH t, collect(DISTINCT r.id) AS written
+WITH t,
+     CASE
+       WHEN size([x IN coalesce(t.effects, []) WHERE x IN ['write', 'destructive', 'irreversible', 'execute']]) > 0
+         THEN 'it says that it only reads, and it does more'
+       WHEN size(written) > 0 THEN 'it says that it only reads, and it may change something'
+     END AS reason
+WHERE reason IS NOT NULL
+RETURN 'Tool' AS subject_kind, t.id AS subject_id, reason
+UNION
+MATCH (t:Tool)
+WHERE t.gone_at IS NULL AND 'destructiveHint=false' IN coalesce(t.hints, []) AND NOT 'readOnlyHint=true' IN coalesce(t.hints, [])
+  AND size([x IN coalesce(t.effects, []) WHERE x IN ['destructive', 'irreversible']]) > 0
+RETURN 'Tool' AS subject_kind, t.id AS subject_id, 'it says that it destroys nothing, and it does' AS reason
+UNION
+MATCH (a:Agent|Workflow)-[u:USES]->(t:Tool)<-[p:PROVIDES]-(v:ToolServer)
+WHERE a.gone_at IS NULL AND u.gone_at IS NULL AND t.gone_at IS NULL AND p.gone_at IS NULL AND v.gone_at IS NULL
+  AND u.approved = true AND u.approval = 'hints' AND coalesce(v.origin, 'unknown') <> 'internal'
+RETURN DISTINCT 'Tool' AS subject_kind, t.id AS subject_id, 'it was approved because of what it says of itself' AS reason

@@ -1,0 +1,30 @@
+// id: GI-TOL-010
+// title: Instructions hidden in a tool's description
+// finding: "{subject} says to the agent what a person does not see: {reasons}"
+// severity: high
+// base: 7
+// modifiers: [M2, M3]
+// why: >
+//   The agent reads descriptions as it reads its task. Words in one that nobody sees are orders by whoever wrote the tool, whether or not it
+//   is ever called.
+// remediation: >
+//   Take the server away from its agents, look at the description as bytes, and report it to whoever makes it.
+// frameworks: ["MCP03:2025", ASI01, ASI04, AML.T0051.001, AML.T0110, "LLM01:2026"]
+// needs: [Tool.schema_digest|Tool.labels]
+// traps:
+//   - Emoji, other scripts and marks of direction that a language needs are no hidden text; what is told apart is told by the reader
+//   - A tool that nobody can call is told all the same, and weighs less
+// columns: {reasons: What was found in its texts, agents: Agents that may call it}
+MATCH (t:Tool)
+WHERE t.gone_at IS NULL
+WITH t, [x IN coalesce(t.labels, []) WHERE x STARTS WITH 'hidden_instructions='] AS reasons
+WHERE size(reasons) > 0
+OPTIONAL MATCH (v:ToolServer)-[p:PROVIDES]->(t)
+WHERE v.gone_at IS NULL AND p.gone_at IS NULL
+OPTIONAL MATCH (a:Agent)-[c:CONNECTS_TO]->(v)
+WHERE a.gone_at IS NULL AND c.gone_at IS NULL
+OPTIONAL MATCH (b:Agent)-[u:USES]->(t)
+WHERE b.gone_at IS NULL AND u.gone_at IS NULL
+WITH t, reasons, collect(DISTINCT a.id) AS linked, collect(DISTINCT b.id) AS direct
+RETURN 'Tool' AS subject_kind, t.id AS subject_id, [x IN reasons | substring(x, 20)] AS reasons, linked + direct AS agents,
+       CASE WHEN size(linked) + size(direct) = 0 THEN ['-2 no agent is known to read it'] ELSE [] END AS modifiers
