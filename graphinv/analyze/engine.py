@@ -9,7 +9,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 
 from graphinv.analyze.alternatives import alternatives
-from graphinv.analyze.arcs import Arcs
+from graphinv.analyze.arcs import KIND_NUMBER, Arcs
 from graphinv.analyze.chokepoints import chokepoints
 from graphinv.analyze.cut import cut
 from graphinv.analyze.origins import origins
@@ -205,10 +205,22 @@ class Engine:
     def chokepoints(
         self, lens: Lens = "posture", targets: Sequence[NodeKey] = (), progress: Callable[[int, int], None] = lambda done, total: None
     ) -> tuple[list[ChokePoint], int]:
-        """Edges on which pairs of agent and target depend, and the number of pairs; of all targets that matter where none is named."""
-        keys = self.structure.keys
-        wanted = list(targets) or [keys[node] for node in self.structure.targets[self._matters].tolist()]
-        return chokepoints(self.arcs(lens), wanted, self._agents, progress)
+        """Edges on which pairs of agent and target depend, and the number of pairs; of :attr:`precious` targets where none is named."""
+        return chokepoints(self.arcs(lens), list(targets) or self.precious, self._agents, progress)
+
+    @property
+    def precious(self) -> list[NodeKey]:
+        """Targets that are known to be confidential, restricted or crown jewels."""
+        return [self.structure.keys[node] for node in self.structure.targets[self._matters].tolist()]
+
+    @property
+    def unvalued(self) -> int:
+        """How many resources that can be acted on have a sensitivity that nobody stated, and are no crown jewels: how precious they are is
+        not known.
+        """
+        nodes, targets = self.structure.nodes, self.structure.targets
+        unknown = nodes.sensitivity[targets] == SENSITIVITIES.index("unknown")
+        return int(np.count_nonzero(unknown & ~nodes.crown_jewel[targets] & (self.structure.kinds[targets] == KIND_NUMBER["Resource"])))
 
     def cut(self, target: NodeKey, subjects: Sequence[NodeKey] = (), lens: Lens = "posture", actions: Sequence[str] = ACTIONS) -> Cut:
         """The lightest set of edges to change so that none of ``subjects`` (all agents where none is named) reaches ``target``.

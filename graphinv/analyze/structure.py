@@ -21,6 +21,9 @@ from graphinv.model.facts import NodeKey, Props
 from graphinv.model.kinds import Sensitivity, normal_time
 from graphinv.model.results import LENSES, Lens
 
+TARGET_KINDS = ("Resource", "Secret")
+"""Kinds of what can be acted on."""
+
 SENSITIVITIES: tuple[str, ...] = get_args(Sensitivity)
 """By number, as :attr:`NodeArrays.sensitivity` holds them."""
 
@@ -162,6 +165,18 @@ class Structure:
             return prefix, rest
         found = [(one, name) for one in KIND_NUMBER if (kind is None or one == kind) and (one, name) in self.number]
         return found[0] if len(found) == 1 else self.estate.find(name, kind)
+
+    def find_target(self, name: str) -> NodeKey:
+        """The same for what can be acted on. Of other kinds it would be wrong to say that nobody reaches them.
+
+        Raises:
+            NotFound, Ambiguous: as :meth:`find`.
+            UsageError: it is of another kind.
+        """
+        found = self.find(name)
+        if found[0] not in TARGET_KINDS:
+            raise UsageError(f"{found[0]}:{found[1]} is no target; privileges are on {' and '.join(f'{kind}s' for kind in TARGET_KINDS)}")
+        return found
 
     def column_of(self, key: NodeKey) -> int | None:
         """Column of a target, or None where no edge makes it one."""

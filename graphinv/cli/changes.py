@@ -43,7 +43,7 @@ def chokepoints(
 
     with reader(store) as opened, progress() as told:
         engine = engine_of(opened, at=moment(at))
-        named_targets = [engine.structure.find(name) for name in targets or ()]
+        named_targets = [engine.structure.find_target(name) for name in targets or ()]
         points, pairs = engine.chokepoints(lens, named_targets, lambda done, total: told("targets", done, f"of {total}"))
     listed = points[:top] if top else points
     if form is not Format.table:
@@ -53,6 +53,10 @@ def chokepoints(
     screen.print(
         text(f"{pairs} pairs of agent and target, lens {lens}, at {engine.at}; {len(points)} edges carry some of them alone", "bold")
     )
+    if not targets:
+        screen.print(text(f"counted: {len(engine.precious)} crown jewels, restricted and confidential targets"))
+        if engine.unvalued:
+            screen.print(text(f"not counted: {engine.unvalued} resources of unknown sensitivity; name those to be counted", "yellow"))
     screen.print(table(["pairs", "share", "targets", "edge", "guards", "stated in"], (_point_row(point) for point in listed)))
     if len(points) > len(listed):
         screen.print(text(f"… and {len(points) - len(listed)} more (--top 0 lists all)", "dim"))
@@ -86,7 +90,7 @@ def cut(
 
     with reader(store) as opened:
         engine = engine_of(opened, at=moment(at))
-        end = engine.structure.find(target)
+        end = engine.structure.find_target(target)
         found = engine.cut(end, [engine.structure.find(name) for name in subjects or ()], lens, tuple(action) if action else ACTIONS)
     if form is Format.json:
         write(to_json(found.to_json()))

@@ -127,7 +127,7 @@ def paths(
     """Shortest paths by which SUBJECT can act on TARGET, hop by hop."""
     with reader(store) as opened:
         engine = _engine(opened, at)
-        start, end = engine.structure.find(subject), engine.structure.find(target)
+        start, end = engine.structure.find(subject), engine.structure.find_target(target)
         found: list[Path] = []
         for name in (action,) if action else ACTIONS:
             ways, bounded = engine.alternatives(start, end, name, count, lens)
@@ -164,7 +164,7 @@ def exposure(
     """Who can act on TARGET."""
     with reader(store) as opened:
         engine = _engine(opened, at)
-        end = engine.structure.find(target)
+        end = engine.structure.find_target(target)
         exposed = engine.exposure(end, lens, action, kind=_kind(kind))
     if form is not Format.table:
         emit((one.to_json() for one in exposed), form)
@@ -190,6 +190,9 @@ def findings(
         about = opened.estate().find(subject) if subject else None
     if analysis is None:
         raise NotFound("the store was not analyzed yet; run `graphinv analyze`")
+    statuses = [status for status in analysis.rules if status.rule.startswith(rule or "")]
+    if rule and not statuses and not any(finding.rule.startswith(rule) for finding in analysis.findings):
+        raise NotFound(f"no rule's id starts with {rule}")
     chosen = [
         finding
         for finding in analysis.findings
@@ -214,7 +217,7 @@ def findings(
     screen.print(
         table(["severity", "rule", "title", "subject", "target", "key"], rows, title=f"{len(chosen)} findings, judged at {analysis.at}")
     )
-    for status in analysis.rules:
+    for status in statuses:
         if status.outcome in ("not_available", "error"):
             screen.print(text(f"{status.rule} {status.outcome.replace('_', ' ')}: {status.reason}", "yellow"))
 

@@ -47,6 +47,16 @@ def test_the_edge_that_everything_passes_comes_first(store: Path) -> None:
     assert answer("chokepoints", "log", "--store", store, "--at", AT, "--top", 1)[0]["targets"] == [["Resource", "log"]]
 
 
+def test_choke_points_say_what_they_do_not_count(tmp_path: Path) -> None:
+    unknown = '{"edge": "CAN_ACCESS", "from": ["Identity", "role"], "to": ["Resource", "thing"], "props": {"actions": ["read"]}}\n'
+    (tmp_path / "estate.facts.jsonl").write_text(FACTS + unknown)
+    graphinv("scan", tmp_path / "estate.facts.jsonl", "--store", tmp_path / "graph", "--at", AT)
+    shown = graphinv("chokepoints", "--store", tmp_path / "graph", "--at", AT).out
+    assert "counted: 1 crown jewels, restricted and confidential targets" in shown
+    assert "not counted: 1 resources of unknown sensitivity" in shown
+    assert "counted" not in graphinv("chokepoints", "thing", "--store", tmp_path / "graph", "--at", AT).out
+
+
 def test_a_cut_is_what_keeps_everybody_away_and_what_if_shows_it(store: Path) -> None:
     cut = answer("cut", "db", "--store", store, "--at", AT)
     assert (cut["possible"], cut["proven"], cut["subjects"], [edge["edge"] for edge in cut["edges"]]) == (True, True, 2, ["CAN_ACCESS"])
@@ -104,6 +114,11 @@ def test_further_witnesses_explanations_and_turns(store: Path) -> None:
         (["what-if", "--add", "bot FRIEND_OF chief"], "is not 'SOURCE KIND TARGET'"),
         (["what-if", "--add", "bot OWNS chief"], "OWNS does not run from Agent"),
         (["cut", "db", "--action", "eat"], "no action 'eat'"),
+        (["cut", "bot"], "Agent:bot is no target"),
+        (["exposure", "bot"], "Agent:bot is no target"),
+        (["chokepoints", "db", "role"], "Identity:role is no target"),
+        (["paths", "chief", "bot"], "Agent:bot is no target"),
+        (["findings", "--rule", "GI-SECC"], "no rule's id starts with GI-SECC"),
         (["reach", "bot", "--over", "soon"], "is not START..END"),
         (["reach", "--all", "--explain"], "take subjects"),
     ],
