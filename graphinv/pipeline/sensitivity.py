@@ -25,6 +25,10 @@ PLACED = ("Resource", "Identity", "Runtime")
 """Kinds whose names tell where they are used."""
 _WORST = ("restricted", "confidential", "internal", "public")
 _MAX_SOURCES = 5
+_TYPE = re.compile(r"^[A-Za-z-]+[:/]")
+"""What AWS calls the kind of resource, before its name in an ARN."""
+_STAND_IN = re.compile(r"\([^()]*\)")
+"""What an ARN has of the folders of a file that leaves a part open."""
 
 
 @dataclass(frozen=True)
@@ -57,17 +61,25 @@ class Rules:
 
     def environment(self, id: str, props: Props) -> str | None:
         """Where the thing of that id is used; None where its name tells nothing, or two things."""
-        text = f"{id} {props.get('name') or ''}"
+        text = f"{_placed(id)} {props.get('name') or ''}"
         found = {
             self.environments[word] for part in re.split(r"[^A-Za-z0-9]+", text[:500]) for word in words(part) if word in self.environments
         }
         return next(iter(found)) if len(found) == 1 else None
 
 
+def _placed(id: str) -> str:
+    """What of an id can tell where the thing is: not what AWS calls its kind (``devEndpoint``)."""
+    if not id.startswith("arn:"):
+        return id
+    *account, resource = id.split(":", 5)
+    return f"{':'.join(account)} {_TYPE.sub('', resource)}"
+
+
 def _own_name(id: str) -> str:
     """What of an id is the thing's own name: not its host, account or project."""
     if id.startswith("arn:"):
-        return id.split(":", 5)[-1]
+        return _STAND_IN.sub("", id.split(":", 5)[-1])
     path = id.partition("://")[2].partition("/")[2] if "://" in id else id
     return "/".join(path.split("/")[-2:])
 

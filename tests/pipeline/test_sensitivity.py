@@ -37,6 +37,10 @@ def guess(kind: str, id: str, **props: Any) -> dict[str, Any]:
         # A company's or a host's name says nothing of each of its databases.
         ("postgres://db.health-payments.example:5432/shop", {"type": "database"}, None),
         ("arn:aws:s3:::acme-unnamed", {"type": "bucket"}, None),
+        # Nor does the folder of the file that leaves a part of the name open.
+        ("arn:aws:sns:us-east-1:account(lab):news-var.id(lab.scenarios.sns_secrets.terraform)", {"type": "topic"}, None),
+        ("arn:aws:sns:us-east-1:account(lab):secrets-var.id(lab.scenarios.sns.terraform)", {"type": "topic"}, "restricted"),
+        ("arn:aws:rds:eu-west-1:1:snapshot:shop", {}, "restricted"),
         ("//bigquery.googleapis.com/projects/acme-payments/datasets/web_events", {"type": "dataset"}, "internal"),
         ("saas:stripe/acme", {"type": "saas"}, "restricted"),
         ("saas:stripe/?", {"type": "saas"}, "restricted"),
@@ -74,6 +78,9 @@ def test_nothing_is_guessed_where_a_source_states_it() -> None:
         ("Resource", "arn:aws:s3:::copy-of-prod-for-test", None),
         ("Resource", "arn:aws:s3:::product-images", None),
         ("Resource", "arn:aws:s3:::latest", None),
+        ("Resource", "arn:aws:glue:eu-west-1:1:devEndpoint/notebook", None),
+        ("Resource", "arn:aws:glue:eu-west-1:1:devEndpoint/prod-notebook", "prod"),
+        ("Resource", "arn:aws:sqs:eu-west-1:1:orders(shop.environments.staging)", "staging"),
         ("Agent", "claude-code:prod", None),
     ],
 )
