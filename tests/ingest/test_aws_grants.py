@@ -380,3 +380,20 @@ def test_memberships_that_others_state_count() -> None:
     member = EdgeFact("MEMBER_OF", ("Identity", user("u")), ("Identity", group("g")), {})
     grants = [grant(group("g"), "identity", allow("iam:PutGroupPolicy")), grant(user("u"), "identity", allow("sqs:*"))]
     assert Evaluated(grants, [], [member]).becomes(user("u")) == {f"aws:{ACCOUNT}/administrator": "iam:PutGroupPolicy on g"}
+
+
+@pytest.mark.parametrize(
+    ("arn", "name"),
+    [
+        ("arn:aws:bedrock:eu-west-1::foundation-model/anthropic.claude-3-haiku-20240307-v1:0", "anthropic.claude-3-haiku-20240307-v1:0"),
+        ("arn:aws:ecs:eu-west-1:123456789012:task-definition/pay:3", "pay:3"),
+        ("arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/pay", "/aws/lambda/pay"),
+        ("arn:aws:lambda:eu-west-1:123456789012:function:pay", "pay"),
+        ("arn:aws:dynamodb:eu-west-1:123456789012:table/orders", "orders"),
+        ("arn:aws:secretsmanager:eu-west-1:123456789012:secret:orders-db/admin", "orders-db/admin"),
+        ("arn:aws:sqs:eu-west-1:123456789012:pay", "pay"),
+    ],
+)
+def test_what_only_a_policy_names_is_called_by_its_name(arn: str, name: str) -> None:
+    found = Evaluated([grant(ME, "identity", allow("*", arn))])
+    assert [props["name"] for (_, id), props in found.nodes.items() if id == arn] == [name]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, field
 
@@ -275,8 +276,8 @@ def node_of(key: NodeKey, estate: Estate) -> NodeFact:
     if fields is None:
         return NodeFact(*key, {})
     kind = _TYPES.get(fields.service) or estate.services[fields.service].type_of(key[1])
-    name = fields.resource if fields.service in _TYPES and "/" not in fields.resource else fields.resource.partition("/")[2]
-    name = (name or fields.resource).rpartition(":")[2] or fields.resource
+    # The name follows the type (``table/orders``, ``log-group:/aws/pay``, ``foundation-model/x-v1:0``), where the service has one.
+    name = re.split("[:/]", fields.resource, maxsplit=1)[-1] or fields.resource
     props: Props = {"name": name, "kind_detail": f"aws {fields.service}"}
     if key[0] == "Secret":
         props |= {"type": "secretsmanager_secret"}
