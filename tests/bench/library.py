@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from graphinv.analyze.library import Query
+from graphinv.model.errors import QueryLimit
 from graphinv.model.facts import EdgeFact, NodeFact, check_edge, check_node
 from graphinv.pipeline.stages import analyze, library
 from graphinv.store import Scan, Store, open_store
@@ -24,11 +25,10 @@ TARGET = 0.2
 """Seconds within which a query is to answer."""
 GIVEN = {
     "agent": "agent-0000003",
-    "framework": "langgraph",
+    "document": "acme/agent.json#L1",
     "identity": "identity-0000003",
-    "lens": "posture",
-    "memory": "memory-0000001",
     "model": "model-0000001",
+    "node": "toolserver-0000003",
     "other": "agent-0000004",
     "owner": "team-0000000",
     "package": "package-0000003",
@@ -38,8 +38,8 @@ GIVEN = {
     "secret": "secret-0000003",
     "server": "toolserver-0000003",
     "since": "2026-07-01T00:00:00Z",
-    "tool": "tool-0000003",
-    "source": "contentsource-0000003",
+    "source": "contentsource-0000002",
+    "until": "2026-12-31T00:00:00Z",
 }
 _AGENT = (
     {"status": "active", "autonomy": "autonomous", "environment": "prod", "framework": "langgraph"},
@@ -153,12 +153,15 @@ def asked(query: Query) -> dict[str, Any]:
     return query.bind(given, at=AT)
 
 
-def timed(store: Store, query: Query) -> tuple[float, int]:
-    """Seconds of the best of three runs after a first, and how many rows it gave."""
-    rows, best = 0, float("inf")
+def timed(store: Store, query: Query) -> tuple[float, str]:
+    """Seconds of the best of three runs after a first, and how many rows it gave; what runs into a limit is not asked again."""
+    rows, best = "", float("inf")
     for turn in range(4):
         start = time.perf_counter()
-        rows = len(store.query(query.cypher, asked(query)).rows)
+        try:
+            rows = f"{len(store.query(query.cypher, asked(query)).rows):,}"
+        except QueryLimit as limit:
+            return time.perf_counter() - start, str(limit).partition(";")[0]
         if turn:
             best = min(best, time.perf_counter() - start)
     return best, rows
@@ -176,7 +179,7 @@ def main(agents: int, folder: Path) -> None:
         print(f"{len(estate.nodes):,} nodes, {len(estate.edges):,} edges\n\n| query | ms | rows |\n| --- | ---: | ---: |")
         found = sorted(((*timed(store, query), name) for name, query in library().items()), reverse=True)
     for seconds, rows, name in found:
-        print(f"| {name} | {seconds * 1000:.0f} | {rows:,} |")
+        print(f"| {name} | {seconds * 1000:.0f} | {rows} |")
     print(f"\n{sum(seconds > TARGET for seconds, *_ in found)} of {len(found)} take more than {TARGET * 1000:.0f} ms")
 
 

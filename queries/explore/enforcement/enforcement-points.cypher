@@ -1,0 +1,21 @@
+// title: Enforcement points
+// question: Which runtime controls are there, do their decisions bind, and on how many edges do they stand?
+// when: To see what the lens runtime rests on.
+// columns:
+//   point: Its id
+//   mode: "enforce, monitor or off"
+//   effect: "deny, step_up or evaluate"
+//   fail: What happens when it cannot be asked
+//   distinguishes: What it can tell apart
+//   edges: On how many edges it stands
+//   kinds: Their kinds
+//   sources: Where it was stated
+MATCH (p:EnforcementPoint)
+WHERE p.gone_at IS NULL
+OPTIONAL MATCH (x:Agent|Workflow|Identity|Secret|Tool|ToolServer|Runtime)-[r]->()
+WHERE r.guards IS NOT NULL AND p.id IN r.guards AND r.gone_at IS NULL
+WITH p, r, type(r) AS kind ORDER BY kind
+WITH p, count(r) AS edges, collect(DISTINCT kind) AS kinds
+RETURN p.id AS point, coalesce(p.mode, 'unknown') AS mode, coalesce(p.effect, 'unknown') AS effect, coalesce(p.fail, 'unknown') AS fail,
+       coalesce(p.distinguishes, 'unknown') AS distinguishes, edges, kinds, coalesce(p.sources, []) AS sources
+ORDER BY edges DESC, point
