@@ -5,12 +5,13 @@ A check takes the engine and the rule's parameters and yields rows; :mod:`graphi
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from graphinv.analyze.arcs import micros
+from graphinv.analyze.reaching import closure, some_agents
 from graphinv.analyze.rows import (
     DAY,
     WORSE_THAN_READ,
@@ -24,7 +25,6 @@ from graphinv.analyze.rows import (
     in_force,
     usable,
 )
-from graphinv.analyze.scopes import Array
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
 from graphinv.model.facts import NodeKey, Props
 
@@ -41,27 +41,12 @@ def broad_grant(engine: Engine, params: Params) -> Iterator[Row]:
     arcs = engine.arcs("posture")
     keys = arcs.structure.keys
     starts = [arcs.structure.number[agent.key] for agent in agents_of(estate)]
-    for number in sorted(_closure(arcs.leaving, arcs.target, starts)):
+    for number in sorted(closure(arcs.leaving, arcs.target, starts)):
         grants = [edge for edge in estate.outgoing.get(keys[number], ()) if edge.kind == "CAN_ACCESS" and in_force(edge, at)]
         rows = [*_inherited(estate, grants, at, params), *_whole_scope(estate, grants, params)]
         if rows:
-            callers = [keys[one] for one in _closure(arcs.arriving, arcs.source, [number])]
-            agents = sorted(id for kind, id in callers if kind == "Agent" and active(estate.nodes[kind, id]))
+            agents = some_agents(engine, number)
             yield from (row | {"agents": agents} for row in rows)
-
-
-def _closure(grouped: tuple[Array, Array], ends: Array, starts: Iterable[int]) -> set[int]:
-    """Nodes that lie at or behind ``starts``. O(arcs)."""
-    pointers, order = grouped
-    seen = set(starts)
-    waiting = deque(seen)
-    while waiting:
-        node = waiting.popleft()
-        for other in ends[order[pointers[node] : pointers[node + 1]]].tolist():
-            if other not in seen:
-                seen.add(other)
-                waiting.append(other)
-    return seen
 
 
 def _inherited(estate: Estate, grants: Iterable[EdgeRecord], at: int, params: Params) -> Iterator[Row]:

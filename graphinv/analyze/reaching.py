@@ -5,13 +5,14 @@ A search for one target and action serves every agent, so the work is that of a 
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from graphinv.analyze.rows import STRONGEST_FIRST, Row, about, matters
+from graphinv.analyze.rows import STRONGEST_FIRST, Row, about, active, matters
 from graphinv.analyze.scopes import ACTION_BIT, ALL_ACTIONS, Array, actions_of
 from graphinv.model.facts import NodeKey
 from graphinv.model.results import Lens, Path
@@ -124,3 +125,40 @@ def _counted(engine: Engine, told: Columns, one: Reached) -> Row:
         ],
         "examples": sorted(":".join(keys[node]) for node in targets[examples].tolist()),
     }
+
+
+def closure(grouped: tuple[Array, Array], ends: Array, starts: Iterable[int]) -> set[int]:
+    """Nodes that lie at or behind ``starts``. O(arcs)."""
+    pointers, order = grouped
+    seen = set(starts)
+    waiting = deque(seen)
+    while waiting:
+        node = waiting.popleft()
+        for other in ends[order[pointers[node] : pointers[node + 1]]].tolist():
+            if other not in seen:
+                seen.add(other)
+                waiting.append(other)
+    return seen
+
+
+SOME = 25
+"""How many agents are listed at most where any number may come to something."""
+
+_LOOKED_AT = 2_000
+
+
+def some_agents(engine: Engine, number: int) -> list[str]:
+    """Ids of agents in service that come to node ``number``, the nearest up to :data:`SOME`, sorted. Bounded work."""
+    arcs = engine.arcs("posture")
+    pointers, order = arcs.arriving
+    keys, nodes = engine.structure.keys, engine.estate.nodes
+    seen, waiting, found = {number}, deque([number]), []
+    while waiting and len(found) < SOME and len(seen) < _LOOKED_AT:
+        node = waiting.popleft()
+        if keys[node][0] == "Agent" and active(nodes[keys[node]]):
+            found.append(keys[node][1])
+        for other in arcs.source[order[pointers[node] : pointers[node + 1]]].tolist():
+            if other not in seen:
+                seen.add(other)
+                waiting.append(other)
+    return sorted(found)

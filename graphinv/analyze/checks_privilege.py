@@ -1,0 +1,202 @@
+"""Rules about privilege: administrators, grants nobody uses, agents that can change their own limits, duties that do not go together."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from graphinv.analyze.arcs import micros
+from graphinv.analyze.labels import labels_of
+from graphinv.analyze.reaching import WORSE_BITS, closure, some_agents
+from graphinv.analyze.rows import DAY, WORSE_THAN_READ, Params, Row, about, active, agents_of, confidence, in_force
+from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
+from graphinv.model.facts import NodeKey
+
+if TYPE_CHECKING:
+    from graphinv.analyze.engine import Engine
+
+_HEAVY = frozenset({"delete", "admin"})
+
+
+def _grants(engine: Engine) -> Iterator[tuple[NodeKey, list[EdgeRecord]]]:
+    """Grants in force, worse than reading, of what agents come by, by whose they are."""
+    estate, at = engine.estate, micros(engine.at)
+    arcs = engine.arcs("posture")
+    starts = [arcs.structure.number[agent.key] for agent in agents_of(estate)]
+    for number in sorted(closure(arcs.leaving, arcs.target, starts)):
+        key = arcs.structure.keys[number]
+        found = [
+            edge
+            for edge in estate.outgoing.get(key, ())
+            if edge.kind == "CAN_ACCESS" and in_force(edge, at) and WORSE_THAN_READ & set(edge.props.get("actions") or ())
+        ]
+        if found:
+            yield key, found
+
+
+def administrator(engine: Engine, params: Params) -> Iterator[Row]:
+    """Identities and tools of agents that may administer something; whole scopes are told by the rule of over-broad grants."""
+    estate = engine.estate
+    for key, grants in _grants(engine):
+        held = [
+            edge
+            for edge in grants
+            if "admin" in edge.props["actions"] and estate.nodes[edge.target].props.get("type") not in params["scopes"]
+        ]
+        if not held:
+            continue
+        one = held[0].target if len(held) == 1 else None
+        yield about(key, one) | {
+            "grants": len(held),
+            "examples": sorted(":".join(edge.target) for edge in held)[:10],
+            "agents": some_agents(engine, engine.structure.number[key]),
+            "confidence": min(min(confidence(edge), 0.5 if edge.props.get("condition") else 1.0) for edge in held),
+        }
+
+
+def dormant_privilege(engine: Engine, params: Params) -> Iterator[Row]:
+    """Grants that were not used for long, and delegations that were not seen while others of the same agent were."""
+    estate, at = engine.estate, micros(engine.at)
+    since = at - params["days"] * DAY
+    for key, grants in _grants(engine):
+        stated = [edge for edge in grants if edge.props.get("last_used") is not None]
+        if not stated:
+            yield about(key) | {"unknown": True}
+            continue
+        unused = [
+            edge
+            for edge in grants
+            if not _young(edge, since) and (edge.props.get("last_used") is None or micros(edge.props["last_used"]) < since)
+        ]
+        if unused:
+            heavy = any(_HEAVY & set(edge.props["actions"]) for edge in unused)
+            yield about(key) | {
+                "what": f"{len(unused)} of {len(grants)} grants",
+                "examples": sorted(":".join(edge.target) for edge in unused)[:10],
+                "confidence": 0.7 if any(edge.props.get("last_used") is None for edge in unused) else 1.0,
+                "modifiers": ["+2 it could delete or administer"] if heavy else [],
+            }
+    for agent in agents_of(estate):
+        asked = [edge for edge in estate.outgoing.get(agent.key, ()) if edge.kind == "DELEGATES_TO" and in_force(edge, at)]
+        seen = [edge for edge in asked if "observed" in (edge.props.get("evidence") or ())]
+        idle = [edge for edge in asked if edge not in seen and edge.props.get("first_seen") and micros(edge.props["first_seen"]) < since]
+        if seen and idle:
+            yield about(agent.key) | {
+                "what": f"{len(idle)} of {len(asked)} delegations",
+                "examples": sorted(":".join(edge.target) for edge in idle)[:10],
+                "confidence": 0.5,
+            }
+
+
+def _young(edge: EdgeRecord, since: int) -> bool:
+    """Whether it was granted too lately to have been unused for long."""
+    start = edge.props.get("valid_from")
+    return start is not None and micros(start) > since
+
+
+# --------------------------------------------------------------------------------------------------------------------------------
+# Limits
+
+
+def own_limits(engine: Engine, params: Params) -> Iterator[Row]:
+    """Agents that can change what limits them: their identity, policy, enforcement points, approvals or the record of what they do.
+
+    A resource controls a node when it has its id, or a label ``controls=<id>``; a store of audit or approvals limits everybody.
+    """
+    estate, structure = engine.estate, engine.structure
+    controls: dict[int, set[str]] = {}
+    everybody = set()
+    named = {key[1] for key in estate.nodes if key[0] in ("Agent", "Identity", "EnforcementPoint")}
+    for column, node in enumerate(structure.targets.tolist()):
+        record = estate.nodes[structure.keys[node]]
+        said = {value for name, _, value in (label.partition("=") for label in record.props.get("labels") or ()) if name == "controls"}
+        if record.kind == "Resource" and (record.id in named or said):
+            controls[column] = said | ({record.id} & named)
+        if record.kind == "Resource" and record.props.get("type") in params["stores"]:
+            everybody.add(column)
+    wanted = np.array(sorted({*controls, *everybody}), dtype=np.int64)
+    if not len(wanted):
+        return
+    for agent in agents_of(estate):
+        columns, bits = engine.privileges("posture").row(agent.key)
+        held = columns[(bits & WORSE_BITS > 0) & np.isin(columns, wanted)].tolist()
+        if not held:
+            continue
+        limits = _limits(estate, agent)
+        own = [column for column in held if column in everybody or controls.get(column, set()) & limits]
+        changed = own or held
+        keys = [structure.keys[structure.targets[column]] for column in changed]
+        yield about(agent.key, min(keys)) | {
+            "what": "its own limits" if own else "the limits of other agents",
+            "controls": sorted(":".join(key) for key in keys)[:10],
+            "modifiers": [] if own else ["-1 they are those of others"],
+        }
+
+
+def _limits(estate: Estate, agent: NodeRecord) -> set[str]:
+    """Ids of the agent, of what it runs as, and of the points that stand on its edges and theirs."""
+    found = {agent.id}
+    for edge in estate.outgoing.get(agent.key, ()):
+        found.update(edge.props.get("guards") or ())
+        if edge.kind in ("RUNS_AS", "USES", "CONNECTS_TO"):
+            for further in estate.outgoing.get(edge.target, ()):
+                found.update(further.props.get("guards") or ())
+        if edge.kind == "RUNS_AS":
+            found.add(edge.target[1])
+    return found
+
+
+# --------------------------------------------------------------------------------------------------------------------------------
+# Duties
+
+
+def toxic_duties(engine: Engine, params: Params) -> Iterator[Row]:
+    """Agents that hold both sides of a pair of duties over the same things.
+
+    A duty is a label ``duty=<name>`` on a tool or a resource; what it is over is the label ``system``, or the tenant. O(duties * arcs).
+    """
+    estate = engine.estate
+    pairs = [tuple(part.strip() for part in pair.split("+")) for pair in params["pairs"]]
+    wanted = {duty for pair in pairs for duty in pair}
+    holders: defaultdict[tuple[str, str], dict[NodeKey, list[NodeKey]]] = defaultdict(dict)
+    for record in (*estate.of_kind("Tool"), *estate.of_kind("Resource")):
+        duties = sorted(wanted & {label.removeprefix("duty=") for label in record.props.get("labels") or () if label.startswith("duty=")})
+        if not duties:
+            continue
+        agents = [key for key in _holders(engine, record) if key[0] == "Agent" and active(estate.nodes[key])]
+        over = labels_of([record.props]).get("system") or str(record.props.get("tenant") or "")
+        for duty in duties:
+            for agent in agents:
+                holders[duty, over].setdefault(agent, []).append(record.key)
+    for one, other in pairs:
+        for duty, over in sorted(key for key in holders if key[0] == one):
+            for agent in sorted(holders[duty, over].keys() & holders.get((other, over), {}).keys()):
+                mine, theirs = holders[duty, over][agent], holders[other, over][agent]
+                if not over and not set(mine) & set(theirs):
+                    yield about(agent) | {"unknown": True}
+                    continue
+                bound = any(_exact(estate, agent, side) for side in (mine, theirs))
+                yield about(agent) | {
+                    "pair": f"{one} and {other}",
+                    "over": over or None,
+                    "by": sorted(":".join(key) for key in (*mine, *theirs)),
+                    "modifiers": ["-2 one side is approved call by call"] if bound else [],
+                }
+
+
+def _holders(engine: Engine, record: NodeRecord) -> Iterator[NodeKey]:
+    """Who comes to a tool, or can do worse than read to a resource."""
+    arcs, keys = engine.arcs("posture"), engine.structure.keys
+    if record.kind == "Tool":
+        return (keys[node] for node in closure(arcs.arriving, arcs.source, [engine.structure.number[record.key]]))
+    nodes, bits = engine.privileges("posture").holding(record.key)
+    return (keys[node] for node in nodes[bits & WORSE_BITS > 0].tolist())
+
+
+def _exact(estate: Estate, agent: NodeKey, tools: list[NodeKey]) -> bool:
+    """Whether all of a side are tools that the agent calls with each call approved to the letter."""
+    edges = [edge for edge in estate.outgoing.get(agent, ()) if edge.kind == "USES" and edge.target in tools]
+    return {edge.target for edge in edges if edge.props.get("approval") == "exact" and edge.props.get("approved")} == set(tools)
