@@ -1,0 +1,26 @@
+// title: Agents with the most findings
+// question: Which agents have the most wrong with them, and who owns them?
+// when: To look at agents one by one; to see where one visit mends most.
+// parameters:
+//   rule: {type: text, default: "", meaning: Only rules whose id begins with this}
+//   limit: {type: integer, default: 50, meaning: How many at most}
+// columns:
+//   agent: Its id
+//   findings: How many
+//   severe: How many of them are high or critical
+//   rules: Ids of the rules
+//   owners: Its owners
+//   sources: Where the agent was stated
+MATCH (f:Finding)-[:ABOUT]->(a:Agent)
+WHERE f.rule STARTS WITH $rule
+WITH a, f ORDER BY f.rule
+WITH a, count(DISTINCT f.id) AS findings, count(DISTINCT CASE WHEN f.severity IN ['high', 'critical'] THEN f.id END) AS severe,
+     collect(DISTINCT f.rule) AS rules
+ORDER BY severe DESC, findings DESC, a.id
+LIMIT $limit
+OPTIONAL MATCH (o:Owner)-[w:OWNS]->(a)
+WHERE o.gone_at IS NULL AND w.gone_at IS NULL
+WITH a, findings, severe, rules, o ORDER BY o.id
+WITH a, findings, severe, rules, collect(DISTINCT o.id) AS owners
+RETURN a.id AS agent, findings, severe, rules, owners, coalesce(a.sources, []) AS sources
+ORDER BY severe DESC, findings DESC, agent
