@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 from graphinv.ingest import Document
 from graphinv.ingest.support.native import capped, edge_fact, node_fact, problem_of
 from graphinv.model.errors import FactError, IngestError
-from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Problem, shown
+from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Problem, Props, shown
 from graphinv.model.kinds import EDGE_KINDS, NODE_KINDS
 
 NAME = "native_facts"
@@ -39,6 +39,7 @@ _SINGLE = re.compile(r'\{[ \t\r\n]*+"(?:node|edge|id|from|to|props)"')
 _BLANK = re.compile(r"[ \t\r\n]*+")
 _BRACKETS = re.compile(rb'"(?>[^"\\]++|\\.)*+"?+|[\[\]{}]', re.DOTALL)
 _FIELDS = {"node": frozenset({"node", "id", "props"}), "edge": frozenset({"edge", "from", "to", "props"})}
+_KINDS = {kind: kind for kind in (*NODE_KINDS, *EDGE_KINDS)}
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _UTF8_MARK = b"\xef\xbb\xbf"
 
@@ -110,7 +111,7 @@ def _read_lines(document: Document) -> Iterator[Fact]:
     data = document.data
     if data[:2] in _UTF16:
         data = document.text().encode()
-    decoder = _Decoder()
+    decoder, shared = _Decoder(), _Shared()
     for number, (start, end) in enumerate(_spans(data), start=1):
         try:
             if end - start > _MAX_LINE:
@@ -122,7 +123,7 @@ def _read_lines(document: Document) -> Iterator[Fact]:
         except ValueError as error:
             yield Problem(document.path, f"L{number}", _reason(error), "error", NAME)
             continue
-        yield from _facts(document, number, value, decoder.duplicates)
+        yield from _facts(document, number, value, decoder.duplicates, shared)
 
 
 def _spans(data: bytes) -> Iterator[tuple[int, int]]:
@@ -176,8 +177,9 @@ def _read_json(document: Document) -> Iterator[Fact]:
         raise IngestError(_reason(error), document=document.path) from None
     for name in unknown:
         yield Problem(document.path, "L1", f"a document of facts has no field {shown(name)}; it was passed over", "warning", NAME)
+    shared = _Shared()
     for line, value, duplicates in elements:
-        yield from _facts(document, line, value, duplicates)
+        yield from _facts(document, line, value, duplicates, shared)
 
 
 _Element = tuple[int, Any, list[str]]
@@ -251,17 +253,38 @@ def _skip(text: str, position: int) -> int:
 # One fact
 
 
-def _facts(document: Document, line: int, value: Any, duplicates: list[str]) -> Iterator[Fact]:
+class _Shared:
+    """What facts of a document say over and over, ends of edges and lists such as actions, as one object each."""
+
+    def __init__(self) -> None:
+        self._keys: dict[NodeKey, NodeKey] = {}
+        self._lists: dict[tuple[str, ...], list[str]] = {}
+
+    def key(self, kind: str, id: str) -> NodeKey:
+        key = (_KINDS.get(kind, kind), id)
+        return self._keys.setdefault(key, key)
+
+    def props(self, props: Props) -> None:
+        """Share what the values of ``props``, which are checked, have in common with those before."""
+        for name, value in props.items():
+            if type(value) is list and name != "sources":
+                props[name] = self._lists.setdefault(tuple(value), value)
+
+
+def _facts(document: Document, line: int, value: Any, duplicates: list[str], shared: _Shared) -> Iterator[Fact]:
     for name in dict.fromkeys(duplicates):
         message = f"the field {shown(name)} stands more than once in one object; the last one was taken"
         yield Problem(document.path, f"L{line}", message, "warning", NAME)
     try:
-        yield _fact(document, line, value)
+        fact = _fact(document, line, value, shared)
     except FactError as error:
         yield problem_of(error, NAME)
+        return
+    shared.props(fact.props)
+    yield fact
 
 
-def _fact(document: Document, line: int, value: Any) -> NodeFact | EdgeFact:
+def _fact(document: Document, line: int, value: Any, shared: _Shared) -> NodeFact | EdgeFact:
     def wrong(message: str, remedy: str = "") -> FactError:
         return FactError(message, document=document.path, where=f"L{line}", remedy=remedy)
 
@@ -285,11 +308,11 @@ def _fact(document: Document, line: int, value: Any) -> NodeFact | EdgeFact:
         id = value.get("id")
         if not isinstance(id, str):
             raise wrong('"id" is text')
-        return node_fact(document, line, kind, id, props)
+        return node_fact(document, line, *shared.key(kind, id), props)
     ends: list[NodeKey] = []
     for name in ("from", "to"):
         end = value.get(name)
         if not isinstance(end, list) or len(end) != 2 or not isinstance(end[0], str) or not isinstance(end[1], str):
             raise wrong(f'"{name}" is a list of a kind and an id')
-        ends.append((end[0], end[1]))
-    return edge_fact(document, line, kind, ends[0], ends[1], props)
+        ends.append(shared.key(end[0], end[1]))
+    return edge_fact(document, line, _KINDS.get(kind, kind), ends[0], ends[1], props)

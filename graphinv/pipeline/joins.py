@@ -77,10 +77,16 @@ def resolve(root: str, facts: Iterable[Fact]) -> Resolved:
     resolved = Resolved()
     for fact in facts:
         if isinstance(fact, NodeFact):
+            if not scope.is_variable(fact.kind, fact.id):
+                resolved.nodes.append(fact)
+                continue
             for target, _ in scope.variable(fact.key, scope.folder(fact.props)) or [(fact.key, None)]:
                 resolved.nodes.append(fact if target == fact.key else replace(fact, id=target[1], props=_alias_props(fact.props)))
         elif isinstance(fact, EdgeFact):
-            resolved.edges.extend(scope.edges(fact))
+            if scope.is_plain(fact):
+                resolved.edges.append(fact)
+            else:
+                resolved.edges.extend(scope.edges(fact))
         elif isinstance(fact, Grant):
             resolved.grants.append(fact)
         elif isinstance(fact, Said):
@@ -103,6 +109,7 @@ class _Scope:
 
     def __init__(self, root: str, facts: Iterable[Fact]) -> None:
         self.root = root
+        self._variables = f"env:{root}#"
         self.fallbacks: dict[NodeKey, NodeFact] = {}
         self.problems: list[Problem] = []
         self.any_agents: dict[NodeKey, tuple[str, str]] = {}
@@ -117,6 +124,13 @@ class _Scope:
                 self._spaces[fact.target[0], fact.space][fact.folder].add(fact.target)
                 if fact.credentials:
                     self._credentials[fact.space, fact.target].append(fact)
+
+    def is_plain(self, fact: EdgeFact) -> bool:
+        """Whether ``fact`` means itself alone."""
+        source, target = fact.source, fact.target
+        if isinstance(source, Ref) or isinstance(target, Ref) or source == target:
+            return False
+        return not self.is_variable(*source) and not self.is_variable(*target)
 
     def edges(self, fact: EdgeFact) -> Iterator[EdgeFact]:
         """The edges that ``fact`` means, and what comes with them."""
@@ -153,12 +167,15 @@ class _Scope:
                 if entry != "." or doubt != UNSURE_ELSEWHERE:  # "here" is not elsewhere
                     yield source, min((one for one in (doubt, guess) if one is not None), default=None)
 
+    def is_variable(self, kind: str, id: str) -> bool:
+        """Whether it is ``env:<root>#NAME``, used as an id."""
+        return kind == "Secret" and id.startswith(self._variables)
+
     def variable(self, key: NodeKey, folder: str) -> list[tuple[NodeKey, float | None]]:
         """What ``env:<root>#NAME``, used as an id, means seen from ``folder``; empty for other keys and unbound names."""
-        prefix = f"env:{self.root}#"
-        if key[0] != "Secret" or not key[1].startswith(prefix):
+        if not self.is_variable(*key):
             return []
-        return self._lookup("Secret", "env", key[1].removeprefix(prefix), folder)
+        return self._lookup("Secret", "env", key[1].removeprefix(self._variables), folder)
 
     def _ends(self, end: NodeKey | Ref, folder: str, props: Props) -> list[tuple[NodeKey, float | None]]:
         if not isinstance(end, Ref):
@@ -244,6 +261,7 @@ def _any_agents(scope: _Scope, facts: Iterable[Fact], resolved: Resolved) -> Non
                 resolved.edges.append(EdgeFact("DELEGATES_TO", key, agent, props))
 
 
+@lru_cache(maxsize=4096)
 def _parent(path: str) -> str:
     parent = str(PurePosixPath(path).parent)
     return "" if parent == "." else parent

@@ -14,11 +14,11 @@ import shutil
 import tempfile
 import threading
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import kglite
 
@@ -32,7 +32,9 @@ from graphinv.store.embedded_graph import (
     SCHEMA,
     Graph,
     clear_analysis,
+    read_estate,
     read_meta,
+    read_scans,
     read_state,
     uncollected,
     write_analysis,
@@ -45,6 +47,8 @@ from graphinv.store.merge import State, advance
 
 kglite.set_query_warning_policy("silent")  # it would print to stderr; what the words of a query may be is not its business
 
+
+T = TypeVar("T")
 
 _DESCRIPTORS = Path("/proc/self/fd")
 """Where a file that is open has a path, whatever became of its name: on Linux."""
@@ -114,11 +118,15 @@ class EmbeddedStore:
     # Reading
 
     def estate(self) -> Estate:
-        with uncollected():
-            return self._contents().estate()
+        with self._guard, uncollected():
+            self._check_open()
+            return self._read(read_estate) if self._state is None else self._state.estate()
 
     def scans(self) -> Sequence[Scan]:
-        return tuple(self._contents().scans.values())
+        with self._guard:
+            self._check_open()
+            scans = self._read(read_scans) if self._state is None else self._state.scans
+            return tuple(scans.values())
 
     def query(self, cypher: str, params: Mapping[str, Any] | None = None, *, timeout: float = 30.0, max_rows: int = 100_000) -> Rows:
         text = checked(cypher)
@@ -248,11 +256,15 @@ class EmbeddedStore:
         with self._guard:
             self._check_open()
             if self._state is None:
-                try:
-                    self._state = read_state(self._graph)
-                except (kglite.KgError, KeyError, TypeError, ValueError) as error:
-                    raise StoreError(f"{self._url} is damaged ({type(error).__name__})") from error
+                self._state = self._read(read_state)
             return self._state
+
+    def _read(self, read: Callable[[Graph], T]) -> T:
+        """What ``read`` finds in the graph; StoreError where it finds something else."""
+        try:
+            return read(self._graph)
+        except (kglite.KgError, KeyError, TypeError, ValueError) as error:
+            raise StoreError(f"{self._url} is damaged ({type(error).__name__})") from error
 
     def _check_open(self) -> None:
         if self._closed:

@@ -12,13 +12,14 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
-from itertools import islice
+from itertools import islice, repeat
 from types import NoneType
 from typing import Annotated, Any, cast, get_args, get_origin
 
 import kglite
 import pandas as pd
 
+from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
 from graphinv.model.facts import NodeKey, Props
 from graphinv.model.kinds import EDGE_KINDS, NODE_KINDS
 from graphinv.model.results import Analysis
@@ -31,6 +32,8 @@ Graph = kglite.KnowledgeGraph
 SCHEMA = 1
 META = "_Store"
 _BATCH = 20_000
+_SAMPLE = 1_000
+"""Values by which it is told whether those of a column repeat."""
 _HIDDEN = {"_root": "string", "_by": "string", "_first": "string", "_seen": "string"}
 _SCORES = {
     "impact": "float",
@@ -98,15 +101,43 @@ def columns(kind: str) -> Mapping[str, str]:
 _DTYPES = {"boolean": "boolean", "integer": "Int64", "float": "Float64"}
 
 
-def _add_nodes(graph: Graph, label: str, types: Mapping[str, str], rows: Sequence[Mapping[str, Any]], title: str = "type") -> None:
-    """Add ``rows`` (each with an ``id``) as nodes; all columns are declared, so that the engine knows those that are empty."""
-    if not rows:
-        return
-    types = {"id": "string", title: "string"} | dict(types)
-    frame = pd.DataFrame(
-        {name: pd.Series([row.get(name) for row in rows], dtype=_DTYPES.get(kind, "object")) for name, kind in types.items()}
-    )
-    graph.add_nodes(frame, label, "id", title, column_types={name: kind for name, kind in types.items() if kind in ("string", "list")})
+def _frame(rows: Iterable[Mapping[str, Any]], count: int, types: Mapping[str, str], *, always: Iterable[str]) -> pd.DataFrame:
+    """``count`` rows by column: ``always`` these, and what else the rows have. No row is kept longer than it takes to look at."""
+    found: dict[str, list[Any]] = {name: [None] * count for name in always}
+    for number, values in enumerate(rows):
+        for name, value in values.items():
+            column = found.get(name)
+            if column is None:
+                column = found[name] = [None] * count
+            column[number] = value
+    return pd.DataFrame({name: pd.Series(column, dtype=_DTYPES.get(types[name], "object")) for name, column in found.items()})
+
+
+def _add_nodes(
+    graph: Graph, label: str, types: Mapping[str, str], rows: Iterable[Mapping[str, Any]], count: int, title: str = "type"
+) -> None:
+    """Add ``count`` ``rows`` (each with an ``id``) as nodes; all columns are declared, so that the engine knows those that are empty."""
+    if count:
+        types = {"id": "string", title: "string"} | dict(types)
+        frame = _frame(rows, count, types, always=types)
+        graph.add_nodes(frame, label, "id", title, column_types=_declared(types, frame))
+
+
+def _add_edges(graph: Graph, ends: tuple[str, str, str], edges: Sequence[tuple[EdgeId, Entry]]) -> None:
+    """Add edges of one kind from nodes of one kind to nodes of another (``ends`` are these three kinds), as fast as the engine can.
+
+    That merges edges between the same two nodes into one, unless it has none yet of their kind that leaves such nodes.
+    """
+    kind, source, target = ends
+    types = {"_a": "string", "_b": "string", "key": "string", **columns(kind), **_HIDDEN}
+    rows = ({"_a": key[1][1], "_b": key[2][1], "key": key[3], **row(key, entry)} for key, entry in edges)
+    frame = _frame(rows, len(edges), types, always=())
+    graph.add_relationships(frame, kind, source, "_a", target, "_b", column_types=_declared(types, frame))
+
+
+def _declared(types: Mapping[str, str], frame: pd.DataFrame) -> dict[str, str]:
+    """The types of the columns of ``frame`` that the engine has to be told."""
+    return {name: kind for name, kind in types.items() if kind in ("string", "list") and name in frame}
 
 
 def _in_batches(graph: Graph, statement: str, rows: Iterable[Mapping[str, Any]]) -> None:
@@ -129,61 +160,120 @@ def write_state(state: State) -> Graph:
     """A new graph with the facts of ``state``. O(nodes + edges)."""
     graph = Graph()
     with uncollected():
-        by_kind: dict[str, list[Props]] = {}
+        by_kind: dict[str, list[tuple[NodeKey, Entry]]] = {}
         for key, entry in state.nodes.items():
-            by_kind.setdefault(key[0], []).append({"id": key[1], **row(key, entry)})
-        for kind, rows in sorted(by_kind.items()):
-            _add_nodes(graph, kind, {**columns(kind), **_SCORES, **_HIDDEN}, rows)
+            by_kind.setdefault(key[0], []).append((key, entry))
+        for kind, nodes in sorted(by_kind.items(), key=lambda item: item[0]):
+            rows = ({"id": key[1], **row(key, entry)} for key, entry in nodes)
+            _add_nodes(graph, kind, {**columns(kind), **_SCORES, **_HIDDEN}, rows, len(nodes))
         by_ends: dict[tuple[str, str, str], list[tuple[EdgeId, Entry]]] = {}
         for edge, entry in state.edges.items():
             by_ends.setdefault((edge[0], edge[1][0], edge[2][0]), []).append((edge, entry))
-        for (kind, source, target), edges in sorted(by_ends.items(), key=lambda item: item[0]):
+        begun: set[tuple[str, str]] = set()
+        for ends, edges in sorted(by_ends.items(), key=lambda item: item[0]):
+            kind, source, target = ends
+            again: list[tuple[EdgeId, Entry]] = []
+            if (kind, source) in begun:
+                edges, again = _apart(edges)  # noqa: PLW2901 - what is left of them
+            begun.add((kind, source))
+            _add_edges(graph, ends, edges)
             statement = _create_edges(kind, source, target)
-            _in_batches(graph, statement, ({"a": key[1][1], "b": key[2][1], "props": {"key": key[3], **row(key, e)}} for key, e in edges))
+            _in_batches(graph, statement, ({"a": key[1][1], "b": key[2][1], "props": {"key": key[3], **row(key, e)}} for key, e in again))
     return graph
+
+
+def _apart(edges: Iterable[tuple[EdgeId, Entry]]) -> tuple[list[tuple[EdgeId, Entry]], list[tuple[EdgeId, Entry]]]:
+    """The first edge between each two nodes, and the others."""
+    met: set[tuple[NodeKey, NodeKey]] = set()
+    first, again = [], []
+    for key, entry in edges:
+        (again if key[1:3] in met else first).append((key, entry))
+        met.add(key[1:3])
+    return first, again
 
 
 def _answer(graph: Graph, query: str) -> kglite.ResultView:
     return cast(kglite.ResultView, graph.cypher(query, timeout_ms=0))
 
 
-def _read(graph: Graph, pattern: str, variable: str, fixed: Sequence[str], names: Sequence[str]) -> Iterator[tuple[list[Any], Props]]:
-    """Per match of ``pattern`` the values of ``fixed`` and the present properties ``names`` of ``variable``. In bulk, by column."""
-    counts = _answer(graph, f"MATCH {pattern} RETURN " + ", ".join(f"count({variable}.{name}) AS {name}" for name in names)).one()
-    present = [name for name in names if counts and counts[name]]
+def _read(
+    graph: Graph, pattern: str, variable: str, fixed: Sequence[str], types: Mapping[str, str]
+) -> Iterator[tuple[tuple[Any, ...], Props]]:
+    """Per match of ``pattern`` the values of ``fixed`` and those properties of ``variable`` that are present, of ``types``. In bulk, by
+    column."""
+    counts = _answer(graph, f"MATCH {pattern} RETURN " + ", ".join(f"count({variable}.{name}) AS {name}" for name in types)).one()
+    present = [name for name in types if counts and counts[name]]
     returned = [*fixed, *(f"{variable}.{name}" for name in present)]
     view = _answer(graph, f"MATCH {pattern} RETURN " + ", ".join(f"{what} AS c{i}" for i, what in enumerate(returned)))
-    data = [view.column(column) for column in view.columns]
-    heads: Iterable[tuple[Any, ...]] = zip(*data[: len(fixed)], strict=True)
-    tails: Iterable[tuple[Any, ...]] = zip(*data[len(fixed) :], strict=True) if present else iter(lambda: (), None)
+    heads = zip(*(view.column(f"c{i}") for i in range(len(fixed))), strict=True)
+    columns = [_shared(view.column(f"c{i}"), types[name]) for i, name in enumerate(present, start=len(fixed))]
+    tails: Iterable[tuple[Any, ...]] = zip(*columns, strict=True) if columns else repeat(())
     for head, values in zip(heads, tails, strict=False):
-        yield list(head), {name: value for name, value in zip(present, values, strict=True) if value is not None}
+        yield head, {name: value for name, value in zip(present, values, strict=True) if value is not None}
+
+
+def _shared(values: list[Any], kind: str) -> list[Any]:
+    """``values`` of a column; where the same ones come again and again, as lists of actions do, each is one object."""
+    if kind not in ("string", "list"):
+        return values
+    marks = [value if value is None else tuple(value) for value in values] if kind == "list" else values
+    sample = marks[:_SAMPLE]
+    if 2 * len(set(sample)) > len(sample):
+        return values
+    known: dict[Any, Any] = {}
+    return list(map(known.setdefault, marks, values))
+
+
+def _nodes(graph: Graph, hidden: Mapping[str, str]) -> Iterator[tuple[NodeKey, Props]]:
+    """Every node with its properties, those that are ``hidden`` included."""
+    for kind in sorted(NODE_KINDS.keys() & set(graph.node_types)):
+        for (id,), props in _read(graph, f"(n:{kind})", "n", ["n.id"], {**columns(kind), **hidden}):
+            yield (kind, id), props
+
+
+def _edges(graph: Graph, keys: Mapping[NodeKey, NodeKey], hidden: Mapping[str, str]) -> Iterator[tuple[EdgeId, Props]]:
+    """Every edge likewise, between nodes that are the ones in ``keys``."""
+    ends = ["labels(a)[0]", "a.id", "labels(b)[0]", "b.id", "r.key"]
+    existing = {str(item["type"]) for item in graph.relationship_types()}
+    for kind in sorted(EDGE_KINDS.keys() & existing):
+        for (source, a, target, b, key), props in _read(graph, f"(a)-[r:{kind}]->(b)", "r", ends, {**columns(kind), **hidden}):
+            yield (kind, keys[source, a], keys[target, b], key), props
+
+
+def read_estate(graph: Graph) -> Estate:
+    """The estate of the state that ``graph`` was written from, without that state. O(nodes + edges), and sorting them."""
+    with uncollected():
+        # A row is what users see, and bookkeeping that is left where it is.
+        nodes = {key: NodeRecord(*key, props) for key, props in _nodes(graph, {})}
+        keys = {key: key for key in nodes}
+        edges = [EdgeRecord(*edge, props) for edge, props in _edges(graph, keys, {}) if "gone_at" not in props]
+        living = (node for node in nodes.values() if "gone_at" not in node.props)
+        return Estate.of(living, edges, read_meta(graph)["generation"])
+
+
+def _scans(graph: Graph) -> list[dict[str, Any]]:
+    loaded = [json.loads(props["data"]) for _, props in _read(graph, "(n:Scan)", "n", ["n.id"], {"data": "string"})]
+    return sorted(loaded, key=lambda item: str(item["scan"]["root"]))
+
+
+def read_scans(graph: Graph) -> dict[str, Scan]:
+    """The last scan of each root, by its name."""
+    return {item["scan"]["root"]: scan_of(item["scan"]) for item in _scans(graph)}
 
 
 def read_state(graph: Graph) -> State:
     """The state that ``graph`` was written from. O(nodes + edges)."""
-    nodes: dict[NodeKey, Entry] = {}
-    edges: dict[EdgeId, Entry] = {}
-    keys: dict[NodeKey, NodeKey] = {}
     with uncollected():
-        for kind in sorted(NODE_KINDS.keys() & set(graph.node_types)):
-            for (id,), props in _read(graph, f"(n:{kind})", "n", ["n.id"], [*columns(kind), *_HIDDEN]):
-                key = (kind, id)
-                keys[key] = key
-                nodes[key] = entry_of(props, id)
-        existing = {str(item["type"]) for item in graph.relationship_types()}
-        for kind in sorted(EDGE_KINDS.keys() & existing):
-            ends = ["labels(a)[0]", "a.id", "labels(b)[0]", "b.id", "r.key"]
-            for (source, a, target, b, key), props in _read(graph, f"(a)-[r:{kind}]->(b)", "r", ends, [*columns(kind), *_HIDDEN]):
-                edges[(kind, keys[source, a], keys[target, b], key)] = entry_of(props, None)
-        scans = list(_read(graph, "(n:Scan)", "n", ["n.id"], ["data"]))
+        nodes = {key: entry_of(props, key[1]) for key, props in _nodes(graph, _HIDDEN)}
+        keys = {key: key for key in nodes}
+        edges = {edge: entry_of(props, None) for edge, props in _edges(graph, keys, _HIDDEN)}
+        scans = _scans(graph)
         meta = read_meta(graph)
-    loaded = [json.loads(props["data"]) for _, props in scans]
     return State(
         nodes=nodes,
         edges=edges,
-        scans={item["scan"]["root"]: scan_of(item["scan"]) for item in sorted(loaded, key=lambda item: str(item["scan"]["root"]))},
-        complete_at={item["scan"]["root"]: item["complete_at"] for item in loaded if item["complete_at"] is not None},
+        scans=read_scans(graph),
+        complete_at={item["scan"]["root"]: item["complete_at"] for item in scans if item["complete_at"] is not None},
         generation=meta["generation"],
         history=tuple(Generation(*line) for line in json.loads(meta["history"])),
     )
@@ -197,7 +287,7 @@ def read_meta(graph: Graph) -> dict[str, Any]:
     """The store's own record: schema, generation, history, analysis (packed). Empty where the file is not a store's."""
     if META not in graph.node_types:
         return {}
-    for _, props in _read(graph, f"(n:{META})", "n", ["n.id"], [*_META]):
+    for _, props in _read(graph, f"(n:{META})", "n", ["n.id"], _META):
         return props
     return {}
 
@@ -207,11 +297,10 @@ def write_meta(graph: Graph, state: State, analysis: str | None, dump: Callable[
     graph.cypher(f"MATCH (n:{META}) DETACH DELETE n")
     graph.cypher("MATCH (n:Scan) DETACH DELETE n")
     history = json.dumps(state.history, separators=(",", ":"))
-    _add_nodes(
-        graph, META, _META, [{"id": "store", "schema": SCHEMA, "generation": state.generation, "history": history, "analysis": analysis}]
-    )
+    record = {"id": "store", "schema": SCHEMA, "generation": state.generation, "history": history, "analysis": analysis}
+    _add_nodes(graph, META, _META, [record], 1)
     scans = [scan_row(scan, state.complete_at.get(root), dump) for root, scan in state.scans.items()]
-    _add_nodes(graph, "Scan", _SCAN, scans)
+    _add_nodes(graph, "Scan", _SCAN, scans, len(scans))
 
 
 # --------------------------------------------------------------------------------------------------------------------------------
@@ -242,7 +331,7 @@ def write_analysis(graph: Graph, analysis: Analysis) -> None:
                 map(reach_row, pairs),
             )
     findings = [finding_row(finding) for finding in analysis.findings]
-    _add_nodes(graph, "Finding", _FINDING, findings, title="title")
+    _add_nodes(graph, "Finding", _FINDING, findings, len(findings), title="title")
     for kind, about in grouped(analysis.findings, lambda finding: (finding.subject[0],)).items():
         if present.issuperset(kind):
             _in_batches(

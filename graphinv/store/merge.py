@@ -107,7 +107,7 @@ def advance(state: State, scan: Scan, nodes: Iterable[NodeFact], edges: Iterable
     """
     new_nodes = _restate(state.nodes, _fold_nodes(nodes), scan, state.complete_at.get(scan.root))
     new_edges = _restate(state.edges, _fold_edges(edges), scan, state.complete_at.get(scan.root))
-    all_edges = {**state.edges, **new_edges} if new_edges else state.edges
+    all_edges = _with(state.edges, new_edges)
     if new_nodes or new_edges:
         _place(state.nodes, new_nodes, all_edges, new_edges, scan.at)
     created, updated, closed = _count(state.nodes, new_nodes, _count(state.edges, new_edges, (0, 0, 0)))
@@ -115,7 +115,7 @@ def advance(state: State, scan: Scan, nodes: Iterable[NodeFact], edges: Iterable
     line = Generation(committed.generation, scan.root, scan.at, scan.outcome, created, updated, closed)
     complete_at = {**state.complete_at, scan.root: scan.at} if scan.outcome == "complete" else state.complete_at
     after = State(
-        nodes={**state.nodes, **new_nodes} if new_nodes else state.nodes,
+        nodes=_with(state.nodes, new_nodes),
         edges=all_edges,
         scans={**state.scans, scan.root: scan},
         complete_at=complete_at,
@@ -123,6 +123,11 @@ def advance(state: State, scan: Scan, nodes: Iterable[NodeFact], edges: Iterable
         history=(*state.history, line)[-KEPT_GENERATIONS:],
     )
     return after, committed, bool(new_nodes or new_edges)
+
+
+def _with(entries: Mapping[Key, Entry], changed: Mapping[Key, Entry]) -> Mapping[Key, Entry]:
+    """``entries`` after a change; neither is copied where it is all there is."""
+    return entries if not changed else {**entries, **changed} if entries else changed
 
 
 # --------------------------------------------------------------------------------------------------------------------------------
@@ -145,7 +150,7 @@ def _value(value: Any) -> Any:
     if isinstance(value, str):
         return _text(value)
     if isinstance(value, list):
-        return [_text(item) for item in value]
+        return value if all(map(str.isascii, value)) else [_text(item) for item in value]
     if isinstance(value, int) and not isinstance(value, bool):
         return max(-_LARGEST_INT, min(value, _LARGEST_INT))
     return value
@@ -160,12 +165,16 @@ def _stated(kind: str, props: Props, id: str | None = None) -> Props:
     stated.pop("gone_at", None)
     if id is not None and stated.get("name") == id:
         del stated["name"]
-    return stated
+    return props if stated == props else stated  # the fact's own where they are the same: one of each, not two
 
 
 def _fold(folded: dict[Key, Props], key: Key, props: Props) -> None:
     before = folded.get(key)
     folded[key] = props if before is None else merge_props(key[0], before, props)
+
+
+def _key(key: NodeKey) -> NodeKey:
+    return key if key[1].isascii() else (key[0], _text(key[1]))
 
 
 def _fold_nodes(nodes: Iterable[NodeFact]) -> dict[NodeKey, Props]:
@@ -185,7 +194,7 @@ def _fold_edges(edges: Iterable[EdgeFact]) -> dict[EdgeId, Props]:
             raise StoreError(f"an unchecked edge fact came to the store: kind {fact.kind!r}")
         if isinstance(fact.source, Ref) or isinstance(fact.target, Ref):
             raise StoreError(f"an unresolved {fact.kind} fact came to the store")
-        source, target = (fact.source[0], _text(fact.source[1])), (fact.target[0], _text(fact.target[1]))
+        source, target = _key(fact.source), _key(fact.target)
         if source[0] not in NODE_KINDS or target[0] not in NODE_KINDS:
             raise StoreError(f"an unchecked {fact.kind} fact came to the store: from {source[0]!r} to {target[0]!r}")
         stated = _stated(fact.kind, fact.props)
