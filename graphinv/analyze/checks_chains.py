@@ -101,7 +101,8 @@ def _depths(between: Iterable[EdgeRecord], rings: _Rings, counts: Mapping[str, i
         into[rings.of[edge.target]].append(rings.of[edge.source])
     left = [len(onward[ring]) for ring in range(len(rings.members))]
     waiting = deque(ring for ring, count in enumerate(left) if not count)
-    depth, following = [0] * len(left), {}
+    depth = [0] * len(left)
+    following: dict[int, EdgeRecord] = {}
     while waiting:
         ring = waiting.popleft()
         for edge in onward[ring]:
@@ -175,7 +176,8 @@ def _round(start: NodeKey, edges: Iterable[EdgeRecord]) -> list[EdgeRecord]:
             if edge.target not in before:
                 before[edge.target] = edge
                 waiting.append(edge.target)
-    steps, key = [], start
+    steps: list[EdgeRecord] = []
+    key = start
     while not steps or key != start:
         steps.append(before[key])
         key = before[key].source

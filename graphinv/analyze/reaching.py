@@ -152,7 +152,8 @@ def some_agents(engine: Engine, number: int) -> list[str]:
     arcs = engine.arcs("posture")
     pointers, order = arcs.arriving
     keys, nodes = engine.structure.keys, engine.estate.nodes
-    seen, waiting, found = {number}, deque([number]), []
+    seen, waiting = {number}, deque([number])
+    found: list[str] = []
     while waiting and len(found) < SOME and len(seen) < _LOOKED_AT:
         node = waiting.popleft()
         if keys[node][0] == "Agent" and active(nodes[keys[node]]):

@@ -1,0 +1,327 @@
+"""Rules about enforcement points and approvals: what does not decide, cannot tell who asks, was approved too widely, or happened anyway."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from graphinv.analyze.arcs import micros
+from graphinv.analyze.labels import labels_of, time_of
+from graphinv.analyze.reaching import WORSE_BITS, Columns
+from graphinv.analyze.rows import DAY, Params, Row, about, active, agents_of, hop_of, in_force
+from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
+from graphinv.model.facts import NodeKey, Props
+
+if TYPE_CHECKING:
+    from graphinv.analyze.engine import Engine
+
+_GRAVE = frozenset({"destructive", "irreversible"})
+_CALLS = ("USES", "CONNECTS_TO", "DELEGATES_TO")
+_MINUTE = 60 * 1_000_000
+_MOST_TOOLS = 10
+
+
+def _guarded(engine: Engine) -> dict[NodeKey, list[EdgeRecord]]:
+    """Edges in force by the enforcement points on them, of those that are known."""
+    estate, at = engine.estate, micros(engine.at)
+    found: defaultdict[NodeKey, list[EdgeRecord]] = defaultdict(list)
+    for edge in estate.edges:
+        for guard in edge.props.get("guards") or () if in_force(edge, at) and active(estate.nodes[edge.source]) else ():
+            if ("EnforcementPoint", guard) in estate.nodes:
+                found["EnforcementPoint", guard].append(edge)
+    return found
+
+
+# --------------------------------------------------------------------------------------------------------------------------------
+# Points
+
+
+def idle_point(engine: Engine, params: Params) -> Iterator[Row]:
+    """Enforcement points on the way to what matters that only watch, are off, let pass when they fail, or have fallen silent."""
+    estate, at = engine.estate, micros(engine.at)
+    told = Columns.of(engine)
+    for key, edges in sorted(_guarded(engine).items()):
+        props = estate.nodes[key].props
+        reason = _idle(props, at, params["hours"])
+        if reason is None:
+            if props.get("mode") is None:
+                yield about(key) | {"unknown": True}
+            continue
+        hop = next((edge for edge in edges if _leads_to_harm(engine, told, edge)), None)
+        if hop is None:
+            continue
+        prod = any(estate.nodes[end].props.get("environment") == "prod" for edge in edges for end in (edge.source, edge.target))
+        opens = reason == _OPENS and prod
+        yield about(key) | {
+            "reason": reason,
+            "edges": len(edges),
+            "path": [hop_of(estate, hop)],
+            "modifiers": ["+1 in production"] if opens else [],
+        }
+
+
+_OPENS = "it lets everything pass when it cannot be asked"
+
+
+def _idle(props: Props, at: int, hours: int) -> str | None:
+    """Why a point does not enforce; None where it does, as far as anybody stated."""
+    if props.get("mode") in ("monitor", "off"):
+        until = time_of(labels_of([props]).get("monitoruntil"))
+        if props["mode"] == "monitor" and until is not None and at < until:
+            return None
+        return "it only watches" if props["mode"] == "monitor" else "it is off"
+    if props.get("mode") != "enforce":
+        return None
+    # The agent control standard lets pass by specification where nothing else is said
+    if props.get("fail") == "open" or (props.get("fail") is None and props.get("kind_detail") == "acs"):
+        return _OPENS
+    beat = props.get("last_heartbeat")
+    if beat is not None and at - micros(beat) > hours * 3_600_000_000:
+        return f"it was last heard of more than {hours} hours ago"
+    return None
+
+
+def _leads_to_harm(engine: Engine, told: Columns, edge: EdgeRecord) -> bool:
+    """Whether something sensitive, or worse than reading, lies behind an edge."""
+    structure = engine.structure
+    own = structure.column_of(edge.target) if edge.kind == "CAN_ACCESS" else None
+    if own is not None:
+        return bool(told.sensitive[own] or told.prod[own]) or set(edge.props.get("actions") or ()) != {"read"}
+    columns, bits = engine.privileges("posture").row(edge.target)
+    return bool((told.sensitive[columns] | told.prod[columns] | (bits & WORSE_BITS > 0)).any())
+
+
+def blind_point(engine: Engine, params: Params) -> Iterator[Row]:
+    """Enforcement points that decide and cannot tell which agent asks."""
+    estate = engine.estate
+    for key, edges in sorted(_guarded(engine).items()):
+        props = estate.nodes[key].props
+        if props.get("mode") != "enforce" or props.get("distinguishes") == "agent":
+            continue
+        if props.get("distinguishes") is None:
+            yield about(key) | {"unknown": True}
+            continue
+        callers = {edge.key: _callers(estate, edge) for edge in edges}
+        everybody = {caller for found in callers.values() for caller in found}
+        shared = sorted({id for _, id in (one for edge in edges for one in _shared_identities(estate, edge, callers[edge.key]))})
+        if not everybody or (props["distinguishes"] == "identity" and not shared):
+            continue
+        behind = Counter(edge.target for edge in edges)
+        tools = {one.source for target in behind for one in estate.incoming.get(target, ()) if one.source[0] == "Tool"}
+        tools |= {target for target in behind if target[0] == "Tool"}
+        yield about(key) | {
+            "reason": f"it sees the identity {shared[0]}, which several agents share" if shared else "it sees nobody's name",
+            "agents": sorted(id for _, id in everybody),
+            "identities": shared,
+            "modifiers": [f"+1 the same permissions lie behind more than {_MOST_TOOLS} tools"] if len(tools) > _MOST_TOOLS else [],
+        }
+
+
+def _callers(estate: Estate, edge: EdgeRecord) -> set[NodeKey]:
+    """Agents in service that stand before an edge: itself, or who runs as, uses or holds what it leaves."""
+    if edge.source[0] == "Agent":
+        return {edge.source}
+    near = estate.incoming.get(edge.source, ())
+    return {one.source for one in near if one.source[0] == "Agent" and one.kind != "CALLS_BACK" and active(estate.nodes[one.source])}
+
+
+def _shared_identities(estate: Estate, edge: EdgeRecord, callers: set[NodeKey]) -> Iterator[NodeKey]:
+    """Identities of the callers, or at the edge itself, as which more than one agent runs."""
+    ends = {edge.source, edge.target} | {
+        one.target for caller in callers for one in estate.outgoing.get(caller, ()) if one.kind == "RUNS_AS"
+    }
+    for key in sorted(ends):
+        users = {one.source for one in estate.incoming.get(key, ()) if one.kind == "RUNS_AS" and one.source[0] == "Agent"}
+        if key[0] == "Identity" and sum(active(estate.nodes[user]) for user in users) > 1:
+            yield key
+
+
+# --------------------------------------------------------------------------------------------------------------------------------
+# Approvals
+
+
+def nobody_asked(engine: Engine, params: Params) -> Iterator[Row]:
+    """Agents that act by themselves and may call what destroys, with nobody asked; told for each tool or server they call."""
+    estate = engine.estate
+    for agent in agents_of(estate):
+        for edge, tools in _grave_calls(engine, agent):
+            points = [
+                estate.nodes[key].props for guard in edge.props.get("guards") or () if (key := ("EnforcementPoint", guard)) in estate.nodes
+            ]
+            asks = any(_asks(point) for point in points)
+            ends = about(agent.key, edge.target)
+            if asks:
+                rate = _per_day(edge, micros(engine.at))
+                if rate is not None and rate > params["per_day"]:
+                    why = "it is asked so often that nobody reads it"
+                    yield ends | {"reason": why, "tools": tools, "modifiers": ["-10 somebody is asked, so it is only worth knowing"]}
+                continue
+            if edge.props.get("approval") == "exact" and edge.props.get("approved"):
+                continue
+            autonomy = agent.props.get("autonomy")
+            if autonomy is None:
+                yield ends | {"unknown": True}
+            elif autonomy in ("approve_destructive", "autonomous"):
+                client = autonomy == "approve_destructive"
+                yield ends | {
+                    "reason": "only its own client asks, which a run without a screen does not" if client else "nobody is asked",
+                    "tools": tools,
+                    "path": [hop_of(estate, edge)],
+                    "modifiers": ["-2 its client asks"] if client else [],
+                }
+
+
+def _grave_calls(engine: Engine, agent: NodeRecord) -> Iterator[tuple[EdgeRecord, list[str]]]:
+    """Calls of an agent behind which something destroys, with the names of what does."""
+    estate, at = engine.estate, micros(engine.at)
+    for edge in estate.outgoing.get(agent.key, ()):
+        if edge.kind not in ("USES", "CONNECTS_TO") or not in_force(edge, at):
+            continue
+        only = edge.props.get("tools")
+        ends = (
+            [edge.target] if edge.kind == "USES" else [one.target for one in estate.outgoing.get(edge.target, ()) if one.kind == "PROVIDES"]
+        )
+        found = [estate.nodes[end] for end in ends]
+        grave = sorted(
+            tool.name
+            for tool in found
+            if _GRAVE & set(tool.props.get("effects") or ()) and (only is None or tool.id in only or tool.name in only)
+        )
+        if grave:
+            yield edge, grave
+
+
+def _asks(point: Props) -> bool:
+    return point.get("mode") == "enforce" and point.get("effect") in ("step_up", "deny", "evaluate")
+
+
+def _per_day(edge: EdgeRecord, at: int) -> float | None:
+    """How often it was called in a day, as far as that was counted."""
+    count, since = edge.props.get("count"), edge.props.get("first_seen")
+    if count is None or since is None or "observed" not in (edge.props.get("evidence") or ()):
+        return None
+    return float(count) / max(1.0, (at - micros(since)) / DAY)
+
+
+def broad_approval(engine: Engine, params: Params) -> Iterator[Row]:
+    """Approvals of what destroys that are not for one call, that hold too long, or never end."""
+    estate, at = engine.estate, micros(engine.at)
+    for edge in estate.edges:
+        if edge.kind != "USES" or not edge.props.get("approved") or not in_force(edge, at) or not active(estate.nodes[edge.source]):
+            continue
+        tool = estate.nodes[edge.target]
+        effects = set(tool.props.get("effects") or ())
+        until = edge.props.get("approved_until")
+        if (until is not None and micros(until) <= at) or not effects & _GRAVE:
+            continue
+        reasons = []
+        planned = edge.props.get("approval") in ("change", "recurring") and until is not None
+        if edge.props.get("approval") == "scope" and "irreversible" in effects:
+            reasons.append("it is for whatever it is called with, and what it does cannot be undone")
+        if not planned and until is None and edge.props.get("approval") != "exact":
+            reasons.append("it never ends")
+        since = edge.props.get("valid_from") or edge.props.get("first_seen")
+        if not planned and until is not None and since is not None and micros(until) - micros(since) > params["hours"] * 3_600_000_000:
+            reasons.append(f"it holds for more than {params['hours']} hours")
+        digest, approved = tool.props.get("schema_digest"), tool.props.get("approved_digest")
+        if approved is not None and digest is not None and digest != approved:
+            reasons.append("the tool has changed since")
+        if reasons:
+            yield about(edge.source, edge.target) | {"reasons": reasons, "approved_by": edge.props.get("approved_by")}
+
+
+# --------------------------------------------------------------------------------------------------------------------------------
+# What happened
+
+
+def contradicted(engine: Engine, params: Params) -> Iterator[Row]:
+    """What was seen at work and should not have been: let pass and never approved, after its end, or out of all reach."""
+    estate = engine.estate
+    enforcing = {point.id for point in estate.of_kind("EnforcementPoint") if point.props.get("mode") == "enforce"}
+    denying = {point for point in enforcing if estate.nodes["EnforcementPoint", point].props.get("effect") == "deny"}
+    meant = {(edge.kind, edge.source, edge.target) for edge in estate.edges if set(edge.props.get("evidence") or ()) - {"observed"}}
+    approved = {(edge.source, edge.target) for edge in estate.edges if edge.props.get("approved")}
+    tasks = _closed_tasks(estate)
+    for edge in estate.edges:
+        if "observed" not in (edge.props.get("evidence") or ()):
+            continue
+        guards, seen = set(edge.props.get("guards") or ()), _last_seen(edge)
+        known = (edge.kind, edge.source, edge.target) in meant
+        found: tuple[str, str | None] | None = _after_end(edge, seen, params["minutes"]) if guards & enforcing else None
+        if guards & denying and not found:
+            found = "a point denies it, and it was seen", "+2 the denial did not hold"
+        elif edge.kind in _CALLS and guards & enforcing and not found:
+            closed = tasks.get(edge.source)
+            if closed is not None and seen is not None and seen > closed + params["minutes"] * _MINUTE:
+                found = "it was let pass after its task was closed", "+1 what was over went on"
+            elif not known and (edge.source, edge.target) not in approved:
+                found = "it was let pass, and nobody declared or approved it", None
+        elif edge.kind == "CAN_ACCESS" and not known and not found and not _granted(engine, edge):
+            found = "posture knows no such grant, and it was seen", "+2 the graph does not show how"
+        if found:
+            reason, note = found
+            yield about(edge.source, edge.target) | {
+                "reason": reason,
+                "points": sorted(guards & enforcing),
+                "path": [hop_of(estate, edge)],
+                "modifiers": [note] if note else [],
+            }
+
+
+def _last_seen(edge: EdgeRecord) -> int | None:
+    """When it was last seen at work, as far as that is known."""
+    stated = edge.props.get("last_seen") or edge.props.get("first_seen")
+    return None if stated is None else micros(stated)
+
+
+def _after_end(edge: EdgeRecord, seen: int | None, minutes: int) -> tuple[str, str] | None:
+    """Whether it was seen after it had ended, by more than a cache of decisions explains."""
+    end = edge.props.get("valid_until")
+    if end is None or seen is None or edge.props.get("renewable") or seen <= micros(end) + minutes * _MINUTE:
+        return None
+    return "it was let pass after it had ended", "+1 what was over went on"
+
+
+def _closed_tasks(estate: Estate) -> dict[NodeKey, int]:
+    """By agent, when the last of its tasks was closed; only where all are."""
+    ends: defaultdict[NodeKey, list[str | None]] = defaultdict(list)
+    for edge in estate.edges:
+        if edge.kind == "RUNS_TASK":
+            ends[edge.source].append(estate.nodes[edge.target].props.get("closed_at"))
+    return {agent: max(micros(end) for end in closed if end) for agent, closed in ends.items() if all(closed)}
+
+
+def _granted(engine: Engine, edge: EdgeRecord) -> bool:
+    """Whether what is declared and granted lets its source do the same, by whatever way."""
+    held = engine.privileges("declared").actions_on(edge.source, edge.target)
+    return set(edge.props.get("actions") or ()) <= set(held)
+
+
+def unrecorded(engine: Engine, params: Params) -> Iterator[Row]:
+    """Agents that were seen at work where no point decided or wrote down, and those of high risk whose record is kept too briefly."""
+    estate = engine.estate
+    points = {point.id: point.props for point in estate.of_kind("EnforcementPoint")}
+    recording = {id for id, props in points.items() if props.get("mode") in ("enforce", "monitor")}
+    for agent in agents_of(estate):
+        seen = [
+            edge
+            for edge in estate.outgoing.get(agent.key, ())
+            if edge.kind in ("USES", "DELEGATES_TO") and "observed" in (edge.props.get("evidence") or ())
+        ]
+        silent = [edge for edge in seen if not set(edge.props.get("guards") or ()) & recording]
+        if silent:
+            yield about(agent.key) | {
+                "what": f"{len(silent)} of {len(seen)} things it was seen to do",
+                "examples": sorted(":".join(edge.target) for edge in silent)[:10],
+                "path": [hop_of(estate, silent[0])],
+                "modifiers": ["+1 what it did cannot be undone"] if _irreversible(estate, silent) else [],
+            }
+        said = labels_of([agent.props])
+        kept = said.get("logretentiondays", "")
+        if said.get("risk") == "high" and kept.isdecimal() and int(kept[:9]) < params["retention"]:
+            yield about(agent.key) | {"what": f"anything for more than {int(kept[:9])} days"}
+
+
+def _irreversible(estate: Estate, edges: Sequence[EdgeRecord]) -> bool:
+    return any("irreversible" in (estate.nodes[edge.target].props.get("effects") or ()) for edge in edges)

@@ -1,0 +1,24 @@
+// id: GI-GOV-002
+// title: Enforcement point not enforcing
+// finding: "{subject} stands on {edges} edges and does not hold: {reason}"
+// severity: medium
+// base: 6
+// modifiers: [M1, M2]
+// why: >
+//   On the drawing there is a decision; when it matters there is none.
+// remediation: >
+//   Let it enforce, and fail closed for whatever is worse than reading; test it with a request that it has to deny.
+// frameworks: [ZT-6, ASI08, PR.AA-05, DE.CM-09, MAESTRO-L6.02, C9]
+// needs: [EnforcementPoint]
+// clear_needs: [EnforcementPoint.mode]
+// function: idle_point
+// unknown: no source states whether they enforce
+// parameters:
+//   hours: {type: integer, default: 24, meaning: After how many hours without a sign of life it counts as silent}
+// traps:
+//   - A time of watching that was planned, and has an end
+//   - The agent control standard lets pass by specification where nobody says otherwise
+//   - A point before nothing that matters
+// columns:
+//   reason: Why it does not hold
+//   edges: On how many edges it stands
