@@ -34,7 +34,6 @@ OPTIONAL MATCH (i)-[g:CAN_ACCESS]->(t:Resource)
 WHERE g.gone_at IS NULL AND t.gone_at IS NULL
   AND (g.valid_from IS NULL OR g.valid_from <= $at)
   AND (g.valid_until IS NULL OR g.valid_until > $at OR g.renewable = true)
-  AND coalesce(t.environment, 'unknown') <> 'unknown'
 WITH i, users, used, t.environment AS elsewhere, g
 UNWIND CASE WHEN g IS NULL THEN [null] ELSE coalesce(g.actions, []) + [null] END AS action
 WITH i, users, used, collect(DISTINCT elsewhere) AS around,

@@ -26,7 +26,7 @@ WHERE a.gone_at IS NULL AND r.gone_at IS NULL AND s.gone_at IS NULL
   AND NOT coalesce(s.status, 'unknown') IN ['revoked', 'disabled', 'suspended', 'retired']
   AND (s.expires_at IS NULL OR s.expires_at > $at OR s.renewable = true)
 OPTIONAL MATCH (b:Agent|Workflow)-[x:HOLDS]->(s)
-WHERE b.gone_at IS NULL AND x.gone_at IS NULL AND b.id <> a.id
+WHERE b.gone_at IS NULL AND x.gone_at IS NULL
   AND NOT coalesce(b.status, 'unknown') IN ['suspended', 'retired']
 WITH a, s, b ORDER BY b.id
 WITH a, s, collect(DISTINCT b.id) AS successors
