@@ -150,7 +150,7 @@ def _read(url: str, stamp: Hashable) -> Contents | Missing:
                 analysis=analysis,
                 estate=estate,
                 agents=tuple(inventory(estate, analysis)),
-                engine=engine(store, at=analysis.at),
+                engine=engine(store, at=analysis.at, estate=estate),
             )
     except GraphinvError as error:
         return Missing("The store cannot be opened.", "graphinv demo\ngraphinv scan PATH", str(error))

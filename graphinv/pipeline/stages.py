@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from graphinv.analyze.rules import Rule
     from graphinv.analyze.score import Settings
     from graphinv.analyze.structure import Structure
+    from graphinv.model.estate import Estate
 
 RISKIEST_PATHS = 25
 
@@ -172,8 +173,10 @@ def scan(
     return Scanned(tuple(ingested), analysis, problems)
 
 
-def engine(store: Store, *, at: str | None = None, workers: str | None = None) -> Engine:
+def engine(store: Store, *, at: str | None = None, workers: str | None = None, estate: Estate | None = None) -> Engine:
     """The analyzers over the store's newest generation; ``at`` is now when absent, ``workers`` the address of a Dask cluster.
+
+    The store has to stay open as long as questions are asked, unless its ``estate`` is given.
 
     Raises:
         UsageError: nobody answers at ``workers``.
@@ -181,8 +184,9 @@ def engine(store: Store, *, at: str | None = None, workers: str | None = None) -
     from graphinv.analyze.engine import Engine
     from graphinv.analyze.snapshot import load
 
-    kept = load(store.aside, store.estate) if store.aside else None
-    given = store.estate() if kept is None else kept
+    read = store.estate if estate is None else lambda: estate
+    kept = load(store.aside, read) if store.aside else None
+    given = read() if kept is None else kept
     if workers is None:
         return Engine(given, at or now(), settings())
     from graphinv.analyze.cluster import Cluster, connect

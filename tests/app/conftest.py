@@ -58,7 +58,7 @@ def company() -> list[dict[str, Any]]:
         node("Secret", "key", name="API key", lifetime="static"),
         node("Resource", "ledger", name="Ledger", sensitivity="restricted", crown_jewel=True, type="database"),
         node("Resource", "vault", name="Vault", sensitivity="restricted", type="vault"),
-        node("Resource", "wiki", name="Wiki"),
+        node("Resource", "wiki", name="Wiki", type="site"),
         node("EnforcementPoint", "gate", mode="enforce", effect="deny"),
         node("EnforcementPoint", "watch", mode="monitor", effect="deny"),
         edge("OWNS", ("Owner", "finance@example.org"), clerk),
