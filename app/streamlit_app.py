@@ -15,6 +15,7 @@ st.navigation(
         st.Page("views/overview.py", title="Overview", icon=":material/dashboard:", default=True),
         st.Page("views/agents.py", title="Agents", icon=":material/smart_toy:"),
         st.Page("views/blast_radius.py", title="Blast radius", icon=":material/hub:"),
+        st.Page("views/changes.py", title="Changes", icon=":material/content_cut:"),
     ],
     position="top",
 ).run()

@@ -17,7 +17,7 @@ from graphinv.pipeline.stages import engine, ingest, roots_of, scan
 from graphinv.store import open_store
 
 APP = Path(__file__).resolve().parents[2] / "app" / "streamlit_app.py"
-VIEWS = ("views/overview.py", "views/agents.py", "views/blast_radius.py")
+VIEWS = ("views/overview.py", "views/agents.py", "views/blast_radius.py", "views/changes.py")
 MARKUP = (
     "markdown",
     "caption",
@@ -253,6 +253,55 @@ def test_a_monitored_hop_and_an_unknown_sensitivity_are_shown_as_such(store: Pat
     assert "style=dashed" in dot
     assert "sensitivity\\nunknown" in dot
     assert 'style="filled,dashed"' in dot
+
+
+# --------------------------------------------------------------------------------------------------------------------------------
+# Changes
+
+
+def test_changes_show_choke_points_as_the_engine_finds_them(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = opened(store, monkeypatch, VIEWS[3])
+    points = table(page, "pairs", "share", "runtime decision")
+    with open_store(store) as held:
+        analysis = held.analysis()
+        assert analysis
+        found, pairs = engine(held, at=analysis.at).chokepoints("posture")
+    assert list(points["pairs"]) == [point.pairs for point in found]
+    assert list(points["key"]) == [point.edge.key[:12] for point in found]
+    assert points["runtime decision"][list(points["to"]).index("post")] == "gate: deny"
+    assert points["stated in"][0].startswith("estate/all.facts.jsonl#L")
+    said = next(one.value for one in page.caption if "pairs with" in one.value)
+    assert said.startswith(f"{pairs} pairs with 2 crown jewels")
+    assert "Not counted: 1 resources of unknown sensitivity" in said
+
+
+def test_changes_show_a_cut_and_what_it_would_do(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = opened(store, monkeypatch, VIEWS[3])
+    page.selectbox(key="cut_target").select(("Resource", "ledger")).run()
+    cut = table(page, "weight", "from", "to")
+    with open_store(store) as held:
+        analysis = held.analysis()
+        assert analysis
+        least = engine(held, at=analysis.at).cut(("Resource", "ledger"))
+    assert [key[:12] for key in (edge.key for edge in least.edges)] == list(cut["key"])
+    page.selectbox(key="change_edge").select(least.edges[0].key).run()
+    assert not page.exception
+    lenses = table(page, "lens", "gone", "new")
+    assert lenses["gone"][0] > 0
+    assert "Ledger" in set(table(page, "agent", "no longer")["target"])
+    assert "risk" not in table(page, "impact after").columns
+    assert any("not judged" in caption.value for caption in page.caption)
+    page.toggle(key="change_findings").set_value(True).run()
+    assert "risk" in table(page, "impact after").columns
+    assert "goes" in set(table(page, "finding", "rule")["finding"])
+
+
+def test_a_monitor_takes_nothing_away(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = opened(store, monkeypatch, VIEWS[3])
+    page.selectbox(key="change_decision").select("monitor").run()
+    assert not page.exception
+    assert set(table(page, "lens", "gone", "new")["gone"]) == {0}
+    assert any("No agent loses anything" in caption.value for caption in page.caption)
 
 
 # --------------------------------------------------------------------------------------------------------------------------------
