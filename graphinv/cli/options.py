@@ -13,6 +13,7 @@ from graphinv.model.errors import StoreError, UsageError
 from graphinv.model.kinds import normal_time
 from graphinv.model.results import Lens
 from graphinv.store import Store, open_store
+from graphinv.store.guarded import GuardedQueries
 
 DEFAULT_STORE = "./.graphinv/graph"
 
@@ -57,6 +58,12 @@ def existing_store(given: str | None) -> str:
 def reader(given: str | None) -> Store:
     """The store, opened for reading."""
     return open_store(store_url(given))
+
+
+def asking(given: str | None) -> Store | GuardedQueries:
+    """The same, for queries that anybody may type."""
+    url = store_url(given)
+    return GuardedQueries(url.removeprefix("file://")) if "://" not in url.removeprefix("file://") else open_store(url)
 
 
 def moment(given: str | None) -> str | None:
