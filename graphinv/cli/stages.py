@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,8 +13,19 @@ from graphinv.cli.words import print_summary
 from graphinv.model.errors import UsageError
 from graphinv.model.results import LEVELS, Analysis, Level
 
+if TYPE_CHECKING:
+    from graphinv.pipeline.accepted import Filter, Shown
+    from graphinv.pipeline.summary import Summary
+
 Paths = Annotated[list[Path], typer.Argument(help="Folders or files; each folder is a root of its own", metavar="PATH")]
 FailOn = Annotated[Level | None, typer.Option("--fail-on", help="Exit with 1 when a finding of this level or worse exists")]
+AcceptedOption = Annotated[
+    Path | None, typer.Option("--accepted", help="TOML file of accepted risks, which are hidden and counted", metavar="FILE")
+]
+BaselineOption = Annotated[
+    Path | None,
+    typer.Option("--baseline", help="Only what is not in FILE, an earlier `graphinv findings --format json`", metavar="FILE"),
+]
 AsOfOption = Annotated[
     str | None, typer.Option("--at", help="Time at which PATH was as it is, ISO 8601 (no zone = UTC); now when absent", metavar="TIME")
 ]
@@ -34,10 +45,14 @@ def scan(
     fail_on: FailOn = None,
     at: AtOption = None,
     vendored: All = False,
+    accepted: AcceptedOption = None,
+    baseline: BaselineOption = None,
 ) -> None:
     """Read everything recognised below PATH, analyze it, and print what matters."""
+    from graphinv.pipeline.accepted import Filter
+
     _summary_form(form)
-    _scan(list(paths), store_url(store), form, fail_on, moment(at), vendored)
+    _scan(list(paths), store_url(store), form, fail_on, moment(at), vendored, Filter.of(accepted, baseline))
 
 
 def demo(
@@ -47,6 +62,7 @@ def demo(
     at: AtOption = None,
 ) -> None:
     """Scan the bundled estate of an invented company."""
+    from graphinv.pipeline.accepted import Filter
     from graphinv.pipeline.bundled import bundled
     from graphinv.pipeline.demo import materialise
 
@@ -56,7 +72,7 @@ def demo(
     beside.mkdir(mode=0o700, parents=True, exist_ok=True)
     target = beside / "demo"
     materialise(bundled("data") / "demo", target)
-    _scan([target], url, form, fail_on, moment(at), vendored=False)
+    _scan([target], url, form, fail_on, moment(at), False, Filter())
 
 
 def _summary_form(form: Format) -> None:
@@ -65,7 +81,7 @@ def _summary_form(form: Format) -> None:
         raise UsageError("a summary is a table or json; `graphinv findings` and `graphinv agents` have jsonl and csv")
 
 
-def _scan(paths: list[Path], url: str, form: Format, fail_on: Level | None, at: str | None, vendored: bool) -> None:
+def _scan(paths: list[Path], url: str, form: Format, fail_on: Level | None, at: str | None, vendored: bool, hidden: Filter) -> None:
     from graphinv.pipeline.pool import collector_resting
     from graphinv.pipeline.stages import scan as run
     from graphinv.pipeline.summary import summarise
@@ -74,13 +90,30 @@ def _scan(paths: list[Path], url: str, form: Format, fail_on: Level | None, at: 
     with collector_resting():
         with progress() as report:
             done = run(url, paths, report, at=at, vendored=vendored)
+        analysis, shown = _without(done.analysis, hidden)
         with open_store(url) as opened:
-            summary = summarise(opened, done.analysis)
+            summary = summarise(opened, analysis)
+    _print(summary, shown, form)
+    _exit(analysis, fail_on, done.unread)
+
+
+def _without(analysis: Analysis | None, hidden: Filter) -> tuple[Analysis | None, Shown]:
+    """The analysis without the findings that need not be shown, and what those are. What was written to the store has them all."""
+    from graphinv.pipeline.accepted import Shown
+
+    if analysis is None:
+        return None, Shown(())
+    shown = hidden.shown(analysis.findings, analysis.at)
+    return analysis.model_copy(update={"findings": shown.findings}), shown
+
+
+def _print(summary: Summary, shown: Shown, form: Format) -> None:
     if form is Format.table:
         print_summary(console(), summary)
+        for line in shown.words:
+            console().print(text(line, "yellow"))
     else:
-        write(to_json(summary.to_json()))
-    _exit(done.analysis, fail_on, done.unread)
+        write(to_json(summary.to_json() | {"accepted": shown.accepted, "known": shown.known}))
 
 
 def ingest(
@@ -134,20 +167,26 @@ def ingest(
     _exit(None, None, sum(problem.severity == "error" for one in done for problem in one.reading.problems))
 
 
-def analyze(store: StoreOption = None, form: FormatOption = Format.table, fail_on: FailOn = None, at: AtOption = None) -> None:
+def analyze(
+    store: StoreOption = None,
+    form: FormatOption = Format.table,
+    fail_on: FailOn = None,
+    at: AtOption = None,
+    accepted: AcceptedOption = None,
+    baseline: BaselineOption = None,
+) -> None:
     """Judge what the store holds and write the results back to it."""
     _summary_form(form)
+    from graphinv.pipeline.accepted import Filter
     from graphinv.pipeline.stages import analyze as run
     from graphinv.pipeline.summary import summarise
     from graphinv.store import open_store
 
+    hidden = Filter.of(accepted, baseline)
     with progress() as report, open_store(existing_store(store), write=True) as opened:
-        analysis = run(opened, report, at=moment(at))
+        analysis, shown = _without(run(opened, report, at=moment(at)), hidden)
         summary = summarise(opened, analysis)
-    if form is Format.table:
-        print_summary(console(), summary)
-    else:
-        write(to_json(summary.to_json()))
+    _print(summary, shown, form)
     _exit(analysis, fail_on, 0)
 
 

@@ -1,0 +1,175 @@
+"""Findings that need not be shown: accepted risks, and what a baseline knows. They are hidden and counted, never deleted.
+
+A file of accepted risks is TOML, kept under version control beside what it speaks of::
+
+    [[accepted]]
+    rule = "GI-SEC-005"              # id, or pattern such as GI-SEC-*
+    subject = "Agent:billing-*"      # Kind:id, or pattern; optional
+    path = "acme/tests/*"            # of every document the finding is stated in; optional
+    owner = "ana@acme.example"       # who answers for it
+    reason = "sample keys of the test suite"
+    until = 2027-03-31               # last day; from the next on the finding is back
+
+A baseline is what ``graphinv findings --format json`` (or jsonl) printed: only what is not in it is new.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from graphinv.analyze.library import explain
+from graphinv.model.errors import InputError, UsageError
+from graphinv.model.results import Finding
+
+MAX_BYTES = 512 * 1024 * 1024
+
+
+class Accepted(BaseModel):
+    """A risk that somebody accepts until a day."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    rule: str = "*"
+    subject: str = "*"
+    path: str = "*"
+    owner: str = Field(min_length=1)
+    reason: str = Field(min_length=1)
+    until: date
+
+    @model_validator(mode="after")
+    def _narrow(self) -> Accepted:
+        if self.rule.strip("*") == self.subject.strip("*") == self.path.strip("*") == "":
+            raise ValueError("accepts everything; say which rule, subject or path")
+        return self
+
+    def covers(self, finding: Finding) -> bool:
+        """Whether it speaks of the finding, whatever the day."""
+        documents = [source.partition("#")[0] for source in finding.sources]
+        stated = bool(documents) and all(_like(document, self.path) for document in documents)
+        return _like(finding.rule, self.rule) and _like(":".join(finding.subject), self.subject) and (self.path == "*" or stated)
+
+
+def _like(text: str, pattern: str) -> bool:
+    """Whether ``text`` is as ``pattern`` says, in which only ``*`` and ``?`` stand for something else."""
+    return fnmatchcase(text, pattern.replace("[", "[[]"))
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Findings to show, and how many are hidden and why."""
+
+    findings: tuple[Finding, ...]
+    accepted: int = 0
+    known: int = 0
+    expired: tuple[Accepted, ...] = ()
+    """Acceptances whose last day is over, of findings that are shown for that."""
+
+    @property
+    def words(self) -> list[str]:
+        """What is hidden and what came back, in words; empty where nothing is."""
+        lines = []
+        if self.accepted:
+            lines.append(f"{_count(self.accepted)} hidden as accepted risk")
+        if self.known:
+            lines.append(f"{_count(self.known)} hidden that the baseline knows")
+        lines += [f"acceptance of {one.rule} by {one.owner} ran out on {one.until}: {one.reason}" for one in self.expired]
+        return lines
+
+
+def _count(number: int) -> str:
+    return f"{number} finding{'' if number == 1 else 's'}"
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What need not be shown."""
+
+    accepted: tuple[Accepted, ...] = ()
+    baseline: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, accepted: Path | None, baseline: Path | None) -> Filter:
+        """What these files say; nothing where there is none.
+
+        Raises:
+            UsageError: a file cannot be read.
+            InputError: it is not understood.
+        """
+        return cls(
+            () if accepted is None else accepted_in(_text(accepted), accepted.name),
+            frozenset() if baseline is None else keys_in(_text(baseline), baseline.name),
+        )
+
+    def shown(self, findings: Iterable[Finding], at: str) -> Shown:
+        """Which of ``findings`` are shown on the day of ``at``. O(findings · acceptances)."""
+        today = date.fromisoformat(at[:10])
+        kept, accepted, known, expired = [], 0, 0, set()
+        for finding in findings:
+            covering = [one for one in self.accepted if one.covers(finding)]
+            if any(today <= one.until for one in covering):
+                accepted += 1
+            elif finding.key in self.baseline:
+                known += 1
+            else:
+                kept.append(finding)
+                expired.update(covering)
+        ordered = sorted(expired, key=lambda one: (one.until, one.rule, one.subject, one.path, one.owner))
+        return Shown(tuple(kept), accepted, known, tuple(ordered))
+
+
+def accepted_in(text: str, document: str) -> tuple[Accepted, ...]:
+    """The acceptances of a TOML text.
+
+    Raises:
+        InputError: it is no TOML, or one of them lacks an owner, a reason, a last day, or anything that it speaks of.
+    """
+    try:
+        read: dict[str, Any] = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError):
+        raise InputError("is no TOML", document=document) from None
+    entries = read.pop("accepted", [])
+    if read or not isinstance(entries, list):
+        raise InputError("holds something else than [[accepted]] tables", document=document)
+    found = []
+    for number, entry in enumerate(entries, 1):
+        try:
+            found.append(Accepted.model_validate(entry))
+        except ValidationError as error:
+            raise InputError(explain(error), document=document, where=f"accepted {number}") from None
+    return tuple(found)
+
+
+def keys_in(text: str, document: str) -> frozenset[str]:
+    """Keys of the findings in a text that ``graphinv findings`` printed as json or jsonl.
+
+    Raises:
+        InputError: it holds something else.
+    """
+    try:
+        whole = text.lstrip().startswith("[")
+        keys = [finding["key"] for finding in (json.loads(text) if whole else map(json.loads, filter(str.strip, text.splitlines())))]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        keys = [None]
+    if not all(isinstance(key, str) for key in keys):
+        raise InputError("is no list of findings", document=document, remedy="write one with `graphinv findings --format json`")
+    return frozenset(keys)
+
+
+def _text(path: Path) -> str:
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise UsageError(f"{path} is larger than {MAX_BYTES:,} bytes")
+        return path.read_text("utf-8")
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise InputError("is no text in UTF-8", document=path.name) from None
