@@ -24,7 +24,7 @@ from graphinv.model.results import ChokePoint, EdgeName
 
 
 @dataclass(frozen=True, eq=False)
-class _Tree:
+class Tree:
     """Dominators of one atom."""
 
     graph: EdgeGraph
@@ -32,7 +32,7 @@ class _Tree:
     """For each vertex the next one on its way to the target that all its ways pass."""
 
     @classmethod
-    def of(cls, graph: EdgeGraph) -> _Tree:
+    def of(cls, graph: EdgeGraph) -> Tree:
         return cls(graph, kernels.dominators(*graph.backward, *graph.forward, graph.root))
 
     def edges_over(self, vertex: int) -> Iterable[int]:
@@ -41,6 +41,14 @@ class _Tree:
         while vertex != self.graph.root:
             if vertex >= start:
                 yield int(self.graph.edges[vertex - start])
+            vertex = int(self.above[vertex])
+
+    def nodes_over(self, vertex: int) -> Iterable[int]:
+        """Numbers of the nodes at ``vertex`` and further on that all its ways pass."""
+        start = len(self.graph.nodes)
+        while vertex != self.graph.root:
+            if vertex < start:
+                yield int(self.graph.nodes[vertex])
             vertex = int(self.above[vertex])
 
 
@@ -60,7 +68,7 @@ def chokepoints(
     reached: defaultdict[int, list[NodeKey]] = defaultdict(list)
     for done, target in enumerate(targets):
         progress(done, len(targets))
-        holding = _holding(_trees(arcs, target), subjects)
+        holding = _holding(trees_of(arcs, target), subjects)
         counts: Counter[int] = Counter()
         for ways, count in holding.items():
             pairs += count
@@ -85,21 +93,21 @@ def chokepoints(
     ], pairs
 
 
-def _trees(arcs: Arcs, target: NodeKey) -> list[_Tree]:
+def trees_of(arcs: Arcs, target: NodeKey) -> list[Tree]:
     """The trees of all actions that anybody has on ``target``; actions that have the same ways share one."""
-    distinct: dict[bytes, _Tree] = {}
+    distinct: dict[bytes, Tree] = {}
     for action in ACTIONS:
         graph = EdgeGraph.of(arcs, target, action)
         if len(graph.nodes):
             same = b"".join(part.tobytes() for part in (graph.nodes, graph.edges, graph.tails, graph.heads))
             if same not in distinct:
-                distinct[same] = _Tree.of(graph)
+                distinct[same] = Tree.of(graph)
     return list(distinct.values())
 
 
-def _holding(trees: Sequence[_Tree], subjects: Array) -> Counter[tuple[tuple[_Tree, int], ...]]:
+def _holding(trees: Sequence[Tree], subjects: Array) -> Counter[tuple[tuple[Tree, int], ...]]:
     """How many of ``subjects`` hang from the same vertices of the same trees, for each such combination."""
-    ways: defaultdict[int, list[tuple[_Tree, int]]] = defaultdict(list)
+    ways: defaultdict[int, list[tuple[Tree, int]]] = defaultdict(list)
     for tree in trees:
         found = np.flatnonzero(np.isin(tree.graph.nodes, subjects, assume_unique=True))
         for node, above in zip(tree.graph.nodes[found].tolist(), tree.above[found].tolist(), strict=True):
@@ -107,7 +115,7 @@ def _holding(trees: Sequence[_Tree], subjects: Array) -> Counter[tuple[tuple[_Tr
     return Counter(map(tuple, ways.values()))
 
 
-def _on_all(ways: Sequence[tuple[_Tree, int]]) -> set[int]:
+def _on_all(ways: Sequence[tuple[Tree, int]]) -> set[int]:
     """Edges above (and at) all of these vertices of their trees."""
     (tree, vertex), *others = ways
     common = set(tree.edges_over(vertex))

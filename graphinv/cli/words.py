@@ -132,19 +132,11 @@ def print_summary(screen: Console, summary: Summary) -> None:
         for path in summary.paths:
             screen.print(path_block(path))
 
-    gap = summary.gap
-    _heading(screen, "The gap")
-    stopped = gap.posture - gap.ungoverned
-    screen.print(
-        text(f"{gap.posture} (agent, target) pairs that matter; {gap.ungoverned} of them with no runtime decision in the way ")
-        + text(f"({gap.agents} agents, {gap.targets} targets); a decision stands before {stopped}, and {gap.runtime} are left after it.")
-    )
-    if summary.reach_left_out:
-        screen.print(text(f"{summary.reach_left_out} further pairs with targets of less weight are not written back to the store.", "dim"))
-
+    _gap(screen, summary)
     _heading(screen, "Findings")
     counts = [f"{summary.severities[name]} {name}" for name in LEVELS if summary.severities.get(name)]
     screen.print(text(", ".join(counts) or "none"))
+    _causes(screen, summary)
     found = [rule for rule in summary.rules if rule.outcome == "found"]
     screen.print(
         table(
@@ -171,6 +163,29 @@ def print_summary(screen: Console, summary: Summary) -> None:
     screen.print(text(", ".join(parts) or "nothing that the analysis leans on"))
     screen.print()
     screen.print(text("Next: graphinv app | graphinv findings | graphinv paths AGENT TARGET | graphinv show ID", "dim"))
+
+
+def _gap(screen: Console, summary: Summary) -> None:
+    gap = summary.gap
+    _heading(screen, "The gap")
+    stopped = gap.posture - gap.ungoverned
+    screen.print(
+        text(f"{gap.posture} (agent, target) pairs that matter; {gap.ungoverned} of them with no runtime decision in the way ")
+        + text(f"({gap.agents} agents, {gap.targets} targets); a decision stands before {stopped}, and {gap.runtime} are left after it.")
+    )
+    if summary.reach_left_out:
+        screen.print(text(f"{summary.reach_left_out} further pairs with targets of less weight are not written back to the store.", "dim"))
+
+
+def _causes(screen: Console, summary: Summary) -> None:
+    """Those changes that clear several findings each."""
+    rows = [
+        [level(cause.severity), str(cause.findings), cause.title, ", ".join(cause.rules)] for cause in summary.causes if cause.findings > 1
+    ]
+    if rows:
+        what = "would clear them all" if summary.causes_total > 1 else "would clear them"
+        screen.print(text(f"{_count(summary.causes_total, 'change')} {what}, these first (`graphinv findings --by-cause`):"))
+        screen.print(table(["worst", "findings", "change", "rules"], rows))
 
 
 def _unread(screen: Console, summary: Summary) -> None:

@@ -122,6 +122,7 @@ class Finding(Result):
     severity_parts: tuple[str, ...] = Field(default=(), description="What the severity is made of")
     details: dict[str, Any] = Field(default_factory=dict, description="Further columns of the rule's row")
     first_seen: str | None = None
+    cause: str | None = Field(default=None, description="What would clear it and most others: the key of an edge, or `Kind:id` of a node")
 
 
 def finding_key(rule: str, subject: NodeKey, target: NodeKey | None) -> str:
@@ -226,6 +227,20 @@ class ChokePoint(Result):
     evidence: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     guards: tuple[Guard, ...] = ()
+
+
+class Cause(Result):
+    """Findings that one change clears: one ticket."""
+
+    cause: str = Field(description="Key of the edge, or `Kind:id` of the node")
+    edge: EdgeName | None = None
+    node: NodeKey | None = None
+    title: str
+    severity: Level = Field(description="Of the worst of them")
+    findings: int
+    severities: dict[str, int] = Field(description="How many of each level")
+    rules: tuple[str, ...]
+    keys: tuple[str, ...] = Field(description="Keys of the findings")
 
 
 class Cut(Result):

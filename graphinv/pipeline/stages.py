@@ -129,6 +129,7 @@ def analyze(store: Store, progress: Progress = quiet, *, at: str | None = None) 
         progress: told about each step.
         at: the time to judge at (ISO 8601, UTC); now when absent.
     """
+    from graphinv.analyze.causes import with_causes
     from graphinv.analyze.rules import run_rules
 
     progress("analyzing", 0, "loading the graph")
@@ -136,7 +137,7 @@ def analyze(store: Store, progress: Progress = quiet, *, at: str | None = None) 
     progress("analyzing", 1, "rules")
     findings, statuses = run_rules(rules(), judge, store.query)
     gaps = list(coverage_findings(store.scans(), judge.estate))
-    findings, statuses = [*findings, *gaps], [*statuses, *coverage_status(gaps)]
+    findings, statuses = with_causes(judge, [*findings, *gaps]), [*statuses, *coverage_status(gaps)]
     progress("analyzing", 2, "scores")
     scores = judge.scores(findings)
     progress("analyzing", 3, "paths")

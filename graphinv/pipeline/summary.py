@@ -6,15 +6,17 @@ from collections import Counter
 
 from pydantic import Field
 
+from graphinv.analyze.causes import causes
 from graphinv.model.estate import Estate
 from graphinv.model.facts import NodeKey, source_of
 from graphinv.model.kinds import EDGE_KINDS, NODE_KINDS
-from graphinv.model.results import LEVELS, Analysis, Finding, Path, Result, RuleStatus, Score
+from graphinv.model.results import LEVELS, Analysis, Cause, Finding, Path, Result, RuleStatus, Score
 from graphinv.pipeline.coverage import unknowns
 from graphinv.store import Scan, Store
 
 TOP_AGENTS = 10
 TOP_PATHS = 5
+TOP_CAUSES = 10
 
 
 class RootSummary(Result):
@@ -75,6 +77,8 @@ class Summary(Result):
     gap: Gap
     reach_left_out: int
     severities: dict[str, int]
+    causes: tuple[Cause, ...] = Field(description="What clears the most and worst findings if it is changed, the first few")
+    causes_total: int
     rules: tuple[RuleStatus, ...]
     unread: tuple[Unread, ...]
     unknown: dict[str, dict[str, tuple[int, int]]]
@@ -88,6 +92,7 @@ def summarise(store: Store, analysis: Analysis | None = None, estate: Estate | N
     nodes = Counter(kind for kind, _ in estate.nodes)
     edges = Counter(edge.kind for edge in estate.edges)
     severities = Counter(finding.severity for finding in analysis.findings)
+    found = causes(analysis.findings, estate)
     return Summary(
         store=store.url,
         generation=store.generation,
@@ -101,6 +106,8 @@ def summarise(store: Store, analysis: Analysis | None = None, estate: Estate | N
         gap=gap(analysis),
         reach_left_out=analysis.reach_left_out,
         severities={level: severities[level] for level in LEVELS},
+        causes=tuple(found[:TOP_CAUSES]),
+        causes_total=len(found),
         rules=analysis.rules,
         unread=tuple(
             Unread(
