@@ -285,34 +285,37 @@ def _facts(document: Document, line: int, value: Any, duplicates: list[str], sha
 
 
 def _fact(document: Document, line: int, value: Any, shared: _Shared) -> NodeFact | EdgeFact:
-    def wrong(message: str, remedy: str = "") -> FactError:
-        return FactError(message, document=document.path, where=f"L{line}", remedy=remedy)
-
     if not isinstance(value, dict):
-        raise wrong("a fact is an object")
+        raise _wrong(document, line, "a fact is an object")
     what = "node" if "node" in value else "edge" if "edge" in value else ""
     if not what:
-        raise wrong("is no fact", 'it has neither "node" nor "edge"')
-    for name in value:
-        if name not in _FIELDS[what]:
-            raise wrong(f"{what} facts have no field {shown(name)}", 'properties stand in "props"')
+        raise _wrong(document, line, "is no fact", 'it has neither "node" nor "edge"')
+    if not value.keys() <= _FIELDS[what]:
+        unknown = next(name for name in value if name not in _FIELDS[what])
+        raise _wrong(document, line, f"{what} facts have no field {shown(unknown)}", 'properties stand in "props"')
     props = value.get("props")
     if props is None:
         props = {}
     if not isinstance(props, dict):
-        raise wrong('"props" is an object')
+        raise _wrong(document, line, '"props" is an object')
     kind = value[what]
     if not isinstance(kind, str):
-        raise wrong(f'"{what}" is the name of a kind')
+        raise _wrong(document, line, f'"{what}" is the name of a kind')
     if what == "node":
         id = value.get("id")
         if not isinstance(id, str):
-            raise wrong('"id" is text')
+            raise _wrong(document, line, '"id" is text')
         return node_fact(document, line, *shared.key(kind, id), props)
-    ends: list[NodeKey] = []
-    for name in ("from", "to"):
-        end = value.get(name)
-        if not isinstance(end, list) or len(end) != 2 or not isinstance(end[0], str) or not isinstance(end[1], str):
-            raise wrong(f'"{name}" is a list of a kind and an id')
-        ends.append(shared.key(end[0], end[1]))
-    return edge_fact(document, line, _KINDS.get(kind, kind), ends[0], ends[1], props)
+    source, target = _end(document, line, value, "from", shared), _end(document, line, value, "to", shared)
+    return edge_fact(document, line, _KINDS.get(kind, kind), source, target, props)
+
+
+def _end(document: Document, line: int, value: dict[str, Any], name: str, shared: _Shared) -> NodeKey:
+    match value.get(name):
+        case [str(kind), str(id)]:
+            return shared.key(kind, id)
+    raise _wrong(document, line, f'"{name}" is a list of a kind and an id')
+
+
+def _wrong(document: Document, line: int, message: str, remedy: str = "") -> FactError:
+    return FactError(message, document=document.path, where=f"L{line}", remedy=remedy)

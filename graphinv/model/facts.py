@@ -260,12 +260,11 @@ def check_edge(fact: EdgeFact, *, document: str = "", where: str = "") -> EdgeFa
     source, target = fact.source, fact.target
     start = source.kind if isinstance(source, Ref) else source[0]
     stop = target.kind if isinstance(target, Ref) else target[0]
-    for kind in (start, stop):
-        if kind not in NODE_KINDS:
-            raise FactError(f"unknown node kind {shown(kind)}", document=document, where=where, remedy=_one_of(NODE_KINDS))
-    for end in (source, target):
-        if not isinstance(end, Ref) and not _is_text(end[1]):
-            raise FactError(f"{fact.kind} needs ends whose ids are text", document=document, where=where)
+    if start not in NODE_KINDS or stop not in NODE_KINDS:
+        unknown = stop if start in NODE_KINDS else start
+        raise FactError(f"unknown node kind {shown(unknown)}", document=document, where=where, remedy=_one_of(NODE_KINDS))
+    if not (isinstance(source, Ref) or _is_text(source[1])) or not (isinstance(target, Ref) or _is_text(target[1])):
+        raise FactError(f"{fact.kind} needs ends whose ids are text", document=document, where=where)
     if not _fit(fact.kind, start, stop):
         drawn = EDGE_KINDS[fact.kind].__doc__ or fact.kind
         raise FactError(f"{fact.kind} does not run from {start} to {stop}", document=document, where=where, remedy=f"it is {drawn}")
@@ -301,7 +300,7 @@ def shown(name: object) -> str:
 
 
 def _is_text(value: object) -> bool:
-    return isinstance(value, str) and value != "" and encodable(value)
+    return isinstance(value, str) and value != "" and (value.isascii() or encodable(value))
 
 
 def _one_of(names: Iterable[str]) -> str:

@@ -1,7 +1,7 @@
 """Which properties are in normal form as they stand, told without building a model.
 
-Nearly all properties of a large estate are: what :mod:`graphinv.model.kinds` would make of them is what they are. Where that is not certain the
-answer is None and the model decides; a test holds that the two never differ.
+Nearly all properties of a large estate are: what :mod:`graphinv.model.kinds` would make of them is what they are. Where that is not certain
+the answer is None and the model decides; a test holds that the two never differ.
 """
 
 from __future__ import annotations

@@ -17,6 +17,8 @@ _NO_TELLING = (["inferred"], ["observed"])
 
 def settled(readings: Sequence[Reading]) -> None:
     """Take back what was guessed of database users of which a source tells the grants. O(edges)."""
+    if not any(_guessed(edge) for reading in readings for edge in reading.edges):
+        return
     told = {
         edge.source
         for reading in readings

@@ -7,6 +7,7 @@ root renews it; facts without a source belong to the first root.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 from dataclasses import replace
 
 from graphinv.ingest.grants import Known, evaluate
@@ -47,14 +48,21 @@ def together(readings: Sequence[Reading]) -> None:
 
 
 def _take(readings: Sequence[Reading], steps: Iterable[Step], grants: Sequence[Grant]) -> None:
+    known: Known | None = None
     for step in steps:
-        nodes = [node for reading in readings for node in reading.nodes]
-        edges = [edge for reading in readings for edge in reading.edges]
-        _share(readings, step(Known.of(nodes, edges), grants))
+        if step is granted and not grants:
+            continue
+        if known is None:
+            nodes = (node for reading in readings for node in reading.nodes)
+            known = Known.of(nodes, chain.from_iterable(reading.edges for reading in readings))
+        facts = list(step(known, grants))
+        _share(readings, facts)
+        if any(not isinstance(fact, Problem) for fact in facts):
+            known = None  # the next one knows more
 
 
 def _share(readings: Sequence[Reading], facts: Iterable[NodeFact | EdgeFact | Problem]) -> None:
-    for fact in list(facts):
+    for fact in facts:
         if isinstance(fact, Problem):
             # A step names documents with their root in front, as ``sources`` do.
             blamed = _stating(readings, fact.document)

@@ -38,13 +38,14 @@ class Known:
         """What these facts say; ends of edges are known too. O(facts)."""
         merged: dict[NodeKey, Props] = {}
         for fact in nodes:
-            before = merged.get(fact.key)
-            merged[fact.key] = fact.props if before is None else merge_props(fact.kind, before, fact.props)
+            key = fact.key
+            before = merged.get(key)
+            merged[key] = fact.props if before is None else merge_props(fact.kind, before, fact.props)
         kept = tuple(edges)
         for edge in kept:
             for end in (edge.source, edge.target):
-                if not isinstance(end, Ref):
-                    merged.setdefault(end, {})
+                if not isinstance(end, Ref) and end not in merged:
+                    merged[end] = {}
         return cls(merged, kept)
 
     @cached_property

@@ -16,6 +16,7 @@ MAX_PROBLEMS = 100
 
 SHORTEST = 12
 """No secret is shorter."""
+_SHORT = 200
 
 # A cheap sieve before the long list of known forms: nearly every text of a real estate falls through it.
 _RUN = re.compile(r"[A-Za-z0-9_-]{16,}+")
@@ -73,24 +74,38 @@ def capped(facts: Iterable[Fact], document: Document, ingestor: str) -> Iterator
 
 def _refuse_secrets(ids: tuple[str, ...], props: Props, document: Document, line: int) -> None:
     # A graph never holds a value, so a fact that does is a mistake of its author, whatever property it stands in.
-    for value in (*ids, *props.values()):
-        for text in value if isinstance(value, list) else (value,):
-            if isinstance(text, str) and len(text) >= SHORTEST and _suspicious(text):
-                raise FactError(
-                    "holds what looks like the value of a secret",
-                    document=document.path,
-                    where=f"L{line}",
-                    remedy="name the secret, never state it; where it is none, write it differently",
-                )
+    if any(map(_suspicious, ids)) or any(map(_suspicious_value, props.values())):
+        raise FactError(
+            "holds what looks like the value of a secret",
+            document=document.path,
+            where=f"L{line}",
+            remedy="name the secret, never state it; where it is none, write it differently",
+        )
+
+
+def _suspicious_value(value: object) -> bool:
+    if isinstance(value, str):
+        return _suspicious(value)
+    return isinstance(value, list) and any(isinstance(item, str) and _suspicious(item) for item in value)
 
 
 def _suspicious(text: str) -> bool:
+    if len(text) < SHORTEST:
+        return False
+    return _seen_before(text) if len(text) <= _SHORT else _suspect(text)
+
+
+def _suspect(text: str) -> bool:
     if "://" in text and _URL_PASSWORD.search(text):
         return True
     for run in _RUN.findall(text):
         if _DENSE.search(run) and not _DIGEST.fullmatch(run):
             return _is_secret(text)
     return "PRIVATE KEY" in text and _is_secret(text)
+
+
+_seen_before = lru_cache(maxsize=65536)(_suspect)
+"""For texts that are short: ends of edges come again and again."""
 
 
 @lru_cache(maxsize=4096)
