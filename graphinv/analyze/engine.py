@@ -286,18 +286,16 @@ class Engine:
     def can_reach(self, lenses: Sequence[Lens] = REACH_LENSES, limit: int = MOST_PAIRS) -> tuple[tuple[CanReach, ...], int]:
         """What is written back as CAN_REACH, by lens, target and agent, and how many pairs of agent and target are left out.
 
-        Where a lens has few pairs, all of them. Else those that matter: the target is confidential, restricted or a crown jewel, or the
-        agent can delete or administer it. Where these are more than ``limit`` over all lenses, those of the weightiest targets.
+        Where each lens has few pairs, all of them. Else those that matter: the target is confidential, restricted or a crown jewel, or the
+        agent can delete or administer it. Where these are more than ``limit`` over all lenses, those of the weightiest targets. What is
+        left out under one lens is left out under all, so that they can be compared.
         """
-        counts, everything, total = [], [], 0
-        for lens in lenses:
-            holders = self.measures(lens).holders
-            pairs = int(holders[:, 0].sum())
-            total += pairs
-            everything.append(pairs <= FEW_PAIRS)
-            counts.append(holders[:, 0] if pairs <= FEW_PAIRS else np.where(self._matters, holders[:, 0], holders[:, 1]))
-        if not counts:
+        if not lenses:
             return (), 0
+        holders = [self.measures(lens).holders for lens in lenses]
+        pairs = [int(one[:, 0].sum()) for one in holders]
+        everything = max(pairs) <= FEW_PAIRS
+        counts = [one[:, 0] if everything else np.where(self._matters, one[:, 0], one[:, 1]) for one in holders]
         per_target = np.sum(counts, axis=0)
         order = np.argsort(-self.weights.target, kind="stable")
         order = order[per_target[order] > 0]
@@ -306,13 +304,19 @@ class Engine:
         for number, lens in enumerate(lenses):
             for column in sorted(order[: fits + 1].tolist()):
                 if counts[number][column]:
-                    rows += self._reaching(lens, column, everything=everything[number] or bool(self._matters[column]))
+                    rows += self._reaching(lens, column, everything=everything or bool(self._matters[column]))
         if len(rows) > limit:  # the last target does not fit as a whole
             last = self.structure.keys[self.structure.targets[order[fits]]]
-            spare = len(rows) - limit
-            cut = {id(row) for row in [row for row in rows if row.target == last][-spare:]}
-            rows = [row for row in rows if id(row) not in cut]
-        return tuple(rows), total - len(rows)
+            of_last = Counter(row.subject for row in rows if row.target == last)
+            room = limit - len(rows) + of_last.total()
+            kept: set[NodeKey] = set()
+            for subject in sorted(of_last):
+                room -= of_last[subject]
+                if room < 0:
+                    break
+                kept.add(subject)
+            rows = [row for row in rows if row.target != last or row.subject in kept]
+        return tuple(rows), sum(pairs) - len(rows)
 
     @cached_property
     def _matters(self) -> Array:

@@ -147,6 +147,18 @@ def test_can_reach_says_what_it_leaves_out(shop: Engine, monkeypatch: pytest.Mon
     assert ({row.target[1] for row in rows}, left_out) == ({"r1"}, 2)
 
 
+def test_what_is_left_out_is_left_out_under_every_lens(shop: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    def pairs(lens: str, limit: int = 50) -> set[tuple[str, str]]:
+        return {(row.subject[1], row.target[1]) for row in shop.can_reach(("posture", "runtime"), limit)[0] if row.lens == lens}
+
+    # Of a target that does not fit as a whole, no lens keeps an agent that another lens has lost
+    assert pairs("posture", 5) == {("a1", "r1"), ("a2", "r1"), ("a1", "r2")}
+    assert pairs("runtime", 5) == {("a2", "r1"), ("a1", "r2")}
+    # Nor are the few pairs of one lens more than the many of another
+    monkeypatch.setattr(module, "FEW_PAIRS", 3)
+    assert pairs("runtime") <= pairs("posture") == {("a1", "r1"), ("a2", "r1")}
+
+
 def test_riskiest_paths_are_of_different_agents_and_targets(shop: Engine) -> None:
     found = [(path.subject[1], path.action, path.target[1]) for path in shop.riskiest_paths(4, shop.scores([]))]
     assert found == [("a1", "write", "r1"), ("a2", "write", "r1"), ("a3", "read", "r2"), ("a1", "read", "r2")]
