@@ -1,0 +1,112 @@
+"""Root causes: what is said to clear findings does, and as few changes as may be."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+
+from graphinv.analyze.causes import causes, with_causes
+from graphinv.analyze.changes import Change
+from graphinv.analyze.engine import Engine
+from graphinv.model.estate import Estate
+from graphinv.model.facts import EdgeFact, NodeFact, NodeKey
+from graphinv.model.results import Finding, finding_key
+from tests.analyze.estates import AT, build, edge, estate_of, facts, node
+
+
+def finding(engine: Engine, subject: NodeKey, target: NodeKey, rule: str = "GI-XXX-001") -> Finding:
+    """As a rule about reach tells it."""
+    action = engine.privileges().actions_on(subject, target)[0]
+    path = engine.witness(subject, target, action)
+    assert path is not None
+    return Finding(
+        key=finding_key(rule, subject, target),
+        rule=rule,
+        title="t",
+        severity="high",
+        confidence=1.0,
+        subject=subject,
+        target=target,
+        path=path.hops,
+        details={"actions": [action]},
+    )
+
+
+def about(subject: NodeKey, rule: str = "GI-XXX-002") -> Finding:
+    return Finding(key=finding_key(rule, subject, None), rule=rule, title="t", severity="low", confidence=1.0, subject=subject)
+
+
+def pairs(engine: Engine) -> list[Finding]:
+    return [
+        finding(engine, agent.key, (kind, id))
+        for agent in engine.estate.of_kind("Agent")
+        for kind, id in sorted({(kind, id) for kind, id, _ in engine.privileges().atoms_of(agent.key)})
+    ]
+
+
+def test_one_over_broad_role_is_one_ticket() -> None:
+    grants = [edge(f"i1 CAN_ACCESS r{number}", actions=["write"]) for number in range(3)]
+    holders = [edge(f"a{number} RUNS_AS i1") for number in range(4)]
+    engine = Engine(build(*grants, *holders), AT)
+    found = with_causes(engine, [*pairs(engine), about(("Identity", "i1"))])
+    [cause] = causes(found, engine.estate)
+    assert (cause.cause, cause.findings, cause.node) == ("Identity:i1", 13, ("Identity", "i1"))
+    assert (cause.severity, cause.severities, cause.rules) == ("high", {"high": 12, "low": 1}, ("GI-XXX-001", "GI-XXX-002"))
+
+
+def test_an_edge_is_changed_rather_than_a_node() -> None:
+    engine = Engine(build(edge("a1 USES t1"), edge("t1 RUNS_AS i1"), edge("i1 CAN_ACCESS r1", actions=["read"])), AT)
+    [cause] = causes(with_causes(engine, pairs(engine)), engine.estate)
+    assert cause.edge is not None
+    assert cause.edge.edge == "USES"
+    assert cause.title == "a1 USES t1"
+
+
+def test_what_can_be_gone_around_is_no_cause() -> None:
+    ways = [
+        edge("a1 USES t1"),
+        edge("t1 CAN_ACCESS r1", actions=["read"]),
+        edge("a1 RUNS_AS i1"),
+        edge("i1 CAN_ACCESS r1", actions=["read"]),
+    ]
+    engine = Engine(build(*ways), AT)
+    [cause] = causes(with_causes(engine, pairs(engine)), engine.estate)
+    assert cause.cause == "Resource:r1"
+
+
+@pytest.mark.parametrize("kind", ["Agent", "Tool"])
+def test_a_finding_about_one_thing_is_cleared_there(kind: str) -> None:
+    engine = Engine(build(node("a1"), node("t1")), AT)
+    key = (kind, "a1" if kind == "Agent" else "t1")
+    [found] = with_causes(engine, [about(key)])
+    assert found.cause == ":".join(key)
+
+
+def without(estate: Estate, cause: str) -> Estate:
+    """The estate when nothing passes the cause any more."""
+    passed = [one.key for one in estate.edges if cause in (one.key, ":".join(one.source), ":".join(one.target))]
+    return Change(remove=frozenset(passed)).estate(estate)
+
+
+@given(facts())
+@settings(max_examples=60, deadline=None)
+def test_without_its_cause_no_finding_is_left(drawn: list[NodeFact | EdgeFact]) -> None:
+    estate = estate_of(drawn)
+    engine = Engine(estate, AT)
+    found = with_causes(engine, pairs(engine))
+    for cause in {one.cause for one in found if len(one.path) > 1}:
+        assert cause is not None
+        left = Engine(without(estate, cause), AT)
+        for one in found:
+            if one.cause == cause and one.target is not None and len(one.path) > 1:
+                assert set(one.details["actions"]) - set(left.privileges().actions_on(one.subject, one.target)), one
+
+
+@given(facts())
+@settings(max_examples=40, deadline=None)
+def test_every_finding_has_a_cause_whatever_the_order(drawn: list[NodeFact | EdgeFact]) -> None:
+    engine = Engine(estate_of(drawn), AT)
+    found = pairs(engine)
+    once, again = with_causes(engine, found), with_causes(engine, found[::-1])
+    assert all(one.cause for one in once)
+    assert {one.key: one.cause for one in once} == {one.key: one.cause for one in again}
