@@ -37,7 +37,7 @@ WHERE NOT EXISTS {
       AND coalesce(y.isolated, false) = false
   }
   AND NOT EXISTS {
-    MATCH (c:Agent)-[d:DELEGATES_TO]->(a)
+    MATCH (a)<-[d:DELEGATES_TO]-(c:Agent)
     WHERE c.gone_at IS NULL AND d.gone_at IS NULL AND c.framework = a.framework
       AND EXISTS { MATCH (c)-[v:RUNS_AS]->(k:Identity) WHERE v.gone_at IS NULL AND k.gone_at IS NULL }
   }

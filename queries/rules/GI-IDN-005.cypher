@@ -31,13 +31,13 @@ WITH i, collect(DISTINCT x.id) AS users,
      collect(DISTINCT x.environment) + collect(DISTINCT m.environment) + collect(DISTINCT i.environment) AS stated
 WITH i, users, [one IN ['dev', 'test', 'staging', 'prod'] WHERE one IN stated] AS used
 OPTIONAL MATCH (i)-[g:CAN_ACCESS]->(t:Resource)
-WHERE g.gone_at IS NULL AND t.gone_at IS NULL
+WHERE g.gone_at IS NULL AND t.gone_at IS NULL AND NOT t.environment IN used
   AND (g.valid_from IS NULL OR g.valid_from <= $at)
   AND (g.valid_until IS NULL OR g.valid_until > $at OR g.renewable = true)
 WITH i, users, used, t.environment AS elsewhere, g
 UNWIND CASE WHEN g IS NULL THEN [null] ELSE coalesce(g.actions, []) + [null] END AS action
 WITH i, users, used, collect(DISTINCT elsewhere) AS around,
-     collect(DISTINCT CASE WHEN NOT elsewhere IN used THEN action END) AS acts
+     collect(DISTINCT action) AS acts
 WITH i, users, acts, used, [one IN ['dev', 'test', 'staging', 'prod'] WHERE one IN used OR one IN around] AS environments
 WHERE size(environments) > 1 AND size(used) > 0
 RETURN 'Identity' AS subject_kind, i.id AS subject_id, environments, users, acts,

@@ -19,7 +19,7 @@ MATCH (a:Agent)
 WHERE a.gone_at IS NULL
   AND coalesce(a.status, 'unknown') <> 'retired'
   AND NOT EXISTS {
-    MATCH (o:Owner)-[w:OWNS]->(a)
+    MATCH (a)<-[w:OWNS]-(o:Owner)
     WHERE o.gone_at IS NULL AND w.gone_at IS NULL
       AND NOT coalesce(o.kind_detail, '') IN ['service-principal', 'service_principal', 'application']
       AND (w.valid_from IS NULL OR w.valid_from <= $at)

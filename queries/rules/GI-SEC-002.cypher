@@ -26,7 +26,7 @@ WHERE s.gone_at IS NULL
   AND (s.lifetime = 'static' OR s.rotate_every_days IS NOT NULL)
   AND none(word IN $harmless WHERE ('_' + coalesce(s.type, '') + '_') CONTAINS ('_' + word + '_'))
   AND NOT EXISTS {
-    MATCH (n:Secret)-[x:DERIVED_FROM]->(s)
+    MATCH (s)<-[x:DERIVED_FROM]-(n:Secret)
     WHERE n.gone_at IS NULL AND x.gone_at IS NULL AND x.via = 'renew' AND n.id <> s.id
   }
 WITH s, coalesce(s.rotated_at, s.issued_at) AS since, coalesce(s.rotate_every_days, $days) AS period

@@ -26,7 +26,7 @@ WHERE s.gone_at IS NULL AND i.gone_at IS NULL AND all(one IN d WHERE one.gone_at
   AND (s.expires_at IS NULL OR s.renewable = true
        OR datetime(s.expires_at).epochSeconds > datetime(t.closed_at).epochSeconds + $grace)
   AND NOT EXISTS {
-    MATCH (n:Secret)-[x:DERIVED_FROM]->(s)
+    MATCH (s)<-[x:DERIVED_FROM]-(n:Secret)
     WHERE n.gone_at IS NULL AND x.gone_at IS NULL AND x.via IN ['refresh', 'renew'] AND n.id <> s.id
   }
   // Its own task, where it has one, is the one that counts
@@ -54,7 +54,7 @@ WHERE h.gone_at IS NULL AND r.gone_at IS NULL AND s.gone_at IS NULL
   AND NOT coalesce(s.status, 'unknown') IN ['revoked', 'disabled', 'suspended', 'retired']
   AND (s.expires_at IS NULL OR s.expires_at > $at OR s.renewable = true)
   AND NOT EXISTS {
-    MATCH (n:Secret)-[x:DERIVED_FROM]->(s)
+    MATCH (s)<-[x:DERIVED_FROM]-(n:Secret)
     WHERE n.gone_at IS NULL AND x.gone_at IS NULL AND x.via IN ['refresh', 'renew'] AND n.id <> s.id
   }
 RETURN labels(h)[0] AS subject_kind, h.id AS subject_id, 'Secret' AS target_kind, s.id AS target_id,
