@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from graphinv.analyze.chokepoints import trees_of
+from graphinv.analyze.reaching import affordable
 from graphinv.model.estate import Estate
 from graphinv.model.facts import NodeKey
 from graphinv.model.results import LEVELS, Cause, EdgeName, Finding, Lens
@@ -56,7 +57,7 @@ def _candidates(engine: Engine, findings: Sequence[Finding]) -> list[set[str]]:
     for finding in findings:
         if finding.target is not None and _of_reach(finding):
             asked[_lens(finding), finding.target].add(finding.subject)
-    busiest = sorted(asked, key=lambda one: (-len(asked[one]), one))[:MOST_TARGETS]
+    busiest = sorted(asked, key=lambda one: (-len(asked[one]), one))[: affordable(engine, MOST_TARGETS)]
     passed = {(lens, target): _on_all_ways(engine, lens, target, asked[lens, target]) for lens, target in busiest}
     names = []
     for finding in findings:

@@ -25,6 +25,14 @@ WORSE_BITS = ALL_ACTIONS & ~ACTION_BIT["read"]
 
 _EXAMPLES = 10
 
+_WORK = 15_000_000
+"""Arcs that the searches of one rule look at, in all."""
+
+
+def affordable(engine: Engine, most: int) -> int:
+    """How many searches for a target one rule makes: ``most``, and fewer where the estate is so large that they would take long."""
+    return max(20, min(most, _WORK // max(1, len(engine.arcs("posture").source))))
+
 
 @dataclass(frozen=True, eq=False)
 class Columns:
@@ -83,14 +91,14 @@ def pairs_and_counts(
         engine: answers for witnesses.
         found: agents with what they come to.
         most: up to how many targets of one agent are told as pairs.
-        searches: for how many targets witnesses are searched, the weightiest first; pairs with others are counted.
+        searches: for how many targets witnesses are searched at most, the weightiest first; pairs with others are counted.
         lens: of the witnesses.
         row: makes the row of a pair.
     """
     reached = [one for one in found if len(one.columns)]
     few = [one for one in reached if len(one.columns) <= most]
     columns = np.unique(np.concatenate([one.columns for one in few])) if few else np.zeros(0, dtype=np.int64)
-    heaviest = columns[np.argsort(-engine.weights.target[columns], kind="stable")][:searches]
+    heaviest = columns[np.argsort(-engine.weights.target[columns], kind="stable")][: affordable(engine, searches)]
     shown = set(heaviest.tolist())
     keys, targets = engine.structure.keys, engine.structure.targets
     pairs = [

@@ -30,6 +30,7 @@ from pydantic import Field, ValidationError, model_validator
 
 import graphinv.analyze
 from graphinv.analyze.library import Header, Parameter, bind, check_parameters, explain, split
+from graphinv.analyze.reaching import affordable
 from graphinv.analyze.rows import hop_of
 from graphinv.analyze.severity import MODIFIERS, Gauge, level_of
 from graphinv.model.errors import InputError
@@ -48,6 +49,10 @@ Check = Callable[["Engine", Mapping[str, Any]], Iterable[Row]]
 
 RESERVED = frozenset({"subject_kind", "subject_id", "target_kind", "target_id", "confidence", "modifiers", "unknown", "path"})
 _ALWAYS = frozenset({"at"})
+
+MOST_SEARCHES = 1_000
+"""For how many targets of one rule ways are searched at most; a finding about another shows the edge between its ends, or no path."""
+
 _STRONGEST_FIRST = ("admin", "delete", "execute", "write", "read")
 
 
@@ -273,12 +278,21 @@ def _judge(rule: Rule, engine: Engine, gauge: Gauge, query: Ask, given: Mapping[
         else:
             merged.setdefault((subject, target), _Merged()).add(row)
     # Target by target: the engine's search for one target and action serves every subject
+    searched = _searched(engine, {target for (_, target), about in merged.items() if target and not about.path})
     for (subject, target), about in sorted(merged.items(), key=lambda item: (item[0][1] or ("", ""), item[0][0])):
         if target and not about.path:
-            about.path = witness(engine, subject, target, about.details)
+            about.path = witness(engine, subject, target, about.details, search=target in searched)
     ordered = sorted(merged.items(), key=lambda item: (item[0][0], item[0][1] or ("", "")))
     findings = [_finding(rule, engine, gauge, subject, target, about) for (subject, target), about in ordered]
     return findings, len(unknown - set(merged))
+
+
+def _searched(engine: Engine, targets: set[NodeKey]) -> set[NodeKey]:
+    """Those for which ways are searched: the weightiest, as many as can be afforded."""
+    weight = engine.weights.target
+    columns = {target: column for target in targets if (column := engine.structure.column_of(target)) is not None}
+    ranked = sorted(columns, key=lambda target: (-weight[columns[target]], target))
+    return set(ranked[: affordable(engine, MOST_SEARCHES)])
 
 
 def _finding(rule: Rule, engine: Engine, gauge: Gauge, subject: NodeKey, target: NodeKey | None, about: _Merged) -> Finding:
@@ -319,10 +333,11 @@ def _words(value: Any) -> str:
     return ", ".join(str(item) for item in value) if isinstance(value, (list, tuple)) else str(value)
 
 
-def witness(engine: Engine, subject: NodeKey, target: NodeKey, details: Mapping[str, Any]) -> Sequence[Hop]:
-    """How ``subject`` comes to ``target``: a witness of the engine where the target can be acted on, else the edge between them."""
+def witness(engine: Engine, subject: NodeKey, target: NodeKey, details: Mapping[str, Any], *, search: bool = True) -> Sequence[Hop]:
+    """How ``subject`` comes to ``target``: a witness of the engine where the target can be acted on and a way is to be searched, else the
+    edge between them."""
     lens: Lens = details.get("lens", "posture")
-    if target[0] in ("Resource", "Secret"):
+    if search and target[0] in ("Resource", "Secret"):
         stated = details.get("action")
         wanted = [stated] if isinstance(stated, str) else stated or _STRONGEST_FIRST
         held = engine.privileges(lens).actions_on(subject, target)

@@ -14,7 +14,7 @@
 // function: transient_access
 // parameters:
 //   most: {type: integer, default: 25, meaning: "Up to how many targets of one agent are findings of their own; more are counted in one"}
-//   searches: {type: integer, default: 500, meaning: "For how many targets, the weightiest first, ways are searched; what is left is counted"}
+//   searches: {type: integer, default: 500, meaning: "For how many targets at most, the weightiest first, ways are searched; what is left is counted"}
 // traps:
 //   - Sampled traces make it look rare; how often it was seen lowers nothing
 //   - What was seen once where things are tried out weighs less

@@ -13,7 +13,7 @@
 // function: ungoverned_path
 // parameters:
 //   most: {type: integer, default: 25, meaning: "Up to how many targets of one agent are findings of their own; more are counted in one"}
-//   searches: {type: integer, default: 500, meaning: "For how many targets, the weightiest first, ways are searched; what is left is counted"}
+//   searches: {type: integer, default: 500, meaning: "For how many targets at most, the weightiest first, ways are searched; what is left is counted"}
 // traps:
 //   - Enforcement inside the target, as by row-level security, counts like any other
 //   - A gateway that only some of the ways go through stops none of what goes around it

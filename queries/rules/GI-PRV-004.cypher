@@ -15,7 +15,7 @@
 // unknown: the scopes of the delegation are not in a form that can be evaluated
 // parameters:
 //   most: {type: integer, default: 25, meaning: "Up to how many targets of one agent are findings of their own; more are counted in one"}
-//   searches: {type: integer, default: 500, meaning: "For how many targets, the weightiest first, ways are searched; what is left is counted"}
+//   searches: {type: integer, default: 500, meaning: "For how many targets at most, the weightiest first, ways are searched; what is left is counted"}
 // traps:
 //   - Scopes of a delegation that cannot be evaluated are unknown, not unlimited
 //   - An agent that calls itself gains nothing

@@ -15,7 +15,7 @@
 // unknown: nobody states in which environment they run, and they reach production
 // parameters:
 //   most: {type: integer, default: 25, meaning: "Up to how many targets of one agent are findings of their own; more are counted in one"}
-//   searches: {type: integer, default: 500, meaning: "For how many targets, the weightiest first, ways are searched; what is left is counted"}
+//   searches: {type: integer, default: 500, meaning: "For how many targets at most, the weightiest first, ways are searched; what is left is counted"}
 //   telemetry: {type: list, default: [metrics, logs, log, telemetry, dashboard], meaning: "Types of resources that may be read from anywhere"}
 // traps:
 //   - Where the agent's environment is unknown, nothing can be said
