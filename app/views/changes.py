@@ -218,7 +218,8 @@ def _gone(shown: Contents, change: LensChange) -> None:
             "no longer": ", ".join(sorted(names, key=ACTIONS.index)),
             "target": shown.name(target),
             "sensitivity": known(shown.estate.nodes[target].props.get("sensitivity")) if target in shown.estate.nodes else UNKNOWN,
-            "id": plain(target[1]),
+            "id of target": plain(target[1]),
+            "id of agent": plain(agent[1]),
         }
         for (agent, target), names in actions.items()
     ]
@@ -235,8 +236,9 @@ def _scores(shown: Contents, found: WhatIf) -> None:
             row |= {"risk": one.risk[0], "risk after": one.risk[1]}
         row |= {"impact": one.impact[0], "impact after": one.impact[1]}
         row |= {"gap": one.impact_ungoverned[0], "gap after": one.impact_ungoverned[1]}
-        rows.append(row | {"left": one.impact_runtime[0], "left after": one.impact_runtime[1]})
-    numbers = {name: st.column_config.NumberColumn(format="%.1f") for name in rows[0] if name != "agent"}
+        row |= {"left": one.impact_runtime[0], "left after": one.impact_runtime[1]}
+        rows.append(row | {"id of agent": plain(one.subject[1])})
+    numbers = {name: st.column_config.NumberColumn(format="%.1f") for name, value in rows[0].items() if isinstance(value, float)}
     st.dataframe(frame(rows, list(rows[0])), hide_index=True, height=height(len(rows), 8), column_config=numbers)
 
 
