@@ -7,8 +7,8 @@ root renews it; facts without a source belong to the first root.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import chain
 from dataclasses import replace
+from itertools import chain
 
 from graphinv.ingest.grants import Known, evaluate
 from graphinv.model.errors import FactError
