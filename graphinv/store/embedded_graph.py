@@ -185,7 +185,8 @@ def write_state(state: State) -> Graph:
 def _apart(edges: Iterable[tuple[EdgeId, Entry]]) -> tuple[list[tuple[EdgeId, Entry]], list[tuple[EdgeId, Entry]]]:
     """The first edge between each two nodes, and the others."""
     met: set[tuple[NodeKey, NodeKey]] = set()
-    first, again = [], []
+    first: list[tuple[EdgeId, Entry]] = []
+    again: list[tuple[EdgeId, Entry]] = []
     for key, entry in edges:
         (again if key[1:3] in met else first).append((key, entry))
         met.add(key[1:3])
