@@ -41,6 +41,19 @@ class Parameter(Header):
     meaning: str
     default: str | int | float | bool | list[str] | None = None
 
+    @property
+    def default_text(self) -> str | None:
+        """The default as it would be given on a command line; None where a value must be given."""
+        if self.default is None:
+            return None
+        return (
+            ",".join(self.default)
+            if isinstance(self.default, list)
+            else str(self.default).lower()
+            if isinstance(self.default, bool)
+            else str(self.default)
+        )
+
     def value(self, name: str, given: object, *, at: str | None = None) -> Any:
         """``given`` (text from a command line, or a plain value) as a value of the parameter's type.
 

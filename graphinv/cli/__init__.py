@@ -4,7 +4,8 @@
     output.py     tables, JSON, JSON lines and CSV; text that is safe to show on a terminal
     words.py      results in words and tables, for people
     stages.py     scan, demo, ingest, analyze
-    questions.py  reach, paths, exposure, findings, agents, show, query
+    questions.py  reach, paths, exposure, findings, agents, show
+    queries.py    query
     changes.py    chokepoints, cut, what-if
     out.py        export, app
     servers.py    neo4j up, down, status
@@ -20,7 +21,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from graphinv.cli import changes, out, questions, servers, stages
+from graphinv.cli import changes, out, queries, questions, servers, stages
 from graphinv.model.errors import GraphinvError
 from graphinv.model.text import plain
 
@@ -50,7 +51,7 @@ def _main(
         context.default_map = {context.invoked_subcommand: {"store": store}}
 
 
-for module in (stages, questions, changes, out, servers):
+for module in (stages, questions, queries, changes, out, servers):
     module.register(app)
 
 

@@ -42,6 +42,11 @@ def text(value: object, style: str = "") -> Text:
     return Text(plain("" if value is None else value), style=style)
 
 
+def shown(value: Any) -> str:
+    """A value of the graph in a cell."""
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None) -> RenderableType:
     """A table of plain cells; a Text stays as it is. One with many rows is laid out without folding, which takes rich too long."""
     cells = [[cell if isinstance(cell, Text) else text(cell) for cell in row] for row in rows]

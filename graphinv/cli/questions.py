@@ -1,9 +1,7 @@
-"""Commands that ask: reach, paths, exposure, findings, agents, show, query."""
+"""Commands that ask: reach, paths, exposure, findings, agents, show."""
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,13 +9,14 @@ import typer
 
 from graphinv.cli import explanations
 from graphinv.cli.options import AtOption, Format, FormatOption, LensOption, StoreOption, moment, reader
-from graphinv.cli.output import console, emit, table, text, to_json, write
+from graphinv.cli.output import console, emit, shown, table, text, to_json, write
+from graphinv.cli.stages import AcceptedOption, BaselineOption
 from graphinv.cli.words import finding_block, level, named, path_block, score_block
 from graphinv.model.errors import NotFound, UsageError
-from graphinv.model.estate import EdgeRecord
+from graphinv.model.estate import EdgeRecord, Estate
 from graphinv.model.facts import NodeKey
 from graphinv.model.kinds import ACTIONS, NODE_KINDS, Action
-from graphinv.model.results import LEVELS, Level, Path, Reach
+from graphinv.model.results import LEVELS, Finding, Level, Path, Reach
 from graphinv.model.text import plain
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ ActionOption = Annotated[Action | None, typer.Option("--action", "-a", help="Onl
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    for command in (reach, paths, exposure, findings, agents, show, query):
+    for command in (reach, paths, exposure, findings, agents, show):
         app.command()(command)
 
 
@@ -181,21 +180,31 @@ def findings(
     rule: Annotated[str | None, typer.Option("--rule", "-r", help="Rules whose id starts with this")] = None,
     subject: Annotated[str | None, typer.Option("--subject", help="Only about this node (Kind:id, id or name)")] = None,
     full: Annotated[bool, typer.Option("--full", help="Each in full, with its path")] = False,
+    by_cause: Annotated[
+        bool, typer.Option("--by-cause", help="One line for each change that clears them")
+    ] = False,
+    accepted: AcceptedOption = None,
+    baseline: BaselineOption = None,
     store: StoreOption = None,
     form: FormatOption = Format.table,
 ) -> None:
     """Findings of the last analysis, worst first."""
+    from graphinv.pipeline.accepted import Filter
+
+    hidden = Filter.of(accepted, baseline)
     with reader(store) as opened:
         analysis = opened.analysis()
-        about = opened.estate().find(subject) if subject else None
+        estate = opened.estate() if subject or by_cause else None
+        about = estate.find(subject) if estate and subject else None
     if analysis is None:
         raise NotFound("the store was not analyzed yet; run `graphinv analyze`")
     statuses = [status for status in analysis.rules if status.rule.startswith(rule or "")]
     if rule and not statuses and not any(finding.rule.startswith(rule) for finding in analysis.findings):
         raise NotFound(f"no rule's id starts with {rule}")
+    left = hidden.shown(analysis.findings, analysis.at)
     chosen = [
         finding
-        for finding in analysis.findings
+        for finding in (analysis.findings if keys else left.findings)
         if (not keys or finding.key in keys)
         and (not severity or LEVELS.index(finding.severity) <= LEVELS.index(severity))
         and (not rule or finding.rule.startswith(rule))
@@ -205,6 +214,11 @@ def findings(
     if unknown:
         raise NotFound(f"no finding has the key {', '.join(unknown)}")
     chosen.sort(key=lambda finding: (LEVELS.index(finding.severity), finding.rule, finding.subject, finding.target or ("", "")))
+    if estate and by_cause:
+        _causes(chosen, estate, form)
+        return
+    for line in left.words if not keys else ():
+        console(err=True).print(text(line, "yellow"))
     if form is not Format.table:
         emit((finding.to_json() for finding in chosen), form)
         return
@@ -220,6 +234,18 @@ def findings(
     for status in statuses:
         if status.outcome in ("not_available", "error"):
             screen.print(text(f"{status.rule} {status.outcome.replace('_', ' ')}: {status.reason}", "yellow"))
+
+
+def _causes(chosen: Iterable[Finding], estate: Estate, form: Format) -> None:
+    from graphinv.analyze.causes import causes
+
+    found = causes(chosen, estate)
+    if form is not Format.table:
+        emit((cause.to_json() for cause in found), form)
+        return
+    rows = [[level(cause.severity), str(cause.findings), cause.title, ", ".join(cause.rules), cause.cause] for cause in found]
+    title = f"{len(found)} changes clear {sum(cause.findings for cause in found)} findings"
+    console().print(table(["worst", "findings", "change", "rules", "what"], rows, title=title))
 
 
 def agents(store: StoreOption = None, form: FormatOption = Format.table) -> None:
@@ -281,7 +307,7 @@ def show(
         return
     screen = console()
     screen.print(text(named(key), "bold"))
-    screen.print(table(["property", "value"], ([name, _value(value)] for name, value in node.props.items())))
+    screen.print(table(["property", "value"], ([name, shown(value)] for name, value in node.props.items())))
     for title, edges in (("Out", estate.outgoing.get(key, ())), ("In", estate.incoming.get(key, ()))):
         if edges:
             screen.print(table(["edge", "end", "properties"], _edge_rows(edges, outwards=title == "Out"), title=title))
@@ -300,77 +326,7 @@ def _edge_rows(edges: tuple[EdgeRecord, ...], *, outwards: bool) -> list[list[st
         [
             edge.kind,
             named(edge.target if outwards else edge.source),
-            "; ".join(f"{name}={_value(value)}" for name, value in edge.props.items()),
+            "; ".join(f"{name}={shown(value)}" for name, value in edge.props.items()),
         ]
         for edge in edges
     ]
-
-
-def _value(value: Any) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def query(
-    name: Annotated[
-        str | None, typer.Argument(help="A query of the library, or - for Cypher from standard input", metavar="NAME|-")
-    ] = None,
-    param: Annotated[
-        list[str] | None,
-        typer.Option("--param", "-p", help="name=value, for each parameter; with - a value that is JSON is taken as such, else as text"),
-    ] = None,
-    catalogue: Annotated[bool, typer.Option("--list", help="The library: name, title, topic, parameters")] = False,
-    timeout: Annotated[float, typer.Option(help="Seconds at most", min=0.01)] = 30.0,
-    max_rows: Annotated[int, typer.Option(help="Rows at most", min=1)] = 100_000,
-    store: StoreOption = None,
-    form: FormatOption = Format.table,
-) -> None:
-    """Ask in Cypher, read-only."""
-    from graphinv.pipeline.stages import library
-
-    queries = library()
-    if catalogue:
-        listed = sorted(queries.values(), key=lambda one: (one.topic, one.name))
-        wanted = {one.name: {name: parameter.type for name, parameter in one.parameters.items()} for one in listed}
-        if form is Format.table:
-            rows = [
-                [one.topic, one.name, one.title, ", ".join(f"{name} ({kind})" for name, kind in wanted[one.name].items())] for one in listed
-            ]
-            console().print(table(["topic", "name", "title", "parameters"], rows))
-        else:
-            emit(({"name": one.name, "title": one.title, "topic": one.topic, "parameters": wanted[one.name]} for one in listed), form)
-        return
-    if not name:
-        raise UsageError("query takes the name of a query, or - for Cypher from standard input; --list shows the library")
-    given = _params(param or [])
-    if name == "-":
-        cypher, bound = sys.stdin.read(), {parameter: _typed(value) for parameter, value in given.items()}
-    elif name in queries:
-        cypher, bound = queries[name].cypher, queries[name].bind(given)
-    else:
-        raise NotFound(f"the library has no query {name!r}; `graphinv query --list` shows it")
-    with reader(store) as opened:
-        rows_found = opened.query(cypher, bound, timeout=timeout, max_rows=max_rows)
-    if form is Format.table:
-        console().print(
-            table([plain(column) for column in rows_found.columns], ([_value(cell) for cell in row] for row in rows_found.rows))
-        )
-        console(err=True).print(text(f"{len(rows_found.rows)} rows", "dim"))
-    else:
-        emit(rows_found.dicts(), form, rows_found.columns)
-
-
-def _params(given: list[str]) -> dict[str, str]:
-    pairs = {}
-    for one in given:
-        name, equals, value = one.partition("=")
-        if not equals or not name:
-            raise UsageError(f"--param {one!r} is not name=value")
-        pairs[name] = value
-    return pairs
-
-
-def _typed(value: str) -> Any:
-    try:
-        return json.loads(value)
-    except (ValueError, RecursionError):
-        return value

@@ -1,8 +1,8 @@
 """What every query of the library takes on a large estate: ``python -m tests.bench.library [AGENTS [STORE]]``.
 
-The invented estate of :mod:`tests.bench.synthetic`, with owners, content, memories, packages, tasks and the properties that the library asks
-about, is stored and analyzed in STORE (a folder of its own when absent; one that is there already is asked as it is). Each query runs
-four times; the table has the best of the last three, slowest first.
+The invented estate of :mod:`tests.bench.synthetic`, with owners, content, memories, packages, tasks and the properties that the library
+asks about, is stored and analyzed in STORE (a folder of its own when absent; one that is there already is asked as it is). Each query
+runs four times; the table has the best of the last three, slowest first.
 """
 
 from __future__ import annotations
@@ -109,10 +109,8 @@ def facts(agents: int) -> tuple[list[NodeFact], list[EdgeFact]]:
         check_edge(EdgeFact(edge.kind, edge.source, edge.target, edge.props | _edge_props(edge.kind, number)))
         for number, edge in enumerate(estate.edges)
     ]
-    for node_fact in _around_nodes(agents):
-        nodes.append(check_node(node_fact))
-    for edge_fact in _around_edges(agents):
-        edges.append(check_edge(edge_fact))
+    nodes.extend(map(check_node, _around_nodes(agents)))
+    edges.extend(map(check_edge, _around_edges(agents)))
     return nodes, edges
 
 
@@ -123,7 +121,9 @@ def _around_nodes(agents: int) -> Iterator[NodeFact]:
         yield NodeFact("ContentSource", f"contentsource-{number:07}", {"trust": ("untrusted", "trusted")[number % 2]})
     for number in range(agents // 20):
         yield NodeFact("Memory", f"memory-{number:07}", {"scope": ("global", "tenant", "user", "session")[number % 4]})
-        yield NodeFact("Package", f"package-{number:07}", {"purl": f"pkg:npm/p{number}@1.0.0", "vulnerabilities": ["CVE-2026-1"][number % 2 :]})
+        yield NodeFact(
+            "Package", f"package-{number:07}", {"purl": f"pkg:npm/p{number}@1.0.0", "vulnerabilities": ["CVE-2026-1"][number % 2 :]}
+        )
         yield NodeFact("Task", f"task-{number:07}", {"opened_at": "2026-07-01T00:00:00Z", "closed_at": "2026-07-02T00:00:00Z"})
     for number in range(20):
         yield NodeFact("Model", f"model-{number:07}", {"eol_at": "2026-01-01T00:00:00Z", "version": "1"})

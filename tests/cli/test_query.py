@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from graphinv.pipeline.bundled import bundled
-from tests.cli.conftest import Demo
-from tests.cli.running import graphinv, refused
+from tests.cli.conftest import AT, Demo
+from tests.cli.running import graphinv, process_environment, refused
 
+PROGRAM = Path(sys.executable).with_name("graphinv")
 AGENTS = "MATCH (a:Agent) RETURN a.id AS id ORDER BY id"
 
 
@@ -81,7 +84,9 @@ def test_the_list_holds_every_file_of_the_library() -> None:
 def test_queries_of_the_library_run_by_name(demo: Demo) -> None:
     values = {"agent": "finance:controller", "secret": "vault:kv/finance/stripe-dunning", "resource": "saas:bank-gateway/quillmere"}
     for one in graphinv("query", "--list", "--format", "json").json:
-        given = [f"--param={name}={values[name]}" for name in one["parameters"] if name in values]
+        parameters = graphinv("query", one["name"], "--explain", "--format", "json").json["parameters"]
+        fallbacks = {name: AT if its["type"] == "time" else "x" for name, its in parameters.items() if its["default"] is None}
+        given = [f"--param={name}={values.get(name, fallback)}" for name, fallback in fallbacks.items()]
         graphinv("query", one["name"], *given, "--store", demo.store, "--format", "json")
     wanted = {
         row["agent"]
@@ -96,7 +101,48 @@ def test_parameters_of_the_library_are_checked(demo: Demo) -> None:
     assert "limit" in refused("query", "riskiest-agents", "-p", "limit=many", "--store", demo.store)
 
 
+def test_a_topic_of_the_library() -> None:
+    listed = graphinv("query", "--list", "--format", "json").json
+    secrets = graphinv("query", "--list", "--topic", "secrets", "--format", "json").json
+    assert secrets == [one for one in listed if one["topic"] == "secrets"]
+    assert 1 < len(secrets) < len(listed)
+    assert "has no topic 'sekrets' (one of coverage," in refused("query", "--list", "--topic", "sekrets")
+    assert "--topic goes with --list" in refused("query", "who-reaches", "--topic", "reach")
+
+
+def test_a_query_explains_itself_without_a_store() -> None:
+    shown = graphinv("query", "two-agents-compared", "--explain").out
+    for part in ("What can this agent do that the other one cannot?", "needed", "'posture'", "What lies between", "MATCH (a:Agent)\n"):
+        assert part in shown
+    record = graphinv("query", "two-agents-compared", "--explain", "--format", "json").json
+    assert list(record["columns"]) == ["target_kind", "target", "more", "both", "via"]
+    assert record["parameters"]["lens"]["default"] == "posture"
+    assert record["cypher"] in shown
+    assert graphinv("query", "two-agents-compared", "--explain", "--format", "jsonl").lines == [record]
+    assert "--explain takes the name" in refused("query", "-", "--explain")
+
+
+@pytest.mark.parametrize(
+    ("line", "offered", "withheld"),
+    [
+        ("query who-", ["who-reaches", "who-can-ask"], ["whom-to-call"]),
+        ("query --list --topic se", ["secrets"], ["reach"]),
+        ("query reach-of-an-agent --param ", ["agent=", "lens=", "limit="], ["posture="]),
+        ("query reach-of-an-agent -p agent=x -p le", ["lens="], ["limit="]),
+        ("query reach-of-an-agent -p lens=", ["lens=posture"], ["agent="]),
+        ("query unbound-identities -p unknown=", ["unknown=true", "unknown=false"], []),
+        ("query -p ", [], ["limit="]),
+    ],
+)
+def test_names_and_parameters_are_completed(line: str, offered: list[str], withheld: list[str]) -> None:
+    environment = process_environment(_GRAPHINV_COMPLETE="complete_zsh", _TYPER_COMPLETE_ARGS=f"graphinv {line}")
+    answer = subprocess.run([PROGRAM], env=environment, capture_output=True, text=True, check=True).stdout
+    assert all(f'"{word}"' in answer for word in offered)
+    assert not any(f'"{word}"' in answer for word in withheld)
+
+
 def test_an_unknown_name_points_to_the_list(demo: Demo) -> None:
+    assert refused("query", "riskiest-agent", "--store", demo.store).endswith("near to it: riskiest-agents")
     assert refused("query", "no-such", "--store", demo.store) == "the library has no query 'no-such'; `graphinv query --list` shows it"
 
 

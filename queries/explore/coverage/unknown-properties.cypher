@@ -14,7 +14,7 @@ CALL {
       WHEN 'status' THEN coalesce(n.status, 'unknown') = 'unknown'
       WHEN 'environment' THEN coalesce(n.environment, 'unknown') = 'unknown'
       WHEN 'autonomy' THEN n.autonomy IS NULL
-      WHEN 'owner' THEN NOT EXISTS { MATCH (:Owner)-[w:OWNS]->(n) WHERE w.gone_at IS NULL }
+      WHEN 'owner' THEN NOT EXISTS { MATCH (n)<-[w:OWNS]-(:Owner) WHERE w.gone_at IS NULL }
       ELSE NOT EXISTS { MATCH (n)-[r:RUNS_AS]->(:Identity) WHERE r.gone_at IS NULL } END AS missing
   RETURN 'Agent' AS kind, property, count(*) AS total, sum(CASE WHEN missing THEN 1 ELSE 0 END) AS unknown
   UNION

@@ -9,7 +9,7 @@
 //   sources: Where it was stated
 MATCH (a:Agent)
 WHERE a.gone_at IS NULL AND coalesce(a.status, 'unknown') <> 'retired'
-  AND NOT EXISTS { MATCH (o:Owner)-[w:OWNS]->(a) WHERE o.gone_at IS NULL AND w.gone_at IS NULL }
+  AND NOT EXISTS { MATCH (a)<-[w:OWNS]-(o:Owner) WHERE o.gone_at IS NULL AND w.gone_at IS NULL }
 RETURN a.id AS agent, a.name AS name, coalesce(a.status, 'unknown') AS status,
        coalesce(a.environment, 'unknown') AS environment, coalesce(a.sources, []) AS sources
 ORDER BY agent

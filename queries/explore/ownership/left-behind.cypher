@@ -10,7 +10,7 @@
 MATCH (o:Owner)-[w:OWNS]->(n)
 WHERE o.status IN ['left', 'disabled'] AND o.gone_at IS NULL AND w.gone_at IS NULL AND n.gone_at IS NULL
   AND NOT EXISTS {
-    MATCH (p:Owner)-[v:OWNS]->(n)
+    MATCH (n)<-[v:OWNS]-(p:Owner)
     WHERE p.gone_at IS NULL AND v.gone_at IS NULL AND NOT coalesce(p.status, 'unknown') IN ['left', 'disabled']
   }
 WITH n, o, w ORDER BY o.id

@@ -12,7 +12,7 @@
 //   sources: Where it was stated
 MATCH (t:Resource)
 WHERE t.gone_at IS NULL AND (t.sensitivity IN $sensitivity OR t.crown_jewel = true)
-  AND NOT EXISTS { MATCH (o:Owner)-[w:OWNS]->(t) WHERE o.gone_at IS NULL AND w.gone_at IS NULL }
+  AND NOT EXISTS { MATCH (t)<-[w:OWNS]-(o:Owner) WHERE o.gone_at IS NULL AND w.gone_at IS NULL }
 OPTIONAL MATCH (a:Agent)-[:CAN_REACH {lens: 'posture'}]->(t)
 WITH t, count(DISTINCT a.id) AS agents
 RETURN t.id AS resource, coalesce(t.type, 'unknown') AS type, coalesce(t.sensitivity, 'unknown') AS sensitivity,

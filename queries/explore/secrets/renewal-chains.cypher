@@ -15,7 +15,7 @@
 MATCH path = (s:Secret)-[d:DERIVED_FROM*1..6]->(root:Secret)
 WHERE s.gone_at IS NULL AND root.gone_at IS NULL AND all(one IN d WHERE one.gone_at IS NULL)
   AND NOT EXISTS { MATCH (root)-[e:DERIVED_FROM]->(:Secret) WHERE e.gone_at IS NULL }
-  AND NOT EXISTS { MATCH (:Secret)-[e:DERIVED_FROM]->(s) WHERE e.gone_at IS NULL }
+  AND NOT EXISTS { MATCH (s)<-[e:DERIVED_FROM]-(:Secret) WHERE e.gone_at IS NULL }
 WITH s, root, d ORDER BY size(d) DESC, s.id, root.id LIMIT $limit
 OPTIONAL MATCH (h)-[r:HOLDS]->(s)
 WHERE h.gone_at IS NULL AND r.gone_at IS NULL
