@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,6 +20,10 @@ from graphinv.model.facts import NodeKey
 
 if TYPE_CHECKING:
     from graphinv.analyze.engine import Engine
+
+
+_SHOWN = 20
+"""How many hops of a chain are shown."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +69,7 @@ def deep_chain(engine: Engine, params: Params) -> Iterator[Row]:
             yield about(agents[0]) | {
                 "what": f"delegates over {depth[ring]} hops",
                 "depth": depth[ring],
-                "path": [hop_of(estate, edge) for edge in _chain(ring, rings, following)],
+                "path": [hop_of(estate, edge) for edge in islice(_chain(ring, rings, following), _SHOWN)],
                 "modifiers": [f"+{more} for each hop more"] if more else [],
             }
     for edge in edges:
@@ -74,7 +79,7 @@ def deep_chain(engine: Engine, params: Params) -> Iterator[Row]:
             yield about(edge.source, edge.target) | {
                 "what": f"hands on what may go {limit} hops further, and it goes {further}",
                 "depth": further,
-                "path": [hop_of(estate, one) for one in (edge, *_chain(rings.of[edge.target], rings, following))],
+                "path": [hop_of(estate, one) for one in (edge, *islice(_chain(rings.of[edge.target], rings, following), _SHOWN))],
             }
 
 
