@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 
-from graphinv.model.estate import Estate
+from graphinv.model.estate import Estate, NodeRecord
 from graphinv.model.facts import NodeKey, Problem, source_of
 from graphinv.model.results import Finding, Level, RuleStatus, finding_key
 from graphinv.store import Scan
@@ -13,34 +14,46 @@ from graphinv.store import Scan
 UNREAD = "GI-COV-001"
 INCOMPLETE = "GI-COV-002"
 UNDECLARED = "GI-COV-003"
+STALE = "GI-COV-004"
+
+STALE_DAYS = 7
+"""After how many days without a scan a root says nothing of how things are now."""
 
 TITLES = {
     UNREAD: "Document recognised but not read",
     INCOMPLETE: "Document read with gaps",
     UNDECLARED: "Named but nowhere declared",
+    STALE: "Source not read lately",
 }
 _WHY = {
     UNREAD: "What this document declares is missing from the graph; whatever depends on it is unknown, not safe.",
     INCOMPLETE: "Part of what this document declares was assumed or left out.",
     UNDECLARED: "Something points to it, and no source says what it is or what it can reach.",
+    STALE: "What it says may have changed since; what was found in it stays, and is as old as it is.",
 }
 _REMEDY = {
     UNREAD: "Mend the document, or report the format; then scan again.",
     INCOMPLETE: "Look at the named place and mend it, or accept the gap knowingly.",
     UNDECLARED: "Scan the source that declares it, or state it in a facts file.",
+    STALE: "Scan it again, or mend the job that does.",
 }
 
 
-def coverage_findings(scans: Sequence[Scan], estate: Estate) -> Iterator[Finding]:
-    """One finding per document and problem, and one per placeholder node."""
+def coverage_findings(scans: Sequence[Scan], estate: Estate, at: str) -> Iterator[Finding]:
+    """One finding per document and problem, one per placeholder node, and one per root that was last read long before ``at``."""
+    production = {source.partition("/")[0] for node in _in_production(estate) for source in node.props.get("sources") or ()}
     for scan in scans:
+        age = (datetime.fromisoformat(at) - datetime.fromisoformat(scan.at)).days
+        if age > STALE_DAYS:
+            severity: Level = "high" if scan.root in production else "medium"
+            yield _finding(STALE, ("Document", scan.root), severity, [scan.root], [f"it was last read {age} days ago, on {scan.at[:10]}"])
         by_document: dict[tuple[str, str], list[Problem]] = {}
         for problem in scan.problems:
             rule = UNREAD if problem.severity == "error" else INCOMPLETE
             by_document.setdefault((rule, source_of(scan.root, problem.document)), []).append(problem)
         for (rule, place), problems in by_document.items():
             sources = sorted({f"{place}#{problem.where}" if problem.where else place for problem in problems})
-            severity: Level = "medium" if rule == UNREAD else "low" if any(p.severity == "warning" for p in problems) else "info"
+            severity = "medium" if rule == UNREAD else "low" if any(p.severity == "warning" for p in problems) else "info"
             yield _finding(rule, ("Document", place), severity, sources, [problem.message for problem in problems])
     for node in estate.nodes.values():
         if node.props.get("status") == "unknown" and node.kind != "Owner":
@@ -48,6 +61,10 @@ def coverage_findings(scans: Sequence[Scan], estate: Estate) -> Iterator[Finding
             sources = sorted({source for edge in edges for source in edge.props.get("sources") or ()})
             named = "1 edge names it" if len(edges) == 1 else f"{len(edges)} edges name it"
             yield _finding(UNDECLARED, node.key, "low", sources, [named])
+
+
+def _in_production(estate: Estate) -> Iterator[NodeRecord]:
+    return (node for node in estate.nodes.values() if node.props.get("environment") == "prod")
 
 
 def _finding(rule: str, subject: NodeKey, severity: Level, sources: Iterable[str], messages: list[str]) -> Finding:

@@ -136,7 +136,7 @@ def analyze(store: Store, progress: Progress = quiet, *, at: str | None = None) 
     judge = engine(store, at=at)
     progress("analyzing", 1, "rules")
     findings, statuses = run_rules(rules(), judge, store.query)
-    gaps = list(coverage_findings(store.scans(), judge.estate))
+    gaps = list(coverage_findings(store.scans(), judge.estate, judge.at))
     findings, statuses = with_causes(judge, [*findings, *gaps]), [*statuses, *coverage_status(gaps)]
     progress("analyzing", 2, "scores")
     scores = judge.scores(findings)

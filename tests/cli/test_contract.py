@@ -280,7 +280,7 @@ def test_help_shows_every_option_and_says_what_each_is_for(command: str, monkeyp
 
 SUMMARY_KEYS = {
     "store", "generation", "at", "roots", "nodes", "edges", "agents", "agents_total", "paths", "gap", "reach_left_out", "severities",
-    "rules", "unread", "unknown",
+    "rules", "unread", "unknown", "accepted", "known",
 }  # fmt: skip
 PATH_KEYS = {"subject", "target", "action", "lens", "at", "hops"}
 HOP_KEYS = {"from", "edge", "to", "words", "evidence", "confidence", "sources", "scopes", "guards", "edges"}

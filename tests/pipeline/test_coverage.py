@@ -19,8 +19,8 @@ def edge(kind: str, source: tuple[str, str], target: tuple[str, str], *sources: 
     return EdgeRecord(kind, source, target, edge_key(kind, source, target, {}), {"sources": list(sources)})
 
 
-def found(*scans: Scan, estate: Estate | None = None) -> list[Finding]:
-    return list(coverage_findings(scans, estate or Estate.of([], [])))
+def found(*scans: Scan, estate: Estate | None = None, at: str = AT) -> list[Finding]:
+    return list(coverage_findings(scans, estate or Estate.of([], []), at))
 
 
 def test_an_unread_document_is_one_finding_with_all_its_places() -> None:
@@ -82,3 +82,15 @@ def test_unknown_counts_both_the_absent_and_what_is_said_to_be_unknown() -> None
 def test_an_empty_estate_knows_nothing_and_lacks_nothing() -> None:
     assert unknowns(Estate.of([], [])) == {}
     assert found() == []
+
+
+def test_a_root_that_was_not_read_lately_is_told_and_more_so_where_it_holds_production() -> None:
+    assert found(scanned(), at="2026-03-08T23:00:00Z") == []
+    assert found(scanned(), at="2026-02-01T00:00:00Z") == []
+    (finding,) = found(scanned(), at="2026-03-09T00:00:00Z")
+    assert (finding.rule, finding.severity, finding.subject) == ("GI-COV-004", "medium", ("Document", "shop"))
+    assert finding.details == {"messages": ["it was last read 8 days ago, on 2026-03-01"]}
+    prod = NodeRecord("Agent", "a", {"environment": "prod", "sources": ["shop/a.md#L1"]})
+    other = NodeRecord("Agent", "b", {"environment": "test", "sources": ["lab/a.md#L1"]})
+    both = found(scanned(), scanned(root="lab"), estate=Estate.of([prod, other], []), at="2026-04-01T00:00:00Z")
+    assert [(one.subject[1], one.severity) for one in both] == [("shop", "high"), ("lab", "medium")]
