@@ -6,6 +6,7 @@
     stages.py     scan, demo, ingest, analyze
     questions.py  reach, paths, exposure, findings, agents, show
     queries.py    query
+    posture.py    score, frameworks
     changes.py    chokepoints, cut, what-if
     out.py        export, app
     servers.py    neo4j up, down, status
@@ -21,7 +22,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from graphinv.cli import changes, out, queries, questions, servers, stages
+from graphinv.cli import changes, out, posture, queries, questions, servers, stages
 from graphinv.model.errors import GraphinvError
 from graphinv.model.text import plain
 
@@ -51,7 +52,7 @@ def _main(
         context.default_map = {context.invoked_subcommand: {"store": store}}
 
 
-for module in (stages, questions, queries, changes, out, servers):
+for module in (stages, questions, queries, posture, changes, out, servers):
     module.register(app)
 
 

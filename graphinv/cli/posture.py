@@ -1,0 +1,104 @@
+"""Commands about the results as a whole: score, frameworks."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from graphinv.cli.options import Format, FormatOption, StoreOption, reader
+from graphinv.cli.output import console, emit, table, text
+from graphinv.cli.words import level, named, score_block
+from graphinv.model.errors import NotFound, UsageError
+
+frameworks = typer.Typer(help="What the rules say to the items of frameworks", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command()(score)
+    frameworks.command("list")(list_frameworks)
+    frameworks.command("coverage")(coverage)
+    app.add_typer(frameworks, name="frameworks")
+
+
+def score(
+    agents: Annotated[list[str] | None, typer.Argument(help="Agent:id, or a bare id or name that is unique", metavar="AGENT")] = None,
+    explain: Annotated[bool, typer.Option("--explain", help="All it is made of, part by part; the parts add up to it")] = False,
+    store: StoreOption = None,
+    form: FormatOption = Format.table,
+) -> None:
+    """The scores of agents, riskiest first; all of them where none is named."""
+    with reader(store) as opened:
+        analysis, estate = opened.analysis(), opened.estate()
+    if analysis is None:
+        raise NotFound("the store was not analyzed yet; run `graphinv analyze`")
+    if explain and not agents:
+        raise UsageError("--explain takes the agents whose scores are to be explained")
+    wanted = {estate.find(agent, "Agent") for agent in agents or ()}
+    chosen = sorted(
+        (one for one in analysis.scores if not wanted or one.subject in wanted), key=lambda one: (-one.risk, -one.impact, one.subject)
+    )
+    missing = wanted - {one.subject for one in chosen}
+    if missing:
+        raise NotFound(f"{', '.join(named(key) for key in sorted(missing))} has no score")
+    if form is not Format.table:
+        emit((one.to_json() for one in chosen), form)
+        return
+    screen = console()
+    if explain:
+        for one in chosen:
+            screen.print(text(named(one.subject), "bold"))
+            screen.print(score_block(one))
+            screen.print(text(f"together {sum(part.amount for part in one.parts):.2f}, which is the risk", "dim"))
+        return
+    rows = [
+        [
+            one.subject[1],
+            f"{one.risk:.1f}",
+            level(one.level),
+            *(f"{amount:.1f}" for amount in (one.impact, one.impact_ungoverned, one.impact_runtime)),
+            f"{one.likelihood:.2f}",
+        ]
+        for one in chosen
+    ]
+    screen.print(table(["agent", "risk", "level", "impact", "gap", "left", "likelihood"], rows, title=f"Scores, judged at {analysis.at}"))
+
+
+def list_frameworks(form: FormatOption = Format.table) -> None:
+    """The frameworks of the catalogue."""
+    from graphinv.pipeline.frameworks import framework_names
+
+    names = framework_names()
+    if form is not Format.table:
+        emit(({"key": key, "name": name, "version": version, "items": items} for key, name, version, items in names), form)
+        return
+    console().print(table(["key", "name", "version", "items"], ([key, name, version, str(items)] for key, name, version, items in names)))
+
+
+def coverage(
+    name: Annotated[str, typer.Argument(help="A framework's key or part of its name, an item's id, or an alias such as A1")],
+    store: StoreOption = None,
+    form: FormatOption = Format.table,
+) -> None:
+    """For each item of a framework: rules that speak to it, what they found, agents judged, and what cannot be seen from here."""
+    from graphinv.pipeline.frameworks import coverage as covered
+    from graphinv.pipeline.stages import rules
+
+    with reader(store) as opened:
+        analysis, estate = opened.analysis(), opened.estate()
+    if analysis is None:
+        raise NotFound("the store was not analyzed yet; run `graphinv analyze`")
+    found = covered(name, analysis, estate, rules())
+    if form is not Format.table:
+        emit((one.to_json() for one in found), form)
+        return
+    screen = console()
+    for one in found:
+        if one.note:
+            screen.print(text(one.note, "yellow"))
+        rows = [
+            [item.id, item.title, ", ".join(item.rules), str(item.findings), level(item.worst or ""), str(item.agents), item.unseen]
+            for item in one.items
+        ]
+        screen.print(table(["id", "item", "rules", "findings", "worst", "agents", "not seen"], rows, title=f"{one.name}, {one.version}"))

@@ -1,0 +1,125 @@
+"""What the rules say to the items of a framework: which speak to it, what they found, whether they could be judged at all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from pydantic import Field
+
+from graphinv.model.errors import Ambiguous, NotFound
+from graphinv.model.estate import Estate
+from graphinv.model.results import LEVELS, Analysis, Level, Result
+from graphinv.pipeline.bundled import bundled
+
+if TYPE_CHECKING:
+    from graphinv.analyze.rules import Rule
+
+_JUDGED = ("found", "clear")
+
+
+class ItemCoverage(Result):
+    """One item of a framework."""
+
+    id: str
+    title: str
+    rules: tuple[str, ...] = Field(description="Rules that speak to it, or to a part of it")
+    judged: tuple[str, ...] = Field(description="Those of them that could be judged in the last analysis")
+    findings: int
+    worst: Level | None
+    agents: int = Field(description="Agents that could be judged: all, where a rule could be judged, else none")
+    unseen: str = Field(description="What cannot be seen of it from here; empty where a rule speaks to it and could be judged")
+
+
+class FrameworkCoverage(Result):
+    """A framework, or the items that a name stands for."""
+
+    key: str
+    name: str
+    version: str
+    note: str = Field(default="", description="How the name was understood, where it is not the framework's own")
+    items: tuple[ItemCoverage, ...]
+
+
+@cache
+def catalogue() -> Mapping[str, Any]:
+    """data/frameworks.json."""
+    loaded: Mapping[str, Any] = json.loads((bundled("data") / "frameworks.json").read_text("utf-8"))
+    return loaded
+
+
+def framework_names() -> list[tuple[str, str, str, int]]:
+    """(key, name, version, number of items) of every framework."""
+    return [(one["key"], one["name"], one["version"], len(one["items"])) for one in catalogue()["frameworks"]]
+
+
+def coverage(name: str, analysis: Analysis, estate: Estate, rules: Mapping[str, Rule]) -> list[FrameworkCoverage]:
+    """What the rules say to the framework, item or alias called ``name``; one entry for each framework that it touches.
+
+    Raises:
+        NotFound: nothing has that name.
+        Ambiguous: several frameworks have it in their names.
+    """
+    note, wanted = _understood(name)
+    speaking: dict[str, set[str]] = {}
+    for id, rule in rules.items():
+        for item in rule.frameworks:
+            for whole in (item, *(item[:place] for place, letter in enumerate(item) if letter == ".")):
+                speaking.setdefault(whole, set()).add(id)
+    outcomes = {status.rule: status.outcome for status in analysis.rules}
+    agents = sum(1 for _ in estate.of_kind("Agent"))
+    found = []
+    for framework, items in wanted:
+        covered = [_item(item, sorted(speaking.get(item["id"], ())), outcomes, analysis, agents) for item in items]
+        found.append(
+            FrameworkCoverage(key=framework["key"], name=framework["name"], version=framework["version"], note=note, items=tuple(covered))
+        )
+    return found
+
+
+def _item(item: Mapping[str, Any], rules: Sequence[str], outcomes: Mapping[str, str], analysis: Analysis, agents: int) -> ItemCoverage:
+    judged = tuple(rule for rule in rules if outcomes.get(rule) in _JUDGED)
+    severities = [finding.severity for finding in analysis.findings if finding.rule in rules]
+    unseen = "" if judged else "no source states what its rules need" if rules else "no rule speaks to it"
+    return ItemCoverage(
+        id=item["id"],
+        title=item["title"],
+        rules=tuple(rules),
+        judged=judged,
+        findings=len(severities),
+        worst=min(severities, key=LEVELS.index) if severities else None,
+        agents=agents if judged else 0,
+        unseen=unseen,
+    )
+
+
+_Wanted = list[tuple[Mapping[str, Any], list[Mapping[str, Any]]]]
+
+
+def _understood(name: str) -> tuple[str, _Wanted]:
+    frameworks = catalogue()["frameworks"]
+    plain = name.strip().casefold()
+    exact = [one for one in frameworks if one["key"].casefold() == plain]
+    if exact:
+        return "", [(one, one["items"]) for one in exact]
+    for alias in catalogue()["seed_aliases"]:
+        if plain in (alias["seed"].casefold(), alias["seed"].casefold().rpartition("/")[2].strip()):
+            sure = f"confidence {alias['confidence']}" if "confidence" in alias else "as given"
+            return f"{name} is taken for {alias['seed']} ({sure}). {alias.get('reason', '')}".strip(), _holding(set(alias["resolves_to"]))
+    items = _holding({item["id"] for one in frameworks for item in one["items"] if item["id"].casefold() == plain})
+    if items:
+        return "", items
+    named = [one for one in frameworks if plain and plain in f"{one['name']} {one['key']}".casefold()]
+    if len(named) > 1:
+        raise Ambiguous(f"{name!r} is in the names of several frameworks: {', '.join(one['key'] for one in named)}")
+    if not named:
+        raise NotFound(f"no framework, item or alias is called {name!r}; `graphinv frameworks list` shows them")
+    return "", [(named[0], named[0]["items"])]
+
+
+def _holding(ids: set[str]) -> _Wanted:
+    """The items with these ids, by framework."""
+    found = [(one, [item for item in one["items"] if item["id"] in ids]) for one in catalogue()["frameworks"]]
+    return [(one, items) for one, items in found if items]

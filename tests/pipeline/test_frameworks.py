@@ -1,0 +1,94 @@
+"""What the rules say to the items of a framework."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from graphinv.model.errors import Ambiguous, NotFound
+from graphinv.model.estate import Estate, NodeRecord
+from graphinv.model.results import Analysis, Finding, RuleStatus, finding_key
+from graphinv.pipeline.frameworks import FrameworkCoverage, ItemCoverage, catalogue, coverage, framework_names
+from graphinv.pipeline.stages import rules
+
+AGENT = ("Agent", "a")
+ESTATE = Estate.of([NodeRecord("Agent", "a", {}), NodeRecord("Agent", "b", {}), NodeRecord("Tool", "t", {})], [])
+FOUND = Finding(key=finding_key("GI-TOL-003", AGENT, None), rule="GI-TOL-003", title="t", severity="high", confidence=1.0, subject=AGENT)
+ANALYSIS = Analysis(
+    generation=1,
+    at="2026-07-10T00:00:00Z",
+    scores=(),
+    reach=(),
+    findings=(FOUND, FOUND.model_copy(update={"severity": "low"})),
+    rules=(
+        RuleStatus(rule="GI-TOL-003", title="t", outcome="found", findings=2),
+        RuleStatus(rule="GI-TOL-008", title="t", outcome="not_available"),
+        RuleStatus(rule="GI-TOL-002", title="t", outcome="error"),
+    ),
+)
+
+
+def covered(name: str) -> list[FrameworkCoverage]:
+    return coverage(name, ANALYSIS, ESTATE, rules())
+
+
+def item(name: str, id: str) -> ItemCoverage:
+    [found] = [one for framework in covered(name) for one in framework.items if one.id == id]
+    return found
+
+
+def test_an_item_says_what_speaks_to_it_and_what_was_found() -> None:
+    found = item("owasp-mcp-2025", "MCP03:2025")
+    assert {"GI-TOL-003", "GI-TOL-008"} <= set(found.rules)
+    assert (found.judged, found.findings, found.worst, found.agents, found.unseen) == (("GI-TOL-003",), 2, "high", 2, "")
+
+
+def test_what_could_not_be_judged_is_not_seen() -> None:
+    found = item("mitre-atlas", "AML.T0111")
+    assert found.rules == ("GI-TOL-008",)
+    assert (found.judged, found.agents, found.unseen) == ((), 0, "no source states what its rules need")
+    assert item("mitre-atlas", "AML.T0010.005").judged == ()
+
+
+def test_an_item_that_no_rule_speaks_to() -> None:
+    silent = [one for one in covered("iso-42001-2023")[0].items if not one.rules]
+    assert silent
+    assert {one.unseen for one in silent} == {"no rule speaks to it"}
+
+
+def test_what_speaks_to_a_part_speaks_to_the_whole() -> None:
+    assert "GI-FLW-001" in item("csa-maestro", "MAESTRO-L2").rules
+
+
+@pytest.mark.parametrize(("name", "ids"), [("A1", {"ASI02", "ASI03"}), ("tm-1", {f"MAESTRO-L{layer}" for layer in range(1, 8)})])
+def test_an_alias_is_resolved_and_says_so(name: str, ids: set[str]) -> None:
+    [found] = covered(name)
+    assert {one.id for one in found.items} == ids
+    assert found.note.startswith(f"{name} is taken for ")
+    assert "confidence low" in found.note
+
+
+def test_names() -> None:
+    assert [one.key for one in covered("maestro")] == ["csa-maestro"]
+    assert [one.id for one in covered("asi03")[0].items] == ["ASI03"]
+    with pytest.raises(Ambiguous):
+        covered("owasp")
+    with pytest.raises(NotFound):
+        covered("nothing of that name")
+    with pytest.raises(NotFound):
+        covered(" ")
+
+
+def test_every_framework_can_be_asked_about() -> None:
+    names = framework_names()
+    assert len(names) == len(catalogue()["frameworks"])
+    for key, name, _, items in names:
+        [found] = covered(key)
+        assert (found.name, len(found.items)) == (name, items)
+
+
+def test_agents_are_those_of_the_estate() -> None:
+    fewer = replace(ESTATE, nodes={AGENT: ESTATE.nodes[AGENT]})
+    [found] = coverage("MCP03:2025", ANALYSIS, fewer, rules())
+    assert found.items[0].agents == 1
