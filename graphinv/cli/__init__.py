@@ -10,6 +10,7 @@
     changes.py    chokepoints, cut, what-if
     out.py        export, app
     servers.py    neo4j up, down, status
+    stores.py     scans, prune, store backup, restore, copy, verify, migrate
 
 Exit codes: 0 done; 1 ``--fail-on`` met; 2 wrong usage, or input that could not be read.
 """
@@ -22,7 +23,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from graphinv.cli import changes, out, posture, queries, questions, servers, stages
+from graphinv.cli import changes, out, posture, queries, questions, servers, stages, stores
 from graphinv.model.errors import GraphinvError
 from graphinv.model.text import plain
 
@@ -52,7 +53,7 @@ def _main(
         context.default_map = {context.invoked_subcommand: {"store": store}}
 
 
-for module in (stages, questions, queries, posture, changes, out, servers):
+for module in (stages, questions, queries, posture, changes, out, servers, stores):
     module.register(app)
 
 

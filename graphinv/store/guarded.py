@@ -1,8 +1,8 @@
 """Queries that anybody may type, asked of the embedded store in a process of their own.
 
-The engine answers in the process that asks it, knows a time limit for most of what it does, and none for memory: a list that doubles itself
 The engine answers in the process that asks it, knows a time limit for most of what it does, and none for memory: a list that doubles
-over; it stays for the next query. A server has limits of its own.
+itself would end whoever asks. So another process opens the store, may take :data:`MEMORY` bytes more than that needs, and is ended when
+its time is over; it stays for the next query. A server has limits of its own.
 """
 
 from __future__ import annotations

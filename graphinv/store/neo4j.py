@@ -13,8 +13,10 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import queue
 import secrets
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
@@ -44,6 +46,9 @@ _WAIT = 0.02
 """Seconds until a reader asks again that met a commit."""
 _PATIENCE = 60.0
 """Seconds that it asks again at most, where no limit of its own says so."""
+
+_GRACE = 3.0
+"""Seconds that the server has to stop a query by itself once its time is over."""
 
 T = TypeVar("T")
 
@@ -125,7 +130,9 @@ class Neo4jStore:
             return result.keys(), list(islice(result, max_rows + 1))
 
         try:
-            columns, found = self._reading(ask, timeout=timeout, fetch_size=min(max_rows + 1, 1000))
+            columns, found = _within(timeout + _GRACE, lambda: self._reading(ask, timeout=timeout, fetch_size=min(max_rows + 1, 1000)))
+        except TimeoutError:
+            raise QueryLimit(f"the query ran longer than {timeout:g} s: {shortened(cypher)}") from None
         except Neo4jError as error:
             raise _query_error(error, cypher, timeout) from None
         except (TypeError, ValueError, OverflowError) as error:
@@ -367,6 +374,26 @@ def _auth() -> tuple[str, str] | None:
         except (OSError, UnicodeDecodeError) as error:
             raise StoreError(f"the password file {file} cannot be read ({type(error).__name__})") from None
     return (os.environ.get("NEO4J_USER") or "neo4j", password) if password is not None else None
+
+
+def _within(seconds: float, work: Callable[[], T]) -> T:
+    """What ``work`` gives, or TimeoutError: a server that plans, or evaluates one expression, knows no time limit; it is left to itself."""
+    done: queue.SimpleQueue[tuple[bool, Any]] = queue.SimpleQueue()
+
+    def run() -> None:
+        try:
+            done.put((True, work()))
+        except BaseException as error:  # goes to whoever waits
+            done.put((False, error))
+
+    threading.Thread(target=run, daemon=True).start()
+    try:
+        fine, found = done.get(timeout=seconds)
+    except queue.Empty:
+        raise TimeoutError from None
+    if not fine:
+        raise found
+    return cast("T", found)
 
 
 def _query_error(error: Neo4jError, cypher: str, timeout: float) -> GraphinvError:
