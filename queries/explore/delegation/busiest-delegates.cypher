@@ -13,8 +13,8 @@
 //   sources: Where it was stated
 MATCH (x:Agent|Workflow)-[d:DELEGATES_TO]->(a:Agent)
 WHERE x.gone_at IS NULL AND d.gone_at IS NULL AND a.gone_at IS NULL
-WITH a, count(DISTINCT labels(x)[0] + ':' + x.id) AS callers,
-     count(DISTINCT CASE WHEN d.scopes IS NULL THEN labels(x)[0] + ':' + x.id END) AS unscoped
+WITH a, count(DISTINCT x) AS callers,
+     count(DISTINCT CASE WHEN d.scopes IS NULL THEN x END) AS unscoped
 WHERE callers >= $callers
 OPTIONAL MATCH (a)-[e:DELEGATES_TO]->(y)
 WHERE e.gone_at IS NULL AND y.gone_at IS NULL

@@ -14,10 +14,10 @@
 //   sources: Where the step was stated
 MATCH (a:Agent)-[r:CAN_REACH {lens: $lens}]->(t)
 WHERE r.via[0] STARTS WITH 'Agent:'
-UNWIND r.actions AS action
-WITH a, substring(r.via[0], 6) AS callee, t, action ORDER BY action
-WITH a, callee, count(DISTINCT t.id) AS targets, count(DISTINCT CASE WHEN t.crown_jewel = true THEN t.id END) AS jewels,
-     collect(DISTINCT action) AS actions
+WITH a, substring(r.via[0], 6) AS callee, count(t) AS targets, sum(CASE WHEN t.crown_jewel = true THEN 1 ELSE 0 END) AS jewels,
+     collect(r.actions) AS several
+WITH a, callee, targets, jewels,
+     [action IN ['read', 'write', 'execute', 'delete', 'admin'] WHERE any(some IN several WHERE action IN some)] AS actions
 ORDER BY jewels DESC, targets DESC, a.id, callee
 LIMIT $limit
 MATCH (b:Agent {id: callee})

@@ -13,11 +13,13 @@
 //   sources: Where the agent was stated
 MATCH (f:Finding)-[:ABOUT]->(a:Agent)
 WHERE f.rule STARTS WITH $rule
-WITH a, f ORDER BY f.rule
-WITH a, count(DISTINCT f.id) AS findings, count(DISTINCT CASE WHEN f.severity IN ['high', 'critical'] THEN f.id END) AS severe,
-     collect(DISTINCT f.rule) AS rules
+WITH a, count(DISTINCT f) AS findings, count(DISTINCT CASE WHEN f.severity IN ['high', 'critical'] THEN f END) AS severe
 ORDER BY severe DESC, findings DESC, a.id
 LIMIT $limit
+MATCH (f:Finding)-[:ABOUT]->(a)
+WHERE f.rule STARTS WITH $rule
+WITH a, findings, severe, f.rule AS rule ORDER BY rule
+WITH a, findings, severe, collect(DISTINCT rule) AS rules
 OPTIONAL MATCH (o:Owner)-[w:OWNS]->(a)
 WHERE o.gone_at IS NULL AND w.gone_at IS NULL
 WITH a, findings, severe, rules, o ORDER BY o.id

@@ -7,10 +7,8 @@
 //   severity: Level
 //   rule: Id of the rule
 //   findings: How many
-//   examples: Titles of some of them
+//   example: Title of one of them
 MATCH (f:Finding)
 WHERE f.rule STARTS WITH $rule
-WITH f ORDER BY f.title
-WITH f.severity AS severity, f.rule AS rule, count(*) AS findings, collect(f.title) AS titles
-RETURN severity, rule, findings, titles[0..3] AS examples
+RETURN f.severity AS severity, f.rule AS rule, count(*) AS findings, min(f.title) AS example
 ORDER BY CASE severity WHEN 'critical' THEN 0 WHEN 'high' THEN 1 WHEN 'medium' THEN 2 WHEN 'low' THEN 3 ELSE 4 END, findings DESC, rule

@@ -4,6 +4,7 @@
 // parameters:
 //   owner: {type: text, meaning: Id or name of the owner}
 //   rule: {type: text, default: "", meaning: Only rules whose id begins with this}
+//   limit: {type: integer, default: 500, meaning: How many rows at most}
 // columns:
 //   severity: Level
 //   rule: Id of the rule
@@ -17,3 +18,4 @@ MATCH (f:Finding)-[:ABOUT]->(n)
 WHERE f.rule STARTS WITH $rule
 RETURN DISTINCT f.severity AS severity, f.rule AS rule, f.title AS finding, labels(n)[0] + ':' + n.id AS about, f.first_seen AS first_seen, f.id AS key
 ORDER BY CASE severity WHEN 'critical' THEN 0 WHEN 'high' THEN 1 WHEN 'medium' THEN 2 WHEN 'low' THEN 3 ELSE 4 END, rule, about, key
+LIMIT $limit

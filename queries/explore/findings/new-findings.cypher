@@ -4,6 +4,7 @@
 // parameters:
 //   since: {type: time, meaning: "First found since, such as 2026-07-01"}
 //   rule: {type: text, default: "", meaning: Only rules whose id begins with this}
+//   limit: {type: integer, default: 500, meaning: How many rows at most}
 // columns:
 //   first_seen: When it was first found
 //   severity: Level
@@ -16,3 +17,4 @@ WHERE f.first_seen >= $since AND f.rule STARTS WITH $rule
 RETURN f.first_seen AS first_seen, f.severity AS severity, f.rule AS rule, f.title AS finding, f.subject_kind + ':' + f.subject_id AS subject,
        f.id AS key
 ORDER BY first_seen DESC, CASE severity WHEN 'critical' THEN 0 WHEN 'high' THEN 1 WHEN 'medium' THEN 2 WHEN 'low' THEN 3 ELSE 4 END, rule, subject, key
+LIMIT $limit

@@ -3,6 +3,7 @@
 // when: To choose where the next enforcement point goes.
 // parameters:
 //   sensitivity: {type: list, default: [confidential, restricted], meaning: Which sensitivities count}
+//   limit: {type: integer, default: 1000, meaning: How many rows at most}
 // columns:
 //   agent: Its id
 //   resource: Id of what it reaches
@@ -16,3 +17,4 @@ WHERE t.sensitivity IN $sensitivity OR t.crown_jewel = true
 RETURN a.id AS agent, t.id AS resource, coalesce(t.sensitivity, 'unknown') AS sensitivity, coalesce(t.crown_jewel, false) AS crown_jewel,
        r.actions AS actions, r.hops AS hops, r.via AS via
 ORDER BY agent, resource
+LIMIT $limit
