@@ -1,0 +1,53 @@
+"""Scores, frameworks and causes of the demo: what is printed adds up."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import Demo
+from tests.cli.running import graphinv, refused
+
+
+def answer(demo: Demo, *words: str) -> Any:
+    return json.loads(graphinv(*words, "--store", demo.store, "--format", "json").out)
+
+
+def test_parts_of_a_score_add_up_to_it(demo: Demo) -> None:
+    scores = answer(demo, "score")
+    assert [score["risk"] for score in scores] == sorted((score["risk"] for score in scores), reverse=True)
+    for score in scores:
+        assert sum(part["amount"] for part in score["parts"]) == pytest.approx(score["risk"], abs=1e-6)
+    riskiest = scores[0]["subject"][1]
+    assert f"together {scores[0]['risk']:.2f}" in graphinv("score", "--explain", riskiest, "--store", demo.store).out
+
+
+def test_a_score_is_explained_of_somebody(demo: Demo) -> None:
+    assert "--explain takes the agents" in refused("score", "--explain", "--store", demo.store)
+
+
+def test_every_finding_is_cleared_by_one_change(demo: Demo) -> None:
+    causes = answer(demo, "findings", "--by-cause")
+    found = answer(demo, "findings")
+    assert sorted(key for cause in causes for key in cause["keys"]) == sorted(one["key"] for one in found)
+    assert all(cause["findings"] == len(cause["keys"]) == sum(cause["severities"].values()) for cause in causes)
+    assert len(causes) < len(found) / 2
+    assert {one["key"]: one["cause"] for one in found} == {key: cause["cause"] for cause in causes for key in cause["keys"]}
+
+
+def test_causes_of_one_rule(demo: Demo) -> None:
+    causes = answer(demo, "findings", "--by-cause", "--rule", "GI-GOV-001")
+    assert {rule for cause in causes for rule in cause["rules"]} == {"GI-GOV-001"}
+    assert "changes clear" in graphinv("findings", "--by-cause", "--rule", "GI-GOV-001", "--store", demo.store).out
+
+
+def test_a_framework_is_covered_item_by_item(demo: Demo) -> None:
+    [found] = answer(demo, "frameworks", "coverage", "owasp-nhi-2025")
+    assert len(found["items"]) == 10
+    agents = len(answer(demo, "agents"))
+    assert {item["agents"] for item in found["items"]} <= {0, agents}
+    assert "is taken for" in graphinv("frameworks", "coverage", "A1", "--store", demo.store).out
+    assert "no framework" in refused("frameworks", "coverage", "nowhere", "--store", demo.store)
+    assert "owasp-nhi-2025" in graphinv("frameworks", "list").out
