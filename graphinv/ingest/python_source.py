@@ -19,6 +19,7 @@ from graphinv.ingest.support.located import Located
 from graphinv.ingest.support.python import ir, summary
 from graphinv.ingest.support.python import outline as outlines
 from graphinv.ingest.support.python.frameworks import Framework, frameworks
+from graphinv.ingest.support.python.packaging import Package, read_package
 from graphinv.ingest.support.python.parts import parts as independent
 from graphinv.ingest.support.python.program import Program
 from graphinv.ingest.support.secrets import redact
@@ -26,7 +27,7 @@ from graphinv.model.facts import Fact, Problem
 
 NAME = "python_source"
 TITLE = "Agents in Python source and notebooks"
-FILES = ("*.py", "*.ipynb", "langgraph.json", "config/agents.yaml", "config/tasks.yaml")
+FILES = ("*.py", "*.ipynb", "langgraph.json", "config/agents.yaml", "config/tasks.yaml", "pyproject.toml")
 
 _CREW = re.compile(
     rb"(?ms)^[ \t]{1,8}role\s*:.*^[ \t]{1,8}(?:goal|backstory)\s*:|^[ \t]{1,8}goal\s*:.*^[ \t]{1,8}role\s*:|^[ \t]{1,8}expected_output\s*:"
@@ -39,11 +40,11 @@ def detect(path: str, head: bytes) -> bool:
     if path.endswith((".py", ".ipynb")):
         return not _CHECKPOINT.fullmatch(path)
     name = path.rpartition("/")[2]
-    return name == "langgraph.json" or (name.endswith((".yaml", ".yml")) and _CREW.search(head) is not None)
+    return name in ("langgraph.json", "pyproject.toml") or (name.endswith((".yaml", ".yml")) and _CREW.search(head) is not None)
 
 
-def summarise(document: Document) -> ir.Module | list[Located]:
-    """The module, or the documents of a configuration.
+def summarise(document: Document) -> ir.Module | list[Located] | Package:
+    """The module, the documents of a configuration, or what a package's commands start.
 
     Raises:
         IngestError: it imports a framework, or is a configuration of one, and cannot be read.
@@ -52,7 +53,7 @@ def summarise(document: Document) -> ir.Module | list[Located]:
     return summary.summarise(document) if configuration is None else configuration
 
 
-def outline(document: Document) -> ir.Module | list[Located]:
+def outline(document: Document) -> ir.Module | list[Located] | Package:
     """What of the summary says which documents belong together.
 
     Raises:
@@ -62,9 +63,11 @@ def outline(document: Document) -> ir.Module | list[Located]:
     return outlines.outline(document) if configuration is None else configuration
 
 
-def _configuration(document: Document) -> list[Located] | None:
-    """The documents of a configuration; None of Python and notebooks."""
+def _configuration(document: Document) -> list[Located] | Package | None:
+    """The documents of a configuration, or a package; None of Python and notebooks."""
     name = (document.path or document.root).rpartition("/")[2]
+    if name.endswith(".toml"):
+        return read_package(document)
     if name.endswith((".yaml", ".yml")):
         return [_told(located) for located in yamldoc.parse(document.text(), document)]
     if name.endswith(".json"):
@@ -113,8 +116,10 @@ def link(root: str, summaries: Mapping[str, Any]) -> Iterator[Fact]:
     outside = {package for framework in frameworks() for package in framework.IMPORTS}
     for group in parts(summaries):
         modules = {path: one for path in group if isinstance(one := summaries[path], ir.Module)}
-        configs = {path: one for path in group if not isinstance(one := summaries[path], ir.Module)}
-        yield from _linked(Program(root, modules, configs, outside))
+        configs = {path: one for path in group if not isinstance(one := summaries[path], (ir.Module, Package))}
+        program = Program(root, modules, configs, outside)
+        program.packages = [one for path in group if isinstance(one := summaries[path], Package)]
+        yield from _linked(program)
 
 
 def _linked(program: Program) -> list[Fact]:

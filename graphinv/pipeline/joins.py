@@ -280,15 +280,21 @@ def _upwards(folder: str) -> Iterator[str]:
 
 def _started(props: Props) -> Iterator[tuple[str, float | None]]:
     """Names of the file, module or package that a configured server starts, each with a confidence where that is a guess."""
-    package = re.fullmatch(r"pkg:npm/(.+?)(?:@[^@/]*)?", str(props.get("package", "")))
+    labels = [str(label).partition("=") for label in props.get("labels") or ()]
+    package = re.fullmatch(r"pkg:(npm|pypi|golang|nuget)/(.+?)(?:@[^@/]*)?", str(props.get("package", "")))
     if package:
-        yield f"package:{unquote(package[1])}", UNSURE_PACKAGE
-    for label in props.get("labels") or ():
-        what, _, name = label.partition("=")
+        space = "package" if package[1] == "npm" else package[1]
+        name = unquote(package[2]) if space in ("package", "pypi") else unquote(package[2]).lower()
+        commands = [f"#{re.sub(r'[-_.]+', '-', command).lower()}" for what, _, command in labels if what == "program" and space == "pypi"]
+        for command in commands or [""]:
+            yield f"{space}:{name}{command}", UNSURE_PACKAGE
+    for what, _, name in labels:
         if what in ("entry", "project") and name:
             yield name, None if what == "entry" else UNSURE_PACKAGE
         elif what == "module":
             yield f"module:{name}", None
+        elif what == "program" and not package:
+            yield f"program:{name}", UNSURE_PACKAGE
 
 
 def _start_sources(scope: _Scope, resolved: Resolved) -> None:

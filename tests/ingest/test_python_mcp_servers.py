@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 
 import pytest
 
-from graphinv.ingest import python_source
-from graphinv.model.facts import Binding, NodeFact, Props, check_node, merge_props
+from graphinv.ingest import mcp_claude_code, python_source
+from graphinv.model.facts import Binding, Fact, NodeFact, Props, check_node, merge_props
+from graphinv.pipeline.joins import resolve
 from graphinv.pipeline.read import read_root
 from graphinv.pipeline.walk import root_of
 from tests.ingest.python_linked import linked, linked_folder
-from tests.ingest.reading import FIXTURES, Facts, fingerprint, shown
+from tests.ingest.reading import FIXTURES, Facts, document, fingerprint, shown
 
 ORDERS = "mcp-source:shop/src/orders/server#orders"
 LEDGER = "mcp-source:shop/server#ledger"
@@ -218,3 +220,42 @@ def test_a_tool_that_fills_a_long_list_takes_no_long_time() -> None:
 
 def test_the_format_reads_python() -> None:
     assert python_source.detect("src/orders/server.py", b"")
+
+
+SERVER = 'from mcp.server.fastmcp import FastMCP\nmcp = FastMCP("a")\n@mcp.tool()\ndef list_orders() -> str:\n    "x"\n'
+SCRIPTS = 'acme-orders = "acme_orders.cli:main"\nother = "acme_orders.b:main"\n'
+PACKAGED = {
+    "orders/pyproject.toml": f'[project]\nname = "Acme_Orders"\n[project.scripts]\n{SCRIPTS}',
+    "orders/src/acme_orders/__init__.py": "",
+    "orders/src/acme_orders/cli.py": "def main():\n    from acme_orders.a import mcp\n    mcp.run()\n",
+    "orders/src/acme_orders/a.py": SERVER,
+    "orders/src/acme_orders/b.py": SERVER.replace("list_orders", "refund").replace('"a"', '"b"') + "def main():\n    mcp.run()\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "line", "expected"),
+    [
+        (".mcp.json", "uvx acme-orders", ("list_orders", "inferred")),
+        (".mcp.json", "uvx --from acme-orders==1.0 other", ("refund", "inferred")),
+        (".mcp.json", "uvx --from ./orders acme-orders", ("list_orders", "inferred")),
+        ("orders/.mcp.json", "uv run acme-orders", ("list_orders", "inferred")),
+        ("orders/.mcp.json", "uv run --directory . other", ("refund", "inferred")),
+        (".mcp.json", "uvx acme-else", None),
+        (".mcp.json", "uvx --from acme-orders nothing", None),
+    ],
+)
+def test_a_command_of_the_trees_own_package_has_the_tools_of_its_server(path: str, line: str, expected: tuple[str, str] | None) -> None:
+    read = {one: document(text, one) for one, text in PACKAGED.items()}
+    parts = python_source.parts({one: python_source.outline(text) for one, text in read.items()})
+    facts: list[Fact] = [
+        fact for part in parts for fact in python_source.link("shop", {one: python_source.summarise(read[one]) for one in part})
+    ]
+    command, *arguments = line.split()
+    facts += mcp_claude_code.read(document(json.dumps({"mcpServers": {"x": {"command": command, "args": arguments}}}), path))
+    found = {
+        (edge.target[1].rpartition("/")[2], *edge.props["evidence"])
+        for edge in resolve("shop", facts).edges
+        if edge.source == ("ToolServer", f"mcp:shop/{path}#x") and edge.kind == "PROVIDES" and isinstance(edge.target, tuple)
+    }
+    assert found == ({expected} if expected else set())

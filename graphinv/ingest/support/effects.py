@@ -16,9 +16,10 @@ from functools import lru_cache
 from typing import Literal
 
 from graphinv.ingest.support.effect_tables import HARMLESS, JAVASCRIPT, LLM, PYTHON, SDKS, SHARED, STRANGERS, VERBS
+from graphinv.ingest.support.effect_tables_compiled import CSHARP, GO
 from graphinv.ingest.support.urls import is_internal
 
-Language = Literal["python", "javascript"]
+Language = Literal["python", "javascript", "go", "csharp"]
 Refine = Literal["", "http", "sql", "open", "aws"]
 
 MAX_SQL = 20_000
@@ -293,4 +294,6 @@ def _action(words: list[str]) -> Action:
 _RULES: Mapping[Language, Mapping[str, list[_Rule]]] = {
     "python": _rules(PYTHON, SHARED, HARMLESS["python"]),
     "javascript": _rules(JAVASCRIPT, SHARED, HARMLESS["javascript"]),
+    "go": _rules(GO),
+    "csharp": _rules(CSHARP),
 }

@@ -29,6 +29,10 @@ _NODE_VALUED = names(
 )
 _DENO_VALUED = names("--config -c --import-map --lock --location --seed --unstable --cert --env-file")
 _PYTHON_VALUED = names("-W -X")
+_GO_VALUED = names("-C -tags -ldflags -gcflags -mod -modfile -overlay -exec -p -o -buildmode -pgo")
+_DOTNET_VALUED = names(
+    "--project -p --framework -f --configuration -c --launch-profile -lp --runtime -r --arch -a --os --verbosity -v --file"
+)
 _FOLDER_OPTIONS = names("--cwd --prefix --dir -C --directory")
 NPM_RUNS = {("npm", "exec"), ("npm", "x"), ("pnpm", "dlx"), ("pnpm", "exec"), ("yarn", "dlx"), ("yarn", "exec"), ("bun", "x")}
 SCRIPT = re.compile(
@@ -106,7 +110,11 @@ def _uvx(found: Launch, name: str, rest: list[Word]) -> list[Word]:
     if not wanted and not left:
         found.detail = f"{name} package"
         return []
-    return _packaged(found, f"{name} package", wanted[:1] or left[:1], left[1:], packages.pypi)
+    _packaged(found, f"{name} package", wanted[:1] or left[:1], left[1:], packages.pypi)
+    if wanted and left:  # which of the package's commands
+        found.labels += _built(left[0].text)
+        found.entry = None
+    return []
 
 
 def _packaged(found: Launch, detail: str, specs: list[Word], arguments: list[Word], reader: Callable[[str], Package | None]) -> list[Word]:
@@ -158,6 +166,7 @@ def _uv_command(found: Launch, left: list[Word]) -> list[Word]:
     if same in READERS or re.sub(r"[0-9.]+$", "", same) in READERS or SCRIPT.fullmatch(left[0].text):
         return left
     found.detail, found.local = "local project", True
+    found.labels += _built(left[0].text)
     found.arguments += left[1:]
     return []
 
@@ -226,12 +235,44 @@ def _of_folder(found: Launch, name: str, rest: list[Word]) -> None:
 
 
 def _go(found: Launch, name: str, rest: list[Word]) -> list[Word]:
-    package = packages.go(rest[1].text) if len(rest) > 1 and rest[0].text == "run" else None
-    if package is None:
+    """``go run [flags] ./cmd/x`` of the tree, ``go run example.com/x@v1.0.0`` of anywhere."""
+    if not rest or rest[0].text != "run":
         return _project(found, name, rest)
-    found.package, found.detail = package, "go package"
-    found.arguments += rest[2:]
+    options, left = take_options(rest[1:], _GO_VALUED)
+    if not left:
+        return _project(found, name, rest)
+    found.package = packages.go(left[0].text)
+    found.arguments += [*(option.value for option in options if option.value), *left[1:]]
+    if found.package is not None:
+        found.detail = "go package"
+        return []
+    found.detail, found.local = "project script", True
+    found.entry = _tree_path(left[0].text)
     return []
+
+
+def _dotnet(found: Launch, name: str, rest: list[Word]) -> list[Word]:
+    """``dotnet run --project X -- …``, ``dotnet run file.cs``, ``dotnet bin/X.dll``."""
+    texts = [word.text for word in rest]
+    if texts[:1] == ["exec"]:
+        rest, texts = rest[1:], texts[1:]
+    if texts and texts[0].lower().endswith((".dll", ".cs")):
+        found.labels += _built(texts[0])
+        return _file(found, "local script", rest[:1], rest[1:])
+    found.detail, found.local = "project script", True
+    found.arguments += rest
+    if texts[:1] == ["run"]:
+        options, left = take_options(rest[1:], _DOTNET_VALUED)
+        named = next((option.value.text for option in options if option.name in ("project", "p", "file") and option.value), None)
+        script = left[0].text if left and left[0].text.endswith(".cs") else "."
+        found.entry = _tree_path(named or script)
+    return []
+
+
+def _built(path: str) -> list[str]:
+    """``program=<name>`` for a path of what may have been built from the tree."""
+    name = re.sub(r"\.(?:exe|dll)$", "", re.split(r"[/\\]", path)[-1], flags=re.IGNORECASE)
+    return [f"program={name}"] if re.fullmatch(r"[\w.@+-]{1,60}", name) else []
 
 
 def _dnx(found: Launch, name: str, rest: list[Word]) -> list[Word]:
@@ -296,7 +337,9 @@ def executable(found: Launch, command: Word, rest: list[Word]) -> list[Word]:
     """Any other program: a path of the machine, or a name on its search path."""
     text = command.text
     if packages.is_local_path(text) or SCRIPT.fullmatch(text) or "/" in text or "\\" in text:
-        return _file(found, "local script" if SCRIPT.fullmatch(text) else "local executable", [command], rest)
+        built = not SCRIPT.fullmatch(text) or text.lower().endswith(".exe")
+        found.labels += _built(text) if built else []
+        return _file(found, "local executable" if not SCRIPT.fullmatch(text) else "local script", [command], rest)
     found.arguments += rest
     if re.fullmatch(r"[\w.@+-]{1,60}", text):
         found.labels.append(f"program={text}")
@@ -320,7 +363,7 @@ def _tree_path(text: str) -> str | None:
 _Reader = Callable[[Launch, str, list[Word]], list[Word]]
 READERS: dict[str, _Reader] = {
     **dict.fromkeys(("npx", "bunx", "pnpx"), npx),
-    **dict.fromkeys(("npm", "pnpm", "yarn", "make", "just", "task", "cargo", "dotnet", "turbo", "nx", "gradle", "mvn"), _project),
+    **dict.fromkeys(("npm", "pnpm", "yarn", "make", "just", "task", "cargo", "turbo", "nx", "gradle", "mvn"), _project),
     **dict.fromkeys(("node", "nodejs", "bun", "tsx", "ts-node"), _node),
     **dict.fromkeys(("python", "pythonw", "py", "pypy"), _python),
     **dict.fromkeys(("docker", "podman", "nerdctl"), _docker),
@@ -328,6 +371,7 @@ READERS: dict[str, _Reader] = {
     "uv": _uv,
     "pipx": lambda found, name, rest: _uvx(found, name, rest[1:] if rest and rest[0].text == "run" else rest),
     "deno": _deno,
+    "dotnet": _dotnet,
     "go": _go,
     "dnx": _dnx,
     "java": _java,

@@ -14,7 +14,8 @@ from graphinv.ingest.support.places import environment_of
 from graphinv.model.facts import Binding, EdgeFact, Fact, NodeFact, NodeKey, Props
 
 ENTRY_SPACE = "mcp-entry"
-"""Space of the bindings: ``src/server.py``, ``module:acme.server``, ``package:@acme/server``; ``packages/server``, a package's folder."""
+"""Space of the bindings: ``src/server.py``, ``module:acme.server``; ``packages/server``, a package's folder; ``package:@acme/server``,
+``pypi:acme-server``, ``golang:acme.example/server``, ``nuget:Acme.Server``; ``program:acme-server``, what is built or installed."""
 
 MAX_FOLDERS = 12
 _BUILT = ("dist", "build", "out", "lib")
@@ -92,6 +93,18 @@ def entry_names(path: str) -> Iterator[tuple[str, str]]:
         folder, rest = "/".join(parts[:start]), "/".join(parts[start:])
         for name in dict.fromkeys([rest, *_modules(rest), *_builds(rest)]):
             yield folder, name
+
+
+def folders_above(folder: str) -> Iterator[tuple[str, str]]:
+    """(above, name) for every folder from which a configuration can name the folder of a program.
+
+    >>> list(folders_above("tools/cmd/orders"))
+    [('', 'tools/cmd/orders'), ('tools', 'cmd/orders'), ('tools/cmd', 'orders'), ('tools/cmd/orders', '.')]
+    """
+    parts = folder.split("/") if folder else []
+    for start in range(max(0, len(parts) - MAX_FOLDERS), len(parts)):
+        yield "/".join(parts[:start]), "/".join(parts[start:])
+    yield folder, "."
 
 
 def _modules(rest: str) -> Iterator[str]:

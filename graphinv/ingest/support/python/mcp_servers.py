@@ -8,9 +8,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from graphinv.ingest.support.effects import name_hints
-from graphinv.ingest.support.mcp_source import provides, source_server_facts, source_server_key, source_tool_key
+from graphinv.ingest.support.mcp_source import (
+    ENTRY_SPACE,
+    folders_above,
+    provides,
+    source_server_facts,
+    source_server_key,
+    source_tool_key,
+)
 from graphinv.ingest.support.places import environment_of
 from graphinv.ingest.support.python import ir
+from graphinv.ingest.support.python.packaging import Package, canonical, documents_of
 from graphinv.ingest.support.python.program import Program
 from graphinv.ingest.support.python.tools import Body, tool_facts
 from graphinv.ingest.support.python.values import (
@@ -28,13 +36,15 @@ from graphinv.ingest.support.python.values import (
     walk,
 )
 from graphinv.ingest.support.tool_schema import HINTS, tool_props
-from graphinv.model.facts import Fact, NodeFact, NodeKey, Props
+from graphinv.model.facts import Binding, Fact, NodeFact, NodeKey, Props
 
 PACKAGES = ("mcp", "fastmcp")
 FAST = ("FastMCP", "MCPServer")
 GENERATED = {"from_openapi": "an OpenAPI description", "from_fastapi": "a FastAPI application", "as_proxy": "another server"}
 MAX_TOOLS = 500
 MAX_NAME = 120
+MAX_IMPORTS = 5
+"""Imports between the module that a command starts and that of the server."""
 Calls = dict[object, dict[object, Made]]
 _RUNS = frozenset({"run", "run_async", "streamable_http_app", "http_app", "sse_app"})
 _METHODS = _RUNS | {"add_tool", "tool", "mount", "import_server"}
@@ -83,6 +93,9 @@ def server_facts(program: Program) -> Iterator[Fact]:
     for server in [*servers, *(one for one in low if one.tools)]:
         yield from _facts(program, server, calls)
     yield from _generated(program)
+    started = [*servers, *(one for one in low if one.tools)]
+    for package in program.packages:
+        yield from _commands(program, package, started)
 
 
 def _servers(program: Program, symbol: str) -> Iterator[_Server]:
@@ -448,6 +461,36 @@ def _starters(program: Program, path: str) -> list[str]:
         if any(program.ev.places.find(module, dotted, level) == path for dotted, level in module.imports):
             found.append(other)
     return found[:20]
+
+
+def _commands(program: Program, package: Package, servers: list[_Server]) -> Iterator[Fact]:
+    """Names by which a package's commands start the servers of the tree: the package's, the command's, its folder's."""
+    for script, module in package.scripts:
+        path = next((one for one in documents_of(package, module) if one in program.modules), None)
+        for server in _started(program, path, servers) if path is not None else ():
+            names = [("", f"pypi:{package.name}#{canonical(script)}"), (package.folder, f"program:{script}")]
+            if canonical(script) == package.name or len(package.scripts) == 1:
+                names += [("", f"pypi:{package.name}"), *folders_above(package.folder)]
+            for folder, name in names:
+                yield Binding(ENTRY_SPACE, name, server.key, folder, package.path)
+
+
+def _started(program: Program, path: str, servers: list[_Server]) -> list[_Server]:
+    """The servers of the module at ``path``; else those of what it imports, the nearest ones alone."""
+    level, seen = [path], {path}
+    for _ in range(MAX_IMPORTS):
+        found = [server for server in servers if server.made.module.path in level]
+        if found or not level:
+            return found
+        places = {
+            place
+            for one in level
+            for dotted, depth in program.modules[one].imports
+            if (place := program.ev.places.find(program.modules[one], dotted, depth)) in program.modules
+        }
+        level = sorted(place for place in places if place is not None and place not in seen)
+        seen.update(level)
+    return []
 
 
 def _symbol(decorator: Value) -> str:

@@ -8,16 +8,18 @@ from typing import Any
 
 from graphinv.ingest.support.python import ir
 from graphinv.ingest.support.python.modules import Modules
+from graphinv.ingest.support.python.packaging import Package, documents_of
 from graphinv.ingest.support.unions import Together
 
 
 def parts(summaries: Mapping[str, Any]) -> list[list[str]]:
-    """Paths of the documents of each part, in order: modules with what they import, configurations with the code around them.
+    """Paths of the documents of each part, in order: modules with what they import, configurations with the code around them,
+    packages with what their commands start.
 
     Parts in which nothing imports a framework and no configuration stands are left out. O(imports).
     """
     modules = {path: one for path, one in summaries.items() if isinstance(one, ir.Module)}
-    configs = [path for path, one in summaries.items() if not isinstance(one, ir.Module)]
+    configs = [path for path, one in summaries.items() if not isinstance(one, (ir.Module, Package))]
     places = Modules(modules)
     together = Together()
     for path, module in modules.items():
@@ -27,6 +29,9 @@ def parts(summaries: Mapping[str, Any]) -> list[list[str]]:
                 together.join(path, place)
     marked = [path for path, module in modules.items() if module.marked]
     _attach(configs, marked, summaries, together)
+    for path, package in summaries.items():
+        if isinstance(package, Package):
+            together.join(path, *(place for _, module in package.scripts for place in documents_of(package, module) if place in modules))
     wanted = {together.find(path) for path in (*marked, *configs)}
     return [group for head, group in together.groups(summaries).items() if head in wanted]
 

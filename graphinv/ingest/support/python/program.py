@@ -10,6 +10,7 @@ from graphinv.ingest.support.places import environment_of
 from graphinv.ingest.support.python import calls, ir, stating
 from graphinv.ingest.support.python.actors import Actor, Actors, Hosted
 from graphinv.ingest.support.python.evaluate import Evaluator
+from graphinv.ingest.support.python.packaging import Package
 from graphinv.ingest.support.python.scope import Scope
 from graphinv.ingest.support.python.sites import Site, Sites, relevant
 from graphinv.ingest.support.python.values import (
@@ -46,6 +47,8 @@ class Program:
         self.root = root
         self.modules = modules
         self.configs = configs or {}
+        self.packages: list[Package] = []
+        """What commands of the tree's own packages start."""
         self.ev = Evaluator(modules, outside)
         self.ev.later = self._later
         self.relevant = relevant(modules, self.ev)
