@@ -16,6 +16,7 @@ from graphinv.ingest.support.secret_shapes import hide
 from graphinv.model.csvform import FILES as NATIVE
 from graphinv.model.errors import IngestError
 from graphinv.model.facts import Fact, Problem, Statement
+from graphinv.model.kinds import normal_time
 
 NAME = "people_csv"
 TITLE = "People of a directory or HR system, CSV"
@@ -86,12 +87,24 @@ def read(document: Document) -> Iterator[Fact]:
                 told += 1
                 named = tuple(f"Owner:{address}" for address in sorted(addresses) if hide(address) == address)
                 if named:
-                    yield Statement(document.source(begun), "directory", nodes=named, props={"status": status})
+                    since = _since(cells) if status == "left" else None
+                    props = {"status": status, **({"status_since": since} if since else {})}
+                    yield Statement(document.source(begun), "directory", nodes=named, props=props)
     except csv.Error:
         raise IngestError("is not CSV that can be read", document=document.path, where=f"L{line}") from None
     # Where no row is understood it is a table of something else, such as customers and what they ordered.
     if unknown and told:
         yield Problem(document.path, "", f"{unknown} of its rows have a state that is not understood", "warning", NAME)
+
+
+def _since(cells: dict[str, str]) -> str | None:
+    """The last day that a row tells, where it is written as ISO 8601 has it."""
+    for name in sorted(_ENDS & set(cells)):
+        try:
+            return str(normal_time(cells[name]))
+        except ValueError:
+            continue
+    return None
 
 
 def _status(cells: dict[str, str]) -> str | None:

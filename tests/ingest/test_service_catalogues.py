@@ -256,6 +256,14 @@ def test_people_of_directories(text: str, expected: dict[str, str]) -> None:
     assert found.nodes == {}
 
 
+def test_a_last_day_says_since_when() -> None:
+    text = f"Work Email,Status,Termination Date\n{ANA},Terminated,2026-05-31\n{BOB},Active,\ncy@acme.example,Terminated,31.5.2026\n"
+    told = {fact.nodes: fact.props for fact in one(people_csv, text, "hr/people.csv").all if isinstance(fact, Statement)}
+    assert told[f"Owner:{ANA}",] == {"status": "left", "status_since": "2026-05-31T00:00:00Z"}
+    assert told[f"Owner:{BOB}",] == {"status": "active"}
+    assert told["Owner:cy@acme.example",] == {"status": "left"}
+
+
 def test_tables_of_other_things_are_left_alone() -> None:
     assert not people_csv.detect("owners.csv", b"id,email,status\n"), "that is a table of native facts"
     assert not people_csv.detect("orders.csv", b"id,status\n")
