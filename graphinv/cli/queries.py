@@ -43,7 +43,7 @@ def complete_topic(incomplete: str) -> Iterator[str]:
 def complete_parameter(ctx: typer.Context, incomplete: str) -> Iterator[tuple[str, str]]:
     """Parameters of the query that stands on the line, each with its ``=``; then what a boolean, or one with a default, can be."""
     # While an option lacks its value, the words of the line are left over as ``args``.
-    asked = next((_library()[word] for word in (ctx.params.get("name"), *ctx.args) if word in _library()), None)
+    asked = next((_library()[word] for word in (str(ctx.params.get("name")), *ctx.args) if word in _library()), None)
     for name, parameter in asked.parameters.items() if asked else ():
         values = ("true", "false") if parameter.type == "boolean" else (parameter.default_text or "",)
         for value in values if incomplete.startswith(f"{name}=") else ("",):
@@ -115,18 +115,12 @@ def _list(topic: str | None, form: Format) -> None:
     topics = sorted({one.topic for one in listed})
     if topic is not None and topic not in topics:
         raise NotFound(f"the library has no topic {topic!r} (one of {', '.join(topics)})")
-    chosen = [
-        {"name": one.name, "title": one.title, "topic": one.topic, "parameters": {name: its.type for name, its in one.parameters.items()}}
-        for one in listed
-        if topic in (None, one.topic)
-    ]
+    chosen = [one for one in listed if topic in (None, one.topic)]
+    takes = {one.name: {name: its.type for name, its in one.parameters.items()} for one in chosen}
     if form is not Format.table:
-        emit(chosen, form)
+        emit(({"name": one.name, "title": one.title, "topic": one.topic, "parameters": takes[one.name]} for one in chosen), form)
         return
-    rows = [
-        [one["topic"], one["name"], one["title"], ", ".join(f"{name} ({type})" for name, type in one["parameters"].items())]
-        for one in chosen
-    ]
+    rows = [[one.topic, one.name, one.title, ", ".join(f"{name} ({type})" for name, type in takes[one.name].items())] for one in chosen]
     console().print(table(["topic", "name", "title", "parameters"], rows))
 
 

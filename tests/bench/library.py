@@ -41,7 +41,7 @@ GIVEN = {
     "source": "contentsource-0000002",
     "until": "2026-12-31T00:00:00Z",
 }
-_AGENT = (
+_AGENT: tuple[dict[str, Any], ...] = (
     {"status": "active", "autonomy": "autonomous", "environment": "prod", "framework": "langgraph"},
     {"status": "active", "autonomy": "approve_each", "environment": "dev", "review_due": "2026-01-01T00:00:00Z"},
     {"status": "active", "environment": "staging", "framework": "adk"},

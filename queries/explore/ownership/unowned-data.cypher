@@ -3,6 +3,7 @@
 // when: Nobody can say whether an agent may reach it until somebody owns it.
 // parameters:
 //   sensitivity: {type: list, default: [confidential, restricted], meaning: Which sensitivities count}
+//   limit: {type: integer, default: 500, meaning: How many rows at most}
 // columns:
 //   resource: Its id
 //   type: What it is
@@ -13,8 +14,9 @@
 MATCH (t:Resource)
 WHERE t.gone_at IS NULL AND (t.sensitivity IN $sensitivity OR t.crown_jewel = true)
   AND NOT EXISTS { MATCH (t)<-[w:OWNS]-(o:Owner) WHERE o.gone_at IS NULL AND w.gone_at IS NULL }
-OPTIONAL MATCH (a:Agent)-[:CAN_REACH {lens: 'posture'}]->(t)
-WITH t, count(DISTINCT a.id) AS agents
+WITH t, COUNT { MATCH (t)<-[:CAN_REACH {lens: 'posture'}]-(:Agent) } AS agents
+ORDER BY agents DESC, t.id
+LIMIT $limit
 RETURN t.id AS resource, coalesce(t.type, 'unknown') AS type, coalesce(t.sensitivity, 'unknown') AS sensitivity,
        coalesce(t.crown_jewel, false) AS crown_jewel, agents, coalesce(t.sources, []) AS sources
 ORDER BY agents DESC, resource
