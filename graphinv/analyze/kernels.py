@@ -115,8 +115,9 @@ def solve_block(  # noqa: PLR0912, PLR0913, PLR0915, PLR0917 - one loop nest ove
     dirty = np.zeros(len(slot), np.bool_)
     fresh = np.zeros(width, np.uint64)
     start = 0
-    for group in range(len(group_ends)):
-        end = group_ends[group]
+    for place_of_group in range(len(group_ends)):
+        end = group_ends[place_of_group]
+        group = group_of[order[start]]
         for place in range(start, end):
             dirty[order[place]] = True
         again = True

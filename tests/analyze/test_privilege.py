@@ -254,3 +254,18 @@ def test_answers_do_not_depend_on_what_is_kept(drawn: Facts, lens: Lens, limit: 
             assert one.actions_on(subject, target) == other.actions_on(subject, target)
         assert one.atoms_of(subject) == other.atoms_of(subject)
         assert one.actions_on(subject, key("r1")) == other.actions_on(subject, key("r1"))
+
+
+def test_a_row_that_is_solved_alone_goes_round_masked_rings_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The ring t0, a2, v1, a3 has to be gone round twice, and rows that nobody in it depends on come before it in the order."""
+    monkeypatch.setattr(privilege, "KEPT_WORDS", 0)
+    ring = [
+        edge("t0 CALLS_BACK a2"),
+        edge("a2 CONNECTS_TO v1", scopes=["read"]),
+        edge("v1 CALLS_BACK a3"),
+        edge("a3 USES t0", scopes=["read"]),
+    ]
+    ways = [edge("a2 USES t2"), edge("v0 PROVIDES t2"), edge("v0 HOLDS s1"), edge("s1 AUTHENTICATES_AS i2")]
+    access = edge("i2 CAN_ACCESS s2", actions=["execute"])
+    alone = Privileges(project(estate_of([*ring, *ways, access, edge("a1 RUNS_ON h1")]), "posture", AT))
+    assert alone.atoms_of(key("t0")) == (("Secret", "s2", "execute"),)
