@@ -467,6 +467,9 @@ def estate(plant: Plant) -> dict[str, str]:
         ),
         "shop/web/agents.ts": javascript(plant),
         "shop/mcp/server.py": python_server(plant),
+        "shop/mcp/cmd/orders/main.go": go_server(plant),
+        "shop/mcp/Shop/Program.cs": csharp_server(plant),
+        "shop/mcp/pyproject.toml": f'[project]\nname = "x"\n[project.scripts]\n"{shaped()}" = "server:{shaped()}"\n',
         "shop/agents.csv": f"id,name,{shaped()}\na,{shaped()},{plant()}\n",
         "shop/desk/agents.py": python_agents(plant),
         "shop/desk/agents.ipynb": json.dumps({"cells": [{"cell_type": "code", "source": python_agents(plant).splitlines(keepends=True)}]}),
@@ -739,6 +742,44 @@ export const b = new Mastra({{ name: "b", model: {{ id: "m", apiKey: "{plant()}"
   tools: {{ ...(await mcp.getTools()), "{plant("gh" + "p_")}": pay }} }});
 const server = new McpServer({{ name: "{plant("gh" + "p_")}", version: "1" }});
 server.tool("{plant("gh" + "p_")}", "postgres://app:{plant()}@db.example/shop", async () => connect("postgres://app:{plant()}@db.example/shop"));
+"""
+
+
+def go_server(plant: Plant) -> str:
+    """Source in Go with secrets in constants, descriptions, addresses and names."""
+    return f"""package main
+import ("context"; "net/http"; "os"; "github.com/modelcontextprotocol/go-sdk/mcp")
+const apiKey = "{plant()}"
+type args struct {{ Key string `json:"{plant("gh" + "p_")}" jsonschema:"{plant("gh" + "p_")}"` }}
+func pay(ctx context.Context, r *mcp.CallToolRequest, a args) (*mcp.CallToolResult, any, error) {{
+	token := "{plant()}"
+	request, err := http.NewRequest("POST", "https://u:{plant()}@pay.example/v1?api_key={plant()}", nil)
+	request.Header.Set("Authorization", "Bearer {plant()}")
+	os.Getenv("{plant("gh" + "p_")}")
+	return nil, token, err
+}}
+func main() {{
+	server := mcp.NewServer(&mcp.Implementation{{Name: "{plant("gh" + "p_")}", Version: "{plant("gh" + "p_")}"}}, nil)
+	mcp.AddTool(server, &mcp.Tool{{Name: "{plant("gh" + "p_")}", Description: "postgres://app:{plant()}@db.example/shop"}}, pay)
+}}
+"""
+
+
+def csharp_server(plant: Plant) -> str:
+    """Source in C# with secrets in constants, attributes, addresses and names."""
+    return f"""using ModelContextProtocol.Server;
+builder.Services.AddMcpServer(o => {{ o.ServerInfo = new() {{ Name = "{plant("gh" + "p_")}", Version = "{plant("gh" + "p_")}" }}; }})
+    .WithTools<PayTools>();
+[McpServerToolType]
+class PayTools {{
+    private const string ApiKey = "{plant()}";
+    [McpServerTool(Name = "{plant("gh" + "p_")}"), Description("uses postgres://app:{plant()}@db.example/shop")]
+    public static async Task<string> Pay([Description("{plant("gh" + "p_")}")] string order) {{
+        var token = "{plant()}";
+        Environment.GetEnvironmentVariable("{plant("gh" + "p_")}");
+        return await new HttpClient().GetStringAsync("https://u:{plant()}@pay.example/v1?api_key={plant()}");
+    }}
+}}
 """
 
 
