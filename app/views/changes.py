@@ -45,7 +45,7 @@ def show() -> None:
     if not shown.agents:
         st.info("No agents were found in what was scanned.")
         return
-    lens: Lens = st.segmented_control("Lens", list(LENSES), key="changes_lens", default="posture", required=True) or "posture"
+    lens: Lens = st.segmented_control("Lens", list(LENSES), key="changes_lens", default="posture", required=True)
     st.caption(f"**{lens}** lens: {LENSES[lens]}")
     stamp = (shown.summary.store, shown.stamp)
     points, pairs = _points(stamp, lens, shown)
