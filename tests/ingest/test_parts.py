@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -283,3 +285,13 @@ def test_an_outline_keeps_no_credential() -> None:
     outline = javascript_source.outline(document(text, "a.ts"))
     assert isinstance(outline, Outline)
     assert outline.specifiers == ("./y",)
+
+
+def test_a_notebook_beside_a_script_of_its_name_has_agents_of_its_own() -> None:
+    text = 'from agents import Agent\na = Agent(name="Desk")\n'
+    cells = json.dumps({"cells": [{"cell_type": "code", "source": [text]}]})
+    whole, by_part, parts = in_parts(python_source, {"desk.py": text, "desk.ipynb": cells, "other.ipynb": cells})
+    assert whole == by_part
+    assert parts == [["desk.ipynb", "desk.py"], ["other.ipynb"]]
+    told_ids = {word for fact in whole for word in re.findall(r"id='(openai[^']*)'", fact)}
+    assert told_ids == {"openai-agents:shop/desk#Desk", "openai-agents:shop/desk.ipynb#Desk", "openai-agents:shop/other#Desk"}

@@ -27,6 +27,10 @@ def parts(summaries: Mapping[str, Any]) -> list[list[str]]:
             place = places.find(module, dotted, level)
             if place is not None and not place.endswith("/"):
                 together.join(path, place)
+    for path in modules:  # the script decides the notebook's ids
+        script = path.removesuffix("ipynb") + "py"
+        if path.endswith(".ipynb") and script in modules:
+            together.join(path, script)
     marked = [path for path, module in modules.items() if module.marked]
     _attach(configs, marked, summaries, together)
     for path, package in summaries.items():

@@ -320,7 +320,9 @@ class Program:
         return self.place_of(at.module.path)
 
     def place_of(self, path: str) -> str:
-        """Root and path without suffix, for ids."""
+        """Root and path without suffix, for ids; that of a notebook stays where a script of the same name lies beside it."""
+        if path.endswith(".ipynb") and path.removesuffix("ipynb") + "py" in self.modules:
+            return f"{self.root}/{path}"
         stem = path.removesuffix(".py").removesuffix(".ipynb").removesuffix(".yaml").removesuffix(".yml")
         return f"{self.root}/{stem}" if stem else self.root
 
