@@ -11,13 +11,13 @@
 //   source: The place in the document
 CALL {
   MATCH (n:Agent|Owner|Identity|Runtime|Secret|Tool|ToolServer|Resource|Workflow|ContentSource|Memory|EnforcementPoint|Task|Model|Package)
-  WHERE n.gone_at IS NULL AND n.sources IS NOT NULL
+  WHERE n.gone_at IS NULL AND any(one IN n.sources WHERE one STARTS WITH $document)
   UNWIND n.sources AS source
   WITH n, source WHERE source STARTS WITH $document
   RETURN labels(n)[0] AS fact, n.id AS from, '' AS to, source
   UNION
   MATCH (x)-[r]->(y)
-  WHERE r.gone_at IS NULL AND r.sources IS NOT NULL
+  WHERE r.gone_at IS NULL AND any(one IN r.sources WHERE one STARTS WITH $document)
   UNWIND r.sources AS source
   WITH x, r, y, source WHERE source STARTS WITH $document
   RETURN type(r) AS fact, x.id AS from, y.id AS to, source

@@ -10,8 +10,10 @@
 //   because: How the agent comes by it
 //   others: Agents that this stops as well
 CALL {
-  MATCH (a:Agent)-[r:RUNS_ON|RUNS_AS|HOLDS|CONNECTS_TO|DELEGATES_TO]->(x)
-  WHERE (a.id = $agent OR a.name = $agent) AND r.gone_at IS NULL AND x.gone_at IS NULL
+  MATCH (a:Agent)
+  WHERE a.id = $agent OR a.name = $agent
+  MATCH (a)-[r:RUNS_ON|RUNS_AS|HOLDS|CONNECTS_TO|DELEGATES_TO]->(x)
+  WHERE r.gone_at IS NULL AND x.gone_at IS NULL
   OPTIONAL MATCH (b:Agent)-[o:RUNS_ON|RUNS_AS|HOLDS|CONNECTS_TO]->(x)
   WHERE b.gone_at IS NULL AND o.gone_at IS NULL AND b.id <> a.id
   WITH a, r, x, b ORDER BY b.id
@@ -20,8 +22,10 @@ CALL {
            WHEN 'CONNECTS_TO' THEN '4 block the server for it' ELSE '5 check what it was asked to do' END AS step,
          labels(x)[0] AS kind, x.id AS id, how AS because, others
   UNION
-  MATCH (a:Agent)-[c:CONNECTS_TO]->(v:ToolServer)-[h:HOLDS]->(s:Secret)
-  WHERE (a.id = $agent OR a.name = $agent) AND c.gone_at IS NULL AND v.gone_at IS NULL AND h.gone_at IS NULL AND s.gone_at IS NULL
+  MATCH (a:Agent)
+  WHERE a.id = $agent OR a.name = $agent
+  MATCH (a)-[c:CONNECTS_TO]->(v:ToolServer)-[h:HOLDS]->(s:Secret)
+  WHERE c.gone_at IS NULL AND v.gone_at IS NULL AND h.gone_at IS NULL AND s.gone_at IS NULL
   OPTIONAL MATCH (b:Agent)-[o:CONNECTS_TO]->(v)
   WHERE b.gone_at IS NULL AND o.gone_at IS NULL AND b.id <> a.id
   WITH v, s, b ORDER BY b.id

@@ -10,8 +10,10 @@
 //   place: Where it lies
 //   agents: Agents that use the holder
 //   sources: Where that was stated
-MATCH (h)-[r:HOLDS]->(s:Secret)
-WHERE (s.id = $secret OR s.name = $secret) AND s.gone_at IS NULL AND h.gone_at IS NULL AND r.gone_at IS NULL
+MATCH (s:Secret)
+WHERE (s.id = $secret OR s.name = $secret) AND s.gone_at IS NULL
+MATCH (h)-[r:HOLDS]->(s)
+WHERE h.gone_at IS NULL AND r.gone_at IS NULL
 OPTIONAL MATCH (a:Agent)-[c:CONNECTS_TO|USES]->(h)
 WHERE a.gone_at IS NULL AND c.gone_at IS NULL
 WITH s, h, r, a ORDER BY a.id
