@@ -241,7 +241,7 @@ def _families(estate: Estate) -> Iterator[_Family]:
         waiting = [secret.key]
         number[secret.key] = len(families)
         for key in waiting:
-            fresh = sorted(neighbours[key] - set(number))
+            fresh = sorted(other for other in neighbours[key] if other not in number)
             number.update(dict.fromkeys(fresh, len(families)))
             waiting += fresh
         families.append(_Family([estate.nodes[key] for key in sorted(waiting) if estate.nodes[key].props.get("lifetime") != "static"]))

@@ -7,9 +7,12 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from graphinv.analyze.arcs import micros
 from graphinv.analyze.labels import NOTHING_SAID, labels_of, plain
 from graphinv.analyze.rows import Params, Row, about, active, agents_of, confidence, in_force
+from graphinv.analyze.scopes import Array
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
 from graphinv.model.facts import NodeKey
 
@@ -33,6 +36,7 @@ _SPELLINGS = {
 def unlabelled(engine: Engine, params: Params) -> Iterator[Row]:
     """Agents that do not say what every agent has to say; what their runtime and their identity say counts as theirs."""
     estate, at = engine.estate, micros(engine.at)
+    privileges, production = engine.privileges("posture"), _production(engine)
     for agent in agents_of(estate):
         beside = [
             estate.nodes[edge.target].props
@@ -47,16 +51,15 @@ def unlabelled(engine: Engine, params: Params) -> Iterator[Row]:
         missing = [name for name in params["required"] if said.isdisjoint(_SPELLINGS.get(plain(name), (plain(name),)))]
         if missing:
             row = about(agent.key) | {"missing": missing}
-            if "environment" in missing and _reaches_production(engine, agent.key):
+            if "environment" in missing and production[privileges.row(agent.key)[0]].any():
                 row["modifiers"] = ["+2 it reaches production"]
             yield row
 
 
-def _reaches_production(engine: Engine, agent: NodeKey) -> bool:
-    privileges = engine.privileges("posture")
-    structure, nodes = privileges.structure, engine.estate.nodes
-    columns, _ = privileges.row(agent)
-    return any(nodes[structure.keys[node]].props.get("environment") == "prod" for node in structure.targets[columns].tolist())
+def _production(engine: Engine) -> Array:
+    """Of every target column, whether it is in production."""
+    structure, nodes = engine.structure, engine.estate.nodes
+    return np.array([nodes[structure.keys[node]].props.get("environment") == "prod" for node in structure.targets.tolist()], dtype=bool)
 
 
 def blind_spot(engine: Engine, params: Params) -> Iterator[Row]:
