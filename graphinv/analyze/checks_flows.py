@@ -300,8 +300,15 @@ def untrusted_to_destructive(engine: Engine, params: Params) -> Iterator[Row]:
         taken = reader.legs(agent.key).untrusted
         if taken:
             target = _end(agent.key, nearest)
-            hops = [hop_of(estate, taken[0]), *(_hop(estate, step) for step in _trail(agent.key, nearest))]
-            yield about(agent.key, target) | {"untrusted": sorted(":".join(edge.target) for edge in taken), "path": hops}
+            steps = _trail(agent.key, nearest)
+            callers = [edge.source for edge, _ in steps if edge.kind in ("USES", "CONNECTS_TO")]
+            asks = all(estate.nodes[caller].props.get("autonomy") is not None for caller in callers)
+            hops = [hop_of(estate, taken[0]), *(_hop(estate, step) for step in steps)]
+            yield about(agent.key, target) | {
+                "untrusted": sorted(":".join(edge.target) for edge in taken),
+                "path": hops,
+                "confidence": 1.0 if asks else 0.5,
+            }
 
 
 def _cannot_be_undone(estate: Estate, tool: NodeRecord) -> bool:

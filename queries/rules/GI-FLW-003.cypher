@@ -15,5 +15,6 @@
 //   - What only executes inside a sandbox, isolated from the host
 //   - What can be restored
 //   - Somebody is asked on the way
+//   - Where nobody states how much the caller does without asking, it is less sure
 // columns:
 //   untrusted: Where strangers' content comes from
