@@ -31,7 +31,7 @@ _WORK = 15_000_000
 
 def affordable(engine: Engine, most: int) -> int:
     """How many searches for a target one rule makes: ``most``, and fewer where the estate is so large that they would take long."""
-    return max(20, min(most, _WORK // max(1, len(engine.arcs("posture").source))))
+    return min(most, max(20, _WORK // max(1, len(engine.arcs("posture").source))))
 
 
 @dataclass(frozen=True, eq=False)

@@ -180,9 +180,7 @@ def findings(
     rule: Annotated[str | None, typer.Option("--rule", "-r", help="Rules whose id starts with this")] = None,
     subject: Annotated[str | None, typer.Option("--subject", help="Only about this node (Kind:id, id or name)")] = None,
     full: Annotated[bool, typer.Option("--full", help="Each in full, with its path")] = False,
-    by_cause: Annotated[
-        bool, typer.Option("--by-cause", help="One line for each change that clears them")
-    ] = False,
+    by_cause: Annotated[bool, typer.Option("--by-cause", help="One line for each change that clears them")] = False,
     accepted: AcceptedOption = None,
     baseline: BaselineOption = None,
     store: StoreOption = None,
