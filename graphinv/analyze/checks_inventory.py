@@ -64,7 +64,7 @@ def _production(engine: Engine) -> Array:
 
 def blind_spot(engine: Engine, params: Params) -> Iterator[Row]:
     """Agents of which almost nothing is known: of owner, secrets, access, tools and runtime."""
-    estate = engine.estate
+    estate, reach = engine.estate, engine.measures()
     for agent in agents_of(estate):
         out = estate.outgoing.get(agent.key, ())
         near = [agent.key, *(edge.target for edge in out if edge.kind in ("CONNECTS_TO", "USES", "RUNS_ON", "RUNS_AS"))]
@@ -72,7 +72,7 @@ def blind_spot(engine: Engine, params: Params) -> Iterator[Row]:
         facts = {
             "owner": any(edge.kind == "OWNS" for edge in estate.incoming.get(agent.key, ())),
             "secrets": "HOLDS" in kinds,
-            "access": "CAN_ACCESS" in kinds,
+            "access": "CAN_ACCESS" in kinds or reach.targets(engine.structure.node(agent.key)) > 0,
             "tools": any(edge.kind in ("USES", "CONNECTS_TO") for edge in out),
             "runtime": any(edge.kind == "RUNS_ON" for edge in out),
         }
