@@ -52,8 +52,9 @@ def broad_grant(engine: Engine, params: Params) -> Iterator[Row]:
 def _inherited(estate: Estate, grants: Iterable[EdgeRecord], at: int, params: Params) -> Iterator[Row]:
     groups: defaultdict[str, list[EdgeRecord]] = defaultdict(list)
     for edge in grants:
-        if edge.props.get("inherited_from"):
-            groups[edge.props["inherited_from"]].append(edge)
+        origin = edge.props.get("inherited_from")
+        if origin and not origin.startswith(f"{edge.source[1]}/"):  # what is written into an identity itself comes from nobody else
+            groups[origin].append(edge)
     for origin, edges in sorted(groups.items()):
         actions = sorted({action for edge in edges for action in edge.props.get("actions") or ()})
         if not WORSE_THAN_READ & set(actions):
@@ -69,7 +70,9 @@ def _inherited(estate: Estate, grants: Iterable[EdgeRecord], at: int, params: Pa
             modifiers = ["+1 more than nine tenths of it is not used"] if unused > 0.9 else []
             share = f"{unused:.0%} of it not used in {params['days']} days"
         else:
-            if all(_younger(edge, at, params["young"]) for edge in edges):
+            # A policy of an account may be for one role alone; a role, a group or a blueprint is for many.
+            few = ":policy/" in origin and "admin" not in actions and len(edges) < params["wide"]
+            if few or all(_younger(edge, at, params["young"]) for edge in edges):
                 yield ends | {"unknown": True}
                 continue
             modifiers, share = [], "nobody knows how much of it is used"

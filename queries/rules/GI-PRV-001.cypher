@@ -11,10 +11,11 @@
 // frameworks: ["NHI5:2025", ASI03, ASI02, T3, "MCP02:2025", "LLM03:2026", PR.AA-05, AIS-11, IAM-19]
 // needs: [Agent, CAN_ACCESS]
 // function: broad_grant
-// unknown: the grants are too new to say what is used
+// unknown: nobody says how much of the grants is used, and they are few or new
 // parameters:
 //   days: {type: integer, default: 90, meaning: Within how many days a grant must have been used to count as used}
 //   unused: {type: number, default: 0.5, meaning: Share of inherited grants that may be unused}
+//   wide: {type: integer, default: 5, meaning: How many grants of unknown use by one policy of an account are judged broad; an administrator's always are}
 //   young: {type: integer, default: 30, meaning: For how many days after it was given a grant of unknown use is not judged}
 //   scopes:
 //     type: list
