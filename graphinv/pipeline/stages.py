@@ -106,10 +106,14 @@ def ingest(
         if elsewhere:
             message = f"a root called {reading.root.name!r} was scanned before from another folder, so nothing that is gone was closed"
             reading.problems.append(Problem("", "", message, "note", ingestor="scan"))
+        empty = before is not None and before.documents > 0 and not reading.files
+        if empty:
+            message = "holds no file at all, though documents were read in it before; nothing of them was closed (is it mounted?)"
+            reading.problems.append(Problem("", "", message, "warning", ingestor="scan"))
         scan = Scan(
             root=reading.root.name,
             at=at or now(),
-            outcome="complete" if reading.complete and not elsewhere else "partial",
+            outcome="complete" if reading.complete and not elsewhere and not empty else "partial",
             documents=sum(reading.documents.values()),
             problems=tuple(reading.problems),
             counts={**reading.documents, "files": reading.files, "vendored_folders": reading.vendored},

@@ -79,6 +79,20 @@ def test_a_scan_remembers_what_it_read_and_no_place_of_the_machine(tmp_path: Pat
     assert str(tmp_path) not in repr(remembered)
 
 
+def test_a_root_that_holds_nothing_any_more_closes_nothing_and_says_so(tmp_path: Path) -> None:
+    root, url = folder(tmp_path / "shop"), str(tmp_path / "graph")
+    scan(url, [root])
+    (root / ".mcp.json").unlink()
+    again = scan(url, [root])
+    assert [problem.message[:23] for problem in again.problems] == ["holds no file at all, t"]
+    with open_store(url) as store:
+        assert any(key[0] == "ToolServer" for key in store.estate().nodes)
+    (root / "README.md").write_text("# Nothing here\n")
+    scan(url, [root])
+    with open_store(url) as store:
+        assert not any(key[0] == "ToolServer" for key in store.estate().nodes)
+
+
 def test_vendored_folders_are_read_when_asked_for(tmp_path: Path) -> None:
     one = folder(tmp_path / "one", "node_modules/x/.mcp.json")
     for vendored, agents in ((False, 0), (True, 1)):
