@@ -19,7 +19,7 @@ import sys
 import time
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Any, BinaryIO, Self
+from typing import IO, Any, BinaryIO, Self
 
 from graphinv.model import errors
 from graphinv.model.errors import GraphinvError, QueryError, QueryLimit, StoreError
@@ -114,7 +114,7 @@ class GuardedQueries:
         self.close()
 
 
-def _received(pipe: BinaryIO, count: int, end: float) -> bytes:
+def _received(pipe: IO[bytes], count: int, end: float) -> bytes:
     """``count`` bytes, until the time ``end``."""
     parts: list[bytes] = []
     handle = pipe.fileno()

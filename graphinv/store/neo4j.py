@@ -92,6 +92,7 @@ class Neo4jStore:
                 )
             if write:
                 self._lock()
+                self._clear_mark()
                 self._declare()
                 meta = self._read(_meta)
             self._hold(meta)
@@ -267,8 +268,8 @@ class Neo4jStore:
         """Who writes, the first first."""
         with self._driver.session(**self._session) as session:
             found = session.run(
-                "SHOW TRANSACTIONS YIELD transactionId, startTime, metaData, database "
-                "WHERE metaData.graphinv = $role AND ($database IS NULL OR database = $database) "
+                "SHOW TRANSACTIONS YIELD transactionId, startTime, metaData, database, status "
+                "WHERE metaData.graphinv = $role AND NOT status STARTS WITH 'Terminated' AND ($database IS NULL OR database = $database) "
                 "RETURN metaData.process AS who ORDER BY startTime, transactionId",
                 role=_WRITER,
                 database=self._session["database"],
@@ -288,6 +289,14 @@ class Neo4jStore:
         if first != name:
             holder = first.rpartition(" (")[0]
             raise StoreLocked(f"{self._url} is being written by process {holder}; wait for it to end, or end it")
+
+    def _clear_mark(self) -> None:
+        """Take away the mark of a writer that died as it committed: whoever has the lock is the only one that may set it."""
+        try:
+            with self._driver.session(default_access_mode=neo4j.WRITE_ACCESS, **self._session) as session:
+                session.run(cast("Any", f"MATCH (m:{META}) WHERE m.applying IS NOT NULL REMOVE m.applying")).consume()
+        except (Neo4jError, DriverError, OSError) as error:
+            raise self._trouble(error, "cannot write to ") from None
 
     def _declare(self) -> None:
         """Constraints and indexes of the vocabulary; those that are there stay."""

@@ -270,12 +270,13 @@ def problems(state: State) -> list[str]:
             there = state.nodes.get(end)
             if there is None or (entry.live and not there.live):
                 found.append(f"edge {kind} from {source} to {target} ends in what is not there: {end}")
-    for key, entry in (*state.nodes.items(), *state.edges.items()):
-        strangers = entry.by.keys() - state.scans.keys()
+    entries: list[tuple[NodeKey | EdgeId, Entry]] = [*state.nodes.items(), *state.edges.items()]
+    for thing, held in entries:
+        strangers = held.by.keys() - state.scans.keys()
         if strangers:
-            found.append(f"{key} is stated by roots that were never scanned: {', '.join(sorted(strangers))}")
-        if not entry.live and entry.by:
-            found.append(f"{key} is closed and still stated")
-        if not entry.live and visible(key, entry).get("last_seen") is None:
-            found.append(f"{key} is closed and does not say when it was last seen")
+            found.append(f"{thing} is stated by roots that were never scanned: {', '.join(sorted(strangers))}")
+        if not held.live and held.by:
+            found.append(f"{thing} is closed and still stated")
+        if not held.live and visible(thing, held).get("last_seen") is None:
+            found.append(f"{thing} is closed and does not say when it was last seen")
     return found

@@ -151,7 +151,7 @@ def test_parallel_edges_stay_parallel(store_factory: Factory) -> None:
 
 
 # The fixture gives empty stores as often as it is asked.
-EXAMPLES = settings(max_examples=25, suppress_health_check=[*settings.default.suppress_health_check, HealthCheck.function_scoped_fixture])
+EXAMPLES = settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 
 
 @given(facts=estate_facts())

@@ -1,0 +1,107 @@
+"""What is special about the store in a server: its password, its writer's lock, and what a lost connection leaves."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import neo4j
+import pytest
+
+from graphinv.model.errors import StoreError, StoreLocked, UsageError
+from graphinv.store import open_store
+from tests.neo4j_server import Server, server
+from tests.store.support import EDGES, NODES, scan
+
+pytestmark = pytest.mark.xdist_group("neo4j")
+
+
+@pytest.fixture
+def there(monkeypatch: pytest.MonkeyPatch) -> Server:
+    """The server, with one generation."""
+    server().wipe()
+    server().enter(monkeypatch)
+    with open_store(server().uri, write=True) as store:
+        store.commit(scan(1), NODES, EDGES)
+    return server()
+
+
+def test_a_wrong_password_is_said_and_not_shown(there: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NEO4J_PASSWORD", "not-the-password")
+    with pytest.raises(StoreError, match="refuses this user and password") as caught:
+        open_store(there.uri)
+    assert "not-the-password" not in str(caught.value)
+
+
+def test_an_address_holds_no_password() -> None:
+    with pytest.raises(UsageError, match="NEO4J_PASSWORD"):
+        open_store("bolt://neo4j:secret@127.0.0.1:7687")
+
+
+def test_a_server_that_is_not_there_is_an_error() -> None:
+    with pytest.raises(StoreError, match="cannot be reached"):
+        open_store("bolt://127.0.0.1:1")
+
+
+def test_two_writers_one_after_the_other(there: Server) -> None:
+    with open_store(there.uri, write=True), pytest.raises(StoreLocked, match=rf"process {os.getpid()} on"):
+        open_store(there.uri, write=True)
+    open_store(there.uri, write=True).close()
+
+
+def test_who_lost_the_lock_writes_nothing(there: Server) -> None:
+    with open_store(there.uri, write=True) as first:
+        first.estate()
+        with neo4j.GraphDatabase.driver(there.uri, auth=(there.user, there.password)) as driver, driver.session() as session:
+            found = session.run("SHOW TRANSACTIONS YIELD transactionId, metaData WHERE metaData.graphinv = 'writer' RETURN transactionId")
+            for (identity,) in list(found):
+                session.run("TERMINATE TRANSACTIONS $id", id=identity).consume()
+        with open_store(there.uri, write=True) as second:
+            second.commit(scan(2), NODES[:2], [])
+        with pytest.raises(StoreLocked, match="nothing was written"):
+            first.commit(scan(3), NODES, EDGES)
+    with open_store(there.uri) as reader:
+        assert reader.generation == 2
+        assert len(reader.estate().nodes) == 2
+
+
+WRITER = textwrap.dedent(
+    """
+    import os, sys
+    from graphinv.store import open_store
+    from graphinv.store import neo4j as module
+    from tests.store.support import EDGES, NODES, scan
+    when = sys.argv[2]
+    real = module.write_scans
+    def stop(*given):
+        real(*given)
+        os.kill(os.getpid(), 9)
+    with open_store(sys.argv[1], write=True) as store:
+        if when == "before":
+            module.write_scans = stop
+        else:
+            mark = module.Neo4jStore._mark
+            module.Neo4jStore._mark = lambda *given: (mark(*given), os.kill(os.getpid(), 9))
+        store.commit(scan(2), NODES[:1], [])
+    """
+)
+
+
+@pytest.mark.parametrize("when", ["before", "marked"])
+def test_a_writer_that_is_killed_leaves_the_last_generation(there: Server, when: str) -> None:
+    root = Path(__file__).parents[2]
+    killed = subprocess.run(
+        [sys.executable, "-c", WRITER, there.uri, when], cwd=root, env={**os.environ, "PYTHONPATH": str(root)}, check=False
+    )
+    assert killed.returncode == -signal.SIGKILL
+    with open_store(there.uri) as reader:
+        assert reader.generation == 1
+        assert len(reader.estate().nodes) == 3
+    with open_store(there.uri, write=True) as store:
+        assert store.commit(scan(2), NODES[:1], []).generation == 2
+    with open_store(there.uri) as reader:
+        assert len(reader.estate().nodes) == 1
