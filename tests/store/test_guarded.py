@@ -19,7 +19,7 @@ EXHAUSTING = (
     "RETURN reduce(s = '', x IN range(1, 1000000) | s + 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa') AS n",
     "WITH 'aaaaaaaaaa' AS s " + "WITH s + s AS s " * 40 + "RETURN size(s) AS n",
     "UNWIND range(1, 100000) AS a UNWIND range(1, 100000) AS b RETURN collect(a * b) AS n",
-    " UNION ALL ".join(["RETURN 1 AS x"] * 5000),
+    " UNION ALL ".join(["RETURN 1 AS x"] * 3000),
 )
 
 
