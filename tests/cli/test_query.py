@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from graphinv.pipeline.bundled import bundled
+from graphinv.pipeline.stages import library
 from tests.cli.conftest import AT, Demo
 from tests.cli.running import graphinv, process_environment, refused
 
@@ -83,11 +84,10 @@ def test_the_list_holds_every_file_of_the_library() -> None:
 
 def test_queries_of_the_library_run_by_name(demo: Demo) -> None:
     values = {"agent": "finance:controller", "secret": "vault:kv/finance/stripe-dunning", "resource": "saas:bank-gateway/quillmere"}
-    for one in graphinv("query", "--list", "--format", "json").json:
-        parameters = graphinv("query", one["name"], "--explain", "--format", "json").json["parameters"]
-        fallbacks = {name: AT if its["type"] == "time" else "x" for name, its in parameters.items() if its["default"] is None}
-        given = [f"--param={name}={values.get(name, fallback)}" for name, fallback in fallbacks.items()]
-        graphinv("query", one["name"], *given, "--store", demo.store, "--format", "json")
+    for name, one in library().items():
+        needed = {parameter: its.type for parameter, its in one.parameters.items() if its.default is None}
+        given = [f"--param={parameter}={values.get(parameter, AT if type == 'time' else 'x')}" for parameter, type in needed.items()]
+        graphinv("query", name, *given, "--store", demo.store, "--format", "json")
     wanted = {
         row["agent"]
         for row in graphinv("query", "who-reaches", "-p", f"resource={values['resource']}", "--store", demo.store, "-f", "json").json

@@ -11,13 +11,14 @@
 //   rules: Ids of the rules
 //   owners: Its owners
 //   sources: Where the agent was stated
-MATCH (f:Finding)-[:ABOUT]->(a:Agent)
-WHERE f.rule STARTS WITH $rule
-WITH a, count(DISTINCT f) AS findings, count(DISTINCT CASE WHEN f.severity IN ['high', 'critical'] THEN f END) AS severe
-ORDER BY severe DESC, findings DESC, a.id
+MATCH (f:Finding)
+WHERE f.subject_kind = 'Agent' AND f.rule STARTS WITH $rule
+WITH f.subject_id AS id, count(*) AS findings, sum(CASE WHEN f.severity IN ['high', 'critical'] THEN 1 ELSE 0 END) AS severe
+ORDER BY severe DESC, findings DESC, id
 LIMIT $limit
+MATCH (a:Agent {id: id})
 MATCH (f:Finding)-[:ABOUT]->(a)
-WHERE f.rule STARTS WITH $rule
+WHERE f.subject_kind = 'Agent' AND f.subject_id = id AND f.rule STARTS WITH $rule
 WITH a, findings, severe, f.rule AS rule ORDER BY rule
 WITH a, findings, severe, collect(DISTINCT rule) AS rules
 OPTIONAL MATCH (o:Owner)-[w:OWNS]->(a)
