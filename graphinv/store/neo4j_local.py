@@ -189,7 +189,6 @@ def _configure(top: Path, port: int) -> None:
         "server.http.enabled=false",
         "server.https.enabled=false",
         "server.memory.pagecache.size=512m",
-        "db.memory.transaction.max=1g",  # of a commit as well as of a query
         "dbms.security.auth_enabled=true",
         "dbms.security.allow_csv_import_from_file_urls=false",
         "dbms.usage_report.enabled=false",
