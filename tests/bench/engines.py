@@ -77,7 +77,7 @@ def _neo4j(estate: Estate, arcs: Arcs, agents: list[int]) -> tuple[float, int, f
 
     from tests.neo4j_server import server
 
-    own = server(0)
+    own = server()
     own.wipe()
     with neo4j.GraphDatabase.driver(own.uri, auth=(own.user, own.password)) as driver, driver.session() as session:
         start = time.perf_counter()
