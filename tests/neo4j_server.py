@@ -16,7 +16,6 @@ import pytest
 from graphinv.model.errors import StoreError, UsageError
 from graphinv.store import neo4j_local
 
-
 FETCHED = "cannot be fetched from Maven Central"
 """Words of :func:`graphinv.store.neo4j_local.up` when the network is what is missing."""
 
