@@ -84,7 +84,7 @@ def test_the_list_holds_every_file_of_the_library() -> None:
 
 def test_queries_of_the_library_run_by_name(demo: Demo) -> None:
     values = {"agent": "finance:controller", "secret": "vault:kv/finance/stripe-dunning", "resource": "saas:bank-gateway/quillmere"}
-    for one in {one.topic: one for one in library().values()}.values():  # all of them run in the tests of the stores
+    for one in {one.topic: one for one in library().values()}.values():  # tests/queries runs them all
         needed = {parameter: its.type for parameter, its in one.parameters.items() if its.default is None}
         given = [f"--param={parameter}={values.get(parameter, AT if type == 'time' else 'x')}" for parameter, type in needed.items()]
         graphinv("query", one.name, *given, "--store", demo.store, "--format", "json")
