@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
+import fcntl
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -53,6 +56,14 @@ def server() -> Server:
     pytest.fail(found)
 
 
+@contextlib.contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Processes of pytest start their servers one after the other, so that each finds a port that no other is about to take."""
+    with (Path(tempfile.gettempdir()) / "graphinv-neo4j-tests.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 @cache
 def _started() -> Server | str:
     """The server, or why there is none; tried once."""
@@ -64,7 +75,8 @@ def _started() -> Server | str:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(neo4j_local.HOME_VARIABLE, str(home))
         try:
-            started = neo4j_local.up()
+            with _one_at_a_time():
+                started = neo4j_local.up()
         except (StoreError, UsageError) as error:
             return str(error)
     atexit.register(_stop, home)

@@ -22,6 +22,7 @@ FILES = ("*.json (list-access-keys, get-credential-report)", "*.csv (credential 
 _REPORT = "user,arn,user_creation_time,"
 _KEYS = re.compile(rb'"AccessKeyMetadata"\s*:|"ReportFormat"\s*:\s*"text/csv"|"Content"\s*:\s*"dXNlcixhcm4s')
 _ROWS = 100_000
+_LONGEST = 131_072
 
 
 def detect(path: str, head: bytes) -> bool:
@@ -81,6 +82,8 @@ def _report(document: Document, table: str) -> Iterator[Fact]:
         for number, row in enumerate(rows, 2):
             if number > _ROWS:
                 raise IngestError(f"holds more than {_ROWS:,} users", document=document.path)
+            if any(isinstance(value, str) and len(value) > _LONGEST for value in row.values()):
+                raise IngestError("has a value that is not closed, or too long", document=document.path, where=f"L{number}")
             yield from _user(document, number, {str(name): text(value, 2048) for name, value in row.items()})
     except csv.Error:
         raise IngestError("is not a table of comma-separated values", document=document.path, where=f"L{rows.line_num}") from None

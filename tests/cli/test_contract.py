@@ -279,8 +279,8 @@ def test_help_shows_every_option_and_says_what_each_is_for(command: str, monkeyp
 # Keys
 
 SUMMARY_KEYS = {
-    "store", "generation", "at", "roots", "nodes", "edges", "agents", "agents_total", "paths", "gap", "reach_left_out", "severities",
-    "rules", "unread", "unknown", "accepted", "known",
+    "store", "generation", "at", "roots", "nodes", "edges", "agents", "agents_total", "paths", "causes",
+    "causes_total", "gap", "reach_left_out", "severities", "rules", "unread", "unknown", "accepted", "known",
 }  # fmt: skip
 PATH_KEYS = {"subject", "target", "action", "lens", "at", "hops"}
 HOP_KEYS = {"from", "edge", "to", "words", "evidence", "confidence", "sources", "scopes", "guards", "edges"}
@@ -290,7 +290,7 @@ SCORE_KEYS = {
 }  # fmt: skip
 FINDING_KEYS = {
     "key", "rule", "title", "severity", "confidence", "subject", "target", "why", "remediation", "path", "frameworks", "owners", "sources",
-    "likelihood", "severity_parts", "details", "first_seen",
+    "likelihood", "severity_parts", "details", "first_seen", "cause",
 }  # fmt: skip
 AGENT_KEYS = {
     "id", "name", "framework", "kind_detail", "environment", "status", "autonomy", "owners", "servers", "tools", "sub_agents", "identities",

@@ -17,9 +17,9 @@ WITH f.subject_id AS id, count(*) AS findings, sum(CASE WHEN f.severity IN ['hig
 ORDER BY severe DESC, findings DESC, id
 LIMIT $limit
 MATCH (a:Agent {id: id})
-MATCH (f:Finding)-[:ABOUT]->(a)
-WHERE f.subject_kind = 'Agent' AND f.subject_id = id AND f.rule STARTS WITH $rule
-WITH a, findings, severe, f.rule AS rule ORDER BY rule
+MATCH (one:Finding)-[:ABOUT]->(a)
+WHERE one.subject_kind = 'Agent' AND one.subject_id = id AND one.rule STARTS WITH $rule
+WITH a, findings, severe, one.rule AS rule ORDER BY rule
 WITH a, findings, severe, collect(DISTINCT rule) AS rules
 OPTIONAL MATCH (o:Owner)-[w:OWNS]->(a)
 WHERE o.gone_at IS NULL AND w.gone_at IS NULL
