@@ -106,7 +106,7 @@ def _user(document: Document, line: int, row: dict[str, str]) -> Iterator[Fact]:
     granted: Props = {"evidence": ["granted"], "sources": [source]}
     if root:
         account = arns.account_node(fields.account)
-        yield NodeFact(*account, {"name": fields.account, "type": "account", "sources": [source]})
+        yield NodeFact(*account, {"type": "account", "sources": [source]})
         yield EdgeFact("CAN_ACCESS", identity, account, {**granted, "actions": ["admin"]})
     if row.get("password_enabled") == "true":
         secret: NodeKey = ("Secret", f"aws-password:{arn}")

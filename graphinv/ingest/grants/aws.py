@@ -175,7 +175,7 @@ class _Writing:
         sources = sources_of(grants)
         name = f"administrator of {account}"
         yield NodeFact(*hub, {"name": name, "type": "iam_administrator", "provider": "aws", "sources": sources})
-        yield NodeFact("Resource", f"aws:{account}", {"name": account, "type": "account", "sources": sources})
+        yield NodeFact("Resource", f"aws:{account}", {"type": "account", "sources": sources})
         props: Props = {"evidence": ["inferred"], "sources": sources}
         for target, actions in whole(self.estate, account):
             yield EdgeFact("CAN_ACCESS", hub, target, {**props, "actions": list(actions)})
