@@ -6,7 +6,6 @@ in :mod:`canvas`), all of which take text as it is; none ever goes into Markdown
 
 from __future__ import annotations
 
-import os
 import time
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
@@ -27,7 +26,7 @@ from graphinv.pipeline.blast import BlastRadius, blast_radius
 from graphinv.pipeline.inventory import AgentEntry, inventory
 from graphinv.pipeline.stages import engine
 from graphinv.pipeline.summary import Summary, summarise
-from graphinv.store import open_store
+from graphinv.store import open_store, store_url
 
 if TYPE_CHECKING:
     from graphinv.analyze.engine import Engine
@@ -117,11 +116,6 @@ class Missing:
     reason: str
     remedy: str
     detail: str = ""
-
-
-def store_url() -> str:
-    """The store's address, as the command line has it."""
-    return os.environ.get("GRAPHINV_STORE") or str(FilePath(".graphinv") / "graph")
 
 
 def _stamp(url: str) -> Hashable:

@@ -11,7 +11,7 @@ may ask Payout helper to act, unscoped
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from os import PathLike
+from os import PathLike, fspath
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -19,7 +19,7 @@ from graphinv.model.errors import UsageError
 from graphinv.model.facts import NodeKey
 from graphinv.model.kinds import ACTIONS, normal_time
 from graphinv.model.results import Atom, Cut, Explained, Finding, Lens, Path, Reach, WhatIf
-from graphinv.store import Store, open_store
+from graphinv.store import Store, open_store, store_url
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -160,7 +160,7 @@ class Graph:
 
         guards = [f"{edge}={decision}" for edge, decision in (guard or {}).items()]
         change = parsed(self._engine.estate, remove, guards, retire, add)
-        return what_if(self._store, change, at=self.at, then=then, findings=findings)
+        return what_if(self._engine, change, then=then, findings=findings)
 
     def findings(self) -> tuple[Finding, ...]:
         """Those of the last analysis, in its order; empty where the store was not analyzed."""
@@ -202,15 +202,13 @@ def open(store: str | PathLike[str] | None = None, *, at: str | None = None) -> 
         StoreError: there is none.
         UsageError: ``at`` is no time.
     """
-    import os
-
     from graphinv.pipeline.read import now
 
     try:
         moment = str(normal_time(at)) if at else now()
     except ValueError as error:
         raise UsageError(f"at {error}") from None
-    return Graph(open_store(os.fspath(store) if store else os.environ.get("GRAPHINV_STORE") or "./.graphinv/graph"), moment)
+    return Graph(open_store(store_url(fspath(store) if store else None)), moment)
 
 
 def to_networkx(store: Store | Graph, lens: Lens = "posture", *, at: str | None = None) -> nx.DiGraph[NodeKey | Atom]:

@@ -18,7 +18,6 @@ from widgets import (
     places,
     selected,
     short,
-    store_url,
 )
 
 from graphinv.model.errors import GraphinvError
@@ -27,7 +26,6 @@ from graphinv.model.kinds import ACTIONS
 from graphinv.model.results import ChokePoint, Cut, EdgeName, Lens, LensChange, WhatIf
 from graphinv.model.text import plain
 from graphinv.pipeline.what_if import parsed, what_if
-from graphinv.store import open_store
 
 EDGE = "change_edge"
 DECISIONS = {
@@ -74,8 +72,7 @@ def _least(stamp: Hashable, lens: Lens, target: NodeKey, _shown: Contents) -> Cu
 def _outcome(stamp: Hashable, key: str, decision: str, findings: bool, _shown: Contents) -> WhatIf | str:
     remove, guard = ([key], []) if decision == "remove" else ([], [f"{key}={decision}"])
     try:
-        with open_store(store_url()) as store:
-            return what_if(store, parsed(_shown.estate, remove, guard, (), ()), at=_shown.analysis.at, findings=findings)
+        return what_if(_shown.engine, parsed(_shown.estate, remove, guard, (), ()), findings=findings)
     except GraphinvError as error:
         return str(error)
 

@@ -6,12 +6,14 @@ service is passed through, so no arc leads to it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.sparse import csr_matrix
+from scipy.sparse.csgraph import breadth_first_order
 
 from graphinv.analyze.scopes import Array, MaskTable
 from graphinv.model.errors import UsageError
@@ -88,22 +90,26 @@ class Arcs:
 
     def without_entry_to(self, kinds: tuple[str, ...]) -> Arcs:
         """These arcs less those that lead to a node of one of ``kinds``."""
-        keep = ~np.isin(self.structure.kinds[self.target], [KIND_NUMBER[kind] for kind in kinds])
-        return Arcs(
-            self.structure,
-            self.lens,
-            self.at,
-            self.source[keep],
-            self.target[keep],
-            self.mask[keep],
-            self.first[keep],
-            self.second[keep],
-            self.way[keep],
-            self.own_node,
-            self.own_column,
-            self.own_bits,
-            self.own_edge,
-        )
+        return self.only(~np.isin(self.structure.kinds[self.target], [KIND_NUMBER[kind] for kind in kinds]))
+
+    def only(self, keep: Array, owned: Array | None = None) -> Arcs:
+        """The arcs, and the entries of ``own_*`` (all when absent), that a mask of truth values keeps."""
+        arcs = {name: getattr(self, name)[keep] for name in ("source", "target", "mask", "first", "second", "way")}
+        if owned is not None:
+            arcs |= {name: getattr(self, name)[owned] for name in ("own_node", "own_column", "own_bits", "own_edge")}
+        return replace(self, **arcs)
+
+
+def matrix(source: Array, target: Array, size: int) -> csr_matrix:
+    """Arcs between ``size`` nodes, for what SciPy asks of a graph. O(nodes + arcs)."""
+    return csr_matrix((np.ones(len(source), dtype=np.int8), (source, target)), shape=(size, size))
+
+
+def reached(graph: csr_matrix, start: int) -> Array:
+    """For each node whether arcs lead to it from ``start``, itself included. O(nodes + arcs)."""
+    found = np.zeros(graph.shape[0], dtype=bool)
+    found[breadth_first_order(graph, start, return_predecessors=False)] = True
+    return found
 
 
 def _grouped(ends: Array, size: int) -> tuple[Array, Array]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import cast
 
@@ -77,11 +77,6 @@ class Change:
         if edge.key in self.remove:
             edge = replace(edge, props={**{k: v for k, v in edge.props.items() if k != "renewable"}, "valid_until": LONG_AGO})
         return edge
-
-
-def severed(estate: Estate, keys: Collection[str]) -> Estate:
-    """``estate`` with nothing passing the edges of these keys."""
-    return Change(remove=frozenset(keys)).estate(estate)
 
 
 def _point(edge: str) -> str:

@@ -18,7 +18,7 @@ from graphinv.analyze.paths import Witnesses
 from graphinv.analyze.plan import Plan
 from graphinv.analyze.privilege import HEAVY_BITS, Measures, Privileges, Solver
 from graphinv.analyze.scopes import ACTION_BIT, ALL_ACTIONS, Array, actions_of
-from graphinv.analyze.score import LISTED_TARGETS, Settings, Weights, chance_of, level_of, likelihood, parts_of
+from graphinv.analyze.score import LISTED_TARGETS, Settings, Weights, chance_of, level_of, likelihood, parts_of, risk_of
 from graphinv.analyze.structure import SENSITIVITIES, Structure
 from graphinv.model.estate import Estate
 from graphinv.model.facts import NodeKey
@@ -256,7 +256,7 @@ class Engine:
         measures, ungoverned, runtime = (self.measures(lens) for lens in REACH_LENSES)
         impact = self.weights.impact(measures.reached(node))
         raised = likelihood(chance_of(finding, self.settings) for finding in findings)
-        risk = impact * (self.settings.risk.base + self.settings.risk.likelihood * raised)
+        risk = risk_of(impact, raised, self.settings)
         heaviest = [(self._deed(column, bits), amount) for column, bits, amount in measures.top(node)[:LISTED_TARGETS]]
         return Score(
             subject=self.structure.keys[node],

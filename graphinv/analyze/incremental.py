@@ -9,10 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.sparse import csr_matrix
-from scipy.sparse.csgraph import breadth_first_order
 
-from graphinv.analyze.arcs import Arcs
+from graphinv.analyze.arcs import Arcs, matrix, reached
 from graphinv.analyze.privilege import Privileges
 from graphinv.analyze.scopes import Array
 
@@ -60,11 +58,7 @@ def _affected(old: Arcs, new: Arcs) -> Array:
     # One more vertex leads to all that changed; who can come to them is found by one search against the arcs.
     source = np.concatenate([old.source, new.source, np.flatnonzero(changed)])
     target = np.concatenate([old.target, new.target, np.full(int(changed.sum()), size)])
-    against = csr_matrix((np.ones(len(source), dtype=np.int8), (target, source)), shape=(size + 1, size + 1))
-    found = breadth_first_order(against, size, return_predecessors=False)
-    affected = np.zeros(size + 1, dtype=bool)
-    affected[found] = True
-    return affected[:size]
+    return reached(matrix(target, source, size + 1), size)[:size]
 
 
 def _arcs(arcs: Arcs) -> Array:
@@ -85,17 +79,13 @@ def _different(one: Array, other: Array) -> Array:
 
 def _part(before: Privileges, arcs: Arcs, affected: Array) -> Arcs:
     """The arcs that leave affected nodes, and as own atoms what they own, and what the nodes that they lead to had before."""
-    keep = affected[arcs.source]
-    kept = {name: getattr(arcs, name)[keep] for name in ("source", "target", "mask", "first", "second", "way")}
-    edge_of = np.unique(kept["target"][~affected[kept["target"]]])
-    owned = affected[arcs.own_node]
-    node, column, bits = [arcs.own_node[owned]], [arcs.own_column[owned]], [arcs.own_bits[owned]]
-    for number in edge_of.tolist():
+    part = arcs.only(affected[arcs.source], affected[arcs.own_node])
+    node, column, bits = [part.own_node], [part.own_column], [part.own_bits]
+    for number in np.unique(part.target[~affected[part.target]]).tolist():
         columns, five = before.row(arcs.structure.keys[number])
         node.append(np.full(len(columns), number, dtype=np.int32))
         column.append(columns.astype(np.int32))
         bits.append(five)
-    whole = [np.concatenate(part) for part in (node, column, bits)]
-    return replace(
-        arcs, **kept, own_node=whole[0], own_column=whole[1], own_bits=whole[2], own_edge=np.full(len(whole[0]), -1, dtype=np.int32)
-    )
+    whole = [np.concatenate(pieces) for pieces in (node, column, bits)]
+    none = np.full(len(whole[0]), -1, dtype=np.int32)
+    return replace(part, own_node=whole[0], own_column=whole[1], own_bits=whole[2], own_edge=none)

@@ -6,13 +6,9 @@ that first brings it.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
-from scipy.sparse import csr_matrix
-from scipy.sparse.csgraph import breadth_first_order
 
-from graphinv.analyze.arcs import BACKWARD, KIND_NUMBER, Arcs
+from graphinv.analyze.arcs import BACKWARD, KIND_NUMBER, Arcs, matrix, reached
 from graphinv.analyze.privilege import Privileges
 from graphinv.analyze.scopes import Array
 from graphinv.model.facts import NodeKey
@@ -63,7 +59,7 @@ def _parts(near: Arcs, arcs: Arcs, node: int) -> list[tuple[Origin, Arcs]]:
         ("call-backs", ~entry | ~flow),
         ("workflows", np.ones(len(entry), dtype=bool)),
     ]
-    return [(origin, _kept(near, keep)) for origin, keep in let_in]
+    return [(origin, near.only(keep)) for origin, keep in let_in]
 
 
 def _workflows(near: Arcs) -> Array:
@@ -78,33 +74,16 @@ def _shared(near: Arcs, arcs: Arcs, node: int) -> Array:
     """Identities and secrets that the subject comes to without passing an agent or workflow, and another agent does too."""
     structure = arcs.structure
     own = ~np.isin(structure.kinds[near.target], _ACTORS)
-    mine = _from(near.source[own], near.target[own], node, structure.size)
-    candidates = mine[np.isin(structure.kinds[mine], _CREDENTIALS)]
+    mine = reached(matrix(near.source[own], near.target[own], structure.size), node)
+    candidates = np.flatnonzero(mine & np.isin(structure.kinds, _CREDENTIALS))
     inside = ~np.isin(structure.kinds[arcs.target], _ACTORS)
-    agents = KIND_NUMBER["Agent"]
-    found = []
-    for one in candidates.tolist():
-        behind = _from(arcs.target[inside], arcs.source[inside], one, structure.size)
-        if np.any((structure.kinds[behind] == agents) & (behind != node)):
-            found.append(one)
-    return np.array(found, dtype=np.int64)
+    against = matrix(arcs.target[inside], arcs.source[inside], structure.size)
+    others = structure.kinds == KIND_NUMBER["Agent"]
+    others[node] = False
+    return np.array([one for one in candidates.tolist() if (reached(against, one) & others).any()], dtype=np.int64)
 
 
 def reached_from(arcs: Arcs, node: int) -> tuple[Arcs, Array]:
     """The arcs and own atoms of the nodes that arcs lead to from ``node``, and for every node whether it is one; O(nodes + arcs)."""
-    reached = np.zeros(arcs.structure.size, dtype=bool)
-    reached[_from(arcs.source, arcs.target, node, arcs.structure.size)] = True
-    near = _kept(arcs, reached[arcs.source])
-    owned = reached[arcs.own_node]
-    return replace(near, **{name: getattr(arcs, name)[owned] for name in ("own_node", "own_column", "own_bits", "own_edge")}), reached
-
-
-def _kept(arcs: Arcs, keep: Array) -> Arcs:
-    return replace(arcs, **{name: getattr(arcs, name)[keep] for name in ("source", "target", "mask", "first", "second", "way")})
-
-
-def _from(source: Array, target: Array, start: int, size: int) -> Array:
-    """Nodes that arcs lead to from ``start``, itself included."""
-    graph = csr_matrix((np.ones(len(source), dtype=np.int8), (source, target)), shape=(size, size))
-    found: Array = breadth_first_order(graph, start, return_predecessors=False)
-    return found
+    near = reached(matrix(arcs.source, arcs.target, arcs.structure.size), node)
+    return arcs.only(near[arcs.source], near[arcs.own_node]), near

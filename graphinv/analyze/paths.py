@@ -10,11 +10,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import breadth_first_order
 
 from graphinv.analyze import kernels
-from graphinv.analyze.arcs import BACKWARD, FORWARD, MEANS, Arcs
+from graphinv.analyze.arcs import BACKWARD, FORWARD, MEANS, Arcs, matrix
 from graphinv.analyze.scopes import ACTION_BIT, Array, passes
 from graphinv.model.errors import UsageError
 from graphinv.model.estate import EdgeRecord, Estate
@@ -137,8 +136,7 @@ class Witnesses:
 
 def _distances(source: Array, target: Array, start: int, size: int) -> Array:
     """Number of arcs from ``start`` to each node, -1 where there is no way."""
-    graph = csr_matrix((np.ones(len(source), dtype=np.int8), (source, target)), shape=(size, size))
-    order, before = breadth_first_order(graph, start)
+    order, before = breadth_first_order(matrix(source, target, size), start)
     away = np.full(size, -1, dtype=np.int32)
     away[start] = 0
     for node in order[1:].tolist():

@@ -107,6 +107,11 @@ def likelihood(chances: Iterable[float]) -> float:
     return 1.0 - math.prod(1.0 - chance for chance in sorted(chances))
 
 
+def risk_of(impact: float, raised: float, settings: Settings) -> float:
+    """Risk of an impact whose likelihood findings raise by ``raised``: impact · (base + likelihood · L)."""
+    return impact * (settings.risk.base + settings.risk.likelihood * raised)
+
+
 def level_of(risk: float, settings: Settings) -> Level:
     """The level of a risk of 0 to 100."""
     for level in LEVELS:

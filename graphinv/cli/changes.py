@@ -144,14 +144,15 @@ def what_if(
     """What a change would do to privileges, scores and findings. EDGE is a key that `paths` prints, or 'SOURCE KIND TARGET'."""
     from graphinv.model.errors import UsageError
     from graphinv.pipeline import what_if as changes
-    from graphinv.pipeline.read import now
+    from graphinv.pipeline.stages import engine as engine_of
 
     if not (remove or guard or retire or add or then):
         raise UsageError("what-if takes a change: --remove, --guard, --retire, --add or --then")
     with reader(store) as opened, progress() as told:
         told("judging", 0, "before and after")
-        change = changes.parsed(opened.estate(), remove or (), guard or (), retire or (), add or ())
-        result = changes.what_if(opened, change, at=moment(at) or now(), then=moment(then), findings=findings)
+        engine = engine_of(opened, at=moment(at))
+        change = changes.parsed(engine.estate, remove or (), guard or (), retire or (), add or ())
+        result = changes.what_if(engine, change, then=moment(then), findings=findings)
     if form is Format.table:
         _print_what_if(result)
     elif form is Format.json:

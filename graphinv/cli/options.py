@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -12,10 +11,8 @@ import typer
 from graphinv.model.errors import StoreError, UsageError
 from graphinv.model.kinds import normal_time
 from graphinv.model.results import Lens
-from graphinv.store import Store, open_store
+from graphinv.store import DEFAULT_STORE, Store, open_store, store_url
 from graphinv.store.guarded import GuardedQueries
-
-DEFAULT_STORE = "./.graphinv/graph"
 
 
 class Format(StrEnum):
@@ -36,11 +33,6 @@ StoreOption = Annotated[
 FormatOption = Annotated[Format, typer.Option("--format", "-f", help="How to print the answer")]
 LensOption = Annotated[Lens, typer.Option("--lens", "-l", help="Which edges count; see the README's concepts")]
 AtOption = Annotated[str | None, typer.Option("--at", help="Time to judge at, ISO 8601 (no zone = UTC); now when absent", metavar="TIME")]
-
-
-def store_url(given: str | None) -> str:
-    """Address of the store: the option, else GRAPHINV_STORE, else the default."""
-    return given or os.environ.get("GRAPHINV_STORE") or DEFAULT_STORE
 
 
 def existing_store(given: str | None) -> str:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from graphinv.cli.options import AtOption, Format, FormatOption, StoreOption, existing_store, moment, store_url
+from graphinv.cli.options import AtOption, Format, FormatOption, StoreOption, existing_store, moment
 from graphinv.cli.output import console, progress, text, to_json, write
 from graphinv.cli.words import print_summary
 from graphinv.model.errors import UsageError
 from graphinv.model.results import LEVELS, Analysis, Level
+from graphinv.store import store_url
 
 if TYPE_CHECKING:
     from graphinv.pipeline.accepted import Filter, Shown

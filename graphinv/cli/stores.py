@@ -8,9 +8,10 @@ from typing import Annotated, Any
 
 import typer
 
-from graphinv.cli.options import Format, FormatOption, StoreOption, existing_store, moment, reader, store_url
+from graphinv.cli.options import Format, FormatOption, StoreOption, existing_store, moment, reader
 from graphinv.cli.output import console, emit, table, text, to_json, write
 from graphinv.model.errors import StoreError, UsageError
+from graphinv.store import store_url
 
 stores = typer.Typer(help="Back a store up, restore, verify, migrate and copy it.", no_args_is_help=True)
 Force = Annotated[bool, typer.Option("--force", help="Replace what the store holds")]

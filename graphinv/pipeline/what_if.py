@@ -14,14 +14,14 @@ from graphinv.analyze.changes import Change
 from graphinv.analyze.engine import REACH_LENSES, Engine
 from graphinv.analyze.incremental import Recomputed, recomputed
 from graphinv.analyze.rules import run_rules
-from graphinv.analyze.score import Settings, chance_of, likelihood
+from graphinv.analyze.score import Settings, chance_of, likelihood, risk_of
 from graphinv.model.errors import Ambiguous, NotFound, UsageError
 from graphinv.model.estate import EdgeRecord, Estate
 from graphinv.model.facts import EdgeFact, NodeFact, NodeKey, Props, check_edge
 from graphinv.model.kinds import EDGE_KINDS
 from graphinv.model.results import Atom, EdgeName, Finding, FindingName, Lens, LensChange, ScoreChange, WhatIf
-from graphinv.pipeline.stages import engine, rules, settings
-from graphinv.store import Scan, Store, open_store
+from graphinv.pipeline.stages import rules
+from graphinv.store import Scan, open_store
 
 DECISIONS = ("deny", "step_up", "monitor")
 """What ``--guard EDGE=…`` takes beside ``allow:SCOPE,…``."""
@@ -108,21 +108,18 @@ def _edge(estate: Estate, text: str) -> EdgeFact:
     return check_edge(EdgeFact(spelled[1], estate.find(spelled[0]), estate.find(spelled[2]), {"evidence": ["declared"], **props}))
 
 
-def what_if(store: Store, change: Change, *, at: str, then: str | None = None, findings: bool = True) -> WhatIf:
+def what_if(before: Engine, change: Change, *, then: str | None = None, findings: bool = True) -> WhatIf:
     """What ``change`` would do. Privileges and impacts are worked out again for those alone that it can affect.
 
     Args:
-        store: opened for reading.
+        before: the estate as it is, and the time to judge at.
         change: what is to be different.
-        at: the time to judge at.
         then: the time to judge the changed estate at, where time is part of the change.
         findings: run the rules on both; without, the likelihood counts as if nothing were found.
     """
-    before = engine(store, at=at)
-    after = Engine(change.structure(before.structure), then or at, settings())
+    after = Engine(change.structure(before.structure), then or before.at, before.settings)
     lenses = [_lens(before, after, lens) for lens in REACH_LENSES]
-    scans = store.scans()
-    found = (_findings(before, scans), _findings(after, scans)) if findings else ((), ())
+    found = (_findings(before), _findings(after)) if findings else ((), ())
     names = {edge.key: EdgeName.of(edge) for edge in before.estate.edges if edge.key in change.remove or edge.key in change.guard}
     return WhatIf(
         at=before.at,
@@ -158,7 +155,6 @@ def _scores(
 ) -> Iterator[ScoreChange]:
     """Of the agents whose impact or likelihood is another one."""
     chances = [_chances(findings, before.settings) for findings in found]
-    risk = before.settings.risk
     for node in before.structure.of_kind("Agent").tolist():
         key = before.structure.keys[node]
         impacts = [
@@ -170,7 +166,7 @@ def _scores(
             for fresh in (again.of(node),)
         ]
         raised = [likelihood(one.get(key, ())) for one in chances]
-        risks = [impacts[0][side] * (risk.base + risk.likelihood * raised[side]) for side in (0, 1)]
+        risks = [risk_of(impacts[0][side], raised[side], before.settings) for side in (0, 1)]
         if any(one != two for one, two in (*impacts, (risks[0], risks[1]))):
             yield ScoreChange(
                 subject=key, risk=(risks[0], risks[1]), impact=impacts[0], impact_ungoverned=impacts[1], impact_runtime=impacts[2]
@@ -185,13 +181,12 @@ def _chances(findings: Sequence[Finding], weights: Settings) -> dict[NodeKey, li
     return chances
 
 
-def _findings(judge: Engine, scans: Sequence[Scan]) -> Sequence[Finding]:
+def _findings(judge: Engine) -> Sequence[Finding]:
     """What the rules find in an estate that is in no store: it is put into one that is thrown away."""
     nodes = [NodeFact(node.kind, node.id, node.props) for node in judge.estate.nodes.values()]
     edges = [EdgeFact(edge.kind, edge.source, edge.target, edge.props) for edge in judge.estate.edges]
-    when = max((scan.at for scan in scans), default=judge.at)
     with tempfile.TemporaryDirectory(prefix="graphinv-") as folder, open_store(Path(folder) / "graph", write=True) as store:
-        store.commit(Scan(root="what-if", at=when, outcome="complete", documents=0), nodes, edges)
+        store.commit(Scan(root="what-if", at=judge.at, outcome="complete", documents=0), nodes, edges)
         return run_rules(rules(), judge, store.query)[0]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from os import PathLike
@@ -153,6 +154,14 @@ class Store(Protocol):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None: ...
+
+
+DEFAULT_STORE = "./.graphinv/graph"
+
+
+def store_url(given: str | None = None) -> str:
+    """Address of the store that is meant: the one ``given``, else that of GRAPHINV_STORE, else the default."""
+    return given or os.environ.get("GRAPHINV_STORE") or DEFAULT_STORE
 
 
 def open_store(url: str | PathLike[str], *, write: bool = False) -> Store:

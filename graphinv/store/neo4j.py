@@ -31,8 +31,8 @@ from neo4j.exceptions import AuthError, ClientError, DriverError, IncompleteComm
 from graphinv.model.errors import GraphinvError, QueryError, QueryLimit, ReadOnly, StoreError, StoreLocked, UsageError
 from graphinv.model.estate import Estate
 from graphinv.model.facts import EdgeFact, NodeFact
-from graphinv.model.kinds import EDGE_KINDS, NODE_KINDS
 from graphinv.model.results import Analysis
+from graphinv.model.schema import neo4j_ddl
 from graphinv.store import Committed, Rows, Scan
 from graphinv.store.dialect import checked, shortened
 from graphinv.store.layout import packed, unpacked, with_first_seen
@@ -300,17 +300,16 @@ class Neo4jStore:
 
     def _declare(self) -> None:
         """Constraints and indexes of the vocabulary; those that are there stay."""
-        wanted = {
-            f"graphinv_{kind.lower()}_id": f"CONSTRAINT {{}} IF NOT EXISTS FOR (n:{kind}) REQUIRE n.id IS UNIQUE"
-            for kind in (*NODE_KINDS, "Finding", "Scan", META)
-        }
-        wanted |= {f"graphinv_{kind.lower()}_name": f"INDEX {{}} IF NOT EXISTS FOR (n:{kind}) ON (n.name)" for kind in NODE_KINDS}
-        wanted |= {f"graphinv_{kind.lower()}_key": f"INDEX {{}} IF NOT EXISTS FOR ()-[r:{kind}]-() ON (r.key)" for kind in EDGE_KINDS}
+        own = (
+            f"CREATE CONSTRAINT {label.strip('_').lower()}_id IF NOT EXISTS FOR (n:{label}) REQUIRE n.id IS UNIQUE"
+            for label in ("Finding", "Scan", META)
+        )
+        wanted = {statement.split()[2]: statement for statement in (*neo4j_ddl(), *own)}
         try:
             with self._driver.session(default_access_mode=neo4j.WRITE_ACCESS, **self._session) as session:
                 there = {record["name"] for record in session.run("SHOW INDEXES YIELD name")}
                 for name in wanted.keys() - there:
-                    session.run(cast("Any", "CREATE " + wanted[name].format(name))).consume()
+                    session.run(cast("Any", wanted[name])).consume()
                 if wanted.keys() - there:
                     session.run("CALL db.awaitIndexes(60)").consume()
         except (Neo4jError, DriverError, OSError) as error:

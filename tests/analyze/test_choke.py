@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from graphinv.analyze.alternatives import alternatives
 from graphinv.analyze.arcs import Arcs
-from graphinv.analyze.changes import severed
+from graphinv.analyze.changes import Change
 from graphinv.analyze.chokepoints import chokepoints
 from graphinv.analyze.cut import cut
 from graphinv.analyze.structure import Structure
@@ -32,6 +32,10 @@ def arcs_of(estate: Estate, lens: Lens = "posture") -> Arcs:
 
 def agents_of(estate: Estate, arcs: Arcs) -> np.ndarray:
     return np.array(sorted(arcs.structure.number[record.key] for record in estate.of_kind("Agent")), dtype=np.int64)
+
+
+def severed(estate: Estate, keys: set[str]) -> Estate:
+    return Change(remove=frozenset(keys)).estate(estate)
 
 
 def pairs_of(estate: Estate, lens: Lens) -> set[tuple[NodeKey, NodeKey]]:

@@ -26,11 +26,6 @@ def key_of(kind: str, root: str, path: str) -> NodeKey:
     return kind, f"vault:{root}/{path.strip('/')}"
 
 
-def vault_key(root: str) -> NodeKey:
-    """The node of the Vault itself."""
-    return "Resource", f"vault:{root}"
-
-
 def referenced(reference: str) -> str:
     """Path that a reference such as ``vault:secret/data/shop/db#password`` means; ``""`` where it is none into a Vault.
 
