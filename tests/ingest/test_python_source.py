@@ -323,6 +323,24 @@ deep = create_deep_agent(tools=[], instructions="i", subagents=[{"name": "critic
     }
 
 
+def test_a_hand_over_by_name_is_to_the_agent_of_the_same_function() -> None:
+    facts = tree(
+        s_py="""
+from langgraph.prebuilt import create_react_agent
+from langgraph_swarm import create_handoff_tool
+def first():
+    return [create_react_agent("m", [create_handoff_tool(agent_name="bob")], name="alice"), create_react_agent("m", [], name="bob")]
+def second():
+    return [create_react_agent("m", [create_handoff_tool(agent_name="bob")], name="alice"), create_react_agent("m", [], name="bob")]
+"""
+    )
+    ends = facts.drawn("DELEGATES_TO")
+    assert {tuple(end.rpartition("#")[2] for end in pair) for pair in ends} == {
+        ("first/alice", "first/bob"),
+        ("second/alice", "second/bob"),
+    }
+
+
 YAML = """
 researcher:
   role: Researcher of {topic}

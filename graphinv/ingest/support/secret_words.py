@@ -145,6 +145,8 @@ def secret_kind(name: str) -> str | None:
 
 
 def _kind_of_words(parts: list[str]) -> str | None:
+    if parts[0] == "pass" and len(parts) > 2:  # the verb: pass_final_result
+        parts = parts[1:]
     kind = next((_SECRET_WORDS[word] for word in reversed(parts) if word in _SECRET_WORDS), None)
     if kind is None and any(second == "key" and first in _KEY_BEFORE for first, second in pairwise(parts)):
         kind = "api_key"

@@ -256,7 +256,7 @@ def _split(url: str, offset: int) -> UrlParts:
     """Parts of a well-formed ``scheme://rest``; spans of the secrets are moved by ``offset``."""
     scheme, _, rest = url.partition("://")
     scheme = scheme.lower()
-    rest, _, _fragment = rest.partition("#")
+    rest, _, fragment = rest.partition("#")
     rest, _, query = rest.partition("?")
     authority, slash, path = rest.partition("/")
     userinfo, at, host = authority.rpartition("@")
@@ -281,7 +281,7 @@ def _split(url: str, offset: int) -> UrlParts:
         add("password", f"{scheme} password", password)
     elif user and not password and at and _is_random(user):
         add("token", f"{scheme} user", user)
-    for pair in re.split("[&;]", query):
+    for pair in re.split("[&;]", f"{query}&{fragment}"):  # OAuth's implicit flow answers in the fragment
         key, _, secret = pair.partition("=")
         kind = secret_kind(key) or ("token" if key.lower() in _QUERY_WORDS else None)
         if (

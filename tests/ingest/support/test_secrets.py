@@ -156,7 +156,7 @@ githubToken GITHUB_PAT x-api-key apiKey APIKEY clientSecret DB_PASS PGPASSWORD A
 AWS_SECRET_ACCESS_KEY VAULT_ROLE_SECRET_ID MYSQL_ROOT_PASSWORD1 MYAPIKEY
 """
 OTHERS = """
-TOKEN_LIMIT MAX_TOKENS AUTH_URL PASSWORD_FILE KEY_ID PUBLIC_KEY secretName token_type STRIPE_PUBLISHABLE_KEY AUTHOR monkey keyboard
+TOKEN_LIMIT MAX_TOKENS pass_final_result AUTH_URL PASSWORD_FILE KEY_ID PUBLIC_KEY secretName token_type STRIPE_PUBLISHABLE_KEY AUTHOR monkey keyboard
 tokenizer hashed_secret objectKey s3_key i18n_key api_key_env NEXT_PUBLIC_ANON_KEY passport compass
 """
 
@@ -249,6 +249,13 @@ def test_what_is_secret_in_an_address() -> None:
     assert [found.type for found in parts.secrets] == ["github_token", "token"]
     assert parts.user == ""
     assert url_parts("no address") is None
+
+
+def test_what_is_secret_in_a_fragment() -> None:
+    parts = url_parts(f"https://app.example.com/back#access_token={RANDOM}&state=1")
+    assert parts is not None
+    assert [found.secret for found in parts.secrets] == [RANDOM]
+    assert url_parts("https://docs.example.com/guide#token-exchange").secrets == ()  # type: ignore[union-attr]
 
 
 def test_facts_about_a_value_that_stands_there() -> None:

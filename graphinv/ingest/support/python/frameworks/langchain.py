@@ -134,9 +134,14 @@ class Members:
                 self._by_name.setdefault(actor.name, []).append(actor)
 
     def find(self, name: str | None, near: Actor) -> Actor | None:
-        """The agent of that name, in the same document before another."""
+        """The agent of that name: of the same document before another, and there of the same function before another."""
         found = [one for one in self._by_name.get(name or "", ()) if one is not near]
-        return min(found, key=lambda one: (one.path != near.path, one.kind != "Agent", one.path), default=None)
+        return min(found, key=lambda one: (one.path != near.path, _scope(one) != _scope(near), one.kind != "Agent", one.path), default=None)
+
+
+def _scope(actor: Actor) -> str:
+    """What stands before its name in its id: the document and, where names repeat, the function."""
+    return actor.key[1].rpartition("/")[0]
 
 
 def _ready(program: Program, actor: Actor, members: Members) -> Iterator[Fact]:
