@@ -156,8 +156,8 @@ githubToken GITHUB_PAT x-api-key apiKey APIKEY clientSecret DB_PASS PGPASSWORD A
 AWS_SECRET_ACCESS_KEY VAULT_ROLE_SECRET_ID MYSQL_ROOT_PASSWORD1 MYAPIKEY
 """
 OTHERS = """
-TOKEN_LIMIT MAX_TOKENS pass_final_result AUTH_URL PASSWORD_FILE KEY_ID PUBLIC_KEY secretName token_type STRIPE_PUBLISHABLE_KEY AUTHOR monkey keyboard
-tokenizer hashed_secret objectKey s3_key i18n_key api_key_env NEXT_PUBLIC_ANON_KEY passport compass
+TOKEN_LIMIT MAX_TOKENS AUTH_URL PASSWORD_FILE KEY_ID PUBLIC_KEY secretName token_type STRIPE_PUBLISHABLE_KEY AUTHOR monkey keyboard
+tokenizer hashed_secret objectKey s3_key i18n_key api_key_env NEXT_PUBLIC_ANON_KEY passport compass pass_final_result
 """
 
 
