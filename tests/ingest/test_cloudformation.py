@@ -171,12 +171,18 @@ Resources:
       Policies:
         - DynamoDBCrudPolicy: {TableName: !Ref Table}
         - AWSLambdaExecute
+        - AWSLambdaBasicExecutionRole
         - Statement: [{Effect: Allow, Action: 'sqs:*', Resource: '*'}]
         - UnheardOfPolicy: {}
   Other:
     Type: AWS::Serverless::Function
     Properties: {Role: !GetAtt BotRole.Arn}
 """
+
+
+def test_a_frame_whose_resources_are_yet_to_come_is_no_fault() -> None:
+    facts = read("AWSTemplateFormatVersion: '2010-09-09'\nTransform: AWS::Serverless-2016-10-31\nGlobals:\nResources:\nOutputs:\n")
+    assert facts.all == []
 
 
 def test_functions_of_sam_get_roles_with_the_policies_they_list() -> None:
@@ -190,8 +196,9 @@ def test_functions_of_sam_get_roles_with_the_policies_they_list() -> None:
     assert bodies[0]["Statement"][0]["Resource"] == [table, f"{table}/*"]
     assert "dynamodb:DeleteItem" in bodies[0]["Statement"][0]["Action"]
     assert bodies[1] == "arn:aws:iam::aws:policy/AWSLambdaExecute"
-    assert bodies[2]["Statement"][0]["Action"] == "sqs:*"
-    assert len(bodies) == 3
+    assert bodies[2] == "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"  # SAM leaves the path of a policy out
+    assert bodies[3]["Statement"][0]["Action"] == "sqs:*"
+    assert len(bodies) == 4
     assert [(where, severity) for where, severity, _ in facts.problems] == [("L8", "warning")]
     assert facts.targets("HOLDS", bot) == {f"secret:{fingerprint(token)}"}
 

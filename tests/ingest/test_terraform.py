@@ -158,6 +158,46 @@ def test_local_modules_are_followed_for_each_call() -> None:
     assert facts.drawn("RUNS_AS") == {("arn:aws:lambda:region(shop):account(shop):function:desk", f"{IAM}:role/desk-role")}
 
 
+def test_instances_of_a_module_are_told_apart_and_gone_through() -> None:
+    module = """
+    variable "name" {}
+    resource "aws_iam_role" "this" {
+      name               = "${var.name}-role"
+      assume_role_policy = "{}"
+    }
+    output "arn" { value = aws_iam_role.this.arn }
+    """
+    text = """
+    module "bot" {
+      source   = "../modules/bot"
+      for_each = { desk = 1, ops = 2 }
+      name     = each.key
+    }
+    resource "aws_lambda_function" "ops" {
+      function_name = "ops"
+      role          = module.bot["ops"].arn
+    }
+    locals { arns = { for key, one in module.bot : key => one.arn } }
+    resource "aws_lambda_function" "each" {
+      for_each      = local.arns
+      function_name = "each-${each.key}"
+      role          = each.value
+    }
+    resource "aws_lambda_function" "valued" {
+      function_name = "valued"
+      role          = values(module.bot)[1].arn
+    }
+    """
+    facts = linked(terraform, {"infra/main.tf": text, "modules/bot/main.tf": module})
+    function = "arn:aws:lambda:region(shop):account(shop):function"
+    assert facts.drawn("RUNS_AS") == {
+        (f"{function}:ops", f"{IAM}:role/ops-role"),
+        (f"{function}:each-desk", f"{IAM}:role/desk-role"),
+        (f"{function}:each-ops", f"{IAM}:role/ops-role"),
+        (f"{function}:valued", f"{IAM}:role/ops-role"),
+    }
+
+
 def test_a_module_that_is_not_here_is_said_so() -> None:
     facts = read('module "iam" {\n  source = "terraform-aws-modules/iam/aws"\n}\nresource "aws_sqs_queue" "q" { name = "q" }\n')
     assert [(where, severity) for where, severity, _ in facts.problems] == [("L1", "warning")]

@@ -35,7 +35,7 @@ class Stack:
 
 
 def read(document: Document) -> Stack | None:
-    """The template; None for what only names types of AWS, such as a part of one.
+    """The template; None for what only names types of AWS, such as a part of one, and for a frame whose resources are yet to come.
 
     Raises:
         IngestError: neither JSON nor YAML, or a template without resources.
@@ -43,7 +43,7 @@ def read(document: Document) -> Stack | None:
     located = _top(document)
     top = located.value
     if not isinstance(top, dict) or not isinstance(top.get("Resources"), dict):
-        if isinstance(top, dict) and "AWSTemplateFormatVersion" not in top:
+        if isinstance(top, dict) and ("AWSTemplateFormatVersion" not in top or top.get("Resources", ...) is None):
             return None
         raise IngestError("is a template without resources", document=document.path)
     masking = _Masking(document, located)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from graphinv.ingest.support.aws import arns
+from graphinv.ingest.support.bundled import rows
 from graphinv.ingest.support.cloudformation.types import KINDS, snake
 from graphinv.ingest.support.partial import Value, is_known, objects, text_of
 from graphinv.ingest.support.terraform.naming import NAMINGS
@@ -143,8 +145,18 @@ def _sam_policy(one: Resource, role: str, policy: Value) -> Iterator[Resource]:
             yield _beside(one, "aws_iam_role_policy", {"role": role, "name": name, "policy": document})
     else:
         text = text_of(policy)
-        arn = text if text.startswith("arn:") or not is_known(text) else f"arn:{one.home.partition}:iam::aws:policy/{text}"
+        arn = text if text.startswith("arn:") or not is_known(text) else f"arn:{one.home.partition}:iam::aws:policy/{_with_path(text)}"
         yield _beside(one, "aws_iam_role_policy_attachment", {"role": role, "policy_arn": arn})
+
+
+def _with_path(name: str) -> str:
+    """A managed policy of AWS with its path, which SAM leaves out: ``service-role/AWSLambdaBasicExecutionRole``."""
+    return _paths().get(name, name)
+
+
+@cache
+def _paths() -> Mapping[str, str]:
+    return {name.rpartition("/")[2]: name for name in rows("aws/managed_policies.tsv")}
 
 
 # SAM's templates of policies: what they are on, with the template's parameter in it, and the actions.

@@ -53,9 +53,10 @@ class Several:
 
 @dataclass(frozen=True, slots=True)
 class Called:
-    """A module that is called."""
+    """A module that is called; ``key`` is its place among the instances of one call."""
 
     scope: Scope
+    key: str | int | None = None
 
 
 class Body(dict[str, Value]):
@@ -172,7 +173,7 @@ class Scope:
         for index, env in self.world.repeated(block, self.env(), address):
             given = {name: (expr, env) for name, expr in block.attributes.items() if name not in _META}
             inner = f"{address}." if index is None else f"{address}[{index!r}].".replace("'", '"')
-            made.append(Called(Scope(self.world, target, inner, given, self.depth + 1, self, block)))
+            made.append(Called(Scope(self.world, target, inner, given, self.depth + 1, self, block), index))
         repeats = "count" in block.attributes or "for_each" in block.attributes
         self.expanded[key] = Several(tuple(made), "for_each" in block.attributes) if repeats else made[0]
         return self.expanded[key]
@@ -361,7 +362,7 @@ class World:
 
     def item(self, of: Value, key: Value) -> Value:
         if isinstance(of, Several):
-            found = [instance for instance in of.of if getattr(instance, "key", None) == key] if of.keyed else list(of.of)
+            found = [instance for instance in of.of if instance.key == key] if of.keyed else list(of.of)
             if not of.keyed and isinstance(key, int) and 0 <= key < len(of.of):
                 return of.of[key]
             return found[0] if found else of.of[0] if of.of else None
@@ -387,9 +388,7 @@ class World:
     def collected(self, value: Value) -> Value:
         if isinstance(value, Several):
             return (
-                {text_of(one.key): one for one in value.of}
-                if value.keyed and all(isinstance(one, Instance) for one in value.of)
-                else list(value.of)
+                {text_of(one.key): one for one in value.of} if value.keyed else list(value.of)
             )
         return value if isinstance(value, (list, dict)) else value if isinstance(value, Instance) else self.settled(value)
 
