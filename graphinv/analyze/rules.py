@@ -176,6 +176,7 @@ def run_rules(
     engine: Engine,
     query: Ask,
     parameters: Mapping[str, Mapping[str, object]] | None = None,
+    told: Callable[[RuleStatus], None] = lambda status: None,
 ) -> tuple[list[Finding], list[RuleStatus]]:
     """Judge every rule.
 
@@ -184,6 +185,7 @@ def run_rules(
         engine: holds the estate, the time and the settings.
         query: read-only Cypher on the same generation.
         parameters: settings of rules by rule id, over their defaults.
+        told: is given each status as soon as its rule is judged.
 
     Returns:
         Findings by rule, subject and target, and one status per rule. A rule that fails has the outcome ``error``, one whose inputs
@@ -211,6 +213,7 @@ def run_rules(
                 reason = "; ".join(filter(None, (lacking, counted)))
         findings += found
         statuses.append(RuleStatus(rule=id, title=rule.title, outcome=outcome, findings=len(found), reason=reason))
+        told(statuses[-1])
     return findings, statuses
 
 

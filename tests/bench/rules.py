@@ -1,41 +1,111 @@
-"""What each rule takes on a large invented estate: ``python -m tests.bench.rules AGENTS FOLDER [RULE…]``."""
+"""What each rule takes on a large invented estate: ``python -m tests.bench.rules AGENTS FOLDER [RULE…]``.
+
+The estate (:mod:`tests.bench.estate`) is stored in FOLDER once. Seconds are of processor time. What all rules ask of the engine is worked
+out before them and has lines of its own; causes are counted after them, all rules together, as ``graphinv analyze`` does.
+``python -m tests.bench.rules growth FOLDER 2500 5000 …`` prints seconds by rule and size, and how they grow.
+"""
 
 from __future__ import annotations
 
 import resource
+import subprocess
 import sys
 import time
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from math import log
 from pathlib import Path
+from typing import Any
 
+from graphinv.analyze.causes import with_causes
 from graphinv.analyze.rules import run_rules
+from graphinv.model.results import RuleStatus
 from graphinv.pipeline.stages import engine, rules
 from graphinv.store import Scan, open_store
-from tests.bench.library import facts
+from tests.bench.estate import asked_about
 from tests.queries.graphs import AT
 
 
-def main(agents: int, folder: Path, wanted: list[str]) -> None:
-    """Print seconds of processor time, findings and outcome of each rule, and the sum."""
+def stored(agents: int, folder: Path) -> Path:
+    """The store of an estate of so many agents; made where it is not there."""
     address = folder / f"rules-{agents}" / "graph"
     if not address.exists():
-        nodes, edges = facts(agents)
         with open_store(address, write=True) as store:
-            store.commit(Scan("bench", AT, "complete"), nodes, edges)
+            store.commit(Scan("bench", AT, "complete"), *asked_about(agents))
+    return address
+
+
+def measure(address: Path, wanted: Sequence[str]) -> None:
+    """Print seconds of processor time, findings, causes and outcome of each rule, and the sums."""
     with open_store(address) as store:
         judge = engine(store, at=AT)
+        step("load the estate", lambda: judge.estate)
         print(f"{len(judge.estate.nodes):,} nodes, {len(judge.estate.edges):,} edges")
-        judge.privileges("posture"), judge.privileges("ungoverned")
-        whole = 0.0
-        for id, rule in rules().items():
-            if wanted and id not in wanted:
-                continue
-            begun = time.process_time()
-            findings, [status] = run_rules({id: rule}, judge, store.query)
-            taken = time.process_time() - begun
-            whole += taken
-            print(f"{id}  {taken:7.2f} s  {len(findings):8,} findings  {status.outcome} {status.reason[:100]}", flush=True)
-        print(f"all of them {whole:.1f} s, {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MiB")
+        step("neighbours of every node", lambda: (judge.estate.outgoing, judge.estate.incoming))
+        step("arcs", lambda: judge.structure)
+        for lens in ("posture", "ungoverned"):
+            step(f"privileges, {lens}", lambda lens=lens: judge.privileges(lens))  # type: ignore[misc]
+        step("privileges of one's own", lambda: judge.own_privileges)
+        store.query("MATCH (a:Agent) RETURN count(a)")
+        chosen = {id: rule for id, rule in rules().items() if not wanted or id in wanted}
+        times: dict[str, float] = {}
+        statuses: list[RuleStatus] = []
+        last = begun = time.process_time()
+
+        def told(status: RuleStatus) -> None:
+            nonlocal last
+            times[status.rule] = time.process_time() - last
+            statuses.append(status)
+            last = time.process_time()
+
+        findings, _ = run_rules(chosen, judge, store.query, told=told)
+        whole, memory = time.process_time() - begun, peak()
+        causes: defaultdict[str, set[str]] = defaultdict(set)
+        caused = step("causes of all findings", lambda: with_causes(judge, findings))
+        for finding in caused:
+            causes[finding.rule].add(finding.cause or finding.key)
+    print("\n| rule | seconds | findings | causes | outcome |\n| --- | ---: | ---: | ---: | --- |")
+    for status in statuses:
+        about = f"{status.outcome} {status.reason[:90]}".strip()
+        print(f"| {status.rule} | {times[status.rule]:.2f} | {status.findings:,} | {len(causes[status.rule]):,} | {about} |")
+    print(f"\nall rules {whole:.1f} s, {len(findings):,} findings, {memory:,.0f} MB at most")
+
+
+def step(what: str, work: Callable[[], Any]) -> Any:
+    """What ``work`` gives; prints what it took."""
+    begun = time.process_time()
+    result = work()
+    print(f"{what:<28} {time.process_time() - begun:6.2f} s   {peak():,.0f} MB", flush=True)
+    return result
+
+
+def peak() -> float:
+    """Most memory that the process has held, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def growth(folder: Path, sizes: Sequence[int]) -> None:
+    """Print seconds of each rule at each size, and the power of the number of agents with which they grow between the last two."""
+    tables = []
+    for size in sizes:
+        command = [sys.executable, "-m", "tests.bench.rules", str(size), str(folder)]
+        lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+        cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("| GI-")]
+        tables.append({rule: (float(seconds), findings) for rule, seconds, findings, *_ in cells})
+        print(f"{size}: {lines[-1]}", flush=True)
+    print(f"\n| rule | {' | '.join(f'{size:,}' for size in sizes)} | grows with n to the | findings |")
+    print(f"| --- |{' ---: |' * (len(sizes) + 2)}")
+    for rule in tables[-1]:
+        seconds = [table[rule][0] for table in tables]
+        power = log(max(seconds[-1], 0.01) / max(seconds[-2], 0.01)) / log(sizes[-1] / sizes[-2])
+        told = f"{power:.1f}" if seconds[-1] >= 0.2 else "–"
+        print(f"| {rule} | {' | '.join(f'{one:.2f}' for one in seconds)} | {told} | {tables[-1][rule][1]} |")
+    sums = [sum(seconds for seconds, _ in table.values()) for table in tables]
+    print(f"| all | {' | '.join(f'{one:.1f}' for one in sums)} | {log(sums[-1] / sums[-2]) / log(sizes[-1] / sizes[-2]):.1f} | |")
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), Path(sys.argv[2]), sys.argv[3:])
+    if sys.argv[1] == "growth":
+        growth(Path(sys.argv[2]), [int(size) for size in sys.argv[3:]])
+    else:
+        measure(stored(int(sys.argv[1]), Path(sys.argv[2])), sys.argv[3:])
