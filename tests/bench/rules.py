@@ -23,7 +23,7 @@ from graphinv.model.results import RuleStatus
 from graphinv.pipeline.stages import engine, rules
 from graphinv.store import Scan, open_store
 from tests.bench.estate import asked_about
-from tests.queries.graphs import AT
+from tests.bench.synthetic import AT
 
 
 def stored(agents: int, folder: Path) -> Path:
