@@ -180,6 +180,48 @@ Resources:
 """
 
 
+def test_more_of_sam_s_policy_templates_and_kinds_of_resources_that_policies_name() -> None:
+    facts = read("""
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Bus: {Type: AWS::Events::EventBus, Properties: {Name: orders}}
+  Jobs: {Type: AWS::Batch::JobQueue, Properties: {JobQueueName: nightly}}
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      RoleName: pipe
+      AssumeRolePolicyDocument: {Statement: [{Effect: Allow, Principal: {Service: pipes.amazonaws.com}, Action: 'sts:AssumeRole'}]}
+      Policies:
+        - PolicyName: own
+          PolicyDocument:
+            Statement:
+              - {Effect: Allow, Action: 'events:PutEvents', Resource: !GetAtt Bus.Arn}
+              - {Effect: Allow, Action: 'batch:SubmitJob', Resource: !Ref Jobs}
+  Bot:
+    Type: AWS::Serverless::Function
+    Properties:
+      FunctionName: bot
+      Policies:
+        - CloudWatchPutMetricPolicy: {}
+        - KinesisStreamReadPolicy: {StreamName: clicks}
+        - DynamoDBStreamReadPolicy: {TableName: orders, StreamName: '2026'}
+""")
+    assert facts.problems == []
+    bus, queue = "arn:aws:events:region(shop):account(shop):event-bus/orders", "arn:aws:batch:region(shop):account(shop):job-queue/nightly"
+    assert {bus, queue} <= {id for kind, id in facts.nodes if kind == "Resource"}
+    named = [one["Resource"] for _, body in grants(facts) if isinstance(body, dict) for one in body["Statement"] if "Resource" in one]
+    assert named == [
+        bus,
+        queue,
+        ["*"],
+        ["arn:aws:kinesis:region(shop):account(shop):stream/clicks"],
+        [f"{TABLE}/stream/2026", f"{TABLE}/stream/2026/*"],
+    ]
+
+
+TABLE = "arn:aws:dynamodb:region(shop):account(shop):table/orders"
+
+
 def test_a_frame_whose_resources_are_yet_to_come_is_no_fault() -> None:
     facts = read("AWSTemplateFormatVersion: '2010-09-09'\nTransform: AWS::Serverless-2016-10-31\nGlobals:\nResources:\nOutputs:\n")
     assert facts.all == []

@@ -387,9 +387,7 @@ class World:
 
     def collected(self, value: Value) -> Value:
         if isinstance(value, Several):
-            return (
-                {text_of(one.key): one for one in value.of} if value.keyed else list(value.of)
-            )
+            return {text_of(one.key): one for one in value.of} if value.keyed else list(value.of)
         return value if isinstance(value, (list, dict)) else value if isinstance(value, Instance) else self.settled(value)
 
     def read(self, expr: ir.Call, env: Env) -> Value:
