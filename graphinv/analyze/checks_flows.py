@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from graphinv.analyze.approvals import Approvals
 from graphinv.analyze.arcs import micros
 from graphinv.analyze.labels import labels_of
 from graphinv.analyze.reaching import WORSE_BITS, Columns
@@ -333,10 +334,11 @@ def _in_a_sandbox(estate: Estate, tool: NodeRecord) -> bool:
 def _calls_backwards(estate: Estate, at: int) -> dict[NodeKey, list[tuple[NodeKey, Step]]]:
     """Who can call each thing with nobody asked first."""
     found: dict[NodeKey, list[tuple[NodeKey, Step]]] = {}
+    approvals = Approvals(estate, at)
     for edge in estate.edges:
         if edge.kind not in ("USES", "CONNECTS_TO", "PROVIDES", "DELEGATES_TO", "CALLS_BACK") or not in_force(edge, at):
             continue
-        if _asked(estate, edge) or not (active(estate.nodes[edge.source]) and active(estate.nodes[edge.target])):
+        if _asked(approvals, edge) or not (active(estate.nodes[edge.source]) and active(estate.nodes[edge.target])):
             continue
         only = edge.props.get("tools")
         if edge.kind == "CONNECTS_TO" and only is not None:
@@ -349,14 +351,15 @@ def _calls_backwards(estate: Estate, at: int) -> dict[NodeKey, list[tuple[NodeKe
     return found
 
 
-def _asked(estate: Estate, edge: EdgeRecord) -> bool:
+def _asked(approvals: Approvals, edge: EdgeRecord) -> bool:
     """Whether somebody is asked about each call: the agent asks, the call was approved to the letter, or a point on the edge denies or
     steps up."""
+    estate = approvals.estate
     if edge.kind in ("USES", "CONNECTS_TO") and estate.nodes[edge.source].props.get("autonomy") in _ASKS_FIRST:
         return True
     points = (estate.nodes.get(("EnforcementPoint", guard)) for guard in edge.props.get("guards") or ())
     stops = any(point and point.props.get("mode") == "enforce" and point.props.get("effect") in ("deny", "step_up") for point in points)
-    return stops or (edge.kind == "USES" and edge.props.get("approval") == "exact" and edge.props.get("approved") is True)
+    return stops or (edge.kind == "USES" and edge.props.get("approval") == "exact" and approvals.of(edge) == "approved")
 
 
 # --------------------------------------------------------------------------------------------------------------------------------

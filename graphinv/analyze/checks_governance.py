@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from graphinv.analyze.approvals import HOLDS, Approvals
 from graphinv.analyze.arcs import micros
 from graphinv.analyze.labels import labels_of, time_of
 from graphinv.analyze.reaching import WORSE_BITS, Columns
@@ -143,7 +144,7 @@ def _shared_identities(estate: Estate, edge: EdgeRecord, callers: set[NodeKey]) 
 
 def nobody_asked(engine: Engine, params: Params) -> Iterator[Row]:
     """Agents that act by themselves and may call what destroys, with nobody asked; told for each tool or server they call."""
-    estate = engine.estate
+    estate, approvals = engine.estate, Approvals(engine.estate, micros(engine.at))
     for agent in agents_of(estate):
         for edge, tools in _grave_calls(engine, agent):
             points = [
@@ -157,7 +158,7 @@ def nobody_asked(engine: Engine, params: Params) -> Iterator[Row]:
                     why = "it is asked so often that nobody reads it"
                     yield ends | {"reason": why, "tools": tools, "modifiers": ["-10 somebody is asked, so it is only worth knowing"]}
                 continue
-            if edge.props.get("approval") == "exact" and edge.props.get("approved"):
+            if edge.props.get("approval") == "exact" and approvals.of(edge) == "approved":
                 continue
             autonomy = agent.props.get("autonomy")
             if autonomy is None:
@@ -206,14 +207,15 @@ def _per_day(edge: EdgeRecord, at: int) -> float | None:
 
 def broad_approval(engine: Engine, params: Params) -> Iterator[Row]:
     """Approvals of what destroys that are not for one call, that hold too long, or never end."""
-    estate, at = engine.estate, micros(engine.at)
+    estate, at, approvals = engine.estate, micros(engine.at), Approvals(engine.estate, micros(engine.at))
     for edge in estate.edges:
-        if edge.kind != "USES" or not edge.props.get("approved") or not in_force(edge, at) or not active(estate.nodes[edge.source]):
+        if edge.kind != "USES" or not in_force(edge, at) or not active(estate.nodes[edge.source]):
             continue
+        standing = approvals.of(edge)
         tool = estate.nodes[edge.target]
         effects = set(tool.props.get("effects") or ())
         until = edge.props.get("approved_until")
-        if (until is not None and micros(until) <= at) or not effects & _GRAVE:
+        if standing not in (*HOLDS, "changed", "unsure") or not effects & _GRAVE:
             continue
         reasons = []
         planned = edge.props.get("approval") in ("change", "recurring") and until is not None
@@ -225,7 +227,7 @@ def broad_approval(engine: Engine, params: Params) -> Iterator[Row]:
         if not planned and until is not None and since is not None and micros(until) - micros(since) > params["hours"] * 3_600_000_000:
             reasons.append(f"it holds for more than {params['hours']} hours")
         digest, approved = tool.props.get("schema_digest"), tool.props.get("approved_digest")
-        if approved is not None and digest is not None and digest != approved:
+        if standing == "changed" or (approved is not None and digest is not None and digest != approved):
             reasons.append("the tool has changed since")
         if reasons:
             yield about(edge.source, edge.target) | {"reasons": reasons, "approved_by": edge.props.get("approved_by")}
@@ -241,7 +243,9 @@ def contradicted(engine: Engine, params: Params) -> Iterator[Row]:
     enforcing = {point.id for point in estate.of_kind("EnforcementPoint") if point.props.get("mode") == "enforce"}
     denying = {point for point in enforcing if estate.nodes["EnforcementPoint", point].props.get("effect") == "deny"}
     meant = {(edge.kind, edge.source, edge.target) for edge in estate.edges if set(edge.props.get("evidence") or ()) - {"observed"}}
-    approved = {(edge.source, edge.target) for edge in estate.edges if edge.props.get("approved")}
+    approvals = Approvals(estate, micros(engine.at))
+    once = (*HOLDS, "expired")  # it may have been seen before its approval ran out
+    approved = {(edge.source, edge.target) for edge in estate.edges if edge.kind in _CALLS and approvals.of(edge) in once}
     tasks = _closed_tasks(estate)
     for edge in estate.edges:
         if "observed" not in (edge.props.get("evidence") or ()):

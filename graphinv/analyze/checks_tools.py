@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from graphinv.analyze.approvals import HOLDS, Approvals
 from graphinv.analyze.arcs import micros
 from graphinv.analyze.labels import labels_of
 from graphinv.analyze.reaching import Columns
@@ -157,13 +158,13 @@ def shadowed_name(engine: Engine, params: Params) -> Iterator[Row]:
     Told once for each tool that is not approved, with all agents. Names one letter apart are found by what is left when one letter is
     taken out, so that no pairs are tried: O(length of all names).
     """
-    estate, at = engine.estate, micros(engine.at)
+    estate, at, approvals = engine.estate, micros(engine.at), Approvals(engine.estate, micros(engine.at))
     callers = _callers(estate, at)
     by_name: defaultdict[str, list[_Offered]] = defaultdict(list)
     for edge in estate.edges:
         if edge.kind == "PROVIDES" and in_force(edge, at) and edge.source in callers:
             tool = estate.nodes[edge.target]
-            by_name[_folded(tool.name)].append(_Offered(tool, edge.source, _approved(estate, tool, edge.source)))
+            by_name[_folded(tool.name)].append(_Offered(tool, edge.source, _approved(approvals, tool, edge.source)))
     by_name.pop("", None)
     for name, near in _neighbours(by_name):
         met = _met([one for other in near for one in by_name[other]], callers)
@@ -214,13 +215,14 @@ def _callers(estate: Estate, at: int) -> dict[NodeKey, set[NodeKey]]:
     return found
 
 
-def _approved(estate: Estate, tool: NodeRecord, server: NodeKey) -> bool | None:
-    """Whether somebody approved the tool or the server it comes from; None where nobody speaks of it."""
-    stated = [edge.props.get("approved") for edge in estate.incoming.get(tool.key, ()) if edge.kind == "USES"]
-    stated += [edge.props.get("approved") for edge in estate.incoming.get(server, ()) if edge.kind == "CONNECTS_TO"]
-    if False in stated:
+def _approved(approvals: Approvals, tool: NodeRecord, server: NodeKey) -> bool | None:
+    """Whether somebody approved the tool or the server it comes from, and it is still so; None where nobody speaks of it."""
+    edges = approvals.estate.incoming
+    stated = {approvals.of(edge) for edge in edges.get(tool.key, ()) if edge.kind == "USES"}
+    stated |= {approvals.of(edge) for edge in edges.get(server, ()) if edge.kind == "CONNECTS_TO"}
+    if "refused" in stated:
         return False
-    return True if True in stated or tool.props.get("approved_digest") is not None else None
+    return True if stated & set(HOLDS) or tool.props.get("approved_digest") is not None else None
 
 
 def _neighbours(names: Iterable[str]) -> Iterator[tuple[str, list[str]]]:

@@ -123,21 +123,25 @@ class _Settings:
             yield from claude.builtin_facts(self.document, line, name)
             edge: Props = {"evidence": ["declared"], "sources": [self.document.source(at) for at in lines or [line]]}
             if lines:
-                edge |= {"approved": True, "approval": "client", "approved_by": self.document.source()}
+                edge |= self.unasked()
             yield EdgeFact("USES", self.host, claude.builtin_key(name), edge)
 
     def servers(self, allowed: list[claude.ToolSpec], denied: set[str | None]) -> Iterator[Fact]:
         yield from clients.servers(self.document, self.located, ("mcpServers",), client=claude.CLIENT, folder=self.folder, host=self.host)
         kept = [spec for spec in allowed if spec.server not in denied]
-        yield from claude.server_edges(self.document, self.host, kept, approved=True)
+        yield from claude.server_edges(self.document, self.host, kept, **self.unasked())
         if self.settings.get("enableAllProjectMcpServers") is True:
-            props = self.props("enableAllProjectMcpServers", approved=True)
+            props = self.props("enableAllProjectMcpServers", **self.unasked())
             yield EdgeFact("CONNECTS_TO", self.host, claude.server_ref(self.document, "*"), props)
         disabled = {name for name in self.get(list, "disabledMcpjsonServers") if isinstance(name, str)}
         for index, name in enumerate(self.get(list, "enabledMcpjsonServers")[: claude.MAX_ITEMS]):
             if isinstance(name, str) and name and name not in disabled and name not in denied:
-                props = self.props("enabledMcpjsonServers", index, approved=True)
+                props = self.props("enabledMcpjsonServers", index, **self.unasked())
                 yield EdgeFact("CONNECTS_TO", self.host, claude.server_ref(self.document, name), props)
+
+    def unasked(self) -> Props:
+        """What these settings let pass without a question is approved by the client alone."""
+        return {"approved": True, "approval": "client", "approved_by": self.document.source()}
 
     def helpers(self) -> Iterator[Fact]:
         """Commands that Claude Code runs for itself."""

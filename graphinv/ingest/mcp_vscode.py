@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from graphinv.ingest import Document
 from graphinv.ingest.support import clients, jsondoc
+from graphinv.ingest.support.builtins import builtin_facts
 from graphinv.ingest.support.clients import patterns, project_folder
 from graphinv.ingest.support.located import Located, Pointer
 from graphinv.ingest.support.prompts import prompt_facts, secret_prompts
@@ -23,6 +24,8 @@ _SECTIONS: tuple[Pointer, ...] = (
     ("customizations", "vscode", "settings", "mcp"),
 )
 _UNASKED = ("chat.tools.autoApprove", "chat.tools.global.autoApprove")
+_LISTS = {"chat.tools.terminal.autoApprove": "execute", "chat.tools.edits.autoApprove": "edit", "chat.tools.urls.autoApprove": "web"}
+"""Lists of what needs no question, by the built-in tool that does it."""
 
 
 def detect(path: str, head: bytes) -> bool:
@@ -47,8 +50,17 @@ def read(document: Document) -> Iterator[Fact]:
     unasked = any(top.get(key) is True for key in _UNASKED)
     yield clients.host_fact(document, CLIENT, folder, autonomy="autonomous" if unasked else None)
     yield from clients.duplicate_problems(located, document, NAME)
+    for name, tool in _LISTS.items():
+        if isinstance(top.get(name), dict) and any(_lets_pass(value) for value in top[name].values()):
+            said = {"approved": True, "approval": "client", "approved_by": document.source()}
+            yield from builtin_facts(document, located.line(name), clients.host_key(document, CLIENT, folder), CLIENT, [tool], **said)
     for pointer in sections:
         yield from _section(document, located, pointer, folder)
+
+
+def _lets_pass(value: object) -> bool:
+    """Whether an entry of such a list lets something pass; it may tell requests from answers."""
+    return value is True or (isinstance(value, dict) and True in value.values())
 
 
 def _section(document: Document, located: Located, pointer: Pointer, folder: str) -> Iterator[Fact]:

@@ -2,6 +2,9 @@
 
     {"node": "Agent", "id": "billing-bot", "props": {"environment": "prod"}}
     {"edge": "RUNS_AS", "from": ["Agent", "billing-bot"], "to": ["Identity", "role/billing"], "props": {"evidence": ["granted"]}}
+    {"approval": {"agent": "billing-bot", "tool": "create_payout", "by": "ana@acme.example", "until": "2027-03-31"}}
+
+An approval has the fields of a row of ``approvals.csv`` (:mod:`graphinv.ingest.approvals_csv`); its ``digest`` may be a list.
 
 A bad fact is a problem that names its line and field, and the rest is read. Lines are independent of each other, so of a ``.jsonl`` that is
 cut off everything before the cut is read; a ``.json`` is read as a whole or not at all.
@@ -15,9 +18,10 @@ from collections.abc import Iterator
 from typing import Any, NoReturn
 
 from graphinv.ingest import Document
+from graphinv.ingest.support.approvals import FIELDS, approval_of
 from graphinv.ingest.support.native import capped, edge_fact, node_fact, problem_of
 from graphinv.model.errors import FactError, IngestError
-from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Problem, Props, shown
+from graphinv.model.facts import Approval, EdgeFact, Fact, NodeFact, NodeKey, Problem, Props, shown
 from graphinv.model.kinds import EDGE_KINDS, NODE_KINDS
 
 NAME = "native_facts"
@@ -35,7 +39,7 @@ _HEAD = re.compile(
     rb'\s*+(?:\[\s*+|\{\s*+"facts"\s*+:\s*+\[\s*+)?\{\s*+"(?:node|edge)"\s*+:\s*+"(?:%s)"'
     % b"|".join(k.encode() for k in (*NODE_KINDS, *EDGE_KINDS))
 )
-_SINGLE = re.compile(r'\{[ \t\r\n]*+"(?:node|edge|id|from|to|props)"')
+_SINGLE = re.compile(r'\{[ \t\r\n]*+"(?:node|edge|approval|id|from|to|props)"')
 _BLANK = re.compile(r"[ \t\r\n]*+")
 _BRACKETS = re.compile(rb'"(?>[^"\\]++|\\.)*+"?+|[\[\]{}]', re.DOTALL)
 _FIELDS = {"node": frozenset({"node", "id", "props"}), "edge": frozenset({"edge", "from", "to", "props"})}
@@ -276,6 +280,9 @@ def _facts(document: Document, line: int, value: Any, duplicates: list[str], sha
         message = f"the field {shown(name)} stands more than once in one object; the last one was taken"
         yield Problem(document.path, f"L{line}", message, "warning", NAME)
     try:
+        if isinstance(value, dict) and "approval" in value:
+            yield from _approval(document, line, value)
+            return
         fact = _fact(document, line, value, shared)
     except FactError as error:
         yield problem_of(error, NAME)
@@ -308,6 +315,23 @@ def _fact(document: Document, line: int, value: Any, shared: _Shared) -> NodeFac
         return node_fact(document, line, *shared.key(kind, id), props)
     source, target = _end(document, line, value, "from", shared), _end(document, line, value, "to", shared)
     return edge_fact(document, line, _KINDS.get(kind, kind), source, target, props)
+
+
+def _approval(document: Document, line: int, value: dict[str, Any]) -> Iterator[Approval]:
+    said = value["approval"]
+    if len(value) > 1 or not isinstance(said, dict):
+        raise _wrong(document, line, '"approval" is an object, and nothing stands beside it')
+    if isinstance(said.get("digest"), list) and all(isinstance(one, str) for one in said["digest"]):
+        said = {**said, "digest": " ".join(said["digest"])}
+    for name, text in said.items():
+        if name not in FIELDS or not isinstance(text, str):
+            raise _wrong(document, line, f"an approval has no field {shown(name)}" if name not in FIELDS else f"{shown(name)} is text")
+    try:
+        found = approval_of(said, document.source(line))
+    except ValueError as error:
+        raise _wrong(document, line, f"is no approval: {error}") from None
+    if found is not None:
+        yield found
 
 
 def _end(document: Document, line: int, value: dict[str, Any], name: str, shared: _Shared) -> NodeKey:

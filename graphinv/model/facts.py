@@ -170,6 +170,35 @@ class Guarding:
 
 
 @dataclass(frozen=True, slots=True)
+class Approval:
+    """Somebody approved, or refused, that agents call a tool or connect to a server.
+
+    Args:
+        source: where it is stated.
+        agent: the agents or flows: a name, ``Kind:glob`` of the id, or a glob alone.
+        tool: the tools, likewise; empty where all that ``server`` does is meant.
+        server: the servers, likewise; empty where ``tool`` says it all.
+        by: who answers for it.
+        until: from when on it holds no more; None where it says no end.
+        digests: definitions or versions that were looked at; empty where any is meant.
+        environment: the only environment that it is for; empty where any is.
+        how: as ``USES.approval``.
+        granted: False where it was refused.
+    """
+
+    source: str
+    agent: str
+    tool: str = ""
+    server: str = ""
+    by: str = ""
+    until: str | None = None
+    digests: tuple[str, ...] = ()
+    environment: str = ""
+    how: str = "scope"
+    granted: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Naming:
     """In what the documents that ``files`` match say (gitignore syntax, relative to the root of ``source``), ``name`` is the ``what`` that
     they leave open: ``aws_account``, ``aws_region``, ``kubernetes_cluster`` or ``database``."""
@@ -218,7 +247,7 @@ def place_of(source: str, root: str) -> tuple[str, str]:
     return ("" if document == root else document.removeprefix(f"{root}/")), where
 
 
-Said = Statement | Guarding | Naming
+Said = Statement | Guarding | Naming | Approval
 Fact = NodeFact | EdgeFact | Binding | OwnerRule | Grant | Said | Problem
 
 # --------------------------------------------------------------------------------------------------------------------------------

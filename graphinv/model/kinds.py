@@ -411,24 +411,30 @@ class CanAccess(AuthorityEdge):
     inherited_from: str | None = prop("Id of the role, group or blueprint it comes from")
 
 
-class Uses(AuthorityEdge):
+class ApprovedEdge(AuthorityEdge):
+    """An edge that somebody may approve."""
+
+    approved: bool | None = prop("Whether somebody approved it", worst=(False, True))
+    approved_by: str | None = prop("Who")
+    approved_until: Time | None = prop("Until when")
+    approval: str | None = prop("How: `exact`, `scope`, `change`, `recurring`, or `client`, which only its own client's settings give")
+    approved_digests: StrSet | None = prop("Digests or versions that the approval is for; absent = whatever it is")
+    approved_environment: Environment | None = prop("The only environment that the approval is for; absent = any")
+
+
+class Uses(ApprovedEdge):
     """(:Agent|Workflow)-[:USES]->(:Tool)"""
 
     label = "USES"
     ends = ((_ACTORS, ("Tool",)),)
-    approved: bool | None = prop("Whether somebody approved it", worst=(False, True))
-    approved_by: str | None = prop("Who")
-    approved_until: Time | None = prop("Until when")
-    approval: str | None = prop("How: `exact`, `scope`, `client` …")
 
 
-class ConnectsTo(AuthorityEdge):
+class ConnectsTo(ApprovedEdge):
     """(:Agent|Workflow)-[:CONNECTS_TO]->(:ToolServer)"""
 
     label = "CONNECTS_TO"
     ends = ((_ACTORS, ("ToolServer",)),)
     tools: StrSet | None = prop("Names or ids of the only tools it may call; absent = all")
-    approved: bool | None = prop("Whether somebody approved it", worst=(False, True))
 
 
 class Provides(AuthorityEdge):

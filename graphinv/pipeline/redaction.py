@@ -12,6 +12,7 @@ from typing import Any
 
 from graphinv.ingest.support.secret_shapes import hide
 from graphinv.model.facts import (
+    Approval,
     Binding,
     EdgeFact,
     Fact,
@@ -58,6 +59,9 @@ def _told(fact: Said | Problem) -> Said | Problem:
             return replace(fact, guard=clean(fact.guard))
         case Naming():
             return replace(fact, name=clean(fact.name))
+        case Approval():
+            named = {name: clean(getattr(fact, name)) for name in ("agent", "tool", "server", "by")}
+            return replace(fact, **named, digests=tuple(map(clean, fact.digests)))
 
 
 @lru_cache(maxsize=65536)

@@ -154,7 +154,7 @@ class _Index:
         if not re.search(r"[*?]", glob):
             yield from ((one, glob) for one in ([kind] if kind else NODE_KINDS) if (one, glob) in self.known.nodes)
             return
-        form = _form(glob)
+        form = pattern_form(glob)
         for one in [kind] if kind else self.known.by_kind:
             yield from ((one, id) for id in self.known.by_kind.get(one, ()) if form.match(id))
 
@@ -170,7 +170,8 @@ def split(pattern: str) -> tuple[str, str]:
 
 
 @lru_cache(maxsize=4096)
-def _form(glob: str) -> re.Pattern[str]:
+def pattern_form(glob: str) -> re.Pattern[str]:
+    """What ids have to match whole that ``glob`` (``*``, ``?``) means."""
     # fnmatch's translation does not backtrack between stars; its character classes are not ours.
     return re.compile(fnmatch.translate(glob.replace("[", "[[]")))
 
@@ -257,7 +258,7 @@ def _guarded(edge: EdgeFact, guardings: Sequence[Guarding], used: set[Guarding])
 
 def _at(end: NodeKey | Ref, pattern: str) -> bool:
     kind, glob = split(pattern)
-    return not isinstance(end, Ref) and kind in ("", end[0]) and _form(glob).match(end[1]) is not None
+    return not isinstance(end, Ref) and kind in ("", end[0]) and pattern_form(glob).match(end[1]) is not None
 
 
 def _unused(source: str, root: str, message: str) -> Problem:

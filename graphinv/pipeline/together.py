@@ -13,6 +13,7 @@ from itertools import chain
 from graphinv.ingest.grants import Known, evaluate
 from graphinv.model.errors import FactError
 from graphinv.model.facts import EdgeFact, Grant, NodeFact, Problem, check_edge, check_node, place_of, source_of
+from graphinv.pipeline.approvals import approved
 from graphinv.pipeline.credentials import opened
 from graphinv.pipeline.deployments import deployed
 from graphinv.pipeline.read import Reading
@@ -44,6 +45,7 @@ def together(readings: Sequence[Reading]) -> None:
     _take(readings, STEPS, grants)
     settled(readings)
     stated(readings)
+    approved(readings)
     _take(readings, LAST_STEPS, grants)
 
 

@@ -105,7 +105,10 @@ def test_reads_roo() -> None:
 
 def test_everything_unasked_is_autonomous() -> None:
     data = {"mcpServers": {"a": {"command": "x", "alwaysAllow": ["*"]}, "b": {"command": "y", "disabled": True}}}
-    assert read(mcp_clients, ".roo/mcp.json", data).nodes("Agent")["roo:acme"]["autonomy"] == "autonomous"
+    found = read(mcp_clients, ".roo/mcp.json", data)
+    assert found.nodes("Agent")["roo:acme"]["autonomy"] == "autonomous"
+    [edge] = found.edges("CONNECTS_TO")
+    assert (edge.props["approved"], edge.props["approval"]) == (True, "client")
 
 
 def test_reads_servers_of_vs_code_under_another_name() -> None:

@@ -55,3 +55,17 @@ def test_odd_prompts_do_not_matter() -> None:
     data = {"inputs": [5, {"id": 7}, {"id": "token"}, None], "servers": {"s": {"command": "x", "env": {"T": "${input:token}"}}}}
     found = read(mcp_vscode, ".vscode/mcp.json", data)
     assert found.held("#s") == {"Secret~input~token"}
+
+
+def test_what_settings_let_pass_is_approved_by_the_client() -> None:
+    settings = {
+        "chat.tools.terminal.autoApprove": {"git status": True, "rm": False},
+        "chat.tools.edits.autoApprove": {"**/*": False},
+        "chat.tools.urls.autoApprove": {"https://docs.example": {"approveRequest": True, "approveResponse": False}},
+    }
+    found = read(mcp_vscode, ".vscode/settings.json", settings)
+    assert found.pairs("USES") == {("Agent:vscode:acme", "Tool:vscode:execute"), ("Agent:vscode:acme", "Tool:vscode:web")}
+    [edge] = [edge for edge in found.edges("USES") if edge.target == ("Tool", "vscode:execute")]
+    said = {name: edge.props[name] for name in ("approved", "approval", "approved_by", "sources")}
+    by = "acme/.vscode/settings.json"
+    assert said == {"approved": True, "approval": "client", "approved_by": by, "sources": [f"{by}#L2"]}

@@ -471,6 +471,7 @@ def estate(plant: Plant) -> dict[str, str]:
         "shop/mcp/Shop/Program.cs": csharp_server(plant),
         "shop/mcp/pyproject.toml": f'[project]\nname = "x"\n[project.scripts]\n"{shaped()}" = "server:{shaped()}"\n',
         "shop/agents.csv": f"id,name,{shaped()}\na,{shaped()},{plant()}\n",
+        "shop/approvals.csv": f"agent,tool,by,digest,{shaped()}\na,{shaped()},b,x,y\n{shaped()},t,{shaped()},{shaped()},{plant()}\n",
         "shop/desk/agents.py": python_agents(plant),
         "shop/desk/agents.ipynb": json.dumps({"cells": [{"cell_type": "code", "source": python_agents(plant).splitlines(keepends=True)}]}),
         "shop/press/config/agents.yaml": crew(plant),

@@ -137,6 +137,8 @@ BAD: dict[str, bytes] = {
     "kubernetes-bomb": b"apiVersion: v1\nkind: List\nitems:\n" + BOMB,
     "kubernetes-many": b"apiVersion: v1\nkind: Pod\nmetadata: {name: [\n---\n" * 5_000,
     "kubernetes-template": b"apiVersion: v1\nkind: {{ .Values.kind }}\n{{- range }}\n---\n" * 500,
+    "approvals-cells": b"agent,tool\n" + b'*,"*' * 50_000,
+    "approvals-rows": b"agent,tool,server,digest,until\n" + b"*,*,*,a;b c,9999-99-99\n" * 20_000,
     "crew-types": b"a:\n  role: [x]\n  goal: {}\n  tools: 7\nb:\n  role: x\n  goal:\n  tools: [[1]]\n",
 }
 PLACES = (
@@ -180,6 +182,7 @@ PLACES = (
     "x.facts.jsonl",
     "x.facts.json",
     "agents.csv",
+    "approvals.csv",
     "agent-card.json",
     "agent.json",
     "ai-catalog.json",

@@ -11,6 +11,7 @@ from graphinv.ingest import Document
 from graphinv.ingest.support import clients
 from graphinv.ingest.support.located import Located, Pointer
 from graphinv.ingest.support.secrets import redact, secret_facts
+from graphinv.model.approved import FIELDS
 from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Problem, Props, Ref
 
 CLIENT = "claude-code"
@@ -258,7 +259,8 @@ def server_edges(
     for server, names in tools.items():
         stated: Props = {"evidence": ["declared"], "sources": [document.source(lines[server])], **props}
         if server in broad:
-            stated.pop("approved", None)
+            for name in FIELDS:
+                stated.pop(name, None)
         if names is not None:
             stated["tools"] = sorted(names)
         yield EdgeFact("CONNECTS_TO", user, (own or {}).get(server) or server_ref(document, server), stated)

@@ -8,7 +8,7 @@ from typing import Any
 from graphinv.ingest import Document
 from graphinv.ingest.support.located import Located, Pointer
 from graphinv.ingest.support.secrets import redact, secret_facts
-from graphinv.ingest.support.servers import is_disabled, leaves, server_facts
+from graphinv.ingest.support.servers import is_disabled, leaves, lets_pass, server_facts
 from graphinv.model.errors import IngestError
 from graphinv.model.facts import Fact, NodeFact, NodeKey, Problem, Props
 
@@ -212,13 +212,7 @@ def value_at(located: Located, pointer: Sequence[str | int]) -> Any:
 def trust_all(entries: object) -> str | None:
     """``autonomous`` when every server that is on lets all its tools run unasked; None otherwise."""
     found = [entry for entry in entries.values() if isinstance(entry, dict) and not is_disabled(entry)] if isinstance(entries, dict) else []
-    return "autonomous" if found and all(_trusted(entry) for entry in found) else None
-
-
-def _trusted(entry: Mapping[str, Any]) -> bool:
-    if entry.get("trust") is True or entry.get("autoApproveAll") is True:
-        return True
-    return any(isinstance(entry.get(key), list) and "*" in entry[key] for key in ("autoApprove", "alwaysAllow"))
+    return "autonomous" if found and all(map(lets_pass, found)) else None
 
 
 def other_secrets(document: Document, located: Located, host: NodeKey, without: Iterable[str]) -> Iterator[Fact]:

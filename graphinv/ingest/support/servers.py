@@ -109,6 +109,13 @@ def is_disabled(entry: Mapping[str, Any]) -> bool:
     return entry.get("disabled") is True or entry.get("enabled") is False
 
 
+def lets_pass(entry: Mapping[str, Any]) -> bool:
+    """Whether ``entry`` says that the client calls all tools of its server without a question."""
+    if entry.get("trust") is True or entry.get("autoApproveAll") is True:
+        return True
+    return any(isinstance(entry.get(key), list) and "*" in entry[key] for key in ("autoApprove", "alwaysAllow"))
+
+
 @dataclass
 class _Server:
     document: Document
@@ -414,6 +421,8 @@ class _Server:
         if disabled:
             return
         edge: Props = {"evidence": ["declared"], "sources": sources, "approved": self.approved, "tools": _allowed(entry)}
+        if self.approved is None and lets_pass(entry):
+            edge |= {"approved": True, "approval": "client", "approved_by": self.document.source()}
         yield EdgeFact("CONNECTS_TO", self.host, self.key, {name: value for name, value in edge.items() if value is not None})
         yield Binding(self.client, self.name, self.key, self.folder, self.document.path, sent)
 

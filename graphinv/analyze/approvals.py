@@ -1,0 +1,128 @@
+"""Whether what an agent calls or connects to is approved at a time, and by whom: what rules ask of USES and CONNECTS_TO."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Literal
+
+from graphinv.analyze.arcs import micros
+from graphinv.analyze.rows import in_force
+from graphinv.model.approved import fits, marks
+from graphinv.model.estate import EdgeRecord, Estate
+from graphinv.model.facts import NodeKey
+
+Standing = Literal["approved", "client", "refused", "expired", "changed", "elsewhere", "unsure", "unstated"]
+"""``client``: its own client's settings let it pass, and nobody else said so. ``changed``: another definition or version was approved.
+``elsewhere``: another environment was. ``unsure``: no source states the definition, or the environment, that the approval is for."""
+
+HOLDS: tuple[Standing, ...] = ("approved", "client")
+
+
+class Approvals:
+    """Approvals of an estate at one time, in microseconds since 1970."""
+
+    def __init__(self, estate: Estate, at: int) -> None:
+        self.estate = estate
+        self.at = at
+        self._of: dict[str, Standing] = {}
+
+    def of(self, edge: EdgeRecord) -> Standing:
+        """How a USES or CONNECTS_TO stands by what is stated of itself."""
+        known = self._of.get(edge.key)
+        if known is None:
+            known = self._of[edge.key] = self._judged(edge)
+        return known
+
+    def _judged(self, edge: EdgeRecord) -> Standing:
+        props = edge.props
+        if props.get("approved") is None:
+            return "unstated"
+        until = props.get("approved_until")
+        if not props["approved"] or (until is not None and micros(until) <= self.at):
+            return "expired" if props["approved"] else "refused"
+        place = props.get("approved_environment")
+        environments = self._environments(edge.source) if place else frozenset()
+        if environments - {place}:
+            return "elsewhere"
+        same = self._same(edge)
+        if same is False:
+            return "changed"
+        if same is None or (place and not environments):
+            return "unsure"
+        return "client" if props.get("approval") == "client" else "approved"
+
+    def call(self, edge: EdgeRecord) -> Standing:
+        """How a USES or CONNECTS_TO stands, by what is stated of it or of another edge between the same ends; of a tool, also by the
+        approval of its server that listed the tool's definition, and of a server, by those of all tools that may be called there."""
+        own = self.of(edge)
+        if own in ("refused", *HOLDS):
+            return own
+        beside = {*self._standings[edge.kind, edge.source, edge.target]}
+        beside.add(self._by_server(edge) if edge.kind == "USES" else self._by_tools(edge))
+        return next((standing for standing in HOLDS if standing in beside), own)
+
+    @cached_property
+    def _standings(self) -> Mapping[tuple[str, NodeKey, NodeKey], set[Standing]]:
+        """How the edges between two ends stand, each by itself."""
+        found: defaultdict[tuple[str, NodeKey, NodeKey], set[Standing]] = defaultdict(set)
+        for edge in self.estate.edges:
+            if edge.kind in ("USES", "CONNECTS_TO"):
+                found[edge.kind, edge.source, edge.target].add(self.of(edge))
+        return dict(found)
+
+    def registered(self, edge: EdgeRecord) -> bool:
+        """Whether somebody other than a client approved or refused something of its agent, or what it leads to for anybody."""
+        return edge.source in self._registered or edge.target in self._registered
+
+    @cached_property
+    def _registered(self) -> frozenset[NodeKey]:
+        said = (edge for edge in self.estate.edges if edge.props.get("approved") is not None and edge.props.get("approval") != "client")
+        return frozenset(end for edge in said for end in (edge.source, edge.target))
+
+    def _environments(self, actor: NodeKey) -> frozenset[str]:
+        runtimes = (edge.target for edge in self.estate.outgoing.get(actor, ()) if edge.kind == "RUNS_ON")
+        stated = (self.estate.nodes[one].props.get("environment") for one in (actor, *runtimes))
+        return frozenset(one for one in stated if one not in (None, "unknown"))
+
+    def _same(self, edge: EdgeRecord) -> bool | None:
+        listed = edge.props.get("approved_digests")
+        if not listed:
+            return True
+        parts = [marks(self.estate.nodes[tool].props) for tool in self._tools.get(edge.target, ())]
+        return fits(listed, marks(self.estate.nodes[edge.target].props), parts)
+
+    @cached_property
+    def _tools(self) -> Mapping[NodeKey, tuple[NodeKey, ...]]:
+        """Server → its tools."""
+        found: defaultdict[NodeKey, set[NodeKey]] = defaultdict(set)
+        for edge in self.estate.edges:
+            if edge.kind == "PROVIDES" and in_force(edge, self.at):
+                found[edge.source].add(edge.target)
+        return {server: tuple(sorted(tools)) for server, tools in found.items()}
+
+    def _by_server(self, edge: EdgeRecord) -> Standing:
+        tool = self.estate.nodes[edge.target].props
+        digest = tool.get("schema_digest")
+        if digest is None:
+            return "unstated"
+        for link in self.estate.outgoing[edge.source]:
+            if link.kind == "CONNECTS_TO" and edge.target in self._tools.get(link.target, ()):
+                listed = link.props.get("approved_digests") or [one for one in [tool.get("approved_digest")] if one]
+                standing = self.of(link)
+                # The approval of a server whose other tools changed still names this one.
+                if fits(listed, marks({"schema_digest": digest})) and standing in (*HOLDS, "changed"):
+                    return "client" if standing == "client" else "approved"
+        return "unstated"
+
+    def _by_tools(self, edge: EdgeRecord) -> Standing:
+        only = edge.props.get("tools")
+        names = {tool: self.estate.nodes[tool].name for tool in self._tools.get(edge.target, ())}
+        if only is not None and not {*names.values(), *(id for _, id in names)} >= set(only):
+            return "unstated"
+        tools = [tool for tool, name in names.items() if only is None or tool[1] in only or name in only]
+        each = [self._standings.get(("USES", edge.source, tool), set()) for tool in tools]
+        if not each or not all(one & set(HOLDS) for one in each):
+            return "unstated"
+        return "approved" if all("approved" in one for one in each) else "client"
