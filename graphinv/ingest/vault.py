@@ -9,7 +9,7 @@ scripts that write them. Drawn here, and by :mod:`graphinv.ingest.grants.vault` 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from graphinv.ingest import Document
@@ -19,8 +19,8 @@ from graphinv.ingest.support.located import Located, Pointer
 from graphinv.ingest.support.parts import inside, items
 from graphinv.ingest.support.records import text
 from graphinv.ingest.support.secrets import redact
-from graphinv.ingest.support.vault.entries import Stated, entry_facts, is_entry, policy_facts
-from graphinv.ingest.support.vault.objects import GROUP, object_facts
+from graphinv.ingest.support.vault.entries import Stated, alias_facts, entry_facts, is_entry, policy_facts
+from graphinv.ingest.support.vault.objects import GROUPS, object_facts
 from graphinv.ingest.support.vault.paths import key_of, plain_path
 from graphinv.ingest.support.vault.scripts import written
 from graphinv.model.errors import IngestError
@@ -34,6 +34,7 @@ FILES = (
     "JSON of `vault read`, named after its path (`auth/kubernetes/role/x.json`, `database/roles/x.json`), or objects by path",
     "`policies`, `auth` and `secrets` of the Vault operator, in YAML or JSON",
     "VaultAuth, VaultStaticSecret and VaultDynamicSecret manifests",
+    "manifests of the Vault config operator (redhatcop.redhat.io)",
     "shell scripts with `vault write` and `vault policy write`",
 )
 MAX_BYTES = 4 * 1024 * 1024
@@ -48,13 +49,15 @@ _BY_PATH = re.compile(
 _READ = re.compile(rb'"(?:lease_duration|lease_id|request_id|mount_type)"\s*:')
 _OPERATOR = re.compile(rb"^\s*(?:policies|auth|secrets|externalConfig):", re.MULTILINE)
 _OF_OPERATOR = re.compile(
-    rb"^\s*(?:- )?(?:rules:\s*(?:[|>]|[\"']?path\b)|bound_service_account_names:|creation_statements:|externalConfig:)", re.MULTILINE
+    rb"^\s*(?:- )?(?:rules:\s*(?:[|>]|[\"']?path\b)|bound_service_account_names:|creation_statements:|externalConfig:"
+    rb"|credential_type:|azure_roles:|roleset:)",
+    re.MULTILINE,
 )
 _JSON_OPERATOR = re.compile(rb'"(?:policies|auth|secrets)"\s*:\s*\[')
 _OF_JSON_OPERATOR = re.compile(
     rb'"purgeUnmanagedConfig"|"rules"\s*:\s*"\s*path\b|"(?:bound_service_account_names|creation_statements)"\s*:'
 )
-_OBJECT = re.compile(rb"^[\"']?apiVersion[\"']?\s*:\s*[\"']?secrets\.hashicorp\.com/", re.MULTILINE)
+_OBJECT = re.compile(rb"^[\"']?apiVersion[\"']?\s*:\s*[\"']?(?:secrets\.hashicorp\.com|redhatcop\.redhat\.io)/", re.MULTILINE)
 _SCRIPT = re.compile(rb"\bvault\s+(?:policy\s+write|policy-write|write|kv\s+put)\s")
 _PLACE = re.compile(
     r"(?:^|.*/)((?:auth/.{1,100}?/roles?/|[\w-]{1,80}/(?:roles|static-roles|config|roleset|static-account)/|sys/polic(?:y|ies/acl)/)[^/]{1,200})\.json",
@@ -89,7 +92,7 @@ def read(document: Document) -> Iterator[Fact]:
         yield from _json_facts(document, jsondoc.parse(document))
     elif lowered.endswith((".yaml", ".yml")):
         for located in yamldoc.parse(document.text(), document):
-            if isinstance(located.value, dict) and text(located.value.get("apiVersion")).startswith(GROUP):
+            if isinstance(located.value, dict) and text(located.value.get("apiVersion")).startswith(GROUPS):
                 yield from object_facts(Stated(document, located.line("kind"), "declared", NAME), located.value)
                 continue
             for pointer in ((), ("spec", "externalConfig"), ("vault", "externalConfig"), ("externalConfig",)):
@@ -137,10 +140,15 @@ def _operator_facts(document: Document, located: Located, pointer: Pointer) -> I
             )
     for index, method in enumerate(items(top.get("auth"))):
         mount = text(method.get("path")) or text(method.get("type"))
-        for kind in ("roles", "users", "groups"):
-            for number, role in enumerate(items(method.get(kind))):
-                place = Stated(document, where("auth", index, kind, number), "declared", NAME)
-                yield from _named(place, f"auth/{mount}/{'role' if kind == 'roles' else kind}", role)
+        for kind, under in (("roles", "role"), ("users", "users"), ("groups", "groups")):
+            for key, name, role in _entries(method.get(kind)):
+                place = Stated(document, where("auth", index, kind, key), "declared", NAME)
+                yield from entry_facts(place, f"auth/{mount}/{under}/{name}", role)
+        mapped = method.get("map")
+        for kind in ("teams", "users") if isinstance(mapped, dict) else ():
+            for key, name, role in _entries(mapped.get(kind)):
+                place = Stated(document, where("auth", index, "map", kind, key), "declared", NAME)
+                yield from entry_facts(place, f"auth/{mount}/map/{kind}/{name}", role)
     for index, engine in enumerate(items(top.get("secrets"))):
         mount = text(engine.get("path")) or text(engine.get("type"))
         configured = engine.get("configuration")
@@ -148,6 +156,31 @@ def _operator_facts(document: Document, located: Located, pointer: Pointer) -> I
             for number, entry in enumerate(items(entries)):
                 place = Stated(document, where("secrets", index, "configuration", kind, number), "declared", NAME)
                 yield from _named(place, f"{mount}/{kind}", entry)
+    yield from _directory_facts(document, top, where)
+
+
+def _entries(value: object) -> Iterator[tuple[int | str, str, dict[str, Any]]]:
+    """(key or index, name, what is stated) of roles, users or groups: a list of objects with names, or an object by name."""
+    for number, one in enumerate(items(value)):
+        if name := text(one.get("name")) or text(one.get("username")):
+            yield number, name, one
+    for key, one in value.items() if isinstance(value, dict) else ():
+        if text(key):
+            yield key, text(key), one if isinstance(one, dict) else {"value": one}
+
+
+def _directory_facts(document: Document, top: dict[str, Any], where: Callable[..., int]) -> Iterator[Fact]:
+    """Groups of Vault's own directory, and which groups of a login are they."""
+    for number, name, group in _entries(top.get("groups")):
+        yield from entry_facts(Stated(document, where("groups", number), "declared", NAME), f"identity/group/name/{name}", group)
+    for key in ("group-aliases", "groupAliases"):
+        for number, name, alias in _entries(top.get(key)):
+            place = Stated(document, where(key, number), "declared", NAME)
+            group_name, mount = text(alias.get("group")), text(alias.get("mountpath"))
+            if group_name and mount:
+                yield from alias_facts(place, "group", group_name, mount, name)
+            else:
+                yield place.problem("is an alias without a group or a login method")
 
 
 def _named(place: Stated, folder: str, entry: dict[str, Any]) -> Iterator[Fact]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import pickle
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -55,8 +56,9 @@ class Outcome:
 
 def jobs(found: Found, problems: list[Problem]) -> Iterator[Job]:
     """The jobs of a file, one for each ingestor that recognises it; one that is too large for it becomes a problem."""
+    head = _plain(found.head)
     for ingestor in ingestors():
-        if not ingestor.detect(found.path, found.head):
+        if not ingestor.detect(found.path, head):
             continue
         limit = getattr(ingestor, "MAX_BYTES", MAX_BYTES)
         if found.size > limit:
@@ -64,6 +66,13 @@ def jobs(found: Found, problems: list[Problem]) -> Iterator[Job]:
             problems.append(Problem(found.path, "", f"is too large ({size})", ingestor=ingestor.NAME))
             continue
         yield Job(Found(found.path, found.real, found.size, b""), ingestor.NAME)
+
+
+def _plain(head: bytes) -> bytes:
+    """First bytes as UTF-8 without a mark: what is redirected on Windows is UTF-16, or has one."""
+    if head[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        return head.decode("utf-16", "ignore").encode("utf-8", "ignore")
+    return head.removeprefix(codecs.BOM_UTF8)
 
 
 def is_native(name: str) -> bool:

@@ -299,3 +299,163 @@ def test_other_files_are_left_alone() -> None:
     assert not vault.detect("a.yaml", b"auth:\n  type: basic\n")
     assert not vault.detect("envoy.yaml", b"rules:\n  action: ALLOW\n  policies:\n")
     assert not vault.detect("openapi.json", b'{"path": {"x": 1}}')
+
+
+CLOUDS = """
+secrets:
+  - path: aws
+    type: aws
+    configuration:
+      roles:
+        - name: reports
+          credential_type: iam_user
+          policy_arns: [arn:aws:iam::111122223333:policy/reports, arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess]
+          policy_document: '{"Statement": [{"Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::quillmere-reports/*"}]}'
+        - {name: deploy, credential_type: assumed_role, role_arns: 'arn:aws:iam::111122223333:role/deploy', policy_arns: ['arn:x']}
+        - {name: broken, policy_document: '{not json'}
+  - type: gcp
+    configuration:
+      roleset:
+        - name: images
+          secret_type: access_token
+          project: quillmere
+          bindings: |
+            resource "//cloudresourcemanager.googleapis.com/projects/quillmere" {
+              roles = ["roles/storage.admin", "roles/viewer"]
+            }
+            resource "buckets/x" { roles = ["roles/viewer"] }
+  - type: azure
+    configuration:
+      roles:
+        - name: ops
+          azure_roles: '[{"role_name": "Contributor", "scope": "/subscriptions/00000000-0000-4000-8000-000000000001"}]'
+        - {name: app, application_object_id: 00000000-0000-4000-8000-0000000000AA, ttl: 1h}
+"""
+
+
+def test_what_the_credentials_of_engines_for_clouds_may_do() -> None:
+    bucket = NodeFact("Resource", "arn:aws:s3:::quillmere-reports")
+    found = Granted(
+        document('policies:\n  - name: x\n    rules: path "a" { capabilities = ["read"] }\n' + CLOUDS, "ops/vault.yaml"), more=[bucket]
+    )
+    user, account = "arn:aws:iam::111122223333:user/vault-reports", "gcp:vaultimages@quillmere.iam.gserviceaccount.com"
+    assert found.drawn("ASSUMES") == {
+        ("vault:shop/aws/roles/reports", user),
+        ("vault:shop/aws/roles/deploy", "arn:aws:iam::111122223333:role/deploy"),
+        ("vault:shop/aws/roles/broken", "arn:aws:iam::account(shop):user/vault-broken"),
+        ("vault:shop/gcp/roleset/images", account),
+        ("vault:shop/azure/roles/app", "entra:00000000-0000-4000-8000-0000000000aa"),
+    }
+    assert found.access(user)["arn:aws:s3:::quillmere-reports"] == "read write"
+    assert found.access(account)["//serviceusage.googleapis.com/projects/quillmere/services/storage.googleapis.com"].startswith("admin")
+    subscription = "azure:00000000-0000-4000-8000-000000000001"
+    assert found.access("vault:shop/azure/roles/ops")[subscription] == "delete execute read write"
+    told = sorted(message for _, message in found.problems)
+    assert [message for message in told if "not JSON" in message or "not named in full" in message] == [
+        "a binding of Google Cloud is on a resource that is not named in full",
+        "the policy document of a role of AWS is not JSON",
+    ]
+    assert any("arn:aws:iam::111122223333:policy/reports" in message for message in told)
+
+
+DIRECTORY = """
+policies:
+  - name: desk
+    rules: path "secret/data/desk" { capabilities = ["read"] }
+auth:
+  - type: ldap
+    groups: {developers: {policies: desk}}
+    users: {ann: {groups: developers}}
+  - type: github
+    map: {teams: {core: desk}, users: {bob: desk}}
+  - type: userpass
+    users: [{username: cy, password: hidden-away, token_policies: desk}]
+groups:
+  - {name: admins, policies: [desk], type: external}
+group-aliases:
+  - {name: ops, mountpath: ldap, group: admins}
+  - {name: nobody, mountpath: ldap}
+"""
+
+
+def test_users_teams_and_groups_have_the_policies_that_they_are_given() -> None:
+    found = Granted(document(DIRECTORY, "ops/vault.yaml"))
+    held = [
+        "auth/ldap/role/developers",
+        "auth/github/role/core",
+        "auth/github/role/bob",
+        "auth/userpass/role/cy",
+        "identity/group/name/admins",
+    ]
+    assert {name: found.access(f"vault:shop/{name}") for name in held} == {name: {"vault:shop/secret/desk": "read"} for name in held}
+    assert found.drawn("MEMBER_OF") == {
+        ("vault:shop/auth/ldap/role/ann", "vault:shop/auth/ldap/role/developers"),
+        ("vault:shop/auth/ldap/role/ops", "vault:shop/identity/group/name/admins"),
+    }
+    assert [message for _, message in found.problems] == ["is an alias without a group or a login method"]
+
+
+CONFIG_OPERATOR = """\
+apiVersion: redhatcop.redhat.io/v1alpha1
+kind: Policy
+metadata: {name: reader, namespace: desk}
+spec:
+  authentication: {path: kubernetes, role: policy-admin, serviceAccount: {name: setup}}
+  policy: |
+    path "database/creds/reader" { capabilities = ["read"] }
+---
+apiVersion: redhatcop.redhat.io/v1alpha1
+kind: KubernetesAuthEngineRole
+metadata: {name: desk, namespace: desk}
+spec: {path: kubernetes, policies: [reader], targetServiceAccounts: [bot], targetNamespaces: {targetNamespaces: [desk]}, tokenTTL: 600}
+---
+apiVersion: redhatcop.redhat.io/v1alpha1
+kind: DatabaseSecretEngineConfig
+metadata: {name: orders, namespace: desk}
+spec: {path: database, connectionURL: "postgresql://{{username}}:{{password}}@db.quillmere.example:5432/orders"}
+---
+apiVersion: redhatcop.redhat.io/v1alpha1
+kind: DatabaseSecretEngineRole
+metadata: {name: reader, namespace: desk}
+spec:
+  path: database
+  dBName: orders
+  defaultTTL: 1h
+  maxTTL: 24h
+  creationStatements: ['GRANT SELECT ON ALL TABLES IN SCHEMA public TO "{{name}}";']
+---
+apiVersion: redhatcop.redhat.io/v1alpha1
+kind: VaultSecret
+metadata: {name: orders, namespace: desk}
+spec:
+  vaultSecretDefinitions:
+    - {authentication: {path: kubernetes, role: desk, serviceAccount: {name: bot}}, name: db, path: database/creds/reader}
+  output: {name: orders-db}
+---
+apiVersion: redhatcop.redhat.io/v1alpha1
+kind: KubernetesSecretEngineRole
+metadata: {name: edit, namespace: desk}
+spec: {path: kube, kubernetesRoleName: edit}
+---
+apiVersion: redhatcop.redhat.io/v1alpha1
+kind: VaultSecret
+metadata: {name: empty}
+spec: {output: 7}
+"""
+
+
+def test_the_objects_of_the_config_operator() -> None:
+    found = Granted(document(CONFIG_OPERATOR, "k8s/vault.yaml"))
+    assert found.drawn("ASSUMES") == {
+        ("k8s:shop/desk/ServiceAccount/bot", ROLE),
+        ("k8s:shop/desk/ServiceAccount/setup", "vault:shop/auth/kubernetes/role/policy-admin"),
+    }
+    assert found.access(ROLE) == {CREDS: "read"}
+    assert found.access("vault:shop/database/roles/reader") == {DATABASE: "read"}
+    assert found.drawn("DERIVED_FROM") == {("k8s:shop/desk/Secret/orders-db", CREDS)}
+    assert found.nodes["Secret", f"{ROLE}#token"]["ttl_seconds"] == 600
+    assert (found.nodes["Secret", CREDS]["ttl_seconds"], found.nodes["Secret", CREDS]["max_life_seconds"]) == (3600, 86400)
+    assert sorted(found.problems) == [
+        ("error", "is a VaultSecret without definitions or an output"),
+        ("warning", "what the credentials of a KubernetesSecretEngineRole may do is not read"),
+    ]

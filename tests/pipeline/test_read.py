@@ -59,6 +59,15 @@ def test_what_is_recognised_is_read_and_counted(shop: Path) -> None:
     assert {node.id for node in reading.nodes if node.kind == "Agent"} == {"bot", "claude-code:shop", "claude-code:shop/api"}
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-be"])
+def test_what_is_redirected_on_windows_is_recognised(tmp_path: Path, encoding: str) -> None:
+    text = (
+        "\ufeff" if encoding == "utf-16-be" else ""
+    ) + "apiVersion: backstage.io/v1alpha1\nkind: Group\nmetadata: {name: pay}\nspec: {}\n"
+    write(tmp_path, **{"teams.yaml": text.encode(encoding)})
+    assert read(tmp_path).documents == {"backstage": 1}
+
+
 def test_progress_is_told_of_every_file_and_document_in_order(shop: Path) -> None:
     told: list[tuple[str, int, str]] = []
     reading = read_root(root_of(shop), fingerprint, lambda *step: told.append(step))

@@ -14,14 +14,16 @@ from typing import Any
 from graphinv.ingest import Document
 from graphinv.ingest.support.databases import database_facts
 from graphinv.ingest.support.gcp import names as gcp
-from graphinv.ingest.support.parts import tells
 from graphinv.ingest.support.secrets import redact
+from graphinv.ingest.support.vault.clouds import STATED, cloud_facts
 from graphinv.ingest.support.vault.hcl import PolicyError, Rule, of_object, rules
+from graphinv.ingest.support.vault.lists import words
 from graphinv.ingest.support.vault.paths import key_of
 from graphinv.model.facts import EdgeFact, Fact, Grant, NodeFact, NodeKey, Problem, Props
 
 POLICY = re.compile(r"sys/polic(?:y|ies/acl)/(?P<name>[^/]{1,200})")
-_LOGIN = re.compile(r"auth/(?P<mount>.{1,100}?)/(?:roles?|users|groups|certs|map/teams)/(?P<name>[^/]{1,200})")
+_LOGIN = re.compile(r"auth/(?P<mount>.{1,100}?)/(?:roles?|users|groups|certs|map/(?:teams|users))/(?P<name>[^/]{1,200})")
+_HELD = re.compile(r"identity/(?P<kind>entity|group)/name/(?P<name>[^/]{1,200})")
 _MADE = re.compile(r"(?P<mount>.{1,100}?)/(?P<kind>roles|static-roles|roleset|static-account|impersonated-account)/(?P<name>[^/]{1,200})")
 _CONNECTION = re.compile(r"(?P<mount>.{1,100}?)/config/(?P<name>[^/]{1,200})")
 
@@ -84,7 +86,7 @@ def seconds(value: object) -> int | None:
 
 def is_entry(path: str) -> bool:
     """Whether something that is read here is configured at ``path``."""
-    return any(pattern.fullmatch(path.strip("/")) for pattern in (POLICY, _LOGIN, _MADE, _CONNECTION))
+    return any(pattern.fullmatch(path.strip("/")) for pattern in (POLICY, _LOGIN, _HELD, _MADE, _CONNECTION))
 
 
 def entry_facts(at: Stated, path: str, data: Mapping[str, Any]) -> Iterator[Fact]:
@@ -94,6 +96,8 @@ def entry_facts(at: Stated, path: str, data: Mapping[str, Any]) -> Iterator[Fact
         yield from policy_facts(at, match["name"], data.get("policy") or data.get("rules"))
     elif match := _LOGIN.fullmatch(path):
         yield from _login_facts(at, path, match, data)
+    elif match := _HELD.fullmatch(path):
+        yield from _held_facts(at, path, match, data)
     elif match := _MADE.fullmatch(path):
         yield from _made_facts(at, match, data)
     elif match := _CONNECTION.fullmatch(path):
@@ -134,10 +138,29 @@ def _login_facts(at: Stated, path: str, match: re.Match[str], data: Mapping[str,
     props: Props = {"name": match["name"], "type": "human" if human else "vault_role", "provider": "vault"}
     props["kind_detail"] = f"login by {match['mount']}"
     yield NodeFact(*role, {**props, "sources": at.sources})
-    policies = _texts(data.get("token_policies")) or _texts(data.get("policies")) or _texts(data.get("allowed_policies"))
-    yield at.grant(role, "policies", policies)
+    names = ("token_policies", "policies", "allowed_policies", *(("value",) if "/map/" in path else ()))
+    yield at.grant(role, "policies", next((found for name in names if (found := words(data.get(name)))), []))
+    if "/users/" in path:
+        for group in words(data.get("groups")):
+            yield EdgeFact("MEMBER_OF", role, key_of("Identity", root, f"auth/{match['mount']}/role/{redact(group)}"), at.props)
     yield from _token_facts(at, role, match["mount"], data)
     yield from _who(at, role, data)
+
+
+def alias_facts(at: Stated, kind: str, name: str, mount: str, alias: str) -> Iterator[Fact]:
+    """Who logs in at ``mount`` under the name ``alias`` is the entity ``name``, or in the group of that name."""
+    login = key_of("Identity", at.document.root, f"auth/{redact(mount).strip('/')}/role/{redact(alias)}")
+    yield NodeFact(*login, {"name": redact(alias), "provider": "vault", "sources": at.sources})
+    yield EdgeFact("MEMBER_OF", login, key_of("Identity", at.document.root, f"identity/{kind}/name/{redact(name)}"), at.props)
+
+
+def _held_facts(at: Stated, path: str, match: re.Match[str], data: Mapping[str, Any]) -> Iterator[Fact]:
+    """An entity or a group of Vault's own directory, and the policies that its members have beside their login's."""
+    key = key_of("Identity", at.document.root, path)
+    kind = "group" if match["kind"] == "group" else "vault_entity"
+    status = "suspended" if data.get("disabled") is True else None
+    yield NodeFact(*key, {"name": match["name"], "type": kind, "provider": "vault", "status": status, "sources": at.sources})
+    yield at.grant(key, "policies", words(data.get("policies")))
 
 
 def _token_facts(at: Stated, role: NodeKey, mount: str, data: Mapping[str, Any]) -> Iterator[Fact]:
@@ -172,25 +195,25 @@ def _token_facts(at: Stated, role: NodeKey, mount: str, data: Mapping[str, Any])
 
 def _who(at: Stated, role: NodeKey, data: Mapping[str, Any]) -> Iterator[Fact]:
     """(:Identity of a cloud, a cluster or an issuer)-[:ASSUMES]->(:Identity role)"""
-    accounts = _texts(data.get("bound_service_account_names"))
+    accounts = words(data.get("bound_service_account_names"))
     if accounts:
-        body = {"names": accounts, "namespaces": _texts(data.get("bound_service_account_namespaces")) or ["*"]}
+        body = {"names": accounts, "namespaces": words(data.get("bound_service_account_namespaces")) or ["*"]}
         yield at.grant(role, "workloads", body)
-    for arn in (*_texts(data.get("bound_iam_principal_arn")), *_texts(data.get("bound_iam_role_arn"))):
+    for arn in (*words(data.get("bound_iam_principal_arn")), *words(data.get("bound_iam_role_arn"))):
         if arn.startswith("arn:") and "*" not in arn:
             yield EdgeFact("ASSUMES", ("Identity", redact(arn)), role, at.props)
         elif arn.startswith("arn:"):
             yield at.grant(role, "arns", redact(arn))
-    for email in _texts(data.get("bound_service_accounts")):
+    for email in words(data.get("bound_service_accounts")):
         if gcp.is_account(email):
             yield EdgeFact("ASSUMES", gcp.account(redact(email)), role, at.props)
-    for id in _texts(data.get("bound_service_principal_ids")):
+    for id in words(data.get("bound_service_principal_ids")):
         if re.fullmatch(r"[0-9a-fA-F-]{36}", id):
             yield EdgeFact("ASSUMES", ("Identity", f"entra:{id.lower()}"), role, at.props)
     claims = data.get("bound_claims")
     claims = claims if isinstance(claims, dict) else {}
-    subjects = [f"repo:{one}" for one in _texts(claims.get("repository"))]
-    subjects += [*_texts(data.get("bound_subject")), *_texts(claims.get("sub"))]
+    subjects = [f"repo:{one}" for one in words(claims.get("repository"))]
+    subjects += [*words(data.get("bound_subject")), *words(claims.get("sub"))]
     for subject in subjects:
         yield at.grant(role, "subject", redact(subject))
 
@@ -228,38 +251,23 @@ def _made_facts(at: Stated, match: re.Match[str], data: Mapping[str, Any]) -> It
     identity = key_of("Identity", root, f"{mount}/{match['kind']}/{name}")
     yield NodeFact(*identity, {"name": name, "type": "vault_issued", "provider": "vault", "kind_detail": mount, "sources": at.sources})
     yield EdgeFact("AUTHENTICATES_AS", secret, identity, at.props)
-    for arn in _texts(data.get("role_arns")):
-        if arn.startswith("arn:"):
-            yield EdgeFact("ASSUMES", identity, ("Identity", redact(arn)), at.props)
-    email = data.get("service_account_email")
-    if isinstance(email, str) and gcp.is_account(email):
-        yield EdgeFact("ASSUMES", identity, gcp.account(redact(email)), at.props)
+    yield from cloud_facts(at, identity, name, data)
     connection = data.get("db_name")
     if isinstance(connection, str) and connection:
-        statements = "\n".join(_texts(data.get("creation_statements")))
+        statements = "\n".join(words(data.get("creation_statements")))
         yield at.grant(identity, "opens", {"connection": f"{mount}/config/{redact(connection)}", **_of_statements(statements, static)})
-    elif {"policy_document", "policy_arns", "bindings", "azure_roles"} & set(data):
-        yield at.problem(f"what the credentials of {match[0]} may do is not read")
 
 
-_OF_ENGINES = frozenset(
-    {
-        "db_name",
-        "creation_statements",
-        "default_ttl",
-        "max_ttl",
-        "ttl",
-        "rotation_period",
-        "credential_type",
-        "role_arns",
-        "policy_document",
-        "policy_arns",
-        "service_account_email",
-        "bindings",
-        "azure_roles",
-        "application_object_id",
-    }
-)
+_OF_ENGINES = STATED | {
+    "db_name",
+    "creation_statements",
+    "default_ttl",
+    "max_ttl",
+    "ttl",
+    "rotation_period",
+    "credential_type",
+    "service_account_email",
+}
 
 
 def _of_statements(text: str, static: bool) -> dict[str, object]:
@@ -279,9 +287,3 @@ def _connection_facts(at: Stated, path: str, data: Mapping[str, Any]) -> Iterato
         if isinstance(fact, NodeFact) and fact.kind == "Resource":
             yield fact
             yield at.grant(key_of("Resource", at.document.root, path), "connects", fact.id)
-
-
-def _texts(value: object) -> list[str]:
-    """Texts of a list, or of a text with commas as ``vault write`` takes it."""
-    found = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else []
-    return [one.strip() for one in found[:1000] if isinstance(one, str) and tells(one)]
