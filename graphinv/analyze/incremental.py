@@ -34,17 +34,17 @@ class Recomputed:
         return self.fresh if place < len(self.affected) and self.affected[place] == node else self.before
 
 
-def recomputed(before: Privileges, arcs: Arcs) -> Recomputed:
-    """The privileges under ``arcs``, of an estate that is that of ``before`` after a change. Equal to ``Privileges(arcs)``.
+def recomputed(before: Privileges, arcs: Arcs, weighing: tuple[Array, Array]) -> Recomputed:
+    """The privileges under ``arcs``, of an estate that is that of ``before`` after a change. Equal to ``Privileges(arcs, *weighing)``.
 
     O(nodes + arcs), and the fixpoint over the affected part. Where the two do not share their targets and masks, all of it.
     """
     structure = before.structure
     if arcs.structure.masks is not structure.masks or arcs.structure.keys is not structure.keys:
-        return Recomputed(before, Privileges(arcs, *before.weighing), np.arange(structure.size))
+        return Recomputed(before, Privileges(arcs, *weighing), np.arange(structure.size))
     affected = _affected(before.arcs, arcs)
     part = _part(before, arcs, affected)
-    return Recomputed(before, Privileges(part, *before.weighing), np.flatnonzero(affected))
+    return Recomputed(before, Privileges(part, *weighing), np.flatnonzero(affected))
 
 
 def _affected(old: Arcs, new: Arcs) -> Array:

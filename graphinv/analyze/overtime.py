@@ -34,14 +34,12 @@ def over_time(structure: Structure, subject: NodeKey, start: str, end: str, lens
         at = _time(moment)
         now, then = _state(structure, subject, node, at, lens)
         if now != before:
+            gained, lost = set(now) - set(before), set(before) - set(now)
             touched = near | then
+            # No arc leads to a secret that can only be written or deleted.
+            touched[[structure.number[kind, id] for kind, id, _ in gained | lost]] = True
             turns.append(
-                Turn(
-                    at=at,
-                    gained=tuple(sorted(set(now) - set(before))),
-                    lost=tuple(sorted(set(before) - set(now))),
-                    because=tuple(_reasons(structure, moment, touched)),
-                )
+                Turn(at=at, gained=tuple(sorted(gained)), lost=tuple(sorted(lost)), because=tuple(_reasons(structure, moment, touched)))
             )
         before, near = now, then
     return at_start, turns

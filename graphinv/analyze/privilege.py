@@ -84,6 +84,9 @@ class Privileges:
     ``weight`` (one number a target column) and ``best`` (one for each of the 32 sets of actions) weigh what :attr:`measures` sums up;
     without them everything weighs nothing. ``solver`` works the blocks out (:mod:`graphinv.analyze.cluster`). Work grows near-linearly with
     arcs, memory is bounded.
+
+    Raises:
+        ValueError: ``weight`` is that of other targets.
     """
 
     def __init__(self, arcs: Arcs, weight: Array | None = None, best: Array | None = None, solver: Solver = Plan.blocks) -> None:
@@ -92,15 +95,12 @@ class Privileges:
         self.structure = arcs.structure
         self._weight = np.zeros(len(self.structure.targets)) if weight is None else weight
         self._best = np.zeros(ALL_ACTIONS + 1) if best is None else best
+        if len(self._weight) != len(self.structure.targets):  # the compiled loops look no further than this
+            raise ValueError(f"{len(self._weight)} weights for {len(self.structure.targets)} targets")
         self._plan = Plan.of(arcs.source, arcs.target, arcs.mask, self.structure.size)
         self._masks = MaskTable(self.structure.masks, self._plan.masks)
         self._alone: dict[int, tuple[Array, Array]] = {}
         self.measures, self._kept, self._pointers, self._words, self._bits = self._solve()
-
-    @property
-    def weighing(self) -> tuple[Array, Array]:
-        """``weight`` and ``best``."""
-        return self._weight, self._best
 
     @property
     def lens(self) -> Lens:

@@ -138,7 +138,7 @@ def what_if(before: Engine, change: Change, *, then: str | None = None, findings
 
 def _lens(before: Engine, after: Engine, lens: Lens) -> tuple[LensChange, Recomputed]:
     old = before.privileges(lens)
-    again = recomputed(old, after.arcs(lens))
+    again = recomputed(old, after.arcs(lens), (after.weights.target, after.weights.best))
     gone: list[tuple[NodeKey, Atom]] = []
     new: list[tuple[NodeKey, Atom]] = []
     agents = before.structure.of_kind("Agent")

@@ -32,6 +32,8 @@ Graph = kglite.KnowledgeGraph
 SCHEMA = 1
 META = "_Store"
 _BATCH = 20_000
+_FRAME = 50_000
+"""Nodes or edges that are handed to the engine at once: what a frame of them takes comes on top of everything else."""
 _SAMPLE = 1_000
 """Values by which it is told whether those of a column repeat."""
 _HIDDEN = {"_root": "string", "_by": "string", "_first": "string", "_seen": "string"}
@@ -117,20 +119,22 @@ def _add_nodes(
     graph: Graph, label: str, types: Mapping[str, str], rows: Iterable[Mapping[str, Any]], count: int, title: str = "type"
 ) -> None:
     """Add ``count`` ``rows`` (each with an ``id``) as nodes; all columns are declared, so that the engine knows those that are empty."""
-    if count:
-        types = {"id": "string", title: "string"} | dict(types)
-        frame = _frame(rows, count, types, always=types)
+    types = {"id": "string", title: "string"} | dict(types)
+    remaining = iter(rows)
+    for first in range(0, count, _FRAME):
+        size = min(_FRAME, count - first)
+        frame = _frame(islice(remaining, size), size, types, always=types)
         graph.add_nodes(frame, label, "id", title, column_types=_declared(types, frame))
 
 
-def _add_edges(graph: Graph, ends: tuple[str, str, str], edges: Sequence[tuple[EdgeId, Entry]]) -> None:
+def _add_edges(graph: Graph, ends: tuple[str, str, str], edges: Sequence[EdgeId], entries: Mapping[EdgeId, Entry]) -> None:
     """Add edges of one kind from nodes of one kind to nodes of another (``ends`` are these three kinds), as fast as the engine can.
 
     That merges edges between the same two nodes into one, unless it has none yet of their kind that leaves such nodes.
     """
     kind, source, target = ends
     types = {"_a": "string", "_b": "string", "key": "string", **columns(kind), **_HIDDEN}
-    rows = ({"_a": key[1][1], "_b": key[2][1], "key": key[3], **row(key, entry)} for key, entry in edges)
+    rows = ({"_a": key[1][1], "_b": key[2][1], "key": key[3], **row(key, entries[key])} for key in edges)
     frame = _frame(rows, len(edges), types, always=())
     graph.add_relationships(frame, kind, source, "_a", target, "_b", column_types=_declared(types, frame))
 
@@ -160,37 +164,46 @@ def write_state(state: State) -> Graph:
     """A new graph with the facts of ``state``. O(nodes + edges)."""
     graph = Graph()
     with uncollected():
-        by_kind: dict[str, list[tuple[NodeKey, Entry]]] = {}
-        for key, entry in state.nodes.items():
-            by_kind.setdefault(key[0], []).append((key, entry))
-        for kind, nodes in sorted(by_kind.items(), key=lambda item: item[0]):
-            rows = ({"id": key[1], **row(key, entry)} for key, entry in nodes)
+        by_kind: dict[str, list[NodeKey]] = {}
+        for node in state.nodes:
+            by_kind.setdefault(node[0], []).append(node)
+        for kind, nodes in sorted(by_kind.items()):
+            rows = ({"id": key[1], **row(key, state.nodes[key])} for key in nodes)
             _add_nodes(graph, kind, {**columns(kind), **_SCORES, **_HIDDEN}, rows, len(nodes))
-        by_ends: dict[tuple[str, str, str], list[tuple[EdgeId, Entry]]] = {}
-        for edge, entry in state.edges.items():
-            by_ends.setdefault((edge[0], edge[1][0], edge[2][0]), []).append((edge, entry))
+        by_ends: dict[tuple[str, str, str], list[EdgeId]] = {}
+        for edge in state.edges:
+            by_ends.setdefault((edge[0], edge[1][0], edge[2][0]), []).append(edge)
         begun: set[tuple[str, str]] = set()
-        for ends, edges in sorted(by_ends.items(), key=lambda item: item[0]):
+        for ends, edges in sorted(by_ends.items()):
             kind, source, target = ends
-            again: list[tuple[EdgeId, Entry]] = []
-            if (kind, source) in begun:
-                edges, again = _apart(edges)  # noqa: PLW2901 - what is left of them
+            frames, again = _frames(edges, fresh=(kind, source) not in begun)
             begun.add((kind, source))
-            _add_edges(graph, ends, edges)
-            statement = _create_edges(kind, source, target)
-            _in_batches(graph, statement, ({"a": key[1][1], "b": key[2][1], "props": {"key": key[3], **row(key, e)}} for key, e in again))
+            for frame in frames:
+                _add_edges(graph, ends, frame, state.edges)
+            given = ({"a": key[1][1], "b": key[2][1], "props": {"key": key[3], **row(key, state.edges[key])}} for key in again)
+            _in_batches(graph, _create_edges(kind, source, target), given)
     return graph
 
 
-def _apart(edges: Iterable[tuple[EdgeId, Entry]]) -> tuple[list[tuple[EdgeId, Entry]], list[tuple[EdgeId, Entry]]]:
-    """The first edge between each two nodes, and the others."""
+def _frames(edges: list[EdgeId], *, fresh: bool) -> tuple[list[list[EdgeId]], list[EdgeId]]:
+    """The edges in the lots that can be handed to the engine one after the other, and those that it would merge with others.
+
+    ``fresh`` says that it has none yet of their kind that leaves such nodes; then the first lot may hold several between the same nodes.
+    """
+    if fresh and len(edges) <= _FRAME:
+        return [edges], []
     met: set[tuple[NodeKey, NodeKey]] = set()
-    first: list[tuple[EdgeId, Entry]] = []
-    again: list[tuple[EdgeId, Entry]] = []
-    for key, entry in edges:
-        (again if key[1:3] in met else first).append((key, entry))
+    first: list[EdgeId] = []
+    again: list[EdgeId] = []
+    for key in edges:
+        (again if key[1:3] in met else first).append(key)
         met.add(key[1:3])
-    return first, again
+    if not fresh or not again:
+        return [first[start : start + _FRAME] for start in range(0, len(first), _FRAME)], again
+    repeated = {key[1:3] for key in again}
+    lots = [[key for key in first if key[1:3] in repeated] + again]
+    single = [key for key in first if key[1:3] not in repeated]
+    return lots + [single[start : start + _FRAME] for start in range(0, len(single), _FRAME)], []
 
 
 def _answer(graph: Graph, query: str) -> kglite.ResultView:

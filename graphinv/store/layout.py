@@ -22,7 +22,7 @@ from graphinv.model.facts import NodeKey, Problem, Props
 from graphinv.model.kinds import NODE_KINDS
 from graphinv.model.results import Analysis, CanReach, Finding, Score
 from graphinv.store import Scan
-from graphinv.store.merge import EdgeId, Entry, visible
+from graphinv.store.merge import EdgeId, Entry, Sole, visible
 
 SCORES = (
     "impact",
@@ -61,7 +61,7 @@ def entry_of(props: Props, id: str | None) -> Entry:
     if id is not None and props.get("name") == id:
         del props["name"]
     if root is not None:
-        return Entry(props, {root: props}, first, seen)
+        return Entry(props, Sole(root, props), first, seen)
     if by is not None:
         return Entry(props, json.loads(by), first, seen)
     gone_at = props.pop("gone_at", None)

@@ -7,7 +7,7 @@ states any more is closed, not deleted; an edge's end that no root states is a p
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, NamedTuple, TypeVar
@@ -23,6 +23,27 @@ EdgeId = tuple[str, NodeKey, NodeKey, str]
 
 KEPT_GENERATIONS = 200
 _LARGEST_INT = 2**63 - 1
+
+
+class Sole(Mapping[str, Props]):
+    """What one root states of a thing, by root: a mapping like any other that takes a fifth of a dictionary's memory."""
+
+    __slots__ = ("_props", "_root")
+
+    def __init__(self, root: str, props: Props) -> None:
+        self._root = root
+        self._props = props
+
+    def __getitem__(self, root: str) -> Props:
+        if root != self._root:
+            raise KeyError(root)
+        return self._props
+
+    def __iter__(self) -> Iterator[str]:
+        return iter((self._root,))
+
+    def __len__(self) -> int:
+        return 1
 
 
 class Entry(NamedTuple):
@@ -224,7 +245,7 @@ def _restate(entries: Mapping[Key, Entry], said: Mapping[Key, Props], scan: Scan
     for key, props in said.items():
         old = entries.get(key)
         if old is None:
-            changed[key] = Entry(props, {root: props}, at, None if complete else at)
+            changed[key] = Entry(props, Sole(root, props), at, None if complete else at)
             continue
         mine = old.by.get(root)
         stated = props if complete or mine is None else merge_props(key[0], mine, props)

@@ -1,22 +1,35 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graphinv.analyze.changes import Change
-from graphinv.analyze.incremental import recomputed
+from graphinv.analyze.incremental import Recomputed, recomputed
 from graphinv.analyze.privilege import Privileges
+from graphinv.analyze.scopes import Array
+from graphinv.analyze.score import Settings, Weights
 from graphinv.analyze.structure import Structure
-from graphinv.model.facts import EdgeFact, NodeFact
+from graphinv.model.facts import EdgeFact, NodeFact, check_edge
 from graphinv.model.kinds import EDGE_KINDS
 from graphinv.model.results import LENSES, Lens
-from tests.analyze.estates import AT, build, edge, estate_of, facts, key
+from tests.analyze.estates import AT, build, edge, edges, estate_of, facts, key, node
 
 DECISIONS = (
     {"mode": "enforce", "effect": "deny"},
     {"mode": "enforce", "effect": "evaluate", "allows": ["read:*", "*:r1*"]},
     {"mode": "monitor"},
 )
+
+
+def weighing(structure: Structure) -> tuple[Array, Array]:
+    weights = Weights.of(structure, Settings())
+    return weights.target, weights.best
+
+
+def solved_again(before: Structure, change: Change, lens: Lens = "posture") -> Recomputed:
+    after = change.structure(before)
+    return recomputed(Privileges(before.project(lens, AT), *weighing(before)), after.project(lens, AT), weighing(after))
 
 
 @settings(max_examples=120, deadline=None)
@@ -30,14 +43,18 @@ def test_what_is_recomputed_is_what_everything_anew_gives(drawn: list[NodeFact |
         remove=frozenset(data.draw(some)),
         guard={one: data.draw(st.sampled_from(DECISIONS)) for one in sorted(data.draw(some))},
         retire=frozenset(data.draw(st.sets(st.sampled_from(actors), max_size=2)) if actors else ()),
+        add=tuple(map(check_edge, data.draw(st.lists(edges, max_size=1)))),
     )
     before = Structure.of(estate)
-    after = change.structure(before)
     fresh = Structure.of(change.estate(estate))
-    found = recomputed(Privileges(before.project(lens, AT)), after.project(lens, AT))
-    whole = Privileges(fresh.project(lens, AT))
-    for node, subject in enumerate(before.keys):
-        assert found.of(node).atoms_of(subject) == whole.atoms_of(subject)
+    found = solved_again(before, change, lens)
+    whole = Privileges(fresh.project(lens, AT), *weighing(fresh))
+    for number, subject in enumerate(before.keys):
+        again = found.of(number)
+        assert again.atoms_of(subject) == whole.atoms_of(subject)
+        if subject[0] == "Agent":
+            places = again.structure.node(subject), fresh.node(subject)
+            assert again.measures.reached(places[0]) == pytest.approx(whole.measures.reached(places[1]))
 
 
 def test_only_what_the_change_can_touch_is_solved_again() -> None:
@@ -47,9 +64,7 @@ def test_only_what_the_change_can_touch_is_solved_again() -> None:
     )  # fmt: skip
     before = Structure.of(estate)
     removed = next(record.key for record in estate.edges if record.source == key("a2"))
-    found = recomputed(
-        Privileges(before.project("posture", AT)), Change(remove=frozenset({removed})).structure(before).project("posture", AT)
-    )
+    found = solved_again(before, Change(remove=frozenset({removed})))
     assert [before.keys[node] for node in found.affected] == [key("a1"), key("a2")]
     assert not found.whole
 
@@ -57,7 +72,25 @@ def test_only_what_the_change_can_touch_is_solved_again() -> None:
 def test_an_edge_more_may_bring_new_targets() -> None:
     estate = build(edge("a1 RUNS_AS i1"), edge("i1 CAN_ACCESS r1", actions=["read"]), NodeFact("Resource", "r2"))
     before = Structure.of(estate)
-    change = Change(add=(edge("i1 CAN_ACCESS r2", actions=["write"]),))
-    found = recomputed(Privileges(before.project("posture", AT)), change.structure(before).project("posture", AT))
+    found = solved_again(before, Change(add=(edge("i1 CAN_ACCESS r2", actions=["write"]),)))
     assert found.whole
     assert found.of(0).atoms_of(key("a1")) == (("Resource", "r1", "read"), ("Resource", "r2", "write"))
+
+
+def test_many_new_targets_weigh_what_they_are() -> None:
+    """There are more of them than there were, and they sort before those that were there: nothing of the old ones' weights fits."""
+    new = [f"r{number:02}" for number in range(60)]
+    estate = build(
+        edge("a1 RUNS_AS i1"),
+        edge("i1 CAN_ACCESS r99", actions=["read"]),
+        node("r99", sensitivity="public"),
+        *(node(id, sensitivity="restricted") for id in new),
+    )
+    before = Structure.of(estate)
+    change = Change(add=tuple(edge(f"i1 CAN_ACCESS {id}", actions=["read"]) for id in new))
+    found = solved_again(before, change)
+    after = found.fresh.structure
+    assert found.fresh.measures.reached(after.node(key("a1"))) == 600.0
+    assert found.fresh.measures.holders.tolist() == [[1, 0]] * 61
+    with pytest.raises(ValueError, match="1 weights for 61 targets"):
+        Privileges(after.project("posture", AT), *weighing(before))

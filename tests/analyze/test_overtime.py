@@ -27,6 +27,7 @@ def test_the_state_between_two_turns_is_what_a_question_at_that_time_answers(dra
         for turn in turns:
             just_before = (time(turn.at) - timedelta(microseconds=1)).isoformat()
             assert state == Naive(estate, lens, just_before).priv[subject]
+            assert turn.because
             assert not state & set(turn.gained)
             assert set(turn.lost) <= state
             state = state - set(turn.lost) | set(turn.gained)
@@ -50,3 +51,9 @@ def test_a_turn_says_what_starts_ends_or_expires() -> None:
     ]
     assert "AUTHENTICATES_AS s1 → i1 starts" in turns[0].because[0]
     assert turns[1].because == ("secret s1 expires",)
+
+
+def test_a_secret_that_can_only_be_deleted_expires_too() -> None:
+    estate = build(node("s1", expires_at="2026-09-01T00:00:00Z"), edge("i1 CAN_ACCESS s1", actions=["delete"]))
+    _, turns = over_time(Structure.of(estate), key("i1"), AT, END)
+    assert [(turn.lost, turn.because) for turn in turns] == [((("Secret", "s1", "delete"),), ("secret s1 expires",))]

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 
 from graphinv.model.estate import Estate
 from graphinv.model.facts import EdgeFact, NodeFact, NodeKey
-from graphinv.store import Scan, open_store
+from graphinv.store import Scan, embedded_graph, open_store
 from graphinv.store.embedded_graph import read_estate, read_scans, read_state, write_meta, write_state
 from graphinv.store.merge import State, advance
 from tests import strategies
@@ -37,7 +38,9 @@ def test_an_estate_is_read_as_the_state_says_it(one: Facts, other: Facts) -> Non
     _estate(advance(first, LATER, *other)[0])  # with what is closed, and placeholders
 
 
-def test_edges_between_the_same_nodes_stay_apart_whatever_was_there_before() -> None:
+@pytest.mark.parametrize("lot", [1, 5, 1_000])
+def test_edges_between_the_same_nodes_stay_apart_whatever_was_there_before(lot: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedded_graph, "_FRAME", lot)
     starts: list[NodeKey] = [("Identity", "a"), ("Tool", "a")]
     stops: list[NodeKey] = [("Resource", "x"), ("Resource", "y"), ("Secret", "x"), ("Secret", "y")]
     edges = [
@@ -46,6 +49,7 @@ def test_edges_between_the_same_nodes_stay_apart_whatever_was_there_before() -> 
         for stop in stops
         for action in ("delete", "read", "write")
     ]
+    edges += [EdgeFact("CAN_ACCESS", ("Identity", f"more{n}"), ("Resource", "x"), {"actions": ["read"]}) for n in range(12)]
     state, _, _ = advance(State(), SCAN, [], edges)
     found = _estate(state)
     assert len(found.edges) == len(edges)
