@@ -97,6 +97,9 @@ def entry_of(value: Value) -> list[Entry] | None:
     """The servers that ``value`` describes; None where it is no server. Also for tools that were got from one (``client.get_tools()``)."""
     while isinstance(value, Bound) and value.attr.startswith(("[", "tools")):
         value = value.receiver
+    if isinstance(value, DictV) and _text(value.get("type")) == "mcp":  # a tool of OpenAI's responses, written as data
+        entry, secrets = _plain_dict(value)
+        return [(_text(value.get("server_label")) or "", {**entry, "type": "http"}, value, secrets)]
     if isinstance(value, Made):
         root = value.root()
         for one in (value, root):

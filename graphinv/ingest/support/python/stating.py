@@ -99,7 +99,18 @@ def uses_tool(
         yield from program.problem(value, f"{what} of {actor.name!r} hold something that is no known tool")
 
 
+_BY_TYPE = re.compile(
+    r"(advisor|bash|code_execution|code_interpreter|computer(?:_use)?|file_search|image_generation|local_shell|memory|shell"
+    r"|text_editor|tool_search_tool_(?:bm25|regex)|web_fetch|web_search)(?:_preview)?(_20\d{6})?"
+)
+"""Types of the tools that are written as data for the model's provider. Those with a date are Anthropic's, the others OpenAI's."""
+
+
 def _hosted(value: Value, hosted: Mapping[str, Hosted], packages: tuple[str, ...]) -> Hosted | None:
+    if isinstance(value, DictV):
+        kind = value.get("type")
+        match = _BY_TYPE.fullmatch(kind.text() or "") if kind is not None else None
+        return Hosted(f"{'anthropic' if match[2] else 'openai'}:{match[1]}", match[1]) if match else None
     if isinstance(value, (Made, External)):
         dotted = value.callee if isinstance(value, Made) else value.dotted
         if not (packages and not value.within(*packages)):

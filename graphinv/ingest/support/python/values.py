@@ -85,6 +85,16 @@ class DictV(Value):
                 found = value
         return found
 
+    def is_definition(self) -> bool:
+        """Whether it is one thing written as data (``{"type": "web_search_preview"}``) rather than a mapping of things."""
+        kind = self.get("type")
+        return (
+            isinstance(kind, Const)
+            and isinstance(kind.value, str)
+            and not self.rest
+            and all(isinstance(value, (Const, EnvVar, ListV, DictV)) for _, value in self.items)
+        )
+
 
 @dataclass(frozen=True, eq=False)
 class External(Value):
@@ -232,7 +242,8 @@ def either(module: ir.Module, line: int, values: list[Value]) -> Value:
 
 
 def walk(value: Value | None) -> Iterator[Value]:
-    """The single values in ``value``: items of lists, possibilities, values of mappings; constants ``None`` are left out."""
+    """The single values in ``value``: items of lists, possibilities, values of mappings (but for definitions of things as data, which are
+    one each); constants ``None`` are left out."""
     return (one for one, _ in placed(value))
 
 
@@ -245,7 +256,7 @@ def placed(value: Value | None) -> Iterator[tuple[Value, Place | None]]:
             stack.extend((option, place) for option in reversed(one.values))
         elif isinstance(one, ListV):
             stack.extend((item, inner or place) for item, inner in reversed(one.placed()))
-        elif isinstance(one, DictV):
+        elif isinstance(one, DictV) and not one.is_definition():
             stack.extend((item, place) for item in reversed([*(item for _, item in one.items), *one.rest]))
         elif not (isinstance(one, Const) and one.value is None):
             yield one, place
