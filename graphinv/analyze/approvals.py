@@ -73,13 +73,13 @@ class Approvals:
         return dict(found)
 
     def registered(self, edge: EdgeRecord) -> bool:
-        """Whether somebody other than a client approved or refused something of its agent, or what it leads to for anybody."""
-        return edge.source in self._registered or edge.target in self._registered
+        """Whether somebody other than a client speaks of such edges (tools, or servers) of its agent, or of what it leads to for anybody."""
+        return not self._registered.isdisjoint(((edge.kind, edge.source), (edge.kind, edge.target)))
 
     @cached_property
-    def _registered(self) -> frozenset[NodeKey]:
+    def _registered(self) -> frozenset[tuple[str, NodeKey]]:
         said = (edge for edge in self.estate.edges if edge.props.get("approved") is not None and edge.props.get("approval") != "client")
-        return frozenset(end for edge in said for end in (edge.source, edge.target))
+        return frozenset((edge.kind, end) for edge in said for end in (edge.source, edge.target))
 
     def _environments(self, actor: NodeKey) -> frozenset[str]:
         runtimes = (edge.target for edge in self.estate.outgoing.get(actor, ()) if edge.kind == "RUNS_ON")

@@ -39,7 +39,7 @@ def unapproved(engine: Engine, params: Params) -> Iterator[Row]:
         elif "observed" in (edge.props.get("evidence") or ()):
             row["approval"] = "it was called and nobody approved it"
         elif standing == "unstated" and approvals.registered(edge):
-            row["approval"] = "approvals are kept, and it is not among them"
+            row |= {"approval": "approvals are kept, and it is not among them", "modifiers": ["-2 nobody refused it either"]}
         else:
             row["unknown"] = True
         yield row | {"kind": edge.props.get("approval"), "approved_by": edge.props.get("approved_by")}

@@ -40,6 +40,7 @@ def approved(readings: Sequence[Reading]) -> None:
     known = Known.of(chain.from_iterable(reading.nodes for reading in readings), chain.from_iterable(reading.edges for reading in readings))
     register = _Register.of(known, [one for _, one in said])
     for reading in readings:
+        register.root = reading.root.name
         reading.edges = [register.applied(edge) for edge in reading.edges]
         reading.edges += register.calls(reading.edges)
     for reading in readings:
@@ -71,6 +72,10 @@ class _Register:
     vague: dict[Approval, str] = field(default_factory=dict)
     """Approvals that cannot be applied, and why."""
     pairs: int = 0
+    root: str = ""
+    """Whose edges are looked at."""
+    abroad: dict[Approval, set[str]] = field(default_factory=dict)
+    """Approval → roots whose edges it is put on."""
 
     @classmethod
     def of(cls, known: Known, approvals: Iterable[Approval]) -> _Register:
@@ -202,7 +207,9 @@ class _Register:
 
         for one in found:
             self.used.setdefault(one, set()).add(target)
-        return max(found, key=rank)
+        best = max(found, key=rank)
+        self.abroad.setdefault(best, set()).add(self.root)
+        return best
 
     def environments(self, actor: NodeKey) -> set[str]:
         stated = [self.known.nodes[one].get("environment") for one in (actor, *self.runtimes.get(actor, ()))]
@@ -232,8 +239,10 @@ class _Register:
     def problems(self, root: str, approvals: Sequence[Approval]) -> Iterator[Problem]:
         """Of each document, how many of its approvals say nothing, and the first of them."""
         idle: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+        others: defaultdict[str, set[str]] = defaultdict(set)
         for one in approvals:
             document, where = place_of(one.source, root)
+            others[document] |= self.abroad.get(one, set()) - {root}
             if one in self.vague:
                 idle[document, self.vague[one]].append(where)
             elif one not in self.used:
@@ -241,6 +250,11 @@ class _Register:
         for (document, why), places in idle.items():
             message = f"{len(places)} approval{'s speak' if len(places) > 1 else ' speaks'} of nothing: {why}"
             yield Problem(document, places[0], message, "warning", "approvals_csv")
+        for document, names in others.items():
+            if names:
+                # Whoever can put a file into one root can say so of another; it must not go unseen.
+                listed = ", ".join(sorted(names)[:5]) + (", …" if len(names) > 5 else "")
+                yield Problem(document, "", f"speaks of calls in other roots as well: {listed}", "note", "approvals_csv")
 
 
 def _stated(one: Approval) -> Props:

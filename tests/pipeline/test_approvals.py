@@ -142,9 +142,21 @@ def test_the_tool_keeps_the_digest_that_was_looked_at() -> None:
 def test_approvals_that_speak_of_nothing_are_counted() -> None:
     gov = register(row(tool="none"), row("nobody", tool="pay", line=3), row(tool="pay", line=4))
     approved([shop(edge(BOT, "USES", PAY)), gov])
-    [problem] = gov.problems
+    problem, _ = gov.problems
     assert (problem.document, problem.where, problem.severity) == ("approvals.csv", "L2", "warning")
     assert problem.message == "2 approvals speak of nothing: nothing that was read with them is called or connected to so"
+
+
+def test_what_is_said_of_other_roots_is_told() -> None:
+    gov = register(row(tool="pay"))
+    approved([shop(edge(BOT, "USES", PAY)), gov])
+    [problem] = gov.problems
+    assert (problem.document, problem.severity) == ("approvals.csv", "note")
+    assert problem.message == "speaks of calls in other roots as well: shop"
+    own = shop(edge(BOT, "USES", PAY))
+    own.said = [Approval("shop/approvals.csv#L2", "billing-bot", tool="pay")]
+    approved([own])
+    assert own.problems == []
 
 
 def test_a_name_of_several_means_none() -> None:
