@@ -29,10 +29,9 @@ WHERE s.gone_at IS NULL
   AND NOT coalesce(s.status, 'unknown') IN ['revoked', 'disabled', 'suspended', 'retired']
   AND (s.expires_at IS NULL OR s.expires_at > $at OR s.renewable = true)
   AND (s.lifetime = 'ephemeral' OR s.audience IS NOT NULL OR s.scopes IS NOT NULL)
-OPTIONAL MATCH (h:Agent)-[r:HOLDS]->(s)
-WHERE h.gone_at IS NULL AND r.gone_at IS NULL
-OPTIONAL MATCH (h)-[u:USES]->(t:Tool)
-WHERE u.gone_at IS NULL AND t.gone_at IS NULL AND u.approved = true
+// In one pattern: a second one that begins at nobody looks at everybody
+OPTIONAL MATCH (s)<-[r:HOLDS]-(h:Agent)-[u:USES]->(t:Tool)
+WHERE r.gone_at IS NULL AND h.gone_at IS NULL AND u.gone_at IS NULL AND t.gone_at IS NULL AND u.approved = true
 UNWIND CASE WHEN size(coalesce(t.labels, [])) > 0 THEN t.labels ELSE [null] END AS label
 WITH s, collect(DISTINCT CASE WHEN label STARTS WITH 'needs_scope=' THEN replace(label, 'needs_scope=', '') END) AS needed
 WITH s, needed, size(coalesce(s.audience, [])) AS receivers,

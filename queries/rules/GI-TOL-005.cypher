@@ -17,14 +17,15 @@
 //   - A point that enforces in front of it, on every way to it
 //   - Over standard input its caller is whoever started it
 // columns: {reason: Why it does not know, agents: Agents that connect to it}
+OPTIONAL MATCH (p:EnforcementPoint)
+WHERE p.gone_at IS NULL AND p.mode = 'enforce'
+WITH collect(p.id) AS enforcing
 MATCH (v:ToolServer)
 WHERE v.gone_at IS NULL AND (v.auth = 'none' OR (v.auth IS NULL AND v.url IS NOT NULL))
 OPTIONAL MATCH (a:Agent)-[c:CONNECTS_TO]->(v)
 WHERE a.gone_at IS NULL AND c.gone_at IS NULL
 WITH v, collect(DISTINCT a.id) AS agents, count(c) AS ways,
-     sum(CASE WHEN EXISTS {
-       MATCH (p:EnforcementPoint) WHERE p.gone_at IS NULL AND p.mode = 'enforce' AND p.id IN coalesce(c.guards, [])
-     } THEN 1 ELSE 0 END) AS guarded
+     sum(CASE WHEN any(guard IN coalesce(c.guards, []) WHERE guard IN enforcing) THEN 1 ELSE 0 END) AS guarded
 WHERE ways = 0 OR guarded < ways
 WITH v, agents,
      v.url STARTS WITH 'http://localhost:' OR v.url STARTS WITH 'http://localhost/' OR v.url = 'http://localhost'
@@ -37,9 +38,11 @@ RETURN 'ToolServer' AS subject_kind, v.id AS subject_id, v.auth IS NULL AS unkno
          ELSE []
        END AS modifiers
 UNION
-MATCH (a:Agent)-[c:CONNECTS_TO]->(v:ToolServer), (a)-[h:HOLDS]->(s:Secret), (v)-[g:HOLDS]->(s)
-WHERE a.gone_at IS NULL AND c.gone_at IS NULL AND v.gone_at IS NULL AND h.gone_at IS NULL AND s.gone_at IS NULL AND g.gone_at IS NULL
+MATCH (v:ToolServer)-[g:HOLDS]->(s:Secret)
+WHERE v.gone_at IS NULL AND s.gone_at IS NULL AND g.gone_at IS NULL
   AND v.url IS NOT NULL AND s.audience IS NOT NULL AND NOT v.url IN s.audience AND NOT v.id IN s.audience
+MATCH (a:Agent)-[h:HOLDS]->(s), (a)-[c:CONNECTS_TO]->(v)
+WHERE a.gone_at IS NULL AND c.gone_at IS NULL AND h.gone_at IS NULL
 WITH v, collect(DISTINCT a.id) AS agents
 RETURN 'ToolServer' AS subject_kind, v.id AS subject_id, false AS unknown, agents,
        'it uses the tokens of its callers, which were issued for somebody else' AS reason, [] AS modifiers
