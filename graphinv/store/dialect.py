@@ -104,7 +104,7 @@ def checked(query: str) -> str:
     _check_reads(query, text, found)
     _check_words(query, found)
     _check_patterns(query, found)
-    for what, instead in refusals(found, _pairs(found)):
+    for what, instead in refusals(found, bracket_pairs(found)):
         raise QueryError(_message(query, what, instead))
     return text
 
@@ -209,7 +209,7 @@ def _names(token: Token) -> bool:
 
 def _check_patterns(query: str, found: Sequence[Token]) -> None:
     """Refuse unbounded variable-length relationships and quantified path patterns."""
-    closing = _pairs(found)
+    closing = bracket_pairs(found)
     for start, end in closing.items():
         after = found[end + 1].text if end + 1 < len(found) else ""
         if found[start].text == "[" and start and found[start - 1].text in ("-", "<-") and after in ("-", "->"):
@@ -234,7 +234,7 @@ def _nesting(found: Sequence[Token]) -> int:
     return deepest
 
 
-def _pairs(found: Sequence[Token]) -> dict[int, int]:
+def bracket_pairs(found: Sequence[Token]) -> dict[int, int]:
     """Where each bracket is closed; one that is not is left out (the engine will say so)."""
     pairs: dict[int, int] = {}
     opened: list[int] = []

@@ -1,11 +1,13 @@
 """The store in a Neo4j server, over Bolt.
 
-A commit is one transaction, so that a process, connection or server that dies leaves the last one. The next generation is worked out in
-this process (:mod:`graphinv.store.merge`); what differs is written in batches of rows, as parameters.
+The next generation is worked out in this process (:mod:`graphinv.store.merge`); what differs is written in batches of rows, as parameters.
+One transaction makes it visible, so that a process, connection or server that dies leaves the last one. What is too much for a transaction
+is built beside what is there, and that transaction only moves labels (:mod:`graphinv.store.neo4j_bulk`).
 
 Two things a server does not do by itself. Who writes holds an open transaction that bears its name, which the server gives back when the
 connection is gone. And Neo4j lets a reader see a commit while it is being applied, so the writer marks the store just before (``applying``)
-and the commit takes the mark away: an answer counts only where no mark was seen, and the same ``revision`` before and after.
+and the commit takes the mark away: an answer counts only where no mark was seen, and the same ``revision`` before and after. What is being
+built beside bears a mark too (``staged``): then an answer counts only where the query names the labels of what it matches.
 """
 
 from __future__ import annotations
@@ -26,9 +28,9 @@ from typing import Any, Self, TypeVar, cast
 from urllib.parse import urlsplit
 
 import neo4j
-from neo4j.exceptions import AuthError, ClientError, DriverError, IncompleteCommit, Neo4jError, ServiceUnavailable, SessionExpired
+from neo4j.exceptions import AuthError, DriverError, Neo4jError, ServiceUnavailable, SessionExpired
 
-from graphinv.model.errors import GraphinvError, QueryError, QueryLimit, ReadOnly, StoreError, StoreLocked, UsageError
+from graphinv.model.errors import GraphinvError, QueryError, QueryLimit, StoreError, StoreLocked, UsageError
 from graphinv.model.estate import Estate
 from graphinv.model.facts import EdgeFact, NodeFact
 from graphinv.model.results import Analysis
@@ -37,15 +39,36 @@ from graphinv.store import Committed, Rows, Scan
 from graphinv.store.dialect import checked, shortened
 from graphinv.store.layout import packed, unpacked, with_first_seen
 from graphinv.store.merge import State, advance
-from graphinv.store.neo4j_contents import META, clear_analysis, read_state, write_analysis, write_difference, write_scans
+from graphinv.store.neo4j_bulk import stage, sweep, switch
+from graphinv.store.neo4j_contents import (
+    META,
+    Difference,
+    clear_analysis,
+    difference,
+    read_state,
+    write_analysis,
+    write_difference,
+    write_scans,
+)
+from graphinv.store.neo4j_errors import lacks_memory, query_error, trouble
+from graphinv.store.neo4j_labels import names_labels
 from graphinv.store.neo4j_rows import rows
 
 SCHEMA = 1
 _WRITER = "writer"
+"""Role of the transaction that is the writer's lock."""
+_PART = "part"
+"""Role of those that write."""
+DIRECT = 200_000
+"""Changed rows up to which a commit is written where it is seen, in one transaction; each takes about 4 kB of the server's memory."""
 _WAIT = 0.02
 """Seconds until a reader asks again that met a commit."""
 _PATIENCE = 60.0
 """Seconds that it asks again at most, where no limit of its own says so."""
+
+_RETRY = 30.0
+"""Seconds for which a transaction is tried again that the server, or the way to it, failed."""
+_LABELS = ", or name a label in each pattern of the query"
 
 _GRACE = 3.0
 """Seconds that the server has to stop a query by itself once its time is over."""
@@ -76,7 +99,9 @@ class Neo4jStore:
             "database": os.environ.get("NEO4J_DATABASE") or None,
             "impersonated_user": os.environ.get("NEO4J_IMPERSONATED_USER") or None,
         }
-        self._driver = neo4j.GraphDatabase.driver(url, auth=_auth(), user_agent="graphinv", notifications_min_severity="OFF")
+        self._driver = neo4j.GraphDatabase.driver(
+            url, auth=_auth(), user_agent="graphinv", notifications_min_severity="OFF", max_transaction_retry_time=_RETRY
+        )
         self._writer: neo4j.Transaction | None = None
         self._writing: neo4j.Session | None = None
         self._closed = False
@@ -92,7 +117,7 @@ class Neo4jStore:
                 )
             if write:
                 self._lock()
-                self._clear_mark()
+                self._recover()
                 self._declare()
                 meta = self._read(_meta)
             self._hold(meta)
@@ -131,11 +156,14 @@ class Neo4jStore:
             return result.keys(), list(islice(result, max_rows + 1))
 
         try:
-            columns, found = _within(timeout + _GRACE, lambda: self._reading(ask, timeout=timeout, fetch_size=min(max_rows + 1, 1000)))
+            sees = not names_labels(text)
+            columns, found = _within(
+                timeout + _GRACE, lambda: self._reading(ask, timeout=timeout, fetch_size=min(max_rows + 1, 1000), sees_staged=sees)
+            )
         except TimeoutError:
             raise QueryLimit(f"the query ran longer than {timeout:g} s: {shortened(cypher)}") from None
         except Neo4jError as error:
-            raise _query_error(error, cypher, timeout) from None
+            raise query_error(error, cypher, timeout) from None
         except (TypeError, ValueError, OverflowError) as error:
             raise QueryError(f"a parameter of the query cannot be used ({type(error).__name__}): {shortened(cypher)}") from None
         if not columns:
@@ -148,14 +176,18 @@ class Neo4jStore:
         self._check_open()
         return unpacked(self._analysis, self._url)
 
-    def _reading(self, work: Callable[[neo4j.Transaction], T], *, timeout: float | None = None, fetch_size: int = 5000) -> T:
-        """What ``work`` reads of one generation: it is done again where a commit came between. Its own Neo4jError comes through.
+    def _reading(
+        self, work: Callable[[neo4j.Transaction], T], *, timeout: float | None = None, fetch_size: int = 5000, sees_staged: bool = False
+    ) -> T:
+        """What ``work`` reads of one generation: it is done again where a commit came between, or where it ``sees_staged`` nodes and there
+        are such. Its own Neo4jError comes through.
 
         Raises:
             QueryLimit: commits followed one another for longer than ``timeout``.
-            StoreError: the server cannot be reached.
+            StoreError: the server cannot be reached, or what an interrupted commit left cannot be taken away.
         """
         end = time.monotonic() + (timeout or _PATIENCE)
+        dead: str | None = None
         try:
             with self._driver.session(default_access_mode=neo4j.READ_ACCESS, fetch_size=fetch_size, **self._session) as session:
                 while True:
@@ -163,15 +195,30 @@ class Neo4jStore:
                         before = _stamp(transaction)
                         found = work(transaction)
                         after = _stamp(transaction)
-                    if before == after and (before[1] is None or not self._writers()):
+                    _, applying, staged = after
+                    mixed = staged is not None and sees_staged
+                    if before == after and not mixed and applying in (None, dead):
                         return found
                     if time.monotonic() > end:
-                        raise QueryLimit(f"{self._url} is being written all the time; ask again later")
+                        raise QueryLimit(f"{self._url} is being written; ask again later{_LABELS if mixed else ''}")
+                    if (applying or mixed) and not self._running(_WRITER, _PART):
+                        dead = applying  # the mark of a writer that is no more: from here on nothing changes under it
+                        if mixed:
+                            self._clean_up()
                     time.sleep(_WAIT)
         except AuthError as error:
             raise self._trouble(error) from None
         except (ServiceUnavailable, SessionExpired, DriverError, OSError) as error:
             raise self._trouble(error) from None
+
+    def _clean_up(self) -> None:
+        """Take away what an interrupted commit left, as the next writer would."""
+        try:
+            Neo4jStore(self._url, write=True).close()
+        except StoreLocked:
+            return  # there is a writer, who does so
+        except StoreError as error:
+            raise StoreError(f"an interrupted commit left nodes in {self._url} that this query would see{_LABELS} ({error})") from None
 
     def _read(self, work: Callable[[neo4j.Transaction], T]) -> T:
         """The same of what is no user's query: whatever goes wrong is a StoreError."""
@@ -205,57 +252,138 @@ class Neo4jStore:
         self._publish(state, text, analysis if text != self._analysis else None)
 
     def _publish(self, after: State, text: str | None, results: Analysis | None = None) -> None:
-        """Make ``after`` the store's contents and ``text`` its results, written anew where ``results`` are given: one transaction."""
-        before, mark = self._contents(), secrets.token_hex(8)
-
-        def write(transaction: neo4j.ManagedTransaction) -> None:
-            write_difference(transaction, before, after)
-            if results is not None or (text is None and self._analysis is not None):
-                clear_analysis(transaction)
-            if results is not None:
-                write_analysis(transaction, results)
-            write_scans(transaction, after)
-            self._mark(mark)
-            done = transaction.run(
-                cast(
-                    "Any",
-                    f"MATCH (m:{META} {{id: 'store'}}) WHERE m.applying = $mark AND m.revision = $before "
-                    "SET m.applying = null, m.revision = $before + 1, m.schema = $schema, m.generation = $generation, "
-                    "m.history = $history, m.analysis = $analysis "
-                    "RETURN m.revision AS revision",
-                ),
-                mark=mark,
-                before=self._revision,
-                schema=SCHEMA,
-                generation=after.generation,
-                history=json.dumps(after.history, separators=(",", ":")),
-                analysis=text,
-            ).single()
-            if done is None:
-                raise StoreLocked(f"another process wrote to {self._url}; nothing was written, run the same command again")
-
+        """Make ``after`` the store's contents and ``text`` its results, written anew where ``results`` are given."""
+        change, mark = difference(self._contents(), after), secrets.token_hex(8)
+        size = len(change) + (len(results.scores) + len(results.reach) + len(results.findings) if results else 0)
         try:
             with self._driver.session(default_access_mode=neo4j.WRITE_ACCESS, **self._session) as session:
-                session.execute_write(write)
-        except (Neo4jError, DriverError, OSError) as error:
-            with contextlib.suppress(Neo4jError, DriverError, OSError), self._driver.session(**self._session) as session:
-                session.run(
-                    cast("Any", f"MATCH (m:{META} {{id: 'store'}}) WHERE m.applying = $mark REMOVE m.applying"), mark=mark
-                ).consume()
-            raise self._trouble(error, "nothing was written to ") from None
+                if size > DIRECT or not self._direct(session, mark, change, after, text, results):
+                    text = self._staged(session, mark, after, text, results)
+        except BaseException as error:
+            self._unmark(mark)
+            if isinstance(error, Neo4jError):
+                with contextlib.suppress(StoreError):
+                    self._sweep()
+            if isinstance(error, (Neo4jError, DriverError, OSError)):
+                raise self._trouble(error, "nothing was written to ") from None
+            raise
         self._state, self._generation, self._analysis = after, after.generation, text
         self._revision += 1
 
-    def _mark(self, mark: str) -> None:
-        """Say that a commit is about to be applied; only where nobody else has written meanwhile."""
+    def _direct(
+        self, session: neo4j.Session, mark: str, change: Difference, after: State, text: str | None, results: Analysis | None
+    ) -> bool:
+        """Write ``change`` in one transaction; False where the server has not the memory for it, and nothing was written."""
+
+        @neo4j.unit_of_work(metadata=_tag(_PART))
+        def write(transaction: neo4j.ManagedTransaction) -> None:
+            try:
+                write_difference(transaction, change)
+                if results is not None or (text is None and self._analysis is not None):
+                    clear_analysis(transaction)
+                if results is not None:
+                    write_analysis(transaction, results)
+            except Neo4jError as error:
+                raise (_TooMuch() if lacks_memory(error) else error) from None  # the driver would try again
+            self._finish(transaction, mark, None, after, text)
+
+        try:
+            session.execute_write(write)
+        except _TooMuch:
+            return False
+        return True
+
+    def _staged(self, session: neo4j.Session, mark: str, after: State, text: str | None, results: Analysis | None) -> str | None:
+        """Build ``after`` beside what is there, and switch. Returns the text of the results that it then has."""
+        if results is None and text is not None:
+            try:
+                results = unpacked(text, self._url)
+            except StoreError:
+                text = None  # nobody can read them
+
+        def write(work: Callable[[neo4j.ManagedTransaction], T]) -> T:
+            @neo4j.unit_of_work(metadata=_tag(_PART))
+            def guarded(transaction: neo4j.ManagedTransaction) -> T:
+                self._guard(transaction, None, mark)
+                return work(transaction)
+
+            return session.execute_write(guarded)
+
+        @neo4j.unit_of_work(metadata=_tag(_PART))
+        def exchange(transaction: neo4j.ManagedTransaction) -> None:
+            switch(transaction)
+            self._finish(transaction, mark, mark, after, text)
+
+        self._sweep()
+        self._mark(mark, "staged")
+        stage(write, after, results)
+        session.execute_write(exchange)
+        with contextlib.suppress(StoreError):  # it is done; what cannot be taken away now, the next command does
+            self._sweep()
+        return text
+
+    def _finish(self, transaction: neo4j.ManagedTransaction, mark: str, staged: str | None, after: State, text: str | None) -> None:
+        """The last statements of the transaction that makes ``after`` visible."""
+        write_scans(transaction, after)
+        self._mark(mark, "applying")
+        self._guard(transaction, mark, staged)
+        transaction.run(
+            cast(
+                "Any",
+                f"MATCH (m:{META} {{id: 'store'}}) SET m.applying = null, m.revision = $revision, m.schema = $schema, "
+                "m.generation = $generation, m.history = $history, m.analysis = $analysis",
+            ),
+            revision=self._revision + 1,
+            schema=SCHEMA,
+            generation=after.generation,
+            history=json.dumps(after.history, separators=(",", ":")),
+            analysis=text,
+        ).consume()
+
+    def _guard(self, transaction: neo4j.ManagedTransaction, applying: str | None, staged: str | None) -> None:
+        """See that nobody else has written, with the store's record locked, so that nobody does before this transaction ends."""
+        statement = f"MATCH (m:{META} {{id: 'store'}}) SET m.schema = m.schema WITH m RETURN m.revision, m.applying, m.staged"
+        found = transaction.run(cast("Any", statement)).single()
+        if found is None or tuple(found.values()) != (self._revision, applying, staged):
+            raise self._overtaken()
+
+    def _mark(self, mark: str, name: str) -> None:
+        """Say that a commit is about to be applied, or that nodes are staged; only where nobody else has written meanwhile."""
         statement = (
             f"MERGE (m:{META} {{id: 'store'}}) ON CREATE SET m.revision = 0, m.generation = 0, m.schema = $schema "
-            "WITH m WHERE m.revision = $before SET m.applying = $mark RETURN m.id AS id"
+            f"WITH m WHERE m.revision = $before SET m.{name} = $mark RETURN m.id AS id"
         )
+        if not self._alone(statement, schema=SCHEMA, before=self._revision, mark=mark):
+            raise self._overtaken()
+
+    def _unmark(self, mark: str) -> None:
+        """Take the mark of a commit away that came to nothing; what cannot be done now, the next command does."""
+        with contextlib.suppress(Neo4jError, DriverError, OSError):
+            self._alone(f"MATCH (m:{META} {{id: 'store'}}) WHERE m.applying = $mark REMOVE m.applying", mark=mark)
+
+    def _sweep(self) -> None:
+        """Take away what is staged and what is gone, then the mark that says there is such.
+
+        Raises:
+            StoreError: it cannot be.
+        """
+        mark = secrets.token_hex(8)
+        mine = f"MATCH (m:{META} {{id: 'store'}}) WHERE m.staged IS NOT NULL SET m.staged = $mark RETURN m.id AS id"
+        try:
+            if self._alone(mine, mark=mark):
+                with self._driver.session(default_access_mode=neo4j.WRITE_ACCESS, **self._session) as session:
+                    sweep(session, _tag(_PART))
+                self._alone(f"MATCH (m:{META} {{id: 'store'}}) WHERE m.staged = $mark REMOVE m.staged", mark=mark)
+        except (Neo4jError, DriverError, OSError) as error:
+            raise self._trouble(error, "cannot write to ") from None
+
+    def _alone(self, statement: str, **given: Any) -> bool:
+        """Run a statement in a transaction of its own; whether it answers anything."""
         with self._driver.session(default_access_mode=neo4j.WRITE_ACCESS, **self._session) as session:
-            found = session.run(cast("Any", statement), schema=SCHEMA, before=self._revision, mark=mark).single()
-        if found is None:
-            raise StoreLocked(f"another process wrote to {self._url}; nothing was written, run the same command again")
+            return session.run(neo4j.Query(cast("Any", statement), metadata=_tag(_PART)), given).single() is not None
+
+    def _overtaken(self) -> StoreLocked:
+        return StoreLocked(f"another process wrote to {self._url}; nothing was written, run the same command again")
 
     # Opening and closing
 
@@ -264,14 +392,14 @@ class Neo4jStore:
         self._generation, self._revision = int(meta.get("generation", 0)), int(meta.get("revision", 0))
         self._analysis = meta.get("analysis")
 
-    def _writers(self) -> list[str]:
-        """Who writes, the first first."""
+    def _running(self, *roles: str) -> list[str]:
+        """Who has transactions of these roles, the first first."""
         with self._driver.session(**self._session) as session:
             found = session.run(
                 "SHOW TRANSACTIONS YIELD transactionId, startTime, metaData, database, status "
-                "WHERE metaData.graphinv = $role AND NOT status STARTS WITH 'Terminated' AND ($database IS NULL OR database = $database) "
-                "RETURN metaData.process AS who ORDER BY startTime, transactionId",
-                role=_WRITER,
+                "WHERE metaData.graphinv IN $roles AND NOT status STARTS WITH 'Terminated' AND ($database IS NULL OR database = $database) "
+                "RETURN metaData.process AS who ORDER BY datetime(startTime), size(transactionId), transactionId",
+                roles=list(roles),
                 database=self._session["database"],
             )
             return [str(record["who"]) for record in found]
@@ -281,22 +409,27 @@ class Neo4jStore:
         name = f"{os.getpid()} on {socket.gethostname()} ({secrets.token_hex(4)})"
         try:
             self._writing = self._driver.session(default_access_mode=neo4j.WRITE_ACCESS, **self._session)
-            self._writer = self._writing.begin_transaction(metadata={"graphinv": _WRITER, "process": name})
+            self._writer = self._writing.begin_transaction(metadata=_tag(_WRITER, name))
             self._writer.run("RETURN 1").consume()
-            first = next(iter(self._writers()), name)
+            first = next(iter(self._running(_WRITER)), name)
+            if first != name:
+                holder = first.rpartition(" (")[0]
+                raise StoreLocked(f"{self._url} is being written by process {holder}; wait for it to end, or end it")
+            end = time.monotonic() + _PATIENCE
+            while self._running(_PART):  # the server has not done yet with what a writer sent that is no more
+                if time.monotonic() > end:
+                    raise StoreLocked(f"{self._url} is still at work for a process that has ended; run the same command again later")
+                time.sleep(_WAIT)
         except (Neo4jError, DriverError, OSError) as error:
             raise self._trouble(error, "cannot write to ") from None
-        if first != name:
-            holder = first.rpartition(" (")[0]
-            raise StoreLocked(f"{self._url} is being written by process {holder}; wait for it to end, or end it")
 
-    def _clear_mark(self) -> None:
-        """Take away the mark of a writer that died as it committed: whoever has the lock is the only one that may set it."""
+    def _recover(self) -> None:
+        """Take away what a writer left that died as it committed: whoever has the lock is the only one that may commit."""
         try:
-            with self._driver.session(default_access_mode=neo4j.WRITE_ACCESS, **self._session) as session:
-                session.run(cast("Any", f"MATCH (m:{META}) WHERE m.applying IS NOT NULL REMOVE m.applying")).consume()
+            self._alone(f"MATCH (m:{META}) WHERE m.applying IS NOT NULL REMOVE m.applying")
         except (Neo4jError, DriverError, OSError) as error:
             raise self._trouble(error, "cannot write to ") from None
+        self._sweep()
 
     def _declare(self) -> None:
         """Constraints and indexes of the vocabulary; those that are there stay."""
@@ -326,19 +459,7 @@ class Neo4jStore:
         return self._state
 
     def _trouble(self, error: Exception, doing: str = "") -> GraphinvError:
-        """What went wrong between us and the server, without anything secret."""
-        if isinstance(error, IncompleteCommit):
-            return StoreError(f"the connection to {self._url} broke as it committed; run the same command again, which completes it")
-        if isinstance(error, AuthError):
-            return StoreError(f"{self._url} refuses this user and password (NEO4J_USER, NEO4J_PASSWORD)")
-        if isinstance(error, ClientError) and "Security" in (error.code or ""):
-            return StoreError(f"{doing or 'cannot use '}{self._url}: this user may not ({error.code})")
-        if isinstance(error, Neo4jError):
-            reason = str(error.message or error.code).splitlines()[0][:300]
-            return StoreError(f"{doing or 'cannot read '}{self._url}: {reason}")
-        return StoreError(
-            f"{doing or 'cannot read '}{self._url}: the server cannot be reached ({type(error).__name__}); see `graphinv neo4j status`"
-        )
+        return trouble(self._url, error, doing)
 
     def _check_open(self) -> None:
         if self._closed:
@@ -404,15 +525,13 @@ def _within(seconds: float, work: Callable[[], T]) -> T:
     return cast("T", found)
 
 
-def _query_error(error: Neo4jError, cypher: str, timeout: float) -> GraphinvError:
-    code, reason = error.code or "", str(error.message or "").splitlines()[0][:300]
-    if "AccessMode" in code or "Forbidden" in code or "writing in read access mode" in reason.lower():
-        return ReadOnly(f"the query tries to write; only reading is allowed here: {shortened(cypher)}")
-    if "TransactionTimedOut" in code or "Terminated" in code:
-        return QueryLimit(f"the query ran longer than {timeout:g} s: {shortened(cypher)}")
-    if "MemoryPool" in code or "OutOfMemory" in code:
-        return QueryLimit(f"the query holds too much at once; narrow it down: {shortened(cypher)}")
-    return QueryError(f"the query is wrong ({reason}): {shortened(cypher)}")
+class _TooMuch(Exception):
+    """A transaction that the server has not the memory for."""
+
+
+def _tag(role: str, name: str = "") -> dict[str, str]:
+    """What the server says of a transaction of ours."""
+    return {"graphinv": role, "process": name}
 
 
 def _meta(transaction: neo4j.Transaction) -> dict[str, Any]:
@@ -421,7 +540,8 @@ def _meta(transaction: neo4j.Transaction) -> dict[str, Any]:
     return dict(record["m"]) if record else {}
 
 
-def _stamp(transaction: neo4j.Transaction) -> tuple[int | None, str | None]:
-    """Number of the last commit, and the mark of one that is being applied."""
-    record = transaction.run(cast("Any", f"MATCH (m:{META} {{id: 'store'}}) RETURN m.revision, m.applying")).single()
-    return (record[0], record[1]) if record else (None, None)
+def _stamp(transaction: neo4j.Transaction) -> tuple[int | None, str | None, str | None]:
+    """Number of the last commit, the mark of one that is being applied, and that of one that is being built."""
+    statement = f"MATCH (m:{META} {{id: 'store'}}) RETURN m.revision, m.applying, m.staged"
+    record = transaction.run(cast("Any", statement)).single()
+    return (record[0], record[1], record[2]) if record else (None, None, None)

@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import Any, cast
 
@@ -25,26 +25,49 @@ META = "_Store"
 
 def in_batches(transaction: neo4j.ManagedTransaction, statement: str, given: Iterable[Mapping[str, Any]]) -> None:
     """Run ``statement``, which takes ``$rows`` and whose names are of the vocabulary."""
-    remaining = iter(given)
+    remaining, results = iter(given), []
     while batch := list(islice(remaining, BATCH)):
-        transaction.run(cast("Any", statement), rows=batch).consume()
+        results.append(transaction.run(cast("Any", statement), rows=batch))  # the next is on its way while the server works on it
+    for result in results:
+        result.consume()
 
 
 def _create_edges(kind: str, start: str, stop: str) -> str:
     return f"UNWIND $rows AS r MATCH (a:{start} {{id: r.a}}) MATCH (b:{stop} {{id: r.b}}) CREATE (a)-[e:{kind}]->(b) SET e = r.props"
 
 
-def write_difference(transaction: neo4j.ManagedTransaction, before: State, after: State) -> None:
-    """Make the facts of ``before`` those of ``after``. O(what differs), after a look at everything."""
-    nodes = {key: entry for key, entry in after.nodes.items() if before.nodes.get(key) is not entry}
-    edges = {key: entry for key, entry in after.edges.items() if before.edges.get(key) is not entry}
-    removed_nodes = [key for key in before.nodes if key not in after.nodes] if after.nodes.keys() != before.nodes.keys() else ()
-    removed_edges = [key for key in before.edges if key not in after.edges] if after.edges.keys() != before.edges.keys() else ()
+@dataclass(frozen=True)
+class Difference:
+    """What makes the facts of one state those of another."""
+
+    before: State
+    nodes: Mapping[NodeKey, Entry]
+    edges: Mapping[EdgeId, Entry]
+    removed_nodes: Sequence[NodeKey]
+    removed_edges: Sequence[EdgeId]
+
+    def __len__(self) -> int:
+        return len(self.nodes) + len(self.edges) + len(self.removed_nodes) + len(self.removed_edges)
+
+
+def difference(before: State, after: State) -> Difference:
+    """What makes ``after`` of ``before``. O(nodes + edges)."""
+    return Difference(
+        before,
+        {key: entry for key, entry in after.nodes.items() if before.nodes.get(key) is not entry},
+        {key: entry for key, entry in after.edges.items() if before.edges.get(key) is not entry},
+        [key for key in before.nodes if key not in after.nodes] if after.nodes.keys() != before.nodes.keys() else (),
+        [key for key in before.edges if key not in after.edges] if after.edges.keys() != before.edges.keys() else (),
+    )
+
+
+def write_difference(transaction: neo4j.ManagedTransaction, change: Difference) -> None:
+    """Carry ``change`` out. O(what differs)."""
     for statement, given in (
-        *_removed_edges(removed_edges),
-        *_removed_nodes(removed_nodes),
-        *_node_rows(nodes, before),
-        *_edge_rows(edges, before),
+        *_removed_edges(change.removed_edges),
+        *_removed_nodes(change.removed_nodes),
+        *_node_rows(change.nodes, change.before),
+        *_edge_rows(change.edges, change.before),
     ):
         in_batches(transaction, statement, given)
 
@@ -130,6 +153,8 @@ def read_state(transaction: neo4j.Transaction) -> State:
     for kind in EDGE_KINDS:
         statement = f"MATCH (a)-[r:{kind}]->(b) RETURN labels(a)[0], a.id, labels(b)[0], b.id, properties(r)"
         for start, a, stop, b, stated in transaction.run(cast("Any", statement)):
+            if start not in NODE_KINDS:
+                continue  # of a commit that is under way, or was interrupted
             props = dict(stated)
             edges[kind, (start, a), (stop, b), props.pop("key")] = entry_of(props, None)
     loaded = [json.loads(record["data"]) for record in transaction.run("MATCH (n:Scan) RETURN n.data AS data ORDER BY n.id")]
