@@ -20,17 +20,23 @@ from graphinv.model.facts import OWNER_CONFIDENCE, Fact, Grant, NodeFact, NodeKe
 
 NAME = "aws_account"
 TITLE = "AWS account, IAM authorization details"
-FILES = ("*.json (get-account-authorization-details)",)
+FILES = ("*.json (get-account-authorization-details)", "*.json (list-roles, get-role, list-users, get-user, list-groups)")
 MAX_BYTES = 256 * 1024 * 1024
 
 LISTS = frozenset({"UserDetailList", "GroupDetailList", "RoleDetailList"})
 _OURS = re.compile(rb'"(?:UserDetailList|GroupDetailList|RoleDetailList|PolicyVersionList|AssumeRolePolicyDocument|UserPolicyList)"')
+_LISTED = re.compile(
+    rb'"(?:Users?|Groups?|Roles?)"\s*:\s*[\[{].{0,2000}?"Arn"\s*:\s*"arn:aws[\w-]*:iam::[0-9]{12}:(?:user|group|role)/', re.DOTALL
+)
+_TEMPLATE = re.compile(rb'"(?:Type"\s*:\s*"AWS::|AWSTemplateFormatVersion")')
 _LONGEST_ARN = 2048
 
 
 def detect(path: str, head: bytes) -> bool:
     """Whether it is JSON whose beginning has one of the answer's own lists."""
-    return path.lower().endswith((".json", ".jsonl", ".ndjson")) and _OURS.search(head) is not None
+    if not path.lower().endswith((".json", ".jsonl", ".ndjson")) or _TEMPLATE.search(head):
+        return False
+    return _OURS.search(head) is not None or _LISTED.search(head) is not None
 
 
 def read(document: Document) -> Iterator[Fact]:
@@ -39,7 +45,7 @@ def read(document: Document) -> Iterator[Fact]:
     Raises:
         IngestError: it is not JSON, or nested too deep.
     """
-    found = list(pages(document, LISTS | {"Policies"}))
+    found = list(pages(document, LISTS | _ALONE | {"Policies"}))
     # Users name their groups without account and path.
     groups: dict[tuple[str, str], str] = {}
     for _, page in found:
@@ -55,6 +61,10 @@ def read(document: Document) -> Iterator[Fact]:
         yield problem(document, "", "is one page of several: the rest of the account follows in other files, or is missing", NAME)
 
 
+_ALONE = frozenset({"Roles", "Role", "Users", "User", "Groups", "Group"})
+"""Lists of the answers of ``iam list-roles`` and its like, and the one thing of ``get-role``."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Page:
     document: Document
@@ -67,11 +77,13 @@ class _Page:
         for number, policy in items(self.page.get("Policies")):
             yield from self._policy(policy, f"{self.pointer}/Policies/{number}")
         for kind, name in (("Group", "GroupPolicyList"), ("User", "UserPolicyList"), ("Role", "RolePolicyList")):
-            listed = f"{kind}DetailList"
-            if listed in self.page and not isinstance(self.page[listed], list):
+            listed = next((key for key in (f"{kind}DetailList", f"{kind}s") if key in self.page), "")
+            if listed and not isinstance(self.page[listed], list):
                 yield problem(self.document, f"{self.pointer}/{listed}", "is not a list", NAME, "error")
-            for number, entity in items(self.page.get(listed)):
-                where = f"{self.pointer}/{listed}/{number}"
+            found = [(f"{self.pointer}/{listed}/{number}", entity) for number, entity in items(self.page.get(listed))]
+            if isinstance(self.page.get(kind), dict):
+                found.append((f"{self.pointer}/{kind}", self.page[kind]))
+            for where, entity in found:
                 arn = text(entity.get("Arn"), _LONGEST_ARN)
                 if arns.identity_type(arn) != f"iam_{kind.lower()}":
                     yield problem(self.document, where, f"a {kind.lower()} without an ARN of its own", NAME, "error")

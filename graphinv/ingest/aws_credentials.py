@@ -20,7 +20,7 @@ TITLE = "AWS access keys and credential report"
 FILES = ("*.json (list-access-keys, get-credential-report)", "*.csv (credential report)")
 
 _REPORT = "user,arn,user_creation_time,"
-_KEYS = re.compile(rb'"AccessKeyMetadata"\s*:|"ReportFormat"\s*:\s*"text/csv"|"Content"\s*:\s*"dXNlcixhcm4s')
+_KEYS = re.compile(rb'"AccessKeyMetadata"\s*:|"ReportFormat"\s*:\s*"text/csv"|"Content"\s*:\s*"(?:dXNlcixhcm4s|user,arn,)')
 _ROWS = 100_000
 _LONGEST = 131_072
 
@@ -47,11 +47,15 @@ def read(document: Document) -> Iterator[Fact]:
             yield from _key(document, f"{pointer}/AccessKeyMetadata/{number}", key)
         content = page.get("Content")
         if isinstance(content, str):
-            try:
-                table = base64.b64decode(content, validate=True).decode("utf-8-sig")
-            except (ValueError, binascii.Error):
-                raise IngestError("holds a credential report that is not Base64 of UTF-8 text", document=document.path) from None
-            yield from _report(document, table)
+            yield from _report(document, content if content.lstrip().startswith(_REPORT) else _decoded(document, content))
+
+
+def _decoded(document: Document, content: str) -> str:
+    """The report as the command line prints it; libraries decode it."""
+    try:
+        return base64.b64decode(content, validate=True).decode("utf-8-sig")
+    except (ValueError, binascii.Error):
+        raise IngestError("holds a credential report that is not Base64 of UTF-8 text", document=document.path) from None
 
 
 def _key(document: Document, where: str, key: dict[str, object]) -> Iterator[Fact]:

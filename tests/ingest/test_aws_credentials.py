@@ -30,6 +30,7 @@ def test_the_report_tells_of_passwords_and_keys() -> None:
         ("report.csv", REPORT),
         ("report.csv", "\ufeff" + REPORT.replace("\n", "\r\n")),
         ("report.json", json.dumps({"Content": base64.b64encode(REPORT.encode()).decode(), "ReportFormat": "text/csv"})),
+        ("report.json", json.dumps({"Content": REPORT, "GeneratedTime": "2026-11-01T08:00:00+00:00"})),
     ):
         assert aws_credentials.detect(path, text.encode()[:4096])
         found = Facts(aws_credentials, document(text, path))

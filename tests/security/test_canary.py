@@ -604,10 +604,16 @@ def aws_answers(plant: Plant) -> dict[str, str]:
     }
     user = {"Arn": f"{iam}user/{shaped()}", "GroupList": [shaped()], "Tags": tags}
     managed = {"Arn": f"{iam}policy/p", "Description": plant(), "PolicyVersionList": [{"Document": document(), "IsDefaultVersion": True}]}
+    limit = {"PolicySummary": {"Id": "p-a1b2c3d4", "Name": shaped(), "Description": plant()}, "Content": json.dumps(document())}
+    published = {"Statement": [{"Sid": shaped(), "Effect": "Allow", **who, "Action": "s3:*", "Resource": "arn:aws:s3:::pay/*"}]}
+    account = {"Id": "123456789012", "Arn": "arn:aws:organizations::123456789012:account/o-a/1", "Name": shaped(), "Email": plant()}
     keys = [{"UserName": shaped(), "AccessKeyId": "AK" + "IAQNZGKIQY56JQ7WML", "SecretAccessKey": plant(), "Status": "Active"}]
     return {
         "aws/account.json": json.dumps({"UserDetailList": [user], "RoleDetailList": [role], "Policies": [managed]}),
         "aws/keys.json": json.dumps({"AccessKeyMetadata": [*keys, {"AccessKeyId": plant(), "UserName": plant()}]}),
+        "aws/scp.json": json.dumps({"Policy": limit, "Targets": [{"TargetId": "123456789012"}, {"TargetId": shaped()}]}),
+        "aws/accounts.json": json.dumps({"Accounts": [account], "NextToken": plant()}),
+        "aws/bucket.json": json.dumps({"Policy": json.dumps(published), "RevisionId": plant()}),
         "aws/report.csv": "user,arn,user_creation_time,password_enabled\n"
         f"{shaped()},{iam}user/{shaped()},{plant()},true\n{plant()},{plant()},,\n",
     }

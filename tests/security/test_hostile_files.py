@@ -127,6 +127,13 @@ BAD: dict[str, bytes] = {
             "Policies": [{"Arn": "arn:", "PolicyVersionList": {"Document": 1}}],
         }
     ).encode(),
+    "aws-organisation-types": json.dumps(
+        [
+            {"Policy": {"PolicySummary": {"Id": 7, "Type": "SERVICE_CONTROL_POLICY"}, "Content": [1]}, "Targets": {"a": 1}},
+            {"Policies": [7, {"Id": [1], "Type": "SERVICE_CONTROL_POLICY"}], "Accounts": [{"Id": "1", "Arn": 2}], "Parents": [{"Id": {}}]},
+            {"Organization": [1], "Targets": [{"TargetId": 7}], "Attributes": {"Policy": "{"}, "ResourcePolicy": 7, "policyText": [1]},
+        ]
+    ).encode(),
     "aws-deep": b'{"UserDetailList": ' + b'{"a":' * 100_000,
     "aws-report": b"user,arn,user_creation_time,x\n" + b'a,arn:aws:iam::1:user/a,\n,,"\n' * 10_000,
     "compose-types": b"services: {a: 7, b: {image: [1], build: [2], command: {a: 1}, environment: [1, {a: 2}], env_file: 7, secrets: [1], "

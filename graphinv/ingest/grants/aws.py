@@ -2,8 +2,8 @@
 
 Roles of grants: ``identity`` (a policy of a role, user or group), ``boundary``, ``trust`` (of the role that may be assumed), ``resource``
 (a resource's own policy), ``scp`` (of an account; ``scp:LEVEL`` where it comes from a unit or the organisation above it), ``policy`` (a
-managed policy's document, on the Resource with its ARN), ``member`` (a user's membership; the body is the group's ARN). A body is a policy
-document, or the ARN of a managed policy as JSON text.
+managed policy's document, on the Resource with its ARN), ``member`` (a user's membership; the body is the group's ARN), and the parts of an
+organisation (:mod:`graphinv.ingest.support.aws.organisations`). A body is a policy document, or the ARN of a managed policy as JSON text.
 
 What many principals hold alike and that reaches far is written once: a node for the statement, of which they are members.
 """

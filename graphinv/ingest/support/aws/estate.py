@@ -11,6 +11,7 @@ from functools import cached_property
 from graphinv.ingest.grants import Known
 from graphinv.ingest.support.aws import arns
 from graphinv.ingest.support.aws.evaluation import Context, Index
+from graphinv.ingest.support.aws.organisations import EVERYTHING, FULL_ACCESS, Organisations, distribute
 from graphinv.ingest.support.aws.policies import Policy, Reader, Resources, Services, Statement, literal_actions
 from graphinv.ingest.support.bundled import rows
 from graphinv.model.facts import EdgeFact, Grant, NodeKey, Problem, place_of
@@ -164,6 +165,7 @@ def gather(grants: Sequence[Grant], known: Known) -> Estate:
     # What a name stands for comes before what names it.
     for grant in sorted(grants, key=lambda one: one.role != "policy"):
         reading.take(grant)
+    reading.hang()
     for kind, name in known.nodes:
         if kind == "Identity" and name.startswith("arn:"):
             estate.add(name)
@@ -190,6 +192,24 @@ class _Reading:
         self.reader = Reader()
         self.by_arn: dict[str, Policy] = {}
         self.told: set[tuple[str, str]] = set()
+        self.organisations = Organisations()
+
+    def hang(self) -> None:
+        """Service control policies, on the accounts that they limit."""
+        organisations, limits = self.organisations, self.estate.limits
+        for target, there in organisations.attached.items():
+            for id, grant in there:
+                document = organisations.documents.get(id)
+                # What nobody knows allows, as the policy does that every level has: what it denies can't be relied on.
+                policy = document[0] if document else self.policy(grant, EVERYTHING, json.loads(EVERYTHING))
+                limits[target]["scp"].append(Attached(policy, replace(grant, origin=document[1].origin if document else FULL_ACCESS)))
+        for grant, message in organisations.missing():
+            self.problem(grant, message)
+        for unit in distribute(limits, organisations):
+            (attached, *_) = (one for level in limits[unit].values() for one in level)
+            self.problem(
+                attached.grant, f"which accounts lie below {unit} is not among what was read; what hangs there limits nothing here"
+            )
 
     def take(self, grant: Grant) -> None:
         kind, name = grant.subject
@@ -204,10 +224,15 @@ class _Reading:
                 user.groups.add(group.arn)
                 user.members.append(grant)
             return
+        if grant.role in ("scp-attached", "scp-parent", "scp-management"):
+            self.organisations.take(grant, body)
+            return
         attached = self.attached(grant, body)
         if attached is None:
             return
-        if grant.role == "policy":
+        if grant.role == "scp-document":
+            self.organisations.documents[name.removeprefix("aws-scp:")] = attached.policy, grant
+        elif grant.role == "policy":
             self.by_arn[name] = attached.policy
         elif grant.role.partition(":")[0] == "scp":
             self.estate.limits[name.removeprefix("aws:")][grant.role].append(attached)
