@@ -157,7 +157,8 @@ def _key(place: _Place, policy: object) -> str:
 
 def _policy(place: _Place, page: dict[str, Any]) -> Iterator[Fact]:
     """``describe-policy``: a service control policy with its document, and what it hangs on where that stands beside it."""
-    stated = page.get("Policy") if isinstance(page.get("Policy"), dict) else page
+    within = page.get("Policy")
+    stated: Mapping[str, Any] = within if isinstance(within, dict) else page
     summary = stated.get("PolicySummary")
     if not isinstance(summary, dict):
         return

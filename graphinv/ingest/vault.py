@@ -144,9 +144,8 @@ def _operator_facts(document: Document, located: Located, pointer: Pointer) -> I
             for key, name, role in _entries(method.get(kind)):
                 place = Stated(document, where("auth", index, kind, key), "declared", NAME)
                 yield from entry_facts(place, f"auth/{mount}/{under}/{name}", role)
-        mapped = method.get("map")
-        for kind in ("teams", "users") if isinstance(mapped, dict) else ():
-            for key, name, role in _entries(mapped.get(kind)):
+        for kind in ("teams", "users"):
+            for key, name, role in _entries(inside(method, "map").get(kind)):
                 place = Stated(document, where("auth", index, "map", kind, key), "declared", NAME)
                 yield from entry_facts(place, f"auth/{mount}/map/{kind}/{name}", role)
     for index, engine in enumerate(items(top.get("secrets"))):

@@ -12,7 +12,7 @@ Grants of ``provider`` ``aws`` say the parts, each in whichever file it stands:
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -74,7 +74,7 @@ class Organisations:
                 )
 
 
-def distribute(limits: MutableMapping[str, MutableMapping[str, list[One]]], organisations: Organisations) -> list[str]:
+def distribute(limits: dict[str, dict[str, list[One]]], organisations: Organisations) -> list[str]:
     """Put what hangs on units and roots on the accounts below, a level each; the targets that have no account below, as far as is known."""
     targets = {one for one in limits if not arns.is_account(one)}
     used: set[str] = set()
