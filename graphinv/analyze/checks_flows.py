@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _ACTORS = ("Agent", "Workflow")
 _FINAL = frozenset({"destructive", "irreversible", "execute"})
+UNSEEN = 0.4
+"""How sure it is that an agent sees a secret that only its process has."""
 _ASKS_FIRST = frozenset({"suggest", "approve_each", "approve_destructive"})
 
 Step = tuple[EdgeRecord, bool]
@@ -52,6 +54,8 @@ class _Legs:
     egress: tuple[EdgeRecord, ...]
     inside: bool
     """Whether all that its tools can send to is known to lie inside."""
+    sees: bool
+    """Whether it sees what is sensitive itself: not where that is only a secret of its process, and nothing that it calls executes code."""
 
     @property
     def all(self) -> bool:
@@ -66,6 +70,8 @@ class _ToolLegs:
     sends: bool
     inside: bool
     """Everything it acts on is known to lie inside the organisation and to be closed to strangers."""
+    executes: bool
+    """It executes what it is given, and not in a sandbox away from the agent."""
 
 
 class _Reader:
@@ -82,11 +88,13 @@ class _Reader:
         if actor not in self._legs:
             calls = [(edge, [self._tool(tool) for tool in self._behind(edge)]) for edge in self._out(actor)]
             own = [edge for edge in self._out(actor) if self._is_untrusted(edge)]
+            sensitive = self._sensitive(actor)
             self._legs[actor] = _Legs(
                 untrusted=(*own, *(edge for edge, tools in calls if any(tool.takes for tool in tools))),
-                sensitive=self._sensitive(actor),
+                sensitive=sensitive,
                 egress=tuple(edge for edge, tools in calls if any(tool.sends for tool in tools)),
                 inside=all(tool.inside for _, tools in calls for tool in tools if tool.sends),
+                sees=not self._kept(actor).issuperset(sensitive) or any(tool.executes for _, tools in calls for tool in tools),
             )
         return self._legs[actor]
 
@@ -111,6 +119,7 @@ class _Reader:
                 takes=bool(props.get("ingests_untrusted")) or any(self._is_untrusted(edge) for edge in self._out(key)),
                 sends="egress" in (props.get("effects") or ()),
                 inside=bool(ends) and all(end.get("external") is False and end.get("sensitivity") != "public" for end in ends),
+                executes="execute" in (props.get("effects") or ()) and not _in_a_sandbox(self.estate, self.estate.nodes[key]),
             )
         return self._tools[key]
 
@@ -122,6 +131,11 @@ class _Reader:
         found = [self.engine.structure.keys[node] for node in self.engine.structure.targets[order].tolist()]
         held = [edge.target for edge in self._out(actor) if edge.kind == "HOLDS" and edge.props.get("place") != "vault"]
         return tuple(dict.fromkeys((*found, *held)))
+
+    def _kept(self, actor: NodeKey) -> set[NodeKey]:
+        """Secrets that it holds in the environment of its process and nowhere else."""
+        held = [edge for edge in self._out(actor) if edge.kind == "HOLDS"]
+        return {edge.target for edge in held} - {edge.target for edge in held if edge.props.get("place") != "env"}
 
     def _is_untrusted(self, edge: EdgeRecord) -> bool:
         return edge.kind == "INGESTS" and self.estate.nodes[edge.target].props.get("trust") == "untrusted"
@@ -144,6 +158,7 @@ def trifecta(engine: Engine, params: Params) -> Iterator[Row]:
         ]
         sizes = {"taking in": len(legs.untrusted), "seeing": len(legs.sensitive), "sending out": len(legs.egress)}
         yield about(agent.key) | {
+            "confidence": 1.0 if legs.sees else UNSEEN,
             "untrusted": sorted(":".join(edge.target) for edge in legs.untrusted),
             "sensitive": [":".join(key) for key in legs.sensitive[: params["examples"]]],
             "egress": sorted(":".join(edge.target) for edge in legs.egress),
@@ -186,7 +201,7 @@ def toxic_flow(engine: Engine, params: Params) -> Iterator[Row]:
         hops = [_hop(estate, step) for step in (*reversed(before), *after)]
         owners = {estate.owners(end) for end in (source, key, out)} - {()}
         yield about(key) | {
-            "confidence": 0.5 if _remembers([*reversed(before), *after]) else 1.0,
+            "confidence": min(0.5 if _remembers([*reversed(before), *after]) else 1.0, 1.0 if legs.sees else UNSEEN),
             "source": ":".join(source),
             "egress": ":".join(out),
             "sensitive": [":".join(one) for one in legs.sensitive[: params["examples"]]],
@@ -314,6 +329,8 @@ def untrusted_to_destructive(engine: Engine, params: Params) -> Iterator[Row]:
 
 def _cannot_be_undone(estate: Estate, tool: NodeRecord) -> bool:
     effects = _FINAL & set(tool.props.get("effects") or ())
+    if tool.props.get("kind_detail") == "hook":
+        return False  # it runs its own command at its own time, whatever the agent is told
     said = labels_of([tool.props])
     if "restorable" in said and "irreversible" not in effects:
         effects -= {"destructive"}
@@ -323,7 +340,9 @@ def _cannot_be_undone(estate: Estate, tool: NodeRecord) -> bool:
 
 
 def _in_a_sandbox(estate: Estate, tool: NodeRecord) -> bool:
-    """Whether every server that provides it is known to run isolated in a sandbox."""
+    """Whether its provider runs it in a sandbox, or every server that provides it is known to run isolated in one."""
+    if "sandboxed" in labels_of([tool.props]):
+        return True
     servers = [edge.source for edge in estate.incoming.get(tool.key, ()) if edge.kind == "PROVIDES"]
     runs = [[edge for edge in estate.outgoing.get(server, ()) if edge.kind == "RUNS_ON"] for server in servers]
     return bool(runs) and all(

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from graphinv.ingest import Document
 from graphinv.ingest.support import clients, jsondoc
 from graphinv.ingest.support.clients import client_of, patterns, project_folder
+from graphinv.ingest.support.places import is_to_copy
 from graphinv.ingest.support.servers import is_server
 from graphinv.model.facts import Fact
 
@@ -29,7 +30,7 @@ CLIENTS = (
 )
 NAME = "mcp_clients"
 TITLE = "MCP servers of desktop clients and editors"
-FILES = (*patterns(*CLIENTS), "any other JSON file with `mcpServers`")
+FILES = (*patterns(*CLIENTS), "any other JSON file with `mcpServers`, but for those to copy (`x.example.json`)")
 
 _ELSEWHERE = tuple(client for client in clients.FILES if client not in CLIENTS)
 _NO_CONFIGURATION = re.compile(
@@ -43,7 +44,12 @@ def detect(path: str, head: bytes) -> bool:
     """Whether it is a file of one of these clients, or a JSON file that says ``mcpServers`` and belongs to no other ingestor."""
     if client_of(path, CLIENTS):
         return True
-    if not path.endswith((".json", ".jsonc")) or _NO_CONFIGURATION.search(path) or "/.claude" in f"/{path}":
+    if (
+        not path.endswith((".json", ".jsonc"))
+        or is_to_copy(path.rpartition("/")[2])
+        or _NO_CONFIGURATION.search(path)
+        or "/.claude" in f"/{path}"
+    ):
         return False
     return _SERVERS.search(head) is not None and client_of(path, _ELSEWHERE) is None
 

@@ -23,6 +23,9 @@ EFFECTS = frozenset(get_args(Effect))
 CONFIDENCE = 0.8
 """How sure it is that a server provides what the catalogue says: another version may provide something else."""
 
+SANDBOXED = "sandboxed=provider"
+"""Label of a tool that executes what it is given away from the agent."""
+
 
 @dataclass(frozen=True, slots=True)
 class ToolEntry:
@@ -31,6 +34,8 @@ class ToolEntry:
     name: str
     effects: tuple[str, ...]
     untrusted: bool
+    sandboxed: bool = False
+    """Whether what it executes runs in a sandbox of its provider, away from the agent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,13 +180,13 @@ def _tools(name: str, item: Mapping[str, Any]) -> tuple[ToolEntry, ...]:
     found: dict[str, ToolEntry] = {}
     for key, tools in item["tools"].items():
         words = key.split()
-        effects = tuple(word for word in words if word not in ("untrusted", "none"))
+        effects = tuple(word for word in words if word not in ("untrusted", "sandboxed", "none"))
         for tool in tools:
             if tool in found or not EFFECTS.issuperset(effects):
                 raise GraphinvError(
                     f"data/catalogue/{name}: {item.get('id', item.get('provider'))}: {tool} stands twice or has no such effect"
                 )
-            found[tool] = ToolEntry(tool, tuple(sorted(effects)), "untrusted" in words)
+            found[tool] = ToolEntry(tool, tuple(sorted(effects)), "untrusted" in words, "sandboxed" in words)
     return tuple(found[tool] for tool in sorted(found))
 
 
@@ -222,8 +227,11 @@ def known(nodes: Iterable[NodeFact], edges: Iterable[EdgeFact], entries: Catalog
         elif entry is not None:
             does.update({f"{key[1]}/{tool.name}": tool for tool in entry.tools})
     for key in sorted(tools):
-        if key[1] in does and "effects" not in tools[key]:
-            yield NodeFact(*key, _does(does[key[1]], tools[key]["sources"]))
+        found = does.get(key[1])
+        if found is not None and "effects" not in tools[key]:
+            yield NodeFact(*key, _does(found, tools[key]["sources"]))
+        elif found is not None and found.sandboxed:
+            yield NodeFact(*key, {"labels": [SANDBOXED], "sources": tools[key]["sources"]})
 
 
 def _entry(entries: Catalogue, server: str, props: Props) -> ServerEntry | None:
@@ -243,4 +251,6 @@ def _provided(server: NodeKey, entry: ServerEntry, sources: list[str]) -> Iterat
 
 def _does(tool: ToolEntry, sources: list[str]) -> Props:
     props: Props = {"effects": list(tool.effects), "sources": sources}
+    if tool.sandboxed:
+        props["labels"] = [SANDBOXED]
     return {**props, "ingests_untrusted": True} if tool.untrusted else props

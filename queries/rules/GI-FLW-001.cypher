@@ -19,6 +19,7 @@
 //   - Hosts that are allowed and take in data of anybody are still a way out
 //   - A leg behind a decision that is enforced weighs less
 //   - What merely lies in a vault is not seen by the agent
+//   - A key in the environment of its process is used for it and not seen by it, unless it can execute something there
 // columns:
 //   untrusted: Where strangers' content comes from
 //   sensitive: What is sensitive and within its own reach, the heaviest first

@@ -12,9 +12,10 @@
 // needs: [Agent, INGESTS|Tool.ingests_untrusted, Tool.effects]
 // function: untrusted_to_destructive
 // traps:
-//   - What only executes inside a sandbox, isolated from the host
+//   - What only executes inside a sandbox, isolated from the host or at its provider (label `sandboxed=…`)
 //   - What can be restored
 //   - Somebody is asked on the way
 //   - Where nobody states how much the caller does without asking, it is less sure
+//   - A hook of a coding agent, which runs its own command at its own time
 // columns:
 //   untrusted: Where strangers' content comes from

@@ -14,9 +14,11 @@
 // traps:
 //   - A remote server cannot be pinned by its package; a record of what its tools were is what counts
 //   - References inside one's own repository
+//   - A server that is switched off
 // columns: {reason: Why it is not pinned, package: What it is started from, agents: Agents that connect to it}
 MATCH (v:ToolServer)
 WHERE v.gone_at IS NULL AND coalesce(v.pinned, false) = false AND coalesce(v.origin, 'unknown') <> 'internal'
+  AND NOT coalesce(v.status, 'unknown') IN ['suspended', 'retired']
 OPTIONAL MATCH (v)-[p:PROVIDES]->(t:Tool)
 WHERE p.gone_at IS NULL AND t.gone_at IS NULL
 WITH v, count(DISTINCT t) AS tools, count(DISTINCT CASE WHEN t.approved_digest IS NOT NULL THEN t.id END) AS recorded,

@@ -15,10 +15,11 @@
 //   - A sandbox that has a key or an identity of its host is none
 //   - Each command is approved by somebody
 //   - Isolated from its runtime, it cannot use what that has
+//   - A tool whose provider executes it in a sandbox of its own (label `sandboxed=…`)
 // columns: {reason: What is not kept apart, tools: What executes}
 MATCH (a:Agent)-[u:USES]->(t:Tool)
 WHERE a.gone_at IS NULL AND u.gone_at IS NULL AND t.gone_at IS NULL AND NOT coalesce(a.status, 'unknown') IN ['suspended', 'retired']
-  AND 'execute' IN coalesce(t.effects, [])
+  AND 'execute' IN coalesce(t.effects, []) AND none(l IN coalesce(t.labels, []) WHERE l STARTS WITH 'sandboxed=')
   AND (u.valid_from IS NULL OR u.valid_from <= $at) AND (u.valid_until IS NULL OR u.valid_until > $at OR u.renewable = true)
   AND NOT EXISTS { MATCH (v:ToolServer)-[p:PROVIDES]->(t) WHERE v.gone_at IS NULL AND p.gone_at IS NULL }
 MATCH (a)-[o:RUNS_ON]->(h:Runtime)
@@ -41,6 +42,7 @@ UNION
 MATCH (a:Agent)-[c:CONNECTS_TO]->(v:ToolServer)-[p:PROVIDES]->(t:Tool)
 WHERE a.gone_at IS NULL AND c.gone_at IS NULL AND v.gone_at IS NULL AND p.gone_at IS NULL AND t.gone_at IS NULL
   AND NOT coalesce(a.status, 'unknown') IN ['suspended', 'retired'] AND 'execute' IN coalesce(t.effects, [])
+  AND none(l IN coalesce(t.labels, []) WHERE l STARTS WITH 'sandboxed=')
   AND (c.valid_from IS NULL OR c.valid_from <= $at) AND (c.valid_until IS NULL OR c.valid_until > $at OR c.renewable = true)
   AND (c.tools IS NULL OR t.id IN c.tools OR t.name IN c.tools)
 MATCH (v)-[o:RUNS_ON]->(h:Runtime)

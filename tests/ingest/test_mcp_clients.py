@@ -47,6 +47,8 @@ def test_each_client_is_a_host_of_its_own(path: str, host: str, title: str) -> N
         "server.json",
         "notes.md",
         "x.json.txt",
+        "extensions.example.json",
+        "conf/mcp.sample.json",
     ],
 )
 def test_leaves_other_files_alone(path: str) -> None:

@@ -72,7 +72,7 @@ def test_effects_follow_the_operation(desk: Facts) -> None:
     assert effects("Orders") == ["destructive", "read", "write"], "the model writes the statement"
     assert effects("Open orders") == ["read"]
     assert effects("Pay back") == ["egress", "irreversible", "write"]
-    assert effects("Weight") == ["execute"]
+    assert effects("Weight") == [], "its author's code only computes"
     assert effects("Reply") == ["egress", "irreversible", "write"]
     database = "n8n:postgres/shop#postgres/PoStGrEs00000001"
     assert desk.props("CAN_ACCESS", f"{DESK}#Open orders", database)["actions"] == ["read"]
@@ -271,3 +271,13 @@ def test_what_a_script_calls_is_no_credential(code: str, count: int) -> None:
     node = {"name": "Run", "type": "n8n-nodes-base.code", "parameters": {"jsCode": code}}
     found = Facts(n8n, document(json.dumps({"nodes": [node], "connections": {}}), "x.json"))
     assert len([kind for kind, _ in found.nodes if kind == "Secret"]) == count
+
+
+@pytest.mark.parametrize(
+    "code", ["return eval(query)", "const x = require('fs'); return x", "return await this.helpers.httpRequest({url: query})", ""]
+)
+def test_code_that_reaches_further_or_is_not_there_executes(code: str) -> None:
+    tool = {"name": "C", "type": "@n8n/n8n-nodes-langchain.toolCode", "parameters": {"jsCode": code}}
+    agent = {"name": "A", "type": "@n8n/n8n-nodes-langchain.agent"}
+    found = flow([agent, tool], {"C": {"ai_tool": [[{"node": "A", "type": "ai_tool", "index": 0}]]}})
+    assert found.nodes["Tool", "n8n:shop/flow#C"]["effects"] == ["execute"]

@@ -259,3 +259,36 @@ def test_a_command_of_the_trees_own_package_has_the_tools_of_its_server(path: st
         if edge.source == ("ToolServer", f"mcp:shop/{path}#x") and edge.kind == "PROVIDES" and isinstance(edge.target, tuple)
     }
     assert found == ({expected} if expected else set())
+
+
+def test_statements_of_data_interfaces_say_what_is_done() -> None:
+    found = linked(
+        {
+            "server.py": """
+import boto3
+from mcp.server.fastmcp import FastMCP
+
+mcp = FastMCP("warehouse")
+data = boto3.client("redshift-data")
+LIST = "SELECT table_name FROM svv_all_tables"
+
+def run(sql):
+    request = {"ClusterIdentifier": "c", "Sql": sql}
+    return data.execute_statement(**request)
+
+@mcp.tool()
+def list_tables() -> list:
+    return run(LIST)
+
+@mcp.tool()
+def query(sql: str) -> list:
+    return data.execute_statement(ClusterIdentifier="c", Sql=sql)
+
+@mcp.tool()
+def clean() -> None:
+    data.batch_execute_statement(**elsewhere())
+"""
+        }
+    )
+    seen = effects(tools(found, "mcp-source:shop/server#warehouse"))
+    assert seen == {"list_tables": "read", "query": "destructive read write", "clean": None}

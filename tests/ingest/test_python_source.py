@@ -11,6 +11,7 @@ import pytest
 from graphinv.ingest import python_source
 from graphinv.ingest.support.python import evaluate
 from graphinv.model.errors import IngestError
+from tests.ingest.python_linked import linked
 from tests.ingest.reading import Facts, document, fake
 
 
@@ -538,3 +539,34 @@ def test_imports_that_begin_with_the_name_of_the_root() -> None:
         desk_py=OPENAI + "from shop.team.clerks import clerk\ndesk = Agent(name='Desk', handoffs=[clerk])\n",
     )
     assert edges(facts) == {("Desk", "Clerk", "handoff")}
+
+
+def test_a_node_that_only_asks_others_is_a_step() -> None:
+    facts = linked(
+        {
+            "a.py": """
+from langgraph.graph import StateGraph, START
+from langgraph.prebuilt import create_react_agent
+
+inner = StateGraph(dict).add_node("count", lambda state: state).add_edge(START, "count").compile()
+reader = create_react_agent(model="openai:gpt-4o", tools=[], name="reader")
+writer = create_react_agent(model="openai:gpt-4o", tools=[], name="writer")
+
+def call_inner(state):
+    return inner.invoke(state)
+
+def both(state):
+    return reader.invoke(state), writer.invoke(state)
+
+builder = StateGraph(dict)
+builder.add_node("call_inner", call_inner)
+builder.add_node("both", both)
+builder.add_edge(START, "call_inner")
+builder.add_edge("call_inner", "both")
+outer = builder.compile()
+"""
+        }
+    )
+    assert {props["name"] for (kind, _), props in facts.nodes.items() if kind == "Agent"} == {"reader", "writer"}
+    asked = {edge.target[1].rpartition("#")[2] for edge in facts.edges if edge.source[1].endswith("/both")}
+    assert asked == {"reader", "writer"}

@@ -63,7 +63,7 @@ BUILTINS: dict[str, tuple[str, ...]] = {
     "Bash": _EXECUTE,
     "PowerShell": _EXECUTE,
     "BashOutput": ("read",),
-    "KillShell": ("execute",),
+    "KillShell": ("write",),
     "Monitor": _EXECUTE,
     "Read": ("read",),
     "Glob": ("read",),

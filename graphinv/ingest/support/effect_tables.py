@@ -14,7 +14,7 @@ execute : subprocess.run subprocess.call subprocess.check_call subprocess.check_
 execute : subprocess.getstatusoutput os.system os.popen os.exec* os.spawn* os.posix_spawn* os.startfile exec eval compile runpy.**
 execute : pty.spawn
 execute : asyncio.create_subprocess_exec asyncio.create_subprocess_shell asyncio.subprocess.** anyio.run_process anyio.open_process
-execute : trio.run_process code.InteractiveInterpreter.** code.InteractiveConsole.** importlib.import_module pexpect.** sh.** plumbum.**
+execute : trio.run_process code.InteractiveInterpreter.** code.InteractiveConsole.** pexpect.** sh.** plumbum.**
 execute egress : paramiko.**.exec_command paramiko.**.invoke_shell fabric.**.run fabric.**.sudo asyncssh.**.run pwn.**
 read egress : paramiko.**.get paramiko.**.listdir
 write egress : paramiko.**.put
@@ -104,6 +104,7 @@ read : chromadb.**.query chromadb.**.get qdrant_client.**.search qdrant_client.*
 read : pinecone.**.fetch weaviate.**.query.**
 write : chromadb.**.add chromadb.**.upsert qdrant_client.**.upsert pinecone.**.upsert
 destructive : chromadb.**.delete* qdrant_client.**.delete* pinecone.**.delete*
+read : git.Repo.commit
 read : git.**.diff git.**.status git.**.log git.**.show git.**.iter_commits git.**.branch git.**.blame git.**.is_dirty git.**.rev_parse
 read egress : git.**.clone_from git.**.fetch git.**.pull git.**.clone
 write : git.**.add git.**.commit git.**.create_head git.**.create_tag git.**.checkout git.**.merge git.**.init git.**.stash
@@ -259,6 +260,20 @@ googleapiclient googleapis @googleapis/gmail hubspot nylas
 """
 """Services whose content anyone, or any customer, may have written."""
 
+ANSWERING = """
+serper.dev serpapi.com searchapi.io tavily.com exa.ai api.search.brave.com api.bing.microsoft.com api.duckduckgo.com you.com kagi.com
+linkup.so firecrawl.dev browserless.io jina.ai scrapingbee.com scraperapi.com zenrows.com scrapegraphai.com
+spider.cloud context7.com
+"""
+"""Hosts, their subdomains included, of services that search or fetch the web: a question is posted, an answer of strangers comes back."""
+
+MODELS = """
+api.openai.com openai.azure.com api.anthropic.com openrouter.ai api.groq.com api.mistral.ai api.together.xyz api.together.ai
+api.cohere.ai api.cohere.com generativelanguage.googleapis.com api.deepseek.com api-inference.huggingface.co router.huggingface.co
+api.perplexity.ai api.fireworks.ai api.x.ai api.cerebras.ai api.voyageai.com dashscope.aliyuncs.com
+"""
+"""Hosts of models: what is posted leaves, and nothing changes there."""
+
 LLM = """
 openai anthropic litellm cohere mistralai groq together replicate google.generativeai google.genai vertexai langchain_openai
 langchain_anthropic langchain_google_genai
@@ -311,7 +326,7 @@ nothing : bs4.** lxml.** markdownify.** html2text.**
 nothing : tiktoken.** jsonschema.** tenacity.** mcp.types.** mcp.server.** mcp.shared.** fastmcp.FastMCP.** fastmcp.Context.**
 nothing : fastmcp.server.** fastmcp.exceptions.** fastmcp.utilities.** langchain_core.** opentelemetry.** platform.system
 nothing : platform.machine
-nothing : sys.** gc.** zlib.** gzip.compress
+nothing : importlib.import_module sys.** gc.** zlib.** gzip.compress
 nothing : print len str int float bool list dict set tuple frozenset bytes bytearray range enumerate zip map filter sorted reversed sum
 nothing : min max abs round any all isinstance
 nothing : issubclass hasattr getattr setattr type repr format iter next id hash chr ord hex oct bin divmod pow slice super object

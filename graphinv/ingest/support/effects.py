@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from graphinv.ingest.support.effect_tables import HARMLESS, JAVASCRIPT, LLM, PYTHON, SDKS, SHARED, STRANGERS, VERBS
+from graphinv.ingest.support.effect_tables import ANSWERING, HARMLESS, JAVASCRIPT, LLM, MODELS, PYTHON, SDKS, SHARED, STRANGERS, VERBS
 from graphinv.ingest.support.effect_tables_compiled import CSHARP, GO
 from graphinv.ingest.support.urls import is_internal
 
@@ -126,15 +126,27 @@ def http_action(method: str | None, host: str | None) -> Action:
     Args:
         method: ``GET`` …; None where it is only known when it runs (any may be asked for then).
         host: the host where it is constant, without port.
+
+    >>> sorted(http_action("POST", "google.serper.dev").effects), sorted(http_action("POST", "api.acme.com").effects)
+    (['egress', 'read'], ['egress', 'write'])
     """
     inside = bool(host) and is_internal(host or "")
     if method is None:
         return Action(frozenset({"read", "write", "egress"}), not inside)
     method = method.upper()
+    if method == "POST" and host and (answer := _answer(host.lower())) is not None:
+        return answer
     if method in ("GET", "HEAD", "OPTIONS", "STREAM"):
         return Action(frozenset({"read", "egress"}), not inside and method != "HEAD")
     effect = "destructive" if method == "DELETE" else "write"
     return Action(frozenset({effect, "egress"}))
+
+
+def _answer(host: str) -> Action | None:
+    """What posting to a service that only answers questions does: nothing changes there, whatever the method says."""
+    names = [host[start:] for start in (0, *(match.end() for match in re.finditer(r"\.", host)))]
+    searches = any(name in _ANSWERING for name in names)
+    return Action(frozenset({"read", "egress"}), untrusted=searches) if searches or any(name in _MODELS for name in names) else None
 
 
 def open_action(mode: str | None) -> Action:
@@ -145,31 +157,41 @@ def open_action(mode: str | None) -> Action:
     return Action(frozenset({"read", "write"} if "+" in mode else {"read"}))
 
 
+def takes_statement(words: list[str]) -> bool:
+    """Whether an operation of an AWS client, in words, runs a statement that it is given: what it does is in the statement.
+
+    >>> takes_statement(split_words("batch_execute_statement")), takes_statement(split_words("StartQueryExecution"))
+    (True, True)
+    """
+    return {"execute", "statement"} <= set(words) or words == ["start", "query", "execution"] or words[:2] == ["execute", "sql"]
+
+
+_HELPERS = frozenset({"get_paginator", "get_waiter", "generate_presigned_url", "close", "exceptions", "Table", "Bucket", "Object"})
+
+
 def aws_action(operation: str) -> Action | None:
-    """What an operation of an AWS client does (``put_object``, ``DeleteItemCommand``); None for helpers such as ``get_paginator`` and for
-    verbs that say nothing."""
+    """What an operation of an AWS client does (``put_object``, ``DeleteItemCommand``); None for helpers such as ``get_paginator``, for
+    verbs that say nothing, and where a statement says it (:func:`takes_statement`)."""
     words = split_words(operation.removesuffix("Command"))
-    if not words or operation in (
-        "get_paginator",
-        "get_waiter",
-        "generate_presigned_url",
-        "close",
-        "exceptions",
-        "Table",
-        "Bucket",
-        "Object",
-    ):
+    if not words or takes_statement(words) or operation in _HELPERS:
         return None
     for word in words:
         if word in ("send", "publish"):
             return Action(frozenset({"write", "egress", "irreversible"}))
         if word in ("invoke", "execute", "run", "start"):
-            return Action(frozenset({"egress"} if words[1:2] == ["model"] or "converse" in words else {"execute"}))
+            return _started(words)
         if word == "converse":
             return Action(frozenset({"egress"}))
         if word in VERBS:
             return Action(VERBS[word] - {"egress"})
     return None
+
+
+def _started(words: list[str]) -> Action:
+    """What an operation does that starts something, by what it starts."""
+    if words == ["start", "query"]:
+        return Action(frozenset({"read"}))  # of logs and trails, whose languages cannot change anything
+    return Action(frozenset({"egress"} if words[1:2] == ["model"] or "converse" in words else {"execute"}))
 
 
 _COMMENTS = re.compile(r"--[^\n]*|/\*.*?\*/|//[^\n]*", re.DOTALL)
@@ -245,6 +267,10 @@ def actions_of(effects: Iterable[str]) -> list[str]:
 
 # --------------------------------------------------------------------------------------------------------------------------------
 # The tables, compiled
+
+
+_ANSWERING = frozenset(ANSWERING.split())
+_MODELS = frozenset(MODELS.split())
 
 
 def _compiled(pattern: str) -> re.Pattern[str]:

@@ -7,11 +7,13 @@ from collections.abc import Callable, Sequence
 
 from graphinv.ingest.support import packages
 from graphinv.ingest.support.launchers import (
+    NPM_BINS,
     NPM_RUNS,
     READERS,
     SCRIPT,
     Launch,
     executable,
+    installed,
     npx,
     option_words,
     script_words,
@@ -89,6 +91,8 @@ def _layer(found: Launch, words: list[Word]) -> list[Word]:
     reader = READERS.get(name) or READERS.get(re.sub(r"[0-9.]+$", "", name))
     if (name, first) in NPM_RUNS:
         return npx(found, name, rest[1:])
+    if (name, first) in NPM_BINS:
+        return installed(found, rest[1:])
     return reader(found, name, rest) if reader else executable(found, words[0], rest)
 
 

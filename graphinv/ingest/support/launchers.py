@@ -34,7 +34,10 @@ _DOTNET_VALUED = names(
     "--project -p --framework -f --configuration -c --launch-profile -lp --runtime -r --arch -a --os --verbosity -v --file"
 )
 _FOLDER_OPTIONS = names("--cwd --prefix --dir -C --directory")
-NPM_RUNS = {("npm", "exec"), ("npm", "x"), ("pnpm", "dlx"), ("pnpm", "exec"), ("yarn", "dlx"), ("yarn", "exec"), ("bun", "x")}
+NPM_RUNS = {("npm", "exec"), ("npm", "x"), ("pnpm", "dlx"), ("yarn", "dlx"), ("bun", "x")}
+"""What fetches a package, in whatever version is asked for, and runs it."""
+NPM_BINS = {("pnpm", "exec"), ("yarn", "exec")}
+"""What runs a command of a package that is installed, in the version that the lock file says."""
 SCRIPT = re.compile(
     r".+\.(?:py|js|mjs|cjs|ts|mts|tsx|jsx|sh|bash|zsh|bat|cmd|ps1|rb|jar|php|pl|lua|exe|dll|csproj|go|rs)", re.IGNORECASE | re.DOTALL
 )
@@ -100,6 +103,15 @@ def npx(found: Launch, name: str, rest: list[Word]) -> list[Word]:
         return []
     specs = wanted or left[:1]
     return _packaged(found, f"{name} package", specs, left[1:], packages.npm)
+
+
+def installed(found: Launch, rest: list[Word]) -> list[Word]:
+    """``pnpm exec server --flag``: which of the installed packages has that command is not said."""
+    left = take_options(rest, _NPM_VALUED)[1]
+    found.detail = "installed package"
+    found.arguments += left[1:]
+    found.labels += _built(left[0].text) if left else []
+    return []
 
 
 def _uvx(found: Launch, name: str, rest: list[Word]) -> list[Word]:

@@ -9,6 +9,18 @@ _EXAMPLE = frozenset({"example", "examples", "sample", "samples", "docs", "doc",
 _TEST_FILE = re.compile(r"(?:test_.*|.*_test|conftest)\.py|.*[._-](?:test|spec)\.[cm]?[jt]sx?", re.DOTALL)
 
 
+_NOBODYS = re.compile(r"\.(?:example|sample|template|tmpl|tpl|dist)s?(?:\.|$)", re.IGNORECASE)
+
+
+def is_to_copy(name: str) -> bool:
+    """Whether a file's name says that it is there to be copied and filled in.
+
+    >>> is_to_copy("config.example.json"), is_to_copy("mcp.json.sample"), is_to_copy("example.json")
+    (True, True, False)
+    """
+    return _NOBODYS.search(name) is not None
+
+
 def environment_of(path: str) -> str | None:
     """``test`` for what lies under a folder of tests or is a test file, ``dev`` under examples, samples and documentation, else None.
 

@@ -88,12 +88,12 @@ _NOT_LAST = _set(
     region audience scope scopes domain realm user username email arn ref reference resolver store manager helper command cmd tokens
     keys per cost price rate model encoding tokenizer index schema table column class status state action permission permissions
     rotation label title description text message hint example url2 redirect callback template storage source backend service set
-    flow app mount volume
+    flow app mount volume re regexp rx matcher
     """
 )
 _NOT_ANYWHERE = _set(
     """
-    public publishable pub max min num count limit anon csrf hashed encrypted masked redacted sha256 sha1
+    public publishable pub max min num count limit anon csrf hashed encrypted masked redacted sha md5
     """
 )
 # What such a key opens is a place in a table or a store, and no door.
@@ -210,6 +210,8 @@ _ENV_NAME = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
 _PUBLISHABLE = re.compile(r"pk_(?:live|test)_|pk-lf-|sb_publishable_|pk\.eyJ|phc_")
 _NUMBER = re.compile(r"[-+]?[\d.,_:]+%?")
 _WORD_PART = re.compile(r"[A-Za-z]{0,15}[0-9]{0,2}[A-Za-z]{0,3}")
+_LOOKAROUND = re.compile(r"\(\?(?:[:=!>]|<[=!])")
+"""Groups of regular expressions that no credential has."""
 _SEQUENCE = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
@@ -255,6 +257,8 @@ def plausible_secret(value: str, kind: str) -> bool:
     """
     text = value.strip()
     if is_placeholder(text) or _PUBLISHABLE.match(text) or _NUMBER.fullmatch(text) or _ENV_NAME.fullmatch(text) or is_place(text):
+        return False
+    if _LOOKAROUND.search(text):
         return False
     if kind == "password":
         return 4 <= len(text) <= 256 and len(text.split()) <= 4

@@ -231,3 +231,25 @@ def test_long_inputs_take_no_long_time() -> None:
         call_action(text[:100_000], "python")
         sql_action(text)
         verb_effects(text)
+
+
+def test_questions_that_are_posted() -> None:
+    assert seen(http_action("POST", "google.serper.dev")) == "egress read !"
+    assert seen(http_action("POST", "Chrome.Browserless.io")) == "egress read !"
+    assert seen(http_action("POST", "api.openai.com")) == "egress read", "an answer of a model, and nobody's words"
+    assert seen(http_action("POST", "serper.dev.acme.example")) == "egress write"
+    assert seen(http_action("DELETE", "google.serper.dev")) == "destructive egress"
+
+
+def test_statements_say_what_operations_of_aws_do() -> None:
+    assert aws_action("execute_statement") is None
+    assert aws_action("BatchExecuteStatementCommand") is None
+    assert aws_action("start_query_execution") is None
+    assert seen(aws_action("start_query")) == "read"
+    assert seen(aws_action("start_instances")) == "execute"
+
+
+def test_looking_up_is_not_making() -> None:
+    assert seen(call_action("git.Repo.commit", "python")) == "read"
+    assert seen(call_action("git.Repo.index.commit", "python")) == "write"
+    assert seen(call_action("importlib.import_module", "python")) == "", "it loads what is installed"

@@ -193,3 +193,10 @@ def test_endless_wrappers_end() -> None:
 def test_what_is_no_specifier_is_no_package(spec: str) -> None:
     for reader in (packages.npm, packages.pypi, packages.jsr, packages.go, packages.image, packages.remote, packages.nuget):
         assert reader(spec) is None
+
+
+def test_commands_of_installed_packages_are_no_packages() -> None:
+    for line in (["pnpm", "exec", "files-mcp", "/srv"], ["yarn", "exec", "files-mcp", "/srv"]):
+        found = started(line)
+        assert (found.package, found.detail, found.labels) == (None, "installed package", ["program=files-mcp"]), line
+    assert started("pnpm dlx files-mcp").package is not None

@@ -145,6 +145,7 @@ def test_recognised(key: str, value: str, type: str, lifetime: str | None) -> No
         "!op read op://v/i/f",
         "pk" + "_live_" + RANDOM[:24],
         "none",
+        r"(?<![\w./-])(?:references|scripts)/[A-Za-z0-9._~/%+-]+",
     ],
 )
 def test_not_a_secret(key: str, value: str) -> None:
@@ -158,6 +159,7 @@ AWS_SECRET_ACCESS_KEY VAULT_ROLE_SECRET_ID MYSQL_ROOT_PASSWORD1 MYAPIKEY
 OTHERS = """
 TOKEN_LIMIT MAX_TOKENS AUTH_URL PASSWORD_FILE KEY_ID PUBLIC_KEY secretName token_type STRIPE_PUBLISHABLE_KEY AUTHOR monkey keyboard
 tokenizer hashed_secret objectKey s3_key i18n_key api_key_env NEXT_PUBLIC_ANON_KEY passport compass pass_final_result
+RESULT_SHA256_KEY _PATH_TOKEN_RE TOKEN_REGEXP
 """
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from graphinv.ingest.support.javascript.values import Const, DictV, EnvVar, ListV, Made, Value
+from graphinv.ingest.support.javascript.values import Const, DictV, EnvVar, External, ListV, Made, Value
 
 MAX_DEPTH = 14
 _TYPES = {
@@ -41,6 +41,11 @@ def plain(value: Value | None, depth: int = 0) -> Any:  # noqa: PLR0911 - one ca
         return {name: item for name, item in made.items() if item is not None}
     if isinstance(value, Made) and value.callee == "URL":
         return plain(value.arg(0), depth + 1)
+    if isinstance(value, Made) and value.callee.endswith(("require.resolve", "createRequire.resolve")):
+        found = plain(value.arg(0), depth + 1)
+        return f"node_modules/{found}" if isinstance(found, str) and not found.startswith((".", "/")) else found
+    if isinstance(value, External) and value.dotted == "process.execPath":
+        return "node"
     return None
 
 

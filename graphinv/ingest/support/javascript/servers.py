@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from graphinv.ingest.support.connectors import connector_facts, connector_of
 from graphinv.ingest.support.javascript.bodies import held_by
 from graphinv.ingest.support.javascript.program import Actor, Program, is_unread, why
 from graphinv.ingest.support.javascript.schemas import plain
@@ -12,7 +13,7 @@ from graphinv.ingest.support.javascript.values import Const, DictV, Made, Unknow
 from graphinv.ingest.support.mcp_source import source_server_key
 from graphinv.ingest.support.secrets import redact
 from graphinv.ingest.support.servers import server_facts
-from graphinv.model.facts import Binding, Fact, NodeKey
+from graphinv.model.facts import Binding, Fact, NodeFact, NodeKey
 
 _CLIENTS = {
     "@mastra/mcp": ("MCPClient", "MCPConfiguration"),
@@ -74,6 +75,16 @@ def connects_to(program: Program, actor: Actor, name: str, entry: Value) -> Iter
         yield from program.problem(entry, f"the MCP server {name[:80]!r} of {actor.name!r} could not be followed: {why(entry)}")
         return
     document = program.document(entry.path)
+    connector = connector_of(settings)
+    if connector is not None:
+        yield from connector_facts(connector, actor.key, settings, document, entry.line)
+        return
+    if not {"command", "url"} & settings.keys():
+        key: NodeKey = ("ToolServer", f"mcp:{program.root}/{entry.path}#{redact(name[:200]) or 'mcp'}")
+        yield NodeFact(*key, {"name": redact(name[:200]) or "mcp", "protocol": "mcp", "sources": [document.source(entry.line)]})
+        yield program.edge("CONNECTS_TO", actor.key, key, entry)
+        yield from program.problem(entry, f"what the MCP server {name[:80]!r} of {actor.name!r} is started from is not known")
+        return
     server: NodeKey | None = None
     for fact in server_facts(
         document,
@@ -141,6 +152,8 @@ def _settings(entry: Value) -> dict[str, Any]:
         return {"url": found}
     if not isinstance(found, dict):
         return {}
+    if isinstance(found.get("args"), list):
+        found["args"] = [word for word in found["args"] if word is not None]
     if "fullCommand" in found:
         found["command"] = found.pop("fullCommand")
     for other in ("serverUrl", "server_url"):

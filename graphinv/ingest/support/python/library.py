@@ -10,8 +10,8 @@ _KNOWN: tuple[tuple[str, tuple[str, ...], bool | None], ...] = (
     # what the class's name says, with the package's documentation behind it: pattern, effects, whether strangers write what it returns
     (
         (
-            r"(?i)(?:search|serper|serpapi|tavily|duckduckgo|brave|exa|google|bing|searx)"
-            r"(?!.*(?:file|directory|csv|pdf|txt|json|mdx|docx|xml|code|pg|rag))"
+            r"(?i)^(?!.*(?:file|directory|csv|pdf|txt|json|mdx|docx|xml|code|pg|rag|ai.?search|vector|memory|knowledge))"
+            r".*(?:search|serper|serpapi|tavily|duckduckgo|brave|exa|google|bing|searx)"
         ),
         ("read", "egress"),
         True,

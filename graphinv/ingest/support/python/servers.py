@@ -86,7 +86,8 @@ _INNER = (
     "commands",
     "urls",
 )
-_PLAIN = ("command", "args", "env", "headers", "type", "cwd", *_URLS)
+_PLAIN = ("command", "args", "env", "headers", "type", "cwd", "connector_id", "allowed_tools", "authorization", *_URLS)
+_STARTS = frozenset({"command", "url", "connector_id"})
 
 Entry = tuple[str, dict[str, Any], Value, list[NodeFact]]
 """Name (``""`` where it has none of its own), entry, where it stands, and the credentials that stand in it."""
@@ -132,7 +133,7 @@ def _of(made: Made) -> list[Entry]:
             stack.extend((name, option) for option in _returned(made, one))
         elif isinstance(one, DictV):
             entry, secrets = _plain_dict(one)
-            if {"command", "url"} & entry.keys():
+            if _STARTS & entry.keys():
                 found.append((_text(one.get("server_label")) or name, entry, one, secrets))
             else:
                 stack.extend(
@@ -141,7 +142,7 @@ def _of(made: Made) -> list[Entry]:
         elif isinstance(one, Made) and one.key not in seen:
             seen.add(one.key)
             entry, secrets = _plain_made(one)
-            if {"command", "url"} & entry.keys():
+            if _STARTS & entry.keys():
                 found.append((name, entry, made if not name else one, secrets))
             else:
                 inner = [one.arg(key, 0) for key in _INNER]
@@ -204,12 +205,26 @@ def _plain_made(made: Made) -> tuple[dict[str, Any], list[NodeFact]]:
 
 
 def _normal(entry: dict[str, Any]) -> dict[str, Any]:
+    if isinstance(entry.get("authorization"), str) and "connector_id" not in entry:
+        entry.setdefault("headers", {"Authorization": f"Bearer {entry.pop('authorization')}"})
     for key in _URLS[1:]:
         if key in entry:
             entry.setdefault("url", entry.pop(key))
     if isinstance(entry.get("url"), str) and not re.match(r"https?://|wss?://|\$", entry["url"]):
         entry.setdefault("command", entry.pop("url"))
-    return {key: value for key, value in entry.items() if value is not None}
+    return {key: _unnamed(value) if key in ("headers", "env", "args") else value for key, value in entry.items() if value is not None}
+
+
+def _unnamed(value: Any) -> Any:
+    """``value`` without references to what has no name: what is given there is not known, and nothing says that two are the same."""
+    if isinstance(value, dict):
+        return {key: _unnamed(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_unnamed(item) for item in value]
+    return value.replace(_NAMELESS, "…") if isinstance(value, str) else value
+
+
+_NAMELESS = "${unknown}"
 
 
 def plain(value: Value, secrets: list[NodeFact]) -> Any:
@@ -220,7 +235,7 @@ def plain(value: Value, secrets: list[NodeFact]) -> Any:
     if isinstance(value, Const):
         secrets.extend(value.secrets)
         if isinstance(value.value, str) and not value.complete:
-            return re.sub(r"(?<!\$)\{(\w+|…)\}", lambda match: f"${{{match[1] if match[1] != '…' else 'unknown'}}}", value.value)
+            return re.sub(r"(?<!\$)\{(\w+|…)\}", lambda match: f"${{{match[1]}}}" if match[1] != "…" else _NAMELESS, value.value)
         return value.value
     if isinstance(value, EnvVar):
         default = value.default.text() if value.default is not None else None

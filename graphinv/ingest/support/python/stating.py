@@ -9,6 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from graphinv.ingest import Document
+from graphinv.ingest.support.connectors import connector_facts, connector_of
 from graphinv.ingest.support.python import ir
 from graphinv.ingest.support.python.actors import Actor, Hosted
 from graphinv.ingest.support.python.library import library_tool
@@ -288,6 +289,11 @@ def connects(program: Program, actor: Actor, value: Value) -> Iterator[Fact]:
 
 def connects_entry(program: Program, actor: Actor, name: str, entry: dict[str, Any], at: Value, secrets: list[NodeFact]) -> Iterator[Fact]:
     """The same for one entry in the shape that configuration files have."""
+    document = Document(program.root, at.module.path, b"", _no_fingerprint)
+    connector = connector_of(entry)
+    if connector is not None:
+        yield from connector_facts(connector, actor.key, entry, document, at.line)
+        return
     label = name or server_name(program, at, entry)
     if not ({"command", "url"} & entry.keys()):
         key: NodeKey = ("ToolServer", f"mcp:{program.root}/{at.module.path}#{label}")
@@ -295,7 +301,6 @@ def connects_entry(program: Program, actor: Actor, name: str, entry: dict[str, A
         yield program.edge("CONNECTS_TO", actor.key, key, at)
         yield from program.problem(at, f"what the MCP server {label!r} of {actor.name!r} is started from is not known")
         return
-    document = Document(program.root, at.module.path, b"", _no_fingerprint)
     target: NodeKey | None = None
     facts = server_facts(
         document, client=actor.framework, host=actor.key, name=label, entry=entry, where=lambda *_: at.line, folder=document.folder

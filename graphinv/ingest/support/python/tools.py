@@ -23,7 +23,9 @@ from graphinv.ingest.support.effects import (
     call_action,
     http_action,
     open_action,
+    split_words,
     sql_action,
+    takes_statement,
 )
 from graphinv.ingest.support.python import calls, ir
 from graphinv.ingest.support.python.scope import Scope
@@ -72,6 +74,8 @@ _METHODS = names(
 _RUNNERS = frozenset(
     {"to_thread", "run_in_executor", "run_sync", "submit", "partial", "Thread", "run_coroutine_threadsafe", "apply_async", "map"}
 )
+_STATEMENTS = frozenset({"sql", "statement", "querystring", "sqlstatements"})
+"""Arguments of operations of AWS that are given a statement."""
 _STATEMENT = re.compile(r"(?i)sql|query|statement|stmt|cypher|command")
 
 
@@ -348,15 +352,18 @@ class Body:
         )
         if first is None:
             return None
+        return self._stated(self.program.ev.evaluate(first, scope), path, first.id if isinstance(first, ir.Name) else "")
+
+    def _stated(self, statement: Value, path: str, name: str) -> Action | None:
+        """What a statement does that ``path`` is called with and ``name`` stands for; None where nothing of it is known."""
         found: Action | None = None
-        for value in self.program.ev.evaluate(first, scope).options():
+        for value in statement.options():
             one: Action | None = None
             if isinstance(value, Const) and isinstance(value.value, str):
                 one = sql_action(value.value)
                 if one is None and not value.complete and value.value.startswith("{"):
                     one = ANY_SQL if not path.startswith("?") else None
             elif isinstance(value, Unknown) and value.reason == GIVEN:
-                name = first.id if isinstance(first, ir.Name) else ""
                 one = ANY_SQL if not path.startswith("?") or _STATEMENT.search(name) else None
             elif isinstance(value, Made) and value.callee:
                 one = NOTHING if self._action(value.callee) is not None else None
@@ -368,6 +375,9 @@ class Body:
 
     def _aws(self, path: str, call: ir.Call, callee: Value, scope: Scope) -> Action | None:
         operation = path.rpartition(".")[2]
+        if takes_statement(split_words(operation)):
+            statement = next((value for key, value in self._named(call, scope) if key.lower() in _STATEMENTS), None)
+            return self._stated(statement, path, "") if statement is not None else None
         action = Action() if operation.startswith("assume_role") else aws_action(operation)
         if action is None:
             return NOTHING if operation[:1].isupper() or operation in ("get_paginator", "get_waiter", "close", "all", "paginate") else None
@@ -393,6 +403,15 @@ class Body:
                 else:
                     self._bucket(text, actions, made)
         return action
+
+    def _named(self, call: ir.Call, scope: Scope) -> Iterator[tuple[str, Value]]:
+        """Arguments by name, those of mappings that are unpacked included."""
+        for name, expr in call.kwargs:
+            value = self.program.ev.evaluate(expr, scope)
+            if name:
+                yield name, value
+            elif isinstance(value, DictV):
+                yield from ((key.text() or "", item) for key, item in value.items)
 
     def _bucket(self, name: str, actions: list[str], at: Value) -> None:
         self._resource(("Resource", f"arn:aws:s3:::{name}"), {"name": name, "type": "bucket"}, actions, at)

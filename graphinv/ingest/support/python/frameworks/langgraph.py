@@ -1,6 +1,7 @@
 """LangGraph: graphs, what their nodes are, and which node goes on to which.
 
-A node that runs a model is an agent, one that is an agent or a graph is that one, any other is a step of the workflow.
+A node that runs a model is an agent, one that is an agent or a graph is that one, any other is a step of the workflow: also one that
+only asks a graph or several agents.
 
     (:Workflow graph)-[:DELEGATES_TO {kind_detail: graph_entry}]->(node)
     (node)-[:DELEGATES_TO {kind_detail: graph_edge|conditional_edge|command|return_edge}]->(node)
@@ -177,7 +178,7 @@ def _declare_nodes(program: Program, graph: _Graph) -> None:
                     only.name, only.named = node.name, True
                 program.alias(node.at, only)
                 continue
-        if runs or models:
+        if models:
             program.declare(node.at, name=node.name, framework=NAME, detail="langgraph node", parent=graph.actor)
         else:
             program.declare(
