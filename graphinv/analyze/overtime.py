@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
+
 from graphinv.analyze.arcs import micros
 from graphinv.analyze.origins import reached_from
 from graphinv.analyze.privilege import Privileges
@@ -54,10 +56,14 @@ def _state(structure: Structure, subject: NodeKey, node: int, at: str, lens: Len
 
 def _reasons(structure: Structure, moment: int, touched: Array) -> Iterator[str]:
     edges, keys, nodes = structure.estate.edges, structure.keys, structure.estate.nodes
+    arcs, own = structure.arcs, structure.own
+    leaving = touched[arcs.source]
+    carrying = np.zeros(len(edges), dtype=bool)
+    for used in (arcs.first[leaving], arcs.second[leaving & (arcs.second >= 0)], own.edge[touched[own.node]]):
+        carrying[used] = True
     for index, starts in structure.turning(moment):
-        edge = edges[index]
-        if touched[structure.number[edge.source]]:
-            what = "starts" if starts else "ends"
+        if carrying[index]:
+            edge, what = edges[index], "starts" if starts else "ends"
             yield f"{edge.kind} {nodes[edge.source].name} → {nodes[edge.target].name} {what} ({edge.key[:12]})"
     for number in structure.expiring(moment).tolist():
         if touched[number]:

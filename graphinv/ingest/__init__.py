@@ -11,6 +11,9 @@ One module of this package is one format and has
               its facts; raises IngestError and nothing else, for any bytes. What it can't understand inside a document that is otherwise
               fine it yields as a Problem, and goes on
     MAX_BYTES (optional) the largest document it takes
+    by_line(path, head) -> bool
+              (optional) whether each line of the document means itself alone, so that a large one may be read in parts: documents that
+              begin at some :attr:`Document.line`
 
 A format whose meaning spreads over several documents, such as source code with imports, has in place of ``read``
 
@@ -57,13 +60,15 @@ class Document:
     """One file as an ingestor sees it.
 
     ``root`` is the name of the root it was found under, ``path`` its POSIX path relative to that root. ``fingerprint`` turns a secret
-    value into its keyed fingerprint (32 hex digits); it is the only thing that may leave the ingestor in the value's place.
+    value into its keyed fingerprint (32 hex digits); it is the only thing that may leave the ingestor in the value's place. ``line`` is
+    the number of its first line, where it is a part of a larger file.
     """
 
     root: str
     path: str
     data: bytes = field(repr=False)
     fingerprint: Callable[[str], str] = field(repr=False)
+    line: int = 1
 
     @property
     def folder(self) -> str:

@@ -56,6 +56,11 @@ def detect(path: str, head: bytes) -> bool:
     return name.endswith((".jsonl", ".ndjson", ".json")) and _HEAD.match(head.removeprefix(_UTF8_MARK)) is not None
 
 
+def by_line(path: str, head: bytes) -> bool:
+    """Whether it is one fact a line, in a text whose line ends can be told without decoding it."""
+    return not path.lower().endswith(".json") and head[:2] not in _UTF16
+
+
 def read(document: Document) -> Iterator[Fact]:
     """Facts of one document, in its order, each checked. O(bytes).
 
@@ -113,10 +118,10 @@ def _reason(error: ValueError) -> str:
 
 def _read_lines(document: Document) -> Iterator[Fact]:
     data = document.data
-    if data[:2] in _UTF16:
+    if document.line == 1 and data[:2] in _UTF16:
         data = document.text().encode()
     decoder, shared = _Decoder(), _Shared()
-    for number, (start, end) in enumerate(_spans(data), start=1):
+    for number, (start, end) in enumerate(_spans(data, marked=document.line == 1), start=document.line):
         try:
             if end - start > _MAX_LINE:
                 raise ValueError("is longer than a fact can be")
@@ -130,9 +135,9 @@ def _read_lines(document: Document) -> Iterator[Fact]:
         yield from _facts(document, number, value, decoder.duplicates, shared)
 
 
-def _spans(data: bytes) -> Iterator[tuple[int, int]]:
-    """Where each line begins and ends."""
-    start = len(_UTF8_MARK) if data.startswith(_UTF8_MARK) else 0
+def _spans(data: bytes, *, marked: bool) -> Iterator[tuple[int, int]]:
+    """Where each line begins and ends; a ``marked`` text may begin with a byte order mark."""
+    start = len(_UTF8_MARK) if marked and data.startswith(_UTF8_MARK) else 0
     while start < len(data):
         end = data.find(b"\n", start)
         end = len(data) if end < 0 else end
@@ -335,9 +340,9 @@ def _approval(document: Document, line: int, value: dict[str, Any]) -> Iterator[
 
 
 def _end(document: Document, line: int, value: dict[str, Any], name: str, shared: _Shared) -> NodeKey:
-    match value.get(name):
-        case [str(kind), str(id)]:
-            return shared.key(kind, id)
+    end = value.get(name)
+    if type(end) is list and len(end) == 2 and type(end[0]) is str and type(end[1]) is str:
+        return shared.key(*end)
     raise _wrong(document, line, f'"{name}" is a list of a kind and an id')
 
 

@@ -37,6 +37,9 @@ class NodeFact:
     def key(self) -> NodeKey:
         return self.kind, self.id
 
+    def __reduce__(self) -> tuple[type[NodeFact], tuple[str, str, Props]]:  # facts go between processes by the million
+        return NodeFact, (self.kind, self.id, self.props)
+
 
 @dataclass(frozen=True, slots=True)
 class Ref:
@@ -61,6 +64,9 @@ class EdgeFact:
     source: NodeKey | Ref
     target: NodeKey | Ref
     props: Props = field(default_factory=dict)
+
+    def __reduce__(self) -> tuple[type[EdgeFact], tuple[str, NodeKey | Ref, NodeKey | Ref, Props]]:
+        return EdgeFact, (self.kind, self.source, self.target, self.props)
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,12 +351,26 @@ _quoted = json.encoder.encode_basestring_ascii
 _DECIDING = frozenset(DECIDES_AUTHORITY)
 
 
+def _decided(props: Mapping[str, Any]) -> str:
+    """JSON of what decides authority."""
+    deciding = [(name, value) for name, value in props.items() if name in _DECIDING and value is not None]
+    if all(type(value) is list or type(value) is str for _, value in deciding):
+        return _encoded(tuple((name, tuple(value) if type(value) is list else value) for name, value in deciding))
+    return _encode(dict(deciding))
+
+
+@lru_cache(maxsize=65536)
+def _encoded(deciding: tuple[tuple[str, str | tuple[str, ...]], ...]) -> str:
+    """For lists and texts: the same come again and again."""
+    return _encode(dict(deciding))
+
+
 def edge_key(kind: str, source: NodeKey, target: NodeKey, props: Mapping[str, Any]) -> str:
     """Identity of an edge: kind, ends and a digest of what decides authority; 32 hex digits."""
-    deciding = {name: value for name, value in props.items() if name in _DECIDING and value is not None}
+    decided = "{}" if _DECIDING.isdisjoint(props) else _decided(props)
     # The text is the JSON of [kind, source, target, deciding], put together from parts because there are millions of edges.
     ends = f'["{source[0]}",{_quoted(source[1])}],["{target[0]}",{_quoted(target[1])}]'
-    text = f'["{kind}",{ends},{_encode(deciding) if deciding else "{}"}]'
+    text = f'["{kind}",{ends},{decided}]'
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 

@@ -28,14 +28,32 @@ from graphinv.model.facts import (
 from graphinv.pipeline.redaction import clean, redacted
 from graphinv.pipeline.walk import Found, Root, load
 
+PART_BYTES = 16_000_000
+"""A file whose lines are read one by one is read in parts of about this size."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Whole lines of a file: ``size`` bytes from ``start`` on, of which the first is line ``line``."""
+
+    start: int
+    size: int
+    line: int
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A file and the ingestor that recognised it. ``whole`` asks for the summary where there is an outline too."""
+    """A file, or a part of it, and the ingestor that recognised it. ``whole`` asks for the summary where there is an outline too."""
 
     found: Found
     ingestor: str
     whole: bool = False
+    part: Part | None = None
+
+    @property
+    def size(self) -> int:
+        """Bytes to read."""
+        return self.part.size if self.part else self.found.size
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +83,28 @@ def jobs(found: Found, problems: list[Problem]) -> Iterator[Job]:
             size = f"{found.size / 1e6:.0f} MB, more than the {limit / 1e6:.0f} MB that {ingestor.NAME} takes"
             problems.append(Problem(found.path, "", f"is too large ({size})", ingestor=ingestor.NAME))
             continue
-        yield Job(Found(found.path, found.real, found.size, b""), ingestor.NAME)
+        lean = Found(found.path, found.real, found.size, b"")
+        by_line = getattr(ingestor, "by_line", None)
+        if found.size > PART_BYTES and by_line is not None and by_line(found.path, found.head):
+            yield from (Job(lean, ingestor.NAME, part=part) for part in _parts(found, limit))
+        else:
+            yield Job(lean, ingestor.NAME)
+
+
+def _parts(found: Found, limit: int) -> Iterator[Part | None]:
+    """The parts of a file, of ``limit`` bytes at most; the whole where it cannot be looked at: reading it will tell why."""
+    start, line = 0, 1
+    try:
+        with open(found.real, "rb") as file:
+            while start < limit and (block := file.read(PART_BYTES)):
+                block += file.readline(limit)
+                yield Part(start, len(block), line)
+                start += len(block)
+                line += block.count(b"\n")
+    except OSError:
+        pass
+    if not start:
+        yield None
 
 
 def _plain(head: bytes) -> bytes:
@@ -95,6 +134,8 @@ def bytes_of(job: Job) -> bytes:
         OSError: it cannot be read (any more).
     """
     limit = getattr(named(job.ingestor), "MAX_BYTES", MAX_BYTES)
+    if job.part:
+        return load(job.found, job.part.size - 1, job.part.start)
     data = load(job.found, limit)
     if len(data) > limit:
         raise IngestError("grew past the size that is read while it was read")
@@ -107,7 +148,7 @@ def run(job: Job, root: Root, fingerprint: Callable[[str], str]) -> Outcome:
     path = job.found.path
     try:
         data = bytes_of(job)
-        document = Document(root.name, "" if root.own_file else path, data, fingerprint)
+        document = Document(root.name, "" if root.own_file else path, data, fingerprint, job.part.line if job.part else 1)
         outcome = _outcome(ingestor, document, job.whole)
         return outcome if is_native(job.ingestor) else replace(outcome, digest=sha256(data).digest())
     except IngestError as error:

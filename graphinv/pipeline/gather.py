@@ -8,14 +8,17 @@ and unpickled where they are linked: this process, which passes them on, never h
 from __future__ import annotations
 
 import hashlib
+import multiprocessing
 import pickle
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import groupby
 from typing import cast
 
 from graphinv.ingest import Linking, ingestors, links
+from graphinv.ingest.support.native import united
 from graphinv.model.errors import IngestError
 from graphinv.model.facts import Fact, Problem
 from graphinv.pipeline.cache import ReadCache, opened_cache
@@ -88,7 +91,7 @@ class _Gathering:
     def all(self, work: Sequence[Job]) -> Gathered:
         """What they say, alone and together."""
         together: dict[str, Group] = {}
-        for job, outcome in zip(work, self._read(work), strict=True):
+        for job, outcome in _whole(zip(work, self._read(work), strict=True)):
             self.result.add(outcome)
             if outcome.read:
                 self.result.documents[job.ingestor] += 1
@@ -109,15 +112,15 @@ class _Gathering:
         """The outcomes of ``work``, in its order."""
         kept = self._kept(work)
         missing = [job for number, job in enumerate(work) if number not in kept]
-        worth = len(missing) >= WORTH_JOBS or sum(min(job.found.size, LARGE) for job in missing) >= WORTH_BYTES
+        worth = len(missing) >= WORTH_JOBS or sum(job.size if job.part else min(job.size, LARGE) for job in missing) >= WORTH_BYTES
         function = partial(_run_all, root=self.root, fingerprint=self.fingerprint)
-        chunks = (missing[start : start + CHUNK] for start in range(0, len(missing), CHUNK))
+        chunks = _chunks(missing)
         read: list[Outcome] = []
         for job, answer in self.workers.map(function, chunks, spread=worth):
             outcome = _lost(job) if answer is None else _unpacked(answer)
             read.append(outcome)
             self.progress("reading", len(kept) + len(read), job.found.path)
-            if self.cache is not None and isinstance(answer, bytes) and outcome.read:
+            if self.cache is not None and isinstance(answer, bytes) and outcome.read and not job.part:
                 self.cache.put(self._key(job, outcome.digest), answer)
         rest = iter(read)
         return [kept[number] if number in kept else next(rest) for number in range(len(work))]
@@ -191,6 +194,30 @@ class _Gathering:
         return pickle.dumps([(job.ingestor, path, outcome.digest) for path, (job, outcome) in sorted(group.items())]) + self.scope
 
 
+def _whole(read: Iterable[tuple[Job, Outcome]]) -> Iterator[tuple[Job, Outcome]]:
+    """Documents that were read in parts, which follow each other, as what they are: one document each."""
+    for _, parts in groupby(read, key=lambda pair: (pair[0].ingestor, pair[0].found.path, pair[0].part is not None)):
+        (job, outcome), *others = parts
+        if job.part is None:
+            yield job, outcome
+            yield from others
+            continue
+        for _, other in others:
+            outcome.facts.extend(other.facts)
+        every = [outcome, *(other for _, other in others)]
+        problems = united(problem for one in every for problem in one.problems)
+        yield job, replace(outcome, read=any(one.read for one in every), problems=problems)
+
+
+def _chunks(work: Sequence[Job]) -> Iterator[Sequence[Job]]:
+    """What is read in one go: a part of a document by itself."""
+    for parted, jobs in groupby(work, key=lambda job: job.part is not None):
+        same = list(jobs)
+        step = 1 if parted else CHUNK
+        for start in range(0, len(same), step):
+            yield same[start : start + step]
+
+
 def _groups(ingestor: Linking, documents: Group) -> Iterator[Group]:
     """The documents that have to be understood together."""
     parts = getattr(ingestor, "parts", None)
@@ -218,8 +245,10 @@ def _packs(groups: Iterable[Group]) -> Iterator[list[Group]]:
 
 
 def _run_all(work: Sequence[Job], root: Root, fingerprint: Callable[[str], str]) -> list[bytes | Outcome]:
-    """The outcomes, pickled once for the cache and for the way; native facts, which may be millions and are not kept, as they are."""
-    return [outcome if is_native(job.ingestor) else _packed(outcome) for job in work for outcome in (run(job, root, fingerprint),)]
+    """The outcomes, pickled once for the cache and for the way; native facts, which may be millions and are not kept, only for the way."""
+    stays = multiprocessing.parent_process() is None
+    outcomes = ((job, run(job, root, fingerprint)) for job in work)
+    return [outcome if is_native(job.ingestor) and (stays or not job.part) else _packed(outcome) for job, outcome in outcomes]
 
 
 def _link_all(groups: Sequence[Group], root: Root) -> list[bytes]:
@@ -239,5 +268,6 @@ def _unpacked(answer: bytes | Outcome) -> Outcome:
 
 
 def _lost(job: Job) -> Outcome:
-    problem = Problem(job.found.path, "", "ended the process that read it; it is left out", ingestor=job.ingestor)
+    where = f"L{job.part.line}" if job.part else ""
+    problem = Problem(job.found.path, where, "ended the process that read it; it is left out", ingestor=job.ingestor)
     return Outcome(read=False, problems=[problem])

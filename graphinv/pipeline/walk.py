@@ -189,11 +189,12 @@ def _look(top: Path, real: str, path: str, record: Walk, *, link: bool) -> Found
     return Found(path, real, state.st_size, head)
 
 
-def load(found: Found, limit: int) -> bytes:
-    """Bytes of a file: all of them, or ``limit`` + 1 when there are more.
+def load(found: Found, limit: int, start: int = 0) -> bytes:
+    """Bytes of a file from ``start`` on: all of them, or ``limit`` + 1 when there are more.
 
     Raises:
         OSError: it cannot be read (any more).
     """
     with open(found.real, "rb") as file:
+        file.seek(start)
         return file.read(limit + 1)

@@ -177,11 +177,21 @@ def _value(value: Any) -> Any:
     return value
 
 
+def _is_plain(value: Any) -> bool:
+    """Whether every engine can hold it as it stands, told at little cost."""
+    kind = type(value)
+    if kind is list:
+        return all(map(str.isascii, value))
+    return value.isascii() if kind is str else kind is bool or kind is float
+
+
 def _stated(kind: str, props: Props, id: str | None = None) -> Props:
     """What ``props`` state of a thing of ``kind``: not what is absent, nor a name that is only the id again, nor an end of another store's
     bookkeeping."""
     if not props.keys() <= _fields(kind):
         raise StoreError(f"an unchecked {kind} fact came to the store: {sorted(props.keys() - _fields(kind))}")
+    if all(map(_is_plain, props.values())) and "gone_at" not in props and (id is None or props.get("name") != id):
+        return props
     stated = {name: _value(value) for name, value in props.items() if value is not None}
     stated.pop("gone_at", None)
     if id is not None and stated.get("name") == id:

@@ -57,3 +57,11 @@ def test_a_secret_that_can_only_be_deleted_expires_too() -> None:
     estate = build(node("s1", expires_at="2026-09-01T00:00:00Z"), edge("i1 CAN_ACCESS s1", actions=["delete"]))
     _, turns = over_time(Structure.of(estate), key("i1"), AT, END)
     assert [(turn.lost, turn.because) for turn in turns] == [((("Secret", "s1", "delete"),), ("secret s1 expires",))]
+
+
+def test_the_edge_that_gives_a_tool_its_servers_means_need_not_begin_where_the_subject_comes() -> None:
+    provides = edge("v1 PROVIDES t1", valid_from="2026-08-01T00:00:00Z")
+    estate = build(edge("a1 USES t1"), provides, edge("v1 RUNS_AS i1"), edge("i1 CAN_ACCESS r1", actions=["read"]))
+    _, turns = over_time(Structure.of(estate), key("a1"), AT, END)
+    assert [turn.gained for turn in turns] == [(("Resource", "r1", "read"),)]
+    assert "PROVIDES v1 → t1 starts" in turns[0].because[0]

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from graphinv.model.facts import Problem
+from graphinv.pipeline import documents
 from graphinv.pipeline import gather as gathering
 from graphinv.pipeline.documents import Job, jobs
 from graphinv.pipeline.gather import Gathered, gather, quiet
@@ -101,3 +102,44 @@ def test_items_that_end_their_process_cost_themselves_alone_and_processes_serve_
 def test_little_work_starts_no_process() -> None:
     with Workers(2) as workers:
         assert list(workers.map(lambda chunk: [os.getpid() for _ in chunk], [[1]], spread=False)) == [(1, os.getpid())]
+
+
+def _facts(count: int) -> str:
+    """Agents that each hold a secret; every ninth line is none, and every seventh edge has no end."""
+    lines = []
+    for number in range(count):
+        lines.append(json.dumps({"node": "Agent", "id": f"agent-{number:04}", "props": {"labels": ["a", "ä"]}}, ensure_ascii=False))
+        holds = {"edge": "HOLDS", "from": ["Agent", f"agent-{number:04}"], "to": ["Secret", f"secret-{number % 10}"]}
+        lines.append(json.dumps(holds if number % 7 else {**holds, "to": []}))
+        if not number % 9:
+            lines += ["{", ""]
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize("cores", [1, 2])
+@pytest.mark.parametrize("count", [40, 2_000])
+def test_a_large_document_of_lines_is_read_in_parts_as_it_is_read_whole(
+    cores: int, count: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRAPHINV_CACHE", "off")
+    monkeypatch.setattr(gathering, "WORTH_BYTES", 1)
+    file = tmp_path / "estate.facts.jsonl"
+    file.write_text("\ufeff" + _facts(count), "utf-8")
+    root = root_of(file)
+    found = list(walk(root, Walk()))
+    whole = gather([job for one in found for job in jobs(one, [])], root, str, quiet, cores=1)
+    monkeypatch.setattr(documents, "PART_BYTES", file.stat().st_size // 11)
+    parts = [job for one in found for job in jobs(one, [])]
+    assert len(parts) > 8
+    read = gather(parts, root, str, quiet, cores=cores)
+    assert read == whole
+    assert read.documents == {"native_facts": 1}
+    assert len(read.problems) == min(101, -(-count // 7) + -(-count // 9))
+
+
+def test_a_document_that_is_no_lines_is_read_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(documents, "PART_BYTES", 20)
+    for name, data in (("a.facts.json", b"[" + b" " * 50 + b"]"), ("b.facts.jsonl", "\ufeff{}\n".encode("utf-16") * 20)):
+        (tmp_path / name).write_bytes(data)
+    root = root_of(tmp_path)
+    assert [job.part for found in walk(root, Walk()) for job in jobs(found, [])] == [None, None]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import lru_cache
 
 from graphinv.ingest import Document
@@ -69,7 +70,26 @@ def capped(facts: Iterable[Fact], document: Document, ingestor: str) -> Iterator
                 continue
         yield fact
     for severity, count in sorted(untold.items()):
-        yield Problem(document.path, "", f"{count} more of its facts have problems", severity, ingestor)
+        yield Problem(document.path, "", f"{count}{_MORE}", severity, ingestor)
+
+
+_MORE = " more of its facts have problems"
+
+
+def united(problems: Iterable[Problem]) -> list[Problem]:
+    """Problems of the parts of one document, in their order, as :func:`capped` would tell those of the whole."""
+    told: list[Problem] = []
+    more: dict[str, Problem] = {}
+    for problem in problems:
+        counted = problem.message.removesuffix(_MORE)
+        counts = problem.where == "" and counted != problem.message and counted.isdecimal()
+        if not counts and len(told) < MAX_PROBLEMS:
+            told.append(problem)
+            continue
+        before = more.get(problem.severity)
+        count = (int(counted) if counts else 1) + (int(before.message.removesuffix(_MORE)) if before else 0)
+        more[problem.severity] = replace(problem, where="", message=f"{count}{_MORE}")
+    return told + [problem for _, problem in sorted(more.items())]
 
 
 def _refuse_secrets(ids: tuple[str, ...], props: Props, document: Document, line: int) -> None:
