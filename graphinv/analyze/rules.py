@@ -21,12 +21,12 @@ import pkgutil
 import string
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import PurePosixPath
 from types import FunctionType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 import graphinv.analyze
 from graphinv.analyze.library import Header, Parameter, bind, check_parameters, explain, split
@@ -46,6 +46,8 @@ if TYPE_CHECKING:
 Row = Mapping[str, Any]
 Ask = Callable[[str, Mapping[str, Any]], Rows]
 Check = Callable[["Engine", Mapping[str, Any]], Iterable[Row]]
+Ends = tuple[NodeKey, NodeKey | None]
+"""Subject and target of a row."""
 
 RESERVED = frozenset({"subject_kind", "subject_id", "target_kind", "target_id", "confidence", "modifiers", "unknown", "path"})
 _ALWAYS = frozenset({"at"})
@@ -56,6 +58,9 @@ MOST_SEARCHES = 1_000
 _STRONGEST_FIRST = ("admin", "delete", "execute", "write", "read")
 
 
+Text = Annotated[str, StringConstraints(strip_whitespace=True)]
+
+
 class _RuleHeader(Header):
     id: str = Field(pattern=r"^[A-Z]{2,5}-[A-Z]{3}-[0-9]{3}$")
     title: str
@@ -63,8 +68,8 @@ class _RuleHeader(Header):
     severity: Level
     base: int = Field(ge=1, le=10)
     modifiers: tuple[str, ...] = ()
-    why: str
-    remediation: str
+    why: Text
+    remediation: Text
     frameworks: tuple[str, ...]
     needs: tuple[str, ...]
     clear_needs: tuple[str, ...] = ()
@@ -99,12 +104,16 @@ class Rule(_RuleHeader):
         for need in (*self.needs, *self.clear_needs):
             for one in need.split("|"):
                 _check_need(one.strip())
-        fields = {name for _, name, _, _ in string.Formatter().parse(self.finding) if name is not None}
-        for name in sorted(fields - {"subject", "target"} - set(self.columns)):
+        for name in sorted(self.named - {"subject", "target"} - set(self.columns)):
             raise ValueError(f"its finding names {{{name}}}, which is no column")
         for name in sorted(RESERVED & set(self.columns)):
             raise ValueError(f"{name} needs no declaration among the columns")
         return self
+
+    @cached_property
+    def named(self) -> frozenset[str]:
+        """What the title of its findings names."""
+        return frozenset(name for _, name, _, _ in string.Formatter().parse(self.finding) if name is not None)
 
     @property
     def check(self) -> Check:
@@ -177,6 +186,7 @@ def run_rules(
     query: Ask,
     parameters: Mapping[str, Mapping[str, object]] | None = None,
     told: Callable[[RuleStatus], None] = lambda status: None,
+    unknowns: dict[str, frozenset[Ends]] | None = None,
 ) -> tuple[list[Finding], list[RuleStatus]]:
     """Judge every rule.
 
@@ -186,6 +196,7 @@ def run_rules(
         query: read-only Cypher on the same generation.
         parameters: settings of rules by rule id, over their defaults.
         told: is given each status as soon as its rule is judged.
+        unknowns: is given, by rule, the ends of which the rule says that it could not judge them.
 
     Returns:
         Findings by rule, subject and target, and one status per rule. A rule that fails has the outcome ``error``, one whose inputs
@@ -207,9 +218,11 @@ def run_rules(
             except Exception as error:  # whatever goes wrong in one rule, the others are judged and this one never passes
                 outcome, reason = "error", f"{type(error).__name__}: {error}"
             else:
+                if unknowns is not None:
+                    unknowns[id] = unknown
                 lacking = "" if found else _missing(rule.clear_needs, supplied)
                 outcome = "found" if found else "not_available" if lacking else "clear"
-                counted = f"{unknown} could not be judged: {rule.unknown}" if unknown else ""
+                counted = f"{len(unknown)} could not be judged: {rule.unknown}" if unknown else ""
                 reason = "; ".join(filter(None, (lacking, counted)))
         findings += found
         statuses.append(RuleStatus(rule=id, title=rule.title, outcome=outcome, findings=len(found), reason=reason))
@@ -257,16 +270,17 @@ def _unite(one: Any, other: Any) -> Any:
     """Two rows' values of one detail: lists are sets and unite, different values become a list."""
     if one == other and not isinstance(one, list):
         return other
-    values = [*_listed(one), *_listed(other)]
-    several = isinstance(one, list) or isinstance(other, (list, tuple)) or one is not None
-    return sorted(set(values), key=lambda value: (str(type(value)), value)) if several else other
+    if one is None and not isinstance(other, (list, tuple)):
+        return other
+    values = {*_listed(one), *_listed(other)}
+    return sorted(values) if len(set(map(type, values))) < 2 else sorted(values, key=lambda value: (str(type(value)), value))
 
 
 def _listed(value: Any) -> Sequence[Any]:
     return value if isinstance(value, (list, tuple)) else () if value is None else (value,)
 
 
-def _judge(rule: Rule, engine: Engine, gauge: Gauge, query: Ask, given: Mapping[str, object]) -> tuple[list[Finding], int]:
+def _judge(rule: Rule, engine: Engine, gauge: Gauge, query: Ask, given: Mapping[str, object]) -> tuple[list[Finding], frozenset[Ends]]:
     params = bind(rule.parameters, given, at=engine.at)
     rows = rule.check(engine, params) if rule.function else query(rule.cypher, {**params, "at": engine.at}).dicts()
     merged: dict[tuple[NodeKey, NodeKey | None], _Merged] = {}
@@ -287,7 +301,7 @@ def _judge(rule: Rule, engine: Engine, gauge: Gauge, query: Ask, given: Mapping[
             about.path = witness(engine, subject, target, about.details, search=target in searched)
     ordered = sorted(merged.items(), key=lambda item: (item[0][0], item[0][1] or ("", "")))
     findings = [_finding(rule, engine, gauge, subject, target, about) for (subject, target), about in ordered]
-    return findings, len(unknown - set(merged))
+    return findings, frozenset(unknown - set(merged))
 
 
 def _searched(engine: Engine, targets: set[NodeKey]) -> set[NodeKey]:
@@ -302,8 +316,7 @@ def _finding(rule: Rule, engine: Engine, gauge: Gauge, subject: NodeKey, target:
     estate = engine.estate
     hops = about.path
     level, parts = gauge.judge(rule.base, rule.modifiers, subject, target, hops, about.modifiers)
-    names = {name: _words(value) for name, value in about.details.items()}
-    names |= {name: "" for name in rule.columns if name not in names}
+    names = {name: _words(about.details.get(name, "")) for name in rule.named if name in rule.columns}
     record = estate.nodes[subject]
     return Finding(
         key=finding_key(rule.id, subject, target),
@@ -313,8 +326,8 @@ def _finding(rule: Rule, engine: Engine, gauge: Gauge, subject: NodeKey, target:
         confidence=min([about.confidence, *(1.0 if hop.confidence is None else hop.confidence for hop in hops)]),
         subject=subject,
         target=target,
-        why=rule.why.strip(),
-        remediation=rule.remediation.strip(),
+        why=rule.why,
+        remediation=rule.remediation,
         path=tuple(hops),
         frameworks=rule.frameworks,
         owners=estate.owners(subject),

@@ -1,4 +1,4 @@
-"""Commands about the results as a whole: score, frameworks."""
+"""Commands about the results as a whole: score, coverage, frameworks."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ frameworks = typer.Typer(help="What the rules say to the items of frameworks", n
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
     app.command()(score)
+    app.command()(coverage)
     frameworks.command("list")(list_frameworks)
-    frameworks.command("coverage")(coverage)
+    frameworks.command("coverage")(framework_coverage)
     app.add_typer(frameworks, name="frameworks")
 
 
@@ -65,6 +66,55 @@ def score(
     screen.print(table(["agent", "risk", "level", "impact", "gap", "left", "likelihood"], rows, title=f"Scores, judged at {analysis.at}"))
 
 
+def coverage(
+    agents: Annotated[list[str] | None, typer.Argument(help="Agent:id, or a bare id or name that is unique", metavar="AGENT")] = None,
+    rule: Annotated[str, typer.Option("--rule", "-r", help="Rules whose id starts with this")] = "",
+    every: Annotated[bool, typer.Option("--all", help="One line for each rule and agent")] = False,
+    store: StoreOption = None,
+    form: FormatOption = Format.table,
+) -> None:
+    """Of how many agents each rule could be judged, and what is missing of the others; rule by rule of AGENT where some are named."""
+    from graphinv.pipeline.coverage import agent_coverage, rule_coverage
+
+    if agents and every:
+        raise UsageError("--all is of every agent; name some or take it")
+    with reader(store) as opened:
+        analysis, estate = opened.analysis(), opened.estate()
+    if analysis is None or analysis.coverage is None:
+        raise NotFound("the store was not analyzed yet; run `graphinv analyze`")
+    statuses = [status for status in analysis.rules if status.rule.startswith(rule)]
+    if not statuses:
+        raise NotFound(f"no rule's id starts with {rule}")
+    if agents or every:
+        chosen = [estate.find(agent, "Agent")[1] for agent in agents or ()] or [node.id for node in estate.of_kind("Agent")]
+        each = agent_coverage(analysis, chosen, statuses)
+        if form is not Format.table:
+            emit((one.to_json() for one in each), form)
+            return
+        cells = ([one.rule, one.agent, text(one.outcome.replace("_", " "), _SHADE[one.outcome]), one.missing] for one in each)
+        console().print(table(["rule", "agent", "outcome", "missing"], cells, title=f"Judged at {analysis.at}"))
+        return
+    found = [one for one in rule_coverage(analysis) if one.rule.startswith(rule)]
+    if form is not Format.table:
+        emit((one.to_json() for one in found), form)
+        return
+    rows = [
+        [
+            one.rule,
+            one.title,
+            f"{one.judged} of {one.agents}",
+            text(str(one.not_available or ""), _SHADE["not_available"]),
+            text(str(one.error or ""), _SHADE["error"]),
+            "; ".join(one.missing),
+        ]
+        for one in found
+    ]
+    console().print(table(["rule", "title", "judged", "not available", "error", "missing"], rows, title=f"Judged at {analysis.at}"))
+
+
+_SHADE = {"judged": "", "not_available": "yellow", "error": "red"}
+
+
 def list_frameworks(form: FormatOption = Format.table) -> None:
     """The frameworks of the catalogue."""
     from graphinv.pipeline.frameworks import framework_names
@@ -76,7 +126,7 @@ def list_frameworks(form: FormatOption = Format.table) -> None:
     console().print(table(["key", "name", "version", "items"], ([key, name, version, str(items)] for key, name, version, items in names)))
 
 
-def coverage(
+def framework_coverage(
     name: Annotated[str, typer.Argument(help="A framework's key or part of its name, an item's id, or an alias such as A1")],
     store: StoreOption = None,
     form: FormatOption = Format.table,
@@ -86,10 +136,10 @@ def coverage(
     from graphinv.pipeline.stages import rules
 
     with reader(store) as opened:
-        analysis, estate = opened.analysis(), opened.estate()
+        analysis = opened.analysis()
     if analysis is None:
         raise NotFound("the store was not analyzed yet; run `graphinv analyze`")
-    found = covered(name, analysis, estate, rules())
+    found = covered(name, analysis, rules())
     if form is not Format.table:
         emit((one.to_json() for one in found), form)
         return

@@ -11,7 +11,7 @@ from graphinv.cli import explanations
 from graphinv.cli.options import AtOption, Format, FormatOption, LensOption, StoreOption, moment, reader
 from graphinv.cli.output import console, emit, shown, table, text, to_json, write
 from graphinv.cli.stages import AcceptedOption, BaselineOption
-from graphinv.cli.words import finding_block, level, named, path_block, score_block
+from graphinv.cli.words import finding_block, level, life, named, path_block, score_block
 from graphinv.model.errors import NotFound, UsageError
 from graphinv.model.estate import EdgeRecord, Estate
 from graphinv.model.facts import NodeKey
@@ -181,14 +181,17 @@ def findings(
     subject: Annotated[str | None, typer.Option("--subject", help="Only about this node (Kind:id, id or name)")] = None,
     full: Annotated[bool, typer.Option("--full", help="Each in full, with its path")] = False,
     by_cause: Annotated[bool, typer.Option("--by-cause", help="One line for each change that clears them")] = False,
+    fixed: Annotated[bool, typer.Option("--fixed", help="Those that are fixed, in place of those that are open")] = False,
     accepted: AcceptedOption = None,
     baseline: BaselineOption = None,
     store: StoreOption = None,
     form: FormatOption = Format.table,
 ) -> None:
-    """Findings of the last analysis, worst first."""
+    """Findings of the last analysis that are open, worst first; those that are fixed with --fixed or by their keys."""
     from graphinv.pipeline.accepted import Filter
 
+    if fixed and by_cause:
+        raise UsageError("--by-cause is of findings that are open")
     hidden = Filter.of(accepted, baseline)
     with reader(store) as opened:
         analysis = opened.analysis()
@@ -197,18 +200,19 @@ def findings(
     if analysis is None:
         raise NotFound("the store was not analyzed yet; run `graphinv analyze`")
     statuses = [status for status in analysis.rules if status.rule.startswith(rule or "")]
-    if rule and not statuses and not any(finding.rule.startswith(rule) for finding in analysis.findings):
+    every = (*analysis.findings, *analysis.fixed)
+    if rule and not statuses and not any(finding.rule.startswith(rule) for finding in every):
         raise NotFound(f"no rule's id starts with {rule}")
-    left = hidden.shown(analysis.findings, analysis.at)
+    left = hidden.shown(analysis.fixed if fixed else analysis.findings, analysis.at)
     chosen = [
         finding
-        for finding in (analysis.findings if keys else left.findings)
+        for finding in (every if keys else left.findings)
         if (not keys or finding.key in keys)
         and (not severity or LEVELS.index(finding.severity) <= LEVELS.index(severity))
         and (not rule or finding.rule.startswith(rule))
         and (not about or about in (finding.subject, finding.target))
     ]
-    unknown = sorted({*(keys or ())} - {finding.key for finding in analysis.findings})
+    unknown = sorted({*(keys or ())} - {finding.key for finding in every})
     if unknown:
         raise NotFound(f"no finding has the key {', '.join(unknown)}")
     chosen.sort(key=lambda finding: (LEVELS.index(finding.severity), finding.rule, finding.subject, finding.target or ("", "")))
@@ -225,10 +229,22 @@ def findings(
         for finding in chosen:
             screen.print(finding_block(finding))
         return
-    rows = [[level(f.severity), f.rule, f.title, named(f.subject), named(f.target) if f.target else "", f.key] for f in chosen]
-    screen.print(
-        table(["severity", "rule", "title", "subject", "target", "key"], rows, title=f"{len(chosen)} findings, judged at {analysis.at}")
-    )
+    rows = [
+        [
+            level(f.severity),
+            f.rule,
+            f.title,
+            named(f.subject),
+            named(f.target) if f.target else "",
+            (f.first_seen or "")[:10],
+            life(f),
+            f.key,
+        ]
+        for f in chosen
+    ]
+    what = "findings that are fixed" if fixed else "findings"
+    columns = ["severity", "rule", "title", "subject", "target", "since", "state", "key"]
+    screen.print(table(columns, rows, title=f"{len(chosen)} {what}, judged at {analysis.at}"))
     for status in statuses:
         if status.outcome in ("not_available", "error"):
             screen.print(text(f"{status.rule} {status.outcome.replace('_', ' ')}: {status.reason}", "yellow"))

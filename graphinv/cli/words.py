@@ -73,6 +73,15 @@ def score_block(score: Score) -> RenderableType:
     return Group(head, text(f"impact ungoverned {score.impact_ungoverned:.1f}, after runtime decisions {score.impact_runtime:.1f}"), parts)
 
 
+def life(finding: Finding) -> str:
+    """Whether a finding is fixed, came back, or could not be looked at again; empty for one that is simply open."""
+    if finding.fixed_at:
+        return f"fixed {finding.fixed_at[:10]}"
+    if finding.unconfirmed:
+        return "unconfirmed"
+    return f"reopened {(finding.reopened_at or '')[:10]}" if finding.reopened else ""
+
+
 def finding_block(finding: Finding, *, path: bool = True) -> RenderableType:
     """A finding in full."""
     head = Text.assemble(level(finding.severity), " ", (plain(finding.title), "bold"), f"  {plain(finding.rule)}  key {finding.key}")
@@ -81,6 +90,7 @@ def finding_block(finding: Finding, *, path: bool = True) -> RenderableType:
     if finding.severity_parts:
         lines.append(text("severity: " + "; ".join(finding.severity_parts), "dim"))
     lines.append(text(f"confidence {finding.confidence:.2f}; owners: {', '.join(finding.owners) or 'unknown'}"))
+    lines.append(text(_lived(finding)))
     if finding.sources:
         lines.append(text(f"stated in {', '.join(finding.sources[:5])}{' …' if len(finding.sources) > 5 else ''}"))
     if path and finding.path:
@@ -90,6 +100,21 @@ def finding_block(finding: Finding, *, path: bool = True) -> RenderableType:
     if finding.frameworks:
         lines.append(text(f"frameworks: {', '.join(finding.frameworks)}", "dim"))
     return Group(*lines, "")
+
+
+def _lived(finding: Finding) -> str:
+    parts = [f"first seen {finding.first_seen}", f"last seen {finding.last_seen or finding.first_seen}"]
+    if finding.reopened:
+        parts.append(
+            f"reopened {finding.reopened_at} (came back {finding.reopened} times)"
+            if finding.reopened > 1
+            else f"reopened {finding.reopened_at}"
+        )
+    if finding.fixed_at:
+        parts.append(f"fixed {finding.fixed_at}")
+    if finding.unconfirmed:
+        parts.append(f"could not be looked at again: {finding.unconfirmed}")
+    return "; ".join(parts)
 
 
 def print_summary(screen: Console, summary: Summary) -> None:

@@ -34,12 +34,15 @@ COLUMNS = (
     "frameworks",
     "sources",
     "first_seen",
+    "last_seen",
+    "reopened",
+    "fixed_at",
 )
 
 
 def render(analysis: Analysis, estate: Estate, rules: Mapping[str, RuleText]) -> str:
-    """All findings, the worst first."""
-    return findings_csv(analysis.findings, scores_by_subject(analysis))
+    """All findings, the worst first; those that are fixed stand among them with their day."""
+    return findings_csv((*analysis.findings, *analysis.fixed), scores_by_subject(analysis))
 
 
 def findings_csv(findings: Iterable[Finding], scores: Mapping[NodeKey, Score] | None = None) -> str:
@@ -65,5 +68,8 @@ def _row(finding: Finding, score: Score | None) -> list[str]:
         "; ".join(finding.frameworks),
         "; ".join(finding.sources),
         finding.first_seen or "",
+        finding.last_seen or "",
+        str(finding.reopened),
+        finding.fixed_at or "",
     ]
     return [plain(cell) for cell in cells]

@@ -17,13 +17,14 @@ SUFFIX = ".json"
 
 
 def render(analysis: Analysis, estate: Estate, rules: Mapping[str, RuleText]) -> str:
-    """One object: ``generation``, ``at``, ``findings``, ``scores``, ``rules``."""
+    """One object: ``generation``, ``at``, ``findings`` (open), ``fixed``, ``scores``, ``rules``."""
     scores = sorted(analysis.scores, key=lambda score: (-score.risk, score.subject))
     return _text(
         {
             "generation": analysis.generation,
             "at": analysis.at,
             "findings": _data(ordered(analysis.findings)),
+            "fixed": _data(ordered(analysis.fixed)),
             "scores": _data(scores),
             "rules": _data(analysis.rules),
         }

@@ -38,6 +38,10 @@ COLUMNS = (
     "Path",
     "Remediation",
     "Frameworks",
+    "Status",
+    "First Seen",
+    "Last Seen",
+    "Fixed At",
 )
 """The importer takes a field of several values as several columns of one name."""
 
@@ -50,8 +54,8 @@ _EMAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,255}")
 
 
 def render(analysis: Analysis, estate: Estate, rules: Mapping[str, RuleText]) -> str:
-    """All findings, the worst first."""
-    return jira_csv(analysis.findings, scores_by_subject(analysis))
+    """All findings, the worst first; an issue whose finding is fixed is done, one whose finding came back is to do again."""
+    return jira_csv((*analysis.findings, *analysis.fixed), scores_by_subject(analysis))
 
 
 def jira_csv(findings: Iterable[Finding], scores: Mapping[NodeKey, Score] | None = None) -> str:
@@ -82,6 +86,10 @@ def _row(finding: Finding, score: Score | None) -> list[str]:
         _field("; ".join(path_lines(finding))),
         _field(finding.remediation),
         _field("; ".join(finding.frameworks)),
+        "Done" if finding.fixed_at else "To Do",
+        finding.first_seen or "",
+        finding.last_seen or "",
+        finding.fixed_at or "",
     ]
 
 

@@ -1,5 +1,8 @@
 """Findings as SARIF 2.1.0, for code scanning and whatever else reads it.
 
+``baselineState`` tells what is new since the last analysis. What is fixed is left out: code scanning closes what is no longer reported, and
+takes a result that is ``absent`` for one that is there.
+
 A finding's place is the file and line that declare its subject (or, where none is known, a made-up file of the subject's name); its path
 is a code flow. Files are relative to the root they were found under, which ``uriBaseId`` names. The finding's key is its fingerprint.
 """
@@ -133,6 +136,8 @@ def _result(finding: Finding, rule_index: int, score: Score | None, roots: Seque
         "partialFingerprints": {"graphinv/v1": key, "primaryLocationLineHash": key},
         "properties": _bag(finding, score),
     }
+    if finding.last_seen:
+        result["baselineState"] = "new" if finding.last_seen in (finding.first_seen, finding.reopened_at) else "unchanged"
     if score:
         result["rank"] = min(100.0, max(0.0, score.risk))
     if finding.path:
@@ -154,7 +159,12 @@ def _bag(finding: Finding, score: Score | None) -> dict[str, Any]:
     }
     if score:
         bag["risk"] = risk_words(score)
-    return bag
+    lived = {"firstSeen": finding.first_seen, "lastSeen": finding.last_seen, "reopenedAt": finding.reopened_at}
+    return (
+        bag
+        | {name: time for name, time in lived.items() if time}
+        | ({"unconfirmed": plain(finding.unconfirmed)} if finding.unconfirmed else {})
+    )
 
 
 def _locations(finding: Finding, roots: Sequence[str]) -> list[dict[str, Any]]:

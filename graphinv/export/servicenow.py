@@ -36,6 +36,11 @@ COLUMNS = (
     "u_path",
     "u_remediation",
     "u_frameworks",
+    "state",
+    "close_notes",
+    "u_first_seen",
+    "u_last_seen",
+    "u_fixed_at",
 )
 
 MAX_SHORT_DESCRIPTION = 160
@@ -45,13 +50,16 @@ MAX_TEXT = 4000
 _IMPACT_URGENCY = {"critical": ("1", "1"), "high": ("1", "2"), "medium": ("2", "2"), "low": ("2", "3"), "info": ("3", "3")}
 """From these two the platform derives its priorities 1 to 5."""
 
+_NEW, _RESOLVED = "1", "6"
+"""States of an incident, as the platform numbers them."""
+
 _CODE = re.compile(r"\[(?=/?code\])", re.IGNORECASE)
 """[code] lets HTML through in fields that are shown as a journal."""
 
 
 def render(analysis: Analysis, estate: Estate, rules: Mapping[str, RuleText]) -> str:
-    """All findings, the worst first."""
-    return servicenow_csv(analysis.findings, scores_by_subject(analysis))
+    """All findings, the worst first; an incident whose finding is fixed is resolved, one whose finding came back is new again."""
+    return servicenow_csv((*analysis.findings, *analysis.fixed), scores_by_subject(analysis))
 
 
 def servicenow_csv(findings: Iterable[Finding], scores: Mapping[NodeKey, Score] | None = None) -> str:
@@ -81,6 +89,11 @@ def _row(finding: Finding, score: Score | None) -> list[str]:
         _text("; ".join(path_lines(finding))),
         _text(finding.remediation),
         _text("; ".join(finding.frameworks)),
+        _RESOLVED if finding.fixed_at else _NEW,
+        f"graphinv no longer finds it since {finding.fixed_at}" if finding.fixed_at else "",
+        finding.first_seen or "",
+        finding.last_seen or "",
+        finding.fixed_at or "",
     ]
 
 

@@ -122,6 +122,13 @@ class Finding(Result):
     severity_parts: tuple[str, ...] = Field(default=(), description="What the severity is made of")
     details: dict[str, Any] = Field(default_factory=dict, description="Further columns of the rule's row")
     first_seen: str | None = None
+    last_seen: str | None = Field(default=None, description="When an analysis last found it")
+    fixed_at: str | None = Field(default=None, description="When an analysis that could tell found it no more; null while it is open")
+    reopened: int = Field(default=0, description="How often it came back after it was fixed")
+    reopened_at: str | None = Field(default=None, description="When it last came back")
+    unconfirmed: str = Field(
+        default="", description="Why the last analysis could not tell whether it is still so; empty where it found it, or it is fixed"
+    )
     cause: str | None = Field(default=None, description="What would clear it and most others: the key of an edge, or `Kind:id` of a node")
 
 
@@ -143,6 +150,22 @@ class RuleStatus(Result):
     outcome: Literal["found", "clear", "not_available", "error"]
     findings: int = 0
     reason: str = ""
+
+
+class Unjudged(Result):
+    """Agents of which the same rules could not be judged, though they were judged of others."""
+
+    agents: tuple[str, ...] = Field(description="Their ids")
+    missing: dict[str, str] = Field(description="By rule, which input is missing")
+
+
+class Coverage(Result):
+    """Of which agents each rule could be judged. A rule whose outcome is ``error`` or ``not_available`` was judged of none but those that
+    it has findings about; of an agent that stands in no group every other rule was judged."""
+
+    agents: int
+    found: dict[str, int] = Field(description="Of rules with findings: how many agents they are about")
+    groups: tuple[Unjudged, ...] = ()
 
 
 class ScorePart(Result):
@@ -315,4 +338,14 @@ class Analysis(Result):
     reach_left_out: int = Field(default=0, description="Pairs not written back because their target does not matter enough")
     findings: tuple[Finding, ...]
     rules: tuple[RuleStatus, ...]
+    former: tuple[Finding, ...] = Field(
+        default=(), description="Findings of earlier analyses that are fixed, or that this one, of an earlier time, does not speak of"
+    )
+    followed_at: str | None = Field(default=None, description="Time of the last analysis by which findings were fixed and reopened")
+    coverage: Coverage | None = None
     paths: tuple[Path, ...] = Field(default=(), description="The riskiest ones, most risky first")
+
+    @property
+    def fixed(self) -> tuple[Finding, ...]:
+        """Findings that are fixed, in the order of their keys."""
+        return tuple(finding for finding in self.former if finding.fixed_at is not None)

@@ -1,14 +1,19 @@
-"""Coverage findings: what was recognised and could not be read, what is named and nowhere declared. Unknown is never safe."""
+"""Coverage: what was recognised and could not be read, what is named and nowhere declared, and which agents each rule could be judged of.
+Unknown is never safe."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from typing import Literal
 
+from pydantic import Field
+
+from graphinv.analyze.judged import missing_of
 from graphinv.model.estate import Estate, NodeRecord
 from graphinv.model.facts import NodeKey, Problem, source_of
-from graphinv.model.results import Finding, Level, RuleStatus, finding_key
+from graphinv.model.results import Analysis, Finding, Level, Result, RuleStatus, finding_key
 from graphinv.store import Scan
 
 UNREAD = "GI-COV-001"
@@ -112,3 +117,82 @@ def unknowns(estate: Estate) -> dict[str, dict[str, tuple[int, int]]]:
         ownerless = sum(not any(edge.kind == "OWNS" for edge in estate.incoming.get(node.key, ())) for node in agents)
         table["Agent"]["owner"] = (ownerless, len(agents))
     return table
+
+
+# --------------------------------------------------------------------------------------------------------------------------------
+# Which agents each rule could be judged of
+
+Outcome = Literal["judged", "not_available", "error"]
+
+
+class RuleCoverage(Result):
+    """Of how many agents a rule could be judged in the last analysis."""
+
+    rule: str
+    title: str
+    agents: int = Field(description="All there are")
+    judged: int
+    not_available: int = Field(description="Of whom an input is missing, which is no pass")
+    error: int = Field(description="Of whom it is not known because the rule failed, which is no pass either")
+    missing: dict[str, int] = Field(description="What is missing, or what went wrong, and of how many agents")
+
+
+class AgentCoverage(Result):
+    """Whether one rule could be judged of one agent."""
+
+    rule: str
+    agent: str
+    outcome: Outcome
+    missing: str = Field(default="", description="Which input is missing, or what went wrong")
+
+
+def rule_coverage(analysis: Analysis) -> list[RuleCoverage]:
+    """One entry for each rule, by id; empty where the analysis was made before coverage was kept."""
+    covered = analysis.coverage
+    if covered is None:
+        return []
+    entries = []
+    for status in analysis.rules:
+        outcome = _of_all(status)
+        missing = dict(missing_of(covered, status.rule)) if outcome == "judged" else {status.reason: covered.agents}
+        lacking = sum(missing.values())
+        entries.append(
+            RuleCoverage(
+                rule=status.rule,
+                title=status.title,
+                agents=covered.agents,
+                judged=covered.agents - lacking,
+                not_available=0 if outcome == "error" else lacking,
+                error=lacking if outcome == "error" else 0,
+                missing=missing,
+            )
+        )
+    return entries
+
+
+def agent_coverage(analysis: Analysis, agents: Iterable[str], rules: Iterable[RuleStatus]) -> Iterator[AgentCoverage]:
+    """One entry for each of ``agents`` and ``rules``, in their order. O(agents · rules)."""
+    groups = analysis.coverage.groups if analysis.coverage else ()
+    of_agent = {agent: group.missing for group in groups for agent in group.agents}
+    statuses = list(rules)
+    for agent in agents:
+        lacking = of_agent.get(agent, {})
+        for status in statuses:
+            outcome = _of_all(status)
+            missing = status.reason if outcome != "judged" else lacking.get(status.rule, "")
+            own: Outcome = "not_available" if outcome == "judged" and missing else outcome
+            yield AgentCoverage(rule=status.rule, agent=agent, outcome=own, missing=missing)
+
+
+def agents_judged(analysis: Analysis, rules: Sequence[str]) -> int:
+    """Of how many agents at least one of ``rules`` could be judged."""
+    covered = analysis.coverage
+    able = [status.rule for status in analysis.rules if status.rule in rules and _of_all(status) == "judged"]
+    if covered is None or not able:
+        return 0
+    return covered.agents - sum(len(group.agents) for group in covered.groups if group.missing.keys() >= set(able))
+
+
+def _of_all(status: RuleStatus) -> Outcome:
+    """Whether the rule could be judged at all."""
+    return "judged" if status.outcome in ("found", "clear") else status.outcome

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field
 
 from graphinv.model.errors import Ambiguous, NotFound
-from graphinv.model.estate import Estate
 from graphinv.model.results import LEVELS, Analysis, Level, Result
 from graphinv.pipeline.bundled import bundled
+from graphinv.pipeline.coverage import agents_judged
 
 if TYPE_CHECKING:
     from graphinv.analyze.rules import Rule
@@ -29,7 +29,7 @@ class ItemCoverage(Result):
     judged: tuple[str, ...] = Field(description="Those of them that could be judged in the last analysis")
     findings: int
     worst: Level | None
-    agents: int = Field(description="Agents that could be judged: all, where a rule could be judged, else none")
+    agents: int = Field(description="Agents of whom at least one of these rules could be judged")
     unseen: str = Field(description="What cannot be seen of it from here; empty where a rule speaks to it and could be judged")
 
 
@@ -55,7 +55,7 @@ def framework_names() -> list[tuple[str, str, str, int]]:
     return [(one["key"], one["name"], one["version"], len(one["items"])) for one in catalogue()["frameworks"]]
 
 
-def coverage(name: str, analysis: Analysis, estate: Estate, rules: Mapping[str, Rule]) -> list[FrameworkCoverage]:
+def coverage(name: str, analysis: Analysis, rules: Mapping[str, Rule]) -> list[FrameworkCoverage]:
     """What the rules say to the framework, item or alias called ``name``; one entry for each framework that it touches.
 
     Raises:
@@ -69,17 +69,16 @@ def coverage(name: str, analysis: Analysis, estate: Estate, rules: Mapping[str, 
             for whole in (item, *(item[:place] for place, letter in enumerate(item) if letter == ".")):
                 speaking.setdefault(whole, set()).add(id)
     outcomes = {status.rule: status.outcome for status in analysis.rules}
-    agents = sum(1 for _ in estate.of_kind("Agent"))
     found = []
     for framework, items in wanted:
-        covered = [_item(item, sorted(speaking.get(item["id"], ())), outcomes, analysis, agents) for item in items]
+        covered = [_item(item, sorted(speaking.get(item["id"], ())), outcomes, analysis) for item in items]
         found.append(
             FrameworkCoverage(key=framework["key"], name=framework["name"], version=framework["version"], note=note, items=tuple(covered))
         )
     return found
 
 
-def _item(item: Mapping[str, Any], rules: Sequence[str], outcomes: Mapping[str, str], analysis: Analysis, agents: int) -> ItemCoverage:
+def _item(item: Mapping[str, Any], rules: Sequence[str], outcomes: Mapping[str, str], analysis: Analysis) -> ItemCoverage:
     judged = tuple(rule for rule in rules if outcomes.get(rule) in _JUDGED)
     severities = [finding.severity for finding in analysis.findings if finding.rule in rules]
     unseen = "" if judged else "no source states what its rules need" if rules else "no rule speaks to it"
@@ -90,7 +89,7 @@ def _item(item: Mapping[str, Any], rules: Sequence[str], outcomes: Mapping[str, 
         judged=judged,
         findings=len(severities),
         worst=min(severities, key=LEVELS.index) if severities else None,
-        agents=agents if judged else 0,
+        agents=agents_judged(analysis, judged),
         unseen=unseen,
     )
 

@@ -16,10 +16,12 @@ from typing import TYPE_CHECKING
 from graphinv.model.errors import NotFound, StoreError
 from graphinv.model.facts import Problem
 from graphinv.model.results import Analysis
+from graphinv.pipeline.beside import GRANTS, known_beside, not_evaluated, within
 from graphinv.pipeline.bundled import bundled, texts
 from graphinv.pipeline.coverage import coverage_findings, coverage_status
 from graphinv.pipeline.gather import Progress, quiet
 from graphinv.pipeline.keys import Fingerprinter, store_key
+from graphinv.pipeline.lifecycle import Judgement, followed
 from graphinv.pipeline.pool import collector_resting
 from graphinv.pipeline.read import Reading, now, read_root
 from graphinv.pipeline.together import together
@@ -97,7 +99,12 @@ def ingest(
     done = []
     readings = [read_root(root, Fingerprinter(key), progress, vendored=vendored) for root in roots]
     progress("joining", sum(len(reading.grants) for reading in readings), "what the roots say of each other")
-    together(readings)
+    together(readings, known_beside(store, readings, earlier))
+    for reading, problem in not_evaluated(readings, earlier):
+        reading.problems.append(problem)
+    for index, outer in within(roots):
+        message = f"lies within the root {outer.name!r}, which was scanned too: what it holds is there twice, once in each"
+        readings[index].problems.append(Problem("", "", message, "warning", ingestor="scan"))
     for root, reading in zip(roots, readings, strict=True):
         place = root.path / root.only if root.only and root.own_file else root.path
         location = hmac.new(key, str(place).encode("utf-8", "surrogateescape"), sha256).hexdigest()[:16]
@@ -116,7 +123,7 @@ def ingest(
             outcome="complete" if reading.complete and not elsewhere and not empty else "partial",
             documents=sum(reading.documents.values()),
             problems=tuple(reading.problems),
-            counts={**reading.documents, "files": reading.files, "vendored_folders": reading.vendored},
+            counts={**reading.documents, "files": reading.files, "vendored_folders": reading.vendored, GRANTS: len(reading.grants)},
             location=location,
         )
         progress("storing", len(reading.nodes) + len(reading.edges), scan.root)
@@ -134,14 +141,22 @@ def analyze(store: Store, progress: Progress = quiet, *, at: str | None = None) 
         at: the time to judge at (ISO 8601, UTC); now when absent.
     """
     from graphinv.analyze.causes import with_causes
-    from graphinv.analyze.rules import run_rules
+    from graphinv.analyze.judged import coverage
+    from graphinv.analyze.rules import Ends, run_rules
 
     progress("analyzing", 0, "loading the graph")
     judge = engine(store, at=at)
     progress("analyzing", 1, "rules")
-    findings, statuses = run_rules(rules(), judge, store.query)
-    gaps = list(coverage_findings(store.scans(), judge.estate, judge.at))
-    findings, statuses = with_causes(judge, [*findings, *gaps]), [*statuses, *coverage_status(gaps)]
+    unknowns: dict[str, frozenset[Ends]] = {}
+    found, statuses = run_rules(rules(), judge, store.query, unknowns=unknowns)
+    judged = [status.rule for status in statuses if status.outcome in ("found", "clear")]
+    covered = coverage(judge.structure, rules(), judged, unknowns, found)
+    scans = store.scans()
+    gaps = list(coverage_findings(scans, judge.estate, judge.at))
+    statuses += coverage_status(gaps)
+    told = Judgement(judge.at, statuses, judge.estate, scans, unknowns, covered)
+    lives = followed(with_causes(judge, [*found, *gaps]), told, store.analysis(), now=at is None)
+    findings = lives.findings
     progress("analyzing", 2, "scores")
     scores = judge.scores(findings)
     progress("analyzing", 3, "paths")
@@ -152,8 +167,11 @@ def analyze(store: Store, progress: Progress = quiet, *, at: str | None = None) 
         scores=tuple(scores),
         reach=tuple(reach),
         reach_left_out=left_out,
-        findings=tuple(findings),
+        findings=findings,
         rules=tuple(statuses),
+        former=lives.former,
+        followed_at=lives.at,
+        coverage=covered,
         paths=tuple(judge.riskiest_paths(RISKIEST_PATHS, scores)),
     )
     progress("analyzing", 4, "writing back")

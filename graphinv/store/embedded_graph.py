@@ -58,6 +58,9 @@ _FINDING = {
     "target_kind": "string",
     "target_id": "string",
     "first_seen": "string",
+    "last_seen": "string",
+    "fixed_at": "string",
+    "reopened": "integer",
     "data": "string",
 }
 _SCAN = {"name": "string", "at": "string", "outcome": "string", "documents": "integer", "location": "string", "data": "string"}
@@ -352,9 +355,9 @@ def write_analysis(graph: Graph, analysis: Analysis) -> None:
                 _create_edges("CAN_REACH", *ends),
                 map(reach_row, pairs),
             )
-    findings = [finding_row(finding) for finding in analysis.findings]
+    findings = [finding_row(finding) for finding in (*analysis.findings, *analysis.fixed)]
     _add_nodes(graph, "Finding", _FINDING, findings, len(findings), title="title")
-    for kind, about in grouped(analysis.findings, lambda finding: (finding.subject[0],)).items():
+    for kind, about in grouped((*analysis.findings, *analysis.fixed), lambda finding: (finding.subject[0],)).items():
         if present.issuperset(kind):
             _in_batches(
                 graph,

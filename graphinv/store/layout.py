@@ -100,6 +100,9 @@ def finding_row(finding: Finding) -> dict[str, Any]:
         "target_kind": finding.target[0] if finding.target else None,
         "target_id": finding.target[1] if finding.target else None,
         "first_seen": finding.first_seen,
+        "last_seen": finding.last_seen,
+        "fixed_at": finding.fixed_at,
+        "reopened": finding.reopened,
         "data": finding.model_dump_json(by_alias=True),
     }
 
@@ -155,10 +158,10 @@ def unpacked(text: str | None, url: str) -> Analysis | None:
 
 
 def with_first_seen(analysis: Analysis, previous: Analysis | None) -> Analysis:
-    """``analysis``, whose findings were first seen when ``previous`` says so, or now."""
+    """``analysis``, whose findings were first seen when they say so, or ``previous`` does, or now."""
     seen = {finding.key: finding.first_seen for finding in previous.findings} if previous else {}
     findings = tuple(
-        finding.model_copy(update={"first_seen": seen.get(finding.key) or finding.first_seen or analysis.at})
+        finding.model_copy(update={"first_seen": finding.first_seen or seen.get(finding.key) or analysis.at})
         for finding in analysis.findings
     )
     return analysis.model_copy(update={"findings": findings})

@@ -134,8 +134,8 @@ def write_analysis(transaction: neo4j.ManagedTransaction, analysis: Analysis) ->
         in_batches(transaction, f"UNWIND $rows AS r MATCH (n:{kind[0]} {{id: r.id}}) SET {assign}", map(score_row, scores))
     for (start, stop), pairs in grouped(analysis.reach, lambda pair: (pair.subject[0], pair.target[0])).items():
         in_batches(transaction, _create_edges("CAN_REACH", start, stop), map(reach_row, pairs))
-    in_batches(transaction, "UNWIND $rows AS r CREATE (f:Finding) SET f = r", map(finding_row, analysis.findings))
-    for kind, about in grouped(analysis.findings, lambda finding: (finding.subject[0],)).items():
+    in_batches(transaction, "UNWIND $rows AS r CREATE (f:Finding) SET f = r", map(finding_row, (*analysis.findings, *analysis.fixed)))
+    for kind, about in grouped((*analysis.findings, *analysis.fixed), lambda finding: (finding.subject[0],)).items():
         statement = f"UNWIND $rows AS r MATCH (f:Finding {{id: r.f}}) MATCH (n:{kind[0]} {{id: r.id}}) CREATE (f)-[:ABOUT]->(n)"
         in_batches(transaction, statement, ({"f": finding.key, "id": finding.subject[1]} for finding in about))
 

@@ -31,7 +31,7 @@ def test_every_export_says_what_it_is_and_renders(name: str) -> None:
 
 def test_json_is_the_documented_one() -> None:
     data = json.loads(export("json").render(analysis(), EMPTY, RULES))  # type: ignore[arg-type]
-    assert (list(data), data["generation"]) == (["generation", "at", "findings", "scores", "rules"], 3)
+    assert (list(data), data["generation"]) == (["generation", "at", "findings", "fixed", "scores", "rules"], 3)
     assert [one["severity"] for one in data["findings"]] == ["critical", "high", "medium"]
     assert data["findings"][1]["subject"] == ["Agent", "billing-bot"]
     assert data["findings"][1]["path"][0]["from"] == ["Agent", "billing-bot"]

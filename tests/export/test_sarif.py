@@ -114,3 +114,14 @@ def test_renders_an_analysis() -> None:
     log = json.loads(sarif.render(analysis(), EMPTY, RULES))
     assert [result["level"] for result in log["runs"][0]["results"]] == ["error", "error", "warning"]
     assert log["runs"][0]["results"][1]["rank"] == 56.04
+
+
+def test_what_is_new_since_the_last_analysis_is_told_and_what_is_fixed_is_left_out() -> None:
+    first, then = "2026-07-01T00:00:00Z", "2026-07-02T00:00:00Z"
+    new = finding("critical", first_seen=then, last_seen=then)
+    known = finding("high", first_seen=first, last_seen=then)
+    back = finding("medium", first_seen=first, last_seen=then, reopened=1, reopened_at=then)
+    assert [result["baselineState"] for result in run_of(new, known, back)["results"]] == ["new", "unchanged", "new"]
+    assert run_of(back)["results"][0]["properties"]["reopenedAt"] == then
+    whole = analysis().model_copy(update={"former": (finding("low", fixed_at=then),)})
+    assert len(json.loads(sarif.render(whole, EMPTY, RULES))["runs"][0]["results"]) == 3  # type: ignore[arg-type]

@@ -69,6 +69,19 @@ def test_no_tag_begins_in_a_ticket(table: Table) -> None:
     assert "&amp;lt;b" in text
 
 
+def test_tickets_of_what_is_fixed_are_closed() -> None:
+    days = {"first_seen": "2026-07-01T00:00:00Z", "last_seen": "2026-07-02T00:00:00Z", "fixed_at": "2026-07-03T00:00:00Z"}
+    done = finding("low", "mended", **days)
+    whole = analysis().model_copy(update={"former": (done, finding("low", "set aside"))})
+    for export, column, open_, closed in ((jira, "Status", "To Do", "Done"), (servicenow, "state", "1", "6")):
+        header, *found = rows(export.render(whole, EMPTY, {}))
+        assert [row[header.index(column)] for row in found] == [open_, open_, open_, closed]
+        assert found[-1][-3:] == list(days.values())
+    assert cells(servicenow.servicenow_csv, done)["close_notes"] == "graphinv no longer finds it since 2026-07-03T00:00:00Z"
+    header, *found = rows(findings_csv.render(whole, EMPTY, {}))
+    assert [row[header.index("fixed_at")] for row in found] == ["", "", "", days["fixed_at"]]
+
+
 def test_jira_fields() -> None:
     header, row = rows(jira.jira_csv([finding()], {score().subject: score()}))
     assert header.count("Labels") == 3

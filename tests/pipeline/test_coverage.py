@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
 from graphinv.model.facts import Problem, edge_key, source_of
-from graphinv.model.results import Finding
-from graphinv.pipeline.coverage import coverage_findings, unknowns
+from graphinv.model.results import Analysis, Coverage, Finding, RuleStatus, Unjudged
+from graphinv.pipeline.coverage import agent_coverage, agents_judged, coverage_findings, rule_coverage, unknowns
 from graphinv.store import Scan
 
 AT = "2026-03-01T00:00:00Z"
@@ -94,3 +94,43 @@ def test_a_root_that_was_not_read_lately_is_told_and_more_so_where_it_holds_prod
     other = NodeRecord("Agent", "b", {"environment": "test", "sources": ["lab/a.md#L1"]})
     both = found(scanned(), scanned(root="lab"), estate=Estate.of([prod, other], []), at="2026-04-01T00:00:00Z")
     assert [(one.subject[1], one.severity) for one in both] == [("shop", "high"), ("lab", "medium")]
+
+
+def analysed(coverage: Coverage | None, *statuses: RuleStatus) -> Analysis:
+    return Analysis(generation=1, at=AT, scores=(), reach=(), findings=(), rules=statuses, coverage=coverage)
+
+
+def test_rules_by_agent() -> None:
+    groups = (Unjudged(agents=("a", "b"), missing={"R-1": "x", "R-4": "y"}), Unjudged(agents=("c",), missing={"R-1": "z"}))
+    analysis = analysed(
+        Coverage(agents=5, found={}, groups=groups),
+        RuleStatus(rule="R-1", title="one", outcome="found", findings=1),
+        RuleStatus(rule="R-2", title="two", outcome="error", reason="boom"),
+        RuleStatus(rule="R-3", title="three", outcome="not_available", reason="no source"),
+        RuleStatus(rule="R-4", title="four", outcome="clear"),
+    )
+    counted = [(one.rule, one.judged, one.not_available, one.error, one.missing) for one in rule_coverage(analysis)]
+    assert counted == [
+        ("R-1", 2, 3, 0, {"x": 2, "z": 1}),
+        ("R-2", 0, 0, 5, {"boom": 5}),
+        ("R-3", 0, 5, 0, {"no source": 5}),
+        ("R-4", 3, 2, 0, {"y": 2}),
+    ]
+    each = [(one.agent, one.rule, one.outcome, one.missing) for one in agent_coverage(analysis, ["c", "d"], analysis.rules)]
+    assert each == [
+        ("c", "R-1", "not_available", "z"),
+        ("c", "R-2", "error", "boom"),
+        ("c", "R-3", "not_available", "no source"),
+        ("c", "R-4", "judged", ""),
+        ("d", "R-1", "judged", ""),
+        ("d", "R-2", "error", "boom"),
+        ("d", "R-3", "not_available", "no source"),
+        ("d", "R-4", "judged", ""),
+    ]
+    assert [agents_judged(analysis, rules) for rules in (["R-1"], ["R-1", "R-4"], ["R-2"], ["R-2", "R-4"], [])] == [2, 3, 0, 3, 0]
+
+
+def test_results_of_before_coverage_was_kept_say_nothing() -> None:
+    analysis = analysed(None, RuleStatus(rule="R-1", title="one", outcome="found", findings=1))
+    assert rule_coverage(analysis) == []
+    assert agents_judged(analysis, ["R-1"]) == 0

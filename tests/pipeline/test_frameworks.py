@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from graphinv.model.errors import Ambiguous, NotFound
-from graphinv.model.estate import Estate, NodeRecord
-from graphinv.model.results import Analysis, Finding, RuleStatus, finding_key
+from graphinv.model.results import Analysis, Coverage, Finding, RuleStatus, Unjudged, finding_key
 from graphinv.pipeline.frameworks import FrameworkCoverage, ItemCoverage, catalogue, coverage, framework_names
 from graphinv.pipeline.stages import rules
 
 AGENT = ("Agent", "a")
-ESTATE = Estate.of([NodeRecord("Agent", "a", {}), NodeRecord("Agent", "b", {}), NodeRecord("Tool", "t", {})], [])
 FOUND = Finding(key=finding_key("GI-TOL-003", AGENT, None), rule="GI-TOL-003", title="t", severity="high", confidence=1.0, subject=AGENT)
 ANALYSIS = Analysis(
     generation=1,
@@ -26,11 +22,12 @@ ANALYSIS = Analysis(
         RuleStatus(rule="GI-TOL-008", title="t", outcome="not_available"),
         RuleStatus(rule="GI-TOL-002", title="t", outcome="error"),
     ),
+    coverage=Coverage(agents=3, found={"GI-TOL-003": 1}, groups=(Unjudged(agents=("c",), missing={"GI-TOL-003": "no digest"}),)),
 )
 
 
 def covered(name: str) -> list[FrameworkCoverage]:
-    return coverage(name, ANALYSIS, ESTATE, rules())
+    return coverage(name, ANALYSIS, rules())
 
 
 def item(name: str, id: str) -> ItemCoverage:
@@ -88,7 +85,9 @@ def test_every_framework_can_be_asked_about() -> None:
         assert (found.name, len(found.items)) == (name, items)
 
 
-def test_agents_are_those_of_the_estate() -> None:
-    fewer = replace(ESTATE, nodes={AGENT: ESTATE.nodes[AGENT]})
-    [found] = coverage("MCP03:2025", ANALYSIS, fewer, rules())
+def test_agents_are_those_of_whom_a_rule_could_be_judged() -> None:
+    nobody = ANALYSIS.model_copy(update={"coverage": Coverage(agents=1, found={}, groups=())})
+    [found] = coverage("MCP03:2025", nobody, rules())
     assert found.items[0].agents == 1
+    [found] = coverage("MCP03:2025", nobody.model_copy(update={"coverage": None}), rules())
+    assert found.items[0].agents == 0

@@ -12,13 +12,13 @@
 //   owners: Its owners
 //   sources: Where the agent was stated
 MATCH (f:Finding)
-WHERE f.subject_kind = 'Agent' AND f.rule STARTS WITH $rule
+WHERE f.fixed_at IS NULL AND f.subject_kind = 'Agent' AND f.rule STARTS WITH $rule
 WITH f.subject_id AS id, count(*) AS findings, sum(CASE WHEN f.severity IN ['high', 'critical'] THEN 1 ELSE 0 END) AS severe
 ORDER BY severe DESC, findings DESC, id
 LIMIT $limit
 MATCH (a:Agent {id: id})
 MATCH (one:Finding)-[:ABOUT]->(a)
-WHERE one.subject_kind = 'Agent' AND one.subject_id = id AND one.rule STARTS WITH $rule
+WHERE one.fixed_at IS NULL AND one.subject_kind = 'Agent' AND one.subject_id = id AND one.rule STARTS WITH $rule
 WITH a, findings, severe, one.rule AS rule ORDER BY rule
 WITH a, findings, severe, collect(DISTINCT rule) AS rules
 OPTIONAL MATCH (o:Owner)-[w:OWNS]->(a)

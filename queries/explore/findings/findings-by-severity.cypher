@@ -9,6 +9,6 @@
 //   findings: How many
 //   example: Title of one of them
 MATCH (f:Finding)
-WHERE f.rule STARTS WITH $rule
+WHERE f.fixed_at IS NULL AND f.rule STARTS WITH $rule
 RETURN f.severity AS severity, f.rule AS rule, count(*) AS findings, min(f.title) AS example
 ORDER BY CASE severity WHEN 'critical' THEN 0 WHEN 'high' THEN 1 WHEN 'medium' THEN 2 WHEN 'low' THEN 3 ELSE 4 END, findings DESC, rule

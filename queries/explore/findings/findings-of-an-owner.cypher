@@ -15,7 +15,7 @@
 MATCH (o:Owner)-[w:OWNS]->(n)
 WHERE (o.id = $owner OR o.name = $owner) AND o.gone_at IS NULL AND w.gone_at IS NULL
 MATCH (f:Finding)-[:ABOUT]->(n)
-WHERE f.rule STARTS WITH $rule
+WHERE f.fixed_at IS NULL AND f.rule STARTS WITH $rule
 RETURN DISTINCT f.severity AS severity, f.rule AS rule, f.title AS finding, labels(n)[0] + ':' + n.id AS about, f.first_seen AS first_seen, f.id AS key
 ORDER BY CASE severity WHEN 'critical' THEN 0 WHEN 'high' THEN 1 WHEN 'medium' THEN 2 WHEN 'low' THEN 3 ELSE 4 END, rule, about, key
 LIMIT $limit

@@ -13,8 +13,9 @@
 //   subject: "What it is about, as Kind:id"
 //   key: Key of the finding
 MATCH (f:Finding)
-WHERE f.first_seen >= $since AND f.rule STARTS WITH $rule
+WHERE f.fixed_at IS NULL AND f.first_seen >= $since AND f.rule STARTS WITH $rule
 RETURN f.first_seen AS first_seen, f.severity AS severity, f.rule AS rule, f.title AS finding, f.subject_kind + ':' + f.subject_id AS subject,
        f.id AS key
-ORDER BY first_seen DESC, CASE severity WHEN 'critical' THEN 0 WHEN 'high' THEN 1 WHEN 'medium' THEN 2 WHEN 'low' THEN 3 ELSE 4 END, rule, subject, key
+ORDER BY f.first_seen DESC, CASE f.severity WHEN 'critical' THEN 0 WHEN 'high' THEN 1 WHEN 'medium' THEN 2 WHEN 'low' THEN 3 ELSE 4 END,
+         f.rule, f.subject_kind, f.subject_id, f.id
 LIMIT $limit

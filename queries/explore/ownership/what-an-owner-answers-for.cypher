@@ -14,6 +14,7 @@
 MATCH (o:Owner)-[w:OWNS]->(n)
 WHERE (o.id = $owner OR o.name = $owner) AND o.gone_at IS NULL AND w.gone_at IS NULL AND n.gone_at IS NULL
 OPTIONAL MATCH (f:Finding)-[:ABOUT]->(n)
+WHERE f.fixed_at IS NULL
 WITH o, w, n, count(DISTINCT f.id) AS findings
 RETURN o.id AS owner, labels(n)[0] AS kind, n.id AS id, coalesce(n.environment, 'unknown') AS environment, round(n.risk, 1) AS risk, findings,
        coalesce(w.sources, []) AS sources
