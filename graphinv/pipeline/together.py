@@ -35,21 +35,26 @@ LAST_STEPS: tuple[Step, ...] = (guessed,)
 """After the statements of estate files: what is guessed only where nobody says it."""
 
 
-def together(readings: Sequence[Reading]) -> None:
-    """Add to each of ``readings`` what only all of them together say. O(facts) for each step, plus what the step costs."""
+def together(readings: Sequence[Reading], beside: Known | None = None) -> None:
+    """Add to each of ``readings`` what only all of them together say. O(facts) for each step, plus what the step costs.
+
+    Args:
+        readings: the roots of a scan.
+        beside: what roots say that are not read now: their policies are not, but those that are read reach it too.
+    """
     if not readings:
         return
     named(readings)
     met(readings)
     grants = [grant for reading in readings for grant in reading.grants]
-    _take(readings, STEPS, grants)
+    _take(readings, STEPS, grants, beside)
     settled(readings)
     stated(readings)
     approved(readings)
     _take(readings, LAST_STEPS, grants)
 
 
-def _take(readings: Sequence[Reading], steps: Iterable[Step], grants: Sequence[Grant]) -> None:
+def _take(readings: Sequence[Reading], steps: Iterable[Step], grants: Sequence[Grant], beside: Known | None = None) -> None:
     known: Known | None = None
     for step in steps:
         if step is granted and not grants:
@@ -57,7 +62,7 @@ def _take(readings: Sequence[Reading], steps: Iterable[Step], grants: Sequence[G
         if known is None:
             nodes = (node for reading in readings for node in reading.nodes)
             known = Known.of(nodes, chain.from_iterable(reading.edges for reading in readings))
-        facts = list(step(known, grants))
+        facts = list(step(known.with_more(beside) if beside is not None and step is granted else known, grants))
         _share(readings, facts)
         if any(not isinstance(fact, Problem) for fact in facts):
             known = None  # the next one knows more

@@ -48,6 +48,13 @@ class Known:
                     merged[end] = {}
         return cls(merged, kept)
 
+    def with_more(self, other: Known) -> Known:
+        """What both know; where both know a node, what their sources say is put together. O(nodes + edges)."""
+        nodes = {**other.nodes, **self.nodes}
+        for key in self.nodes.keys() & other.nodes.keys():
+            nodes[key] = merge_props(key[0], other.nodes[key], self.nodes[key])
+        return Known(nodes, (*self.edges, *other.edges))
+
     @cached_property
     def by_kind(self) -> Mapping[str, Sequence[str]]:
         """Node kind → ids, sorted."""
