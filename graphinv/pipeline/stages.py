@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from graphinv.model.errors import NotFound, StoreError
 from graphinv.model.facts import Problem
 from graphinv.model.results import Analysis
-from graphinv.pipeline.beside import GRANTS, known_beside, not_evaluated, within
+from graphinv.pipeline.beside import granting, known_beside, not_evaluated, within
 from graphinv.pipeline.bundled import bundled, texts
 from graphinv.pipeline.coverage import coverage_findings, coverage_status
 from graphinv.pipeline.gather import Progress, quiet
@@ -123,7 +123,7 @@ def ingest(
             outcome="complete" if reading.complete and not elsewhere and not empty else "partial",
             documents=sum(reading.documents.values()),
             problems=tuple(reading.problems),
-            counts={**reading.documents, "files": reading.files, "vendored_folders": reading.vendored, GRANTS: len(reading.grants)},
+            counts={**reading.documents, "files": reading.files, "vendored_folders": reading.vendored, **granting(reading)},
             location=location,
         )
         progress("storing", len(reading.nodes) + len(reading.edges), scan.root)

@@ -11,6 +11,7 @@ from graphinv.model.estate import Estate
 from graphinv.model.facts import NodeKey, source_of
 from graphinv.model.kinds import EDGE_KINDS, NODE_KINDS
 from graphinv.model.results import LEVELS, Analysis, Cause, Finding, Path, Result, RuleStatus, Score
+from graphinv.pipeline.beside import GRANTS
 from graphinv.pipeline.coverage import unknowns
 from graphinv.store import Scan, Store
 
@@ -127,6 +128,7 @@ def summarise(store: Store, analysis: Analysis | None = None, estate: Estate | N
 def _root(scan: Scan) -> RootSummary:
     counts = dict(scan.counts)
     files, vendored = counts.pop("files", 0), counts.pop("vendored_folders", 0)
+    counts.pop(GRANTS, 0)
     return RootSummary(root=scan.root, at=scan.at, outcome=scan.outcome, files=files, documents=counts, vendored_folders=vendored)
 
 
