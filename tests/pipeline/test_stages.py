@@ -79,6 +79,70 @@ def test_a_scan_remembers_what_it_read_and_no_place_of_the_machine(tmp_path: Pat
     assert str(tmp_path) not in repr(remembered)
 
 
+DUMP = {
+    "UserDetailList": [
+        {
+            "Arn": "arn:aws:iam::111122223333:user/bot",
+            "UserPolicyList": [
+                {
+                    "PolicyName": "own",
+                    "PolicyDocument": {"Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::quillmere-*"}]},
+                }
+            ],
+            "GroupList": [],
+        }
+    ]
+}
+
+
+def account_and_code(tmp_path: Path) -> tuple[Path, Path]:
+    account, code = tmp_path / "account", tmp_path / "code"
+    account.mkdir()
+    code.mkdir()
+    (account / "account.json").write_text(json.dumps(DUMP))
+    (code / "main.tf").write_text('resource "aws_s3_bucket" "b" { bucket = "quillmere-orders" }\n')
+    return account, code
+
+
+def reached(store: str) -> set[str]:
+    with open_store(store) as opened:
+        return {edge.target[1] for edge in opened.estate().edges if edge.kind == "CAN_ACCESS" and edge.source[1].endswith("user/bot")}
+
+
+def test_policies_reach_what_other_commands_scanned_before(tmp_path: Path) -> None:
+    account, code = account_and_code(tmp_path)
+    together, apart = str(tmp_path / "together"), str(tmp_path / "apart")
+    scan(together, [account, code], at=AT)
+    assert reached(together) == {"arn:aws:s3:::quillmere-orders"}
+    scan(apart, [account], at=AT)
+    assert reached(apart) == {"arn:aws:s3:::quillmere-*"}
+    told = scan(apart, [code], at=AT).problems
+    assert ["'account', scanned before by themselves" in problem.message for problem in told] == [True], "the pattern is not evaluated anew"
+    assert scan(apart, [account], at=AT).problems == ()
+    assert "arn:aws:s3:::quillmere-orders" in reached(apart)
+
+
+def test_what_the_root_itself_said_before_is_not_known_beside_it(tmp_path: Path) -> None:
+    account, code = account_and_code(tmp_path)
+    store = str(tmp_path / "graph")
+    scan(store, [code], at=AT)
+    scan(store, [account], at=AT)
+    assert reached(store) == {"arn:aws:s3:::quillmere-orders"}
+    (account / "account.json").write_text(json.dumps({"UserDetailList": []}))
+    scan(store, [account], at=AT)
+    assert reached(store) == set()
+
+
+def test_roots_within_each_other_are_told(tmp_path: Path) -> None:
+    outer = folder(tmp_path / "outer")
+    inner = folder(tmp_path / "outer" / "inner")
+    done = scan(str(tmp_path / "graph"), [outer, inner], at=AT)
+    assert [(problem.severity, problem.message.partition(":")[0]) for problem in done.roots[1].scan.problems] == [
+        ("warning", "lies within the root 'outer', which was scanned too")
+    ]
+    assert not done.roots[0].scan.problems
+
+
 def test_a_root_that_holds_nothing_any_more_closes_nothing_and_says_so(tmp_path: Path) -> None:
     root, url = folder(tmp_path / "shop"), str(tmp_path / "graph")
     scan(url, [root])
