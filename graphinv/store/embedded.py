@@ -27,7 +27,7 @@ from graphinv.model.estate import Estate
 from graphinv.model.facts import EdgeFact, NodeFact
 from graphinv.model.results import Analysis
 from graphinv.store import Committed, Rows, Scan
-from graphinv.store.dialect import checked, shortened
+from graphinv.store.dialect import checked, shortened, tokens
 from graphinv.store.embedded_graph import (
     SCHEMA,
     Graph,
@@ -41,6 +41,7 @@ from graphinv.store.embedded_graph import (
     write_meta,
     write_state,
 )
+from graphinv.store.embedded_query import UNSOUND, adapted
 from graphinv.store.embedded_rows import rows
 from graphinv.store.layout import packed, unpacked, with_first_seen
 from graphinv.store.merge import State, advance
@@ -129,13 +130,16 @@ class EmbeddedStore:
             return tuple(scans.values())
 
     def query(self, cypher: str, params: Mapping[str, Any] | None = None, *, timeout: float = 30.0, max_rows: int = 100_000) -> Rows:
-        text = checked(cypher)
+        text = adapted(_with_bounds(checked(cypher), params or {}))
         with self._guard:
             self._check_open()
-            snapshot = self._graph.freeze()
+            snapshot = self._graph.session().cursor()  # another handle of the same contents, which keeps them whatever is written
+        snapshot.read_only(True)
         milliseconds = max(1, int(timeout * 1000))
         try:
-            view = snapshot.cypher(text, params=dict(params or {}), timeout_ms=milliseconds, row_limit=max_rows + 1)
+            view = snapshot.cypher(
+                text, params=dict(params or {}), timeout_ms=milliseconds, row_limit=max_rows + 1, disabled_passes=list(UNSOUND)
+            )
             if not isinstance(view, kglite.ResultView) or not view.columns:
                 raise QueryError(f"the query answers no rows: {shortened(cypher)}")
             if len(view) > max_rows:
@@ -294,6 +298,20 @@ class EmbeddedStore:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
+
+
+def _with_bounds(text: str, params: Mapping[str, Any]) -> str:
+    """``text`` with the numbers that its LIMIT and SKIP take from ``params``: only where it knows how many rows are wanted does the engine
+    keep no more of them while it looks. O(length)."""
+    parts: list[str] = []
+    end, before = 0, ""
+    for token in tokens(text):
+        value = params.get(token.text[1:]) if token.kind == "parameter" and before in ("LIMIT", "SKIP") else None
+        if type(value) is int and value >= 0:
+            parts += (text[end : token.at], str(value))
+            end = token.at + len(token.text)
+        before = token.upper
+    return "".join((*parts, text[end:]))
 
 
 def _lock(path: Path) -> int:
