@@ -75,6 +75,8 @@ def read(document: Document) -> Iterator[Fact]:
         properties = {**value, **inner} if isinstance(inner, dict) else value
         if "principalId" in properties and "roleDefinitionId" in properties:
             yield from _assignment(document, record, properties)
+        elif "/denyassignments/" in text(value.get("id"), 2000).lower():
+            yield _denial(document, record, properties)
         elif isinstance(properties.get("permissions"), list) and "assignableScopes" in properties:
             yield from _definition(document, record, properties)
         elif "issuer" in properties and "/federatedidentitycredentials/" in text(value.get("id"), 2000).lower():
@@ -100,6 +102,13 @@ def _assignment(document: Document, record: Record, value: dict[str, Any]) -> It
     if text(value.get("condition"), 5000):
         body["condition"] = redact(text(value.get("condition"), 5000))
     yield _grant(document, record, key, "assignment", body, redact(text(value.get("roleDefinitionName"), 200)) or role)
+
+
+def _denial(document: Document, record: Record, value: dict[str, Any]) -> Fact:
+    """A deny assignment; what it takes away stays in the graph."""
+    name = redact(text(value.get("denyAssignmentName"), 200)) or "without a name"
+    message = f"the deny assignment {name} is not applied: what it denies counts as allowed"
+    return problem(document, record.line(), message, NAME)
 
 
 def _definition(document: Document, record: Record, value: dict[str, Any]) -> Iterator[Fact]:

@@ -41,6 +41,7 @@ _OWN_NAME = re.compile(
     rb"|organizations/[0-9]+/roles/)"
 )
 _OBJECT = re.compile(rb"[\"']?apiVersion[\"']?\s*:\s*[\"']?iam\.cnrm\.cloud\.google\.com/")
+_DENY = re.compile(rb"[\"']?(?:denyRule|deny_rule)[\"']?\s*:|/denypolicies/")
 _PROJECT = re.compile(rb"[\"']?projectNumber[\"']?\s*:")
 
 _KEY = re.compile(r"(?://iam\.googleapis\.com/)?projects/[\w:.-]+/serviceAccounts/([^/\s]{1,250})/keys/([0-9a-f]{20,64})")
@@ -75,7 +76,7 @@ def detect(path: str, head: bytes) -> bool:
     """Whether it begins as one of Google Cloud's own exports."""
     if not path.lower().endswith((".json", ".jsonl", ".ndjson", ".yaml", ".yml")):
         return False
-    if _OBJECT.search(head):
+    if _OBJECT.search(head) or _DENY.search(head):
         return True
     if b"apiVersion" in head and b"kind" in head and b"googleapis" not in head:
         return False
@@ -120,8 +121,15 @@ class _Reading:
             yield from self.project(value, names.resource_name(f"projects/{value['projectId']}"), record.line)
         elif _ROLE_NAME.fullmatch(own) and isinstance(value.get("includedPermissions"), list):
             yield self.role(value, own, record.line)
+        elif isinstance(value.get("rules"), list) and ("/denypolicies/" in own or any("denyRule" in one for one in items(value["rules"]))):
+            yield self.denial(value, own, record.line)
         elif isinstance(value.get("bindings"), list):
             yield from self.unnamed(record)
+
+    def denial(self, value: dict[str, Any], own: str, line: Callable[..., int]) -> Fact:
+        """A deny policy; what it takes away stays in the graph."""
+        name = redact(text(value.get("displayName"), 100) or own.rpartition("/")[2]) or "without a name"
+        return problem(self.document, line(), f"the deny policy {name} is not applied: what it denies counts as allowed", NAME)
 
     def manifest(self, record: Record) -> Iterator[Fact]:
         """An object of Config Connector, which asks for something."""

@@ -185,3 +185,15 @@ def test_subscriptions_and_odd_shapes() -> None:
 )
 def test_other_files_are_left_alone(text: str) -> None:
     assert not azure_rbac.detect("a.json", text.encode())
+
+
+def test_a_deny_assignment_is_told() -> None:
+    denial = {
+        "id": f"{GROUP}/providers/Microsoft.Authorization/denyAssignments/9b0e2b5d-0000-4000-8000-000000000001",
+        "name": "9b0e2b5d-0000-4000-8000-000000000001",
+        "type": "Microsoft.Authorization/denyAssignments",
+        "properties": {"denyAssignmentName": "keep out", "scope": GROUP, "permissions": [{"actions": ["*"]}], "principals": [{"id": BOT}]},
+    }
+    found = Granted(document(json.dumps({"value": [denial]}), "deny.json"))
+    assert found.problems == [("warning", "the deny assignment keep out is not applied: what it denies counts as allowed")]
+    assert found.nodes == {}

@@ -288,3 +288,16 @@ def test_odd_shapes_are_problems() -> None:
 )
 def test_other_files_are_left_alone(head: bytes) -> None:
     assert not gcp_iam.detect("a.json", head)
+
+
+def test_a_deny_policy_is_told() -> None:
+    rule = {"denyRule": {"deniedPrincipals": ["principalSet://goog/public:all"], "deniedPermissions": ["iam.googleapis.com/roles.create"]}}
+    policy = {
+        "name": "policies/cloudresourcemanager.googleapis.com%2Fprojects%2F4200/denypolicies/no-roles",
+        "kind": "DenyPolicy",
+        "rules": [rule],
+    }
+    for stated in (policy, [policy], {"displayName": "no-roles", "rules": [rule]}):
+        found = Granted(document(json.dumps(stated), "deny.json"))
+        assert found.readers == ["gcp_iam"]
+        assert found.problems == [("warning", "the deny policy no-roles is not applied: what it denies counts as allowed")]

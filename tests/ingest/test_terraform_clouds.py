@@ -247,3 +247,8 @@ def test_types_of_cloud_control() -> None:
     assert facts.targets("PROVIDES", f"{base}/desk/action-group/g") == {f"{base}/desk/action-group/g/f"}
     given = [(one.subject[1], one.role, json.loads(one.body)) for one in facts.all if isinstance(one, Grant)]
     assert given == [(role, "trust", {"Statement": []}), (role, "identity", {"Statement": []})]
+
+
+def test_a_deny_policy_of_google_is_told() -> None:
+    facts = read('resource "google_iam_deny_policy" "no" {\n  parent = "x"\n  name = "no-keys"\n}\n')
+    assert facts.problems == [("L1", "warning", "the deny policy no-keys is not applied: what it denies counts as allowed")]

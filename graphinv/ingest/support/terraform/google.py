@@ -175,6 +175,12 @@ def _policy(context: Context, one: Resource) -> Iterator[Fact]:
         yield _grant(site, resource, "binding", body, body["role"])
 
 
+def _denial(context: Context, one: Resource) -> Iterator[Fact]:
+    """A deny policy; what it takes away stays in the graph."""
+    site = context.site(one)
+    yield site.problem(f"the deny policy {site.name(context.title(one))} is not applied: what it denies counts as allowed")
+
+
 def _target(context: Context, one: Resource, attribute: str, kind: str) -> str:
     """Full name of the resource whose policy it is."""
     site = context.site(one)
@@ -207,5 +213,6 @@ READERS: Mapping[str, Reader] = {
     "google_service_account_key": _key,
     "google_secret_manager_secret": _secret,
     "google_project_iam_custom_role": _custom,
+    "google_iam_deny_policy": _denial,
     **{f"{start}_iam_{form}": _policy for start in _POLICIES for form in ("member", "binding", "policy")},
 }
