@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,8 +31,9 @@ FORWARD, BACKWARD, MEANS = 0, 1, 2
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+@lru_cache(maxsize=100_000)
 def micros(time: str) -> int:
-    """Microseconds since 1970 of an ISO 8601 time, exactly.
+    """Microseconds since 1970 of an ISO 8601 time, exactly. Estates say the same times over and over.
 
     Raises:
         UsageError: it is not one.

@@ -206,6 +206,30 @@ class Privileges:
         keep = left > 0
         return columns[keep], left[keep]
 
+    def touched(self, columns: Array) -> Array:
+        """By node, the bits of ``columns`` (a number below 256 for each target column) of all that it can act on.
+
+        O(words) where all rows were kept; else everything is solved again.
+        """
+        found = np.zeros(self._plan.rows, dtype=np.uint8)
+        padded = np.zeros(self._total * PER_WORD, dtype=np.uint8)
+        padded[: len(columns)] = columns
+        for bit in (1 << place for place in range(8)):
+            inside = (padded & bit > 0).reshape(self._total, PER_WORD).astype(np.uint64)
+            if not inside.any():
+                continue
+            masks = (inside * (np.uint64(ALL_ACTIONS) << _SHIFTS)).sum(axis=1, dtype=np.uint64)
+            if self._kept.all():
+                rows = np.repeat(np.arange(self._plan.rows), np.diff(self._pointers))
+                found[rows[self._bits & masks[self._words] > 0]] |= bit
+                continue
+            for first, slot, words in self._blocks(self._plan):
+                hit = (words & masks[first : first + words.shape[1]] > 0).any(axis=1)
+                there = np.flatnonzero(slot >= 0)
+                found[there[hit[slot[there]]]] |= bit
+        result: Array = found[self._plan.component]
+        return result
+
     # ----------------------------------------------------------------------------------------------------------------------------
 
     def _atoms(self, columns: Array, bits: Array) -> tuple[Atom, ...]:

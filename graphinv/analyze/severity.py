@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -13,7 +12,7 @@ import numpy as np
 
 from graphinv.analyze.scopes import Array
 from graphinv.model.estate import EdgeRecord
-from graphinv.model.facts import NodeKey
+from graphinv.model.facts import NodeKey, Props
 from graphinv.model.results import Hop, Level
 
 if TYPE_CHECKING:
@@ -31,7 +30,8 @@ MODIFIERS = {
 """What each modifier that a rule can name does. Others that would lower a severity are the rules' own."""
 
 _OWN = re.compile(r"([+-]\d+) (\S.*)", re.DOTALL)
-_SENSITIVITY = {"confidential": 1, "restricted": 2}
+_CONFIDENTIAL, _RESTRICTED, _PRODUCTION = 1, 2, 4
+_SENSITIVITY = {"confidential": _CONFIDENTIAL, "restricted": _RESTRICTED}
 _HARMLESS = {"internal": -1, "public": -3}
 _RECENT = timedelta(days=30)
 
@@ -63,24 +63,24 @@ def own_modifier(text: str) -> tuple[int, str]:
     return int(match[1]), match[2]
 
 
-@dataclass(frozen=True, slots=True)
-class _Around:
-    """What can be harmed: the worst of a set of things."""
-
-    production: bool = False
-    sensitivity: int = 0
-
-    def __or__(self, other: _Around) -> _Around:
-        return _Around(self.production or other.production, max(self.sensitivity, other.sensitivity))
+def _effect(props: Props) -> int:
+    """2 of a tool that destroys, 1 of one that writes or executes, else 0."""
+    effects = props.get("effects") or ()
+    return 2 if "destructive" in effects or "irreversible" in effects else 1 if "write" in effects or "execute" in effects else 0
 
 
 class Gauge:
-    """Judges findings against one engine. What it learns of a node it remembers."""
+    """Judges findings against one engine. What it learns of a node it remembers.
+
+    What can be harmed at or behind a node is a sum of the bits ``_CONFIDENTIAL``, ``_RESTRICTED`` and ``_PRODUCTION``.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.estate = engine.estate
-        self._reached: dict[NodeKey, _Around] = {}
+        self._at: dict[NodeKey, int] = {}
+        self._untrusted: dict[NodeKey, bool] = {}
+        self._levels: dict[NodeKey, int] = {}
 
     def judge(
         self,
@@ -113,14 +113,13 @@ class Gauge:
 
     def _named(self, codes: Sequence[str], subject: NodeKey, target: NodeKey | None, hops: Sequence[Hop]) -> Iterator[tuple[int, str]]:
         on_path = {subject, *([target] if target else []), *(end for hop in hops for end in (hop.source, hop.target))}
-        around = self._here(on_path)
-        if target is None or target[0] != "Resource":
-            around |= self._reach(target or subject)
-        if "M1" in codes and around.production:
+        around = self._around(on_path, subject, target) if "M1" in codes or "M2" in codes else 0
+        if "M1" in codes and around & _PRODUCTION:
             yield 1, "production is on the path or within reach (M1)"
-        if "M2" in codes and around.sensitivity:
-            what = "a restricted resource or a crown jewel" if around.sensitivity == 2 else "a confidential resource"
-            yield around.sensitivity, f"{what} is within reach (M2)"
+        if "M2" in codes and around & _RESTRICTED:
+            yield 2, "a restricted resource or a crown jewel is within reach (M2)"
+        elif "M2" in codes and around & _CONFIDENTIAL:
+            yield 1, "a confidential resource is within reach (M2)"
         elif "M2" in codes and target is not None:
             # Knowledge lowers, its absence does not: an unknown sensitivity stays where the base put it.
             known = str(self.estate.nodes[target].props.get("sensitivity"))
@@ -135,42 +134,44 @@ class Gauge:
         if "M6" in codes and self._observed(hops):
             yield 1, "a hop was observed in the last 30 days (M6)"
 
-    def _here(self, keys: Iterable[NodeKey]) -> _Around:
-        around = _Around()
-        for key in keys:
-            props = self.estate.nodes[key].props
-            sensitivity = 2 if props.get("crown_jewel") else _SENSITIVITY.get(str(props.get("sensitivity")), 0)
-            around |= _Around(props.get("environment") == "prod", sensitivity if key[0] == "Resource" else 0)
+    def _around(self, on_path: Iterable[NodeKey], subject: NodeKey, target: NodeKey | None) -> int:
+        """What can be harmed on the path and, unless it ends at a resource, behind its end."""
+        around = 0
+        for key in on_path:
+            around |= self._here(key)
+        if target is None or target[0] != "Resource":
+            around |= int(self._behind[self.engine.structure.node(target or subject)])
         return around
 
-    def _reach(self, key: NodeKey) -> _Around:
-        known = self._reached.get(key)
+    def _here(self, key: NodeKey) -> int:
+        known = self._at.get(key)
         if known is None:
-            columns, _ = self.engine.privileges("posture").row(key)
-            production, sensitivity = self._columns
-            known = _Around(bool(production[columns].any()), int(sensitivity[columns].max(initial=0)))
-            self._reached[key] = known
+            props = self.estate.nodes[key].props
+            known = _PRODUCTION if props.get("environment") == "prod" else 0
+            if key[0] == "Resource":
+                known |= _RESTRICTED if props.get("crown_jewel") else _SENSITIVITY.get(str(props.get("sensitivity")), 0)
+            self._at[key] = known
         return known
 
     @cached_property
-    def _columns(self) -> tuple[Array, Array]:
-        """Of every target column: whether it is in production, and how sensitive it is (0 to 2)."""
-        structure = self.engine.privileges("posture").structure
-        each = [self._here([structure.keys[node]]) for node in structure.targets.tolist()]
-        return (
-            np.array([around.production for around in each], dtype=bool),
-            np.array([around.sensitivity for around in each], dtype=np.int8),
-        )
+    def _behind(self) -> Array:
+        """By node, what can be harmed of all that it comes to."""
+        structure = self.engine.structure
+        columns = np.array([self._here(structure.keys[node]) for node in structure.targets.tolist()], dtype=np.uint8)
+        return self.engine.privileges("posture").touched(columns)
 
     def _effects(self, on_path: Iterable[NodeKey], subject: NodeKey, target: NodeKey | None) -> Iterator[tuple[int, str]]:
-        tools = {key for key in on_path if key[0] == "Tool"}
+        worst = max((_effect(self.estate.nodes[key].props) for key in on_path if key[0] == "Tool"), default=0)
         if target is None or target[0] == "ToolServer":
-            tools |= set(self.tools_of(target or subject))
-        effects = {effect for tool in tools for effect in self.estate.nodes[tool].props.get("effects") or ()}
-        if effects & {"destructive", "irreversible"}:
-            yield 2, "a tool on the path is destructive or irreversible (M3)"
-        elif effects & {"write", "execute"}:
-            yield 1, "a tool on the path writes or executes (M3)"
+            worst = max(worst, self._worst_tool(target or subject))
+        if worst:
+            yield worst, f"a tool on the path {'writes or executes' if worst == 1 else 'is destructive or irreversible'} (M3)"
+
+    def _worst_tool(self, key: NodeKey) -> int:
+        known = self._levels.get(key)
+        if known is None:
+            known = self._levels[key] = max((_effect(self.estate.nodes[tool].props) for tool in self.tools_of(key)), default=0)
+        return known
 
     def tools_of(self, key: NodeKey) -> Iterator[NodeKey]:
         """Tools that an actor calls itself or over a server it connects to, or that a server provides."""
@@ -185,6 +186,12 @@ class Gauge:
 
     def takes_untrusted(self, key: NodeKey) -> bool:
         """Whether content of strangers reaches it, itself or by a tool it calls."""
+        known = self._untrusted.get(key)
+        if known is None:
+            known = self._untrusted[key] = self._taken_in(key)
+        return known
+
+    def _taken_in(self, key: NodeKey) -> bool:
         for one in {key, *self.tools_of(key)}:
             if self.estate.nodes[one].props.get("ingests_untrusted"):
                 return True
@@ -194,11 +201,15 @@ class Gauge:
         return False
 
     @cached_property
+    def _since(self) -> str:
+        return (datetime.fromisoformat(self.engine.at) - _RECENT).replace(tzinfo=None).isoformat()
+
+    @cached_property
     def _edges(self) -> dict[str, EdgeRecord]:
         return {edge.key: edge for edge in self.estate.edges}
 
     def _observed(self, hops: Sequence[Hop]) -> bool:
-        since = (datetime.fromisoformat(self.engine.at) - _RECENT).replace(tzinfo=None).isoformat()
+        since = self._since
         for key in (key for hop in hops if "observed" in hop.evidence for key in hop.edges):
             props = self._edges[key].props
             if "observed" in (props.get("evidence") or ()) and (props.get("last_seen") or since) >= since:

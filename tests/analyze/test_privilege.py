@@ -256,6 +256,20 @@ def test_answers_do_not_depend_on_what_is_kept(drawn: Facts, lens: Lens, limit: 
         assert one.actions_on(subject, key("r1")) == other.actions_on(subject, key("r1"))
 
 
+@settings(max_examples=40, deadline=None)
+@given(facts(), st.sampled_from(LENSES), st.sampled_from([0, 4, 10_000]), st.lists(st.integers(0, 255), min_size=40, max_size=40))
+def test_what_is_touched_is_the_sum_of_the_row(drawn: Facts, lens: Lens, limit: int, numbers: list[int]) -> None:
+    arcs = project(estate_of(drawn), lens, AT)
+    columns = np.resize(np.array(numbers, dtype=np.uint8), len(arcs.structure.targets))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(privilege, "KEPT_WORDS", limit)
+        patch.setattr(plan, "_WORDS", 1)
+        found = Privileges(arcs)
+        touched = found.touched(columns)
+    for number, subject in enumerate(arcs.structure.keys):
+        assert touched[number] == np.bitwise_or.reduce(columns[found.row(subject)[0]], initial=0)
+
+
 def test_a_row_that_is_solved_alone_goes_round_masked_rings_too(monkeypatch: pytest.MonkeyPatch) -> None:
     """The ring t0, a2, v1, a3 has to be gone round twice, and rows that nobody in it depends on come before it in the order."""
     monkeypatch.setattr(privilege, "KEPT_WORDS", 0)

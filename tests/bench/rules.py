@@ -38,8 +38,7 @@ def stored(agents: int, folder: Path) -> Path:
 def measure(address: Path, wanted: Sequence[str]) -> None:
     """Print seconds of processor time, findings, causes and outcome of each rule, and the sums."""
     with open_store(address) as store:
-        judge = engine(store, at=AT)
-        step("load the estate", lambda: judge.estate)
+        judge = step("load the estate", lambda: engine(store, at=AT))
         print(f"{len(judge.estate.nodes):,} nodes, {len(judge.estate.edges):,} edges")
         step("neighbours of every node", lambda: (judge.estate.outgoing, judge.estate.incoming))
         step("arcs", lambda: judge.structure)
