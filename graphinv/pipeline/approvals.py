@@ -72,6 +72,8 @@ class _Register:
     vague: dict[Approval, str] = field(default_factory=dict)
     """Approvals that cannot be applied, and why."""
     pairs: int = 0
+    marked: dict[NodeKey, tuple[frozenset[str], list[frozenset[str]]]] = field(default_factory=dict)
+    """By tool and server, how it and the tools that it provides are told from others."""
     root: str = ""
     """Whose edges are looked at."""
     abroad: dict[Approval, set[str]] = field(default_factory=dict)
@@ -193,12 +195,16 @@ class _Register:
         meant = self.meant.get(target)
         if meant is None:
             return None
-        found = [*meant.by_actor.get(actor, ()), *(one for one in meant.patterns if _fits(actor, one.agent))]
+        found: list[Approval] = [*meant.by_actor.get(actor, ()), *(one for one in meant.patterns if _fits(actor, one.agent))]
         if not found:
             return None
         environments = self.environments(actor)
-        parts = [marks(self.known.nodes[tool]) for tool in self.provided.get(target, ())]
-        own = marks(self.known.nodes[target])
+        if target not in self.marked:
+            self.marked[target] = (
+                marks(self.known.nodes[target]),
+                [marks(self.known.nodes[tool]) for tool in self.provided.get(target, ())],
+            )
+        own, parts = self.marked[target]
 
         def rank(one: Approval) -> tuple[bool, int, int, bool, str, str]:
             here = 2 if not one.environment or one.environment in environments else 0 if environments else 1
@@ -207,7 +213,7 @@ class _Register:
 
         for one in found:
             self.used.setdefault(one, set()).add(target)
-        best = max(found, key=rank)
+        best: Approval = max(found, key=rank)
         self.abroad.setdefault(best, set()).add(self.root)
         return best
 

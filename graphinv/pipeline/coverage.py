@@ -195,4 +195,4 @@ def agents_judged(analysis: Analysis, rules: Sequence[str]) -> int:
 
 def _of_all(status: RuleStatus) -> Outcome:
     """Whether the rule could be judged at all."""
-    return "judged" if status.outcome in ("found", "clear") else status.outcome
+    return "judged" if status.outcome == "found" or status.outcome == "clear" else status.outcome  # noqa: PLR1714 - narrows the type

@@ -87,7 +87,7 @@ def _known(previous: Analysis | None) -> dict[str, Finding]:
 
 
 def _found(finding: Finding, before: Finding | None, at: str) -> Finding:
-    lived = {"first_seen": at, "last_seen": at}
+    lived: dict[str, object] = {"first_seen": at, "last_seen": at}
     if before is not None:
         lived = {"first_seen": min(before.first_seen or at, at), "last_seen": at}
         back = before.fixed_at is not None

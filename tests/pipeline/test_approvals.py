@@ -64,7 +64,7 @@ def uses(*rows: Approval, **pay: Any) -> dict[str, Any]:
         {"tool": "p*", "server": "ToolServer:https://pay.*"},
     ],
 )
-def test_who_and_what_is_meant(agent: str, what: dict[str, str]) -> None:
+def test_who_and_what_is_meant(agent: str, what: dict[str, Any]) -> None:
     found = uses(row(agent, until="2027-01-01T00:00:00Z", how="exact", digests=("d",), environment="prod", **what))
     assert found == {
         "approved": True,
@@ -77,7 +77,7 @@ def test_who_and_what_is_meant(agent: str, what: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("what", [{"tool": "list"}, {"tool": "pay", "server": "https://other.example/mcp"}, {"server": SERVER[1]}])
-def test_what_is_not_meant(what: dict[str, str]) -> None:
+def test_what_is_not_meant(what: dict[str, Any]) -> None:
     assert uses(row(**what)) == {}
     assert uses(row("other-bot", tool="pay")) == {}
     assert uses(row("Workflow:billing-bot", tool="pay")) == {}
