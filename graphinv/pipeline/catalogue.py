@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
 from typing import Any, get_args
@@ -23,6 +23,9 @@ EFFECTS = frozenset(get_args(Effect))
 CONFIDENCE = 0.8
 """How sure it is that a server provides what the catalogue says: another version may provide something else."""
 
+READ_ONLY = "read_only=true"
+"""Label of a server that was told to change nothing; ingestors state it."""
+_READS = frozenset({"read", "egress"})
 SANDBOXED = "sandboxed=provider"
 """Label of a tool that executes what it is given away from the agent."""
 
@@ -212,6 +215,7 @@ def known(nodes: Iterable[NodeFact], edges: Iterable[EdgeFact], entries: Catalog
         if node.kind in ("ToolServer", "Tool"):
             merged = (servers if node.kind == "ToolServer" else tools).setdefault(node.key, {"sources": []})
             merged["sources"] = sorted({*merged["sources"], *(node.props.get("sources") or ())})
+            merged["labels"] = sorted({*merged.get("labels", ()), *(node.props.get("labels") or ())})
             for name in ("package", "url", "effects"):
                 if name in node.props:
                     merged.setdefault(name, node.props[name])
@@ -223,7 +227,8 @@ def known(nodes: Iterable[NodeFact], edges: Iterable[EdgeFact], entries: Catalog
     for key in sorted(servers):
         entry = _entry(entries, key[1], servers[key])
         if entry is not None and key not in providing:
-            yield from _provided(key, entry, servers[key]["sources"])
+            reads = READ_ONLY in servers[key]["labels"]
+            yield from _provided(key, _reading(entry) if reads else entry, servers[key]["sources"])
         elif entry is not None:
             does.update({f"{key[1]}/{tool.name}": tool for tool in entry.tools})
     for key in sorted(tools):
@@ -238,6 +243,14 @@ def _entry(entries: Catalogue, server: str, props: Props) -> ServerEntry | None:
     package, url = props.get("package"), props.get("url")
     found = entries.of_package(package) if isinstance(package, str) else None
     return found or entries.of_url(url if isinstance(url, str) else server)
+
+
+def _reading(entry: ServerEntry) -> ServerEntry:
+    """What is left of a server that was told to change nothing: tools that only change something are gone, others only read."""
+    left = (
+        replace(tool, effects=tuple(sorted(_READS & {*tool.effects}))) for tool in entry.tools if "read" in tool.effects or not tool.effects
+    )
+    return replace(entry, tools=tuple(left))
 
 
 def _provided(server: NodeKey, entry: ServerEntry, sources: list[str]) -> Iterator[NodeFact | EdgeFact]:

@@ -26,7 +26,7 @@ WHERE h.gone_at IS NULL AND r.gone_at IS NULL AND s.gone_at IS NULL
   // A reference: the name of a secret lies there, not the secret
   AND NOT (s.fingerprint IS NULL AND s.id STARTS WITH 'env:')
   // So is one to what a cluster or a cloud keeps and gives to a process
-  AND NOT (s.fingerprint IS NULL AND r.place = 'env' AND (s.id STARTS WITH 'k8s:' OR s.id STARTS WITH 'arn:'))
+  AND NOT (s.fingerprint IS NULL AND r.place IN ['env', 'config'] AND (s.id STARTS WITH 'k8s:' OR s.id STARTS WITH 'arn:'))
 OPTIONAL MATCH (x:Agent)-[y:HOLDS]->(s)
 WHERE x.gone_at IS NULL AND y.gone_at IS NULL
 WITH h, r, s, x ORDER BY x.id

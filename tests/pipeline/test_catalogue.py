@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -232,3 +233,17 @@ def test_what_is_executed_at_the_provider_says_so_whoever_states_its_effects() -
     (stated,) = known([NodeFact("Tool", "acme:python", {"effects": ["execute", "read"]})], [], there)
     assert isinstance(stated, NodeFact)
     assert stated.props == {"labels": ["sandboxed=provider"], "sources": []}
+
+
+def test_a_server_that_was_told_to_change_nothing_only_reads() -> None:
+    entries = load(
+        {
+            "x.toml": "[[server]]\nid = 'db'\ntitle = 'DB'\npublisher = 'H'\npackages = ['pkg:npm/db']\nread_from = 'npm db 1'\n"
+            "read_on = 2026-01-01\n[server.tools]\n'read write destructive' = ['sql']\n'write' = ['put']\n"
+            "'read egress untrusted' = ['get']\n"
+        }
+    )
+    node = NodeFact(*SERVER, {"package": "pkg:npm/db", "labels": ["read_only=true"], "sources": ["shop/x#L1"]})
+    tools = {fact.props["name"]: fact.props for fact in known([node], [], entries) if fact.props.get("name")}
+    assert {name: props["effects"] for name, props in tools.items()} == {"sql": ["read"], "get": ["egress", "read"]}
+    assert len([fact for fact in known([replace(node, props={"package": "pkg:npm/db"})], [], entries) if isinstance(fact, EdgeFact)]) == 3

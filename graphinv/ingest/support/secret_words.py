@@ -210,6 +210,8 @@ _ENV_NAME = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
 _PUBLISHABLE = re.compile(r"pk_(?:live|test)_|pk-lf-|sb_publishable_|pk\.eyJ|phc_")
 _NUMBER = re.compile(r"[-+]?[\d.,_:]+%?")
 _WORD_PART = re.compile(r"[A-Za-z]{0,15}[0-9]{0,2}[A-Za-z]{0,3}")
+_CAMEL = re.compile(r"[A-Za-z][a-z]{2,}(?:[A-Z][a-z]{2,})+")
+"""A name of several words: ``NextContinuationToken``."""
 _LOOKAROUND = re.compile(r"\(\?(?:[:=!>]|<[=!])")
 """Groups of regular expressions that no credential has."""
 _SEQUENCE = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -234,13 +236,16 @@ def is_placeholder(value: str) -> bool:
 
 
 def _is_filler(text: str) -> bool:
-    """Repeated characters and plain sequences, with or without a prefix such as ``ghp_``."""
+    """Repeated characters and plain sequences, with or without a prefix such as ``ghp_``; also ``abc123def456``."""
     body = re.split(r"[_-]", text)[-1] or text
     if len(body) >= 4 and set(body) <= set("x*.#-_0?•"):
         return True
     if len(text) >= 4 and len(set(text)) <= 2:
         return True
-    return len(body) >= 6 and (body in _SEQUENCE * 2 or body in _SEQUENCE[::-1] * 2 or body in "1234567890" * 10)
+    if len(body) >= 6 and (body in _SEQUENCE * 2 or body in _SEQUENCE[::-1] * 2 or body in "1234567890" * 10):
+        return True
+    letters, digits = ("".join(filter(test, body)) for test in (str.isalpha, str.isdigit))
+    return len(letters) >= 6 and len(letters + digits) == len(body) and letters in _SEQUENCE and digits in "1234567890" * 2
 
 
 def entropy(text: str) -> float:
@@ -258,7 +263,7 @@ def plausible_secret(value: str, kind: str) -> bool:
     text = value.strip()
     if is_placeholder(text) or _PUBLISHABLE.match(text) or _NUMBER.fullmatch(text) or _ENV_NAME.fullmatch(text) or is_place(text):
         return False
-    if _LOOKAROUND.search(text):
+    if _LOOKAROUND.search(text) or (kind != "password" and _CAMEL.fullmatch(text)):
         return False
     if kind == "password":
         return 4 <= len(text) <= 256 and len(text.split()) <= 4

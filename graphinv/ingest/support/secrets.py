@@ -209,10 +209,13 @@ def _assigned(text: str) -> Iterator[Recognised]:
     """``Password=…`` in connection strings, ``--token …`` and ``KEY=…`` in command lines, ``key: …`` in texts."""
     for match in _ASSIGNED.finditer(text):
         key, group = (match["key"], "value") if match["key"] else (match["flag"], "given")
-        secret = match[group]
+        secret = match[group].rstrip(".")
+        if "(" not in secret:
+            secret = secret.rstrip(").")  # a sentence in brackets ends there
         kind = secret_kind(key)
         if kind and plausible_secret(secret, kind) and not interpolations(secret) and not _SCHEME.fullmatch(f"{secret} x"):
-            yield _made(key, "token" if kind == "key" else kind, secret, *match.span(group))
+            start = match.start(group)
+            yield _made(key, "token" if kind == "key" else kind, secret, start, start + len(secret))
 
 
 def _urls(text: str) -> Iterator[Recognised]:

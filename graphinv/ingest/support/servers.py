@@ -47,6 +47,12 @@ _INJECTIONS = {
     "PYTHONSTARTUP": re.compile(r"\S"),
 }
 _ALLOW_LISTS = ("tools", "includeTools", "include_tools", "enabled_tools", "enabledTools", "allowedTools", "allowed_tools")
+READ_ONLY = "read_only=true"
+"""Label of a server that was told to offer nothing that changes anything."""
+_READ_ONLY_OPTION = re.compile(r"--?read-?only(?:=(?:true|1))?", re.IGNORECASE)
+# Not what a query says: everybody means the same server by its address without one.
+_READ_ONLY_ADDRESS = re.compile(r"/readonly/?(?:\?|$)", re.IGNORECASE)
+_READ_ONLY_NAME = re.compile(r"(?:^|[_-])READ_?ONLY(?:_MODE)?$", re.IGNORECASE)
 _PLACE = re.compile(r"\$\{?(?:workspaceFolder|workspaceRoot|userHome|HOME|PWD|__dirname|CLAUDE_[A-Z_]+)(?::[^}]*)?\}?(?:[/\\]|$)")
 """A path that begins at a folder of the client's: never a credential, whatever its variable is called."""
 _SECRET_OPTIONS = names("key k token t secret password pass apikey")
@@ -284,6 +290,8 @@ class _Server:
 
     def given(self, entry: Mapping[str, Any], started: Launch, address: str | None, at: Where) -> Iterator[Fact]:
         """Credentials in the command line, the environment, headers, the address and anything else of the entry."""
+        if any(_READ_ONLY_OPTION.fullmatch(word.text) for word in started.arguments) or _READ_ONLY_ADDRESS.search(address or ""):
+            self.labels.append(READ_ONLY)
         if address is not None:
             yield from self.held("", address, at)
         for option, word in pairs(started.arguments):
@@ -320,6 +328,8 @@ class _Server:
             yield from self.held(str(pointer[-1]) if pointer else "", text, word.where)
 
     def variable(self, name: str, text: str, at: Where) -> Iterator[Fact]:
+        if _READ_ONLY_NAME.search(name) and text.strip().lower() in ("true", "1", "yes", "on"):
+            self.labels.append(READ_ONLY)
         injection = _INJECTIONS.get(name)
         if injection and injection.search(text):
             self.labels.append(f"injects={name}")

@@ -145,6 +145,10 @@ def test_recognised(key: str, value: str, type: str, lifetime: str | None) -> No
         "!op read op://v/i/f",
         "pk" + "_live_" + RANDOM[:24],
         "none",
+        "sk" + "-ant-abc123def456ghi789jkl",
+        "sk" + "-proj-abcdefghijklmnopqrstuvwxyz123456",
+        "NextContinuationToken",
+        "managed by the vault (ManageMasterUserPassword=True).",
         r"(?<![\w./-])(?:references|scripts)/[A-Za-z0-9._~/%+-]+",
     ],
 )

@@ -333,3 +333,24 @@ def test_a_credential_as_a_name_does_not_show() -> None:
     found = facts({"command": "acme"}, name=GITHUB)
     assert GITHUB not in repr(found.all)
     assert found.nodes("ToolServer")
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"command": "npx", "args": ["-y", "@haulage/db@1.0.0", "--read-only", "--ref=x"]},
+        {"command": "npx", "args": ["-y", "@haulage/db@1.0.0"], "env": {"HAULAGE_READ_ONLY": "1"}},
+        {"command": "docker", "args": ["run", "-e", "READONLY=true", "haulage/db"]},
+        {"url": "https://mcp.haulage.example/mcp/readonly"},
+    ],
+)
+def test_servers_that_are_told_to_change_nothing(entry: dict[str, Any]) -> None:
+    assert "read_only=true" in server(entry)["labels"]
+
+
+def test_servers_that_are_not() -> None:
+    for entry in (
+        {"command": "npx", "args": ["-y", "@haulage/db@1.0.0", "--read-only-token-file=x"], "env": {"HAULAGE_READ_ONLY": "0"}},
+        {"url": "https://mcp.haulage.example/mcp?read_only=true"},  # everybody's node, whoever asks for less
+    ):
+        assert "read_only=true" not in server(entry).get("labels", ())

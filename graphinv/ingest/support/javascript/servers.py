@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from graphinv.ingest.support.asking import ALWAYS, asked
 from graphinv.ingest.support.connectors import connector_facts, connector_of
 from graphinv.ingest.support.javascript.bodies import held_by
 from graphinv.ingest.support.javascript.program import Actor, Program, is_unread, why
@@ -13,7 +14,7 @@ from graphinv.ingest.support.javascript.values import Const, DictV, Made, Unknow
 from graphinv.ingest.support.mcp_source import source_server_key
 from graphinv.ingest.support.secrets import redact
 from graphinv.ingest.support.servers import server_facts
-from graphinv.model.facts import Binding, Fact, NodeFact, NodeKey
+from graphinv.model.facts import Binding, EdgeFact, Fact, NodeFact, NodeKey
 
 _CLIENTS = {
     "@mastra/mcp": ("MCPClient", "MCPConfiguration"),
@@ -97,6 +98,8 @@ def connects_to(program: Program, actor: Actor, name: str, entry: Value) -> Iter
     ):
         if isinstance(fact, Binding):
             server = fact.target
+        elif isinstance(fact, EdgeFact) and fact.kind == "CONNECTS_TO" and settings.get("requireApproval") in ALWAYS:
+            yield from asked(fact)
         elif not is_unread(fact):
             yield fact
     holder = actor.key if server is None or "url" in settings else server

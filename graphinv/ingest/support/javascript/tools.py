@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from graphinv.ingest.support.asking import FLAGS, asked
 from graphinv.ingest.support.effects import name_hints
 from graphinv.ingest.support.javascript.bodies import Body, body_facts, body_of
 from graphinv.ingest.support.javascript.hosted import HOSTED_EFFECTS, hosted_id
@@ -53,6 +54,8 @@ class Spec:
     annotations: dict[str, object] = field(default_factory=dict)
     handlers: list[FunctionV] = field(default_factory=list)
     approval: bool = False
+    asks: bool = False
+    """Whether somebody is asked before each call, rather than before some."""
     texts: tuple[str, ...] = ()
 
 
@@ -110,6 +113,7 @@ def _from_options(program: Program, made: Made, framework: str, names: tuple[str
         option("outputSchema"),
         handlers=handlers,
         approval=approval is not None and not (isinstance(approval, Const) and not approval.value),
+        asks=isinstance(approval, Const) and approval.value is True,
     )
 
 
@@ -250,7 +254,8 @@ def _use(  # noqa: PLR0911 - one case per kind of tool
     if spec is not None:
         tool = tool_key(program, spec)
         yield from tool_facts(program, spec, tool, actor.key)
-        yield program.edge("USES", actor.key, tool, at)
+        edge = program.edge("USES", actor.key, tool, at)
+        yield from asked(edge) if spec.asks else (edge,)
         return
     if isinstance(value, (Made, External, Bound)):
         client = value.root() if isinstance(value, Made) else None
@@ -288,7 +293,9 @@ def hosted_facts(program: Program, actor: Actor, name: str, at: Value) -> Iterat
     if untrusted:
         props["ingests_untrusted"] = True
     yield NodeFact(*tool, props)
-    yield program.edge("USES", actor.key, tool, at)
+    edge = program.edge("USES", actor.key, tool, at)
+    settings = [program.option(at, one) for one in FLAGS] if isinstance(at, Made) else []
+    yield from asked(edge) if any(isinstance(one, Const) and one.value is True for one in settings) else (edge,)
 
 
 def _foreign(program: Program, actor: Actor, value: Made) -> Iterator[Fact]:

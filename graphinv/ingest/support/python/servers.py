@@ -86,7 +86,7 @@ _INNER = (
     "commands",
     "urls",
 )
-_PLAIN = ("command", "args", "env", "headers", "type", "cwd", "connector_id", "allowed_tools", "authorization", *_URLS)
+_PLAIN = ("command", "args", "env", "headers", "type", "cwd", "connector_id", "allowed_tools", "authorization", "require_approval", *_URLS)
 _STARTS = frozenset({"command", "url", "connector_id"})
 
 Entry = tuple[str, dict[str, Any], Value, list[NodeFact]]

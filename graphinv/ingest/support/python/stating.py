@@ -9,6 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from graphinv.ingest import Document
+from graphinv.ingest.support.asking import ALWAYS, FLAGS, asked
 from graphinv.ingest.support.connectors import connector_facts, connector_of
 from graphinv.ingest.support.python import ir
 from graphinv.ingest.support.python.actors import Actor, Hosted
@@ -95,7 +96,8 @@ def uses_tool(
     key, facts = tool(program, value, None)
     yield from facts
     if key is not None:
-        yield program.edge("USES", actor.key, key, value, sources=[program.cited(actor, value)])
+        edge = program.edge("USES", actor.key, key, value, sources=[program.cited(actor, value)])
+        yield from asked(edge) if asks(program, value) else (edge,)
     elif not facts:
         yield from program.problem(value, f"{what} of {actor.name!r} hold something that is no known tool")
 
@@ -105,6 +107,18 @@ _BY_TYPE = re.compile(
     r"|text_editor|tool_search_tool_(?:bm25|regex)|web_fetch|web_search)(?:_preview)?(_20\d{6})?"
 )
 """Types of the tools that are written as data for the model's provider. Those with a date are Anthropic's, the others OpenAI's."""
+
+
+def asks(program: Program, value: Value) -> bool:
+    """Whether a tool says, where it is made or decorated, that somebody is asked before each call."""
+    made = program.decorators(value) if isinstance(value, FunctionV) else [value]
+    for one in made:
+        if isinstance(one, Made):
+            stated = [one.arg(name) for name in FLAGS]
+            mode = one.arg("approval_mode")
+            if any(isinstance(flag, Const) and flag.value is True for flag in stated) or (mode is not None and mode.text() in ALWAYS):
+                return True
+    return False
 
 
 def _hosted(value: Value, hosted: Mapping[str, Hosted], packages: tuple[str, ...]) -> Hosted | None:
@@ -127,7 +141,8 @@ def hosted_tool(program: Program, actor: Actor, at: Value, brought: Hosted) -> I
     if brought.untrusted is not None:
         props["ingests_untrusted"] = brought.untrusted
     yield NodeFact("Tool", brought.id, props)
-    yield program.edge("USES", actor.key, ("Tool", brought.id), at, sources=[program.cited(actor, at)])
+    edge = program.edge("USES", actor.key, ("Tool", brought.id), at, sources=[program.cited(actor, at)])
+    yield from asked(edge) if asks(program, at) else (edge,)
     if isinstance(at, Made):
         yield from given_secrets(program, ("Tool", brought.id), at)
 
@@ -307,7 +322,9 @@ def connects_entry(program: Program, actor: Actor, name: str, entry: dict[str, A
     )
     environment = program.environment(at.module.path)
     for fact in facts:
-        if isinstance(fact, NodeFact) and fact.kind == "ToolServer":
+        if isinstance(fact, EdgeFact) and fact.kind == "CONNECTS_TO" and entry.get("require_approval") in ALWAYS:
+            yield from asked(fact)
+        elif isinstance(fact, NodeFact) and fact.kind == "ToolServer":
             target = fact.key
             yield NodeFact(fact.kind, fact.id, {**fact.props, "environment": environment} if environment else fact.props)
         else:

@@ -7,11 +7,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 
+from graphinv.ingest.support.asking import asked
 from graphinv.ingest.support.python.program import Actor, Hosted, Program
-from graphinv.ingest.support.python.values import Bound, DictV, FunctionV, ListV, Made, Partial, Value, walk
-from graphinv.model.facts import Fact
+from graphinv.ingest.support.python.values import Bound, Const, DictV, FunctionV, ListV, Made, Partial, Value, walk
+from graphinv.model.facts import EdgeFact, Fact, Ref
 
 NAME = "langchain"
 GRAPH = "langgraph"
@@ -150,7 +152,8 @@ def _ready(program: Program, actor: Actor, members: Members) -> Iterator[Fact]:
     plain = made.symbol in {"AgentExecutor", "from_agent_and_tools"}
     deep = "deep_agent" in made.symbol
     tools = made.arg("tools", 0 if first_is_tools or (deep and made.arg("model") is None) else 1)
-    yield from give_tools(program, actor, tools, members)
+    waits = _waits(program, made)
+    yield from waiting(give_tools(program, actor, tools, members), waits)
     if not plain:
         yield from program.uses_model(
             actor, made.arg("model", None if first_is_tools or deep else 0) or made.arg("llm", 1 if first_is_tools else 0)
@@ -161,7 +164,7 @@ def _ready(program: Program, actor: Actor, members: Members) -> Iterator[Fact]:
         yield from program.memory(actor, made.arg(name), scope)
     if deep:
         for hosted in _DEEP:
-            yield from program.hosted(actor, made, hosted)
+            yield from waiting(program.hosted(actor, made, hosted), waits)
         for subagent in _dicts(made.arg("subagents")):
             other = program.actor(subagent)
             if other is not None:
@@ -174,6 +177,37 @@ def _ready(program: Program, actor: Actor, members: Members) -> Iterator[Fact]:
                 yield from program.uses_model(other, subagent.get("model") or made.arg("model"))
         for one in program.items(made.arg("subagents")) if not list(_dicts(made.arg("subagents"))) else ():
             yield from program.delegates(actor, one, "invoke", "sub_agents", what="sub-agents")
+
+
+def _waits(program: Program, made: Made) -> frozenset[str]:
+    """Tools before which a ready-made agent waits for somebody, by name; ``*`` stands for all of them."""
+    found: set[str] = set()
+    stops = [text for one in walk(made.arg("interrupt_before")) if (text := one.text()) is not None]
+    if "tools" in stops:
+        found.add("*")
+    settings = [made.arg("interrupt_on")]
+    layers = (one for one in program.items(made.arg("middleware")) if isinstance(one, Made))
+    settings += [one.arg("interrupt_on", 0) for one in layers if one.symbol == "HumanInTheLoopMiddleware"]
+    for value in settings:
+        for option in value.options() if value is not None else ():
+            if isinstance(option, DictV):
+                found.update(
+                    name
+                    for key, item in option.items
+                    if (name := key.text()) is not None and not (isinstance(item, Const) and item.value in (False, None))
+                )
+    return frozenset(found)
+
+
+def waiting(facts: Iterable[Fact], names: frozenset[str]) -> Iterator[Fact]:
+    """``facts`` with a point that asks on each use of the tools of these ``names`` (``*``: any)."""
+    for fact in facts:
+        if isinstance(fact, EdgeFact) and fact.kind == "USES" and not isinstance(fact.target, Ref):
+            called = re.split("[#:]", fact.target[1])[-1]
+            if "*" in names or called in names:
+                yield from asked(fact)
+                continue
+        yield fact
 
 
 def give_tools(program: Program, actor: Actor, value: Value | None, members: Members) -> Iterator[Fact]:

@@ -10,17 +10,18 @@ only asks a graph or several agents.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from posixpath import dirname, join, normpath
 
+from graphinv.ingest.support.asking import asked
 from graphinv.ingest.support.located import Located
 from graphinv.ingest.support.python import ir
 from graphinv.ingest.support.python.frameworks.langchain import Members, functions_of, give_tools, gotos, run_by
 from graphinv.ingest.support.python.program import Actor, Program
 from graphinv.ingest.support.python.values import Bound, Const, DictV, External, FunctionV, ListV, Made, Unknown, Value, walk
-from graphinv.model.facts import Fact
+from graphinv.model.facts import EdgeFact, Fact
 
 NAME = "langgraph"
 IMPORTS = ("langgraph",)
@@ -259,13 +260,39 @@ def facts(program: Program) -> Iterator[Fact]:
             node.own = node.actor is not None and isinstance(node.actor.value, Made) and node.actor.value.key == node.at.key
             if node.actor is not None:
                 graph.nodes.setdefault(node.name, node)
-        for node in graph.nodes.values():
-            yield from _node(program, graph, node, members)
+        stated = {name: list(_node(program, graph, node, members)) for name, node in graph.nodes.items()}
+        waits = _waits(program, graph, stated)
+        for told in stated.values():
+            for fact in told:
+                waiting = isinstance(fact, EdgeFact) and fact.kind == "USES" and fact.target in waits
+                yield from asked(fact) if waiting and isinstance(fact, EdgeFact) else (fact,)
         yield from _edges(program, graph)
         for call in program.calls_on(made):
             if call.symbol == "compile":
                 for name, scope in (("checkpointer", "session"), ("store", "user")):
                     yield from program.memory(actor, call.arg(name), scope)
+
+
+def _waits(program: Program, graph: _Graph, stated: Mapping[str, list[Fact]]) -> set[object]:
+    """Tools that are only run in nodes before which the graph stops for somebody (``compile(interrupt_before=…)``)."""
+    stops = {
+        text
+        for call in program.calls_on(graph.made)
+        if call.symbol == "compile"
+        for one in walk(call.arg("interrupt_before"))
+        if (text := one.text()) is not None
+    }
+    run: dict[bool, set[object]] = {True: set(), False: set()}
+    for name, facts in stated.items() if stops else ():
+        if _runs_tools(graph.nodes[name].value):
+            run[name in stops or "*" in stops].update(fact.target for fact in facts if isinstance(fact, EdgeFact) and fact.kind == "USES")
+    return run[True] - run[False]
+
+
+def _runs_tools(value: Value) -> bool:
+    """Whether a node runs tools that another has asked for."""
+    roots = (option.root() for option in walk(value) if isinstance(option, Made))
+    return any(isinstance(root, Made) and root.symbol == "ToolNode" for root in roots)
 
 
 def _node(program: Program, graph: _Graph, node: _Node, members: Members) -> Iterator[Fact]:
