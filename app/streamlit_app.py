@@ -13,9 +13,11 @@ st.html(HERE / "style.css")
 st.navigation(
     [
         st.Page("views/overview.py", title="Overview", icon=":material/dashboard:", default=True),
+        st.Page("views/findings.py", title="Findings", icon=":material/report:"),
         st.Page("views/agents.py", title="Agents", icon=":material/smart_toy:"),
         st.Page("views/blast_radius.py", title="Blast radius", icon=":material/hub:"),
         st.Page("views/changes.py", title="Changes", icon=":material/content_cut:"),
+        st.Page("views/queries.py", title="Queries", icon=":material/search:"),
     ],
     position="top",
 ).run()

@@ -20,7 +20,7 @@ import streamlit as st
 from graphinv.model.errors import GraphinvError
 from graphinv.model.estate import Estate
 from graphinv.model.facts import NodeKey
-from graphinv.model.results import Analysis, Hop, Lens, Path
+from graphinv.model.results import Analysis, Finding, Hop, Lens, Path
 from graphinv.model.text import plain
 from graphinv.pipeline.blast import BlastRadius, blast_radius
 from graphinv.pipeline.inventory import AgentEntry, inventory
@@ -321,6 +321,38 @@ def hop_table(hops: Sequence[Hop], shown: Contents) -> None:
             "sure": text(width=55, help="Confidence of the hop"),
         },
     )
+
+
+def finding_details(shown: Contents, one: Finding) -> None:
+    """Why a finding is one, what to do, what it leans on, where it is in its life, and the path that proves it."""
+    st.markdown("**Why**")
+    st.text(plain(one.why.strip()) or UNKNOWN)
+    if one.remediation:
+        st.markdown("**What to do**")
+        st.text(plain(one.remediation.strip()))
+    facts = {
+        "severity": "; ".join(map(plain, one.severity_parts)),
+        "confidence": f"{one.confidence:.0%}, of the weakest hop",
+        "first seen": when(one.first_seen),
+        "last seen": when(one.last_seen) if one.last_seen else "",
+        "fixed": when(one.fixed_at) if one.fixed_at else "",
+        "came back": f"{when(one.reopened_at)}, {one.reopened} times in all" if one.reopened_at else "",
+        "not confirmed": plain(one.unconfirmed),
+        "stated in": places(one.sources, 6),
+        "owners": ", ".join(map(plain, one.owners)) or UNKNOWN,
+        "frameworks": ", ".join(map(plain, one.frameworks)),
+        "key": one.key,
+        **{name: known(value) for name, value in one.details.items() if isinstance(value, (str, int, float, bool, list, tuple))},
+    }
+    st.dataframe(
+        frame(({"about it": plain(name), "value": value} for name, value in facts.items() if value), ["about it", "value"]),
+        hide_index=True,
+        height=height(sum(bool(value) for value in facts.values()), 8),
+        column_config={"about it": st.column_config.TextColumn(width="small"), "value": st.column_config.TextColumn(width="large")},
+    )
+    if one.path:
+        st.markdown("**Path**")
+        hop_table(one.path, shown)
 
 
 def bars(names: Sequence[str], numbers: Sequence[int], colours: Sequence[str], step: int = 44) -> None:

@@ -11,10 +11,10 @@ from widgets import (
     Contents,
     coloured,
     contents,
+    finding_details,
     frame,
     header,
     height,
-    hop_table,
     known,
     level_colours,
     places,
@@ -245,26 +245,7 @@ def _findings(shown: Contents, findings: list[Finding]) -> None:
         },
     )
     one = findings[min(selected(state) or 0, len(findings) - 1)]
-    st.markdown("**Why**")
-    st.text(plain(one.why.strip()) or UNKNOWN)
-    if one.remediation:
-        st.markdown("**What to do**")
-        st.text(plain(one.remediation.strip()))
-    facts = {
-        "severity": "; ".join(map(plain, one.severity_parts)),
-        "stated in": places(one.sources, 6),
-        "frameworks": ", ".join(map(plain, one.frameworks)),
-        **{name: known(value) for name, value in one.details.items() if isinstance(value, (str, int, float, bool, list, tuple))},
-    }
-    st.dataframe(
-        frame(({"about it": plain(name), "value": value} for name, value in facts.items() if value), ["about it", "value"]),
-        hide_index=True,
-        height=height(sum(bool(value) for value in facts.values()), 8),
-        column_config={"about it": st.column_config.TextColumn(width="small"), "value": st.column_config.TextColumn(width="large")},
-    )
-    if one.path:
-        st.markdown("**Path**")
-        hop_table(one.path, shown)
+    finding_details(shown, one)
 
 
 def _edges(shown: Contents, key: NodeKey) -> None:

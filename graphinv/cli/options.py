@@ -11,8 +11,7 @@ import typer
 from graphinv.model.errors import StoreError, UsageError
 from graphinv.model.kinds import normal_time
 from graphinv.model.results import Lens
-from graphinv.store import DEFAULT_STORE, Store, open_store, store_url
-from graphinv.store.guarded import GuardedQueries
+from graphinv.store import DEFAULT_STORE, Store, guarded, open_store, store_url
 
 
 class Format(StrEnum):
@@ -52,10 +51,9 @@ def reader(given: str | None) -> Store:
     return open_store(store_url(given))
 
 
-def asking(given: str | None) -> Store | GuardedQueries:
+def asking(given: str | None) -> Store | guarded.GuardedQueries:
     """The same, for queries that anybody may type."""
-    url = store_url(given)
-    return GuardedQueries(url.removeprefix("file://")) if "://" not in url.removeprefix("file://") else open_store(url)
+    return guarded.asking(store_url(given))
 
 
 def moment(given: str | None) -> str | None:

@@ -23,7 +23,7 @@ from typing import IO, Any, BinaryIO, Self
 
 from graphinv.model import errors
 from graphinv.model.errors import GraphinvError, QueryError, QueryLimit, StoreError
-from graphinv.store import Rows, open_store
+from graphinv.store import Rows, Store, open_store
 from graphinv.store.dialect import checked, shortened
 
 MEMORY = 2 * 2**30
@@ -112,6 +112,16 @@ class GuardedQueries:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
+
+
+def asking(url: str) -> GuardedQueries | Store:
+    """The store at ``url``, for queries that anybody may type.
+
+    Raises:
+        StoreError: a server cannot be reached.
+    """
+    path = url.removeprefix("file://")
+    return open_store(url) if "://" in path else GuardedQueries(path)
 
 
 def _received(pipe: IO[bytes], count: int, end: float) -> bytes:

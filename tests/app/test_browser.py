@@ -135,6 +135,8 @@ def test_every_view_opens_without_complaint(chromium: Browser, company: str) -> 
         settled(page)
     go(page, "Blast radius")
     expect(page.locator(f"{PICTURE} g.node").first).to_be_visible(timeout=SECONDS)
+    go(page, "Findings")
+    go(page, "Queries")
     go(page, "Overview")
     assert watch.complaints == []
     page.close()
@@ -182,7 +184,7 @@ def test_names_of_strangers_stay_text(chromium: Browser, hostile_store: Path) ->
         page.on("dialog", lambda dialog: watch.complaints.append(f"dialog {dialog.message}"))
         page.goto(address)
         settled(page)
-        for view in ("Agents", "Blast radius", "Overview"):
+        for view in ("Agents", "Findings", "Queries", "Blast radius", "Overview"):
             go(page, view)
             main = page.locator("[data-testid=stMain]")
             assert main.locator("script, strong:text-is('bold'), a[href*='evil'], a[href*='javascript'], .katex, iframe").count() == 0
