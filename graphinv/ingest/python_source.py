@@ -141,7 +141,7 @@ def _linked(program: Program) -> list[Fact]:
 def _concerns(framework: Framework, program: Program) -> bool:
     packages = tuple(framework.IMPORTS)
     configured = getattr(framework, "CONFIGURED", False) and bool(program.configs)
-    return configured or any(
+    return configured or hasattr(framework, "MARKS") or any(
         dotted == package or dotted.startswith(f"{package}.")
         for module in program.relevant
         for dotted, level in module.imports

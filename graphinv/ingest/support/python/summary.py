@@ -39,7 +39,8 @@ def marker() -> re.Pattern[bytes]:
         if "." in name:
             parent, _, last = name.rpartition(".")
             names.append(rf"{re.escape(parent)}\s+import\s+\(?\s*(?:\w+,\s*)*{re.escape(last)}")
-    return re.compile(rb"\b(?:from|import)\s+(?:%s)(?![\w])" % "|".join(names).encode())
+    marks = [mark for framework in frameworks() for mark in getattr(framework, "MARKS", ())]
+    return re.compile(b"|".join([rb"\b(?:from|import)\s+(?:%s)(?![\w])" % "|".join(names).encode(), *marks]))
 
 
 def summarise(document: Document) -> ir.Module:
