@@ -6,12 +6,12 @@ import contextlib
 import hmac
 import json
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from hashlib import sha256
 from pathlib import Path as FilePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from graphinv.model.errors import NotFound, StoreError
 from graphinv.model.facts import Problem
@@ -38,14 +38,18 @@ if TYPE_CHECKING:
 
 RISKIEST_PATHS = 25
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True)
 class Ingested:
-    """What ingesting one root did."""
+    """What ingesting one root did. Its facts, of which there were so many, are in the store and no longer in ``reading``."""
 
     reading: Reading
     scan: Scan
     committed: Committed
+    nodes: int
+    edges: int
 
 
 @dataclass(frozen=True)
@@ -126,9 +130,18 @@ def ingest(
             counts={**reading.documents, "files": reading.files, "vendored_folders": reading.vendored, **granting(reading)},
             location=location,
         )
-        progress("storing", len(reading.nodes) + len(reading.edges), scan.root)
-        done.append(Ingested(reading, scan, store.commit(scan, reading.nodes, reading.edges)))
+        nodes, edges = len(reading.nodes), len(reading.edges)
+        progress("storing", nodes + edges, scan.root)
+        committed = store.commit(scan, _handed_over(reading.nodes), _handed_over(reading.edges))
+        done.append(Ingested(reading, scan, committed, nodes, edges))
     return done
+
+
+def _handed_over(facts: list[T]) -> Iterator[T]:
+    """The facts, each given up by its list when it is taken, so that memory holds them once."""
+    facts.reverse()
+    while facts:
+        yield facts.pop()
 
 
 @collector_resting()

@@ -127,7 +127,7 @@ def advance(state: State, scan: Scan, nodes: Iterable[NodeFact], edges: Iterable
         StoreError: a fact is not of the vocabulary, or an edge's end is not resolved.
     """
     new_nodes = _restate(state.nodes, _fold_nodes(nodes), scan, state.complete_at.get(scan.root))
-    new_edges = _restate(state.edges, _fold_edges(edges), scan, state.complete_at.get(scan.root))
+    new_edges = _restate(state.edges, _fold_edges(edges, {key: key for key in new_nodes}), scan, state.complete_at.get(scan.root))
     all_edges = _with(state.edges, new_edges)
     if new_nodes or new_edges:
         _place(state.nodes, new_nodes, all_edges, new_edges, scan.at)
@@ -218,7 +218,8 @@ def _fold_nodes(nodes: Iterable[NodeFact]) -> dict[NodeKey, Props]:
     return folded
 
 
-def _fold_edges(edges: Iterable[EdgeFact]) -> dict[EdgeId, Props]:
+def _fold_edges(edges: Iterable[EdgeFact], known: dict[NodeKey, NodeKey]) -> dict[EdgeId, Props]:
+    """The edges by id; equal ends are one object, that of ``known`` where it is there."""
     folded: dict[EdgeId, Props] = {}
     for fact in edges:
         if fact.kind not in EDGE_KINDS:
@@ -226,6 +227,7 @@ def _fold_edges(edges: Iterable[EdgeFact]) -> dict[EdgeId, Props]:
         if isinstance(fact.source, Ref) or isinstance(fact.target, Ref):
             raise StoreError(f"an unresolved {fact.kind} fact came to the store")
         source, target = _key(fact.source), _key(fact.target)
+        source, target = known.setdefault(source, source), known.setdefault(target, target)
         if source[0] not in NODE_KINDS or target[0] not in NODE_KINDS:
             raise StoreError(f"an unchecked {fact.kind} fact came to the store: from {source[0]!r} to {target[0]!r}")
         stated = _stated(fact.kind, fact.props)
