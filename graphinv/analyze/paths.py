@@ -16,7 +16,7 @@ from graphinv.analyze import kernels
 from graphinv.analyze.arcs import BACKWARD, FORWARD, MEANS, Arcs, matrix
 from graphinv.analyze.scopes import ACTION_BIT, Array, passes
 from graphinv.model.errors import UsageError
-from graphinv.model.estate import EdgeRecord, Estate
+from graphinv.model.estate import EdgeRecord, Records
 from graphinv.model.facts import NodeKey, Props
 from graphinv.model.kinds import ACTIONS
 from graphinv.model.results import Guard, Hop, Path
@@ -92,8 +92,8 @@ class Witnesses:
         arcs, structure = self.arcs, self.arcs.structure
         last = int(arcs.target[trail[-1]]) if trail else structure.node(subject)
         hops = [self._hop(arc) for arc in trail]
-        edge = structure.estate.edges[self._own[last]]
-        hops.append(_hop(structure.estate, (edge,), FORWARD, edge.source, edge.target, (self.target[1], self.action), final=True))
+        edge = structure.records.edges[self._own[last]]
+        hops.append(_hop(structure.records, (edge,), FORWARD, edge.source, edge.target, (self.target[1], self.action), final=True))
         return Path(subject=subject, target=self.target, action=self.action, lens=arcs.lens, at=arcs.at, hops=tuple(hops))
 
     def between(self, subject: NodeKey, most: int) -> tuple[nx.DiGraph[int], bool]:
@@ -129,9 +129,9 @@ class Witnesses:
     def _hop(self, arc: int) -> Hop:
         arcs, structure = self.arcs, self.arcs.structure
         numbers = (int(arcs.first[arc]), int(arcs.second[arc]))
-        edges = tuple(structure.estate.edges[number] for number in numbers if number >= 0)
+        edges = tuple(structure.records.edges[number] for number in numbers if number >= 0)
         ends = structure.keys[arcs.source[arc]], structure.keys[arcs.target[arc]]
-        return _hop(structure.estate, edges, int(arcs.way[arc]), *ends, (self.target[1], self.action))
+        return _hop(structure.records, edges, int(arcs.way[arc]), *ends, (self.target[1], self.action))
 
 
 def _distances(source: Array, target: Array, start: int, size: int) -> Array:
@@ -159,7 +159,7 @@ def witness(arcs: Arcs, subject: NodeKey, target: NodeKey, action: str) -> Path 
 
 
 def _hop(
-    estate: Estate, edges: Sequence[EdgeRecord], way: int, source: NodeKey, target: NodeKey, atom: tuple[str, str], *, final: bool = False
+    estate: Records, edges: Sequence[EdgeRecord], way: int, source: NodeKey, target: NodeKey, atom: tuple[str, str], *, final: bool = False
 ) -> Hop:
     """The hop over one or two edges. ``atom`` is the target's id and the action, which of several scopes tells the one that matters."""
     kinds = "+".join(edge.kind for edge in edges)
@@ -190,7 +190,7 @@ def _scopes(edges: Sequence[EdgeRecord], way: int, atom: tuple[str, str]) -> tup
 
 
 def _words(
-    estate: Estate, edges: Sequence[EdgeRecord], way: int, target: NodeKey, scopes: tuple[str, ...] | None, *, final: bool = False
+    estate: Records, edges: Sequence[EdgeRecord], way: int, target: NodeKey, scopes: tuple[str, ...] | None, *, final: bool = False
 ) -> str:
     edge = edges[-1]
     name = estate.nodes[target].name
@@ -250,7 +250,7 @@ def listed(scopes: Sequence[str]) -> str:
     return (", ".join(scopes[:_LISTED_SCOPES]) or "nothing") + more
 
 
-def guard_on(estate: Estate, id: str) -> Guard:
+def guard_on(estate: Records, id: str) -> Guard:
     """The enforcement point ``id`` and what its decision would do on a hop."""
     node = estate.nodes.get(("EnforcementPoint", id))
     props: Props = node.props if node else {}

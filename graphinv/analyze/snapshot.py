@@ -19,11 +19,12 @@ from pathlib import Path
 import numpy as np
 
 from graphinv.analyze.arcs import KIND_NUMBER
+from graphinv.analyze.records import EdgeNames, Looked, Lookup
 from graphinv.analyze.scopes import Array, Masks
 from graphinv.analyze.structure import ArcArrays, EdgeArrays, NodeArrays, OwnArrays, Structure
 from graphinv.model.estate import Estate
 
-FORMAT = 1
+FORMAT = 2
 _REST = "rest.json"
 _PARTS = {"nodes": NodeArrays, "edges": EdgeArrays, "arcs": ArcArrays, "own": OwnArrays}
 
@@ -37,7 +38,7 @@ def save(structure: Structure, folder: Path) -> None:
     folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     made = Path(tempfile.mkdtemp(prefix=".new-", dir=folder.parent))
     try:
-        for name, array in _arrays(structure).items():
+        for name, array in (_arrays(structure) | _names(structure)).items():
             np.save(made / f"{name}.npy", array, allow_pickle=False)
         rest = {
             "format": [FORMAT, version("graphinv")],
@@ -53,12 +54,13 @@ def save(structure: Structure, folder: Path) -> None:
             raise
 
 
-def load(folder: Path, estate: Callable[[], Estate]) -> Structure | None:
+def load(folder: Path, estate: Callable[[], Estate], lookup: Lookup | None = None) -> Structure | None:
     """The structure that was saved in ``folder``; None where there is none that this version can read.
 
     Args:
         folder: where it was saved.
         estate: gives the estate that it was made of.
+        lookup: gives single nodes and edges of it.
     """
     try:
         rest = json.loads((folder / _REST).read_text("utf-8"))
@@ -77,9 +79,21 @@ def load(folder: Path, estate: Callable[[], Estate]) -> Structure | None:
         masks = Masks([ids[node] for node in targets.tolist()])
         for scopes in rest["scopes"]:
             masks.list_of(scopes)
-        return Structure(keys, targets, masks, **parts, guards=rest["guards"], points=rest["points"], load=estate)
+        looked = None
+        if lookup is not None and "names.key" in arrays:
+            looked = Looked(keys, EdgeNames(*(arrays[f"names.{name}"] for name in EdgeNames.names())), lookup)
+        return Structure(keys, targets, masks, **parts, guards=rest["guards"], points=rest["points"], load=estate, looked=looked)
     except (OSError, EOFError, ValueError, KeyError, TypeError, IndexError):
         return None
+
+
+def _names(structure: Structure) -> dict[str, Array]:
+    """What edges are looked up by; nothing where their keys are not a store's."""
+    try:
+        names = EdgeNames.of(structure.estate.edges, structure.number)
+    except ValueError:
+        return {}
+    return {f"names.{name}": getattr(names, name) for name in EdgeNames.names()}
 
 
 def _arrays(structure: Structure) -> dict[str, Array]:

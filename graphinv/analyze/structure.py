@@ -14,9 +14,10 @@ from typing import get_args
 import numpy as np
 
 from graphinv.analyze.arcs import KIND_NUMBER, Arcs, micros
+from graphinv.analyze.records import Looked
 from graphinv.analyze.scopes import Array, Masks
 from graphinv.model.errors import NotFound, UsageError
-from graphinv.model.estate import Estate
+from graphinv.model.estate import Estate, Records, meant
 from graphinv.model.facts import NodeKey, Props
 from graphinv.model.kinds import Sensitivity, normal_time
 from graphinv.model.results import LENSES, Lens
@@ -106,6 +107,8 @@ class Structure:
     points: dict[str, Props]
     """Properties of those that are in the estate."""
     load: Callable[[], Estate] = field(repr=False)
+    looked: Looked | None = field(default=None, repr=False)
+    """Single nodes and edges, where these can be had without the estate."""
 
     @classmethod
     def of(cls, estate: Estate) -> Structure:
@@ -118,6 +121,11 @@ class Structure:
     def estate(self) -> Estate:
         """What it was made of."""
         return self.load()
+
+    @property
+    def records(self) -> Records:
+        """Its nodes and edges for those who need a few of them."""
+        return self.estate if self.looked is None or "estate" in self.__dict__ else self.looked
 
     @cached_property
     def number(self) -> dict[NodeKey, int]:
@@ -164,7 +172,11 @@ class Structure:
         if colon and (prefix, rest) in self.number:
             return prefix, rest
         found = [(one, name) for one in KIND_NUMBER if (kind is None or one == kind) and (one, name) in self.number]
-        return found[0] if len(found) == 1 else self.estate.find(name, kind)
+        if len(found) == 1:
+            return found[0]
+        if self.looked is None:
+            return self.estate.find(name, kind)
+        return meant(name, (key for key in self.looked.called(name) if kind is None or key[0] == kind))
 
     def find_target(self, name: str) -> NodeKey:
         """The same for what can be acted on. Of other kinds it would be wrong to say that nobody reaches them.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -298,10 +298,12 @@ def show(
     form: FormatOption = Format.table,
 ) -> None:
     """Everything the graph says about one node."""
+    from graphinv.pipeline.lookup import Lookup
+
     with reader(store) as opened:
-        estate, analysis = opened.estate(), opened.analysis()
-    key = estate.find(id)
-    node = estate.nodes[key]
+        graph, analysis = Lookup(opened), opened.analysis()
+        key = graph.find(id)
+        node, (out, into) = graph.node(key), graph.around(key)
     score = next((score for score in analysis.scores if score.subject == key), None) if analysis else None
     about = [finding for finding in analysis.findings if key in (finding.subject, finding.target)] if analysis else []
     if form is not Format.table:
@@ -309,8 +311,8 @@ def show(
             "kind": node.kind,
             "id": node.id,
             "props": node.props,
-            "out": [_edge_json(edge) for edge in estate.outgoing.get(key, ())],
-            "in": [_edge_json(edge) for edge in estate.incoming.get(key, ())],
+            "out": [_edge_json(edge) for edge in out],
+            "in": [_edge_json(edge) for edge in into],
             "score": score.to_json() if score else None,
             "findings": [finding.to_json() for finding in about],
         }
@@ -322,7 +324,7 @@ def show(
     screen = console()
     screen.print(text(named(key), "bold"))
     screen.print(table(["property", "value"], ([name, shown(value)] for name, value in node.props.items())))
-    for title, edges in (("Out", estate.outgoing.get(key, ())), ("In", estate.incoming.get(key, ()))):
+    for title, edges in (("Out", out), ("In", into)):
         if edges:
             screen.print(table(["edge", "end", "properties"], _edge_rows(edges, outwards=title == "Out"), title=title))
     if score:
@@ -335,7 +337,7 @@ def _edge_json(edge: EdgeRecord) -> dict[str, Any]:
     return {"edge": edge.kind, "from": list(edge.source), "to": list(edge.target), "key": edge.key, "props": edge.props}
 
 
-def _edge_rows(edges: tuple[EdgeRecord, ...], *, outwards: bool) -> list[list[str]]:
+def _edge_rows(edges: Sequence[EdgeRecord], *, outwards: bool) -> list[list[str]]:
     return [
         [
             edge.kind,

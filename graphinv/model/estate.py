@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Protocol
 
 from graphinv.model.errors import Ambiguous, NotFound
 from graphinv.model.facts import NodeKey, Props
@@ -37,6 +38,16 @@ class EdgeRecord:
     target: NodeKey
     key: str
     props: Props
+
+
+class Records(Protocol):
+    """Nodes by their keys and edges by their places: an :class:`Estate`, or what looks single ones up."""
+
+    @property
+    def nodes(self) -> Mapping[NodeKey, NodeRecord]: ...
+
+    @property
+    def edges(self) -> Sequence[EdgeRecord]: ...
 
 
 @dataclass(frozen=True)
@@ -103,18 +114,25 @@ class Estate:
         prefix, colon, rest = name.partition(":")
         if colon and prefix in NODE_KINDS and (prefix, rest) in self.nodes:
             return prefix, rest
-        found = self._names.get(name, ())
-        if kind:
-            found = tuple(key for key in found if key[0] == kind)
-        if len(found) > 1:
-            by_id = tuple(key for key in found if key[1] == name)
-            found = by_id if len(by_id) == 1 else found
-        if len(found) == 1:
-            return found[0]
-        if not found:
-            raise NotFound(f"nothing in the graph is called {name!r}")
-        listed = ", ".join(f"{kind}:{id}" for kind, id in found[:8])
-        raise Ambiguous(f"{name!r} is the name of {len(found)} things; say which as Kind:id: {listed}")
+        return meant(name, (key for key in self._names.get(name, ()) if kind is None or key[0] == kind))
+
+
+def meant(name: str, called: Iterable[NodeKey]) -> NodeKey:
+    """The node that ``name`` means, of those that are ``called`` so by id or by name.
+
+    Raises:
+        NotFound: there is none.
+        Ambiguous: several; the message lists them.
+    """
+    found = sorted(called)
+    by_id = [key for key in found if key[1] == name]
+    found = by_id if len(by_id) == 1 else found
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise NotFound(f"nothing in the graph is called {name!r}")
+    listed = ", ".join(f"{kind}:{id}" for kind, id in found[:8])
+    raise Ambiguous(f"{name!r} is the name of {len(found)} things; say which as Kind:id: {listed}")
 
 
 def _group(pairs: Iterable[tuple[NodeKey, EdgeRecord]]) -> Mapping[NodeKey, tuple[EdgeRecord, ...]]:

@@ -219,9 +219,10 @@ def engine(store: Store, *, at: str | None = None, workers: str | None = None, e
     """
     from graphinv.analyze.engine import Engine
     from graphinv.analyze.snapshot import load
+    from graphinv.pipeline.lookup import Lookup
 
     read = store.estate if estate is None else lambda: estate
-    kept = load(store.aside, read) if store.aside else None
+    kept = load(store.aside, read, Lookup(store) if estate is None else None) if store.aside else None
     given = read() if kept is None else kept
     if workers is None:
         return Engine(given, at or now(), settings())
