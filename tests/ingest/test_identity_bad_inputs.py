@@ -12,12 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graphinv.ingest import (
+    aws_policies,
     azure_rbac,
     entra,
     gcp_credentials,
     gcp_iam,
     github_apps,
     keycloak,
+    kubeconfig,
     oauth_clients,
     okta,
     spire,
@@ -30,8 +32,8 @@ from tests.security.identity_canaries import identities
 
 GUID = "aaaaaaaa-0000-4000-8000-000000000001"
 READERS = {
-    "a.json": (azure_rbac, entra, gcp_credentials, gcp_iam, github_apps, keycloak, oauth_clients, okta, spire, vault),
-    "a.yaml": (gcp_iam, keycloak, spire, vault),
+    "a.json": (aws_policies, azure_rbac, entra, gcp_credentials, gcp_iam, github_apps, keycloak, oauth_clients, okta, spire, vault),
+    "a.yaml": (gcp_iam, keycloak, kubeconfig, spire, vault),
     "auth/kubernetes/role/a.json": (vault,),
     "database/roles/a.json": (vault,),
 }
@@ -99,6 +101,23 @@ KEYS = st.sampled_from(
             "ttl",
             "max_ttl",
         ),
+        *(
+            "clusters",
+            "contexts",
+            "user",
+            "token",
+            "exec",
+            "args",
+            "env",
+            "Policy",
+            "PolicySummary",
+            "Content",
+            "Targets",
+            "Accounts",
+            "Arn",
+            "Id",
+        ),
+        *("group-aliases", "map", "policy_arns", "policy_document", "azure_roles", "Statement", "Principal", "Resource", "Attributes"),
         *("bound_service_account_names", "bound_claims", "repository", "role_arns", "creation_statements", "period", "token_policies"),
         *(
             "entries",

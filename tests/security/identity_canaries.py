@@ -18,7 +18,32 @@ def identities(plant: Callable[..., str]) -> dict[str, str]:
     def shaped() -> str:
         return plant("gh" + "p_")
 
-    return {**_google(plant, shaped), **_microsoft(plant, shaped), **_vault(plant, shaped), **_issuers(plant, shaped)}
+    return {
+        **_google(plant, shaped),
+        **_microsoft(plant, shaped),
+        **_vault(plant, shaped),
+        **_issuers(plant, shaped),
+        **_cluster(plant, shaped),
+    }
+
+
+def _cluster(plant: Callable[..., str], shaped: Callable[[], str]) -> dict[str, str]:
+    plugin = {
+        "command": shaped(),
+        "args": ["--client-secret", plant(), f"--oidc-client-secret={plant()}"],
+        "env": [{"name": "API_KEY", "value": plant()}],
+    }
+    provider = {"name": "oidc", "config": {"id-token": plant("eyJ", 60), "client-secret": plant(), "refresh-token": plant()}}
+    users = [
+        {"name": shaped(), "user": {"token": plant(), "as": shaped()}},
+        {"name": "b", "user": {"username": shaped(), "password": plant(), "client-key": shaped(), "tokenFile": shaped()}},
+        {"name": "c", "user": {"exec": plugin, "client-key-data": plant("", 60), "client-certificate-data": plant("", 60)}},
+        {"name": "d", "user": {"auth-provider": provider}},
+    ]
+    contexts = [{"name": shaped(), "context": {"cluster": shaped(), "user": one["name"]}} for one in users]
+    clusters = [{"name": shaped(), "cluster": {"server": f"https://{shaped()}@x.example", "certificate-authority-data": plant()}}]
+    stated = {"apiVersion": "v1", "kind": "Config", "clusters": clusters, "contexts": contexts, "users": users}
+    return {"shop/.kube/config": yaml.safe_dump(stated), "shop/kubeconfig.json": json.dumps(stated)}
 
 
 def _google(plant: Callable[..., str], shaped: Callable[[], str]) -> dict[str, str]:

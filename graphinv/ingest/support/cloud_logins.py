@@ -28,6 +28,7 @@ _ACCOUNTS = frozenset(
 _FILES = frozenset(
     {"GOOGLE_APPLICATION_CREDENTIALS", "GOOGLE_CREDENTIALS_FILE", "GOOGLE_SERVICE_ACCOUNT_FILE", "SERVICE_ACCOUNT_PATH", "GOOGLE_KEY_FILE"}
 )
+_CONFIGS = frozenset({"KUBECONFIG", "K8S_CONFIG", "KUBE_CONFIG_PATH"})
 _APPS = frozenset({"GITHUB_APP_ID", "GH_APP_ID"})
 _FOLDER = re.compile(r"\$\{?(?:workspaceFolder|workspaceRoot|PWD|__dirname|CLAUDE_PROJECT_DIR)\}?/")
 _ROLE = re.compile(r"arn:aws[\w-]*:iam::[0-9]{12}:role/[\w+=,.@/-]{1,500}")
@@ -40,12 +41,12 @@ def cloud_login_facts(document: Document, line: int | None, holder: NodeKey, var
     other variables, and for values that are filled in at run time.
     """
     name, text = variable.upper(), value.strip()
-    if name not in _ROLES | _APPLICATIONS | _ACCOUNTS | _FILES | _APPS:
+    if name not in _ROLES | _APPLICATIONS | _ACCOUNTS | _FILES | _CONFIGS | _APPS:
         return
     common: Props = {"evidence": ["declared"], "sources": [document.source(line)]}
-    if name in _FILES:
+    if name in _FILES | _CONFIGS:
         path = _FOLDER.sub("", text) if _FOLDER.match(text) else text
-        if path.lower().endswith(".json") and not interpolations(path) and redact(path) == path:
+        if (name in _CONFIGS or path.lower().endswith(".json")) and path and not interpolations(path) and redact(path) == path:
             clean = posixpath.normpath(path.replace("\\", "/"))
             target = Ref("Secret", "file", clean, fallback=f"file:{document.root}#{clean}")
             yield EdgeFact("HOLDS", holder, target, {**common, "place": "config"})
