@@ -72,19 +72,44 @@ def _started() -> Server | str:
         return Server(uri, os.environ.get("NEO4J_USER", "neo4j"), os.environ.get("NEO4J_PASSWORD", ""))
     home = Path(tempfile.mkdtemp(prefix="graphinv-neo4j-"))
     atexit.register(shutil.rmtree, home, ignore_errors=True)
+    try:
+        found = started(home)
+    except (StoreError, UsageError) as error:
+        return str(error)
+    atexit.register(stop, home)
+    return found
+
+
+def own_server(home: Path, *settings: str) -> Server:
+    """A server in ``home`` that a test may do harm to, with these lines in its configuration; whoever asks for it stops it. Where it cannot
+    be started, as :func:`server`.
+    """
+    try:
+        return started(home, *settings)
+    except (StoreError, UsageError) as error:
+        if FETCHED in str(error):
+            pytest.skip(f"NOT RUN ON NEO4J: {error}")
+        pytest.fail(str(error))
+
+
+def started(home: Path, *settings: str) -> Server:
+    """Start the server in ``home``, with these lines more in its configuration.
+
+    Raises:
+        StoreError, UsageError: it cannot be.
+    """
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(neo4j_local.HOME_VARIABLE, str(home))
-        try:
-            with _one_at_a_time():
-                started = neo4j_local.up()
-        except (StoreError, UsageError) as error:
-            return str(error)
-    atexit.register(_stop, home)
-    assert started.uri
-    assert started.password
-    return Server(started.uri, started.user, started.password, home)
+        patch.setattr(neo4j_local, "SETTINGS", (*neo4j_local.SETTINGS, *settings))
+        with _one_at_a_time():
+            found = neo4j_local.up()
+    assert found.uri
+    assert found.password
+    return Server(found.uri, found.user, found.password, home)
 
 
-def _stop(home: Path) -> None:
-    os.environ[neo4j_local.HOME_VARIABLE] = str(home)
-    neo4j_local.down()
+def stop(home: Path) -> None:
+    """Stop the server in ``home``."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(neo4j_local.HOME_VARIABLE, str(home))
+        neo4j_local.down()

@@ -15,35 +15,33 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import queue
 import secrets
 import socket
-import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar, cast
-from urllib.parse import urlsplit
 
 import neo4j
 from neo4j.exceptions import AuthError, DriverError, Neo4jError, ServiceUnavailable, SessionExpired
 
-from graphinv.model.errors import GraphinvError, QueryError, QueryLimit, StoreError, StoreLocked, UsageError
+from graphinv.model.errors import GraphinvError, QueryError, QueryLimit, StoreError, StoreLocked
 from graphinv.model.estate import Estate
 from graphinv.model.facts import EdgeFact, NodeFact
 from graphinv.model.results import Analysis
-from graphinv.model.schema import neo4j_ddl
 from graphinv.store import Committed, Rows, Scan
 from graphinv.store.dialect import checked, shortened
 from graphinv.store.layout import packed, unpacked, with_first_seen
 from graphinv.store.merge import State, advance
 from graphinv.store.neo4j_bulk import stage, sweep, switch
+from graphinv.store.neo4j_client import connected, within
 from graphinv.store.neo4j_contents import (
     META,
     Difference,
     clear_analysis,
+    declare,
     difference,
     read_state,
     write_analysis,
@@ -83,25 +81,20 @@ class Neo4jStore:
     NEO4J_DATABASE, a user to act as from NEO4J_IMPERSONATED_USER.
 
     Raises:
-        UsageError: the address holds a password.
+        UsageError: the address holds a password, or is none.
         StoreError: the server cannot be reached, refuses the password, or holds a store of a newer version; or there is none in it and
             ``write`` is not set.
         StoreLocked: ``write`` and another process is writing.
     """
 
     def __init__(self, url: str, *, write: bool = False) -> None:
-        parts = urlsplit(url)
-        if parts.username is not None or parts.password is not None:
-            raise UsageError("a store's address holds no user or password; set NEO4J_USER and NEO4J_PASSWORD")
         self._url = url
         self._state: State | None = None
         self._session: dict[str, Any] = {
             "database": os.environ.get("NEO4J_DATABASE") or None,
             "impersonated_user": os.environ.get("NEO4J_IMPERSONATED_USER") or None,
         }
-        self._driver = neo4j.GraphDatabase.driver(
-            url, auth=_auth(), user_agent="graphinv", notifications_min_severity="OFF", max_transaction_retry_time=_RETRY
-        )
+        self._driver = connected(url, retry=_RETRY)
         self._writer: neo4j.Transaction | None = None
         self._writing: neo4j.Session | None = None
         self._closed = False
@@ -157,7 +150,7 @@ class Neo4jStore:
 
         try:
             sees = not names_labels(text)
-            columns, found = _within(
+            columns, found = within(
                 timeout + _GRACE, lambda: self._reading(ask, timeout=timeout, fetch_size=min(max_rows + 1, 1000), sees_staged=sees)
             )
         except TimeoutError:
@@ -432,19 +425,9 @@ class Neo4jStore:
         self._sweep()
 
     def _declare(self) -> None:
-        """Constraints and indexes of the vocabulary; those that are there stay."""
-        own = (
-            f"CREATE CONSTRAINT {label.strip('_').lower()}_id IF NOT EXISTS FOR (n:{label}) REQUIRE n.id IS UNIQUE"
-            for label in ("Finding", "Scan", META)
-        )
-        wanted = {statement.split()[2]: statement for statement in (*neo4j_ddl(), *own)}
         try:
             with self._driver.session(default_access_mode=neo4j.WRITE_ACCESS, **self._session) as session:
-                there = {record["name"] for record in session.run("SHOW INDEXES YIELD name")}
-                for name in wanted.keys() - there:
-                    session.run(cast("Any", wanted[name])).consume()
-                if wanted.keys() - there:
-                    session.run("CALL db.awaitIndexes(60)").consume()
+                declare(session)
         except (Neo4jError, DriverError, OSError) as error:
             raise self._trouble(error, "cannot write to ") from None
 
@@ -487,42 +470,6 @@ class Neo4jStore:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
-
-
-def _auth() -> tuple[str, str] | None:
-    """User and password from the environment.
-
-    Raises:
-        StoreError: the file with the password cannot be read.
-    """
-    password = os.environ.get("NEO4J_PASSWORD")
-    file = os.environ.get("NEO4J_PASSWORD_FILE")
-    if password is None and file:
-        try:
-            password = Path(file).read_text("utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise StoreError(f"the password file {file} cannot be read ({type(error).__name__})") from None
-    return (os.environ.get("NEO4J_USER") or "neo4j", password) if password is not None else None
-
-
-def _within(seconds: float, work: Callable[[], T]) -> T:
-    """What ``work`` gives, or TimeoutError: a server that plans, or evaluates one expression, knows no time limit; it is left to itself."""
-    done: queue.SimpleQueue[tuple[bool, Any]] = queue.SimpleQueue()
-
-    def run() -> None:
-        try:
-            done.put((True, work()))
-        except BaseException as error:  # goes to whoever waits
-            done.put((False, error))
-
-    threading.Thread(target=run, daemon=True).start()
-    try:
-        fine, found = done.get(timeout=seconds)
-    except queue.Empty:
-        raise TimeoutError from None
-    if not fine:
-        raise found
-    return cast("T", found)
 
 
 class _TooMuch(Exception):

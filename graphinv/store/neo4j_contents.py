@@ -16,11 +16,26 @@ import neo4j
 from graphinv.model.facts import NodeKey, Props
 from graphinv.model.kinds import EDGE_KINDS, NODE_KINDS
 from graphinv.model.results import Analysis
+from graphinv.model.schema import neo4j_ddl
 from graphinv.store.layout import SCORES, entry_of, finding_row, grouped, reach_row, row, scan_of, scan_row, score_row
 from graphinv.store.merge import EdgeId, Entry, Generation, State
 
 BATCH = 10_000
 META = "_Store"
+
+
+def declare(session: neo4j.Session) -> None:
+    """Constraints and indexes of the vocabulary; those that are there stay."""
+    own = (
+        f"CREATE CONSTRAINT {label.strip('_').lower()}_id IF NOT EXISTS FOR (n:{label}) REQUIRE n.id IS UNIQUE"
+        for label in ("Finding", "Scan", META)
+    )
+    wanted = {statement.split()[2]: statement for statement in (*neo4j_ddl(), *own)}
+    there = {record["name"] for record in session.run("SHOW INDEXES YIELD name")}
+    for name in wanted.keys() - there:
+        session.run(cast("Any", wanted[name])).consume()
+    if wanted.keys() - there:
+        session.run("CALL db.awaitIndexes(60)").consume()
 
 
 def in_batches(transaction: neo4j.ManagedTransaction, statement: str, given: Iterable[Mapping[str, Any]]) -> None:

@@ -29,6 +29,17 @@ USER = "neo4j"
 READY_SECONDS = 180.0
 STOP_SECONDS = 60.0
 _OPENED = ("java.base/java.nio", "java.base/java.io", "java.base/sun.nio.ch", "java.base/java.util.concurrent")
+SETTINGS = (
+    "server.default_listen_address=127.0.0.1",
+    "server.bolt.enabled=true",
+    "server.http.enabled=false",
+    "server.https.enabled=false",
+    "server.memory.pagecache.size=512m",
+    "dbms.security.auth_enabled=true",
+    "dbms.security.allow_csv_import_from_file_urls=false",
+    "dbms.usage_report.enabled=false",
+)
+"""Its configuration, beside the address."""
 _LOG_LINES = 25
 READY = f"ready-{VERSION}"
 
@@ -86,7 +97,7 @@ def up(told: Told = lambda line: None) -> Status:
     _make(top)
     told(f"fetching Neo4j {VERSION} from Maven Central (once; it takes a minute or two)" if not (jars() / READY).exists() else "starting")
     classpath = _jars(top)
-    port = _free_port()
+    port = _free_port(_text(top / "uri"))
     _configure(top, port)
     log = top / "logs" / "console.log"
     with log.open("ab") as out:
@@ -181,28 +192,20 @@ def _memory() -> int:
 
 
 def _configure(top: Path, port: int) -> None:
-    lines = (
-        "server.default_listen_address=127.0.0.1",
-        "server.bolt.enabled=true",
-        f"server.bolt.listen_address=127.0.0.1:{port}",
-        f"server.bolt.advertised_address=127.0.0.1:{port}",
-        "server.http.enabled=false",
-        "server.https.enabled=false",
-        "server.memory.pagecache.size=512m",
-        "dbms.security.auth_enabled=true",
-        "dbms.security.allow_csv_import_from_file_urls=false",
-        "dbms.usage_report.enabled=false",
-    )
+    address = f"127.0.0.1:{port}"
+    lines = (f"server.bolt.listen_address={address}", f"server.bolt.advertised_address={address}", *SETTINGS)
     (top / "conf" / "neo4j.conf").write_text("\n".join(lines) + "\n", "ascii")
 
 
-def _free_port() -> int:
-    """The usual port where it is free, else another."""
-    for wanted in (7687, 0):
+def _free_port(before: str | None) -> int:
+    """The port of the address that it had ``before``, else the usual one, where it is free; else another."""
+    former = (before or "").rpartition(":")[2]
+    for wanted in (int(former) if former.isdecimal() else 7687, 7687, 0):
         with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections that are over do not count
             try:
                 probe.bind(("127.0.0.1", wanted))
-            except OSError:
+            except (OSError, OverflowError):
                 continue
             return int(probe.getsockname()[1])
     raise StoreError("no port of 127.0.0.1 is free")
@@ -220,7 +223,7 @@ def _await(top: Path, process: subprocess.Popen[bytes], uri: str) -> None:
             raise StoreError(f"Neo4j ended at once; its log says:\n{_log(top)}")
         try:
             with neo4j.GraphDatabase.driver(uri, auth=(USER, password)) as driver:
-                driver.verify_connectivity()
+                driver.execute_query("RETURN 1")  # its databases are there some time after it answers
                 return
         except AuthError:
             try:

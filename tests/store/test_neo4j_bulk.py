@@ -17,7 +17,7 @@ from neo4j.exceptions import Neo4jError
 
 from graphinv.model.errors import QueryLimit, StoreError, StoreLocked
 from graphinv.store import neo4j as module
-from graphinv.store import open_store
+from graphinv.store import neo4j_bulk, open_store
 from graphinv.store.neo4j_labels import names_labels
 from tests.neo4j_server import Server, server
 from tests.store.support import EDGES, NODES, analysis, generation_facts, scan
@@ -63,6 +63,7 @@ def there(monkeypatch: pytest.MonkeyPatch) -> Server:
         store.commit(scan(1), *generation_facts(1))
         store.put_analysis(analysis(subject=("Agent", "a1")))
     monkeypatch.setattr(module, "DIRECT", -1)
+    monkeypatch.setattr(neo4j_bulk, "ROWS", 70)
     return server()
 
 
