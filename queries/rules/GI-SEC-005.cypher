@@ -15,27 +15,29 @@
 //   - Samples that were revoked
 //   - Fixtures of tests
 //   - A tool server that gets its credential by a variable of its process, as it has to, and nobody else can read it
-// columns: {place: Where it lies, type: What it is, readers: Agents that can read it there}
-MATCH (h)-[r:HOLDS]->(s:Secret)
-WHERE h.gone_at IS NULL AND r.gone_at IS NULL AND s.gone_at IS NULL
-  AND r.place IN ['config', 'repo', 'env', 'prompt', 'tool_definition', 'log']
-  AND (r.valid_from IS NULL OR r.valid_from <= $at)
-  AND (r.valid_until IS NULL OR r.valid_until > $at OR r.renewable = true)
-  AND NOT coalesce(s.status, 'unknown') IN ['revoked', 'disabled', 'suspended', 'retired']
+// columns: {place: Where it lies, type: What it is, readers: "Agents that can read it there; where they are many, the first hundred"}
+MATCH (s:Secret)
+// The secret first: who holds a shared one is asked once, not once for each holder
+WHERE s.gone_at IS NULL AND NOT coalesce(s.status, 'unknown') IN ['revoked', 'disabled', 'suspended', 'retired']
   AND (s.expires_at IS NULL OR s.expires_at > $at OR s.renewable = true)
   // A reference: the name of a secret lies there, not the secret
   AND NOT (s.fingerprint IS NULL AND s.id STARTS WITH 'env:')
-  // So is one to what a cluster or a cloud keeps and gives to a process
-  AND NOT (s.fingerprint IS NULL AND r.place IN ['env', 'config'] AND (s.id STARTS WITH 'k8s:' OR s.id STARTS WITH 'arn:'))
 OPTIONAL MATCH (x:Agent)-[y:HOLDS]->(s)
 WHERE x.gone_at IS NULL AND y.gone_at IS NULL
-WITH h, r, s, x ORDER BY x.id
-WITH h, r, s, collect(DISTINCT x.id) AS holding
+WITH s, x ORDER BY x.id
+WITH s, collect(DISTINCT x.id) AS everybody
+WITH s, everybody[0..100] AS holding
+MATCH (h)-[r:HOLDS]->(s)
+WHERE h.gone_at IS NULL AND r.gone_at IS NULL AND r.place IN ['config', 'repo', 'env', 'prompt', 'tool_definition', 'log']
+  AND (r.valid_from IS NULL OR r.valid_from <= $at)
+  AND (r.valid_until IS NULL OR r.valid_until > $at OR r.renewable = true)
+  // A reference, too: to what a cluster or a cloud keeps and gives to a process
+  AND NOT (s.fingerprint IS NULL AND r.place IN ['env', 'config'] AND (s.id STARTS WITH 'k8s:' OR s.id STARTS WITH 'arn:'))
 OPTIONAL MATCH (v:Agent)-[z:CONNECTS_TO]->(h)
 WHERE v.gone_at IS NULL AND z.gone_at IS NULL
 WITH h, r, s, holding, v ORDER BY v.id
 WITH h, r, s, holding, collect(DISTINCT v.id) AS others
-WITH h, r, s, holding + [one IN others WHERE NOT one IN holding] AS readers
+WITH h, r, s, holding + [one IN others[0..100] WHERE NOT one IN holding] AS readers
 WHERE r.place <> 'env' OR s.fingerprint IS NOT NULL OR size(readers) > 1
 RETURN labels(h)[0] AS subject_kind, h.id AS subject_id, 'Secret' AS target_kind, s.id AS target_id,
        r.place AS place, s.type AS type, readers,

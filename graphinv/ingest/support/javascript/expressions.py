@@ -28,6 +28,8 @@ MAX_DEPTH = 60
 MAX_CHAIN = 400
 MAX_CALLS = 20_000
 """Calls of one module that are kept."""
+_WRAPPED = frozenset({"runnable", "graph", "agent", "workflow"})
+"""What an object with a name of its own calls the agent in it."""
 
 
 @dataclass
@@ -301,6 +303,7 @@ class Expressions:
 
     def object(self, node: Node) -> ir.Obj:
         items: list[ir.Item] = []
+        title = ""
         for child in node.named_children:
             line = line_of(child)
             if child.type == "pair":
@@ -311,7 +314,10 @@ class Expressions:
                 named: ir.Expr = constant(self.document, "", name, line)
                 if key.type == "computed_property_name" and key.named_child_count:
                     named = self.expression(key.named_children[0])
-                items.append(ir.Item(named, self.expression(value, name), line))
+                # What wraps an agent to name it (`{name: "Clerk", runnable: createAgent(…)}`) names it.
+                item = self.expression(value, title if title and name in _WRAPPED else name)
+                title = item.value if name == "name" and isinstance(item, ir.Const) and isinstance(item.value, str) else title
+                items.append(ir.Item(named, item, line))
             elif child.type == "shorthand_property_identifier":
                 items.append(ir.Item(ir.Const(text_of(child), line), ir.Name(text_of(child), line), line))
             elif child.type == "spread_element" and child.named_child_count:

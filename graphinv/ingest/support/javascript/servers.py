@@ -21,6 +21,7 @@ _CLIENTS = {
     "@langchain/mcp-adapters": ("MultiServerMCPClient",),
     "@openai/agents": ("MCPServerStdio", "MCPServerStreamableHttp", "MCPServerSSE", "hostedMcpTool"),
     "@openai/agents-core": ("MCPServerStdio", "MCPServerStreamableHttp", "MCPServerSSE", "hostedMcpTool"),
+    "@llamaindex/tools": ("mcp",),
     "ai": ("createMCPClient", "experimental_createMCPClient"),
     "@ai-sdk/mcp": ("createMCPClient", "experimental_createMCPClient"),
 }

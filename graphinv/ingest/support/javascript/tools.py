@@ -33,6 +33,7 @@ from graphinv.model.facts import Fact, NodeFact, NodeKey, Props
 
 OPENAI = ("@openai/agents", "@openai/agents-core", "@openai/agents-realtime", "@openai/agents-openai")
 LANGCHAIN = ("@langchain/core", "langchain", "@langchain/langgraph", "@langchain/community")
+LLAMAINDEX = ("llamaindex", "@llamaindex/workflow", "@llamaindex/core", "@llamaindex/agent")
 CLAUDE = ("@anthropic-ai/claude-agent-sdk", "@anthropic-ai/claude-code")
 MASTRA = ("@mastra/core",)
 AI_SDK = ("ai",)
@@ -74,7 +75,12 @@ def spec_of(program: Program, value: Value, key: str = "") -> Spec | None:  # no
     if value.within(*CLAUDE) and value.symbol == "tool":
         return _positional(value)
     if value.within(*LANGCHAIN) and value.symbol == "tool":
-        return _langchain_function(program, value, key)
+        return _function_first(program, value, "langchain", key)
+    if value.within(*LLAMAINDEX) and value.symbol in ("tool", "from"):
+        first = value.arg(0)
+        if isinstance(first, DictV):
+            return _from_options(program, value, "llamaindex", ("name",), key)
+        return _function_first(program, value, "llamaindex", key)
     if value.within(*LANGCHAIN) and value.symbol in _LANGCHAIN_CLASSES:
         spec = _from_options(program, value, "langchain", ("name",), key)
         call = program.member(value.cls, "_call", value) if value.cls is not None else None
@@ -157,16 +163,17 @@ def _positional(made: Made) -> Spec | None:
     )
 
 
-def _langchain_function(program: Program, made: Made, key: str) -> Spec:
+def _function_first(program: Program, made: Made, framework: str, key: str) -> Spec:
+    """``tool(function, {name, description, schema})``."""
     handlers = [one for one in walk(made.arg(0)) if isinstance(one, FunctionV)]
     name = _text(program.option(made, "name", 1)) or key or made.call.hint or program.variable(made)
     return Spec(
         name,
         made.path,
         made.line,
-        "langchain",
+        framework,
         _text(program.option(made, "description", 1)),
-        program.option(made, "schema", 1),
+        program.option(made, "schema", 1) or program.option(made, "parameters", 1),
         handlers=handlers,
     )
 

@@ -106,7 +106,7 @@ def _declare_node(program: Program, graph: Actor, name: str, value: Value, call:
             actor = next(iter(runs.values()))
             program.actors.setdefault(_identity(graph, name), actor)
             return
-        kind = "Agent" if asks or runs else "Workflow"
+        kind = "Agent" if asks else "Workflow"
     else:
         kind = "Agent" if isinstance(value, Made) and _model(value) is not None else "Workflow"
     node = Node(call.path, call.line, name, value)
