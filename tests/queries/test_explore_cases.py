@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from graphinv.analyze.library import Query, load_queries
 from graphinv.pipeline.stages import analyze
-from tests.queries.graphs import AT, QUERIES, Case, cases_of, stored
+from graphinv.store import Store
+from graphinv.store.embedded import EmbeddedStore
+from tests.queries.conftest import Filled
+from tests.queries.graphs import AT, QUERIES, Case, Order, cases_of, fill, stored, with_twins
 
 FOLDER = QUERIES / "explore"
 FILES = {str(path.relative_to(FOLDER)): path.read_text("utf-8") for path in FOLDER.rglob("*.cypher")}
@@ -20,14 +24,37 @@ ALL = [
 ]
 
 
+@pytest.mark.parametrize("order", get_args(Order)[:2])
 @pytest.mark.parametrize(("query", "case"), ALL)
-def test_case(query: Query, case: Case, tmp_path: Path) -> None:
-    for store in stored(case, tmp_path):
-        if case.get("analyze"):
-            analyze(store, at=AT)
-        found = store.query(query.cypher, query.bind(case.get("parameters", {}), at=AT))
+def test_case(query: Query, case: Case, order: Order, embedded: Filled) -> None:
+    check(query, case, embedded(case, order))
+
+
+@pytest.mark.xdist_group("neo4j")
+@pytest.mark.parametrize(("query", "case"), ALL)
+def test_case_on_a_server(query: Query, case: Case, neo4j: Filled) -> None:
+    check(query, case, neo4j(case, "reversed"))
+
+
+def check(query: Query, case: Case, store: Store) -> None:
+    """See that the query answers of ``store`` what its case says."""
+    if case.get("analyze"):
+        analyze(store, at=AT)
+    found = store.query(query.cypher, query.bind(case.get("parameters", {}), at=AT))
     assert list(found.columns) == list(query.columns)
     assert found.dicts() == case["rows"]
+
+
+@pytest.mark.parametrize(("query", "case"), ALL)
+def test_rows_that_hardly_differ_come_in_one_order(query: Query, case: Case, tmp_path: Path) -> None:
+    answers = []
+    with EmbeddedStore(tmp_path / "graph", write=True) as store:
+        for order in get_args(Order):
+            fill(store, with_twins(case), order)
+            if case.get("analyze"):
+                analyze(store, at=AT)
+            answers.append(store.query(query.cypher, query.bind(case.get("parameters", {}), at=AT)))
+    assert answers[1:] == answers[:1] * 2
 
 
 def test_every_query_has_a_case_with_rows() -> None:

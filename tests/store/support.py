@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from graphinv.model.facts import EdgeFact, NodeFact, NodeKey, Problem
 from graphinv.model.results import Analysis, CanReach, Finding, Hop, Path, RuleStatus, Score, ScorePart, finding_key
 from graphinv.store import Scan
+from graphinv.store.dialect import tokens
 
 
 def day(number: int) -> str:
@@ -89,3 +90,16 @@ def generation_facts(number: int) -> tuple[list[NodeFact], list[EdgeFact]]:
     nodes = [NodeFact("Agent", f"a{i}", {"version": str(number), "labels": [f"x={i}"]}) for i in range(300)]
     edges = [EdgeFact("DELEGATES_TO", ("Agent", f"a{i}"), ("Agent", f"a{i * 7 % 300}"), {"scopes": [f"read:{number}"]}) for i in range(300)]
     return nodes, edges
+
+
+def says_order(cypher: str) -> bool:
+    """Whether the rows of a query come in an order that it says: it ends in ORDER BY, and is no UNION."""
+    depth, said = 0, False
+    for token in tokens(cypher):
+        if token.kind == "symbol":
+            depth += (token.text in "([{") - (token.text in ")]}")
+        elif depth == 0 and token.upper == "UNION":
+            return False
+        elif depth == 0 and token.upper in ("RETURN", "ORDER"):
+            said = token.upper == "ORDER"
+    return said

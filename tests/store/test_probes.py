@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from graphinv.model.errors import GraphinvError, QueryError
 from graphinv.store import Rows, Scan, Store, open_store
 from tests.neo4j_server import server
-from tests.queries.graphs import facts, plain_yaml
+from tests.queries.graphs import Order, facts, plain_yaml
 from tests.store.conftest import PARAMETERS
+from tests.store.support import says_order
 
 PROBES = Path(__file__).with_name("probes")
 TOPICS = sorted(path.name for path in PROBES.glob("answers-*.yaml"))
@@ -23,9 +24,16 @@ def loaded(name: str) -> Any:
     return plain_yaml(PROBES / name)
 
 
+@pytest.fixture(scope="module", params=get_args(Order))
+def order(request: pytest.FixtureRequest) -> Order:
+    """In which order the graph of the probes is stored: no answer may depend on it."""
+    found: Order = request.param
+    return found
+
+
 @pytest.fixture(scope="module", params=PARAMETERS)
-def opened(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    """A store with the graph of the probes, on every engine."""
+def opened(request: pytest.FixtureRequest, order: Order, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """A store with the graph of the probes, on every engine, in every order."""
     with pytest.MonkeyPatch.context() as patch:
         url = str(tmp_path_factory.mktemp("probes") / "graph")
         if request.param == "neo4j":
@@ -33,13 +41,13 @@ def opened(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
             server().enter(patch)
             url = server().uri
         with open_store(url, write=True) as store:
-            store.commit(Scan("probe", "2026-03-01T00:00:00Z", "complete"), *facts(loaded("graph.yaml")))
+            store.commit(Scan("probe", "2026-03-01T00:00:00Z", "complete"), *facts(loaded("graph.yaml"), order))
             yield store
 
 
 def normal(rows: Any, cypher: str) -> list[str]:
     lines = [json.dumps(row, sort_keys=True, ensure_ascii=False) for row in rows]
-    return lines if "order by" in cypher.lower() else sorted(lines)
+    return lines if says_order(cypher) else sorted(lines)
 
 
 def asked(store: Store, probe: dict[str, Any]) -> Rows:

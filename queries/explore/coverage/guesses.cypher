@@ -16,5 +16,5 @@ MATCH (x:Agent|Workflow|Identity|Secret|Tool|ToolServer|Runtime)-[r]->(y)
 WHERE r.gone_at IS NULL AND r.evidence = ['inferred'] AND coalesce(r.confidence, 0.0) <= $confidence
 RETURN type(r) AS edge, labels(x)[0] AS from_kind, x.id AS from, labels(y)[0] AS to_kind, y.id AS to,
        coalesce(r.confidence, 0.0) AS confidence, coalesce(r.sources, []) AS sources
-ORDER BY confidence, edge, from, to
+ORDER BY confidence, edge, from, to, sources
 LIMIT $limit

@@ -13,7 +13,7 @@ MATCH (n:Agent|Identity|Runtime|Secret|Tool|ToolServer|Resource|Workflow|Enforce
 WHERE n.gone_at IS NULL AND n.sources IS NULL
 MATCH (x)-[r]-(n)
 WHERE r.gone_at IS NULL AND NOT type(r) IN ['CAN_REACH', 'ABOUT']
-WITH n, x, r ORDER BY x.id, type(r)
+WITH n, x, r ORDER BY x.id, labels(x)[0], type(r), r.sources[0]
 WITH n, count(*) AS named_by, collect(DISTINCT labels(x)[0] + ':' + x.id) AS names, collect(r.sources[0]) AS places
 RETURN labels(n)[0] AS kind, n.id AS id, named_by, names[0..5] AS examples, places[0..5] AS sources
 ORDER BY named_by DESC, kind, id

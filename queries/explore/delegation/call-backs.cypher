@@ -15,4 +15,4 @@ WHERE a.gone_at IS NULL AND u.gone_at IS NULL
 WITH t, c, b, a ORDER BY a.id
 WITH t, c, b, collect(DISTINCT a.id) AS users
 RETURN labels(t)[0] AS tool_kind, t.id AS tool, b.id AS agent, users, coalesce(c.evidence, []) AS evidence, coalesce(c.sources, []) AS sources
-ORDER BY tool_kind, tool, agent
+ORDER BY tool_kind, tool, agent, sources

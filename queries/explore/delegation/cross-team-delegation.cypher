@@ -25,5 +25,5 @@ WITH a, d, b, caller_owners, collect(DISTINCT p.id) AS callee_owners
 WHERE none(owner IN caller_owners WHERE owner IN callee_owners)
 RETURN a.id AS caller, caller_owners, b.id AS callee, callee_owners, coalesce(d.mode, 'unknown') AS mode, coalesce(d.scopes, []) AS scopes,
        coalesce(d.guards, []) AS guards, coalesce(d.sources, []) AS sources
-ORDER BY caller, callee, mode
+ORDER BY caller, callee, mode, sources
 LIMIT $limit

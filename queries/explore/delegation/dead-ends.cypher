@@ -11,4 +11,4 @@ MATCH (a:Agent|Workflow)-[d:DELEGATES_TO]->(b:Agent)
 WHERE a.gone_at IS NULL AND d.gone_at IS NULL AND b.gone_at IS NULL
   AND (b.status IN ['suspended', 'retired'] OR b.status = 'unknown' AND b.sources IS NULL)
 RETURN labels(a)[0] AS caller_kind, a.id AS caller, b.id AS callee, b.status AS status, coalesce(d.sources, []) AS sources
-ORDER BY status, caller_kind, caller, callee
+ORDER BY status, caller_kind, caller, callee, sources

@@ -15,5 +15,5 @@ MATCH (a:Agent|Workflow)-[d:DELEGATES_TO]->(b:Agent|Workflow)
 WHERE d.mode IN ['on_behalf_of', 'passthrough'] AND a.gone_at IS NULL AND d.gone_at IS NULL AND b.gone_at IS NULL
 RETURN b.id AS callee, a.id AS caller, d.mode AS mode, coalesce(d.scopes, []) AS scopes, d.max_depth AS max_depth,
        round(a.impact, 1) AS caller_impact, coalesce(d.sources, []) AS sources
-ORDER BY callee, caller, mode
+ORDER BY callee, caller, mode, sources
 LIMIT $limit

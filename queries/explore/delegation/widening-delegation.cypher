@@ -23,7 +23,7 @@ LIMIT $limit
 MATCH (b:Agent {id: callee})
 OPTIONAL MATCH (a)-[d:DELEGATES_TO]->(b)
 WHERE d.gone_at IS NULL
-WITH a, b, targets, jewels, actions, d ORDER BY coalesce(d.mode, 'unknown')
+WITH a, b, targets, jewels, actions, d ORDER BY coalesce(d.mode, 'unknown'), d.sources[0]
 WITH a, b, targets, jewels, actions, collect(coalesce(d.mode, 'unknown'))[0] AS mode, collect(d.sources[0]) AS sources
 RETURN a.id AS caller, b.id AS callee, targets, jewels, actions, mode, sources
 ORDER BY jewels DESC, targets DESC, caller, callee

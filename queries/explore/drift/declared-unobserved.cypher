@@ -16,5 +16,5 @@ WITH a, count(o) AS observed
 MATCH (a)-[r:USES|CONNECTS_TO|DELEGATES_TO]->(t)
 WHERE r.gone_at IS NULL AND t.gone_at IS NULL AND NOT 'observed' IN coalesce(r.evidence, [])
 RETURN a.id AS agent, type(r) AS edge, labels(t)[0] AS target_kind, t.id AS target, observed, coalesce(r.sources, []) AS sources
-ORDER BY agent, edge, target_kind, target
+ORDER BY agent, edge, target_kind, target, sources
 LIMIT $limit

@@ -23,4 +23,4 @@ WHERE type(s) = type(r) AND s.gone_at IS NULL
 WITH x, r, y, count(s) AS others
 RETURN r.gone_at AS gone_at, type(r) AS edge, labels(x)[0] AS from_kind, x.id AS start, labels(y)[0] AS to_kind, y.id AS stop,
        others > 0 AS remains, coalesce(r.sources, []) AS sources
-ORDER BY gone_at DESC, edge, from_kind, start, to_kind, stop
+ORDER BY gone_at DESC, edge, from_kind, start, to_kind, stop, sources

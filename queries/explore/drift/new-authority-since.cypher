@@ -20,5 +20,5 @@ WHERE r.gone_at IS NULL AND r.first_seen >= $since
                   'DELEGATES_TO', 'CALLS_BACK']
 RETURN r.first_seen AS first_seen, type(r) AS edge, labels(x)[0] AS from_kind, x.id AS start, labels(y)[0] AS to_kind, y.id AS stop,
        coalesce(r.evidence, []) AS evidence, coalesce(r.guards, []) AS guards, coalesce(r.sources, []) AS sources
-ORDER BY first_seen DESC, edge, from_kind, start, to_kind, stop
+ORDER BY first_seen DESC, edge, from_kind, start, to_kind, stop, sources
 LIMIT $limit

@@ -16,5 +16,5 @@ MATCH (x:Agent|Workflow|Identity|Tool|ToolServer)-[r:USES|CONNECTS_TO|DELEGATES_
 WHERE r.gone_at IS NULL AND r.evidence = ['observed']
 RETURN type(r) AS edge, labels(x)[0] AS from_kind, x.id AS start, labels(y)[0] AS to_kind, y.id AS stop, r.count AS count,
        r.first_seen AS first_seen, coalesce(r.sources, []) AS sources
-ORDER BY coalesce(count, 0) DESC, edge, from_kind, start, to_kind, stop
+ORDER BY coalesce(count, 0) DESC, edge, from_kind, start, to_kind, stop, sources
 LIMIT $limit

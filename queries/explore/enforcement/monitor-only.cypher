@@ -21,5 +21,5 @@ WITH x, r, y, collect(guard) AS guards, collect(mode) AS modes
 WHERE NOT 'enforce' IN modes
 RETURN type(r) AS edge, labels(x)[0] AS from_kind, x.id AS start, labels(y)[0] AS to_kind, y.id AS stop, guards, modes,
        coalesce(r.sources, []) AS sources
-ORDER BY edge, from_kind, start, to_kind, stop
+ORDER BY edge, from_kind, start, to_kind, stop, sources
 LIMIT $limit

@@ -20,5 +20,5 @@ WHERE c.gone_at IS NULL AND h.gone_at IS NULL AND size(coalesce(c.guards, [])) =
   AND any(action IN c.actions WHERE action IN ['write', 'execute', 'delete', 'admin'])
 RETURN labels(h)[0] AS holder_kind, h.id AS holder, t.id AS resource, coalesce(t.sensitivity, 'unknown') AS sensitivity, c.actions AS actions,
        agents, coalesce(c.sources, []) AS sources
-ORDER BY agents DESC, resource, holder_kind, holder, size(actions) DESC
+ORDER BY agents DESC, resource, holder_kind, holder, size(actions) DESC, sources
 LIMIT $limit

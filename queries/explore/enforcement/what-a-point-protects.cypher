@@ -18,5 +18,5 @@ MATCH (x:Agent|Workflow|Identity|Secret|Tool|ToolServer|Runtime)-[r]->(y)
 WHERE r.guards IS NOT NULL AND p.id IN r.guards AND r.gone_at IS NULL
 RETURN type(r) AS edge, labels(x)[0] AS from_kind, x.id AS start, labels(y)[0] AS to_kind, y.id AS stop,
        [one IN r.guards WHERE one <> p.id] AS others, coalesce(r.sources, []) AS sources
-ORDER BY edge, from_kind, start, to_kind, stop
+ORDER BY edge, from_kind, start, to_kind, stop, sources
 LIMIT $limit

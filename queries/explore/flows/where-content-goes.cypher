@@ -33,4 +33,4 @@ CALL {
   RETURN y AS a, '4 handed on' AS how, 'Agent:' + x.id AS from, coalesce(r.sources, []) AS sources
 }
 RETURN a.id AS agent, how, from, round(a.impact, 1) AS impact, sources
-ORDER BY how, agent, from
+ORDER BY how, agent, from, sources

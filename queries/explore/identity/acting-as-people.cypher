@@ -17,4 +17,4 @@ CALL {
   RETURN a, i, 'Secret:' + s.id AS how, r
 }
 RETURN a.id AS agent, i.id AS person, how, coalesce(a.environment, 'unknown') AS environment, coalesce(r.sources, []) AS sources
-ORDER BY agent, person, how
+ORDER BY agent, person, how, sources

@@ -13,7 +13,7 @@
 //   sources: Where such a grant was stated
 MATCH (i:Identity)-[c:CAN_ACCESS]->(t)
 WHERE i.gone_at IS NULL AND c.gone_at IS NULL AND t.gone_at IS NULL AND ('admin' IN c.actions OR 'delete' IN c.actions)
-WITH i, c, t ORDER BY t.id
+WITH i, c, t ORDER BY t.id, labels(t)[0], c.sources[0]
 WITH i, count(DISTINCT CASE WHEN 'admin' IN c.actions THEN t.id END) AS admins,
      count(DISTINCT CASE WHEN NOT 'admin' IN c.actions THEN t.id END) AS deletes, collect(DISTINCT t.id) AS targets, collect(c.sources[0]) AS places
 ORDER BY admins DESC, deletes DESC, i.id

@@ -17,5 +17,5 @@ MATCH (i:Identity)-[c:CAN_ACCESS]->(t)
 WHERE i.gone_at IS NULL AND c.gone_at IS NULL AND t.gone_at IS NULL AND (c.last_used < $since OR ($unknown AND c.last_used IS NULL))
 RETURN i.id AS identity, labels(t)[0] AS target_kind, t.id AS target, coalesce(c.actions, []) AS actions,
        coalesce(c.last_used, 'unknown') AS last_used, c.inherited_from AS inherited_from, coalesce(c.sources, []) AS sources
-ORDER BY last_used, identity, target_kind, target, coalesce(c.inherited_from, '')
+ORDER BY last_used, identity, target_kind, target, coalesce(c.inherited_from, ''), sources
 LIMIT $limit

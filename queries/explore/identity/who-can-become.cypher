@@ -18,5 +18,5 @@ MATCH (x)-[r:RUNS_AS|AUTHENTICATES_AS]->(j)
 WHERE x.gone_at IS NULL AND r.gone_at IS NULL
 RETURN labels(x)[0] AS kind, x.id AS id, type(r) AS step, [n IN nodes(path) WHERE n.id <> i.id | n.id] AS between,
        [one IN m WHERE one.condition IS NOT NULL | one.condition] AS conditions, coalesce(r.sources, []) AS sources
-ORDER BY size(between), kind, id, step
+ORDER BY size(between), kind, id, step, sources
 LIMIT 1000

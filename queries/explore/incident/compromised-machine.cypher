@@ -30,4 +30,4 @@ CALL {
   RETURN y, labels(x)[0] + ':' + x.id AS through, coalesce(o.isolated, false) AS isolated, coalesce(r.sources, []) AS sources
 }
 RETURN labels(y)[0] AS kind, y.id AS id, through, isolated, sources
-ORDER BY kind, id, through
+ORDER BY kind, id, through, sources

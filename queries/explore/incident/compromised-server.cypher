@@ -30,4 +30,4 @@ WHERE o.gone_at IS NULL AND w.gone_at IS NULL
 WITH step, x, because, r, o ORDER BY o.id
 WITH step, x, because, r, collect(DISTINCT o.id) AS owners
 RETURN step, labels(x)[0] AS kind, x.id AS id, because, round(x.impact, 1) AS impact, owners, coalesce(r.sources, []) AS sources
-ORDER BY step, kind, id
+ORDER BY step, kind, id, sources

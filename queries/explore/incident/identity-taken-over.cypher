@@ -32,5 +32,5 @@ CALL {
          coalesce(r.sources, []) AS sources
 }
 RETURN part, labels(n)[0] AS kind, n.id AS id, actions, between, sources
-ORDER BY part, size(between), kind, id, size(actions) DESC
+ORDER BY part, size(between), kind, id, size(actions) DESC, sources
 LIMIT 1000

@@ -32,4 +32,4 @@ WITH x, package, sources, takes, a ORDER BY a.id
 WITH x, package, sources, takes, collect(DISTINCT a.id) AS users
 RETURN labels(x)[0] AS kind, x.id AS id, package, x.pinned AS pinned, CASE WHEN labels(x)[0] = 'Agent' THEN [x.id] ELSE users END AS agents,
        takes, sources
-ORDER BY size(takes) DESC, kind, id, package
+ORDER BY size(takes) DESC, kind, id, package, sources

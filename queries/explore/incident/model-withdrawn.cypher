@@ -19,4 +19,4 @@ WHERE o.gone_at IS NULL AND w.gone_at IS NULL
 WITH m, x, r, o ORDER BY o.id
 WITH m, x, r, collect(DISTINCT o.id) AS owners
 RETURN m.id AS model, m.version AS version, m.eol_at AS eol_at, labels(x)[0] + ':' + x.id AS user, owners, coalesce(r.sources, []) AS sources
-ORDER BY model, user
+ORDER BY model, user, sources

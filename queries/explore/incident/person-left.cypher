@@ -36,4 +36,4 @@ CALL {
   RETURN '3 approve again' AS step, 'Tool' AS kind, t.id AS id, ['Agent:' + a.id] AS others, coalesce(u.sources, []) AS sources
 }
 RETURN step, kind, id, others, sources
-ORDER BY step, kind, id
+ORDER BY step, kind, id, sources

@@ -25,4 +25,4 @@ WITH s, because, h, r, collect(DISTINCT o.id) AS owners
 RETURN s.id AS secret, because,
        CASE WHEN s.revocation_hook IS NULL THEN 'unknown' WHEN s.revocation_hook THEN 'true' ELSE 'false' END AS revocable,
        coalesce(labels(h)[0] + ':' + h.id, '') AS holder, coalesce(r.place, 'unknown') AS place, owners, coalesce(r.sources, []) AS sources
-ORDER BY because, secret, holder, place
+ORDER BY because, secret, holder, place, sources

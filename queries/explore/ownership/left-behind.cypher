@@ -13,7 +13,7 @@ WHERE o.status IN ['left', 'disabled'] AND o.gone_at IS NULL AND w.gone_at IS NU
     MATCH (n)<-[v:OWNS]-(p:Owner)
     WHERE p.gone_at IS NULL AND v.gone_at IS NULL AND NOT coalesce(p.status, 'unknown') IN ['left', 'disabled']
   }
-WITH n, o, w ORDER BY o.id
+WITH n, o, w ORDER BY o.id, w.sources[0]
 WITH n, collect(DISTINCT o.id) AS owners, collect(w.sources[0]) AS sources
 RETURN labels(n)[0] AS kind, n.id AS id, owners, round(n.risk, 1) AS risk, sources
 ORDER BY risk DESC, kind, id

@@ -18,4 +18,4 @@ WHERE f.fixed_at IS NULL
 WITH o, w, n, count(DISTINCT f.id) AS findings
 RETURN o.id AS owner, labels(n)[0] AS kind, n.id AS id, coalesce(n.environment, 'unknown') AS environment, round(n.risk, 1) AS risk, findings,
        coalesce(w.sources, []) AS sources
-ORDER BY owner, kind, id
+ORDER BY owner, kind, id, sources

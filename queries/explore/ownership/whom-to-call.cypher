@@ -26,4 +26,4 @@ CALL {
   RETURN labels(n)[0] AS kind, n.id AS id, o, w, 'Agent:' + a.id AS because
 }
 RETURN kind, id, o.id AS owner, coalesce(o.status, 'unknown') AS status, because, coalesce(w.sources, []) AS sources
-ORDER BY kind, id, because <> 'it', because, owner
+ORDER BY kind, id, because <> 'it', because, owner, sources

@@ -15,7 +15,7 @@ WHERE s.gone_at IS NULL AND i.gone_at IS NULL AND coalesce(t.closed_at, t.closes
   AND (s.expires_at IS NULL OR s.expires_at > $at OR s.renewable = true)
 MATCH (h)-[r:HOLDS]->(s)
 WHERE h.gone_at IS NULL AND r.gone_at IS NULL
-WITH s, t, r, labels(h)[0] + ':' + h.id AS holder ORDER BY holder
+WITH s, t, r, labels(h)[0] + ':' + h.id AS holder ORDER BY holder, r.sources[0]
 WITH s, t, collect(DISTINCT holder) AS holders, collect(r.sources[0]) AS sources
 RETURN s.id AS secret, t.id AS task, coalesce(t.closed_at, t.closes_at) AS closed_at, coalesce(s.expires_at, 'unknown') AS expires_at,
        holders, sources

@@ -19,4 +19,4 @@ WHERE a.gone_at IS NULL AND c.gone_at IS NULL
 WITH s, h, r, a ORDER BY a.id
 RETURN s.id AS secret, labels(h)[0] AS holder_kind, h.id AS holder, coalesce(r.place, 'unknown') AS place,
        collect(DISTINCT a.id) AS agents, coalesce(r.sources, []) AS sources
-ORDER BY secret, holder_kind, holder, place
+ORDER BY secret, holder_kind, holder, place, sources

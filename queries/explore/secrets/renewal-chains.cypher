@@ -25,4 +25,4 @@ RETURN s.id AS secret, root.id AS root, size(d) AS steps, [one IN d | coalesce(o
        coalesce(root.lifetime, 'unknown') AS root_lifetime,
        CASE WHEN root.revocation_hook IS NULL THEN 'unknown' WHEN root.revocation_hook THEN 'true' ELSE 'false' END AS root_revocable,
        holders, coalesce(d[0].sources, []) AS sources
-ORDER BY steps DESC, secret, root
+ORDER BY steps DESC, secret, root, sources

@@ -16,5 +16,5 @@ MATCH (h)-[r:HOLDS]->(s:Secret)
 WHERE r.gone_at IS NULL AND r.place IN $places AND h.gone_at IS NULL AND s.gone_at IS NULL
 RETURN r.place AS place, s.id AS secret, coalesce(s.type, 'unknown') AS type, coalesce(s.lifetime, 'unknown') AS lifetime,
        labels(h)[0] AS holder_kind, h.id AS holder, coalesce(r.sources, []) AS sources
-ORDER BY place, secret, holder_kind, holder
+ORDER BY place, secret, holder_kind, holder, sources
 LIMIT $limit

@@ -17,5 +17,5 @@ WHERE u.gone_at IS NULL AND j.gone_at IS NULL
 WITH i, c, s, j ORDER BY j.id
 WITH i, c, s, collect(DISTINCT j.id) AS opens
 RETURN i.id AS identity, s.id AS secret, c.actions AS actions, opens, c.inherited_from AS inherited_from, coalesce(c.sources, []) AS sources
-ORDER BY identity, secret, coalesce(inherited_from, '')
+ORDER BY identity, secret, coalesce(inherited_from, ''), sources
 LIMIT $limit

@@ -23,5 +23,5 @@ CALL {
   RETURN a, t, v.id AS server, coalesce(c.guards, []) + coalesce(p.guards, []) AS guards, coalesce(c.sources, []) AS sources
 }
 RETURN a.id AS agent, coalesce(a.autonomy, 'unknown') AS autonomy, t.id AS tool, t.effects AS effects, server, guards, sources
-ORDER BY agent, tool, server, size(guards)
+ORDER BY agent, tool, server, size(guards), sources
 LIMIT $limit

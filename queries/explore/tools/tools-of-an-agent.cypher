@@ -30,4 +30,4 @@ CALL {
 RETURN a.id AS agent, tool, name, server, effects,
        CASE WHEN r.approved IS NULL THEN 'unknown' WHEN r.approved THEN 'true' ELSE 'false' END AS approved,
        'observed' IN coalesce(r.evidence, []) AS observed, coalesce(r.sources, []) AS sources
-ORDER BY agent, server, tool, approved, observed
+ORDER BY agent, server, tool, approved, observed, sources
