@@ -39,11 +39,12 @@ WITH a, reason, collect(DISTINCT b.id) AS delegates,
 RETURN 'Agent' AS subject_kind, a.id AS subject_id, reason, delegates,
        CASE WHEN later > 0 THEN ['+1 it was used after that'] ELSE [] END AS modifiers
 UNION
-MATCH (a:Agent)-[w:RUNS_TASK]->(k:Task), (a)-[r:DELEGATES_TO]->(b:Agent)
-WHERE a.gone_at IS NULL AND w.gone_at IS NULL AND k.gone_at IS NULL AND r.gone_at IS NULL AND b.gone_at IS NULL
-  AND NOT coalesce(a.status, 'unknown') IN ['suspended', 'retired']
-  AND NOT coalesce(b.status, 'unknown') IN ['suspended', 'retired']
+MATCH (a:Agent)-[w:RUNS_TASK]->(k:Task)
+WHERE a.gone_at IS NULL AND w.gone_at IS NULL AND k.gone_at IS NULL AND NOT coalesce(a.status, 'unknown') IN ['suspended', 'retired']
   AND (k.closed_at IS NULL OR k.closed_at > $at)
+WITH DISTINCT a
+MATCH (a)-[r:DELEGATES_TO]->(b:Agent)
+WHERE r.gone_at IS NULL AND b.gone_at IS NULL AND NOT coalesce(b.status, 'unknown') IN ['suspended', 'retired']
   AND (r.valid_from IS NULL OR r.valid_from <= $at)
   AND (r.valid_until IS NULL OR r.valid_until > $at OR r.renewable = true)
   AND r.max_depth IS NULL

@@ -16,23 +16,24 @@
 //   - An identity that the platform hands to its own workload is bound by the platform, not unbound
 //   - Where a hosted agent runs cannot be seen, which is unknown and not unbound
 // columns: {binding: What is wrong with its binding, place: Where its secret lies}
-MATCH (a:Agent)-[r:RUNS_AS]->(i:Identity)
-WHERE a.gone_at IS NULL AND r.gone_at IS NULL AND i.gone_at IS NULL
-  AND NOT coalesce(a.status, 'unknown') IN ['suspended', 'retired']
-  AND NOT coalesce(i.type, 'unknown') IN ['human', 'group']
-  AND (r.valid_from IS NULL OR r.valid_from <= $at)
-  AND (r.valid_until IS NULL OR r.valid_until > $at OR r.renewable = true)
-WITH DISTINCT a, i
+MATCH (i:Identity)
+// The identity first: what is known of a shared one is asked once, not once for each agent
+WHERE i.gone_at IS NULL AND NOT coalesce(i.type, 'unknown') IN ['human', 'group']
+OPTIONAL MATCH (h)-[z:HOLDS]->(s:Secret)-[u:AUTHENTICATES_AS]->(i)
+WHERE h.gone_at IS NULL AND z.gone_at IS NULL AND s.gone_at IS NULL AND u.gone_at IS NULL AND z.place <> 'vault'
+WITH i, min(z.place) AS place
 // Runtimes that the identity is known to belong to, and those of the agent
 OPTIONAL MATCH (b:Runtime)-[x:RUNS_AS]->(i)
 WHERE b.gone_at IS NULL AND x.gone_at IS NULL
-WITH a, i, collect(DISTINCT b.id) AS bound
+WITH i, place, collect(DISTINCT b.id) AS bound
+MATCH (a:Agent)-[r:RUNS_AS]->(i)
+WHERE a.gone_at IS NULL AND r.gone_at IS NULL AND NOT coalesce(a.status, 'unknown') IN ['suspended', 'retired']
+  AND (r.valid_from IS NULL OR r.valid_from <= $at)
+  AND (r.valid_until IS NULL OR r.valid_until > $at OR r.renewable = true)
+WITH DISTINCT a, i, place, bound
 OPTIONAL MATCH (a)-[y:RUNS_ON]->(m:Runtime)
 WHERE m.gone_at IS NULL AND y.gone_at IS NULL
-WITH a, i, bound, collect(DISTINCT m.id) AS runs
-OPTIONAL MATCH (h)-[z:HOLDS]->(s:Secret)-[u:AUTHENTICATES_AS]->(i)
-WHERE h.gone_at IS NULL AND z.gone_at IS NULL AND s.gone_at IS NULL AND u.gone_at IS NULL AND z.place <> 'vault'
-WITH a, i, bound, runs, min(z.place) AS place
+WITH a, i, place, bound, collect(DISTINCT m.id) AS runs
 WITH a, i, place,
      CASE
        WHEN i.binding IN ['bearer', 'none'] THEN 'anybody can use who has its secret'

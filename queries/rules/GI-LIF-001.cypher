@@ -16,20 +16,23 @@
 // columns:
 //   status: State of its life cycle
 //   how: What it still has
-//   successors: "Agents in service that hold the same secret"
+//   successors: "Agents in service that hold the same secret; where they are many, the first hundred"
 //   last_used: When the secret was last used
-MATCH (a:Agent|Workflow)-[r:HOLDS]->(s:Secret)
-WHERE a.gone_at IS NULL AND r.gone_at IS NULL AND s.gone_at IS NULL
-  AND a.status IN ['suspended', 'retired']
-  AND (r.valid_from IS NULL OR r.valid_from <= $at)
-  AND (r.valid_until IS NULL OR r.valid_until > $at OR r.renewable = true)
-  AND NOT coalesce(s.status, 'unknown') IN ['revoked', 'disabled', 'suspended', 'retired']
+MATCH (s:Secret)
+// The secret first: who else holds a shared one is asked once, not once for each of those out of service
+WHERE s.gone_at IS NULL AND NOT coalesce(s.status, 'unknown') IN ['revoked', 'disabled', 'suspended', 'retired']
   AND (s.expires_at IS NULL OR s.expires_at > $at OR s.renewable = true)
 OPTIONAL MATCH (b:Agent|Workflow)-[x:HOLDS]->(s)
 WHERE b.gone_at IS NULL AND x.gone_at IS NULL
   AND NOT coalesce(b.status, 'unknown') IN ['suspended', 'retired']
-WITH a, s, b ORDER BY b.id
-WITH a, s, collect(DISTINCT b.id) AS successors
+WITH s, b ORDER BY b.id
+WITH s, collect(DISTINCT b.id) AS everybody
+WITH s, everybody[0..100] AS successors
+MATCH (a:Agent|Workflow)-[r:HOLDS]->(s)
+WHERE a.gone_at IS NULL AND r.gone_at IS NULL AND a.status IN ['suspended', 'retired']
+  AND (r.valid_from IS NULL OR r.valid_from <= $at)
+  AND (r.valid_until IS NULL OR r.valid_until > $at OR r.renewable = true)
+WITH DISTINCT a, s, successors
 RETURN labels(a)[0] AS subject_kind, a.id AS subject_id, 'Secret' AS target_kind, s.id AS target_id,
        a.status AS status, 'still holds' AS how, successors, s.last_used AS last_used,
        CASE WHEN size(successors) > 0 THEN 0.5 ELSE 1.0 END AS confidence,

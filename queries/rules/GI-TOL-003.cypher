@@ -18,17 +18,12 @@
 // columns: {agents: Agents that may call it, server: Who provides it}
 MATCH (t:Tool)
 WHERE t.gone_at IS NULL AND t.approved_digest IS NOT NULL AND (t.schema_digest IS NULL OR t.schema_digest <> t.approved_digest)
-OPTIONAL MATCH (v:ToolServer)-[p:PROVIDES]->(t)
-WHERE v.gone_at IS NULL AND p.gone_at IS NULL
-WITH t, collect(DISTINCT v.id) AS server
-// Collected one by one: callers over a server times callers without one are many
-OPTIONAL MATCH (a:Agent)-[c:CONNECTS_TO]->(v:ToolServer)-[p:PROVIDES]->(t)
-WHERE a.gone_at IS NULL AND c.gone_at IS NULL AND v.gone_at IS NULL AND p.gone_at IS NULL
-  AND (c.tools IS NULL OR t.id IN c.tools OR t.name IN c.tools)
-WITH t, server, collect(DISTINCT a.id) AS linked
-OPTIONAL MATCH (b:Agent)-[u:USES]->(t)
-WHERE b.gone_at IS NULL AND u.gone_at IS NULL
-WITH t, server, linked, collect(DISTINCT b.id) AS direct,
+// A list by itself for each: callers over a server times callers without one would be many
+WITH t, [(t)<-[p:PROVIDES]-(v:ToolServer) WHERE v.gone_at IS NULL AND p.gone_at IS NULL | v.id] AS server,
+     [(t)<-[p:PROVIDES]-(v:ToolServer)<-[c:CONNECTS_TO]-(a:Agent)
+      WHERE a.gone_at IS NULL AND c.gone_at IS NULL AND v.gone_at IS NULL AND p.gone_at IS NULL
+        AND (c.tools IS NULL OR t.id IN c.tools OR t.name IN c.tools) | a.id] AS linked,
+     [(t)<-[u:USES]-(b:Agent) WHERE b.gone_at IS NULL AND u.gone_at IS NULL | b.id] AS direct,
      'destructive' IN coalesce(t.effects, []) OR 'irreversible' IN coalesce(t.effects, []) OR 'execute' IN coalesce(t.effects, []) AS grave
 RETURN 'Tool' AS subject_kind, t.id AS subject_id, t.schema_digest IS NULL AS unknown, server, linked + direct AS agents,
        CASE WHEN grave THEN ['+1 it can destroy or execute'] ELSE [] END AS modifiers

@@ -19,12 +19,10 @@ MATCH (t:Tool)
 WHERE t.gone_at IS NULL
 WITH t, [x IN coalesce(t.labels, []) WHERE x STARTS WITH 'hidden_instructions='] AS reasons
 WHERE size(reasons) > 0
-// Collected one by one: callers over a server times callers without one are many
-OPTIONAL MATCH (a:Agent)-[c:CONNECTS_TO]->(v:ToolServer)-[p:PROVIDES]->(t)
-WHERE a.gone_at IS NULL AND c.gone_at IS NULL AND v.gone_at IS NULL AND p.gone_at IS NULL
-WITH t, reasons, collect(DISTINCT a.id) AS linked
-OPTIONAL MATCH (b:Agent)-[u:USES]->(t)
-WHERE b.gone_at IS NULL AND u.gone_at IS NULL
-WITH t, reasons, linked, collect(DISTINCT b.id) AS direct
+// A list by itself for each: callers over a server times callers without one would be many
+WITH t, reasons,
+     [(t)<-[p:PROVIDES]-(v:ToolServer)<-[c:CONNECTS_TO]-(a:Agent)
+      WHERE a.gone_at IS NULL AND c.gone_at IS NULL AND v.gone_at IS NULL AND p.gone_at IS NULL | a.id] AS linked,
+     [(t)<-[u:USES]-(b:Agent) WHERE b.gone_at IS NULL AND u.gone_at IS NULL | b.id] AS direct
 RETURN 'Tool' AS subject_kind, t.id AS subject_id, [x IN reasons | substring(x, 20)] AS reasons, linked + direct AS agents,
        CASE WHEN size(linked) + size(direct) = 0 THEN ['-2 no agent is known to read it'] ELSE [] END AS modifiers
