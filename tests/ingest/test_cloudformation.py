@@ -122,6 +122,9 @@ def test_an_agent_its_role_its_tools_and_what_its_functions_come_to() -> None:
     assert facts.targets("PROVIDES", tickets) == {f"{tickets}/listTickets", f"{tickets}/post /tickets"}
     assert facts.drawn("DELEGATES_TO") == {("arn:aws:bedrock:region(shop):account(shop):agent/boss", desk)}
     own, extra, managed = (body for _, body in grants(facts))
+    role, *others = [one.origin for one in facts.all if isinstance(one, Grant) and one.role == "identity"]
+    assert role.endswith(":role/prod-desk/own"), "what is written into a role comes from nobody else"
+    assert all(":policy/" in origin for origin in others)
     assert own["Statement"][0] == {
         "Effect": "Allow",
         "Action": "s3:GetObject",

@@ -116,7 +116,11 @@ def grant(site: Site, subject: NodeKey, role: str, document: object, origin: str
     if text is None:
         yield site.problem(f"the {_WORDS.get(role, role)} of {short(subject)} is not known from this configuration")
         return
-    yield Grant("aws", subject, role, text, site.id(origin) if origin else "", site.source, site.evidence)
+    if role == "identity" and origin and not origin.startswith("arn:"):
+        whence = f"{subject[1]}/{origin}"  # written into the identity itself, so that it comes from nobody else
+    else:
+        whence = site.id(origin) if origin else ""
+    yield Grant("aws", subject, role, text, whence, site.source, site.evidence)
 
 
 _WORDS = {"identity": "policy", "trust": "trust policy", "resource": "resource policy", "policy": "document"}
