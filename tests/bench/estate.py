@@ -1,17 +1,19 @@
 """The invented estate of :mod:`tests.bench.library` with everything that some rule asks about, so that no rule is quiet for want of facts.
 
-Besides labels, tenants, approvals, tasks, sightings, versions and look-alike names it has hubs, as large organisations do: a gateway and a
-tool that half of all agents call, a help desk that a tenth may ask, an identity, a secret and a memory that a twentieth share. Whatever
-enumerates pairs of those who share something shows on them.
+One team in five is careless; its things say whatever a rule may be about. Besides labels, tenants, approvals, tasks, sightings, versions and
+look-alike names there are hubs, as in large organisations: a gateway and a tool that half of all agents call, a help desk that a tenth may
+ask, an identity, a secret and a memory that a twentieth share. Whatever enumerates pairs of those who share something shows on them.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from graphinv.model.facts import EdgeFact, NodeFact, NodeKey, check_edge, check_node
 from tests.bench.library import facts
+from tests.bench.synthetic import TEAM
 
 _SEEN = ("2026-07-08T00:00:00Z", "2026-06-20T00:00:00Z", "2026-02-01T00:00:00Z")
 _USED = ("2026-07-01T00:00:00Z", "2026-01-01T00:00:00Z", None)
@@ -31,18 +33,68 @@ RENEWALS = 15
 def asked_about(agents: int) -> tuple[list[NodeFact], list[EdgeFact]]:
     """The estate as facts; about 14.7 nodes and 43 edges an agent."""
     nodes, edges = facts(agents)
+    sizes = Counter(node.kind for node in nodes)
     place: dict[str, int] = {}
+    careless = set()
     more = []
     for node in nodes:
         number = place[node.kind] = place.get(node.kind, -1) + 1
-        more.append(check_node(NodeFact(node.kind, node.id, {**node.props, **_NODE.get(node.kind, _nothing)(number)})))
-    linked = [
-        check_edge(EdgeFact(edge.kind, edge.source, edge.target, {**edge.props, **_edge(edge.kind, number, edge.props)}))
-        for number, edge in enumerate(edges)
-    ]
+        if number * agents // sizes[node.kind] // TEAM % 5 == 0 or node.kind not in _WELL_RUN:
+            props = {**node.props, **_NODE.get(node.kind, _nothing)(number)}
+            careless.add(node.key)
+        else:
+            props = {name: node.props[name] for name in ("name", "sources") if name in node.props} | _WELL_RUN[node.kind]
+        more.append(check_node(NodeFact(node.kind, node.id, props)))
+    linked = []
+    for number, edge in enumerate(edges):
+        props = {**edge.props, **_edge(edge.kind, number, edge.props)} if edge.source in careless else {**edge.props, **_well(edge.kind)}
+        linked.append(check_edge(EdgeFact(edge.kind, edge.source, edge.target, props)))
     more.extend(map(check_node, _further_nodes(agents)))
     linked.extend(map(check_edge, _further_edges(agents)))
     return more, linked
+
+
+_WELL_RUN: dict[str, dict[str, Any]] = {
+    "Agent": {
+        "status": "active",
+        "autonomy": "approve_each",
+        "environment": "prod",
+        "review_due": "2026-12-01T00:00:00Z",
+        "labels": ["criticality=high", "data_class=internal", "purpose=support"],
+    },
+    "Secret": {
+        "type": "oauth_token",
+        "lifetime": "ephemeral",
+        "ttl_seconds": 900,
+        "renewable": False,
+        "issued_at": "2026-07-09T23:55:00Z",
+        "expires_at": "2026-07-10T00:10:00Z",
+        "last_used": "2026-07-09T23:59:00Z",
+        "revocation_hook": True,
+    },
+    "Tool": {"effects": ["read"], "schema_digest": "a", "approved_digest": "a"},
+    "ToolServer": {"origin": "internal", "pinned": True, "auth": "oauth", "url": "https://tools.example/mcp", "transport": "http"},
+    "Identity": {"type": "service_account", "provider": "gcp", "binding": "platform", "environment": "prod"},
+    "Runtime": {"type": "pod", "sandboxed": True},
+}
+"""What is said of everything in teams that are well run: four of five."""
+
+
+def _well(kind: str) -> dict[str, Any]:
+    """What is said of an edge of theirs."""
+    said: dict[str, Any] = {"evidence": ["declared"]}
+    match kind:
+        case "HOLDS":
+            said["place"] = "vault"
+        case "USES":
+            said |= {"approved": True, "approval": "exact", "approved_until": "2026-07-20T00:00:00Z", "approved_by": "team-0000001"}
+        case "CONNECTS_TO":
+            said |= {"approved": True, "approved_by": "team-0000001"}
+        case "CAN_ACCESS":
+            said["last_used"] = "2026-07-01T00:00:00Z"
+        case "DELEGATES_TO":
+            said |= {"mode": "scoped", "scopes": ["read:*"], "max_depth": 3}
+    return said
 
 
 def _nothing(number: int) -> dict[str, Any]:
