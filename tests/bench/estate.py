@@ -1,6 +1,6 @@
 """The invented estate of :mod:`tests.bench.library` with everything that some rule asks about, so that no rule is quiet for want of facts.
 
-One team in five is careless; its things say whatever a rule may be about. Besides labels, tenants, approvals, tasks, sightings, versions and
+One team in five is careless; its things say whatever a rule may be about. Besides labels, tenants, approvals, sightings, versions and
 look-alike names there are hubs, as in large organisations: a gateway and a tool that half of all agents call, a help desk that a tenth may
 ask, an identity, a secret and a memory that a twentieth share. Whatever enumerates pairs of those who share something shows on them.
 """
