@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Iterator
@@ -166,12 +167,13 @@ def _look(top: Path, real: str, path: str, record: Walk, *, link: bool) -> Found
     """The file at ``real`` if it is a regular one that lies under ``top``, with its first bytes."""
     try:
         if link:
-            target = Path(real).resolve(strict=True)
+            target = _end(real)
+            if target is None or not target.is_relative_to(top):
+                where = "to nothing" if target is None else "out of the root; not followed"
+                record.problems.append(Problem(path, "", f"is a link {where}", "note", ingestor="walk"))
+                return None
             if target.is_dir():
                 return None  # a folder inside the root is walked where it really is
-            if not target.is_relative_to(top):
-                record.problems.append(Problem(path, "", "is a link out of the root; not followed", "note", ingestor="walk"))
-                return None
             real = str(target)
         handle = os.open(real, os.O_RDONLY | os.O_NONBLOCK | getattr(os, "O_NOFOLLOW", 0))
         try:
@@ -181,12 +183,27 @@ def _look(top: Path, real: str, path: str, record: Walk, *, link: bool) -> Found
             head = os.read(handle, HEAD_BYTES)
         finally:
             os.close(handle)
-    except (OSError, RuntimeError) as error:
-        reason = getattr(error, "strerror", None) or "the link goes in a circle"
-        record.problems.append(Problem(path, "", f"cannot be opened ({reason})", ingestor="walk"))
+    except OSError as error:
+        record.problems.append(Problem(path, "", f"cannot be opened ({error.strerror})", ingestor="walk"))
         return None
     record.files += 1
     return Found(path, real, state.st_size, head)
+
+
+def _end(link: str) -> Path | None:
+    """Where a link leads; None where nothing is there, or it goes in a circle.
+
+    Raises:
+        OSError: it cannot be followed for another reason.
+    """
+    try:
+        return Path(link).resolve(strict=True)
+    except (FileNotFoundError, NotADirectoryError, RuntimeError):
+        return None
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            return None
+        raise
 
 
 def load(found: Found, limit: int, start: int = 0) -> bytes:

@@ -395,6 +395,24 @@ def test_crew_in_yaml_and_code() -> None:
     assert edges(facts, "USES") == {("researcher", "search", "")}
 
 
+def test_crew_yaml_that_code_reads_by_itself_or_hands_through_a_function() -> None:
+    facts = tree(
+        press__config__agents_yaml=YAML,
+        press__crew_py="""
+import yaml
+from crewai import Agent
+def load(path):
+    with open(path) as f:
+        return yaml.safe_load(f)
+config = load("config/agents.yaml")
+a = Agent(role=config["researcher"]["role"], goal=config["researcher"]["goal"], backstory="b")
+b = Agent(config=filled(config["writer"]))
+c = Agent(role={"poet": {"role": "Poet"}}["poet"]["role"], goal="g", backstory="b")
+""",
+    )
+    assert agents(facts) == {"press/config/agents#researcher", "press/config/agents#writer", "press/crew#Poet"}
+
+
 def test_crew_yaml_without_code_still_says_which_agents_there_are() -> None:
     facts = tree(press__config__agents_yaml=YAML)
     assert agents(facts) == {"press/config/agents#researcher", "press/config/agents#writer"}
@@ -570,3 +588,30 @@ outer = builder.compile()
     assert {props["name"] for (kind, _), props in facts.nodes.items() if kind == "Agent"} == {"reader", "writer"}
     asked = {edge.target[1].rpartition("#")[2] for edge in facts.edges if edge.source[1].endswith("/both")}
     assert asked == {"reader", "writer"}
+
+
+FACTORY = """
+from agents import Agent
+
+class Desk:
+    def __init__(self, name):
+        self.name = name
+
+    def open(self):
+        return Agent(name=self.name)
+
+def clerk(name):
+    return Agent(name=name)
+"""
+
+
+def test_what_tests_pass_to_a_factory_makes_no_agent_beside_those_of_the_program() -> None:
+    live = "from desk import Desk, clerk\nDesk('Front').open()\nclerk('Ann')\n"
+    tests = "from desk import Desk, clerk\ndef test_it():\n    Desk('TestAgent').open()\n    clerk('Fake')\n"
+
+    def agents(**files: str) -> set[str]:
+        found = linked({"desk.py": FACTORY, **{path.replace("__", "/") + ".py": text for path, text in files.items()}})
+        return {props["name"] for (kind, _), props in found.nodes.items() if kind == "Agent"}
+
+    assert agents(main=live, tests__test_desk=tests) == {"Front", "Ann"}
+    assert agents(tests__test_desk=tests) == {"TestAgent", "Fake"}, "where nothing else calls it, tests are all there is"

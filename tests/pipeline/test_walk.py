@@ -35,10 +35,16 @@ def test_links_out_of_the_root_are_named_and_not_followed(tmp_path: Path) -> Non
     (top / "outside.json").symlink_to(tmp_path / "out" / "secret.json")
     (top / "folder").symlink_to(tmp_path / "out")
     (top / "loop").symlink_to(top / "loop")
+    (top / "gone").symlink_to(top / "nothing")
     (top / "up").symlink_to(top)
     found, record = paths(root_of(top))
     assert found == ["inside.json", "real.json"]
-    assert {problem.document for problem in record.problems} == {"outside.json", "loop"}
+    assert {problem.document: (problem.severity, problem.message) for problem in record.problems} == {
+        "outside.json": ("note", "is a link out of the root; not followed"),
+        "folder": ("note", "is a link out of the root; not followed"),
+        "loop": ("note", "is a link to nothing"),
+        "gone": ("note", "is a link to nothing"),
+    }
 
 
 def test_special_files_are_not_opened(tmp_path: Path) -> None:

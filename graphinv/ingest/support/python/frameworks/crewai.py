@@ -80,24 +80,46 @@ def _common(one: str, other: str) -> str:
     return commonpath([f"/{dirname(one)}", f"/{dirname(other)}"])
 
 
+_PARTS = ("role", "goal", "backstory")
+
+
 def _config(program: Program, made: Made) -> tuple[str, str] | None:
-    """Key, and file where one is named, of ``config=self.agents_config["researcher"]``."""
+    """Key, and file where one is named, of ``config=self.agents_config["researcher"]``, also where a function is between, or where the
+    parts are handed over one by one: ``role=agents_config["researcher"]["role"]``."""
     for name, expr in made.call.kwargs:
-        if name not in {"config", None}:
+        if name in {"config", None}:
+            inner = expr.args if isinstance(expr, ir.Call) and not _got(expr) else ()
+            found = next((one for one in (expr, *inner) if _key(one) is not None), None)
+        elif name in _PARTS and _key(expr) == name:
+            found = _base(expr)
+        else:
             continue
-        index = expr.index if isinstance(expr, ir.Sub) else None
-        if isinstance(expr, ir.Call) and isinstance(expr.func, ir.Attr) and expr.func.attr == "get" and expr.args:
-            index = expr.args[0]
-        if isinstance(index, ir.Const) and isinstance(index.value, str):
-            return index.value, _file(program, made, expr)
+        key = _key(found)
+        if found is not None and key is not None:
+            return key, _file(program, made, found)
     return None
 
 
+def _got(expr: ir.Expr) -> bool:
+    """Whether it is ``mapping.get(key)``."""
+    return isinstance(expr, ir.Call) and isinstance(expr.func, ir.Attr) and expr.func.attr == "get" and bool(expr.args)
+
+
+def _key(expr: ir.Expr | None) -> str | None:
+    """The constant key of ``mapping["key"]`` or ``mapping.get("key")``."""
+    index = expr.index if isinstance(expr, ir.Sub) else expr.args[0] if isinstance(expr, ir.Call) and _got(expr) else None
+    return index.value if isinstance(index, ir.Const) and isinstance(index.value, str) else None
+
+
+def _base(expr: ir.Expr) -> ir.Expr:
+    """What is asked for a key."""
+    if isinstance(expr, ir.Call) and isinstance(expr.func, ir.Attr):
+        return expr.func.base
+    return expr.base if isinstance(expr, ir.Sub) else expr
+
+
 def _file(program: Program, made: Made, expr: ir.Expr) -> str:
-    base = (
-        expr.base if isinstance(expr, ir.Sub) else expr.func.base if isinstance(expr, ir.Call) and isinstance(expr.func, ir.Attr) else expr
-    )
-    evaluated = program.ev.evaluate(base, made.scope)
+    evaluated = program.ev.evaluate(_base(expr), made.scope)
     stack: list[Value | None] = [evaluated]
     for _ in range(10):
         one = stack.pop() if stack else None
@@ -117,8 +139,9 @@ def declare(program: Program) -> None:
             entry.used = True
             program.declare(made, name=entry.key, framework=NAME, detail="crewai agent", origin=(entry.path, entry.line))
         else:
-            named = _config(program, made)
-            program.declare(made, name=named[0] if named else made.passed("role", 0), framework=NAME, detail="crewai agent")
+            named, role = _config(program, made), made.passed("role", 0)
+            known = role is not None and role.text() is not None
+            program.declare(made, name=named[0] if named and not known else role, framework=NAME, detail="crewai agent")
     for entries in settings.agents.values():
         for entry in entries:
             if not entry.used:
