@@ -11,14 +11,20 @@
 //   asks: How many others it may ask in turn
 //   impact: "What it could do in the worst case, 0 to 100"
 //   sources: Where it was stated
-MATCH (x:Agent|Workflow)-[d:DELEGATES_TO]->(a:Agent)
-WHERE x.gone_at IS NULL AND d.gone_at IS NULL AND a.gone_at IS NULL
-WITH a, count(DISTINCT x) AS callers,
-     count(DISTINCT CASE WHEN d.scopes IS NULL THEN x END) AS unscoped
-WHERE callers >= $callers
+CALL {
+  MATCH (x:Agent|Workflow)-[d:DELEGATES_TO]->(a:Agent)
+  WHERE x.gone_at IS NULL AND d.gone_at IS NULL AND a.gone_at IS NULL
+  RETURN a.id AS agent, count(DISTINCT labels(x)[0] + ':' + x.id) AS callers
+  ORDER BY callers DESC, agent
+  LIMIT $limit
+}
+WITH agent, callers WHERE callers >= $callers
+MATCH (a:Agent {id: agent})
+OPTIONAL MATCH (x:Agent|Workflow)-[d:DELEGATES_TO]->(a)
+WHERE x.gone_at IS NULL AND d.gone_at IS NULL AND d.scopes IS NULL
+WITH a, callers, count(DISTINCT x) AS unscoped
 OPTIONAL MATCH (a)-[e:DELEGATES_TO]->(y)
 WHERE e.gone_at IS NULL AND y.gone_at IS NULL
 WITH a, callers, unscoped, count(DISTINCT y) AS asks
 RETURN a.id AS agent, callers, unscoped, asks, round(a.impact, 1) AS impact, coalesce(a.sources, []) AS sources
 ORDER BY callers DESC, agent
-LIMIT $limit

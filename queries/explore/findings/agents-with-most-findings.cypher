@@ -11,11 +11,13 @@
 //   rules: Ids of the rules
 //   owners: Its owners
 //   sources: Where the agent was stated
-MATCH (f:Finding)
-WHERE f.fixed_at IS NULL AND f.subject_kind = 'Agent' AND f.rule STARTS WITH $rule
-WITH f.subject_id AS id, count(*) AS findings, sum(CASE WHEN f.severity IN ['high', 'critical'] THEN 1 ELSE 0 END) AS severe
-ORDER BY severe DESC, findings DESC, id
-LIMIT $limit
+CALL {
+  MATCH (f:Finding)
+  WHERE f.fixed_at IS NULL AND f.subject_kind = 'Agent' AND f.rule STARTS WITH $rule
+  RETURN f.subject_id AS id, count(*) AS findings, sum(CASE WHEN f.severity IN ['high', 'critical'] THEN 1 ELSE 0 END) AS severe
+  ORDER BY severe DESC, findings DESC, id
+  LIMIT $limit
+}
 MATCH (a:Agent {id: id})
 MATCH (one:Finding)-[:ABOUT]->(a)
 WHERE one.fixed_at IS NULL AND one.subject_kind = 'Agent' AND one.subject_id = id AND one.rule STARTS WITH $rule

@@ -10,30 +10,44 @@
 //   ways_out: Tools that send something out
 //   owners: Its owners
 //   sources: Where the agent was stated
+MATCH (a:Agent)-[r:CAN_REACH {lens: 'posture'}]->(t:Resource)
+WHERE a.gone_at IS NULL AND t.sensitivity IN ['confidential', 'restricted'] AND ('read' IN r.actions OR 'admin' IN r.actions)
+WITH a, count(DISTINCT t.id) AS private
+WHERE (EXISTS { MATCH (a)-[r:INGESTS]->(c:ContentSource {trust: 'untrusted'}) WHERE c.gone_at IS NULL AND r.gone_at IS NULL }
+    OR EXISTS { MATCH (a)-[r:USES]->(t:Tool {ingests_untrusted: true}) WHERE t.gone_at IS NULL AND r.gone_at IS NULL }
+    OR EXISTS {
+      MATCH (a)-[r:CONNECTS_TO]->(v:ToolServer)-[p:PROVIDES]->(t:Tool {ingests_untrusted: true})
+      WHERE t.gone_at IS NULL AND p.gone_at IS NULL AND v.gone_at IS NULL AND r.gone_at IS NULL
+        AND (r.tools IS NULL OR t.id IN r.tools OR t.name IN r.tools) })
+  AND (EXISTS { MATCH (a)-[r:USES]->(t:Tool) WHERE 'egress' IN t.effects AND t.gone_at IS NULL AND r.gone_at IS NULL }
+    OR EXISTS {
+      MATCH (a)-[r:CONNECTS_TO]->(v:ToolServer)-[p:PROVIDES]->(t:Tool)
+      WHERE 'egress' IN t.effects AND t.gone_at IS NULL AND p.gone_at IS NULL AND v.gone_at IS NULL AND r.gone_at IS NULL
+        AND (r.tools IS NULL OR t.id IN r.tools OR t.name IN r.tools) })
+WITH a, private ORDER BY private DESC, a.id LIMIT $limit
 CALL {
-  MATCH (c:ContentSource {trust: 'untrusted'})<-[r:INGESTS]-(a:Agent)
-  WHERE c.gone_at IS NULL AND r.gone_at IS NULL AND a.gone_at IS NULL
-  RETURN a, c.id AS source, '' AS out
+  WITH a
+  MATCH (a)-[r:INGESTS]->(c:ContentSource {trust: 'untrusted'})
+  WHERE c.gone_at IS NULL AND r.gone_at IS NULL
+  RETURN c.id AS source, '' AS out
   UNION
-  MATCH (t:Tool)<-[r:USES]-(a:Agent)
-  WHERE (t.ingests_untrusted = true OR 'egress' IN t.effects) AND t.gone_at IS NULL AND r.gone_at IS NULL AND a.gone_at IS NULL
-  RETURN a, CASE WHEN t.ingests_untrusted THEN t.id ELSE '' END AS source, CASE WHEN 'egress' IN t.effects THEN t.id ELSE '' END AS out
+  WITH a
+  MATCH (a)-[r:USES]->(t:Tool)
+  WHERE (t.ingests_untrusted = true OR 'egress' IN t.effects) AND t.gone_at IS NULL AND r.gone_at IS NULL
+  RETURN CASE WHEN t.ingests_untrusted THEN t.id ELSE '' END AS source, CASE WHEN 'egress' IN t.effects THEN t.id ELSE '' END AS out
   UNION
-  MATCH (t:Tool)<-[p:PROVIDES]-(v:ToolServer)<-[r:CONNECTS_TO]-(a:Agent)
+  WITH a
+  MATCH (a)-[r:CONNECTS_TO]->(v:ToolServer)-[p:PROVIDES]->(t:Tool)
   WHERE (t.ingests_untrusted = true OR 'egress' IN t.effects) AND t.gone_at IS NULL AND p.gone_at IS NULL AND v.gone_at IS NULL
-    AND r.gone_at IS NULL AND a.gone_at IS NULL AND (r.tools IS NULL OR t.id IN r.tools OR t.name IN r.tools)
-  RETURN a, CASE WHEN t.ingests_untrusted THEN t.id ELSE '' END AS source, CASE WHEN 'egress' IN t.effects THEN t.id ELSE '' END AS out
+    AND r.gone_at IS NULL AND (r.tools IS NULL OR t.id IN r.tools OR t.name IN r.tools)
+  RETURN CASE WHEN t.ingests_untrusted THEN t.id ELSE '' END AS source, CASE WHEN 'egress' IN t.effects THEN t.id ELSE '' END AS out
 }
-WITH a, source, out ORDER BY source, out
-WITH a, collect(DISTINCT CASE WHEN source <> '' THEN source END) AS reads, collect(DISTINCT CASE WHEN out <> '' THEN out END) AS ways_out
-WHERE size(reads) > 0 AND size(ways_out) > 0
-MATCH (a)-[r:CAN_REACH {lens: 'posture'}]->(t:Resource)
-WHERE t.sensitivity IN ['confidential', 'restricted'] AND ('read' IN r.actions OR 'admin' IN r.actions)
-WITH a, reads, ways_out, count(DISTINCT t.id) AS private
+WITH a, private, source, out ORDER BY source, out
+WITH a, private, collect(DISTINCT CASE WHEN source <> '' THEN source END) AS reads,
+     collect(DISTINCT CASE WHEN out <> '' THEN out END) AS ways_out
 OPTIONAL MATCH (o:Owner)-[w:OWNS]->(a)
 WHERE o.gone_at IS NULL AND w.gone_at IS NULL
 WITH a, reads, ways_out, private, o ORDER BY o.id
 WITH a, reads, ways_out, private, collect(DISTINCT o.id) AS owners
 RETURN a.id AS agent, reads, private, ways_out, owners, coalesce(a.sources, []) AS sources
 ORDER BY private DESC, agent
-LIMIT $limit

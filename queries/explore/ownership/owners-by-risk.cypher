@@ -10,7 +10,6 @@
 //   jewels: How many crown jewels they reach
 MATCH (o:Owner)-[w:OWNS]->(a:Agent)
 WHERE o.gone_at IS NULL AND w.gone_at IS NULL AND a.gone_at IS NULL
-WITH DISTINCT o, a
 OPTIONAL MATCH (a)-[:CAN_REACH {lens: 'posture'}]->(t:Resource {crown_jewel: true})
 WITH o, count(DISTINCT a.id) AS agents, max(a.risk) AS worst,
      count(DISTINCT CASE WHEN a.risk_level IN ['high', 'critical'] THEN a.id END) AS at_high, count(DISTINCT t.id) AS jewels

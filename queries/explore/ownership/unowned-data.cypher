@@ -11,12 +11,15 @@
 //   crown_jewel: Whether the organisation lives by it
 //   agents: How many agents reach it in the worst case
 //   sources: Where it was stated
-MATCH (t:Resource)
-WHERE t.gone_at IS NULL AND (t.sensitivity IN $sensitivity OR t.crown_jewel = true)
-  AND NOT EXISTS { MATCH (t)<-[w:OWNS]-(o:Owner) WHERE o.gone_at IS NULL AND w.gone_at IS NULL }
-WITH t, COUNT { MATCH (t)<-[:CAN_REACH {lens: 'posture'}]-(:Agent) } AS agents
-ORDER BY agents DESC, t.id
-LIMIT $limit
-RETURN t.id AS resource, coalesce(t.type, 'unknown') AS type, coalesce(t.sensitivity, 'unknown') AS sensitivity,
+CALL {
+  MATCH (t:Resource)
+  WHERE t.gone_at IS NULL AND (t.sensitivity IN $sensitivity OR t.crown_jewel = true)
+    AND NOT EXISTS { MATCH (t)<-[w:OWNS]-(o:Owner) WHERE o.gone_at IS NULL AND w.gone_at IS NULL }
+  RETURN t.id AS resource, COUNT { MATCH (t)<-[:CAN_REACH {lens: 'posture'}]-(:Agent) } AS agents
+  ORDER BY agents DESC, resource
+  LIMIT $limit
+}
+MATCH (t:Resource {id: resource})
+RETURN resource, coalesce(t.type, 'unknown') AS type, coalesce(t.sensitivity, 'unknown') AS sensitivity,
        coalesce(t.crown_jewel, false) AS crown_jewel, agents, coalesce(t.sources, []) AS sources
 ORDER BY agents DESC, resource

@@ -10,9 +10,8 @@
 //   agents: How many agents
 //   targets: How many targets
 //   jewels: How many of them are crown jewels
-MATCH (t:Resource)
+MATCH (a:Agent)-[r:CAN_REACH {lens: $lens}]->(t:Resource)
 WHERE t.sensitivity IN ['confidential', 'restricted'] OR t.crown_jewel = true
-MATCH (a:Agent)-[r:CAN_REACH {lens: $lens}]->(t)
 UNWIND r.via AS waypoint
 RETURN waypoint, count(*) AS ways, count(DISTINCT a.id) AS agents, count(DISTINCT t.id) AS targets,
        count(DISTINCT CASE WHEN t.crown_jewel = true THEN t.id END) AS jewels
