@@ -204,6 +204,8 @@ def toxic_flow(engine: Engine, params: Params) -> Iterator[Row]:
             "confidence": min(0.5 if _remembers([*reversed(before), *after]) else 1.0, 1.0 if legs.sees else UNSEEN),
             "source": ":".join(source),
             "egress": ":".join(out),
+            "start": estate.nodes[source].name,
+            "end": estate.nodes[out].name,
             "sensitive": [":".join(one) for one in legs.sensitive[: params["examples"]]],
             "path": hops,
             "modifiers": ["+1 it crosses owners"] if len(owners) > 1 else [],

@@ -292,3 +292,39 @@ def clean() -> None:
     )
     seen = effects(tools(found, "mcp-source:shop/server#warehouse"))
     assert seen == {"list_tables": "read", "query": "destructive read write", "clean": None}
+
+
+def test_to_take_away_what_the_tool_itself_made_for_a_while_destroys_nothing() -> None:
+    found = linked(
+        {
+            "server.py": """
+import os, shutil, tempfile
+from pathlib import Path
+from mcp.server.fastmcp import FastMCP
+
+mcp = FastMCP("sound")
+
+@mcp.tool()
+def file() -> str:
+    with tempfile.NamedTemporaryFile(suffix=".wav", delete=False) as made:
+        name = made.name
+    os.unlink(name.replace(".wav", ".mp3"))
+    Path(name).unlink()
+    return "x"
+
+@mcp.tool()
+def folder() -> str:
+    _, path = tempfile.mkstemp()
+    os.remove(path)
+    shutil.rmtree(tempfile.mkdtemp())
+    return "x"
+
+@mcp.tool()
+def clean(path: str) -> str:
+    os.remove(path)
+    shutil.rmtree("/srv/orders")
+    return "x"
+"""
+        }
+    )
+    assert effects(tools(found, "mcp-source:shop/server#sound")) == {"file": "write", "folder": "write", "clean": "destructive"}

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
+from graphinv.ingest.support.places import environment_of
 from graphinv.ingest.support.python import calls, ir
 from graphinv.ingest.support.python.evaluate import Evaluator
 from graphinv.ingest.support.python.scope import MUTATORS, Scope
@@ -115,6 +117,13 @@ class Sites:
         assert self._callers is not None
         return self._callers.get(id(node), [])
 
+    def _outside_tests(self, node: ir.Function, home: ir.Module) -> list[Site]:
+        """The callers that say what a function is for: tests only where it stands among tests, or nothing else calls it."""
+        found = self.callers(node)
+        if _is_test(home.path):
+            return found
+        return [site for site in found if not _is_test(site.scope.module.path)] or found
+
     def of_symbol(self, name: str) -> list[Site]:
         """Calls whose callee, or its base outside of the tree, ends with this name."""
         if self._callers is None:
@@ -213,7 +222,7 @@ class Sites:
         return frames
 
     def _framed(self, scope: Scope, function: ir.Function, depth: int) -> Iterator[Scope]:
-        for site in self.callers(function)[:MAX_FRAMES]:
+        for site in self._outside_tests(function, scope.module)[:MAX_FRAMES]:
             if self.ev.exhausted(site.scope.module):
                 return
             for around in self._around(site, depth):
@@ -245,11 +254,16 @@ class Sites:
         found = calls.initialiser(self.ev, cls)
         if found is None or len(found[1].params) < 2:
             return
-        for site in self.callers(found[1])[:MAX_FRAMES]:
+        for site in self._outside_tests(found[1], scope.module)[:MAX_FRAMES]:
             for around in self._around(site, depth):
                 for made in self.ev.evaluate(site.call, around).options():
                     if isinstance(made, Made) and made.cls is not None and any(one.cls is owner for one in self.ev.ancestry(made.cls)):
                         yield self.ev.method_scope(cls, function, made)
+
+
+@lru_cache(maxsize=8192)
+def _is_test(path: str) -> bool:
+    return environment_of(path) == "test"
 
 
 def _note_change(node: ir.Assign | ir.Do, scope: Scope, found: Walked) -> None:

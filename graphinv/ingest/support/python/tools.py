@@ -268,6 +268,9 @@ class Body:
             return open_action(mode.text() if mode is not None else None)
         if action.refine == "aws":
             return self._aws(path, call, callee, scope)
+        if action.effects == {"destructive"}:
+            gone = self._argument(call, scope, 0, "path", "src") if path.startswith(("os.", "shutil.")) else callee
+            return NOTHING if gone is not None and all(map(_is_temporary, gone.options())) else action
         if "irreversible" in action.effects or "egress" in action.effects:
             self._hosts(call, scope, action)
         return action
@@ -589,6 +592,19 @@ def _is_local(node: object, scope: Scope) -> bool:
         else:
             break
     return isinstance(node, ir.Name) and scope.function is not None and node.id in scope.table.names and node.id not in scope.bindings
+
+
+def _is_temporary(value: Value) -> bool:
+    """Whether it is a temporary file or folder that the program itself made: to take it away again destroys nothing."""
+    one: Value | None = value
+    for _ in range(20):
+        if isinstance(one, Made) and one.callee.startswith("tempfile."):
+            return True
+        if isinstance(one, Made) and one.callee.startswith("pathlib."):
+            one = one.passed("", 0)
+        else:
+            one = one.receiver if isinstance(one, (Made, Bound)) else None
+    return False
 
 
 def _is_changed(node: object, scope: Scope) -> bool:
