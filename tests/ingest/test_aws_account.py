@@ -157,3 +157,23 @@ def test_other_answers_are_left_alone() -> None:
     for text in ('{"Users": []}', '{"Policies": [{"PolicyName": "x"}]}', '{"Statement": []}', "[]"):
         assert not aws_account.detect("iam.json", text.encode())
     assert not aws_account.detect("notes.md", b'{"UserDetailList": []}')
+
+
+def test_external_ids_of_any_shape_are_left_out_and_the_rest_stays_json() -> None:
+    for id in ("hush", ["hush", "two"], [["hush"]], {"a": "hush]"}, 'hush"]'):
+        trust = {
+            "Statement": [
+                {
+                    "Effect": "Allow",
+                    "Action": "sts:AssumeRole",
+                    "Principal": {"AWS": "arn:aws:iam::444455556666:root"},
+                    "Condition": {"StringEquals": {"sts:ExternalId": id}},
+                }
+            ]
+        }
+        found = Facts(
+            aws_account, document(json.dumps({"RoleDetailList": [{"Arn": role("a"), "AssumeRolePolicyDocument": trust}]}), "x.json")
+        )
+        (body,) = (fact.body for fact in found.all if isinstance(fact, Grant))
+        assert json.loads(body)["Statement"][0]["Condition"] == {"StringEquals": {"sts:ExternalId": "***"}}
+        assert "hush" not in body

@@ -18,7 +18,7 @@ MAX_PAGES = 10_000
 MAX_POLICY = 500_000
 """Characters of one policy. AWS's own are the longest by far."""
 _BLANK = re.compile(r"[\s,]*+")
-_EXTERNAL_ID = re.compile(r'("sts:externalid":)(?:"(?>[^"\\]++|\\.)*+"|\[[^\]]*+\])', re.IGNORECASE)
+_EXTERNAL_ID = "sts:externalid"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -81,11 +81,26 @@ def policy_text(value: object) -> str | None:
             value = json.loads(unquote(value) if value.lstrip().startswith("%") else value)
         if not isinstance(value, dict):
             return None
-        said = _EXTERNAL_ID.sub(r'\1"***"', json.dumps(value, separators=(",", ":")))
+        said = json.dumps(value, separators=(",", ":"))
+        if len(said) > MAX_POLICY:
+            return None
+        # Piece by piece, because of a long text only the beginning is looked at; no credential reaches from one text to the next.
+        if _EXTERNAL_ID in said.lower() or any(hide(piece) != piece for piece in said.split('","')):
+            said = json.dumps(_hidden(value), separators=(",", ":"))
     except (ValueError, RecursionError):
         return None
-    # Piece by piece, because of a long text only the beginning is looked at; no credential reaches from one text to the next.
-    return '","'.join(map(hide, said.split('","'))) if len(said) <= MAX_POLICY else None
+    return said
+
+
+def _hidden(value: Any) -> Any:
+    """``value`` without credentials and without external ids, which trust policies share with others like a password."""
+    if isinstance(value, str):
+        return hide(value)
+    if isinstance(value, list):
+        return [_hidden(item) for item in value]
+    if isinstance(value, dict):
+        return {hide(key): "***" if key.lower() == _EXTERNAL_ID else _hidden(inner) for key, inner in value.items()}
+    return value
 
 
 def items(value: object) -> Iterator[tuple[int, dict[str, Any]]]:
