@@ -5,7 +5,7 @@ Found by asking it the same queries with and without its optimizer: ``python -m 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from graphinv.store.dialect import Token, bracket_pairs, tokens
@@ -21,16 +21,17 @@ def adapted(text: str) -> str:
     """``text``, which means the same, as the engine answers it rightly.
 
     A node that is looked up by its id is not asked what else it is compared with, or is to be IN, where the same WHERE holds a condition
-    that cannot be moved into the pattern: so these are put such that they cannot be moved either. O(length).
+    that cannot be moved into the pattern: so these are put such that they cannot be moved either. Nor does it read a list that is made
+    after IN, and the COUNT of a subquery that begins what stands in parentheses. O(length).
     """
     found = list(tokens(text))
-    looked_up = frozenset(_looked_up(found))
+    pairs = bracket_pairs(found)
+    changes = [*_compared(found, frozenset(_looked_up(found, pairs))), *_bare_lists(found, pairs), *_bare_counts(found)]
     parts: list[str] = []
     end = 0
-    for first, last in _compared(found, looked_up) if looked_up else ():
-        start, stop = found[first].at, found[last].at + len(found[last].text)
-        parts += (text[end:start], f"coalesce({text[start:stop]})")
-        end = stop
+    for place, written in sorted(changes):
+        parts += (text[end:place], written)
+        end = place
     return "".join((*parts, text[end:]))
 
 
@@ -45,9 +46,8 @@ def _property(found: Sequence[Token], place: int) -> bool:
     )
 
 
-def _looked_up(found: Sequence[Token]) -> Iterator[str]:
+def _looked_up(found: Sequence[Token], pairs: Mapping[int, int]) -> Iterator[str]:
     """Names of nodes whose id a pattern or a condition says."""
-    pairs = bracket_pairs(found)
     for place, token in enumerate(found):
         if token.text == "(" and place in pairs and place + 1 < len(found) and found[place + 1].kind in ("word", "quoted"):
             inside = found[place + 1 : pairs[place]]
@@ -59,11 +59,28 @@ def _looked_up(found: Sequence[Token]) -> Iterator[str]:
                 yield token.text
 
 
-def _compared(found: Sequence[Token], names: frozenset[str]) -> Iterator[tuple[int, int]]:
-    """First and last token of each property of one of ``names`` that is compared, or to be IN a list."""
+def _compared(found: Sequence[Token], names: frozenset[str]) -> Iterator[tuple[int, str]]:
+    """What to write where, so that each property of one of ``names`` that is compared, or to be IN a list, is no plain property."""
     for place, token in enumerate(found):
         if token.text in names and _property(found, place):
             before = found[place - 1].text if place else ""
             after = found[place + 3] if place + 3 < len(found) else None
             if before in _COMPARISONS or (after is not None and (after.text in _COMPARISONS or after.upper == "IN")):
-                yield place, place + 2
+                yield token.at, "coalesce("
+                yield found[place + 2].at + len(found[place + 2].text), ")"
+
+
+def _bare_lists(found: Sequence[Token], pairs: Mapping[int, int]) -> Iterator[tuple[int, str]]:
+    """The same, so that each list that is made after IN stands in parentheses."""
+    for place, token in enumerate(found):
+        made = place + 3 < len(found) and found[place + 2].kind == "word" and found[place + 3].upper == "IN"
+        if token.upper == "IN" and made and place + 1 in pairs and found[place + 1].text == "[":
+            yield found[place + 1].at, "("
+            yield found[pairs[place + 1]].at + 1, ")"
+
+
+def _bare_counts(found: Sequence[Token]) -> Iterator[tuple[int, str]]:
+    """The same, so that no parenthesis begins with ``COUNT {``, which would be read as a node."""
+    for place, token in enumerate(found[:-1]):
+        if token.upper == "COUNT" and found[place + 1].text == "{" and place and found[place - 1].text == "(":
+            yield token.at, "0 + "

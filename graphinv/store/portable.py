@@ -5,8 +5,11 @@ query into tokens and says so.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
+
+from graphinv.store.portable_shapes import shape_refusals
+from graphinv.store.portable_values import value_refusals
 
 if TYPE_CHECKING:
     from graphinv.store.dialect import Token
@@ -27,6 +30,13 @@ _FUNCTIONS = {
     "timestamp": "give the time as a parameter",
     "char_length": "write size(x)",
     "character_length": "write size(x)",
+    "tostringornull": "write toString(x)",
+    "tointegerornull": "write toInteger(x)",
+    "tofloatornull": "write toFloat(x)",
+    "tobooleanornull": "write toBoolean(x)",
+    "btrim": "write trim(x)",
+    "normalize": "give such text as a parameter",
+    "e": "write exp(1.0)",
 }
 _SYMBOLS = {"||": "write +", "!=": "write <>"}
 _MADE_UP = frozenset({"title", "label", "node_type"})
@@ -46,12 +56,12 @@ _REGEX = re.compile(r"(?P<class>\\\\[dDwWsSbB])|(?P<flags>\(\?[a-z]*i[a-z]*\))|(
 
 def refusals(found: Sequence[Token], pairs: dict[int, int]) -> Iterator[Refusal]:
     """What of a query is not portable. ``pairs`` says where each bracket is closed. O(tokens)."""
-    edges, findings = _edge_names(found), _findings(found)
+    edges, findings, opened = _edge_names(found), _findings(found), {end: start for start, end in pairs.items()}
     for place, token in enumerate(found):
         before = found[place - 1] if place else None
         after = found[place + 1] if place + 1 < len(found) else None
         if token.kind == "symbol":
-            yield from _symbol(found, place, pairs)
+            yield from _symbol(found, place, opened)
         elif token.kind == "string" and before is not None and before.text == "=~":
             yield from _regex(token.text)
         if token.kind not in ("word", "quoted"):
@@ -69,6 +79,8 @@ def refusals(found: Sequence[Token], pairs: dict[int, int]) -> Iterator[Refusal]
             yield from _word(found, place, pairs)
     yield from _repeated_edges(found)
     yield from _patterns(found, pairs)
+    yield from shape_refusals(found, pairs)
+    yield from value_refusals(found, pairs)
 
 
 def _word(found: Sequence[Token], place: int, pairs: dict[int, int]) -> Iterator[Refusal]:
@@ -102,7 +114,7 @@ def _word(found: Sequence[Token], place: int, pairs: dict[int, int]) -> Iterator
             yield f"has RETURN within {token.upper} {{ … }}", "leave RETURN out; for more use CALL { … }"
 
 
-def _symbol(found: Sequence[Token], place: int, pairs: dict[int, int]) -> Iterator[Refusal]:
+def _symbol(found: Sequence[Token], place: int, opened: Mapping[int, int]) -> Iterator[Refusal]:
     token = found[place]
     after = found[place + 1].text if place + 1 < len(found) else ""
     if token.text in _SYMBOLS:
@@ -115,7 +127,7 @@ def _symbol(found: Sequence[Token], place: int, pairs: dict[int, int]) -> Iterat
         if after == "[" and _is_property(found, place - 1):
             yield "adds a list to a property that may be absent", "write coalesce(n.labels, []) + …"
         if found[place - 1].text == "]" and place + 3 <= len(found) and found[place + 2 : place + 3] and found[place + 2].text == ".":
-            start = next((opened for opened, closed in pairs.items() if closed == place - 1), 0)
+            start = opened.get(place - 1, 0)
             if start and (found[start - 1].kind == "symbol" or found[start - 1].upper in _KEYWORDS) and found[start - 1].text not in ")]":
                 yield "adds a property that may be absent to a list", "write … + coalesce(n.labels, [])"
 

@@ -76,9 +76,10 @@ def test_what_no_store_answers_is_refused_with_what_to_write(opened: Store) -> N
 
 
 def test_what_only_one_engine_answers(opened: Store) -> None:
-    """A page that says so must not go stale; the other engine refuses it with a message."""
+    """A page that says so must not go stale; the other engine refuses it with a message, and the page says what to write."""
     here = "neo4j" if "://" in opened.url else "embedded"
     for probe in loaded("stricter.yaml"):
+        assert probe["instead"]
         if probe["refuses"] == here:
             with pytest.raises(QueryError):
                 asked(opened, probe)
@@ -89,6 +90,7 @@ def test_what_only_one_engine_answers(opened: Store) -> None:
 def test_what_engines_answer_differently_is_known(opened: Store) -> None:
     here = "neo4j" if "://" in opened.url else "embedded"
     for probe in loaded("differs.yaml"):
+        assert probe["why"]
         assert normal(asked(opened, probe).rows, probe["cypher"]) == normal(probe[here], probe["cypher"]), probe
 
 
