@@ -4,10 +4,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
 UV_VERSION := 0.13.9
+BENCH ?= --neo4j
 export GRAPHINV_STORE ?= $(CURDIR)/.graphinv/graph
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev demo app test check lint types contracts docs unit lock clean
+.PHONY: help install dev demo app test check lint types contracts docs unit bench lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,6 +60,9 @@ docs: dev ## fail where a generated part of the documentation is stale; `make do
 
 unit: dev
 	@$(BIN)/pytest -n auto
+
+bench: dev ## all-agents reach beside networkx, rustworkx, SciPy and Neo4j, at three sizes; `make bench BENCH=` leaves Neo4j out
+	@$(BIN)/python -m tests.bench.engines $(BENCH)
 
 COMPILE = $(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --upgrade --python-version 3.11
 

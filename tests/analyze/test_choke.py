@@ -6,9 +6,11 @@ from collections import Counter
 from itertools import combinations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from graphinv.analyze import alternatives as module
 from graphinv.analyze.alternatives import alternatives
 from graphinv.analyze.arcs import Arcs
 from graphinv.analyze.changes import Change
@@ -142,3 +144,13 @@ def test_one_edge_that_serves_two_actions_is_paid_once() -> None:
     found = cut(arcs, key("r1"), only, {"USES": 1.0, "RUNS_AS": 1.0, "DELEGATES_TO": 1.5})
     assert [name.edge for name in found.edges] == ["DELEGATES_TO"]
     assert found.actions == tuple(action for action in ACTIONS if action in ("read", "write"))
+
+
+def test_a_bound_that_was_hit_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    long = [edge("a1 DELEGATES_TO a2"), edge("a2 DELEGATES_TO a3"), edge("a3 HOLDS s1")]
+    arcs = arcs_of(build(edge("a1 HOLDS s1"), edge("a1 USES t1"), edge("t1 HOLDS s1"), *long))
+    every, bounded = alternatives(arcs, key("a1"), key("s1"), "read", 5)
+    assert ([len(path.hops) for path in every], bounded) == ([1, 2, 3], False)
+    monkeypatch.setattr(module, "MOST_ARCS", 2)
+    some, bounded = alternatives(arcs, key("a1"), key("s1"), "read", 5)
+    assert ([len(path.hops) for path in some], bounded) == ([1, 2], True)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 from itertools import pairwise
 from typing import cast
 
@@ -176,6 +177,30 @@ def test_everybody_asks_everybody() -> None:
     assert {len(found.atoms_of(key(f"a{one}"))) for one in range(size)} == {size}
 
 
+@pytest.mark.parametrize("masked", [False, True])
+def test_everybody_asks_everybody_of_2000(masked: bool) -> None:
+    """Four million delegations, put together as arrays: as facts they would take most of the test's time."""
+    size = 2_000
+    order = [f"a{number:04}" for number in range(size)]
+    few = project(
+        build(edge("a0000 DELEGATES_TO a0001", scopes=["read:*"]), *(edge(f"{one} HOLDS s{one[1:]}") for one in order)), "posture", AT
+    )
+    agents = np.array([few.structure.node(key(one)) for one in order], dtype=np.int32)
+    count = size * size
+    arcs = replace(
+        few,
+        source=np.repeat(agents, size),
+        target=np.tile(agents, size),
+        mask=np.full(count, 0 if masked else -1, dtype=np.int32),
+        first=np.zeros(count, dtype=np.int32),
+        second=np.full(count, -1, dtype=np.int32),
+        way=np.zeros(count, dtype=np.int8),
+    )
+    found = Privileges(arcs)
+    assert {found.targets_of(key(one)) for one in order} == {size}
+    assert found.counts(key(order[0]))["agents"] == size - 1
+
+
 def test_rings_through_masks_only_settle() -> None:
     links = [
         edge(f"a{one} DELEGATES_TO a{(one + step) % 40}", scopes=[f"read:s*{one % 10}", "read:s1?"]) for one in range(40) for step in (1, 7)
@@ -190,6 +215,16 @@ def test_thousands_of_different_scopes() -> None:
     links = [edge(f"a{one} DELEGATES_TO a9", scopes=[f"read:s{one}", f"read:x*{one}*{one}y"]) for one in range(10, count)]
     found = solve(build(*links, *(edge(f"a9 HOLDS s{one}") for one in range(count))))
     assert all(found.atoms_of(key(f"a{one}")) == (("Secret", f"s{one}", "read"),) for one in range(10, count, 97))
+
+
+def test_64_000_different_scopes() -> None:
+    count, targets = 64_000, 400
+    links = [edge(f"a{one} DELEGATES_TO a9", scopes=[f"read:s{one % targets}", f"write:x{one}"]) for one in range(10, count + 10)]
+    arcs = project(build(*links, *(edge(f"a9 HOLDS s{one}") for one in range(targets))), "posture", AT)
+    found = Privileges(arcs)
+    assert len(arcs.structure.masks.lists) == count
+    assert all(found.atoms_of(key(f"a{one}")) == (("Secret", f"s{one % targets}", "read"),) for one in range(10, count + 10, 997))
+    assert len(found.holders(key("s7"), "read")) == count // targets + 1
 
 
 def test_a_glob_made_to_backtrack_is_quick() -> None:
