@@ -26,10 +26,18 @@ def register(app: typer.Typer) -> None:
 def score(
     agents: Annotated[list[str] | None, typer.Argument(help="Agent:id, or a bare id or name that is unique", metavar="AGENT")] = None,
     explain: Annotated[bool, typer.Option("--explain", help="All it is made of, part by part; the parts add up to it")] = False,
+    sensitivity: Annotated[
+        bool, typer.Option("--sensitivity", help="What halving or doubling each weight does to the order of the riskiest agents")
+    ] = False,
     store: StoreOption = None,
     form: FormatOption = Format.table,
 ) -> None:
     """The scores of agents, riskiest first; all of them where none is named."""
+    if sensitivity:
+        if agents or explain:
+            raise UsageError("--sensitivity is of the ranking of all agents; it goes with neither AGENT nor --explain")
+        _leverages(store, form)
+        return
     with reader(store) as opened:
         analysis, estate = opened.analysis(), opened.estate()
     if analysis is None:
@@ -64,6 +72,26 @@ def score(
         for one in chosen
     ]
     screen.print(table(["agent", "risk", "level", "impact", "gap", "left", "likelihood"], rows, title=f"Scores, judged at {analysis.at}"))
+
+
+def _leverages(store: str | None, form: Format) -> None:
+    from graphinv.analyze.leverage import leverages
+    from graphinv.pipeline.stages import engine
+
+    with reader(store) as opened:
+        analysis = opened.analysis()
+        if analysis is None:
+            raise NotFound("the store was not analyzed yet; run `graphinv analyze`")
+        found = leverages(engine(opened, at=analysis.at), analysis.findings)
+    if form is not Format.table:
+        emit((one.to_json() for one in found), form)
+        return
+    rows = [
+        [one.weight, f"{one.was:g}", f"{one.now:g}", "all alike" if one.tau is None else f"{one.tau:.2f}", f"{one.kept} of {one.top}"]
+        for one in found
+    ]
+    title = f"The riskiest agents when one weight is another, judged at {analysis.at}"
+    console().print(table(["weight", "is", "would be", "Kendall's tau", "stay among them"], rows, title=title))
 
 
 def coverage(

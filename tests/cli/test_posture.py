@@ -52,3 +52,11 @@ def test_a_framework_is_covered_item_by_item(demo: Demo) -> None:
     assert "is taken for" in graphinv("frameworks", "coverage", "A1", "--store", demo.store).out
     assert "no framework" in refused("frameworks", "coverage", "nowhere", "--store", demo.store)
     assert "owasp-nhi-2025" in graphinv("frameworks", "list").out
+
+
+def test_how_much_each_weight_decides(demo: Demo) -> None:
+    found = answer(demo, "score", "--sensitivity")
+    assert {"actions.admin", "sensitivity.restricted", "risk.base", "likelihood.GI-GOV-001"} <= {one["weight"] for one in found}
+    assert all(-1 <= one["tau"] <= 1 and one["kept"] <= one["top"] for one in found)
+    assert "Kendall's tau" in graphinv("score", "--sensitivity", "--store", demo.store).out
+    assert "goes with neither" in refused("score", "--sensitivity", "--explain", "--store", demo.store)
