@@ -615,3 +615,48 @@ def test_what_tests_pass_to_a_factory_makes_no_agent_beside_those_of_the_program
 
     assert agents(main=live, tests__test_desk=tests) == {"Front", "Ann"}
     assert agents(tests__test_desk=tests) == {"TestAgent", "Fake"}, "where nothing else calls it, tests are all there is"
+
+
+def test_nodes_and_edges_that_a_loop_over_numbers_adds() -> None:
+    facts = linked(
+        {
+            "a.py": """
+from langgraph.graph import StateGraph, START
+
+def one(state):
+    return state
+
+def two(state):
+    return state
+
+nodes = [("first", one), ("second", two), ("third", one)]
+chain = StateGraph(dict)
+for i in range(len(nodes)):
+    name, node = nodes[i]
+    chain.add_node(name, node)
+    if i > 0:
+        chain.add_edge(nodes[i - 1][0], name)
+chain.set_entry_point(nodes[0][0])
+chain.set_finish_point(nodes[-1][0])
+graph = chain.compile()
+
+steps = StateGraph(dict)
+for k in range(3):
+    steps.add_node(f"step{k}", one)
+for j in range(2):
+    steps.add_edge(f"step{j}", f"step{j + 1}")
+steps.add_edge(START, "step0")
+other = steps.compile()
+"""
+        }
+    )
+    drawn = {tuple(end[1].rpartition("#")[2] for end in (edge.source, edge.target)) for edge in facts.edges if edge.kind == "DELEGATES_TO"}
+    assert drawn == {
+        ("graph", "graph/first"),
+        ("graph/first", "graph/second"),
+        ("graph/second", "graph/third"),
+        ("other", "other/step0"),
+        ("other/step0", "other/step1"),
+        ("other/step1", "other/step2"),
+    }
+    assert facts.problems == []

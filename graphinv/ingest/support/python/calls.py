@@ -332,6 +332,10 @@ def _builtin(ev: Evaluator, name: str, expr: ir.Call, scope: Scope) -> Value | N
             if isinstance(extra, DictV):
                 items = [*extra.items, *items]
         return DictV(scope.module, line, tuple(items))
+    if name == "len" and args:
+        listed = args[0]
+        known = isinstance(listed, ListV) and not any(isinstance(one, Unknown) for one in listed.items)
+        return Const(scope.module, line, len(listed.items)) if known and isinstance(listed, ListV) else None
     if name == "enumerate" and args:
         listed = ev.iterated(args[0], scope, line)
         return ListV(
@@ -353,7 +357,7 @@ def _builtin(ev: Evaluator, name: str, expr: ir.Call, scope: Scope) -> Value | N
     return None
 
 
-_HANDLED = _SAME | {"dict", "enumerate", "zip", "map", "filter", "str", "getattr", "next", "min", "max"}
+_HANDLED = _SAME | {"dict", "len", "enumerate", "zip", "map", "filter", "str", "getattr", "next", "min", "max"}
 
 
 def _applied(ev: Evaluator, function: Value, item: Value, expr: ir.Call, scope: Scope) -> Value:

@@ -248,6 +248,10 @@ class Evaluator:
             return ListV(scope.module, line, tuple(one for one, _ in joined), places)
         if isinstance(left, DictV) and isinstance(right, DictV):
             return DictV(scope.module, line, (*left.items, *right.items)[:MAX_ITEMS], (*left.rest, *right.rest))
+        if op in {"+", "-"} and isinstance(left, Const) and isinstance(right, Const) and type(left.value) is type(right.value) is int:
+            number = left.value + right.value if op == "+" else left.value - right.value
+            # Counting backwards past the beginning is what a condition before it excludes.
+            return Const(scope.module, line, number) if number >= 0 else Unknown(scope.module, line, "it is less than nothing")
         if op == "%" and isinstance(left, Const) and isinstance(left.value, str):
             return Const(scope.module, line, left.value, False, left.secrets)
         if op == "+" and any(isinstance(side, Const) and isinstance(side.value, str) for side in (left, right)):
@@ -530,7 +534,7 @@ class Evaluator:
     def _known_turns(self, loop: ir.Assign, scope: Scope) -> list[Scope]:
         """A scope for each turn where all that is looped over is known; else none."""
         value = self.evaluate(loop.value, scope)
-        if not all(isinstance(option, (ListV, DictV)) for option in value.options()):
+        if not all(isinstance(option, (ListV, DictV)) or _numbers(option) for option in value.options()):
             return []
         turns = self.iterated(value, scope, loop.line)
         return self._turns_of(loop.target, loop.line, turns, scope)

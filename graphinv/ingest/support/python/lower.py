@@ -309,6 +309,11 @@ class Lowering:
             return self._opaque(node)
         return ir.Add(self.expr(node.left, key), operator, self.expr(node.right, key), self.line(node))
 
+    def _unary(self, node: ast.UnaryOp, key: str) -> ir.Expr:
+        if isinstance(node.op, ast.USub) and isinstance(node.operand, ast.Constant) and type(node.operand.value) is int:
+            return ir.Const(-node.operand.value, self.line(node)) if node.operand.value < 2**63 else self._opaque(node)
+        return self._opaque(node)
+
     def _choice(self, node: ast.IfExp, key: str) -> ir.Expr:
         return ir.Choice((self.expr(node.body, key), self.expr(node.orelse, key)), "if", self.line(node))
 
@@ -346,6 +351,7 @@ _LOWER: dict[type, Callable[[Lowering, Any, str], ir.Expr]] = {
     ast.Dict: Lowering._dict,
     ast.Starred: Lowering._starred,
     ast.JoinedStr: Lowering._joined,
+    ast.UnaryOp: Lowering._unary,
     ast.BinOp: Lowering._binary,
     ast.IfExp: Lowering._choice,
     ast.BoolOp: Lowering._either,
