@@ -659,8 +659,8 @@ def ownership(plant: Plant) -> dict[str, str]:
         f"    - {{email: {shaped()}@acme.example}}\n  x-cortex-git: {{github: {{repository: a/{shaped()}, basepath: {shaped()}}}}}\n",
         "shop/lib/package.json": json.dumps({"author": f"x <{shaped()}@acme.example>", "config": {"token": plant()}}),
         "shop/people.csv": f"email,status,token\n{shaped()}@acme.example,left,{plant()}\n{shaped()},{shaped()},{plant()}\n",
-        "shop/db/mysql.sql": f"CREATE USER 'app'@'%' IDENTIFIED BY '{plant()}';\nGRANT ALL ON `{shaped()}`.* TO '{shaped()}'@'%' IDENTIFIED BY "
-        f"'{plant()}';\nGRANT ALTER ON a.* TO `b`@`%` IDENTIFIED WITH x AS '{plant()}';\n",
+        "shop/db/mysql.sql": f"CREATE USER 'app'@'%' IDENTIFIED BY '{plant()}';\nGRANT ALL ON `{shaped()}`.* TO '{shaped()}'@'%'"
+        f" IDENTIFIED BY '{plant()}';\nGRANT ALTER ON a.* TO `b`@`%` IDENTIFIED WITH x AS '{plant()}';\n",
         "shop/db/schema.sql": f"-- PostgreSQL database dump\nCREATE ROLE app PASSWORD '{plant()}';\nGRANT {shaped()} TO \"{shaped()}\";\n"
         f"\\connect {shaped()}\nGRANT SELECT ON TABLE public.{shaped()} TO app; -- {plant()}\nSELECT '{plant()}';\n",
         "shop/db/grants.csv": f"grantee,table_catalog,table_name,privilege_type,x\n{shaped()},{shaped()},{shaped()},SELECT,{plant()}\n",
