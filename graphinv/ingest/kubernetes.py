@@ -87,6 +87,7 @@ def summarise(document: Document) -> Summary:
     if found.unnamed:
         told = f"{len(found.unnamed)} of its objects have no name or namespace of their own: something else fills it in; they are not read"
         problems.append(Problem(document.path, f"L{found.unnamed[0]}", told, "warning", NAME))
+    problems += [cut for raw in found.objects for cut in _cuts(raw)]
     read = tuple(_read(raw) for raw in found.objects)
     return Summary(read, found.templates, tuple(problems))
 
@@ -203,6 +204,29 @@ def _read(raw: Raw) -> Read:
         environment=_environment(dict(labels)) or environment_of(raw.document.path),
         owners=tuple(hide(value) for key, value in (*labels, *annotations) if key.lower() in _OWNER_LABELS and value),
     )
+
+
+_LISTS = {"containers": 100, "initContainers": 100, "imagePullSecrets": 100}
+"""The most that is read of a list, where that is less than of others of its object."""
+
+
+def _cuts(raw: Raw) -> Iterator[Problem]:
+    """A warning for each list or mapping of an object of which only the first entries are read. O(size of the object)."""
+    known = (raw.group, raw.kind) in _READERS or (raw.group, raw.kind) in _MAKERS or "spec" in raw.value
+    most = kagent.MAX_ITEMS if raw.group.endswith(("kagent.dev", "mckinsey.com", "stacklok.dev")) else rbac.MAX_RULES
+    waiting: list[tuple[str, object]] = [(key, value) for key, value in raw.value.items() if known and key not in ("metadata", "status")]
+    if raw.kind == "CustomResourceDefinition":
+        return
+    while waiting:
+        name, value = waiting.pop()
+        if not isinstance(value, (list, dict)):
+            continue
+        limit = _LISTS.get(name, most)
+        if len(value) > limit:
+            told = f"{raw.kind} {raw.name} has {len(value)} {hide(name)[:60]}, of which the first {limit} are read"
+            yield Problem(raw.document.path, f"L{raw.line()}", told, "warning", NAME)
+        parts = ((name, one) for one in value) if isinstance(value, list) else value.items()
+        waiting.extend((str(key), one) for key, one in parts if isinstance(one, (list, dict)))
 
 
 def _environment(labels: Mapping[str, str]) -> str | None:

@@ -332,3 +332,26 @@ def test_other_files_with_an_api_version_are_left_alone() -> None:
     assert not kubernetes.detect("catalog-info.yaml", b"apiVersion: backstage.io/v1alpha1\nkind: Component\n")
     assert not kubernetes.detect("values.yaml", b"image:\n  tag: 1\n")
     assert kubernetes.detect("x.json", b'{\n  "apiVersion": "v1",\n  "items": [')
+
+
+def test_what_is_cut_is_said() -> None:
+    pod = {"containers": [{"name": f"c{number}", "image": "x"} for number in range(120)]}
+    rules = [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get"], "resourceNames": [f"p{number}" for number in range(2_100)]}]
+    agent = {"description": "x", "declarative": {"tools": [{"type": "McpServer", "mcpServer": {"name": f"t{n}"}} for n in range(501)]}}
+    text = manifest("Pod", "many", spec=pod) + "---\n" + manifest("Role", "wide", "rbac.authorization.k8s.io/v1", rules=rules)
+    text += "---\n" + manifest("Agent", "busy", "kagent.dev/v1alpha2", spec=agent)
+    facts = linked(kubernetes, {"deploy/a.yaml": text})
+    assert [message for _, severity, message in facts.problems if severity == "warning" and "of which" in message] == [
+        "Pod many has 120 containers, of which the first 100 are read",
+        "Role wide has 2100 resourceNames, of which the first 2000 are read",
+        "Agent busy has 501 tools, of which the first 500 are read",
+    ]
+
+
+def test_a_script_with_very_many_manifests_says_where_it_stops() -> None:
+    block = "kubectl apply -f - <<EOF\napiVersion: v1\nkind: Service\nmetadata: {name: s}\nspec: {}\nEOF\n"
+    facts = linked(kubernetes, {"deploy/run.sh": block * 502})
+    assert [message for _, _, message in facts.problems if "manifests" in message] == ["holds 500 manifests; what follows is not read"]
+    docstrings = '"""x"""\n' * 600 + 'apply("""\napiVersion: v1\nkind: ServiceAccount\nmetadata: {name: late}\n""")\n'
+    facts = linked(kubernetes, {"deploy/run.py": "# apiVersion: kind:\n" + docstrings})
+    assert ("Identity", "k8s:shop/default/ServiceAccount/late") in facts.nodes

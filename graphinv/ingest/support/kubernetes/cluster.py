@@ -95,6 +95,11 @@ class Cluster:
             self.problems.append(self.problem(read, message, severity="note"))
         if len(known) < MAX_SAME:
             known.append(read)
+            if len(known) == MAX_SAME:
+                message = (
+                    f"more than {MAX_SAME - 1} objects are one {read.kind} by name and namespace; the rest is left out where it is used"
+                )
+                self.problems.append(self.problem(read, message))
 
     # ---- what the other modules ask ----------------------------------------------------------------------------------------
 

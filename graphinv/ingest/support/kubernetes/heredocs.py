@@ -53,8 +53,8 @@ def shell_blocks(text: str) -> Iterator[tuple[int, str]]:
 
 def python_blocks(text: str) -> Iterator[tuple[int, str]]:
     """The same for long strings of Python; what an f-string fills in stays in braces. O(length)."""
-    position = 0
-    for _ in range(MAX_BLOCKS):
+    position, found = 0, 0
+    while found < MAX_BLOCKS:
         start = _LONG.search(text, position)
         if start is None:
             return
@@ -64,6 +64,7 @@ def python_blocks(text: str) -> Iterator[tuple[int, str]]:
         block = text[start.end() : end].removeprefix("\\")
         position = end + 3
         if _MANIFEST.search(block):
+            found += 1
             yield text.count("\n", 0, start.end()) + 1, _dedented(block)
 
 

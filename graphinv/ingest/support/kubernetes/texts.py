@@ -9,7 +9,7 @@ from typing import Any
 
 from graphinv.ingest import Document
 from graphinv.ingest.support import jsondoc, yamldoc
-from graphinv.ingest.support.kubernetes.heredocs import python_blocks, shell_blocks
+from graphinv.ingest.support.kubernetes.heredocs import MAX_BLOCKS, python_blocks, shell_blocks
 from graphinv.ingest.support.located import Located, Pointer
 from graphinv.ingest.support.secret_shapes import hide
 from graphinv.model.errors import IngestError
@@ -83,7 +83,9 @@ def _located(document: Document, found: Holding) -> Iterator[Located]:
         yield jsondoc.parse(document)
     elif name.endswith((".sh", ".bash", ".py")):
         blocks = python_blocks if name.endswith(".py") else shell_blocks
-        for line, block in blocks(document.text()):
+        for number, (line, block) in enumerate(blocks(document.text()), 1):
+            if number == MAX_BLOCKS:
+                found.problems.append((line, f"holds {MAX_BLOCKS} manifests; what follows is not read", "warning"))
             yield from _documents(block, document, line, found)
     else:
         yield from _documents(document.text(), document, 1, found, whole=True)
