@@ -304,7 +304,14 @@ class Expressions:
             if name == "*":
                 return Namespace(path, line, target)
             found = self.export(target, name)
-            return found if found is not None else Unknown(path, line, f"{name!r} is not found in the document it is imported from")
+            # Of a document that names no agent, tool or effect only what it passes on and its constants were read.
+            skimmed = not self.modules[target].functions
+            lacking = (
+                "stands in a document that names no agent, tool or effect"
+                if skimmed
+                else "is not found in the document that should have it"
+            )
+            return found if found is not None else Unknown(path, line, f"{name!r} {lacking}")
         if specifier.startswith((".", "@/", "~/", "#", "$lib/")):
             return Unknown(path, line, "it is imported from a document that is not in the tree")
         package = specifier.removeprefix("node:")
