@@ -8,7 +8,7 @@ import typer
 
 from graphinv.cli.options import Format, FormatOption, StoreOption, reader
 from graphinv.cli.output import console, emit, table, text
-from graphinv.cli.words import level, named, score_block
+from graphinv.cli.words import aivss_block, level, named, score_block
 from graphinv.model.errors import NotFound, UsageError
 
 frameworks = typer.Typer(help="What the rules say to the items of frameworks", no_args_is_help=True)
@@ -26,6 +26,9 @@ def register(app: typer.Typer) -> None:
 def score(
     agents: Annotated[list[str] | None, typer.Argument(help="Agent:id, or a bare id or name that is unique", metavar="AGENT")] = None,
     explain: Annotated[bool, typer.Option("--explain", help="All it is made of, part by part; the parts add up to it")] = False,
+    cvss: Annotated[
+        float | None, typer.Option(help="With --explain: the CVSS 4.0 base score of a flaw, for its AIVSS score", metavar="BASE")
+    ] = None,
     sensitivity: Annotated[
         bool, typer.Option("--sensitivity", help="What halving or doubling each weight does to the order of the riskiest agents")
     ] = False,
@@ -44,6 +47,8 @@ def score(
         raise NotFound("the store was not analyzed yet; run `graphinv analyze`")
     if explain and not agents:
         raise UsageError("--explain takes the agents whose scores are to be explained")
+    if cvss is not None and not explain:
+        raise UsageError("--cvss goes with --explain")
     wanted = {estate.find(agent, "Agent") for agent in agents or ()}
     chosen = sorted(
         (one for one in analysis.scores if not wanted or one.subject in wanted), key=lambda one: (-one.risk, -one.impact, one.subject)
@@ -51,8 +56,14 @@ def score(
     missing = wanted - {one.subject for one in chosen}
     if missing:
         raise NotFound(f"{', '.join(named(key) for key in sorted(missing))} has no score")
+    if explain:
+        from graphinv.analyze.aivss import aivss_of
+        from graphinv.analyze.engine import Engine
+
+        judge = Engine(estate, analysis.at)
+        nature = {one.subject: aivss_of(judge, one.subject, cvss) for one in chosen}
     if form is not Format.table:
-        emit((one.to_json() for one in chosen), form)
+        emit((one.to_json() | ({"aivss": nature[one.subject].to_json()} if explain else {}) for one in chosen), form)
         return
     screen = console()
     if explain:
@@ -60,6 +71,7 @@ def score(
             screen.print(text(named(one.subject), "bold"))
             screen.print(score_block(one))
             screen.print(text(f"together {sum(part.amount for part in one.parts):.2f}, which is the risk", "dim"))
+            screen.print(aivss_block(nature[one.subject]))
         return
     rows = [
         [

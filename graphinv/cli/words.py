@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -13,6 +14,9 @@ from graphinv.model.facts import NodeKey
 from graphinv.model.results import LEVELS, Finding, Hop, Path, Score
 from graphinv.model.text import plain
 from graphinv.pipeline.summary import Summary
+
+if TYPE_CHECKING:
+    from graphinv.analyze.aivss import Aivss
 
 SHOWN_DIGITS = 12
 """Of an edge's key; enough to name it."""
@@ -71,6 +75,14 @@ def score_block(score: Score) -> RenderableType:
     )
     parts = table(["part", "amount", "because"], ([part.what, f"{part.amount:.2f}", part.because] for part in score.parts))
     return Group(head, text(f"impact ungoverned {score.impact_ungoverned:.1f}, after runtime decisions {score.impact_runtime:.1f}"), parts)
+
+
+def aivss_block(nature: Aivss) -> RenderableType:
+    """What the nature of an agent makes of a flaw in it: the ten factors, and the score of the flaw that is asked about."""
+    rows = ([one.name, "not known, counts 1" if one.value is None else f"{one.value:g}", one.because] for one in nature.factors)
+    given = "not given, so at worst" if nature.cvss is None else f"{nature.cvss:g}, so"
+    total = f"factors {nature.factor_sum:g} of 10, {nature.unknown} not known; CVSS base {given} AIVSS {nature.score:.1f}"
+    return Group(table(["factor", "value", "because"], rows, title="OWASP AIVSS 0.8"), text(total), text(nature.vector, "dim"))
 
 
 def life(finding: Finding) -> str:

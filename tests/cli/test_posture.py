@@ -60,3 +60,17 @@ def test_how_much_each_weight_decides(demo: Demo) -> None:
     assert all(-1 <= one["tau"] <= 1 and one["kept"] <= one["top"] for one in found)
     assert "Kendall's tau" in graphinv("score", "--sensitivity", "--store", demo.store).out
     assert "goes with neither" in refused("score", "--sensitivity", "--explain", "--store", demo.store)
+
+
+def test_a_score_is_explained_with_what_the_agent_makes_of_a_flaw(demo: Demo) -> None:
+    riskiest = answer(demo, "score")[0]["subject"][1]
+    [plain] = answer(demo, "score", "--explain", riskiest)
+    assert plain["aivss"]["score"] == 10
+    assert len(plain["aivss"]["factors"]) == 10
+    [asked] = answer(demo, "score", "--explain", riskiest, "--cvss", "2.1")
+    assert 2.1 < asked["aivss"]["score"] < 10
+    shown = graphinv("score", "--explain", riskiest, "--cvss", "2.1", "--store", demo.store).out
+    assert asked["aivss"]["vector"] in shown
+    assert "not known, counts 1" in shown
+    assert "--cvss goes with" in refused("score", "--cvss", "2", "--store", demo.store)
+    assert "0 to 10" in refused("score", "--explain", riskiest, "--cvss", "11", "--store", demo.store)
