@@ -10,6 +10,7 @@ may ask Payout helper to act, unscoped
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from os import PathLike, fspath
 from types import TracebackType
@@ -20,6 +21,7 @@ from graphinv.model.facts import NodeKey
 from graphinv.model.kinds import ACTIONS, normal_time
 from graphinv.model.results import Atom, Cut, Explained, Finding, Lens, Path, Reach, WhatIf
 from graphinv.store import Store, open_store, store_url
+from graphinv.store.guarded import GuardedQueries
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -39,6 +41,9 @@ class Graph:
 
         self._store = store
         self._engine: Engine = engine(store, at=at)
+        path = store.url.removeprefix("file://")
+        self._path = None if "://" in path else os.path.abspath(path)
+        self._guarded: GuardedQueries | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -48,6 +53,8 @@ class Graph:
 
     def close(self) -> None:
         """Let go of the store."""
+        if self._guarded:
+            self._guarded.close()
         self._store.close()
 
     @property
@@ -171,11 +178,14 @@ class Graph:
         """Read-only Cypher, as a table.
 
         Raises:
-            ReadOnly, QueryError, QueryLimit: it tried to write, is wrong, or ran too long.
+            ReadOnly, QueryError, QueryLimit: it tried to write, is wrong, or took too much time or memory.
+            StoreError: an embedded store was written to since it was opened.
         """
         import pandas as pd
 
-        rows = self._store.query(cypher, parameters)
+        if self._path and not self._guarded:  # what takes all memory ends a process of its own; a server has limits of its own
+            self._guarded = GuardedQueries(self._path, self.generation)
+        rows = (self._guarded or self._store).query(cypher, parameters)
         return pd.DataFrame(rows.rows, columns=list(rows.columns))
 
     def to_networkx(self, lens: Lens = "posture") -> nx.DiGraph[NodeKey | Atom]:

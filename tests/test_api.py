@@ -13,7 +13,7 @@ import graphinv
 from graphinv.analyze.interchange import to_networkx
 from graphinv.analyze.privilege import Privileges
 from graphinv.analyze.structure import Structure
-from graphinv.model.errors import NotFound, UsageError
+from graphinv.model.errors import NotFound, QueryLimit, StoreError, UsageError
 from graphinv.model.facts import EdgeFact, NodeFact
 from tests.analyze.estates import AT, estate_of, facts
 from tests.cli.running import graphinv as run
@@ -105,3 +105,19 @@ def test_reachability_in_networkx_is_ours_where_nothing_is_masked(drawn: list[No
     assert not any(about["masked"] for _, _, about in graph.edges(data=True))
     for subject in estate.nodes:
         assert sorted(node for node in nx.descendants(graph, subject) if len(node) == 3) == list(privileges.atoms_of(subject))
+
+
+def test_a_query_that_takes_all_memory_ends_nobody(store: Path) -> None:
+    with graphinv.open(store, at=AT) as graph:
+        with pytest.raises(QueryLimit):
+            graph.query("RETURN size(reduce(s = [1], x IN range(1, 40) | s + s)) AS n")
+        assert len(graph.query("MATCH (a:Agent) RETURN a.id AS id")) > 10
+
+
+def test_a_query_is_of_the_generation_that_was_opened(tmp_path: Path) -> None:
+    path = tmp_path / "graph"
+    run("demo", "--store", path, "--at", AT)
+    with graphinv.open(path, at=AT) as graph:
+        run("demo", "--store", path, "--at", AT)
+        with pytest.raises(StoreError, match="open it again"):
+            graph.query("MATCH (a:Agent) RETURN a.id AS id")

@@ -16,6 +16,7 @@ import signal
 import struct
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Mapping
 from types import TracebackType
@@ -38,11 +39,16 @@ _LENGTH = struct.Struct(">Q")
 
 
 class GuardedQueries:
-    """Asks the embedded store at ``url``; :meth:`query` is that of :class:`graphinv.store.Store`. For one thread at a time."""
+    """Asks the embedded store at ``url``; :meth:`query` is that of :class:`graphinv.store.Store`. Threads are answered one after the other.
 
-    def __init__(self, url: str) -> None:
+    With ``generation`` it answers of that one alone: StoreError once another was written.
+    """
+
+    def __init__(self, url: str, generation: int | None = None) -> None:
         self._url = url
+        self._generation = generation
         self._child: subprocess.Popen[bytes] | None = None
+        self._turn = threading.Lock()
 
     def query(self, cypher: str, params: Mapping[str, Any] | None = None, *, timeout: float = 30.0, max_rows: int = 100_000) -> Rows:
         """The same as that of the store, which also says QueryLimit of what takes too much memory."""
@@ -51,9 +57,8 @@ class GuardedQueries:
             request = json.dumps({"cypher": cypher, "params": dict(params or {}), "timeout": timeout, "max_rows": max_rows}).encode()
         except (TypeError, ValueError, RecursionError) as error:
             raise QueryError(f"a parameter of the query cannot be used ({type(error).__name__}): {shortened(cypher)}") from None
-        child = self._child or self._started()
-        self._child = child
-        answer = self._exchange(child, request, timeout + _GRACE, cypher, timeout)
+        with self._turn:
+            answer = self._exchange(self._child or self._started(), request, timeout + _GRACE, cypher, timeout)
         if "error" in answer:
             kind = getattr(errors, str(answer["error"]), StoreError)
             raise kind(answer["message"]) if issubclass(kind, GraphinvError) else StoreError(answer["message"])
@@ -68,6 +73,9 @@ class GuardedQueries:
         if "error" in opened:
             self.close()
             raise StoreError(str(opened["message"]))
+        if self._generation not in (None, opened["generation"]):
+            self.close()
+            raise StoreError(f"{self._url} was written to since it was opened; open it again")
         return child
 
     def _exchange(
@@ -160,7 +168,8 @@ def _serve(url: str, requests: BinaryIO, answers: BinaryIO) -> None:
     with store:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         resource.setrlimit(resource.RLIMIT_AS, (_taken() + MEMORY,) * 2)
-        say({})
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))  # and it writes no file, whatever it is asked
+        say({"generation": store.generation})
         while len(head := requests.read(_LENGTH.size)) == _LENGTH.size:
             request = json.loads(requests.read(_LENGTH.unpack(head)[0]))
             # The system ends this process when even the engine's own limit was of no use, and nobody is there to do it.
