@@ -73,7 +73,7 @@ class Approvals:
         return dict(found)
 
     def registered(self, edge: EdgeRecord) -> bool:
-        """Whether somebody other than a client speaks of such edges (tools, or servers) of its agent, or of what it leads to for anybody."""
+        """Whether somebody other than a client speaks of such edges (tools, or servers) of its agent, or of what it leads to."""
         return not self._registered.isdisjoint(((edge.kind, edge.source), (edge.kind, edge.target)))
 
     @cached_property

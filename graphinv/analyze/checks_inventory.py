@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from graphinv.analyze.arcs import micros
 from graphinv.analyze.labels import NOTHING_SAID, labels_of, plain
-from graphinv.analyze.rows import Params, Row, about, active, agents_of, confidence, in_force
+from graphinv.analyze.rows import Params, Row, about, active, agents_of, confidence, in_force, root_of
 from graphinv.analyze.scopes import Array
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
 from graphinv.model.facts import NodeKey
@@ -34,26 +34,53 @@ _SPELLINGS = {
 
 
 def unlabelled(engine: Engine, params: Params) -> Iterator[Row]:
-    """Agents that do not say what every agent has to say; what their runtime and their identity say counts as theirs."""
+    """Agents that do not say what every agent has to say; what their runtime and their identity say counts as theirs.
+
+    What none of several agents of one root says is told once, of the root; an agent that reaches production from nobody knows where is told
+    by itself all the same.
+    """
     estate, at = engine.estate, micros(engine.at)
     privileges, production = engine.privileges("posture"), _production(engine)
+    missing = {agent.id: _unsaid(estate, agent, params["required"], at) for agent in agents_of(estate)}
+    silent: dict[str, frozenset[str]] = {}
+    for root, members in _by_root(agents_of(estate), params["several"]).items():
+        silent[root] = frozenset.intersection(*(missing[agent] for agent in members))
+        if silent[root]:
+            yield {
+                **about(("Document", root)),
+                "who": f"none of {len(members)} agents of {root} says its",
+                "missing": sorted(silent[root]),
+                "agents": members,
+            }
     for agent in agents_of(estate):
-        beside = [
-            estate.nodes[edge.target].props
-            for edge in estate.outgoing.get(agent.key, ())
-            if edge.kind in ("RUNS_ON", "RUNS_AS") and in_force(edge, at)
-        ]
-        things = [agent.props, *beside]
-        said = set(labels_of(things))
-        for name in ("environment", "autonomy"):
-            if any(plain(str(props.get(name) or "")) not in NOTHING_SAID for props in things):
-                said.add(name)
-        missing = [name for name in params["required"] if said.isdisjoint(_SPELLINGS.get(plain(name), (plain(name),)))]
-        if missing:
-            row = about(agent.key) | {"missing": missing}
-            if "environment" in missing and production[privileges.row(agent.key)[0]].any():
-                row["modifiers"] = ["+2 it reaches production"]
-            yield row
+        unsaid = missing[agent.id]
+        far = "environment" in unsaid and bool(production[privileges.row(agent.key)[0]].any())
+        left = unsaid - silent.get(root_of(agent.props), frozenset()) | ({"environment"} if far else set())
+        if left:
+            row = about(agent.key) | {"who": f"{agent.name} does not say its", "missing": sorted(left)}
+            yield row | ({"modifiers": ["+2 it reaches production"]} if far else {})
+
+
+def _unsaid(estate: Estate, agent: NodeRecord, required: Sequence[str], at: int) -> frozenset[str]:
+    beside = [
+        estate.nodes[edge.target].props
+        for edge in estate.outgoing.get(agent.key, ())
+        if edge.kind in ("RUNS_ON", "RUNS_AS") and in_force(edge, at)
+    ]
+    things = [agent.props, *beside]
+    said = set(labels_of(things))
+    for name in ("environment", "autonomy"):
+        if any(plain(str(props.get(name) or "")) not in NOTHING_SAID for props in things):
+            said.add(name)
+    return frozenset(name for name in required if said.isdisjoint(_SPELLINGS.get(plain(name), (plain(name),))))
+
+
+def _by_root(agents: Iterable[NodeRecord], several: int) -> dict[str, list[str]]:
+    """Ids of agents by the root that states them, of roots with ``several`` or more."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for agent in agents:
+        found[root_of(agent.props)].append(agent.id)
+    return {root: members for root, members in found.items() if root and len(members) >= several}
 
 
 def _production(engine: Engine) -> Array:
@@ -63,8 +90,10 @@ def _production(engine: Engine) -> Array:
 
 
 def blind_spot(engine: Engine, params: Params) -> Iterator[Row]:
-    """Agents of which almost nothing is known: of owner, secrets, access, tools and runtime."""
+    """Agents of which almost nothing is known: of owner, secrets, access, tools and runtime. Several of one root are told once, of the
+    root, but for those in production."""
     estate, reach = engine.estate, engine.measures()
+    blind: dict[str, tuple[list[str], list[str]]] = {}
     for agent in agents_of(estate):
         out = estate.outgoing.get(agent.key, ())
         near = [agent.key, *(edge.target for edge in out if edge.kind in ("CONNECTS_TO", "USES", "RUNS_ON", "RUNS_AS"))]
@@ -78,11 +107,24 @@ def blind_spot(engine: Engine, params: Params) -> Iterator[Row]:
         }
         known = [name for name, told in facts.items() if told]
         if len(known) < params["least"]:
-            yield about(agent.key) | {
-                "known": known or ["its name"],
-                "missing": [name for name, told in facts.items() if not told],
-                "modifiers": ["+2 it is in production"] if agent.props.get("environment") == "prod" else [],
-            }
+            blind[agent.id] = known or ["its name"], [name for name, told in facts.items() if not told]
+    together = set()
+    nodes = [estate.nodes["Agent", id] for id in blind]
+    for root, members in _by_root((agent for agent in nodes if agent.props.get("environment") != "prod"), params["several"]).items():
+        together.update(members)
+        yield {
+            **about(("Document", root)),
+            "what": f"{len(members)} agents of {root}",
+            "known": sorted({name for agent in members for name in blind[agent][0]}),
+            "missing": sorted(set[str].intersection(*(set(blind[agent][1]) for agent in members))),
+            "agents": members,
+        }
+    for agent in nodes:
+        if agent.id not in together:
+            known, missing = blind[agent.id]
+            production = agent.props.get("environment") == "prod"
+            row = about(agent.key) | {"what": agent.name, "known": known, "missing": missing}
+            yield row | ({"modifiers": ["+2 it is in production"]} if production else {})
 
 
 # --------------------------------------------------------------------------------------------------------------------------------

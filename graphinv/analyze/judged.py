@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from graphinv.analyze.labels import states
 from graphinv.analyze.scopes import Array
 from graphinv.model.facts import NodeKey, Props
 from graphinv.model.results import Coverage, Finding, Unjudged
@@ -140,7 +141,7 @@ def _stated(structure: Structure, names: Sequence[str]) -> dict[str, int]:
 
 
 def _bits(wanted: Iterable[tuple[str, int]], props: Props) -> int:
-    return sum(bit for name, bit in wanted if not name or props.get(name) not in (None, "unknown"))
+    return sum(bit for name, bit in wanted if not name or states(props, name))
 
 
 def _spread(masks: Array, edges: Array) -> None:

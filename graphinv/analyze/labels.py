@@ -22,6 +22,18 @@ def plain(text: str) -> str:
     return re.sub(r"[^a-z0-9]", "", text.lower())
 
 
+def states(props: Props, name: str) -> bool:
+    """Whether something is stated under ``name``: a property, or a label as ``labels:NAME``.
+
+    >>> states({"labels": ["duty=pay"]}, "labels:duty"), states({"environment": "unknown"}, "environment")
+    (True, False)
+    """
+    of, colon, label = name.partition(":")
+    if colon:
+        return any(one.partition("=")[0] == label for one in props.get(of) or ())
+    return props.get(name) not in (None, "unknown")
+
+
 def labels_of(things: Iterable[Props]) -> Mapping[str, str]:
     """Value by plain name, of the first of ``things`` that says something under that name."""
     found: dict[str, str] = {}

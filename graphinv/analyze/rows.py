@@ -76,6 +76,11 @@ def matters(props: Props) -> bool:
     return bool(props.get("crown_jewel")) or props.get("sensitivity") in ("confidential", "restricted")
 
 
+def root_of(props: Props) -> str:
+    """Name of the root that states it; empty where no source is known."""
+    return str((props.get("sources") or [""])[0]).partition("#")[0].partition("/")[0]
+
+
 def blueprint(agent: NodeRecord) -> str:
     """What tells an agent from its own replicas: its blueprint where one is labelled, else its id."""
     return next((label for label in agent.props.get("labels") or () if label.startswith("blueprint=")), agent.id)

@@ -4,7 +4,7 @@ A rule is Cypher under front matter, or front matter that names a function of ``
 
 | column | meaning |
 |---|---|
-| `subject_kind`, `subject_id` | what the finding is about |
+| `subject_kind`, `subject_id` | what the finding is about: a node, or `Document` and the name of a root |
 | `target_kind`, `target_id` | what it leads to; absent or null where there is nothing |
 | `action`, `lens` | which witness to show; the strongest action held and `posture` where absent |
 | `confidence` | how sure the row is, beside its witness |
@@ -29,12 +29,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 import graphinv.analyze
+from graphinv.analyze.labels import states
 from graphinv.analyze.library import Header, Parameter, bind, check_parameters, explain, split
 from graphinv.analyze.reaching import affordable
 from graphinv.analyze.rows import hop_of
 from graphinv.analyze.severity import MODIFIERS, Gauge, level_of
 from graphinv.model.errors import InputError
-from graphinv.model.estate import Estate
+from graphinv.model.estate import Estate, NodeRecord
 from graphinv.model.facts import NodeKey
 from graphinv.model.kinds import EDGE_KINDS, NODE_KINDS
 from graphinv.model.results import Finding, Hop, Lens, Level, RuleStatus, finding_key
@@ -84,8 +85,9 @@ class Rule(_RuleHeader):
     """A rule: its metadata and either Cypher or a function.
 
     ``finding`` is the title of its findings, with ``{subject}``, ``{target}`` and its ``columns`` filled in; ``severity`` the level of a
-    finding that no modifier touches. ``needs`` lists what some source must have stated for it to be judged: node kinds, edge kinds and
-    properties (``Secret.lifetime``), ``|`` between alternatives; ``clear_needs`` what else for finding nothing to be a pass.
+    finding that no modifier touches. ``needs`` lists what some source must have stated for it to be judged: node kinds, edge kinds,
+    properties (``Secret.lifetime``) and labels (``Tool.labels:duty``), ``|`` between alternatives; ``clear_needs`` what else for finding
+    nothing to be a pass.
     """
 
     cypher: str = Field(default="", repr=False)
@@ -139,6 +141,7 @@ def _checks() -> Mapping[str, Check]:
 def _check_need(need: str) -> None:
     kind, dot, name = need.partition(".")
     model = NODE_KINDS.get(kind) or EDGE_KINDS.get(kind)
+    name = "labels" if name.startswith("labels:") else name
     if model is None or (dot and name not in model.model_fields):
         raise ValueError(f"needs {need!r}, which the vocabulary does not have")
 
@@ -203,7 +206,8 @@ def run_rules(
         nobody stated ``not_available``; neither is a pass.
     """
     gauge = Gauge(engine)
-    supplied = _supplied(engine.estate)
+    needs = (need for rule in rules.values() for need in (*rule.needs, *rule.clear_needs))
+    supplied = _supplied(engine.estate, needs)
     findings: list[Finding] = []
     statuses = []
     for id, rule in sorted(rules.items()):
@@ -237,14 +241,16 @@ def _missing(needs: Iterable[str], supplied: frozenset[str]) -> str:
     return f"no source states {', '.join(missing)}" if missing else ""
 
 
-def _supplied(estate: Estate) -> frozenset[str]:
-    """Kinds, and properties of kinds, that the estate holds."""
+def _supplied(estate: Estate, needs: Iterable[str]) -> frozenset[str]:
+    """Kinds, and properties of kinds, that the estate holds; of labels those that are among ``needs``."""
+    asked = {name.strip().partition(".") for need in needs for name in need.split("|") if ".labels:" in name}
+    found = {f"{kind}.{name}" for kind, _, name in asked if any(states(node.props, name) for node in estate.of_kind(kind))}
     names: dict[str, set[str]] = {}
     for node in estate.nodes.values():
         names.setdefault(node.kind, set()).update(node.props)
     for edge in estate.edges:
         names.setdefault(edge.kind, set()).update(edge.props)
-    return frozenset(names) | {f"{kind}.{name}" for kind, properties in names.items() for name in properties}
+    return frozenset(found).union(names, (f"{kind}.{name}" for kind, properties in names.items() for name in properties))
 
 
 @dataclass
@@ -315,15 +321,18 @@ def _searched(engine: Engine, targets: set[NodeKey]) -> set[NodeKey]:
 def _finding(rule: Rule, engine: Engine, gauge: Gauge, subject: NodeKey, target: NodeKey | None, about: _Merged) -> Finding:
     estate = engine.estate
     hops = about.path
-    level, parts = gauge.judge(rule.base, rule.modifiers, subject, target, hops, about.modifiers)
+    confidence = min([about.confidence, *(1.0 if hop.confidence is None else hop.confidence for hop in hops)])
+    inferred = min((hop.confidence for hop in hops if hop.evidence == ("inferred",) and hop.confidence is not None), default=1.0)
+    level, parts = gauge.judge(rule.base, rule.modifiers, subject, target, hops, about.modifiers, inferred)
     names = {name: _words(about.details.get(name, "")) for name in rule.named if name in rule.columns}
-    record = estate.nodes[subject]
+    # A root is in no estate
+    record = NodeRecord(*subject, {"sources": [subject[1]]}) if subject[0] == "Document" else estate.nodes[subject]
     return Finding(
         key=finding_key(rule.id, subject, target),
         rule=rule.id,
         title=rule.finding.format(**names, subject=record.name, target=estate.nodes[target].name if target else ""),
         severity=level,
-        confidence=min([about.confidence, *(1.0 if hop.confidence is None else hop.confidence for hop in hops)]),
+        confidence=confidence,
         subject=subject,
         target=target,
         why=rule.why,

@@ -29,6 +29,10 @@ MODIFIERS = {
 }
 """What each modifier that a rule can name does. Others that would lower a severity are the rules' own."""
 
+UNSURE = ((0.5, 6), (0.9, 8))
+"""Most points of a finding with a hop that is only inferred, by what its confidence is below: a guess is not told as loudly as what is
+known."""
+
 _OWN = re.compile(r"([+-]\d+) (\S.*)", re.DOTALL)
 _CONFIDENTIAL, _RESTRICTED, _PRODUCTION = 1, 2, 4
 _SENSITIVITY = {"confidential": _CONFIDENTIAL, "restricted": _RESTRICTED}
@@ -90,6 +94,7 @@ class Gauge:
         target: NodeKey | None,
         hops: Sequence[Hop],
         own: Iterable[str] = (),
+        confidence: float = 1.0,
     ) -> tuple[Level, tuple[str, ...]]:
         """Level of a finding, and the parts it is made of.
 
@@ -100,6 +105,7 @@ class Gauge:
             target: what it leads to, if anything.
             hops: the witness between them; may be empty.
             own: modifiers of the rule itself, each ``+1 reason``.
+            confidence: of the weakest hop that is only inferred; what rests on a guess is not the worst.
         """
         parts = [f"base {base}"]
         points = base
@@ -107,6 +113,10 @@ class Gauge:
             points += delta
             parts.append(f"{delta:+d} {reason}")
         clipped = min(max(points, 0), 10)
+        most = next((most for sure, most in UNSURE if confidence < sure), 10)
+        if clipped > most:
+            parts.append(f"{most - clipped:+d} a hop is only inferred (confidence {confidence:.2f}), so it is {level_of(most)} at most")
+            clipped = most
         level = level_of(clipped)
         parts.append(f"= {clipped}, {level}")
         return level, tuple(parts)

@@ -9,6 +9,7 @@ Drawn:
     labels = ["team=pay"]
     crown_jewel = true              # and any of: sensitivity, environment, external, tenant, status, autonomy, review_due, binding, type,
     owners = ["@acme/pay"]          # sandboxed, trust, scope, origin, third_party, vendor
+    add_labels = ["duty=pay"]       # beside those that they have
 
     [[guard]]                       # an enforcement point and the edges of this root that it stands on
     point = "pep:pay-gateway"
@@ -148,11 +149,16 @@ class _Entry:
         return patterns
 
     def state(self) -> Iterator[Fact]:
-        self.known(*_SELECTORS, *STATED, "owners")
+        self.known(*_SELECTORS, *STATED, "owners", "add_labels")
         nodes, files, labels = (self.patterns(key) for key in _SELECTORS)
         if not (nodes or files or labels):
             raise _Bad("nodes", "[[state]] has to say of what it speaks, by nodes, files or labels")
         props = {name: self.entry[name] for name in STATED if name in self.entry}
+        added = self.texts("add_labels")
+        if any(not re.fullmatch(r"[\w.:/-]{1,100}(?:=.{0,500})?", label) for label in added):
+            raise _Bad("add_labels", "a label is NAME or NAME=VALUE")
+        if added:
+            props["labels"] = sorted(set(added))
         owners = []
         for text in self.texts("owners"):
             owner = owner_of(text, self.source)

@@ -204,7 +204,7 @@ def stated(readings: Sequence[Reading]) -> None:
                     if props:
                         added.append(NodeFact(*key, {**props, "sources": [said.source]}))
                         if said.origin == "estate":
-                            replaced[key] = {**replaced.get(key, {}), **props}
+                            replaced[key] = {**replaced.get(key, {}), **{name: props[name] for name in props if name != "labels"}}
                     reading.edges += (EdgeFact("OWNS", owner, key, owned(said.origin, said.source)) for owner in said.owners)
         if replaced:
             reading.nodes = [_without(node, replaced.get(node.key)) for node in reading.nodes]

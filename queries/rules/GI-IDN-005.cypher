@@ -13,6 +13,7 @@
 // traps:
 //   - The identity of a deployment job crosses environments by design, which somebody has to approve (label `cross_environment=approved`)
 //   - A monitoring account that only reads elsewhere
+//   - An environment that only a name suggests (label `environment_from`) is a guess
 // columns:
 //   environments: Where it is used or what it can act on
 //   users: What runs as it
@@ -23,26 +24,34 @@ WHERE x.gone_at IS NULL AND r.gone_at IS NULL AND i.gone_at IS NULL
   AND (r.valid_from IS NULL OR r.valid_from <= $at)
   AND (r.valid_until IS NULL OR r.valid_until > $at OR r.renewable = true)
   AND NOT 'cross_environment=approved' IN coalesce(i.labels, [])
-WITH DISTINCT i, x
+WITH DISTINCT i, x,
+     none(l IN coalesce(i.labels, []) WHERE l STARTS WITH 'environment_from=') AS placed,
+     none(l IN coalesce(x.labels, []) WHERE l STARTS WITH 'environment_from=') AS told
 OPTIONAL MATCH (x)-[y:RUNS_ON]->(m:Runtime)
 WHERE y.gone_at IS NULL AND m.gone_at IS NULL
-WITH i, x, m ORDER BY x.id
+WITH i, x, m, placed, told, none(l IN coalesce(m.labels, []) WHERE l STARTS WITH 'environment_from=') AS run ORDER BY x.id
 WITH i, collect(DISTINCT x.id) AS users,
-     collect(DISTINCT x.environment) + collect(DISTINCT m.environment) + collect(DISTINCT i.environment) AS stated
-WITH i, users, [one IN ['dev', 'test', 'staging', 'prod'] WHERE one IN stated] AS used
+     collect(DISTINCT x.environment) + collect(DISTINCT m.environment) + collect(DISTINCT i.environment) AS stated,
+     collect(DISTINCT CASE WHEN told THEN x.environment END) + collect(DISTINCT CASE WHEN run THEN m.environment END)
+       + collect(DISTINCT CASE WHEN placed THEN i.environment END) AS sure
+WITH i, users, sure, [one IN ['dev', 'test', 'staging', 'prod'] WHERE one IN stated] AS used
 OPTIONAL MATCH (i)-[g:CAN_ACCESS]->(t:Resource)
 WHERE g.gone_at IS NULL AND t.gone_at IS NULL AND NOT t.environment IN used
   AND (g.valid_from IS NULL OR g.valid_from <= $at)
   AND (g.valid_until IS NULL OR g.valid_until > $at OR g.renewable = true)
-WITH i, users, used, t.environment AS elsewhere, g
+WITH i, users, sure, used, t.environment AS elsewhere, g,
+     none(l IN coalesce(t.labels, []) WHERE l STARTS WITH 'environment_from=') AS known
 UNWIND CASE WHEN g IS NULL THEN [null] ELSE coalesce(g.actions, []) + [null] END AS action
-WITH i, users, used, collect(DISTINCT elsewhere) AS around,
+WITH i, users, sure, used, collect(DISTINCT CASE WHEN known THEN elsewhere END) AS also, collect(DISTINCT elsewhere) AS around,
      collect(DISTINCT action) AS acts
-WITH i, users, acts, used, [one IN ['dev', 'test', 'staging', 'prod'] WHERE one IN used OR one IN around] AS environments
+WITH i, users, acts, used, sure, also,
+     [one IN ['dev', 'test', 'staging', 'prod'] WHERE one IN used OR one IN around] AS environments
 WHERE size(environments) > 1 AND size(used) > 0
 RETURN 'Identity' AS subject_kind, i.id AS subject_id, environments, users, acts,
+       CASE WHEN all(one IN environments WHERE one IN sure OR one IN also) THEN 1.0 ELSE 0.4 END AS confidence,
        [m IN [
          CASE WHEN 'prod' IN environments AND any(one IN environments WHERE one IN ['dev', 'test'])
               THEN '+2 production and one where less care is taken' END,
+         CASE WHEN any(one IN environments WHERE NOT (one IN sure OR one IN also)) THEN '-2 an environment is only guessed from names' END,
          CASE WHEN size(used) = 1 AND all(one IN acts WHERE one = 'read') THEN '-2 it only reads there' END
        ] WHERE m IS NOT NULL] AS modifiers

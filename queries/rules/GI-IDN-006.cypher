@@ -9,7 +9,7 @@
 // remediation: >
 //   Take agents from a registry that was approved, ask for signed cards, and pin the key that signs them.
 // frameworks: [ASI07, ASI03, ASI04, T16, AML.T0073, AML.T0074, MAESTRO-L7.02, MAESTRO-L7.09, PR.AA-04]
-// needs: [DELEGATES_TO, Agent.labels]
+// needs: [DELEGATES_TO, Agent.labels:signed|Agent.labels:card]
 // unknown: no source holds the card itself
 // parameters:
 //   inside: {type: list, default: [.internal, .local, .cluster.local, .corp, .lan], meaning: Endings of hosts of one's own}

@@ -1,6 +1,6 @@
 // id: GI-INV-001
 // title: Unlabelled agent
-// finding: "{subject} does not say its {missing}"
+// finding: "{who} {missing}"
 // severity: low
 // base: 3
 // modifiers: []
@@ -13,7 +13,9 @@
 // function: unlabelled
 // parameters:
 //   required: {type: list, default: [environment, data_class, purpose, criticality, autonomy], meaning: What every agent has to say}
+//   several: {type: integer, default: 3, meaning: "How many agents a root has of which what none of them says is told once, of the root"}
 // traps:
 //   - Labels of the runtime, or of the identity it runs as, that nobody copied to the agent
 //   - "Free text: other spellings of a label's name, and values that say nothing, such as `n/a`"
-// columns: {missing: Labels it lacks}
+//   - "A tree of code in which nobody labels agents: one finding of the root, not one of each agent, but for one that reaches production"
+// columns: {who: Whose labels are missing, missing: Labels it lacks, agents: "Agents of the root, where it is about a root"}

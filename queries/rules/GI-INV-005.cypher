@@ -1,6 +1,6 @@
 // id: GI-INV-005
 // title: Blind spot
-// finding: "Little is known of {subject}: only {known}"
+// finding: "Little is known of {what}: only {known}"
 // severity: medium
 // base: 4
 // modifiers: []
@@ -13,6 +13,8 @@
 // function: blind_spot
 // parameters:
 //   least: {type: integer, default: 2, meaning: "How many of owner, secrets, access, tools and runtime have to be known"}
+//   several: {type: integer, default: 3, meaning: "How many blind spots of one root are one finding, of the root"}
 // traps:
 //   - A runtime or a server that stands between an agent and its secrets and access
-// columns: {known: What is known of it, missing: What is not}
+//   - "A tree of code that tells nothing but agents: one finding of the root, not one of each agent, but for those in production"
+// columns: {what: Of whom, known: What is known of it, missing: What is not, agents: "Agents of the root, where it is about a root"}

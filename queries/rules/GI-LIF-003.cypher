@@ -9,7 +9,7 @@
 // remediation: >
 //   Decide when access is asked for, by policy; keep the periodic review for owners and labels. A quarterly review alone is not enough.
 // frameworks: [GOVERN 1.5, PR.AA-05, CIS-5.5, ID.RA-07, A.9.2]
-// needs: [Agent.review_due|Agent.labels|Identity.labels]
+// needs: [Agent.review_due|Agent.labels:reviewed|Identity.labels:reviewed]
 // function: review_overdue
 // unknown: no source states when their access was or is to be reviewed
 // parameters:

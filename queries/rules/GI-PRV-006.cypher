@@ -9,7 +9,7 @@
 // remediation: >
 //   Give them to two agents with identities of their own, or have one side approved call by call.
 // frameworks: [PR.AA-05, ASI03, ASI08, "LLM03:2026", A.9.2]
-// needs: [Agent, Tool.labels|Resource.labels]
+// needs: [Agent, Tool.labels:duty|Resource.labels:duty]
 // function: toxic_duties
 // unknown: they hold both sides of a pair, and no source states whether over the same things
 // parameters:

@@ -10,7 +10,7 @@
 // remediation: >
 //   Take the server away from its agents, look at the description as bytes, and report it to whoever makes it.
 // frameworks: ["MCP03:2025", ASI01, ASI04, AML.T0051.001, AML.T0110, "LLM01:2026"]
-// needs: [Tool.schema_digest|Tool.labels]
+// needs: [Tool.schema_digest|Tool.labels:hidden_instructions]
 // traps:
 //   - Emoji, other scripts and marks of direction that a language needs are no hidden text; what is told apart is told by the reader
 //   - A tool that nobody can call is told all the same, and weighs less

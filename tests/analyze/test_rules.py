@@ -253,3 +253,42 @@ def test_the_documented_columns_are_those_that_are_reserved() -> None:
 
     for name in RESERVED:
         assert f"`{name}`" in (module.__doc__ or "")
+
+
+@pytest.mark.parametrize(
+    ("confidence", "evidence", "severity", "part"),
+    [
+        (0.4, ["inferred"], "medium", "-3 a hop is only inferred (confidence 0.40), so it is medium at most"),
+        (0.8, ["inferred"], "high", "-1 a hop is only inferred (confidence 0.80), so it is high at most"),
+        (0.9, ["inferred"], "critical", None),
+        (0.4, ["declared"], "critical", None),
+        (0.4, ["declared", "inferred"], "critical", None),
+    ],
+)
+def test_what_rests_on_a_guess_is_not_the_worst(confidence: float, evidence: list[str], severity: str, part: str | None) -> None:
+    edge = EdgeFact("DELEGATES_TO", ("Agent", "b"), ("Agent", "a"), {"confidence": confidence, "evidence": evidence})
+    row = {"subject_kind": "Agent", "subject_id": "b", "target_kind": "Agent", "target_id": "a", "modifiers": ["+4 it matters"]}
+
+    def query(cypher: str, params: Mapping[str, Any]) -> Rows:
+        return Rows(tuple(row), (tuple(row.values()),))
+
+    [finding], _ = run_rules(rules(), Engine(estate_of([*FACTS, edge]), AT), query)
+    assert finding.severity == severity
+    assert finding.severity_parts[2:-1] == (() if part is None else (part,))
+
+
+def test_a_label_that_nobody_states_is_an_input_that_is_missing() -> None:
+    asked = rules(("// needs: [Agent]", '// needs: ["Agent.labels:duty|Resource.labels:duty"]'))
+
+    def outcome(*labels: str) -> tuple[str, str]:
+        facts: list[NodeFact | EdgeFact] = [*FACTS, NodeFact("Resource", "r", {"labels": list(labels)})]
+        _, [status] = run_rules(asked, Engine(estate_of(facts), AT), lambda cypher, params: Rows((), ()))
+        return status.outcome, status.reason
+
+    assert outcome("team=x", "dutyfree=1") == ("not_available", "no source states Agent.labels:duty or Resource.labels:duty")
+    assert outcome("duty=pay")[0] == "clear"
+
+
+def test_a_root_is_in_no_estate() -> None:
+    [finding], _ = judged({"subject_kind": "Document", "subject_id": "shop", "reason": "x"})
+    assert (finding.subject, finding.sources, finding.owners, finding.title) == (("Document", "shop"), ("shop",), (), "shop is odd: x")

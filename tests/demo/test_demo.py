@@ -24,8 +24,9 @@ YEARS_LATER = "2031-06-01T00:00:00Z"
 ROWS: list[dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("expected.yaml").read_text("utf-8"))
 FOUND = [row for row in ROWS if "finding" in row]
 
-NOT_TOLD = {"GI-SEC-008", "GI-TOL-003", "GI-TOL-007", "GI-TOL-010"}
-"""Rules for which the demo has no inputs: audiences of tokens, approved definitions and descriptions of tools, advisories."""
+NOT_TOLD = {"GI-IDN-006", "GI-PRV-006", "GI-SEC-008", "GI-TOL-003", "GI-TOL-007", "GI-TOL-010"}
+"""Rules for which the demo has no inputs: cards of other agents, duties, audiences of tokens, approved definitions and descriptions of tools,
+advisories."""
 
 WELL_RUN = (
     "analytics:report-writer",

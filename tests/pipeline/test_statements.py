@@ -175,3 +175,11 @@ def test_a_secret_told_by_its_digest_is_the_only_one_on_its_line(others: int) ->
     expected = "secret:0" if others == 1 else "hashed-secret:1"
     assert [edge.target for edge in shop.edges] == [("Secret", expected)]
     assert props([shop], ("Secret", expected))["labels"] == ["found_by=detect-secrets:x"]
+
+
+def test_labels_stand_beside_those_that_are_there() -> None:
+    estate = '[[state]]\nnodes = ["Tool:*create_payout"]\nadd_labels = ["duty=pay", "restorable"]\n'
+    [one] = apply(reading("shop", [node(PAY, "shop/a#L1", labels=["team=x"])], estate=estate))
+    assert props([one], PAY)["labels"] == ["duty=pay", "restorable", "team=x"]
+    [refused] = estate_file.read(document('[[state]]\nnodes = ["*"]\nadd_labels = ["a b=c"]\n', "graphinv.toml", "shop"))
+    assert "a label is NAME or NAME=VALUE" in refused.message  # type: ignore[union-attr]
