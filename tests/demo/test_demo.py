@@ -25,8 +25,8 @@ ROWS: list[dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("expected.y
 FOUND = [row for row in ROWS if "finding" in row]
 
 NOT_TOLD = {"GI-IDN-006", "GI-PRV-006", "GI-SEC-008", "GI-TOL-003", "GI-TOL-007", "GI-TOL-010"}
-"""Rules for which the demo has no inputs: cards of other agents, duties, audiences of tokens, approved definitions and descriptions of tools,
-advisories."""
+"""Rules for which the demo has no inputs: cards of other agents, duties, audiences of tokens, approved definitions and descriptions of
+tools, advisories."""
 
 WELL_RUN = (
     "analytics:report-writer",
