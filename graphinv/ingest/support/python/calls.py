@@ -333,9 +333,10 @@ def _builtin(ev: Evaluator, name: str, expr: ir.Call, scope: Scope) -> Value | N
                 items = [*extra.items, *items]
         return DictV(scope.module, line, tuple(items))
     if name == "len" and args:
-        listed = args[0]
-        known = isinstance(listed, ListV) and not any(isinstance(one, Unknown) for one in listed.items)
-        return Const(scope.module, line, len(listed.items)) if known and isinstance(listed, ListV) else None
+        counted = args[0]
+        if isinstance(counted, ListV) and not any(isinstance(part, Unknown) for part in counted.items):
+            return Const(scope.module, line, len(counted.items))
+        return None
     if name == "enumerate" and args:
         listed = ev.iterated(args[0], scope, line)
         return ListV(
