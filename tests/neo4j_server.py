@@ -101,6 +101,8 @@ def started(home: Path, *settings: str) -> Server:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(neo4j_local.HOME_VARIABLE, str(home))
         patch.setattr(neo4j_local, "SETTINGS", (*neo4j_local.SETTINGS, *settings))
+        # It does not live long enough for what its compiler would spend on the best code.
+        patch.setattr(neo4j_local, "FLAGS", (*neo4j_local.FLAGS, "-XX:TieredStopAtLevel=1"))
         with _one_at_a_time():
             found = neo4j_local.up()
     assert found.uri

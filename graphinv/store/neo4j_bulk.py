@@ -48,7 +48,8 @@ def stage(write: Callable[[Work[Any]], Any], state: State, analysis: Analysis | 
     if analysis is None:
         return
     _stage_nodes(write, "Finding", map(finding_row, analysis.findings), ids)
-    about = ((("Finding", finding.key), finding.subject, {}) for finding in analysis.findings)
+    no_props: Props = {}
+    about = ((("Finding", finding.key), finding.subject, no_props) for finding in analysis.findings)
     reach = ((pair.subject, pair.target, reach_row(pair)["props"]) for pair in analysis.reach)
     for kind, ends in (("ABOUT", about), ("CAN_REACH", reach)):
         _stage_edges(write, kind, ([ids[start], ids[stop], props] for start, stop, props in ends if start in ids and stop in ids))

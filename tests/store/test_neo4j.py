@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
+import shutil
 import signal
+import ssl
 import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from typing import Any
 
 import neo4j
 import pytest
@@ -15,6 +20,7 @@ import pytest
 from graphinv.model.errors import StoreError, StoreLocked, UsageError
 from graphinv.store import open_store
 from tests.neo4j_server import Server, server
+from tests.store.proxy import Proxy
 from tests.store.support import EDGES, NODES, scan
 
 pytestmark = pytest.mark.xdist_group("neo4j")
@@ -40,6 +46,59 @@ def test_a_wrong_password_is_said_and_not_shown(there: Server, monkeypatch: pyte
 def test_an_address_holds_no_password() -> None:
     with pytest.raises(UsageError, match="NEO4J_PASSWORD"):
         open_store("bolt://neo4j:secret@127.0.0.1:7687")
+
+
+@pytest.mark.parametrize("url", ["bolt://[", "bolt://h:1?x=1"])
+def test_an_address_that_is_none(url: str) -> None:
+    with pytest.raises(UsageError, match=r"is no address of a Neo4j server, such as bolt://"):
+        open_store(url)
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="a certificate is made with openssl")
+def test_an_encrypted_way_is_taken_and_its_certificate_checked(there: Server, tmp_path: Path) -> None:
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    request = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1", "-keyout", str(key)]
+    subprocess.run([*request, "-out", str(certificate)], check=True, capture_output=True)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificate, key)
+    with contextlib.closing(Proxy(there.uri, tls)) as proxy:
+        with open_store(f"bolt+ssc://127.0.0.1:{proxy.port}") as reader:
+            assert reader.generation == 1
+        for scheme in ("bolt+s", "neo4j+s", "bolt"):
+            with pytest.raises(StoreError, match=rf"{re.escape(scheme)}://127\.0\.0\.1:{proxy.port}: the server cannot be reached"):
+                open_store(f"{scheme}://127.0.0.1:{proxy.port}")
+
+
+def test_the_password_may_be_in_a_file(there: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NEO4J_PASSWORD")
+    monkeypatch.setenv("NEO4J_PASSWORD_FILE", str(tmp_path / "password"))
+    with pytest.raises(StoreError, match=r"the password file .* cannot be read"):
+        open_store(there.uri)
+    (tmp_path / "password").write_text(there.password + "\n")
+    with open_store(there.uri) as reader:
+        assert reader.generation == 1
+        assert there.password not in repr(vars(reader))
+
+
+def test_database_and_user_to_act_as_are_those_of_the_environment(there: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[dict[str, Any]] = []
+    real = neo4j.Driver.session
+
+    def session(self: neo4j.Driver, **given: Any) -> neo4j.Session:
+        asked.append(given)
+        return real(self, **given)
+
+    monkeypatch.setattr(neo4j.Driver, "session", session)
+    monkeypatch.setenv("NEO4J_DATABASE", "neo4j")
+    with open_store(there.uri, write=True) as store:
+        store.commit(scan(2), NODES, EDGES)
+        store.query("MATCH (n:Agent) RETURN n.id")
+    assert {given["database"] for given in asked} == {"neo4j"}
+    monkeypatch.setenv("NEO4J_IMPERSONATED_USER", "somebody")
+    asked.clear()
+    with contextlib.suppress(StoreError):  # the community edition has no such thing
+        open_store(there.uri)
+    assert {given["impersonated_user"] for given in asked} == {"somebody"}
 
 
 def test_a_server_that_is_not_there_is_an_error() -> None:

@@ -70,7 +70,7 @@ def there(monkeypatch: pytest.MonkeyPatch) -> Server:
 def _direct(there: Server, statement: str) -> list[dict[str, Any]]:
     """What somebody with another tool is told."""
     with neo4j.GraphDatabase.driver(there.uri, auth=(there.user, there.password)) as driver:
-        return [record.data() for record in driver.execute_query(statement).records]  # type: ignore[arg-type]
+        return [record.data() for record in driver.execute_query(statement).records]
 
 
 def _hidden(there: Server) -> int:
@@ -83,7 +83,7 @@ def test_it_comes_to_the_same(there: Server, monkeypatch: pytest.MonkeyPatch) ->
     """Facts, what is closed, results: whichever way they were written."""
     with open_store(there.uri, write=True) as store:
         nodes, edges = generation_facts(2)
-        store.commit(scan(2), nodes[:200], [edge for edge in edges if int(edge.source[1][1:]) < 200 and int(edge.target[1][1:]) < 200])
+        store.commit(scan(2), nodes[:200], edges[:28])
         store.commit(scan(3, root="other"), NODES, EDGES)
         staged = store.state(), store.analysis()
         scores = store.query("MATCH (a:Agent) WHERE a.risk IS NOT NULL RETURN a.id, a.risk, a.reach_atoms").rows
@@ -98,7 +98,7 @@ def test_it_comes_to_the_same(there: Server, monkeypatch: pytest.MonkeyPatch) ->
     with open_store(there.uri, write=True) as store:
         store.commit(scan(1), *generation_facts(1))
         store.put_analysis(analysis(subject=("Agent", "a1")))
-        store.commit(scan(2), nodes[:200], [edge for edge in edges if int(edge.source[1][1:]) < 200 and int(edge.target[1][1:]) < 200])
+        store.commit(scan(2), nodes[:200], edges[:28])
         store.commit(scan(3, root="other"), NODES, EDGES)
         assert (store.state(), store.analysis()) == staged
         assert store.query("MATCH (a:Agent) WHERE a.risk IS NOT NULL RETURN a.id, a.risk, a.reach_atoms").rows == scores
@@ -108,7 +108,7 @@ def test_it_comes_to_the_same(there: Server, monkeypatch: pytest.MonkeyPatch) ->
 def test_nobody_sees_what_is_being_built(there: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """A reader, and somebody with another tool, in the very middle."""
     seen: list[Any] = []
-    real = module.stage
+    real = neo4j_bulk.stage
 
     def look(write: Callable[..., Any], *given: Any) -> None:
         real(write, *given)
@@ -180,7 +180,7 @@ def test_a_writer_that_is_killed_leaves_whole_generations(there: Server, where: 
 
 @pytest.mark.xdist_group("neo4j")
 def test_who_lost_the_lock_while_building_stops(there: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = module.stage
+    real = neo4j_bulk.stage
 
     def overtaken(write: Callable[..., Any], *given: Any) -> None:
         monkeypatch.setattr(module, "stage", real)
@@ -204,8 +204,13 @@ def test_what_the_server_has_not_the_memory_for_is_built_beside(there: Server, m
     """It is tried at once, whatever the size, where the server says so."""
     built: list[int] = []
     monkeypatch.setattr(module, "DIRECT", 10**9)
-    real = module.stage
-    monkeypatch.setattr(module, "stage", lambda *given: (built.append(1), real(*given)))
+    real = neo4j_bulk.stage
+
+    def counted(*given: Any) -> None:
+        built.append(1)
+        real(*given)
+
+    monkeypatch.setattr(module, "stage", counted)
     monkeypatch.setattr(module, "write_difference", _out_of_memory)
     with open_store(there.uri, write=True) as store:
         store.commit(scan(2), *generation_facts(2))
