@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from graphinv.analyze.arcs import micros
-from graphinv.analyze.reaching import closure, some_agents
+from graphinv.analyze.reaching import NearestAgents, closure
 from graphinv.analyze.rows import (
     DAY,
     WORSE_THAN_READ,
@@ -41,11 +41,12 @@ def broad_grant(engine: Engine, params: Params) -> Iterator[Row]:
     arcs = engine.arcs("posture")
     keys = arcs.structure.keys
     starts = [arcs.structure.number[agent.key] for agent in agents_of(estate)]
+    nearest = NearestAgents(engine)
     for number in sorted(closure(arcs.leaving, arcs.target, starts)):
         grants = [edge for edge in estate.outgoing.get(keys[number], ()) if edge.kind == "CAN_ACCESS" and in_force(edge, at)]
         rows = [*_inherited(estate, grants, at, params), *_whole_scope(estate, grants, params)]
         if rows:
-            agents = some_agents(engine, number)
+            agents = nearest.of(number)
             yield from (row | {"agents": agents} for row in rows)
 
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from graphinv.analyze.approvals import Approvals
 from graphinv.analyze.arcs import micros
 from graphinv.analyze.labels import labels_of
-from graphinv.analyze.reaching import WORSE_BITS, closure, some_agents
+from graphinv.analyze.reaching import WORSE_BITS, NearestAgents, closure
 from graphinv.analyze.rows import DAY, WORSE_THAN_READ, Params, Row, about, active, agents_of, confidence, in_force
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
 from graphinv.model.facts import NodeKey
@@ -39,7 +40,7 @@ def _grants(engine: Engine) -> Iterator[tuple[NodeKey, list[EdgeRecord]]]:
 
 def administrator(engine: Engine, params: Params) -> Iterator[Row]:
     """Identities and tools of agents that may administer something; whole scopes are told by the rule of over-broad grants."""
-    estate = engine.estate
+    estate, nearest = engine.estate, NearestAgents(engine)
     for key, grants in _grants(engine):
         held = [
             edge
@@ -52,7 +53,7 @@ def administrator(engine: Engine, params: Params) -> Iterator[Row]:
         yield about(key, one) | {
             "grants": len(held),
             "examples": sorted(":".join(edge.target) for edge in held)[:10],
-            "agents": some_agents(engine, engine.structure.number[key]),
+            "agents": nearest.of(engine.structure.number[key]),
             "confidence": min(min(confidence(edge), 0.5 if edge.props.get("condition") else 1.0) for edge in held),
         }
 
@@ -158,7 +159,7 @@ def toxic_duties(engine: Engine, params: Params) -> Iterator[Row]:
 
     A duty is a label ``duty=<name>`` on a tool or a resource; what it is over is the label ``system``, or the tenant. O(duties * arcs).
     """
-    estate = engine.estate
+    estate, approvals = engine.estate, Approvals(engine.estate, micros(engine.at))
     pairs = [tuple(part.strip() for part in pair.split("+")) for pair in params["pairs"]]
     wanted = {duty for pair in pairs for duty in pair}
     holders: defaultdict[tuple[str, str], dict[NodeKey, list[NodeKey]]] = defaultdict(dict)
@@ -178,7 +179,7 @@ def toxic_duties(engine: Engine, params: Params) -> Iterator[Row]:
                 if not over and not set(mine) & set(theirs):
                     yield about(agent) | {"unknown": True}
                     continue
-                bound = any(_exact(estate, agent, side) for side in (mine, theirs))
+                bound = any(_exact(approvals, agent, side) for side in (mine, theirs))
                 yield about(agent) | {
                     "pair": f"{one} and {other}",
                     "over": over or None,
@@ -196,7 +197,7 @@ def _holders(engine: Engine, record: NodeRecord) -> Iterator[NodeKey]:
     return (keys[node] for node in nodes[bits & WORSE_BITS > 0].tolist())
 
 
-def _exact(estate: Estate, agent: NodeKey, tools: list[NodeKey]) -> bool:
+def _exact(approvals: Approvals, agent: NodeKey, tools: list[NodeKey]) -> bool:
     """Whether all of a side are tools that the agent calls with each call approved to the letter."""
-    edges = [edge for edge in estate.outgoing.get(agent, ()) if edge.kind == "USES" and edge.target in tools]
-    return {edge.target for edge in edges if edge.props.get("approval") == "exact" and edge.props.get("approved")} == set(tools)
+    edges = [edge for edge in approvals.estate.outgoing.get(agent, ()) if edge.kind == "USES" and edge.target in tools]
+    return {edge.target for edge in edges if edge.props.get("approval") == "exact" and approvals.of(edge) == "approved"} == set(tools)

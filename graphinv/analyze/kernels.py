@@ -389,3 +389,34 @@ def dominators(  # noqa: PLR0912 - one algorithm over flat arrays
                 above[vertex] = best
                 changed = True
     return above
+
+
+@compiled
+def nearest_before(pointers: Array, arcs: Array, source: Array, wanted: Array, start: int, most: int, looked_at: int, seen: Array) -> Array:
+    """Nodes that are ``wanted`` among those that come to ``start``, nearest first: breadth first against the arcs, at most ``most`` of
+    them, and no further once ``looked_at`` nodes were met. ``seen`` (a byte for each node) is lent, all zero, and given back so.
+    """
+    queue = np.empty(looked_at + 1, np.int32)
+    found = np.empty(most, np.int32)
+    queue[0] = start
+    seen[start] = 1
+    head, tail, count = 0, 1, 0
+    while head < tail and count < most and tail < looked_at:
+        node = queue[head]
+        head += 1
+        if wanted[node]:
+            found[count] = node
+            count += 1
+        for place in range(pointers[node], pointers[node + 1]):
+            other = source[arcs[place]]
+            if seen[other] == 0:
+                seen[other] = 1
+                if tail == len(queue):
+                    longer = np.empty(2 * len(queue), np.int32)
+                    longer[:tail] = queue
+                    queue = longer
+                queue[tail] = other
+                tail += 1
+    for place in range(tail):
+        seen[queue[place]] = 0
+    return found[:count]

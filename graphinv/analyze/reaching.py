@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from graphinv.analyze import kernels
 from graphinv.analyze.rows import STRONGEST_FIRST, Row, about, active, matters
 from graphinv.analyze.scopes import ACTION_BIT, ALL_ACTIONS, Array, actions_of
 from graphinv.model.facts import NodeKey
@@ -155,19 +156,18 @@ SOME = 25
 _LOOKED_AT = 2_000
 
 
-def some_agents(engine: Engine, number: int) -> list[str]:
-    """Ids of agents in service that come to node ``number``, the nearest up to :data:`SOME`, sorted. Bounded work."""
-    arcs = engine.arcs("posture")
-    pointers, order = arcs.arriving
-    keys, nodes = engine.structure.keys, engine.estate.nodes
-    seen, waiting = {number}, deque([number])
-    found: list[str] = []
-    while waiting and len(found) < SOME and len(seen) < _LOOKED_AT:
-        node = waiting.popleft()
-        if keys[node][0] == "Agent" and active(nodes[keys[node]]):
-            found.append(keys[node][1])
-        for other in arcs.source[order[pointers[node] : pointers[node + 1]]].tolist():
-            if other not in seen:
-                seen.add(other)
-                waiting.append(other)
-    return sorted(found)
+class NearestAgents:
+    """Who comes to a node: agents in service, the nearest up to :data:`SOME`. Bounded work for each node that is asked about."""
+
+    def __init__(self, engine: Engine) -> None:
+        structure, nodes = engine.structure, engine.estate.nodes
+        self._arcs, self._keys = engine.arcs("posture"), structure.keys
+        self._wanted, self._seen = np.zeros(structure.size, dtype=bool), np.zeros(structure.size, dtype=np.uint8)
+        agents = structure.of_kind("Agent")
+        self._wanted[agents] = [active(nodes[structure.keys[number]]) for number in agents.tolist()]
+
+    def of(self, number: int) -> list[str]:
+        """Ids of those who come to node ``number``, sorted."""
+        arcs = self._arcs
+        found = kernels.nearest_before(*arcs.arriving, arcs.source, self._wanted, number, SOME, _LOOKED_AT, self._seen)
+        return sorted(self._keys[node][1] for node in found.tolist())
