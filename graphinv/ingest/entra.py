@@ -16,6 +16,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from graphinv.ingest import Document
@@ -30,16 +31,23 @@ NAME = "entra"
 TITLE = "Entra applications, service principals, agent identities and what they are granted"
 FILES = (
     "any JSON file as Microsoft Graph or `az ad app list`, `az ad sp list` … print applications, service principals, users",
+    "what PowerShell writes of them (`Get-MgApplication | ConvertTo-Json`)",
     "lists of app role assignments, OAuth2 permission grants, directory role assignments",
     "manifests of app registrations",
 )
 MAX_BYTES = 256 * 1024 * 1024
+MAX_DEPTH = 20
 
 _MARKS = re.compile(
     rb'"(?:servicePrincipalType|requiredResourceAccess|appRoleId|consentType|directoryScopeId|signInAudience|isFallbackPublicClient'
     rb'|agentIdentityBlueprintId|identityParentId|inheritablePermissions|userPrincipalName|oauth2PermissionScopes|identifierUris)"\s*:'
     rb"|\$metadata#\w+\('[0-9a-f-]{36}'\)/federatedIdentityCredentials"
 )
+_SHELL = re.compile(
+    rb'"(?:RequiredResourceAccess|AppRoleId|ServicePrincipalType|SignInAudience|IdentifierUris|ConsentType|DirectoryScopeId)"\s*:'
+)
+_OF_SHELL = re.compile(rb'"(?:AppId|PrincipalId|ClientId|ResourceId)"\s*:')
+"""As PowerShell's modules for Graph write objects: the same fields, each with a capital letter."""
 _OF_GRAPH = re.compile(rb"graph\.microsoft\.com/|#microsoft\.graph\.|\"(?:appId|principalId|clientId|resourceId|userPrincipalName)\"\s*:")
 _CONTEXT = re.compile(
     r"(?:applications|servicePrincipals)(?:\('([0-9a-f-]{36})'\)|/([0-9a-f-]{36}))/(?:[\w.]+/)?(federatedIdentityCredentials|owners|sponsors)",
@@ -52,7 +60,10 @@ _KINDS: Mapping[str, str] = {"ManagedIdentity": "managed_identity", "ServiceIden
 
 def detect(path: str, head: bytes) -> bool:
     """Whether it begins with fields that only Entra's objects have."""
-    return path.lower().endswith((".json", ".jsonl", ".ndjson")) and _MARKS.search(head) is not None and _OF_GRAPH.search(head) is not None
+    if not path.lower().endswith((".json", ".jsonl", ".ndjson")):
+        return False
+    graph = _MARKS.search(head) is not None and _OF_GRAPH.search(head) is not None
+    return graph or (_SHELL.search(head) is not None and _OF_SHELL.search(head) is not None)
 
 
 def read(document: Document) -> Iterator[Fact]:
@@ -63,7 +74,22 @@ def read(document: Document) -> Iterator[Fact]:
     """
     reading = _Reading(document)
     for record in records(document):
-        yield from reading.record(record)
+        yield from reading.record(_as_graph(record))
+
+
+def _as_graph(record: Record) -> Record:
+    """An object of PowerShell's modules as Graph itself writes it; any other as it is."""
+    if not any(name in record.value for name in ("AppId", "PrincipalId", "ClientId", "UserPrincipalName")):
+        return record
+    return replace(record, value=_uncapitalised(record.value))
+
+
+def _uncapitalised(value: Any, depth: int = 0) -> Any:
+    if isinstance(value, dict) and depth < MAX_DEPTH:
+        return {f"{key[:1].lower()}{key[1:]}": _uncapitalised(inner, depth + 1) for key, inner in value.items()}
+    if isinstance(value, list) and depth < MAX_DEPTH:
+        return [_uncapitalised(inner, depth + 1) for inner in value]
+    return value
 
 
 class _Reading:

@@ -21,6 +21,7 @@ from graphinv.ingest.support.parts import items, tells, texts
 from graphinv.ingest.support.records import problem, text
 from graphinv.ingest.support.scripts import commands
 from graphinv.ingest.support.secrets import redact
+from graphinv.model.errors import IngestError
 from graphinv.model.facts import EdgeFact, Fact, Grant, NodeFact, NodeKey, Props
 
 NAME = "spire"
@@ -36,7 +37,9 @@ _ENTRIES = re.compile(rb'"(?:spiffe_id|spiffeId|parent_id)"\s*:')
 _SELECTORS = re.compile(rb'"selectors"\s*:')
 _OBJECT = re.compile(rb"[\"']?apiVersion[\"']?\s*:\s*[\"']?(?:spire\.spiffe\.io|spiffeid\.spiffe\.io)/")
 _CREATE = re.compile(rb"spire-server\s+(?:\S+\s+)?entry\s+create|entry create\b")
-_ID = re.compile(r"spiffe://([A-Za-z0-9._-]{1,255})((?:/[A-Za-z0-9._-]+)*)/?")
+_ID = re.compile(r"spiffe://([A-Za-z0-9._-]{1,255}|trust-domain\([^()]{0,250}\))((?:/[A-Za-z0-9._-]+)*)/?")
+_TEMPLATE = re.compile(rb"\{\{-?\s*(?:if|range|with|include|define|\.|\$|-)")
+_OPEN_DOMAIN = re.compile(r"(?<=^spiffe://)(?:\$\{[\w:.-]{1,100}\}|\$\w{1,100}|\{\{[^{}]{1,200}\}\}|<[\w -]{1,100}>)(?=/|$)")
 
 
 def detect(path: str, head: bytes) -> bool:
@@ -59,7 +62,7 @@ def read(document: Document) -> Iterator[Fact]:
     if lowered.endswith((".sh", ".bash")):
         yield from _script(document)
         return
-    for located in [jsondoc.parse(document)] if lowered.endswith(".json") else yamldoc.parse(document.text(), document):
+    for located in [jsondoc.parse(document)] if lowered.endswith(".json") else _documents(document):
         value = located.value
         listed = items(value.get("items")) if isinstance(value, dict) else []
         if isinstance(value, dict) and isinstance(value.get("entries"), list):
@@ -74,17 +77,30 @@ def read(document: Document) -> Iterator[Fact]:
             yield from _object(document, located, value, located.line)
 
 
-def _id(value: object) -> str:
-    """A SPIFFE ID as one text, however it is written; ``""`` for none."""
+def _documents(document: Document) -> list[Located]:
+    """The YAML documents; none of a template, which the reader of manifests tells of."""
+    try:
+        return list(yamldoc.parse(document.text(), document))
+    except IngestError:
+        if _TEMPLATE.search(document.data):
+            return []
+        raise
+
+
+def _id(value: object, root: str) -> str:
+    """A SPIFFE ID as one text, however it is written, with a stand-in for a trust domain that is filled in later; ``""`` for none."""
     if isinstance(value, dict):
         value = f"spiffe://{value.get('trust_domain', value.get('trustDomain', ''))}{value.get('path') or ''}"
-    found = _ID.fullmatch(text(value, 2048))
-    return redact(f"spiffe://{found[1].lower()}{found[2]}") if found else ""
+    found = _ID.fullmatch(_OPEN_DOMAIN.sub(f"trust-domain({root})", text(value, 2048)))
+    if found is None:
+        return ""
+    domain = found[1] if found[1].startswith("trust-domain(") else found[1].lower()
+    return redact(f"spiffe://{domain}{found[2]}")
 
 
 def _entry(document: Document, entry: dict[str, Any], line: int, evidence: str) -> Iterator[Fact]:
     """One registration entry."""
-    id = _id(entry.get("spiffe_id", entry.get("spiffeId")))
+    id = _id(entry.get("spiffe_id", entry.get("spiffeId")), document.root)
     if not id:
         yield problem(document, line, "is a registration entry without a SPIFFE ID", NAME, "error")
         return
@@ -159,7 +175,7 @@ def _object(document: Document, located: Located, value: dict[str, Any], where: 
 
 def _old_object(document: Document, spec: dict[str, Any], metadata: dict[str, Any], line: int, evidence: str) -> Iterator[Fact]:
     """An entry of the registrar that came before the controller manager."""
-    id, selector = _id(spec.get("spiffeId")), spec.get("selector")
+    id, selector = _id(spec.get("spiffeId"), document.root), spec.get("selector")
     selector = selector if isinstance(selector, dict) else {}
     if not id:
         yield problem(document, line, "is a registration entry without a SPIFFE ID", NAME, "error")
@@ -194,7 +210,7 @@ def _script(document: Document) -> Iterator[Fact]:
         words = [part for word in words for part in (word.split("=", 1) if word.startswith("-") else [word])]
         given = [(name.lstrip("-").lower(), value) for name, value in pairwise(words) if name.startswith("-")]
         stated = next((value for name, value in given if name == "spiffeid"), "")
-        id = _id(stated)
+        id = _id(stated, document.root)
         if not id:
             if stated:
                 yield problem(document, command.line, "creates an entry whose SPIFFE ID is filled in at run time", NAME, "note")

@@ -247,3 +247,24 @@ def test_the_manifest_of_a_registration_and_odd_shapes() -> None:
 def test_other_files_are_left_alone() -> None:
     assert not entra.detect("a.json", b'{"userPrincipalName": "x"}'.replace(b"user", b"some"))
     assert not entra.detect("a.py", b'"servicePrincipalType": 1, "appId": 2')
+
+
+def test_what_powershell_writes_is_the_same_with_capital_letters() -> None:
+    def capitalised(value: object) -> object:
+        if isinstance(value, dict):
+            return {f"{key[:1].upper()}{key[1:]}": capitalised(inner) for key, inner in value.items()}
+        return [capitalised(inner) for inner in value] if isinstance(value, list) else value
+
+    asked = [{"resourceAppId": "00000003-0000-0000-c000-000000000000", "resourceAccess": [{"id": MAIL_SEND, "type": "Role"}]}]
+    key = {"keyId": "cccccccc-0000-4000-8000-000000000001", "endDateTime": "2027-01-01T00:00:00Z"}
+    objects = {
+        "apps.json": application(requiredResourceAccess=asked, passwordCredentials=[key]),
+        "sps.json": principal(),
+        "roles.json": app_role(MAIL_SEND),
+    }
+    plain = Granted(*(az(path, one) for path, one in objects.items()))
+    shell = Granted(*(az(path, capitalised(one)) for path, one in objects.items()))  # type: ignore[arg-type]
+    assert set(shell.readers) == {"entra"}
+    assert shell.nodes.keys() == plain.nodes.keys()
+    assert shell.drawn("AUTHENTICATES_AS") == plain.drawn("AUTHENTICATES_AS") != set()
+    assert shell.access(f"entra:{SP}") == plain.access(f"entra:{SP}") != {}

@@ -159,7 +159,7 @@ def test_scripts() -> None:
     script = (
         "#!/bin/sh\n/opt/spire/bin/spire-server entry create \\\n  -parentID spiffe://quillmere.example/node \\\n"
         f"  -spiffeID {BOT} -selector k8s:ns:desk \\\n  -selector=k8s:sa:bot -ttl 3600\n"
-        "spire-server entry create -spiffeID spiffe://$DOMAIN/x -selector unix:uid:1\n"
+        "spire-server entry create -spiffeID spiffe://$DOMAIN/$NAME -selector unix:uid:1\n"
     )
     found = Granted(document(script, "entries.sh"))
     assert found.drawn("ASSUMES") == {("k8s:shop/desk/ServiceAccount/bot", BOT)}
@@ -171,3 +171,24 @@ def test_odd_shapes_and_other_files() -> None:
     assert {severity for severity, _ in found.problems} == {"error"}
     assert not spire.detect("a.yaml", b"apiVersion: v1\nkind: Pod\n")
     assert not spire.detect("crd.yaml", b"apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nname: x.spire.spiffe.io\n")
+
+
+def test_a_trust_domain_that_is_filled_in_later_has_a_stand_in() -> None:
+    text = """
+apiVersion: spire.spiffe.io/v1alpha1
+kind: ClusterStaticEntry
+metadata: {name: node1}
+spec:
+  parentID: spiffe://${SPIFFE_TRUST_DOMAIN}/agent/node1
+  spiffeID: spiffe://${SPIFFE_TRUST_DOMAIN}/server/node1
+  selectors: ['unix:uid:0']
+"""
+    found = Granted(document(text, "entry.yaml"))
+    assert ("Identity", "spiffe://trust-domain(shop)/server/node1") in found.nodes
+    assert found.problems == []
+
+
+def test_a_template_of_a_chart_is_left_to_the_reader_of_manifests() -> None:
+    text = "{{- if .Values.on }}\napiVersion: spire.spiffe.io/v1alpha1\nkind: ClusterStaticEntry\nspec:\n  {{ .Values.x }}: a\n{{- end }}\n"
+    assert spire.detect("templates/entry.yaml", text.encode())
+    assert list(spire.read(document(text, "templates/entry.yaml"))) == []
