@@ -17,6 +17,7 @@
 //   - Scopes that cannot be evaluated are an upper bound
 //   - What the delegator can do by its own means or over others as well is no gain
 //   - Reading more is what sub-agents are for
+//   - What both may do is compared at one time
 // columns:
 //   how: Whether it hands over stated authority, or borrows the power of another
 //   targets: How many things the delegator could not change without it
