@@ -106,9 +106,18 @@ def columns(kind: str) -> Mapping[str, str]:
 _DTYPES = {"boolean": "boolean", "integer": "Int64", "float": "Float64"}
 
 
-def _frame(rows: Iterable[Mapping[str, Any]], count: int, types: Mapping[str, str], *, always: Iterable[str]) -> pd.DataFrame:
-    """``count`` rows by column: ``always`` these, and what else the rows have. No row is kept longer than it takes to look at."""
-    found: dict[str, list[Any]] = {name: [None] * count for name in always}
+def _frame(
+    rows: Iterable[Mapping[str, Any]],
+    count: int,
+    types: Mapping[str, str],
+    *,
+    always: Iterable[str] = (),
+    given: Mapping[str, list[Any]] | None = None,
+) -> pd.DataFrame:
+    """``count`` rows by column: the columns that are ``given``, ``always`` these, and what else the rows have. No row is kept longer than
+    it takes to look at.
+    """
+    found: dict[str, list[Any]] = {**(given or {}), **{name: [None] * count for name in always}}
     for number, values in enumerate(rows):
         for name, value in values.items():
             column = found.get(name)
@@ -137,8 +146,8 @@ def _add_edges(graph: Graph, ends: tuple[str, str, str], edges: Sequence[EdgeId]
     """
     kind, source, target = ends
     types = {"_a": "string", "_b": "string", "key": "string", **columns(kind), **_HIDDEN}
-    rows = ({"_a": key[1][1], "_b": key[2][1], "key": key[3], **row(key, entries[key])} for key in edges)
-    frame = _frame(rows, len(edges), types, always=())
+    given = {"_a": [key[1][1] for key in edges], "_b": [key[2][1] for key in edges], "key": [key[3] for key in edges]}
+    frame = _frame((row(key, entries[key]) for key in edges), len(edges), types, given=given)
     graph.add_relationships(frame, kind, source, "_a", target, "_b", column_types=_declared(types, frame))
 
 

@@ -208,6 +208,16 @@ def _key(key: NodeKey) -> NodeKey:
     return key if key[1].isascii() else (key[0], _text(key[1]))
 
 
+def _end(kind: str, end: NodeKey | Ref, known: dict[NodeKey, NodeKey]) -> NodeKey:
+    """An end of an edge of ``kind`` that is met for the first time."""
+    if isinstance(end, Ref):
+        raise StoreError(f"an unresolved {kind} fact came to the store")
+    if end[0] not in NODE_KINDS:
+        raise StoreError(f"an unchecked {kind} fact came to the store: its end is of kind {end[0]!r}")
+    key = _key(end)
+    return known.setdefault(key, key)
+
+
 def _fold_nodes(nodes: Iterable[NodeFact]) -> dict[NodeKey, Props]:
     folded: dict[NodeKey, Props] = {}
     for fact in nodes:
@@ -224,12 +234,8 @@ def _fold_edges(edges: Iterable[EdgeFact], known: dict[NodeKey, NodeKey]) -> dic
     for fact in edges:
         if fact.kind not in EDGE_KINDS:
             raise StoreError(f"an unchecked edge fact came to the store: kind {fact.kind!r}")
-        if isinstance(fact.source, Ref) or isinstance(fact.target, Ref):
-            raise StoreError(f"an unresolved {fact.kind} fact came to the store")
-        source, target = _key(fact.source), _key(fact.target)
-        source, target = known.setdefault(source, source), known.setdefault(target, target)
-        if source[0] not in NODE_KINDS or target[0] not in NODE_KINDS:
-            raise StoreError(f"an unchecked {fact.kind} fact came to the store: from {source[0]!r} to {target[0]!r}")
+        source = known.get(fact.source) or _end(fact.kind, fact.source, known)  # type: ignore[call-overload]  # a Ref is not known
+        target = known.get(fact.target) or _end(fact.kind, fact.target, known)  # type: ignore[call-overload]
         stated = _stated(fact.kind, fact.props)
         _fold(folded, (fact.kind, source, target, edge_key(fact.kind, source, target, stated)), stated)
     return folded

@@ -20,6 +20,7 @@ import pkgutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
+from operator import attrgetter
 from typing import Protocol, cast
 
 from graphinv.model.facts import EdgeFact, Grant, NodeFact, NodeKey, Problem, Props, Ref, merge_props
@@ -42,9 +43,9 @@ class Known:
             before = merged.get(key)
             merged[key] = fact.props if before is None else merge_props(fact.kind, before, fact.props)
         kept = tuple(edges)
-        for edge in kept:
-            for end in (edge.source, edge.target):
-                if not isinstance(end, Ref) and end not in merged:
+        for what in ("source", "target"):
+            for end in dict.fromkeys(map(attrgetter(what), kept)):
+                if end not in merged and not isinstance(end, Ref):
                     merged[end] = {}
         return cls(merged, kept)
 
