@@ -188,7 +188,9 @@ def framework_coverage(
         if one.note:
             screen.print(text(one.note, "yellow"))
         rows = [
-            [item.id, item.title, ", ".join(item.rules), str(item.findings), level(item.worst or ""), str(item.agents), item.unseen]
+            [item.id, item.title, str(item.findings), level(item.worst or ""), str(item.agents), ", ".join(item.rules), item.unseen]
             for item in one.items
         ]
-        screen.print(table(["id", "item", "rules", "findings", "worst", "agents", "not seen"], rows, title=f"{one.name}, {one.version}"))
+        screen.print(table(["id", "item", "findings", "worst", "agents", "rules", "not seen"], rows, title=f"{one.name}, {one.version}"))
+        spoken = sum(bool(item.rules) for item in one.items)
+        screen.print(text(f"Rules speak to {spoken} of {len(one.items)} items; of the others nothing can be seen from here.", "dim"))

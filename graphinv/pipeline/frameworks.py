@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -30,7 +31,7 @@ class ItemCoverage(Result):
     findings: int
     worst: Level | None
     agents: int = Field(description="Agents of whom at least one of these rules could be judged")
-    unseen: str = Field(description="What cannot be seen of it from here; empty where a rule speaks to it and could be judged")
+    unseen: str = Field(description="What cannot be seen of it from here; empty where all rules that speak to it could be judged")
 
 
 class FrameworkCoverage(Result):
@@ -81,7 +82,9 @@ def coverage(name: str, analysis: Analysis, rules: Mapping[str, Rule]) -> list[F
 def _item(item: Mapping[str, Any], rules: Sequence[str], outcomes: Mapping[str, str], analysis: Analysis) -> ItemCoverage:
     judged = tuple(rule for rule in rules if outcomes.get(rule) in _JUDGED)
     severities = [finding.severity for finding in analysis.findings if finding.rule in rules]
-    unseen = "" if judged else "no source states what its rules need" if rules else "no rule speaks to it"
+    missing = [rule for rule in rules if rule not in judged]
+    partly = f"could not be judged: {', '.join(missing)}" if missing else ""
+    unseen = partly if judged else "no source states what its rules need" if rules else "no rule speaks to it"
     return ItemCoverage(
         id=item["id"],
         title=item["title"],
@@ -104,18 +107,29 @@ def _understood(name: str) -> tuple[str, _Wanted]:
     if exact:
         return "", [(one, one["items"]) for one in exact]
     for alias in catalogue()["seed_aliases"]:
-        if plain in (alias["seed"].casefold(), alias["seed"].casefold().rpartition("/")[2].strip()):
+        if plain and _letters(plain) in (_letters(alias["seed"]), _letters(alias["seed"].rpartition("/")[2])):
             sure = f"confidence {alias['confidence']}" if "confidence" in alias else "as given"
             return f"{name} is taken for {alias['seed']} ({sure}). {alias.get('reason', '')}".strip(), _holding(set(alias["resolves_to"]))
     items = _holding({item["id"] for one in frameworks for item in one["items"] if item["id"].casefold() == plain})
     if items:
         return "", items
     named = [one for one in frameworks if plain and plain in f"{one['name']} {one['key']}".casefold()]
+    if not named:  # all its words, in whatever order and however they are joined
+        named = [one for one in frameworks if _words(plain) and _words(plain) <= _words(f"{one['name']} {one['key']}".casefold())]
     if len(named) > 1:
         raise Ambiguous(f"{name!r} is in the names of several frameworks: {', '.join(one['key'] for one in named)}")
     if not named:
         raise NotFound(f"no framework, item or alias is called {name!r}; `graphinv frameworks list` shows them")
     return "", [(named[0], named[0]["items"])]
+
+
+def _letters(text: str) -> str:
+    """``text`` without case, blanks and punctuation, so that ``TM1`` is ``TM-1``."""
+    return "".join(letter for letter in text.casefold() if letter.isalnum())
+
+
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"[a-z0-9]+", text))
 
 
 def _holding(ids: set[str]) -> _Wanted:
