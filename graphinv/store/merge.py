@@ -208,7 +208,7 @@ def _key(key: NodeKey) -> NodeKey:
     return key if key[1].isascii() else (key[0], _text(key[1]))
 
 
-def _end(kind: str, end: NodeKey | Ref, known: dict[NodeKey, NodeKey]) -> NodeKey:
+def _end(kind: str, end: NodeKey | Ref, known: dict[NodeKey | Ref, NodeKey]) -> NodeKey:
     """An end of an edge of ``kind`` that is met for the first time."""
     if isinstance(end, Ref):
         raise StoreError(f"an unresolved {kind} fact came to the store")
@@ -228,14 +228,14 @@ def _fold_nodes(nodes: Iterable[NodeFact]) -> dict[NodeKey, Props]:
     return folded
 
 
-def _fold_edges(edges: Iterable[EdgeFact], known: dict[NodeKey, NodeKey]) -> dict[EdgeId, Props]:
+def _fold_edges(edges: Iterable[EdgeFact], known: dict[NodeKey | Ref, NodeKey]) -> dict[EdgeId, Props]:
     """The edges by id; equal ends are one object, that of ``known`` where it is there."""
     folded: dict[EdgeId, Props] = {}
     for fact in edges:
         if fact.kind not in EDGE_KINDS:
             raise StoreError(f"an unchecked edge fact came to the store: kind {fact.kind!r}")
-        source = known.get(fact.source) or _end(fact.kind, fact.source, known)  # type: ignore[call-overload]  # a Ref is not known
-        target = known.get(fact.target) or _end(fact.kind, fact.target, known)  # type: ignore[call-overload]
+        source = known.get(fact.source) or _end(fact.kind, fact.source, known)
+        target = known.get(fact.target) or _end(fact.kind, fact.target, known)
         stated = _stated(fact.kind, fact.props)
         _fold(folded, (fact.kind, source, target, edge_key(fact.kind, source, target, stated)), stated)
     return folded
