@@ -65,6 +65,8 @@ def main() -> None:
     except GraphinvError as error:
         _complain(str(error))
     except typer.TyperException as error:
+        if not error.format_message():  # a group without a command has shown its help
+            sys.exit(2)
         _complain(error.format_message().replace("Value error, ", "") + " (--help says more)")
     except BrokenPipeError:
         _reader_gone()

@@ -56,8 +56,8 @@ def asking(given: str | None) -> Store | guarded.GuardedQueries:
     return guarded.asking(store_url(given))
 
 
-def moment(given: str | None) -> str | None:
-    """``--at`` in the graph's form.
+def moment(given: str | None, option: str = "--at") -> str | None:
+    """The time that ``option`` was given, in the graph's form.
 
     Raises:
         UsageError: it is no time.
@@ -67,4 +67,4 @@ def moment(given: str | None) -> str | None:
     try:
         return str(normal_time(given))
     except ValueError as error:
-        raise UsageError(f"--at {error}") from None
+        raise UsageError(f"{option} {error}") from None

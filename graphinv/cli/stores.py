@@ -15,7 +15,8 @@ from graphinv.store import store_url
 
 stores = typer.Typer(help="Back a store up, restore, verify, migrate and copy it.", no_args_is_help=True)
 Force = Annotated[bool, typer.Option("--force", help="Replace what the store holds")]
-Address = Annotated[str, typer.Argument(help="Embedded store's file, or bolt:// address", metavar="STORE")]
+Source = Annotated[str, typer.Argument(help="Store to copy: embedded store's file, or bolt:// address", metavar="FROM")]
+Target = Annotated[str, typer.Argument(help="Store to fill, likewise", metavar="TO")]
 BackupFile = Annotated[Path, typer.Argument(help="The backup's file", metavar="FILE")]
 
 
@@ -64,12 +65,14 @@ def prune(
     from graphinv.store import open_store
     from graphinv.store.upkeep import prune as run
 
-    at = moment(before) or ""
+    at = moment(before, "--before") or ""
     with open_store(existing_store(store), write=not dry_run) as opened:
         gone = run(opened, at, dry_run=dry_run)
     _tell(
         {"before": at, "dry_run": dry_run, **asdict(gone)},
-        f"{gone.nodes} nodes and {gone.edges} edges that were closed before {at} {'would go' if dry_run else 'are gone'}",
+        f"{gone.nodes} nodes and {gone.edges} edges that were closed before {at} {'would go' if dry_run else 'are gone'}"
+        if gone.nodes or gone.edges
+        else f"nothing was closed before {at}",
         form,
     )
 
@@ -90,19 +93,21 @@ def restore(file: BackupFile, store: StoreOption = None, force: Force = False, f
     from graphinv.store import open_store
     from graphinv.store.upkeep import restore as run
 
+    if not file.is_file():
+        raise UsageError(f"there is no file {file}")
     with open_store(store_url(store), write=True) as opened:
         state = run(file, opened, force=force)
     _tell(_sizes(state), f"{len(state.nodes)} nodes and {len(state.edges)} edges of generation {state.generation} are restored", form)
 
 
 @stores.command()
-def copy(source: Address, target: Address, force: Force = False, form: FormatOption = Format.table) -> None:
-    """Make STORE two hold what STORE one holds, whichever engines keep them, and see that it does."""
+def copy(source: Source, target: Target, force: Force = False, form: FormatOption = Format.table) -> None:
+    """Make store TO hold what store FROM holds, whichever engines keep them, and see that it does."""
     from graphinv.store import open_store
     from graphinv.store.upkeep import copy as run
     from graphinv.store.upkeep import difference
 
-    if source == target:
+    if _place(source) == _place(target):
         raise UsageError("a store cannot be copied to itself")
     with open_store(existing_store(source)) as one, open_store(target, write=True) as other:
         state = run(one, other, force=force)
@@ -132,10 +137,16 @@ def migrate(store: StoreOption = None, form: FormatOption = Format.table) -> Non
     """Write the store anew in the form of this version; one that is in it already stays as it is in meaning."""
     from graphinv.store import open_store
 
-    with open_store(existing_store(store), write=True) as opened:
+    with open_store(existing_store(store), write=True, older=True) as opened:
         state = opened.state()
         opened.replace(state, opened.analysis())
     _tell(_sizes(state), f"generation {state.generation} is in the form of this version", form)
+
+
+def _place(url: str) -> str:
+    """What tells one store's address from another's."""
+    path = url.removeprefix("file://")
+    return url if "://" in path else str(Path(path).resolve())
 
 
 def _sizes(state: Any) -> dict[str, Any]:

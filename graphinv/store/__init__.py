@@ -164,8 +164,9 @@ def store_url(given: str | None = None) -> str:
     return given or os.environ.get("GRAPHINV_STORE") or DEFAULT_STORE
 
 
-def open_store(url: str | PathLike[str], *, write: bool = False) -> Store:
-    """The store at ``url``: a file path for the embedded one, ``bolt://`` or ``neo4j://`` for a server.
+def open_store(url: str | PathLike[str], *, write: bool = False, older: bool = False) -> Store:
+    """The store at ``url``: a file path for the embedded one, ``bolt://`` or ``neo4j://`` for a server. With ``older`` it may be in the
+    form of an older version: for who writes it anew.
 
     Raises:
         UsageError: an address of another kind.
@@ -177,9 +178,9 @@ def open_store(url: str | PathLike[str], *, write: bool = False) -> Store:
     if not separator or scheme == "file":
         from graphinv.store.embedded import EmbeddedStore
 
-        return EmbeddedStore(text.removeprefix("file://"), write=write)
+        return EmbeddedStore(text.removeprefix("file://"), write=write, older=older)
     if scheme in ("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc"):
         from graphinv.store.neo4j import Neo4jStore
 
-        return Neo4jStore(text, write=write)
+        return Neo4jStore(text, write=write, older=older)
     raise UsageError(f"no store for {scheme}:// addresses (a file path opens the embedded store, bolt:// and neo4j:// a Neo4j server)")

@@ -43,7 +43,7 @@ from graphinv.store.embedded_graph import (
 )
 from graphinv.store.embedded_query import UNSOUND, adapted
 from graphinv.store.embedded_rows import rows
-from graphinv.store.layout import packed, unpacked, with_first_seen
+from graphinv.store.layout import check_schema, packed, unpacked, with_first_seen
 from graphinv.store.merge import State, advance
 
 kglite.set_query_warning_policy("silent")  # it would print to stderr; what the words of a query may be is not its business
@@ -59,17 +59,19 @@ class EmbeddedStore:
     """The store in the file ``path``; :class:`graphinv.store.Store` says what its methods do.
 
     With ``write`` it takes the writer's lock until :meth:`close`; without, it holds the generation that is there when it is opened. Where
-    something is kept :attr:`aside` for that, the file itself is read only when it is asked for something else.
+    something is kept :attr:`aside` for that, the file itself is read only when it is asked for something else. With ``older`` it may be
+    in the form of an older version.
 
     Raises:
-        StoreError: there is no such store and ``write`` is not set; it is not one of ours, damaged, or of a newer version.
+        StoreError: there is no such store and ``write`` is not set; it is not one of ours, damaged, or of another version.
         StoreLocked: ``write`` and another process has the lock.
     """
 
-    def __init__(self, path: str | os.PathLike[str], *, write: bool = False) -> None:
+    def __init__(self, path: str | os.PathLike[str], *, write: bool = False, older: bool = False) -> None:
         self._url = str(path)
         self._path = Path(os.path.realpath(path))
         self._lock: int | None = None
+        self._older = older
         self._guard = threading.RLock()
         self._closed = False
         self._graph = Graph()
@@ -245,13 +247,10 @@ class EmbeddedStore:
             self._graph = kglite.load(str(path if path.exists() else self._path), verify="eager")
             meta = read_meta(self._graph)
         except (kglite.KgError, OSError, ValueError) as error:
-            raise StoreError(f"{self._url} is damaged or not a graphinv store ({str(error).splitlines()[0]})") from error
+            raise StoreError(f"{self._url} is damaged or not a graphinv store ({type(error).__name__})") from error
         if not isinstance(meta.get("schema"), int) or not isinstance(meta.get("generation"), int):
             raise StoreError(f"{self._url} is not a graphinv store")
-        if meta["schema"] > SCHEMA:
-            raise StoreError(
-                f"{self._url} was written by a newer graphinv (schema {meta['schema']}, this one reads {SCHEMA}); upgrade graphinv"
-            )
+        check_schema(meta["schema"], SCHEMA, self._url, older=self._older)
         self._generation = meta["generation"]
         self._analysis = meta.get("analysis")
         self._unread = False

@@ -138,6 +138,20 @@ def score_row(score: Score) -> dict[str, Any]:
     }
 
 
+def check_schema(found: int, ours: int, url: str, *, older: bool) -> None:
+    """That the form ``found``, in which the store at ``url`` is kept, can be read here, where ``ours`` is written.
+
+    Raises:
+        StoreError: it is a newer one, or an ``older`` one that is not wanted; says what to do.
+    """
+    if found > ours:
+        raise StoreError(f"{url} was written by a newer graphinv (schema {found}, this one reads {ours}); upgrade graphinv")
+    if found < ours and not older:
+        raise StoreError(
+            f"{url} was written by an older graphinv (schema {found}, this one writes {ours}); run `graphinv store migrate --store {url}`"
+        )
+
+
 def packed(analysis: Analysis) -> str:
     """Results as one text."""
     return base64.b64encode(zlib.compress(analysis.model_dump_json(by_alias=True).encode(), 6)).decode()

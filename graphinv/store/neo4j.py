@@ -33,7 +33,7 @@ from graphinv.model.facts import EdgeFact, NodeFact
 from graphinv.model.results import Analysis
 from graphinv.store import Committed, Rows, Scan
 from graphinv.store.dialect import checked, shortened
-from graphinv.store.layout import packed, unpacked, with_first_seen
+from graphinv.store.layout import check_schema, packed, unpacked, with_first_seen
 from graphinv.store.merge import State, advance
 from graphinv.store.neo4j_bulk import stage, sweep, switch
 from graphinv.store.neo4j_client import connected, within
@@ -78,16 +78,16 @@ class Neo4jStore:
     """The store in the database behind ``url``; :class:`graphinv.store.Store` says what its methods do.
 
     User and password come from NEO4J_USER and NEO4J_PASSWORD (or the file that NEO4J_PASSWORD_FILE names), the database from
-    NEO4J_DATABASE, a user to act as from NEO4J_IMPERSONATED_USER.
+    NEO4J_DATABASE, a user to act as from NEO4J_IMPERSONATED_USER. With ``older`` it may be in the form of an older version.
 
     Raises:
         UsageError: the address holds a password, or is none.
-        StoreError: the server cannot be reached, refuses the password, or holds a store of a newer version; or there is none in it and
+        StoreError: the server cannot be reached, refuses the password, or holds a store of another version; or there is none in it and
             ``write`` is not set.
         StoreLocked: ``write`` and another process is writing.
     """
 
-    def __init__(self, url: str, *, write: bool = False) -> None:
+    def __init__(self, url: str, *, write: bool = False, older: bool = False) -> None:
         self._url = url
         self._state: State | None = None
         self._session: dict[str, Any] = {
@@ -104,10 +104,8 @@ class Neo4jStore:
             meta = self._read(_meta)
             if not meta.get("generation") and not write:
                 raise StoreError(f"there is no store at {url}; run `graphinv scan PATH` first")
-            if meta and int(meta["schema"]) > SCHEMA:
-                raise StoreError(
-                    f"{url} was written by a newer graphinv (schema {meta['schema']}, this one reads {SCHEMA}); upgrade graphinv"
-                )
+            if meta:
+                check_schema(int(meta["schema"]), SCHEMA, url, older=older)
             if write:
                 self._lock()
                 self._recover()

@@ -1,9 +1,10 @@
 """kill -9 at random instants of what changes an embedded store: ``python -m tests.bench.kills [KILLS [AGENTS [SEED]]]``.
 
 A command of the command line (ingest, analyze, prune; analyze once more, killed while it keeps its arrays) runs in a process of its own
-and is killed somewhere between its start and its end. After each kill the store is opened: it holds what was there before the command, or
-what is there after it, checked over everything it holds; it answers what agents reach as that generation does; and the same command again
-ends in the graph that a command that nobody disturbed ends in. Anything else is an AssertionError.
+and is killed somewhere between its start and its end, every second time between the begin of writing and the end. After each kill the
+store is opened: it holds what was there before the command, or what is there after it, checked over everything it holds; it answers what
+agents reach as that generation does; and the same command again ends in the graph that a command that nobody disturbed ends in. Anything
+else is an AssertionError.
 """
 
 from __future__ import annotations
@@ -20,11 +21,13 @@ import tempfile
 import time
 import traceback
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from importlib import import_module
+from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from graphinv.cli import main as command_line
 from graphinv.model.facts import EdgeFact, NodeFact
@@ -34,8 +37,10 @@ from graphinv.store.merge import State
 from graphinv.store.upkeep import problems
 from tests.bench.library import facts
 
+Since = Literal["start", "writing", "published"]
+"""Moments of a command: its start; when it begins to write; when what it wrote is the store."""
 KILLS = 200
-AGENTS = 400
+AGENTS = 100
 FIRST, SECOND, THIRD, LATER = (f"2026-07-{day:02}T00:00:00Z" for day in (10, 11, 12, 20))
 EXPECTED = {"graph", "graph.arrays", "graph.key", "graph.lock"}
 """What may lie in a store's folder when no command runs."""
@@ -43,12 +48,13 @@ EXPECTED = {"graph", "graph.arrays", "graph.key", "graph.lock"}
 
 @dataclass(frozen=True)
 class Case:
-    """A command, the store that it finds, and whether it is killed only once it has published, while it keeps its arrays."""
+    """A command and the store that it finds."""
 
     name: str
     template: Path
     command: tuple[str, ...]
-    late: bool = False
+    since: Sequence[Since] = ("start", "writing")
+    """From when on its kills are counted, in turn."""
 
 
 @dataclass
@@ -132,7 +138,7 @@ def cases(folder: Path, agents: int, commands: Commands) -> list[Case]:
         Case("ingest", judged, ("ingest", str(file), "--at", SECOND)),
         Case("analyze", fresh, ("analyze", "--at", FIRST)),
         Case("prune", closed, ("prune", "--before", THIRD)),
-        Case("arrays", closed, ("analyze", "--at", LATER), late=True),
+        Case("arrays", closed, ("analyze", "--at", LATER), since=("published",)),
     ]
 
 
@@ -159,11 +165,10 @@ def _copy(store: Path, folder: Path) -> Path:
 
 @dataclass(frozen=True)
 class Ran:
-    """How a command ended, and the seconds from its start, and from when it had published, to its end."""
+    """How a command ended, and the seconds from each moment to its end."""
 
     code: int
-    seconds: float
-    published: float
+    seconds: dict[Since, float]
 
 
 class Commands:
@@ -173,27 +178,30 @@ class Commands:
 
     def __init__(self, cache: Path) -> None:
         root = Path(__file__).parents[2]
+        self._errors = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 - closed with the rest
         self._forker = subprocess.Popen(
             [sys.executable, "-c", "from tests.bench.kills import serve; serve()"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            stderr=self._errors,
             text=True,
             cwd=root,
             env={**os.environ, "PYTHONPATH": str(root), "GRAPHINV_CACHE": str(cache)},
         )
 
-    def run(self, command: Sequence[str], store: Path, *, kill_after: float | None = None, late: bool = False) -> Ran:
-        """Run ``command`` on ``store``; with ``kill_after`` kill it so many seconds after its start, or, if ``late``, after it had
-        published."""
+    def run(self, command: Sequence[str], store: Path, *, kill_after: float | None = None, since: Since = "start") -> Ran:
+        """Run ``command`` on ``store``; with ``kill_after`` kill it so many seconds after the moment ``since``."""
         assert self._forker.stdin
         assert self._forker.stdout
-        self._forker.stdin.write(json.dumps([[*command, "--store", str(store)], str(store), kill_after, late]) + "\n")
+        self._forker.stdin.write(json.dumps([[*command, "--store", str(store)], str(store), kill_after, since]) + "\n")
         self._forker.stdin.flush()
         ran = Ran(*json.loads(self._forker.stdout.readline()))
-        said = Path(f"{store}.said")
-        assert ran.code == 0 or (ran.code == -signal.SIGKILL and kill_after is not None), (command, ran, said.read_text())
-        said.unlink(missing_ok=True)
+        assert ran.code == 0 or (ran.code == -signal.SIGKILL and kill_after is not None), (command, ran, self._said())
         return ran
+
+    def _said(self) -> str:
+        self._errors.seek(0)
+        return self._errors.read()[-2000:]
 
     def __enter__(self) -> Self:
         return self
@@ -201,31 +209,34 @@ class Commands:
     def __exit__(self, *error: object) -> None:
         self._forker.kill()
         self._forker.communicate()
+        self._errors.close()
 
 
 def serve() -> None:
     """Run the commands that come in, one a line."""
     import_module("graphinv.analyze.engine")
     for line in sys.stdin:
-        command, store, kill_after, late = json.loads(line)
-        os.write(1, json.dumps(_run(command, Path(store), kill_after, late)).encode() + b"\n")
+        command, store, kill_after, since = json.loads(line)
+        os.write(1, json.dumps(_run(command, Path(store), kill_after, since)).encode() + b"\n")
 
 
-def _run(command: list[str], store: Path, kill_after: float | None, late: bool) -> tuple[int, float, float]:
+def _run(command: list[str], store: Path, kill_after: float | None, since: Since) -> tuple[int, dict[Since, float]]:
     file = _file(store)
-    child, begin = _forked(command), time.monotonic()
-    published = None
+    child = _forked(command)
+    moments: dict[Since, float] = {"start": time.monotonic()}
     while not os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT):
-        if published is None and _file(store) != file:
-            published = time.monotonic()
-        counted = published if late else begin
-        if kill_after is not None and counted is not None and time.monotonic() - counted >= kill_after:
+        now = time.monotonic()
+        if "published" not in moments and _file(store) != file:
+            moments["published"] = now
+        if "writing" not in moments and ("published" in moments or any(store.parent.glob(f".{store.name}.new-*"))):
+            moments["writing"] = now
+        if kill_after is not None and since in moments and now - moments[since] >= kill_after:
             os.kill(child, signal.SIGKILL)
             break
         time.sleep(0.0005)
     _, status = os.waitpid(child, 0)
     end = time.monotonic()
-    return os.waitstatus_to_exitcode(status), end - begin, end - (published or end)
+    return os.waitstatus_to_exitcode(status), {name: end - moment for name, moment in moments.items()}
 
 
 def _file(store: Path) -> int | None:
@@ -242,7 +253,6 @@ def _forked(command: list[str]) -> int:
         silent = os.open(os.devnull, os.O_RDWR)
         for handle in (0, 1):
             os.dup2(silent, handle)
-        os.dup2(os.open(f"{command[-1]}.said", os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 2)
         sys.argv = ["graphinv", *command]
         command_line()
     except SystemExit as stop:
@@ -264,21 +274,29 @@ def _fresh(case: Case, folder: Path) -> Iterator[Path]:
         shutil.rmtree(made)
 
 
-def kill(case: Case, kills: int, folder: Path, commands: Commands, dice: random.Random) -> Counts:
-    """Kill ``case`` so many times, and see each time that nothing is lost."""
+def kill(case: Case, kills: int, folder: Path, seed: int) -> Counts:
+    """Kill ``case`` so many times, and see each time that nothing is lost. ``folder`` is where that is done."""
+    folder.mkdir()
+    with Commands(folder / "cache") as commands:
+        return _killed(case, kills, folder, commands, random.Random(seed))
+
+
+def _killed(case: Case, kills: int, folder: Path, commands: Commands, dice: random.Random) -> Counts:
     counts = Counts()
     with _fresh(case, folder) as store:
         before = contents(store)
         ran = commands.run(case.command, store)
-        whole = ran.published if case.late else ran.seconds
+        whole = dict(ran.seconds)
         after = contents(store)
         assert before.whole != after.whole
     while counts.kills < kills:
         with _fresh(case, folder) as store:
-            if not commands.run(case.command, store, kill_after=dice.uniform(0.0, whole), late=case.late).code:
+            since = case.since[counts.kills % len(case.since)]
+            if not commands.run(case.command, store, kill_after=dice.uniform(0.0, whole[since]), since=since).code:
                 counts.finished += 1
-                whole *= 0.95  # the machine is less busy than it was
+                whole[since] *= 0.95  # the machine is less busy than it was
                 continue
+            print(f"{case.name} {counts.kills}", file=sys.stderr)
             counts.halves += bool(_leftovers(store))
             found = contents(store)
             if found == before:
@@ -298,22 +316,26 @@ def _leftovers(store: Path) -> list[Path]:
     return [path for path in store.parent.iterdir() if path.name not in EXPECTED] + [*store.parent.glob("graph.arrays/.*")]
 
 
-def main(kills: int, agents: int, seed: int = 1) -> int:
-    """Kill, and print what became of it; how many kills it were."""
-    dice, total = random.Random(seed), 0
+def main(kills: int = KILLS, agents: int = AGENTS, seed: int = 1) -> int:
+    """Kill, the commands side by side, and print what became of it; how many kills it were."""
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         with Commands(folder / "cache") as commands:
-            print("| command | kills | held what was before | held what is after | left half-written files | ended before |")
-            print("| --- | ---: | ---: | ---: | ---: | ---: |")
-            for number, case in enumerate(cases(folder, agents, commands)):
-                found = kill(case, (kills + number) // 4, folder, commands, dice)
-                print(f"| {case.name} | {found.kills} | {found.before} | {found.after} | {found.halves} | {found.finished} |", flush=True)
-                total += found.kills
+            made = cases(folder, agents, commands)
+        with ProcessPoolExecutor(len(made), get_context("spawn")) as pool:
+            begun = [
+                pool.submit(kill, case, (kills + number) // len(made), folder / case.name, seed + number)
+                for number, case in enumerate(made)
+            ]
+            found = [one.result() for one in begun]
+    print("| command | kills | held what was before | held what is after | left half-written files | ended before |")
+    print("| --- | ---: | ---: | ---: | ---: | ---: |")
+    for case, counts in zip(made, found, strict=True):
+        print(f"| {case.name} | {counts.kills} | {counts.before} | {counts.after} | {counts.halves} | {counts.finished} |")
+    total = sum(counts.kills for counts in found)
     print(f"\n{total} kills, nothing lost")
     return total
 
 
 if __name__ == "__main__":
-    given = [int(one) for one in sys.argv[1:]]
-    main(*given) if len(given) > 1 else main(*given, AGENTS) if given else main(KILLS, AGENTS)
+    main(*[int(one) for one in sys.argv[1:]])
