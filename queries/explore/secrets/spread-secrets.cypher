@@ -12,13 +12,15 @@
 //   environments: Where its holders are used
 //   owners: Owners of its holders
 //   sources: Where the secret was stated
-MATCH (h)-[r:HOLDS]->(s:Secret)
-WHERE h.gone_at IS NULL AND r.gone_at IS NULL AND s.gone_at IS NULL
-WITH s, count(DISTINCT labels(h)[0] + ':' + h.id) AS number
-WHERE number >= $holders
-MATCH (h)-[r:HOLDS]->(s)
+CALL {
+  MATCH (h)-[r:HOLDS]->(s:Secret)
+  WHERE h.gone_at IS NULL AND r.gone_at IS NULL AND s.gone_at IS NULL
+  RETURN s.id AS secret, count(DISTINCT labels(h)[0] + ':' + h.id) AS number
+}
+WITH secret, number WHERE number >= $holders
+MATCH (s:Secret {id: secret})<-[r:HOLDS]-(h)
 WHERE h.gone_at IS NULL AND r.gone_at IS NULL
-OPTIONAL MATCH (o:Owner)-[w:OWNS]->(h)
+OPTIONAL MATCH (h)<-[w:OWNS]-(o:Owner)
 WHERE o.gone_at IS NULL AND w.gone_at IS NULL
 WITH s, number, labels(h)[0] + ':' + h.id AS holder, coalesce(r.place, 'unknown') AS place, h.environment AS environment, o.id AS owner
 ORDER BY holder, place, environment, owner

@@ -9,14 +9,14 @@
 //   sources: Where it was stated
 MATCH (t:Tool)
 WHERE t.gone_at IS NULL AND t.schema_digest <> t.approved_digest
-OPTIONAL MATCH (v:ToolServer)-[p:PROVIDES]->(t)
+OPTIONAL MATCH (t)<-[p:PROVIDES]-(v:ToolServer)
 WHERE v.gone_at IS NULL AND p.gone_at IS NULL
 WITH t, v ORDER BY v.id
 WITH t, collect(DISTINCT v.id) AS servers
-OPTIONAL MATCH (a:Agent)-[r:USES]->(t)
+OPTIONAL MATCH (t)<-[r:USES]-(a:Agent)
 WHERE a.gone_at IS NULL AND r.gone_at IS NULL
 WITH t, servers, collect(DISTINCT a.id) AS direct
-OPTIONAL MATCH (a:Agent)-[c:CONNECTS_TO]->(:ToolServer)-[p:PROVIDES]->(t)
+OPTIONAL MATCH (t)<-[p:PROVIDES]-(:ToolServer)<-[c:CONNECTS_TO]-(a:Agent)
 WHERE a.gone_at IS NULL AND c.gone_at IS NULL AND p.gone_at IS NULL AND (c.tools IS NULL OR t.id IN c.tools OR t.name IN c.tools)
 WITH t, servers, direct, collect(DISTINCT a.id) AS through
 UNWIND CASE WHEN size(direct + through) = 0 THEN [''] ELSE direct + through END AS agent

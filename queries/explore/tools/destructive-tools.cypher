@@ -12,15 +12,27 @@
 //   server: "Id of the server it comes from; empty where it is called directly"
 //   guards: Enforcement points on the call
 //   sources: Where that was stated
+MATCH (a:Agent)
+WHERE a.gone_at IS NULL
+  AND (EXISTS {
+      MATCH (a)-[u:USES]->(t:Tool)
+      WHERE any(effect IN t.effects WHERE effect IN $effects) AND u.gone_at IS NULL AND t.gone_at IS NULL }
+    OR EXISTS {
+      MATCH (a)-[c:CONNECTS_TO]->(v:ToolServer)-[p:PROVIDES]->(t:Tool)
+      WHERE any(effect IN t.effects WHERE effect IN $effects) AND c.gone_at IS NULL AND v.gone_at IS NULL
+        AND p.gone_at IS NULL AND t.gone_at IS NULL AND (c.tools IS NULL OR t.id IN c.tools OR t.name IN c.tools) })
+WITH a ORDER BY a.id LIMIT $limit
 CALL {
-  MATCH (t:Tool)<-[u:USES]-(a:Agent)
-  WHERE any(effect IN t.effects WHERE effect IN $effects) AND a.gone_at IS NULL AND u.gone_at IS NULL AND t.gone_at IS NULL
-  RETURN a, t, '' AS server, coalesce(u.guards, []) AS guards, coalesce(u.sources, []) AS sources
+  WITH a
+  MATCH (a)-[u:USES]->(t:Tool)
+  WHERE any(effect IN t.effects WHERE effect IN $effects) AND u.gone_at IS NULL AND t.gone_at IS NULL
+  RETURN t, '' AS server, coalesce(u.guards, []) AS guards, coalesce(u.sources, []) AS sources
   UNION
-  MATCH (t:Tool)<-[p:PROVIDES]-(v:ToolServer)<-[c:CONNECTS_TO]-(a:Agent)
-  WHERE any(effect IN t.effects WHERE effect IN $effects) AND a.gone_at IS NULL AND c.gone_at IS NULL AND v.gone_at IS NULL
+  WITH a
+  MATCH (a)-[c:CONNECTS_TO]->(v:ToolServer)-[p:PROVIDES]->(t:Tool)
+  WHERE any(effect IN t.effects WHERE effect IN $effects) AND c.gone_at IS NULL AND v.gone_at IS NULL
     AND p.gone_at IS NULL AND t.gone_at IS NULL AND (c.tools IS NULL OR t.id IN c.tools OR t.name IN c.tools)
-  RETURN a, t, v.id AS server, coalesce(c.guards, []) + coalesce(p.guards, []) AS guards, coalesce(c.sources, []) AS sources
+  RETURN t, v.id AS server, coalesce(c.guards, []) + coalesce(p.guards, []) AS guards, coalesce(c.sources, []) AS sources
 }
 RETURN a.id AS agent, coalesce(a.autonomy, 'unknown') AS autonomy, t.id AS tool, t.effects AS effects, server, guards, sources
 ORDER BY agent, tool, server, size(guards), sources

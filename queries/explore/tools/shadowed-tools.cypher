@@ -9,13 +9,19 @@
 //   servers: Servers that offer one of that name
 //   third_party: How many of them come from outside
 //   sources: Where the tools were stated
-MATCH (a:Agent)-[c:CONNECTS_TO]->(v:ToolServer)-[p:PROVIDES]->(t:Tool)
+CALL {
+  MATCH (a:Agent)-[c:CONNECTS_TO]->(v:ToolServer)-[p:PROVIDES]->(t:Tool)
+  WHERE a.gone_at IS NULL AND c.gone_at IS NULL AND v.gone_at IS NULL AND p.gone_at IS NULL AND t.gone_at IS NULL
+    AND (c.tools IS NULL OR t.id IN c.tools OR t.name IN c.tools)
+  RETURN a.id AS agent, t.name AS name, count(DISTINCT v.id) AS number
+}
+WITH agent, name WHERE number > 1
+MATCH (a:Agent {id: agent})-[c:CONNECTS_TO]->(v:ToolServer)-[p:PROVIDES]->(t:Tool {name: name})
 WHERE a.gone_at IS NULL AND c.gone_at IS NULL AND v.gone_at IS NULL AND p.gone_at IS NULL AND t.gone_at IS NULL
   AND (c.tools IS NULL OR t.id IN c.tools OR t.name IN c.tools)
-WITH a, t.name AS name, v, t ORDER BY v.id, t.id
+WITH a, name, v, t ORDER BY v.id, t.id
 WITH a, name, collect(DISTINCT v.id) AS servers, count(DISTINCT CASE WHEN v.origin IN ['third_party', 'registry'] THEN v.id END) AS third_party,
      collect(t.sources[0]) AS sources
-WHERE size(servers) > 1
 RETURN a.id AS agent, name, servers, third_party, sources
 ORDER BY third_party DESC, agent, name
 LIMIT $limit
