@@ -6,7 +6,7 @@ import ast
 import inspect
 from collections.abc import Iterator, Mapping
 from types import FunctionType, ModuleType
-from typing import Any, cast
+from typing import Any, TypeGuard, cast
 
 from graphinv.store.dialect import Token, tokens
 
@@ -99,6 +99,21 @@ def of_check(name: str, module: ModuleType) -> Iterator[tuple[str, FunctionType]
         yield f"line {change.lineno}: {after} for {before}"[:150], _compiled(tree, module, name)
 
 
+def of_class(name: str, module: ModuleType) -> Iterator[tuple[str, type]]:
+    """(what was done, the class) for each condition in the class ``name`` that checks ask, likewise."""
+    source = inspect.getsource(module)
+    for number in range(len(_places_of_class(ast.parse(source), name))):
+        tree = ast.parse(source)
+        change = _places_of_class(tree, name)[number]
+        before = ast.unparse(change)
+        yield f"line {change.lineno}: {_turn(change)} for {before}"[:150], cast(type, _namespace(tree, module)[name])
+
+
+def _places_of_class(tree: ast.Module, name: str) -> list[ast.expr]:
+    [found] = [node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == name]
+    return [place for place in ast.walk(found) if _changeable(place)]
+
+
 def _used(name: str, functions: Mapping[str, ast.FunctionDef]) -> set[str]:
     found, waiting = {name}, [name]
     while waiting:
@@ -113,9 +128,11 @@ def _places(tree: ast.Module, used: set[str]) -> Iterator[ast.expr]:
     """Expressions that can be changed, in one order."""
     for function in tree.body:
         if isinstance(function, ast.FunctionDef) and function.name in used:
-            for node in ast.walk(function):
-                if isinstance(node, ast.BoolOp) or (isinstance(node, ast.Compare) and len(node.ops) == 1):
-                    yield node
+            yield from (node for node in ast.walk(function) if _changeable(node))
+
+
+def _changeable(node: ast.AST) -> TypeGuard[ast.expr]:
+    return isinstance(node, ast.BoolOp) or (isinstance(node, ast.Compare) and len(node.ops) == 1)
 
 
 _OPPOSITE: Mapping[type[ast.cmpop], type[ast.cmpop]] = {
@@ -144,6 +161,10 @@ def _turn(place: ast.expr) -> str | None:
 
 def _compiled(tree: ast.Module, module: ModuleType, name: str) -> FunctionType:
     """The function ``name`` of a changed module; everything else is the module's own."""
+    return cast(FunctionType, _namespace(tree, module)[name])
+
+
+def _namespace(tree: ast.Module, module: ModuleType) -> dict[str, Any]:
     namespace: dict[str, Any] = {"__name__": module.__name__, "__builtins__": __builtins__}
     exec(compile(ast.fix_missing_locations(tree), module.__file__ or "", "exec"), namespace)  # our own source, one sign changed
-    return cast(FunctionType, namespace[name])
+    return namespace

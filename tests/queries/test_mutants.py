@@ -11,13 +11,14 @@ from typing import Any
 
 import pytest
 
+from graphinv.analyze import approvals, checks_approvals
 from graphinv.analyze import rules as mechanism
 from graphinv.analyze.engine import Engine
 from graphinv.analyze.rules import Check, Rule, run_rules
 from graphinv.model.results import Finding, RuleStatus
 from graphinv.store.embedded import EmbeddedStore
 from tests.queries.graphs import AT, Case, stored
-from tests.queries.mutants import of_check, of_cypher
+from tests.queries.mutants import of_check, of_class, of_cypher
 from tests.queries.test_rule_cases import CASES, RULES
 
 LEAST = 0.8
@@ -91,3 +92,18 @@ def test_cases_tell_mutants_from_the_rule(id: str, tmp_path: Path) -> None:
     left, made = survivors(id, tmp_path)
     assert made - len(left) >= 1
     assert len(left) <= (1 - LEAST) * made, "\n".join(left)
+
+
+def test_cases_tell_mutants_of_approvals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rule = RULES["GI-TOL-001"]
+    alive = dict(of_class("Approvals", approvals))
+    assert len(alive) > 20
+    for number, case in enumerate(CASES[rule.id]):
+        for store in stored(case, tmp_path / str(number)):
+            monkeypatch.setattr(checks_approvals, "Approvals", approvals.Approvals)
+            right = judged(rule, case, store)
+            for what, changed in list(alive.items()):
+                monkeypatch.setattr(checks_approvals, "Approvals", changed)
+                if judged(rule, case, store) != right:
+                    del alive[what]
+    assert not alive
