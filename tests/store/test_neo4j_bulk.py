@@ -116,7 +116,7 @@ def test_nobody_sees_what_is_being_built(there: Server, monkeypatch: pytest.Monk
         with open_store(there.uri) as reader:
             seen.append((reader.generation, len(reader.estate().edges), reader.query(LABELLED).rows))
             with pytest.raises(QueryLimit, match=r"being written.*name a label"):
-                reader.query(BARE, timeout=0.3)
+                reader.query(BARE, timeout=2.0)
         seen.append(_direct(there, "MATCH (a:Agent) RETURN count(a) AS n, collect(DISTINCT a.version) AS of"))
 
     monkeypatch.setattr(module, "stage", look)
