@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from graphinv.store.dialect import Token
     from graphinv.store.portable import Refusal
 
+MAX_STEPS = 1_000_000
 _SHORTEST = frozenset({"shortestpath", "allshortestpaths"})
 _SHORT = "write MATCH p = (a)-[:DELEGATES_TO*1..5]->(b) WHERE … RETURN p ORDER BY length(p) LIMIT 1"
 _AGGREGATES = frozenset({"count", "sum", "avg", "min", "max", "collect", "stdev", "stdevp"})
@@ -41,6 +42,25 @@ def shape_refusals(found: Sequence[Token], pairs: Mapping[int, int]) -> Iterator
         elif token.upper in ("WITH", "RETURN") and clauses[place] == token.upper:
             yield from _shown(found, place, pairs)
     yield from _unions(found, pairs)
+    yield from _loops(found)
+
+
+def _loops(found: Sequence[Token]) -> Iterator[Refusal]:
+    """Lists within lists that one expression goes through: no server ends an expression before it is done, whatever time is left."""
+    steps = [1]
+    for place, token in enumerate(found):
+        if token.kind == "symbol" and token.text in "([{":
+            steps.append(steps[-1])
+        elif token.kind == "symbol" and token.text in ")]}":
+            steps.pop()
+            steps = steps or [1]
+        elif token.upper == "IN" and len(steps) > 1 and _text(found, place + 1).lower() == "range" and _text(found, place + 4) == ",":
+            bounds = _text(found, place + 3), _text(found, place + 5)
+            if all(bound.isdecimal() for bound in bounds):
+                steps[-1] *= max(1, int(bounds[1]) - int(bounds[0]) + 1)
+                if steps[-1] > MAX_STEPS:
+                    yield f"goes through more than {MAX_STEPS:,} things in one expression", "write UNWIND range(1, 1000) AS x"
+                    return
 
 
 def _text(found: Sequence[Token], place: int) -> str:
@@ -119,7 +139,7 @@ def _node(found: Sequence[Token], place: int, end: int, clause: str) -> Iterator
         return
     before = _text(found, place - 1)
     given = before == "(" and _text(found, place - 2).lower() in ("size", "coalesce", "collect", "count", "tostring")
-    if given or (clause in ("RETURN", "WITH", "UNWIND", "ORDER") and before.upper() in _SHOWING):
+    if given or before.upper() in ("THEN", "ELSE") or (clause in ("RETURN", "WITH", "UNWIND", "ORDER") and before.upper() in _SHOWING):
         yield "shows a pattern", _PATTERN
 
 

@@ -45,6 +45,11 @@ def _types() -> Mapping[str, frozenset[str]]:
     return {name: frozenset(types) for name, types in found.items()}
 
 
+def _only(name: str, type: str) -> bool:
+    """Whether a property of that name is of that type, whichever kind has it."""
+    return _types().get(name) == frozenset({type})
+
+
 def value_refusals(found: Sequence[Token], pairs: Mapping[int, int]) -> Iterator[Refusal]:
     """What of a query engines answer differently for the types of its values. O(tokens)."""
     nodes, opened = _pattern_names(found), {end: start for start, end in pairs.items()}
@@ -234,7 +239,7 @@ def _call(found: Sequence[Token], place: int, pairs: Mapping[int, int], names: f
         stated = _property(found, first) if end == first + 3 else ""
         if text == "[":
             yield "makes a text of a list", "write reduce(s = '', x IN l | s + x)"
-        elif (alone and kind == "number" and _exponent(text)) or (stated and _types().get(stated) == {"number"}):
+        elif (alone and kind == "number" and _exponent(text)) or (stated and _only(stated, "number")):
             yield "makes a text of a number with a fraction", "return the number itself"
     elif name == "toboolean" and alone and kind == "number":
         yield "makes a truth of a number", "write x <> 0"
@@ -251,7 +256,7 @@ def _call_of(found: Sequence[Token], place: int, pairs: Mapping[int, int], names
     alone = end == first + 1
     kind, text = _kind(found, first), _text(found, first)
     if name in _OF_TEXT and (
-        kind == "number" or text in ("[", "{") or (_property(found, first) and _types().get(_property(found, first)) == {"set of texts"})
+        kind == "number" or text in ("[", "{") or (_property(found, first) and _only(_property(found, first), "set of texts"))
     ):
         yield f"calls {found[place].text}() of what is no text", "write toString(x), or [x IN l | …] for each of a list"
     elif name in ("size", "length") and text == "{":
@@ -260,7 +265,7 @@ def _call_of(found: Sequence[Token], place: int, pairs: Mapping[int, int], names
         yield "calls length() of what is no path", "write size(x)"
     elif name == "range" and any(token.kind == "number" and "." in token.text for token in found[first:end]):
         yield "calls range() of numbers that are not whole", "write range(1, 3)"
-    elif name == "reverse" and any(_types().get(_property(found, at)) == {"set of texts"} for at in range(first, end)) and text != "[":
+    elif name == "reverse" and any(_only(_property(found, at), "set of texts") for at in range(first, end)) and text != "[":
         yield "calls reverse() of a property that is a list", "write reverse([x IN n.labels | x])"
     elif name in _ORDERING and alone and text in names:
         yield f"calls {name}() of nodes or edges", "write what they are ordered by, such as min(a.id)"

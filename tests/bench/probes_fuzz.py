@@ -149,7 +149,7 @@ class _Drawer:
         return found
 
     def operation(self, sort: str, depth: int) -> str:
-        return getattr(self, f"_{sort}")(depth)
+        return str(getattr(self, f"_{sort}")(depth))
 
     def _any(self, depth: int) -> str:
         return self.value(self.random.choice(_SCALARS), depth)
@@ -649,6 +649,7 @@ def _asked(store: EmbeddedStore, cypher: str, text: str, **how: Any) -> tuple[An
     given = {name: value for name, value in PARAMETERS.items() if f"${name}" in cypher}
     try:
         view = store._graph.cypher(text, params=given, timeout_ms=20_000, **how)
+        assert isinstance(view, kglite.ResultView)
         return comparable(rows(view.columns, view.to_list()), cypher)
     except kglite.KgError as error:
         return str(error)

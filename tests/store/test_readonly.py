@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
 from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -62,7 +64,7 @@ def contents(url: str) -> object:
     with neo4j.GraphDatabase.driver(url, auth=(server().user, server().password)) as driver:
 
         def told(statement: str, database: str | None = None) -> list[Any]:
-            return sorted(str(record.values()) for record in driver.execute_query(statement, database_=database).records)  # type: ignore[arg-type]
+            return sorted(str(record.values()) for record in driver.execute_query(statement, database_=database).records)
 
         return (
             state,
@@ -87,13 +89,6 @@ def asked(url: str) -> Iterator[Store | GuardedQueries]:
 def test_it_is_refused(asked: Store | GuardedQueries, cypher: str) -> None:
     with pytest.raises((ReadOnly, QueryError)):
         asked.query(cypher, timeout=SECONDS)
-
-
-@pytest.mark.parametrize("cypher", attempts("stopped"))
-def test_it_is_stopped(asked: Store | GuardedQueries, cypher: str) -> None:
-    with pytest.raises(QueryLimit):
-        asked.query(cypher, timeout=SECONDS)
-    assert asked.query("MATCH (a:Agent {id: 'bot'}) RETURN a.id AS id", timeout=60).rows == (("bot",),)
 
 
 @pytest.mark.parametrize("cypher", attempts("reads"))
@@ -135,5 +130,21 @@ OTHERS = ("STOP", "START", "TERMINATE", "ENABLE")
 """What would end a server, or another's queries, were it not for the check: no engine is tried with it."""
 
 
+@pytest.mark.parametrize("cypher", attempts("stopped"))
+def test_it_is_stopped(asked: Store | GuardedQueries, cypher: str) -> None:
+    with pytest.raises(QueryLimit):
+        asked.query(cypher, timeout=SECONDS)
+    assert asked.query("MATCH (a:Agent {id: 'bot'}) RETURN a.id AS id", timeout=60).rows == (("bot",),)
+
+
+@pytest.mark.parametrize("cypher", attempts("ends"))
+def test_it_ends(asked: Store | GuardedQueries, cypher: str) -> None:
+    start = time.monotonic()
+    with contextlib.suppress(QueryError, QueryLimit):
+        asked.query(cypher, timeout=SECONDS)
+    assert time.monotonic() - start < 60
+    assert asked.query("MATCH (a:Agent {id: 'bot'}) RETURN a.id AS id", timeout=60).rows == (("bot",),)
+
+
 def test_there_are_many() -> None:
-    assert len(attempts("refused", "stopped")) >= 100
+    assert len(attempts("refused", "stopped", "ends")) >= 100
