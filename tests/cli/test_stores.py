@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from graphinv.store import open_store
+from graphinv.store.neo4j_local import VERSION
 from graphinv.store.upkeep import difference
 from tests.cli.running import graphinv, process_environment, refused
 
@@ -250,6 +252,13 @@ def test_a_second_writer_is_told_who_holds_the_store(store: Path, tmp_path: Path
 
 # --------------------------------------------------------------------------------------------------------------------------------
 # Help, and a Neo4j of one's own
+
+
+def test_the_compose_file_is_of_the_tested_version_on_loopback_under_a_password_that_is_given() -> None:
+    service = yaml.safe_load((Path(__file__).parents[2] / "compose.yaml").read_text("utf-8"))["services"]["neo4j"]
+    assert service["image"] == f"neo4j:{VERSION}-community"
+    assert service["ports"] == ["127.0.0.1:7687:7687"]
+    assert service["environment"]["NEO4J_AUTH"].startswith("neo4j/${NEO4J_PASSWORD:?")
 
 
 @pytest.mark.parametrize(
