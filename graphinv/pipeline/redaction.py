@@ -60,8 +60,10 @@ def _told(fact: Said | Problem) -> Said | Problem:
         case Naming():
             return replace(fact, name=clean(fact.name))
         case Approval():
-            named = {name: clean(getattr(fact, name)) for name in ("agent", "tool", "server", "by")}
-            return replace(fact, **named, digests=tuple(map(clean, fact.digests)))
+            digests = tuple(map(clean, fact.digests))
+            return replace(
+                fact, agent=clean(fact.agent), tool=clean(fact.tool), server=clean(fact.server), by=clean(fact.by), digests=digests
+            )
 
 
 @lru_cache(maxsize=65536)
