@@ -117,7 +117,7 @@ def grant(site: Site, subject: NodeKey, role: str, document: object, origin: str
         yield site.problem(f"the {_WORDS.get(role, role)} of {short(subject)} is not known from this configuration")
         return
     if role == "identity" and origin and not origin.startswith("arn:"):
-        whence = f"{subject[1]}/{origin}"  # written into the identity itself, so that it comes from nobody else
+        whence = f"{subject[1]}/{site.id(origin)}"  # written into the identity itself, so that it comes from nobody else
     else:
         whence = site.id(origin) if origin else ""
     yield Grant("aws", subject, role, text, whence, site.source, site.evidence)
