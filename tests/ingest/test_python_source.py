@@ -643,8 +643,8 @@ graph = chain.compile()
 steps = StateGraph(dict)
 for k in range(3):
     steps.add_node(f"step{k}", one)
-for j in range(2):
-    steps.add_edge(f"step{j}", f"step{j + 1}")
+for k in range(2):  # the same name again
+    steps.add_edge(f"step{k}", f"step{k + 1}")
 steps.add_edge(START, "step0")
 other = steps.compile()
 """

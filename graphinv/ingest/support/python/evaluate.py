@@ -518,13 +518,14 @@ class Evaluator:
         """``scope`` once for every turn of the loops whose names ``node`` depends on."""
         if not scope.table.loops:
             return [scope]
-        return self.turn_scopes(scope, self.depends(scope, self.names(node))[1])
+        return self.turn_scopes(scope, self.depends(scope, self.names(node))[1], getattr(node, "line", None))
 
-    def turn_scopes(self, scope: Scope, names: Iterable[str]) -> list[Scope]:
-        """``scope`` once for every turn of the loops that give ``names`` their values."""
+    def turn_scopes(self, scope: Scope, names: Iterable[str], line: int | None = None) -> list[Scope]:
+        """``scope`` once for every turn of the loops that give ``names`` their values on ``line``."""
         scopes = [scope]
-        for name in sorted(names, key=lambda one: scope.table.loops[one].line)[:MAX_LOOPS]:
-            loop = scope.table.loops[name]
+        loops = {name: scope.table.loop(name, line) for name in names}
+        for name in sorted(loops, key=lambda one: (loops[one].line, one))[:MAX_LOOPS]:
+            loop = loops[name]
             if name in scopes[0].bindings:
                 continue
             known = [inner for outer in scopes for inner in self._known_turns(loop, outer)]

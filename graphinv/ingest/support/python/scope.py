@@ -30,12 +30,17 @@ class Table:
 
     names: dict[str, list[Entry]] = field(default_factory=dict)
     stars: list[ir.Import] = field(default_factory=list)
-    loops: dict[str, ir.Assign] = field(default_factory=dict)
-    """Names that a ``for`` gives its values."""
+    loops: dict[str, list[ir.Assign]] = field(default_factory=dict)
+    """Names that a ``for`` gives its values, with each that does."""
     returns: list[ir.Return] = field(default_factory=list)
 
     def add(self, name: str, entry: Entry) -> None:
         self.names.setdefault(name, []).append(entry)
+
+    def loop(self, name: str, line: int | None) -> ir.Assign:
+        """The ``for`` that gives ``name`` its values on ``line``: the last one before it, without a line the last of all."""
+        loops = self.loops[name]
+        return next((one for one in reversed(loops) if line is None or one.line <= line), loops[0])
 
 
 def table_of(owner: Owner) -> Table:
@@ -66,7 +71,7 @@ def _assigned(table: Table, statement: ir.Assign) -> None:
     for name in target_names(statement.target):
         table.add(name, Entry(statement, statement.end, statement.conditional, changes))
         if statement.op == "in":
-            table.loops[name] = statement
+            table.loops.setdefault(name, []).append(statement)
     if isinstance(statement.target, ir.Sub) and isinstance(statement.target.base, ir.Name):
         table.add(statement.target.base.id, Entry(statement, statement.end, statement.conditional, True))
 
