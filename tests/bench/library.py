@@ -2,7 +2,8 @@
 
 The invented estate of :mod:`tests.bench.synthetic`, with owners, content, memories, packages, tasks and the properties that the library
 asks about, is stored and analyzed in STORE (a folder of its own when absent; one that is there already is asked as it is). Each query
-runs four times; the table has the best of the last three, slowest first.
+runs four times; the table has the best of the last three, slowest first. Processor milliseconds are those of this process, in which the
+embedded engine works; they change less on a machine that does other things than those of the clock.
 """
 
 from __future__ import annotations
@@ -153,18 +154,19 @@ def asked(query: Query) -> dict[str, Any]:
     return query.bind(given, at=AT)
 
 
-def timed(store: Store, query: Query) -> tuple[float, str]:
-    """Seconds of the best of three runs after a first, and how many rows it gave; what runs into a limit is not asked again."""
-    rows, best = "", float("inf")
+def timed(store: Store, query: Query) -> tuple[float, float, str]:
+    """Processor seconds and seconds of the best of three runs after a first, and how many rows it gave; what runs into a limit is not asked
+    again."""
+    rows, best, works = "", float("inf"), float("inf")
     for turn in range(4):
-        start = time.perf_counter()
+        start, worked = time.perf_counter(), time.process_time()
         try:
             rows = f"{len(store.query(query.cypher, asked(query)).rows):,}"
         except QueryLimit as limit:
-            return time.perf_counter() - start, str(limit).partition(";")[0]
+            return time.process_time() - worked, time.perf_counter() - start, str(limit).partition(";")[0]
         if turn:
-            best = min(best, time.perf_counter() - start)
-    return best, rows
+            best, works = min(best, time.perf_counter() - start), min(works, time.process_time() - worked)
+    return works, best, rows
 
 
 def main(agents: int, folder: Path) -> None:
@@ -176,11 +178,13 @@ def main(agents: int, folder: Path) -> None:
             analyze(store, at=AT)
     with open_store(path) as store:
         estate = store.estate()
-        print(f"{len(estate.nodes):,} nodes, {len(estate.edges):,} edges\n\n| query | ms | rows |\n| --- | ---: | ---: |")
+        print(f"{len(estate.nodes):,} nodes, {len(estate.edges):,} edges\n")
+        print("| query | processor ms | ms | rows |\n| --- | ---: | ---: | ---: |")
         found = sorted(((*timed(store, query), name) for name, query in library().items()), reverse=True)
-    for seconds, rows, name in found:
-        print(f"| {name} | {seconds * 1000:.0f} | {rows} |")
-    print(f"\n{sum(seconds > TARGET for seconds, *_ in found)} of {len(found)} take more than {TARGET * 1000:.0f} ms")
+    for works, seconds, rows, name in found:
+        print(f"| {name} | {works * 1000:.0f} | {seconds * 1000:.0f} | {rows} |")
+    slow = [sum(one[column] > TARGET for one in found) for column in (0, 1)]
+    print(f"\nOf {len(found)}, {slow[0]} take more than {TARGET * 1000:.0f} processor ms, {slow[1]} more than so many on the clock")
 
 
 if __name__ == "__main__":
