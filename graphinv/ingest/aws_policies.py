@@ -44,7 +44,7 @@ _LONGEST_ARN = 2048
 def detect(path: str, head: bytes) -> bool:
     """Whether it begins as one of the answers, or is a policy with principals."""
     name = path.rpartition("/")[2].lower()
-    if not name.endswith((".json", ".jsonl", ".ndjson")) and ("." in name or b"arn:aws" not in head):
+    if not name.endswith((".json", ".jsonl", ".ndjson")) and ("." in name or not head.lstrip().startswith((b"{", b"["))):
         return False
     if (_ORGANISATION.search(head) and _ASKED.search(head)) or _ANSWER.search(head):
         return b'"openapi"' not in head

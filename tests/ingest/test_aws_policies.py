@@ -86,6 +86,7 @@ def test_a_policy_of_which_nobody_tells_whose_it_is_is_told() -> None:
         ("error", "does not tell of which resource the policy is; it is left out")
     ]
     assert not aws_policies.detect("identity.json", policy(allow()).encode())
+    assert not aws_policies.detect("bin/publish", b"#!/bin/sh\ncat <<EOF\n" + text.encode())
 
 
 def described(id: str, *statements: dict[str, Any]) -> str:
