@@ -17,6 +17,7 @@ from graphinv.analyze.reaching import WORSE_BITS
 from graphinv.analyze.rows import Params, Row, about, active, confidence, delegations, hop_of, in_force
 from graphinv.model.estate import EdgeRecord, Estate
 from graphinv.model.facts import NodeKey
+from graphinv.model.results import Hop
 
 if TYPE_CHECKING:
     from graphinv.analyze.engine import Engine
@@ -62,6 +63,11 @@ def deep_chain(engine: Engine, params: Params) -> Iterator[Row]:
     counts = _counting(engine, edges)
     depth, following = _depths(between, rings, counts)
     entered = {rings.of[edge.target] for edge in between}
+    known: dict[str, Hop] = {}  # chains share their ends, and hops are large
+
+    def hops(chain: Iterable[EdgeRecord]) -> list[Hop]:
+        return [known[edge.key] if edge.key in known else known.setdefault(edge.key, hop_of(estate, edge)) for edge in chain]
+
     for ring, members in enumerate(rings.members):
         agents = [key for key in members if key[0] == "Agent"]
         if agents and ring not in entered and depth[ring] > params["hops"]:
@@ -69,7 +75,7 @@ def deep_chain(engine: Engine, params: Params) -> Iterator[Row]:
             yield about(agents[0]) | {
                 "what": f"delegates over {depth[ring]} hops",
                 "depth": depth[ring],
-                "path": [hop_of(estate, edge) for edge in islice(_chain(ring, rings, following), _SHOWN)],
+                "path": hops(islice(_chain(ring, rings, following), _SHOWN)),
                 "modifiers": [f"+{more} for each hop more"] if more else [],
             }
     for edge in edges:
@@ -79,7 +85,7 @@ def deep_chain(engine: Engine, params: Params) -> Iterator[Row]:
             yield about(edge.source, edge.target) | {
                 "what": f"hands on what may go {limit} hops further, and it goes {further}",
                 "depth": further,
-                "path": [hop_of(estate, one) for one in (edge, *islice(_chain(rings.of[edge.target], rings, following), _SHOWN))],
+                "path": hops((edge, *islice(_chain(rings.of[edge.target], rings, following), _SHOWN))),
             }
 
 

@@ -20,6 +20,7 @@ from typing import Any
 from graphinv.analyze.causes import with_causes
 from graphinv.analyze.rules import run_rules
 from graphinv.model.results import RuleStatus
+from graphinv.pipeline.pool import collector_resting
 from graphinv.pipeline.stages import engine, rules
 from graphinv.store import Scan, open_store
 from tests.bench.estate import asked_about
@@ -35,8 +36,9 @@ def stored(agents: int, folder: Path) -> Path:
     return address
 
 
+@collector_resting()
 def measure(address: Path, wanted: Sequence[str]) -> None:
-    """Print seconds of processor time, findings, causes and outcome of each rule, and the sums."""
+    """Print seconds of processor time, findings, causes and outcome of each rule, and the sums; the collector rests, as when analyzing."""
     with open_store(address) as store:
         judge = step("load the estate", lambda: engine(store, at=AT))
         print(f"{len(judge.estate.nodes):,} nodes, {len(judge.estate.edges):,} edges")
