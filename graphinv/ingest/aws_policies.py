@@ -16,6 +16,7 @@ from urllib.parse import unquote
 from graphinv.ingest import Document
 from graphinv.ingest.support.aws import arns
 from graphinv.ingest.support.aws.dumps import items, pages, policy_text, problem, text
+from graphinv.model.errors import IngestError
 from graphinv.model.facts import Fact, Grant, NodeFact, NodeKey
 
 NAME = "aws_policies"
@@ -35,6 +36,7 @@ _ASKED = re.compile(rb'"(?:Policy|Policies|Targets|Accounts|Parents|Organization
 _ANSWER = re.compile(rb'"(?:Policy|ResourcePolicy|policyText|AccessPolicies)"\s*:\s*"\s*\{[^\n]{0,3000}?\\"Statement\\"')
 _POLICY = re.compile(rb'^\s*\{[^{}\[\]]*"Statement"\s*:\s*[\[{]')
 _PRINCIPAL = re.compile(rb'"(?:Not)?Principal"\s*:')
+_TEMPLATE = re.compile(rb"\$\{|%\{|\{\{|<%")
 _TARGET = re.compile(r"(?<![\w-])(r-[0-9a-z]{4,32}|ou-[0-9a-z]{4,32}-[a-z0-9]{8,32}|[0-9]{12})(?![\w-])")
 _POLICY_ID = re.compile(r"(?<![\w-])(p-[0-9a-zA-Z_]{8,128})(?![\w-])")
 _KEY_ID = re.compile(r"(?<![\w-])(mrk-[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})(?![\w-])")
@@ -57,13 +59,23 @@ def read(document: Document) -> Iterator[Fact]:
     Raises:
         IngestError: it is not JSON, or nested too deep.
     """
-    for pointer, page in pages(document, frozenset({*_READERS, "Statement"})):
+    for pointer, page in _pages(document):
         place = _Place(document, pointer)
         if "Statement" in page:
             yield from _raw(place, page)
         for key, reader in _READERS.items():
             if key in page:
                 yield from reader(place, page)
+
+
+def _pages(document: Document) -> list[tuple[str, dict[str, Any]]]:
+    """The answers; none of a template, which whatever fills it in tells of."""
+    try:
+        return list(pages(document, frozenset({*_READERS, "Statement"})))
+    except IngestError:
+        if _TEMPLATE.search(document.data):
+            return []
+        raise
 
 
 @dataclass(frozen=True, slots=True)

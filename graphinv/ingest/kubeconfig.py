@@ -36,7 +36,7 @@ MAX_ENTRIES = 1_000
 
 _KIND = re.compile(rb"^[\"']?kind[\"']?\s*:\s*[\"']?Config[\"']?\s*,?\s*$|\"kind\"\s*:\s*\"Config\"", re.MULTILINE)
 _PARTS = re.compile(rb"^[ {]*[\"']?(?:clusters|contexts|current-context|users)[\"']?\s*:|\"(?:clusters|users)\"\s*:", re.MULTILINE)
-_NAMED = re.compile(r"(?:^|/)(?:\.kube/config|(?:[\w-]+[.-])?kubeconfig(?:[.-][\w.-]+)?|[\w.-]+\.kubeconfig)$", re.IGNORECASE)
+_NAMED = re.compile(r"(?:^|/)(?:\.kube/config|(?:[\w-]+[.-])?kubeconfig(?:[-_][\w-]+)?|[\w.-]+\.kubeconfig)$", re.IGNORECASE)
 _GROUP = re.compile(rb"\x06\x03\x55\x04\x0a[\x0c\x13](.)", re.DOTALL)
 _PERSON = re.compile(rb"\x06\x03\x55\x04\x03[\x0c\x13](.)", re.DOTALL)
 _VALID = re.compile(rb"\x17\x0d([0-9]{12})Z\x17\x0d([0-9]{12})Z")

@@ -171,6 +171,12 @@ def test_what_is_no_answer_is_refused_or_told(text: str) -> None:
         assert [severity for _, severity, _ in problems] == ["error"]
 
 
+def test_a_template_of_a_policy_is_left_to_what_fills_it_in() -> None:
+    text = '{"Statement": [{"Effect": "Allow", "Principal": ${jsonencode(who)}, "Action": "kms:*", "Resource": "*"}]}'
+    assert aws_policies.detect("key.json", text.encode())
+    assert list(aws_policies.read(document(text, "key.json"))) == []
+
+
 def test_lists_of_roles_are_read_and_templates_are_left_to_their_reader() -> None:
     listed = {
         "Roles": [

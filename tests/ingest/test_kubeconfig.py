@@ -120,6 +120,7 @@ def test_values_of_any_shape_are_taken(users: str) -> None:
 
 def test_other_configurations_are_left_alone() -> None:
     assert not kubeconfig.detect("config.yaml", b"kind: Config\napiVersion: k3d.io/v1\nservers: 1\n")
+    assert not kubeconfig.detect("bin/get-kubeconfig.sh", text().encode()[:4096])
     assert not kubeconfig.detect("pod.yaml", b"apiVersion: v1\nkind: Pod\nusers: 1\n")
     with pytest.raises(IngestError):
         list(kubeconfig.read(document("kind: Config\nusers: [", "kubeconfig")))
