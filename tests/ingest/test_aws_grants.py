@@ -371,9 +371,9 @@ def test_long_patterns_take_no_time() -> None:
     pattern = "arn:aws:s3:::" + "*a" * 900
     many = [f"{pattern}{number}" for number in range(100)]
     known = [("Resource", "arn:aws:s3:::" + "a" * 50 + str(number)) for number in range(500)]
-    start = time.perf_counter()
+    start = time.process_time()
     Evaluated([grant(ME, "identity", allow("s3:*", many)), grant(ME, "boundary", allow("s3:*", many[::-1]))], known)
-    assert time.perf_counter() - start < 20
+    assert time.process_time() - start < 20
 
 
 def test_memberships_that_others_state_count() -> None:

@@ -121,17 +121,17 @@ def test_any_script_is_split(script: str) -> None:
     ["$(", "`", "${{", "<<A\n", "\\\n", "a=$(", "'", '"', "claude -p ", "bash -c '", "# ", "x=\"$(claude -p 'a')\" ; ", "((((", "-- "],
 )
 def test_long_scripts_take_little_time(part: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     agent_commands("claude\n" + part * (200_000 // len(part)))
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10
 
 
 @pytest.mark.parametrize(
     "part", ["${{", "${{ github.event.issue.body }}", "toJSON(github.", "context.payload.", "$CI_MERGE_REQUEST_TITLE "]
 )
 def test_long_texts_take_little_time(part: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     text = json.dumps({"on": "issues", "jobs": {"a": {"steps": [{"run": f"claude -p {part * (1_000_000 // len(part))}"}]}}})
     read(github_workflows, ".github/workflows/a.yml", text.encode())
     read(gitlab_ci, ".gitlab-ci.yml", json.dumps({"a": {"script": part * (1_000_000 // len(part)) + "claude -p x"}}).encode())
-    assert time.perf_counter() - started < 20
+    assert time.process_time() - started < 20

@@ -278,10 +278,10 @@ def test_no_secret_is_in_a_summary() -> None:
     ],
 )
 def test_hostile_sources_give_facts_or_one_error(text: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     with contextlib.suppress(IngestError):
         list(facts_of(go_source, document(f"package main\n{OFFICIAL}{text}", "a.go")))
-    assert time.monotonic() - began < 20
+    assert time.process_time() - began < 20
 
 
 @given(st.text(alphabet="abT1(){}[]=>.,:;'\"`*&\n mcpfuncvartypeTool", max_size=200))

@@ -108,11 +108,11 @@ def test_a_bad_document_is_one_error(ingestor: Ingestor, path: str, wrapper: str
 @each
 def test_brackets_without_end_are_one_quick_error(ingestor: Ingestor, path: str, wrapper: str) -> None:
     for opening in ("[", '{"a":', "{a: ", "- "):
-        started = time.perf_counter()
+        started = time.process_time()
         outcome(ingestor, path, opening * 100_000)
         outcome(ingestor, path, f"---\nmcpServers: {opening * 100_000}\n---\n")
         outcome(ingestor, path, f"mcp_servers = {opening * 100_000}")
-        assert time.perf_counter() - started < 10
+        assert time.process_time() - started < 10
 
 
 @each_json
@@ -133,17 +133,17 @@ def test_marked_encodings_are_read(ingestor: Ingestor, path: str, wrapper: str, 
 def test_a_huge_text_is_no_trouble(ingestor: Ingestor, path: str, wrapper: str) -> None:
     huge = "A1b" * 300_000
     entry = {"command": huge, "args": [huge], "env": {huge: huge}, "headers": {"Authorization": huge}}
-    started = time.perf_counter()
+    started = time.process_time()
     outcome(ingestor, path, json.dumps({wrapper: {"a": entry, "b": {"url": f"https://{huge}"}}, "name": huge}))
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10
 
 
 @each_json
 def test_many_servers_are_no_trouble(ingestor: Ingestor, path: str, wrapper: str) -> None:
     entries = {f"s{number}": {"command": "npx", "args": ["-y", "acme"], "env": {"A_TOKEN": "${A}"}} for number in range(400)}
-    started = time.perf_counter()
+    started = time.process_time()
     outcome(ingestor, path, json.dumps({"name": "n", wrapper: entries}))
-    assert time.perf_counter() - started < 15
+    assert time.process_time() - started < 15
 
 
 WRONG: list[Any] = [None, True, 5, -1.5, "", "text", [], [5], [[]], {}, {"a": 5}, {"a": {"b": {}}}, [{}], "https://", "${", "a\nb"]

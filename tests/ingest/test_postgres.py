@@ -325,10 +325,10 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_sql_takes_no_time_and_raises_nothing_else(name: str) -> None:
-    begun = time.monotonic()
+    begun = time.process_time()
     with contextlib.suppress(IngestError):
         Access(script(HOSTILE[name]))
-    assert time.monotonic() - begun < 10
+    assert time.process_time() - begun < 10
 
 
 @pytest.mark.parametrize(

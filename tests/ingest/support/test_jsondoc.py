@@ -106,9 +106,9 @@ def test_bounds_the_number_of_values(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_five_megabytes_take_seconds() -> None:
     text = json.dumps([{"id": number, "name": f"n{number}", "list": [1, {"a": None}]} for number in range(55_000)], indent=1)
-    started = time.perf_counter()
+    started = time.process_time()
     parse(text)
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10
 
 
 JSON = st.recursive(

@@ -337,12 +337,12 @@ def test_redact() -> None:
 )
 def test_no_text_takes_long(part: str) -> None:
     text = part * (40_000 // len(part))
-    begin = time.perf_counter()
+    begin = time.process_time()
     recognise_all("password", text)
     redact(text)
     url_parts(f"http://{text}")
     interpolations(text)
-    assert time.perf_counter() - begin < 2
+    assert time.process_time() - begin < 2
 
 
 @given(st.text(), st.text())
