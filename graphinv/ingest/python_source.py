@@ -141,12 +141,16 @@ def _linked(program: Program) -> list[Fact]:
 def _concerns(framework: Framework, program: Program) -> bool:
     packages = tuple(framework.IMPORTS)
     configured = getattr(framework, "CONFIGURED", False) and bool(program.configs)
-    return configured or hasattr(framework, "MARKS") or any(
-        dotted == package or dotted.startswith(f"{package}.")
-        for module in program.relevant
-        for dotted, level in module.imports
-        if not level
-        for package in packages
+    return (
+        configured
+        or hasattr(framework, "MARKS")
+        or any(
+            dotted == package or dotted.startswith(f"{package}.")
+            for module in program.relevant
+            for dotted, level in module.imports
+            if not level
+            for package in packages
+        )
     )
 
 
