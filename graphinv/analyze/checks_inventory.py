@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from graphinv.analyze.engine import Engine
 
 _HOUR = 3_600 * 1_000_000
+_MOST_SOURCES = 50
+"""Of the agents of a root, how many places are told."""
 _SPELLINGS = {
     "environment": ("environment", "env", "stage"),
     "dataclass": ("dataclass", "dataclassification", "classification", "datasensitivity", "sensitivity", "confidentiality"),
@@ -43,7 +45,7 @@ def unlabelled(engine: Engine, params: Params) -> Iterator[Row]:
     privileges, production = engine.privileges("posture"), _production(engine)
     missing = {agent.id: _unsaid(estate, agent, params["required"], at) for agent in agents_of(estate)}
     silent: dict[str, frozenset[str]] = {}
-    for root, members in _by_root(agents_of(estate), params["several"]).items():
+    for root, members in _by_root(estate, agents_of(estate), params["several"]).items():
         silent[root] = frozenset.intersection(*(missing[agent] for agent in members))
         if silent[root]:
             yield {
@@ -51,11 +53,12 @@ def unlabelled(engine: Engine, params: Params) -> Iterator[Row]:
                 "who": f"none of {len(members)} agents of {root} says its",
                 "missing": sorted(silent[root]),
                 "agents": members,
+                "sources": _sources(estate, members),
             }
     for agent in agents_of(estate):
         unsaid = missing[agent.id]
         far = "environment" in unsaid and bool(production[privileges.row(agent.key)[0]].any())
-        left = unsaid - silent.get(root_of(agent.props), frozenset()) | ({"environment"} if far else set())
+        left = unsaid - silent.get(root_of(estate, agent.props), frozenset()) | ({"environment"} if far else set())
         if left:
             row = about(agent.key) | {"who": f"{agent.name} does not say its", "missing": sorted(left)}
             yield row | ({"modifiers": ["+2 it reaches production"]} if far else {})
@@ -75,12 +78,17 @@ def _unsaid(estate: Estate, agent: NodeRecord, required: Sequence[str], at: int)
     return frozenset(name for name in required if said.isdisjoint(_SPELLINGS.get(plain(name), (plain(name),))))
 
 
-def _by_root(agents: Iterable[NodeRecord], several: int) -> dict[str, list[str]]:
+def _by_root(estate: Estate, agents: Iterable[NodeRecord], several: int) -> dict[str, list[str]]:
     """Ids of agents by the root that states them, of roots with ``several`` or more."""
     found: defaultdict[str, list[str]] = defaultdict(list)
     for agent in agents:
-        found[root_of(agent.props)].append(agent.id)
+        found[root_of(estate, agent.props)].append(agent.id)
     return {root: members for root, members in found.items() if root and len(members) >= several}
+
+
+def _sources(estate: Estate, agents: Iterable[str]) -> list[str]:
+    """Where agents are stated, each once."""
+    return sorted({source for agent in agents for source in (estate.nodes["Agent", agent].props.get("sources") or ())[:1]})[:_MOST_SOURCES]
 
 
 def _production(engine: Engine) -> Array:
@@ -110,7 +118,8 @@ def blind_spot(engine: Engine, params: Params) -> Iterator[Row]:
             blind[agent.id] = known or ["its name"], [name for name, told in facts.items() if not told]
     together = set()
     nodes = [estate.nodes["Agent", id] for id in blind]
-    for root, members in _by_root((agent for agent in nodes if agent.props.get("environment") != "prod"), params["several"]).items():
+    placed = (agent for agent in nodes if agent.props.get("environment") != "prod")
+    for root, members in _by_root(estate, placed, params["several"]).items():
         together.update(members)
         yield {
             **about(("Document", root)),
@@ -118,6 +127,7 @@ def blind_spot(engine: Engine, params: Params) -> Iterator[Row]:
             "known": sorted({name for agent in members for name in blind[agent][0]}),
             "missing": sorted(set[str].intersection(*(set(blind[agent][1]) for agent in members))),
             "agents": members,
+            "sources": _sources(estate, members),
         }
     for agent in nodes:
         if agent.id not in together:

@@ -76,9 +76,11 @@ def matters(props: Props) -> bool:
     return bool(props.get("crown_jewel")) or props.get("sensitivity") in ("confidential", "restricted")
 
 
-def root_of(props: Props) -> str:
+def root_of(estate: Estate, props: Props) -> str:
     """Name of the root that states it; empty where no source is known."""
-    return str((props.get("sources") or [""])[0]).partition("#")[0].partition("/")[0]
+    document = str((props.get("sources") or [""])[0]).partition("#")[0]
+    inside = [root for root in estate.roots if document == root or document.startswith(f"{root}/")]
+    return max(inside, key=len, default=document.partition("/")[0])
 
 
 def blueprint(agent: NodeRecord) -> str:

@@ -11,6 +11,7 @@ A rule is Cypher under front matter, or front matter that names a function of ``
 | `modifiers` | list of `+1 reason`, on top of those that the front matter names; null entries are passed over |
 | `unknown` | true where the row says only that this could not be judged: counted in the rule's status, never a finding and never a pass |
 | `path` | of functions only: the hops to show, where they are already known |
+| `sources` | where it is stated, of a finding about a root |
 | any other that `columns` declares | detail of the finding |
 """
 
@@ -50,7 +51,7 @@ Check = Callable[["Engine", Mapping[str, Any]], Iterable[Row]]
 Ends = tuple[NodeKey, NodeKey | None]
 """Subject and target of a row."""
 
-RESERVED = frozenset({"subject_kind", "subject_id", "target_kind", "target_id", "confidence", "modifiers", "unknown", "path"})
+RESERVED = frozenset({"subject_kind", "subject_id", "target_kind", "target_id", "confidence", "modifiers", "unknown", "path", "sources"})
 _ALWAYS = frozenset({"at"})
 
 MOST_SEARCHES = 1_000
@@ -261,6 +262,7 @@ class _Merged:
     modifiers: set[str] = field(default_factory=set)
     confidence: float = 1.0
     path: Sequence[Hop] = ()
+    sources: Sequence[str] = ()
 
     def add(self, row: Row) -> None:
         for name, value in row.items():
@@ -268,6 +270,7 @@ class _Merged:
                 self.details[name] = _unite(self.details.get(name), value)
         self.modifiers.update(text for text in row.get("modifiers") or () if text is not None)
         self.path = self.path or row.get("path") or ()
+        self.sources = self.sources or row.get("sources") or ()
         stated = row.get("confidence")
         self.confidence = min(self.confidence, 1.0 if stated is None else stated)
 
@@ -326,7 +329,7 @@ def _finding(rule: Rule, engine: Engine, gauge: Gauge, subject: NodeKey, target:
     level, parts = gauge.judge(rule.base, rule.modifiers, subject, target, hops, about.modifiers, inferred)
     names = {name: _words(about.details.get(name, "")) for name in rule.named if name in rule.columns}
     # A root is in no estate
-    record = NodeRecord(*subject, {"sources": [subject[1]]}) if subject[0] == "Document" else estate.nodes[subject]
+    record = NodeRecord(*subject, {"sources": about.sources or [subject[1]]}) if subject[0] == "Document" else estate.nodes[subject]
     return Finding(
         key=finding_key(rule.id, subject, target),
         rule=rule.id,

@@ -5,12 +5,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 
 from pydantic import Field
 
 from graphinv.analyze.judged import missing_of
+from graphinv.analyze.rows import root_of
 from graphinv.model.estate import Estate, NodeRecord
 from graphinv.model.facts import NodeKey, Problem, source_of
 from graphinv.model.results import Analysis, Finding, Level, Result, RuleStatus, finding_key
@@ -46,7 +48,9 @@ _REMEDY = {
 
 def coverage_findings(scans: Sequence[Scan], estate: Estate, at: str) -> Iterator[Finding]:
     """One finding per document and problem, one per placeholder node, and one per root that was last read long before ``at``."""
-    production = {source.partition("/")[0] for node in _in_production(estate) for source in node.props.get("sources") or ()}
+    placed = replace(estate, roots=tuple(scan.root for scan in scans))
+    stated = {source.partition("#")[0] for node in _in_production(estate) for source in node.props.get("sources") or ()}
+    production = {root_of(placed, {"sources": [document]}) for document in stated}
     for scan in scans:
         age = (datetime.fromisoformat(at) - datetime.fromisoformat(scan.at)).days
         if age > STALE_DAYS:

@@ -221,7 +221,9 @@ def engine(store: Store, *, at: str | None = None, workers: str | None = None, e
     from graphinv.analyze.snapshot import load
     from graphinv.pipeline.lookup import Lookup
 
-    read = store.estate if estate is None else lambda: estate
+    def read() -> Estate:
+        return replace(store.estate(), roots=tuple(scan.root for scan in store.scans())) if estate is None else estate
+
     kept = load(store.aside, read, Lookup(store) if estate is None else None) if store.aside else None
     given = read() if kept is None else kept
     if workers is None:

@@ -94,6 +94,9 @@ def test_a_root_that_was_not_read_lately_is_told_and_more_so_where_it_holds_prod
     other = NodeRecord("Agent", "b", {"environment": "test", "sources": ["lab/a.md#L1"]})
     both = found(scanned(), scanned(root="lab"), estate=Estate.of([prod, other], []), at="2026-04-01T00:00:00Z")
     assert [(one.subject[1], one.severity) for one in both] == [("shop", "high"), ("lab", "medium")]
+    deep = NodeRecord("Agent", "a", {"environment": "prod", "sources": ["lab/x.md#L1", "acme/shop/a.md#L1"]})
+    named = found(scanned(root="acme/shop"), scanned(root="acme"), estate=Estate.of([deep], []), at="2026-04-01T00:00:00Z")
+    assert [(one.subject[1], one.severity) for one in named] == [("acme/shop", "high"), ("acme", "medium")]
 
 
 def analysed(coverage: Coverage | None, *statuses: RuleStatus) -> Analysis:
