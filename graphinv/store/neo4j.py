@@ -282,6 +282,11 @@ class Neo4jStore:
             session.execute_write(write)
         except _TooMuch:
             return False
+        except Neo4jError as error:  # as it committed, which takes memory too
+            if not lacks_memory(error):
+                raise
+            self._unmark(mark)
+            return False
         return True
 
     def _staged(self, session: neo4j.Session, mark: str, after: State, text: str | None, results: Analysis | None) -> str | None:

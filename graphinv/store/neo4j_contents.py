@@ -173,7 +173,8 @@ def read_state(transaction: neo4j.Transaction) -> State:
             props = dict(stated)
             edges[kind, (start, a), (stop, b), props.pop("key")] = entry_of(props, None)
     loaded = [json.loads(record["data"]) for record in transaction.run("MATCH (n:Scan) RETURN n.data AS data ORDER BY n.id")]
-    meta = transaction.run(f"MATCH (m:{META} {{id: 'store'}}) RETURN m").single()
+    statement = f"MATCH (m:{META} {{id: 'store'}}) WHERE m.generation > 0 RETURN m"  # a first commit that failed leaves one without
+    meta = transaction.run(cast("Any", statement)).single()
     return State(
         nodes=nodes,
         edges=edges,

@@ -223,6 +223,27 @@ def test_what_the_server_has_not_the_memory_for_is_built_beside(there: Server, m
         assert reader.generation == 2
 
 
+@pytest.mark.xdist_group("neo4j")
+@pytest.mark.parametrize("direct", [10**9, -1], ids=["direct", "staged"])
+def test_a_first_commit_that_fails_leaves_an_empty_store(there: Server, monkeypatch: pytest.MonkeyPatch, direct: int) -> None:
+    there.wipe()
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "DIRECT", direct)
+        patch.setattr(module, "write_difference", _refused)
+        patch.setattr(module, "switch", _refused)
+        with open_store(there.uri, write=True) as store, pytest.raises(StoreError, match="nothing was written"):
+            store.commit(scan(1), *generation_facts(1))
+    with pytest.raises(StoreError, match="there is no store at"):
+        open_store(there.uri)
+    with open_store(there.uri, write=True) as store:
+        assert store.commit(scan(1), *generation_facts(1)).generation == 1
+    assert _hidden(there) == 0
+
+
+def _refused(*given: Any) -> None:
+    raise Neo4jError._hydrate_neo4j(code="Neo.ClientError.Schema.ConstraintValidationFailed", message="no")
+
+
 def _out_of_memory(*given: Any) -> None:
     raise Neo4jError._hydrate_neo4j(
         code="Neo.ClientError.General.MemoryPoolOutOfMemoryError", message="The allocation of an extra 2 MiB would use more than the limit"

@@ -199,29 +199,24 @@ def test_a_connection_that_stays_broken(there: Fragile, proxy: Proxy, monkeypatc
 
 def test_a_connection_that_breaks_as_it_commits(there: Fragile, proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody knows then whether it was done; it was."""
-
-    def fall_silent() -> None:
-        threading.Timer(1.0, proxy.cut).start()
-        proxy.answers = False
-
-    _at_commit(fall_silent, monkeypatch)
-    with open_store(proxy.uri, write=True) as store, pytest.raises(StoreError, match=rf"{proxy.uri} broke as it committed; run the same"):
-        _commit(store)
-    proxy.answers = True
-    _holds(there.uri, 2)
-    with open_store(proxy.uri, write=True) as store:
-        assert store.commit(scan(2), *generation_facts(2)).updated == 0
-
-
-def _at_commit(harm: Callable[[], object], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Do harm when the transaction that makes a generation visible is done but for its commit."""
     real = module.Neo4jStore._finish
 
     def finish(self: module.Neo4jStore, *given: Any) -> None:
         real(self, *given)
-        harm()
+        proxy.answers = False  # what is sent still arrives
+        threading.Timer(1.0, proxy.cut).start()
 
-    monkeypatch.setattr(module.Neo4jStore, "_finish", finish)
+    with monkeypatch.context() as patch:
+        patch.setattr(module.Neo4jStore, "_finish", finish)
+        with (
+            open_store(proxy.uri, write=True) as store,
+            pytest.raises(StoreError, match=rf"{proxy.uri} broke as it committed; run the same"),
+        ):
+            _commit(store)
+    _holds(there.uri, 2)
+    proxy.answers = True
+    with open_store(proxy.uri, write=True) as store:
+        assert store.commit(scan(2), *generation_facts(2)).updated == 0
 
 
 # --------------------------------------------------------------------------------------------------------------------------------
