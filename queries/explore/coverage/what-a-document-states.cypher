@@ -17,7 +17,7 @@ CALL {
   RETURN labels(n)[0] AS fact, n.id AS from, '' AS to, source
   UNION
   MATCH (x)-[r]->(y)
-  WHERE r.gone_at IS NULL AND any(one IN r.sources WHERE one STARTS WITH $document)
+  WHERE NOT type(r) IN ['CAN_REACH', 'ABOUT'] AND r.gone_at IS NULL AND any(one IN r.sources WHERE one STARTS WITH $document)
   UNWIND r.sources AS source
   WITH x, r, y, source WHERE source STARTS WITH $document
   RETURN type(r) AS fact, x.id AS from, y.id AS to, source

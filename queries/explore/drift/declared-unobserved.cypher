@@ -10,8 +10,15 @@
 //   target: Its id
 //   observed: How many other things the agent was seen to call or ask
 //   sources: Where it is declared
-MATCH (a:Agent)-[o:USES|CONNECTS_TO|DELEGATES_TO]->()
-WHERE a.gone_at IS NULL AND o.gone_at IS NULL AND 'observed' IN o.evidence
+MATCH (a:Agent)
+WHERE a.gone_at IS NULL
+  AND EXISTS { MATCH (a)-[o:USES|CONNECTS_TO|DELEGATES_TO]->() WHERE o.gone_at IS NULL AND 'observed' IN o.evidence }
+  AND EXISTS {
+    MATCH (a)-[r:USES|CONNECTS_TO|DELEGATES_TO]->(t)
+    WHERE r.gone_at IS NULL AND t.gone_at IS NULL AND NOT 'observed' IN coalesce(r.evidence, []) }
+WITH a ORDER BY a.id LIMIT $limit
+MATCH (a)-[o:USES|CONNECTS_TO|DELEGATES_TO]->()
+WHERE o.gone_at IS NULL AND 'observed' IN o.evidence
 WITH a, count(o) AS observed
 MATCH (a)-[r:USES|CONNECTS_TO|DELEGATES_TO]->(t)
 WHERE r.gone_at IS NULL AND t.gone_at IS NULL AND NOT 'observed' IN coalesce(r.evidence, [])
