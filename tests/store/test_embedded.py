@@ -16,7 +16,7 @@ from pathlib import Path
 import kglite
 import pytest
 
-from graphinv.model.errors import StoreError, StoreLocked, UsageError
+from graphinv.model.errors import QueryError, StoreError, StoreLocked, UsageError
 from graphinv.model.facts import NodeFact
 from graphinv.store import open_store
 from graphinv.store.embedded import EmbeddedStore
@@ -205,6 +205,24 @@ def test_many_threads_may_read_one_store(tmp_path: Path) -> None:
         for thread in threads:
             thread.join()
     assert answers == [(((500,),), 500)] * 60
+
+
+@pytest.mark.parametrize(
+    ("cypher", "params", "found"),
+    [
+        ("MATCH (a:Agent) RETURN a.id AS id ORDER BY id SKIP $from LIMIT $n", {"from": 1, "n": 2}, ["a1", "a2"]),
+        ("MATCH (a:Agent) RETURN a.id AS id ORDER BY id LIMIT $n", {"n": 0}, []),
+        ("CALL { MATCH (a:Agent) RETURN a.id AS id ORDER BY id LIMIT $n } RETURN id + ' LIMIT $n' AS id", {"n": 1}, ["a0 LIMIT $n"]),
+    ],
+)
+def test_a_limit_that_a_parameter_gives(tmp_path: Path, cypher: str, params: dict[str, int], found: list[str]) -> None:
+    """The engine sees numbers instead."""
+    with open_store(tmp_path / "graph", write=True) as store:
+        store.commit(scan(1), [NodeFact("Agent", f"a{number}") for number in range(4)], ())
+        assert [row[0] for row in store.query(cypher, params).rows] == found
+        for wrong in (-1, "2", 1.5, None):
+            with pytest.raises(QueryError):
+                store.query("MATCH (a:Agent) RETURN a.id AS id LIMIT $n", {"n": wrong})
 
 
 # --------------------------------------------------------------------------------------------------------------------------------
