@@ -8,7 +8,7 @@ import json
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, TypeVar
@@ -31,12 +31,14 @@ from graphinv.store import Committed, Scan, Store, open_store
 if TYPE_CHECKING:
     from graphinv.analyze.engine import Engine
     from graphinv.analyze.library import Query
-    from graphinv.analyze.rules import Rule
+    from graphinv.analyze.rules import Ask, Rule
     from graphinv.analyze.score import Settings
     from graphinv.analyze.structure import Structure
     from graphinv.model.estate import Estate
 
 RISKIEST_PATHS = 25
+RULE_SECONDS, RULE_ROWS = 600.0, 1_000_000
+"""What one query of a rule may take: on a large estate and a busy machine more than what a person asks."""
 
 T = TypeVar("T")
 
@@ -161,7 +163,7 @@ def analyze(store: Store, progress: Progress = quiet, *, at: str | None = None) 
     judge = engine(store, at=at)
     progress("analyzing", 1, "rules")
     unknowns: dict[str, frozenset[Ends]] = {}
-    found, statuses = run_rules(rules(), judge, store.query, unknowns=unknowns)
+    found, statuses = run_rules(rules(), judge, asking(store), unknowns=unknowns)
     judged = [status.rule for status in statuses if status.outcome in ("found", "clear")]
     covered = coverage(judge.structure, rules(), judged, unknowns, found)
     scans = store.scans()
@@ -231,6 +233,11 @@ def engine(store: Store, *, at: str | None = None, workers: str | None = None, e
     from graphinv.analyze.cluster import Cluster, connect
 
     return Engine(given, at or now(), settings(), Cluster(connect(workers)))
+
+
+def asking(store: Store) -> Ask:
+    """How rules ask the store."""
+    return partial(store.query, timeout=RULE_SECONDS, max_rows=RULE_ROWS)
 
 
 def keep(store: Store, structure: Structure) -> None:

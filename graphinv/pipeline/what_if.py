@@ -20,7 +20,7 @@ from graphinv.model.estate import EdgeRecord, Estate
 from graphinv.model.facts import EdgeFact, NodeFact, NodeKey, Props, check_edge
 from graphinv.model.kinds import EDGE_KINDS
 from graphinv.model.results import Atom, EdgeName, Finding, FindingName, Lens, LensChange, ScoreChange, WhatIf
-from graphinv.pipeline.stages import rules
+from graphinv.pipeline.stages import asking, rules
 from graphinv.store import Scan, open_store
 
 DECISIONS = ("deny", "step_up", "monitor")
@@ -187,7 +187,7 @@ def _findings(judge: Engine) -> Sequence[Finding]:
     edges = [EdgeFact(edge.kind, edge.source, edge.target, edge.props) for edge in judge.estate.edges]
     with tempfile.TemporaryDirectory(prefix="graphinv-") as folder, open_store(Path(folder) / "graph", write=True) as store:
         store.commit(Scan(root="what-if", at=judge.at, outcome="complete", documents=0), nodes, edges)
-        return run_rules(rules(), judge, store.query)[0]
+        return run_rules(rules(), judge, asking(store))[0]
 
 
 def _names(some: Sequence[Finding], others: Sequence[Finding]) -> tuple[FindingName, ...]:

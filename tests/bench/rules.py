@@ -21,7 +21,7 @@ from graphinv.analyze.causes import with_causes
 from graphinv.analyze.rules import run_rules
 from graphinv.model.results import RuleStatus
 from graphinv.pipeline.pool import collector_resting
-from graphinv.pipeline.stages import engine, rules
+from graphinv.pipeline.stages import asking, engine, rules
 from graphinv.store import Scan, open_store
 from tests.bench.estate import asked_about
 from tests.bench.synthetic import AT
@@ -59,7 +59,7 @@ def measure(address: Path, wanted: Sequence[str]) -> None:
             statuses.append(status)
             last = time.process_time()
 
-        findings, _ = run_rules(chosen, judge, store.query, told=told)
+        findings, _ = run_rules(chosen, judge, asking(store), told=told)
         whole, memory = time.process_time() - begun, peak()
         causes: defaultdict[str, set[str]] = defaultdict(set)
         caused = step("causes of all findings", lambda: with_causes(judge, findings))
