@@ -16,7 +16,8 @@ def slowly(engine: Engine, number: int) -> list[str]:
     """What :class:`NearestAgents` says, step by step."""
     arcs = engine.arcs("posture")
     pointers, order = arcs.arriving
-    seen, waiting, found = {number}, deque([number]), []
+    seen, waiting = {number}, deque([number])
+    found: list[str] = []
     while waiting and len(found) < reaching.SOME and len(seen) < reaching._LOOKED_AT:
         key = engine.structure.keys[at := waiting.popleft()]
         if key[0] == "Agent" and engine.estate.nodes[key].props.get("status") not in ("suspended", "retired"):

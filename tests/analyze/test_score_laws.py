@@ -89,7 +89,7 @@ def test_renaming_and_order_change_nothing(drawn: Facts, found: list[Finding], d
     def renamed(fact: NodeFact | EdgeFact) -> NodeFact | EdgeFact:
         if isinstance(fact, NodeFact):
             return NodeFact(*names.get(fact.key, fact.key), fact.props)
-        return replace(fact, source=names.get(fact.source, fact.source), target=names.get(fact.target, fact.target))  # type: ignore[arg-type,call-overload]
+        return replace(fact, source=names.get(fact.source, fact.source), target=names.get(fact.target, fact.target))  # type: ignore[arg-type]
 
     others = [renamed(fact) for fact in drawn]
     dice.shuffle(others)
