@@ -28,7 +28,10 @@ WHERE a.gone_at IS NULL
 // Callers of every kind, of whom all must be owned and call it only in passing for it to inherit their owner
 OPTIONAL MATCH (c)-[d:DELEGATES_TO]->(a)
 WHERE c.gone_at IS NULL AND d.gone_at IS NULL AND c.id <> a.id
-WITH a, d, EXISTS { MATCH (p:Owner)-[v:OWNS]->(c) WHERE p.gone_at IS NULL AND v.gone_at IS NULL } AS owned
+WITH a, d,
+     // Asked of nobody, every owner would be looked at
+     CASE WHEN d IS NULL THEN false
+          ELSE EXISTS { MATCH (c)<-[v:OWNS]-(p:Owner) WHERE p.gone_at IS NULL AND v.gone_at IS NULL } END AS owned
 WITH a, count(d) AS callers, sum(CASE WHEN d.transient = true AND owned THEN 1 ELSE 0 END) AS answering
 WHERE callers = 0 OR answering < callers
 RETURN 'Agent' AS subject_kind, a.id AS subject_id, coalesce(a.status, 'unknown') AS status
