@@ -339,7 +339,7 @@ def test_findings_one_by_one_are_filtered(store: Path, monkeypatch: pytest.Monke
     assert list(found["rule"]) == ["GI-OWN-001"]
     assert found.loc[0, "subject"] == "Agent Reader"
     assert found.loc[0, "owner"] == "unknown"
-    assert found.loc[0, "state"].startswith("open since 2026-07-01")
+    assert str(found.loc[0, "state"]).startswith("open since 2026-07-01")
     page.text_input(key="findings_search").set_value("no such thing").run()
     assert "No finding fits the filters" in page.info[0].value
 

@@ -183,7 +183,7 @@ def main(agents: int, folder: Path) -> None:
         found = sorted(((*timed(store, query), name) for name, query in library().items()), reverse=True)
     for works, seconds, rows, name in found:
         print(f"| {name} | {works * 1000:.0f} | {seconds * 1000:.0f} | {rows} |")
-    slow = [sum(one[column] > TARGET for one in found) for column in (0, 1)]
+    slow = [sum(taken > TARGET for taken in column) for column in ([one[0] for one in found], [one[1] for one in found])]
     print(f"\nOf {len(found)}, {slow[0]} take more than {TARGET * 1000:.0f} processor ms, {slow[1]} more than so many on the clock")
 
 

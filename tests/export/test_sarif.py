@@ -124,4 +124,4 @@ def test_what_is_new_since_the_last_analysis_is_told_and_what_is_fixed_is_left_o
     assert [result["baselineState"] for result in run_of(new, known, back)["results"]] == ["new", "unchanged", "new"]
     assert run_of(back)["results"][0]["properties"]["reopenedAt"] == then
     whole = analysis().model_copy(update={"former": (finding("low", fixed_at=then),)})
-    assert len(json.loads(sarif.render(whole, EMPTY, RULES))["runs"][0]["results"]) == 3  # type: ignore[arg-type]
+    assert len(json.loads(sarif.render(whole, EMPTY, RULES))["runs"][0]["results"]) == 3

@@ -6,7 +6,7 @@ import pytest
 
 from tests.ingest.javascript_reading import source
 from tests.ingest.python_linked import linked
-from tests.ingest.reading import Facts
+from tests.ingest.reading import Facts, shown
 
 
 def asked(facts: Facts) -> set[tuple[str, str]]:
@@ -16,11 +16,11 @@ def asked(facts: Facts) -> set[tuple[str, str]]:
         (point,) = edge.props["guards"]
         props = facts.nodes["EnforcementPoint", point]
         assert (props["mode"], props["effect"]) == ("enforce", "step_up")
-    return {(_last(edge.source[1]), _last(edge.target[1])) for edge in guarded}
+    return {(_last(shown(edge.source)), _last(shown(edge.target))) for edge in guarded}
 
 
 def used(facts: Facts) -> set[tuple[str, str]]:
-    return {(_last(edge.source[1]), _last(edge.target[1])) for edge in facts.edges if edge.kind in ("USES", "CONNECTS_TO")}
+    return {(_last(shown(edge.source)), _last(shown(edge.target))) for edge in facts.edges if edge.kind in ("USES", "CONNECTS_TO")}
 
 
 def _last(id: str) -> str:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.ingest.javascript_reading import source
 from tests.ingest.python_linked import linked
-from tests.ingest.reading import Facts
+from tests.ingest.reading import Facts, shown
 
 PYTHON = """
 import os
@@ -46,7 +46,7 @@ def test_a_hosted_server_keeps_its_list_and_its_token() -> None:
         {"a.py": PYTHON.replace('"connector_id": "connector_googlecalendar"', '"server_url": "https://mcp.haulage.example/mcp"')}
     )
     (edge,) = [edge for edge in facts.edges if edge.kind == "CONNECTS_TO"]
-    assert (edge.target[1], edge.props["tools"]) == ("https://mcp.haulage.example/mcp", ["search_events"])
+    assert (shown(edge.target), edge.props["tools"]) == ("https://mcp.haulage.example/mcp", ["search_events"])
     assert facts.nodes["ToolServer", "https://mcp.haulage.example/mcp"]["auth"] == "key"
     assert ["DIARY_TOKEN" in str(edge.target) for edge in facts.edges if edge.kind == "HOLDS"] == [True]
 

@@ -12,7 +12,7 @@ from graphinv.ingest import python_source
 from graphinv.ingest.support.python import evaluate
 from graphinv.model.errors import IngestError
 from tests.ingest.python_linked import linked
-from tests.ingest.reading import Facts, document, fake
+from tests.ingest.reading import Facts, document, fake, shown
 
 
 class _Tree:
@@ -586,7 +586,7 @@ outer = builder.compile()
         }
     )
     assert {props["name"] for (kind, _), props in facts.nodes.items() if kind == "Agent"} == {"reader", "writer"}
-    asked = {edge.target[1].rpartition("#")[2] for edge in facts.edges if edge.source[1].endswith("/both")}
+    asked = {shown(edge.target).rpartition("#")[2] for edge in facts.edges if shown(edge.source).endswith("/both")}
     assert asked == {"reader", "writer"}
 
 
@@ -650,7 +650,7 @@ other = steps.compile()
 """
         }
     )
-    drawn = {tuple(end[1].rpartition("#")[2] for end in (edge.source, edge.target)) for edge in facts.edges if edge.kind == "DELEGATES_TO"}
+    drawn = {tuple(end.rpartition("#")[2] for end in pair) for pair in facts.drawn("DELEGATES_TO")}
     assert drawn == {
         ("graph", "graph/first"),
         ("graph/first", "graph/second"),

@@ -226,7 +226,7 @@ def test_a_scan_knows_the_servers_of_a_configuration(tmp_path: Path) -> None:
 def test_what_is_executed_at_the_provider_says_so_whoever_states_its_effects() -> None:
     there = load({"x.toml": "[[hosted]]\nprovider = 'acme'\n[hosted.tools]\n'execute sandboxed' = ['python']\n'execute' = ['shell']\n"})
     nodes = [NodeFact("Tool", "acme:python", {}), NodeFact("Tool", "acme:shell", {})]
-    found = {fact.key[1]: fact.props for fact in known(nodes, [], there)}
+    found = {fact.id: fact.props for fact in known(nodes, [], there) if isinstance(fact, NodeFact)}
     assert found["acme:python"]["labels"] == ["sandboxed=provider"]
     assert found["acme:python"]["effects"] == ["execute"]
     assert "labels" not in found["acme:shell"]

@@ -26,8 +26,8 @@ def _holds(store: Store) -> None:
     for key, record in estate.nodes.items():
         assert graph.node(key) == record
         assert graph.around(key) == (list(estate.outgoing.get(key, ())), list(estate.incoming.get(key, ())))
-    for record in estate.edges:
-        assert graph.edge(record.kind, record.source, record.target, record.key) == record
+    for one in estate.edges:
+        assert graph.edge(one.kind, one.source, one.target, one.key) == one
     for name in {part for key in estate.nodes for part in (key[1], ":".join(key), estate.nodes[key].name)}:
         assert _said(graph.find, name) == _said(estate.find, name)
 
