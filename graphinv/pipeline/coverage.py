@@ -101,7 +101,7 @@ def coverage_status(findings: Sequence[Finding]) -> list[RuleStatus]:
 
 
 def unknowns(estate: Estate) -> dict[str, dict[str, tuple[int, int]]]:
-    """How much is unknown: per node kind and property that an analysis leans on, (number without it, number of nodes)."""
+    """How much is unknown: per kind and property that an analysis leans on, (number without it, number of nodes or edges)."""
     leaned_on = {
         "Agent": ("status", "environment", "autonomy"),
         "Identity": ("binding",),
@@ -120,6 +120,9 @@ def unknowns(estate: Estate) -> dict[str, dict[str, tuple[int, int]]]:
     if agents:
         ownerless = sum(not any(edge.kind == "OWNS" for edge in estate.incoming.get(node.key, ())) for node in agents)
         table["Agent"]["owner"] = (ownerless, len(agents))
+    grants = [edge for edge in estate.edges if edge.kind == "CAN_ACCESS"]
+    if unsaid := sum(not edge.props.get("actions") for edge in grants):  # such a grant counts for nothing, which must not look like safe
+        table["CAN_ACCESS"] = {"actions": (unsaid, len(grants))}
     return table
 
 

@@ -84,6 +84,14 @@ def test_an_empty_estate_knows_nothing_and_lacks_nothing() -> None:
     assert found() == []
 
 
+def test_a_grant_of_nobody_knows_what_is_counted_as_unknown() -> None:
+    nodes = [NodeRecord("Identity", "i", {}), NodeRecord("Resource", "r", {}), NodeRecord("Resource", "s", {})]
+    grants = [edge("CAN_ACCESS", ("Identity", "i"), ("Resource", end)) for end in "rs"]
+    grants[0].props["actions"] = ["read"]
+    assert unknowns(Estate.of(nodes, grants))["CAN_ACCESS"] == {"actions": (1, 2)}
+    assert "CAN_ACCESS" not in unknowns(Estate.of(nodes, grants[:1]))
+
+
 def test_a_root_that_was_not_read_lately_is_told_and_more_so_where_it_holds_production() -> None:
     assert found(scanned(), at="2026-03-08T23:00:00Z") == []
     assert found(scanned(), at="2026-02-01T00:00:00Z") == []
