@@ -290,6 +290,28 @@ def selected(state: Any) -> int | None:
     return int(rows[0]) if rows else None
 
 
+def pick(
+    rows: Sequence[Mapping[str, object]],
+    key: str,
+    levels: Iterable[str] = (),
+    *,
+    sensitivities: Iterable[str] = (),
+    most: int = 9,
+    columns: Mapping[str, Any] | None = None,
+) -> int:
+    """A table of rows of which one is always selected: its number. ``columns`` is Streamlit's ``column_config``."""
+    state = st.dataframe(
+        coloured(frame(rows, list(rows[0])), levels, sensitivities),
+        hide_index=True,
+        height=height(len(rows), most),
+        key=key,
+        on_select="rerun",
+        selection_mode="single-row-required",
+        column_config=columns,
+    )
+    return min(selected(state) or 0, len(rows) - 1)
+
+
 def hop_table(hops: Sequence[Hop], shown: Contents) -> None:
     """Hop by hop: what each allows, how it is known, where it is stated, and what a decision there would do."""
     rows = [

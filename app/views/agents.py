@@ -17,6 +17,7 @@ from widgets import (
     height,
     known,
     level_colours,
+    pick,
     places,
     selected,
     short,
@@ -230,21 +231,19 @@ def _findings(shown: Contents, findings: list[Finding]) -> None:
         }
         for one in findings
     ]
-    state = st.dataframe(
-        coloured(frame(rows, list(rows[0])), ["severity"]),
-        hide_index=True,
-        height=height(len(rows), 8),
-        key=f"agents_findings_{findings[0].key}_{len(findings)}",
-        on_select="rerun",
-        selection_mode="single-row-required",
-        column_config={
+    row = pick(
+        rows,
+        f"agents_findings_{findings[0].key}_{len(findings)}",
+        ["severity"],
+        most=8,
+        columns={
             "severity": st.column_config.TextColumn(width=75),
             "rule": st.column_config.TextColumn(width=95),
             "finding": st.column_config.TextColumn(width="large"),
             "confidence": st.column_config.NumberColumn(format="%.0f%%", width=90, help="Of the weakest hop"),
         },
     )
-    one = findings[min(selected(state) or 0, len(findings) - 1)]
+    one = findings[row]
     finding_details(shown, one)
 
 

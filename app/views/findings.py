@@ -9,14 +9,11 @@ from widgets import (
     UNKNOWN,
     Contents,
     choose,
-    coloured,
     contents,
     finding_details,
-    frame,
     header,
-    height,
+    pick,
     places,
-    selected,
     short,
     when,
 )
@@ -119,14 +116,11 @@ def _of_one_change(shown: Contents, found: list[Finding]) -> list[Finding]:
         }
         for change in changes
     ]
-    state = st.dataframe(
-        coloured(frame(rows, list(rows[0])), ["worst"]),
-        hide_index=True,
-        height=height(len(rows), 9),
-        key=f"findings_changes_{hash(tuple(change.cause for change in changes))}",
-        on_select="rerun",
-        selection_mode="single-row-required",
-        column_config={
+    row = pick(
+        rows,
+        f"findings_changes_{hash(tuple(change.cause for change in changes))}",
+        ["worst"],
+        columns={
             "worst": st.column_config.TextColumn(width=70),
             "findings": st.column_config.NumberColumn(width=70),
             "change": st.column_config.TextColumn(width=360, help="The edge or the thing whose change clears them"),
@@ -135,7 +129,7 @@ def _of_one_change(shown: Contents, found: list[Finding]) -> list[Finding]:
             "stated in": st.column_config.TextColumn(width=320),
         },
     )
-    keys = frozenset(changes[min(selected(state) or 0, len(changes) - 1)].keys)
+    keys = frozenset(changes[row].keys)
     return [one for one in found if one.key in keys]
 
 
@@ -154,14 +148,11 @@ def _table(shown: Contents, found: list[Finding]) -> None:
         }
         for one in found
     ]
-    state = st.dataframe(
-        coloured(frame(rows, list(rows[0])), ["severity", "owner"]),
-        hide_index=True,
-        height=height(len(rows), 9),
-        key=f"findings_table_{hash(tuple(one.key for one in found))}",
-        on_select="rerun",
-        selection_mode="single-row-required",
-        column_config={
+    row = pick(
+        rows,
+        f"findings_table_{hash(tuple(one.key for one in found))}",
+        ["severity", "owner"],
+        columns={
             "severity": st.column_config.TextColumn(width=75),
             "rule": st.column_config.TextColumn(width=95),
             "finding": st.column_config.TextColumn(width=420),
@@ -170,7 +161,7 @@ def _table(shown: Contents, found: list[Finding]) -> None:
             "sure": st.column_config.NumberColumn(format="%.0f%%", width=60, help="Confidence of the weakest hop; apart from severity"),
         },
     )
-    one = found[min(selected(state) or 0, len(found) - 1)]
+    one = found[row]
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             st.text(f"{one.severity}: {short(plain(one.title), 160)}")

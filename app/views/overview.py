@@ -22,7 +22,7 @@ from widgets import (
     is_dark,
     known,
     level_colours,
-    selected,
+    pick,
     when,
 )
 
@@ -98,14 +98,12 @@ def _agents(shown: Contents) -> None:
         for agent in risky
     ]
     number, text = st.column_config.NumberColumn, st.column_config.TextColumn
-    state = st.dataframe(
-        coloured(frame(rows, list(rows[0])), ["level", "owner"]),
-        hide_index=True,
-        height=height(len(rows), 10),
-        key="overview_agents",
-        on_select="rerun",
-        selection_mode="single-row-required",
-        column_config={
+    row = pick(
+        rows,
+        "overview_agents",
+        ["level", "owner"],
+        most=10,
+        columns={
             "agent": text(width=190),
             "risk": RISK_COLUMN,
             "level": text(width=65),
@@ -116,7 +114,7 @@ def _agents(shown: Contents) -> None:
             "runtime": number(format="%.0f", help="Impact that is left after runtime decisions"),
         },
     )
-    chosen = risky[min(selected(state) or 0, len(risky) - 1)]
+    chosen = risky[row]
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("Show its blast radius", icon=":material/hub:", type="primary"):
             st.session_state["agent"] = chosen.score.subject[1]
@@ -161,21 +159,19 @@ def _paths(shown: Contents) -> None:
                 "runtime decision on this path": decisions(path),
             }
         )
-    state = st.dataframe(
-        coloured(frame(rows, list(rows[0])), sensitivities=["sensitivity"]),
-        hide_index=True,
-        height=height(len(rows), 5),
-        key="overview_paths",
-        on_select="rerun",
-        selection_mode="single-row-required",
-        column_config={
+    row = pick(
+        rows,
+        "overview_paths",
+        sensitivities=["sensitivity"],
+        most=5,
+        columns={
             "agent": st.column_config.TextColumn(width="medium"),
             "target": st.column_config.TextColumn(width="medium"),
             "hops": st.column_config.NumberColumn(width=50),
             "can": st.column_config.TextColumn(width=70),
         },
     )
-    path = paths[min(selected(state) or 0, len(paths) - 1)]
+    path = paths[row]
     st.graphviz_chart(_chain(shown, path), width="content", alt="The path selected above, hop by hop")
     hop_table(path.hops, shown)
 

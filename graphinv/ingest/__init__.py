@@ -38,6 +38,7 @@ formats share is in :mod:`graphinv.ingest.support`.
 
 from __future__ import annotations
 
+import csv
 import importlib
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping
@@ -53,6 +54,9 @@ from graphinv.model.facts import Fact, source_of
 
 HEAD_BYTES = 4096
 MAX_BYTES = 16 * 1024 * 1024
+MAX_CELL = 1024 * 1024
+"""Characters of one cell of a table."""
+csv.field_size_limit(MAX_CELL)  # the module has one limit for all its readers
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from graphinv.ingest import Document
+from graphinv.ingest import MAX_CELL, Document
 from graphinv.ingest.support.native import capped, edge_fact, node_fact, problem_of
 from graphinv.model.csvform import FILES as KIND_OF_FILE
 from graphinv.model.csvform import cell_to_text, cell_to_value, required_columns
@@ -27,7 +27,6 @@ FILES = tuple(sorted(KIND_OF_FILE))
 MAX_BYTES = 64 * 1024 * 1024
 
 _END_KINDS = ("from_kind", "to_kind")
-_MAX_CELL = 1024 * 1024
 
 
 def detect(path: str, head: bytes) -> bool:
@@ -69,7 +68,7 @@ def _read(document: Document) -> Iterator[Fact]:
     whole = document.text()
     text = whole.lstrip("\r\n")
     head = text.partition("\n")[0]
-    if len(head) > _MAX_CELL:
+    if len(head) > MAX_CELL:
         raise IngestError("its first row is too long", document=document.path, where="L1")
     names = _names(head)
     missing = [name for name in required_columns(kind) if name not in names]
@@ -108,7 +107,6 @@ def _columns(document: Document, kind: str, names: list[str]) -> tuple[list[str]
 
 
 def _rows(table: _Table, text: str, delimiter: str, skipped: int) -> Iterator[Fact]:
-    csv.field_size_limit(_MAX_CELL)
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     first = True
     while True:

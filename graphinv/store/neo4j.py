@@ -179,19 +179,27 @@ class Neo4jStore:
         """
         end = time.monotonic() + (timeout or _PATIENCE)
         dead: str | None = None
+        written = ""
         try:
             with self._driver.session(default_access_mode=neo4j.READ_ACCESS, fetch_size=fetch_size, **self._session) as session:
                 while True:
-                    with session.begin_transaction(timeout=None if timeout is None else max(end - time.monotonic(), 0.001)) as transaction:
-                        before = _stamp(transaction)
-                        found = work(transaction)
-                        after = _stamp(transaction)
+                    left = end - time.monotonic()
+                    try:
+                        with session.begin_transaction(timeout=None if timeout is None else max(left, 0.001)) as transaction:
+                            before = _stamp(transaction)
+                            found = work(transaction)
+                            after = _stamp(transaction)
+                    except (Neo4jError, TimeoutError):
+                        if written and time.monotonic() > end - 0.5:  # the time went with waiting, not with this query
+                            raise QueryLimit(written) from None
+                        raise
                     _, applying, staged = after
                     mixed = staged is not None and sees_staged
                     if before == after and not mixed and applying in (None, dead):
                         return found
+                    written = f"{self._url} is being written; ask again later{_LABELS if mixed else ''}"
                     if time.monotonic() > end:
-                        raise QueryLimit(f"{self._url} is being written; ask again later{_LABELS if mixed else ''}")
+                        raise QueryLimit(written)
                     if (applying or mixed) and not self._running(_WRITER, _PART):
                         dead = applying  # the mark of a writer that is no more: from here on nothing changes under it
                         if mixed:

@@ -93,7 +93,7 @@ def test_a_row_that_is_none_is_told_without_its_values(row: str, message: str) -
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"x", b"agent\n", b"\xff\xfe\x00", b"agent,tool\n\0", b'agent,tool\n"a', b"agent,tool\n" + b"x" * 200_000]
+    "data", [b"", b"x", b"agent\n", b"\xff\xfe\x00", b"agent,tool\n\0", b'agent,tool\n"a', b"agent,tool\n" + b"x" * 1_100_000]
 )
 def test_what_is_no_register_is_an_ingest_error(data: bytes) -> None:
     with pytest.raises(IngestError):
