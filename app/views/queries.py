@@ -112,7 +112,7 @@ def _table(found: Rows, columns: Mapping[str, str]) -> None:
         placeholder="null",
         column_config={name: st.column_config.Column(help=plain(columns[name])) for name in names if name in columns},
     )
-    text = csv_table(names, ([str(cell) for cell in row.values()] for row in rows))
+    text = csv_table(names, (["" if cell is None else str(cell) for cell in row.values()] for row in rows))
     st.download_button("Download as CSV", text, "graphinv-query.csv", "text/csv", icon=":material/download:")
 
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from graphinv.analyze.aivss import FACTORS, MITIGATION, THREAT, aivss, aivss_of
 from graphinv.analyze.engine import Engine
 from graphinv.model.errors import NotFound, UsageError
+from graphinv.model.facts import EdgeFact, NodeFact
 from tests.analyze.estates import AT, build, edge, key, node
 
 PUBLISHED = [
@@ -92,6 +93,6 @@ def test_what_is_stated_lowers_it() -> None:
         ([edge("t1 CALLS_BACK a1")], "multi-agent", 1.0),
     ],
 )
-def test_a_factor(facts: list, factor: str, value: float | None) -> None:  # type: ignore[type-arg]
+def test_a_factor(facts: list[NodeFact | EdgeFact], factor: str, value: float | None) -> None:
     found = aivss_of(Engine(build(node("a1"), *facts), AT), key("a1"))
     assert {one.name: one.value for one in found.factors}[factor] == value

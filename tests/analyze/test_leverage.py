@@ -8,6 +8,7 @@ from graphinv.analyze.engine import Engine
 from graphinv.analyze.leverage import compared, leverages, risks
 from graphinv.analyze.score import Settings
 from graphinv.model.facts import EdgeFact, NodeFact
+from graphinv.model.results import Finding
 from tests.analyze.estates import AT, build, edge, estate_of, facts, node
 from tests.analyze.test_score import finding
 from tests.analyze.test_score_laws import FINDINGS
@@ -15,7 +16,7 @@ from tests.analyze.test_score_laws import FINDINGS
 
 @settings(max_examples=25, deadline=None)
 @given(facts(), FINDINGS)
-def test_risks_are_those_of_the_scores(drawn: list[NodeFact | EdgeFact], found: list) -> None:  # type: ignore[type-arg]
+def test_risks_are_those_of_the_scores(drawn: list[NodeFact | EdgeFact], found: list[Finding]) -> None:
     engine = Engine(estate_of(drawn), AT)
     other = Settings(actions={**Settings().actions, "write": 7}, likelihood={"A": 0.9})
     for weights in (engine.settings, other):
