@@ -7,7 +7,7 @@ from pathlib import Path
 
 import networkx as nx
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 import graphinv
 from graphinv.analyze.interchange import to_networkx
@@ -15,7 +15,7 @@ from graphinv.analyze.privilege import Privileges
 from graphinv.analyze.structure import Structure
 from graphinv.model.errors import NotFound, QueryLimit, StoreError, UsageError
 from graphinv.model.facts import EdgeFact, NodeFact
-from tests.analyze.estates import AT, estate_of, facts
+from tests.analyze.estates import AT, estate_of, examples, facts
 from tests.cli.running import graphinv as run
 
 SURFACE = {
@@ -91,7 +91,7 @@ def test_what_is_not_there_is_said(store: Path) -> None:
         graphinv.open(store, at="soon")
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(facts())
 def test_reachability_in_networkx_is_ours_where_nothing_is_masked(drawn: list[NodeFact | EdgeFact]) -> None:
     estate = estate_of(

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
 from graphinv.model.facts import EdgeFact, NodeFact, NodeKey, check_edge, check_node, edge_key, merge_props
 
+EXAMPLES = int(os.environ.get("GRAPHINV_EXAMPLES", "1"))
+"""How many times as many estates are drawn as a run of all tests takes time for."""
 CASES = Path(__file__).parents[1] / "cases" / "reach"
 AT = "2026-07-10T00:00:00Z"
 
@@ -81,6 +85,11 @@ def build(*facts: NodeFact | EdgeFact) -> Estate:
     return estate_of(facts)
 
 
+def examples(count: int) -> settings:
+    """Draw ``count`` estates, or :data:`EXAMPLES` times as many."""
+    return settings(max_examples=count * EXAMPLES, deadline=None)
+
+
 # --------------------------------------------------------------------------------------------------------------------------------
 # At random
 
@@ -99,74 +108,99 @@ _ENDS = {
     "PROVIDES": ("v", "t"),
     "DELEGATES_TO": ("aw", "aw"),
 }
-_TIMES = st.sampled_from(["2026-07-09T23:59:59.999999Z", AT, "2026-07-10T02:00:00+02:00", "2026-07-10T00:00:00.000001Z", "2027-01-01"])
 _ACTIONS = ("read", "write", "execute", "delete", "admin")
+_TIMES = st.sampled_from(["2026-07-09T23:59:59.999999Z", AT, "2026-07-10T02:00:00+02:00", "2026-07-10T00:00:00.000001Z", "2027-01-01"])
 _GLOBS = st.sampled_from(["*", "r*", "r?", "*1", "r1", "s*", "R1", "[rs]1", "?", "*r*", "r*1*", "*", "**", "r0*", ""])
 _SCOPES = st.lists(st.builds("{}:{}".format, st.sampled_from([*_ACTIONS, "*"]), _GLOBS) | st.just("read"), max_size=3)
+
+# Strategies are made once: making them takes longer than drawing from them.
+_KINDS = st.sampled_from(sorted(_ENDS))
+_PAIRS = {kind: tuple(st.sampled_from([id for id in _IDS if id[0] in letters]) for letters in ends) for kind, ends in sorted(_ENDS.items())}
+_OF_ALL = {
+    "valid_from": _TIMES,
+    "valid_until": _TIMES,
+    "renewable": st.booleans(),
+    "scopes": _SCOPES,
+    "guards": st.lists(st.sampled_from(["g0", "g1", "g2", "nowhere"]), min_size=1, max_size=2),
+    "evidence": st.lists(st.sampled_from(["declared", "granted", "observed", "inferred"]), max_size=2),
+}
+_OF_KIND: dict[str, dict[str, st.SearchStrategy[Any]]] = {
+    "DELEGATES_TO": {"mode": st.sampled_from(["invoke", "handoff", "scoped", "on_behalf_of", "passthrough"])},
+    "RUNS_ON": {"isolated": st.booleans()},
+    "CONNECTS_TO": {"tools": st.lists(st.sampled_from(["t0", "t1", "Tool one", "Tool two"]), max_size=2)},
+}
+_GRANTED = st.lists(st.sampled_from(_ACTIONS), max_size=3)
+_CHANCES = st.integers(0, 4 ** (len(_OF_ALL) + 1) - 1)
 
 
 @st.composite
 def _edge(draw: st.DrawFn) -> EdgeFact:
-    kind = draw(st.sampled_from(sorted(_ENDS)))
-    starts, stops = _ENDS[kind]
-    source = draw(st.sampled_from([id for id in _IDS if id[0] in starts]))
-    target = draw(st.sampled_from([id for id in _IDS if id[0] in stops]))
-    props: dict[str, Any] = {}
-
-    def sometimes(name: str, values: st.SearchStrategy[Any]) -> None:
-        if draw(st.integers(0, 3)) == 0:
+    kind = draw(_KINDS)
+    source, target = map(draw, _PAIRS[kind])
+    props: dict[str, Any] = {"actions": draw(_GRANTED)} if kind == "CAN_ACCESS" else {}
+    chances = draw(_CHANCES)  # of one in four for each property
+    for name, values in (_OF_ALL | _OF_KIND.get(kind, {})).items():
+        chances, present = divmod(chances, 4)
+        if present == 3:
             props[name] = draw(values)
-
-    sometimes("valid_from", _TIMES)
-    sometimes("valid_until", _TIMES)
-    sometimes("renewable", st.booleans())
-    sometimes("scopes", _SCOPES)
-    sometimes("guards", st.lists(st.sampled_from(["g0", "g1", "g2", "nowhere"]), min_size=1, max_size=2))
-    sometimes("evidence", st.lists(st.sampled_from(["declared", "granted", "observed", "inferred"]), max_size=2))
-    if kind == "DELEGATES_TO":
-        sometimes("mode", st.sampled_from(["invoke", "handoff", "scoped", "on_behalf_of", "passthrough"]))
-    if kind == "CAN_ACCESS":
-        props["actions"] = draw(st.lists(st.sampled_from(_ACTIONS), max_size=3))
-    if kind == "RUNS_ON":
-        sometimes("isolated", st.booleans())
-    if kind == "CONNECTS_TO":
-        sometimes("tools", st.lists(st.sampled_from(["t0", "t1", "Tool one", "Tool two"]), max_size=2))
     return EdgeFact(kind, key(source), key(target), props)
+
+
+_SECRET = st.fixed_dictionaries(
+    {},
+    optional={
+        "lifetime": st.sampled_from(["static", "ephemeral"]),
+        "expires_at": _TIMES,
+        "renewable": st.booleans(),
+        "issued_at": _TIMES,
+        "max_life_seconds": st.sampled_from([0, 1, 10**6]),
+    },
+)
+_RESOURCE = st.fixed_dictionaries(
+    {"sensitivity": st.sampled_from(["public", "internal", "confidential", "restricted", "unknown"]), "crown_jewel": st.booleans()}
+)
+_POINT = st.fixed_dictionaries(
+    {},
+    optional={
+        "mode": st.sampled_from(["enforce", "enforce", "monitor", "off"]),
+        "effect": st.sampled_from(["deny", "step_up", "evaluate", "evaluate"]),
+        "allows": _SCOPES,
+    },
+)
+_EFFECTS = st.sampled_from([["execute"], ["read"]])
+_STATUS = st.sampled_from(["retired", "suspended", "active", "unknown"])
+_SELDOM = st.integers(0, 4)
 
 
 @st.composite
 def _nodes(draw: st.DrawFn) -> list[NodeFact]:
-    facts = [node("t1", name="Tool one"), node("t2", name="Tool two", effects=draw(st.sampled_from([["execute"], ["read"]])))]
+    facts = [node("t1", name="Tool one"), node("t2", name="Tool two", effects=draw(_EFFECTS))]
     for id in _IDS:
-        if id[0] in "aw" and draw(st.integers(0, 4)) == 0:
-            facts.append(node(id, status=draw(st.sampled_from(["retired", "suspended", "active", "unknown"]))))
+        if id[0] in "aw" and draw(_SELDOM) == 4:
+            facts.append(node(id, status=draw(_STATUS)))
         elif id[0] == "s" and draw(st.booleans()):
-            optional = {
-                "lifetime": st.sampled_from(["static", "ephemeral"]),
-                "expires_at": _TIMES,
-                "renewable": st.booleans(),
-                "issued_at": _TIMES,
-                "max_life_seconds": st.sampled_from([0, 1, 10**6]),
-            }
-            facts.append(node(id, **draw(st.fixed_dictionaries({}, optional=optional))))
+            facts.append(node(id, **draw(_SECRET)))
         elif id[0] == "r" and draw(st.booleans()):
-            sensitivity = draw(st.sampled_from(["public", "internal", "confidential", "restricted", "unknown"]))
-            facts.append(node(id, sensitivity=sensitivity, crown_jewel=draw(st.booleans())))
+            facts.append(node(id, **draw(_RESOURCE)))
         elif id[0] == "g":
-            optional = {
-                "mode": st.sampled_from(["enforce", "enforce", "monitor", "off"]),
-                "effect": st.sampled_from(["deny", "step_up", "evaluate", "evaluate"]),
-                "allows": _SCOPES,
-            }
-            facts.append(node(id, **draw(st.fixed_dictionaries({}, optional=optional))))
+            facts.append(node(id, **draw(_POINT)))
     return facts
 
 
 @st.composite
 def facts(draw: st.DrawFn, *, max_edges: int = 40) -> list[NodeFact | EdgeFact]:
     """Small and dense: every rule, property and lens meets every other."""
-    least = draw(st.sampled_from([0, 12, 28]))
-    return [*map(node, _IDS), *draw(_nodes()), *draw(st.lists(_edge(), min_size=least, max_size=max_edges))]
+    least = draw(_LEAST)
+    return [*map(node, _IDS), *draw(_DETAILS), *draw(st.lists(edges, min_size=least, max_size=max_edges))]
 
 
 edges = _edge()
+_DETAILS = _nodes()
+_LEAST = st.sampled_from([0, 12, 28])
+
+
+def some_of(estate: Estate) -> st.SearchStrategy[list[NodeKey]]:
+    """A few nodes, agents rather than others."""
+    nodes = sorted(estate.nodes)
+    agents = [node for node in nodes if node[0] == "Agent"] or nodes
+    return st.lists(st.sampled_from(agents) | st.sampled_from(nodes), min_size=1, max_size=4, unique=True)

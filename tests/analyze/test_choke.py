@@ -7,7 +7,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from graphinv.analyze import alternatives as module
@@ -21,7 +21,7 @@ from graphinv.model.estate import Estate
 from graphinv.model.facts import EdgeFact, NodeFact, NodeKey
 from graphinv.model.kinds import ACTIONS, EDGE_KINDS
 from graphinv.model.results import LENSES, Lens
-from tests.analyze.estates import AT, build, edge, estate_of, facts, key
+from tests.analyze.estates import AT, build, edge, estate_of, examples, facts, key
 from tests.analyze.naive import Naive
 
 Facts = list[NodeFact | EdgeFact]
@@ -49,7 +49,7 @@ def targets_of(arcs: Arcs) -> list[NodeKey]:
     return [arcs.structure.keys[node] for node in arcs.structure.targets.tolist()]
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(facts(), st.sampled_from(LENSES))
 def test_what_hangs_on_an_edge_is_what_vanishes_without_it(drawn: Facts, lens: Lens) -> None:
     estate = estate_of(drawn)
@@ -66,7 +66,7 @@ def test_what_hangs_on_an_edge_is_what_vanishes_without_it(drawn: Facts, lens: L
             assert targets == {target for _, target in gone}
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(facts(), st.sampled_from(LENSES), st.data())
 def test_a_cut_leaves_nobody_and_no_lighter_one_does(drawn: Facts, lens: Lens, data: st.DataObject) -> None:
     estate = estate_of(drawn)
@@ -95,7 +95,7 @@ def test_a_cut_leaves_nobody_and_no_lighter_one_does(drawn: Facts, lens: Lens, d
         assert all(left(set(fewer)) for fewer in combinations(changeable, len(chosen) - 1))
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(facts(), st.sampled_from(LENSES))
 def test_further_witnesses_are_distinct_ways_in_rising_length(drawn: Facts, lens: Lens) -> None:
     estate = estate_of(drawn)

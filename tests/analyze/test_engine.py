@@ -4,7 +4,7 @@ import math
 import random
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from graphinv.analyze import engine as module
@@ -12,7 +12,7 @@ from graphinv.analyze.engine import Engine
 from graphinv.model.errors import NotFound, UsageError
 from graphinv.model.facts import EdgeFact, NodeFact, NodeKey
 from graphinv.model.results import LENSES, Atom
-from tests.analyze.estates import AT, build, case_facts, edge, edges, estate_of, facts, key, node
+from tests.analyze.estates import AT, build, case_facts, edge, edges, estate_of, examples, facts, key, node
 from tests.analyze.naive import Naive
 from tests.analyze.test_score import finding
 
@@ -174,7 +174,7 @@ def test_one_crown_jewel_does_not_fill_the_list() -> None:
     assert len({path.target for path in found.riskiest_paths(6, found.scores([]))}) >= 3
 
 
-@settings(max_examples=30, deadline=None)
+@examples(60)
 @given(facts(), st.sampled_from(LENSES))
 def test_can_reach_and_exposure_agree_with_the_semantics(drawn: Facts, lens: str) -> None:
     estate = estate_of(drawn)
@@ -196,7 +196,7 @@ def test_can_reach_and_exposure_agree_with_the_semantics(drawn: Facts, lens: str
         assert {one.subject: one.hops for one in exposed} == {row.subject: row.hops for row in rows if row.target == target}
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(facts(), edges)
 def test_an_edge_more_never_lowers_impact_or_risk(drawn: Facts, more: EdgeFact) -> None:
     before = estate_of(drawn)

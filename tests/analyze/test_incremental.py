@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from graphinv.analyze.changes import Change
@@ -13,7 +13,7 @@ from graphinv.analyze.structure import Structure
 from graphinv.model.facts import EdgeFact, NodeFact, check_edge
 from graphinv.model.kinds import EDGE_KINDS
 from graphinv.model.results import LENSES, Lens
-from tests.analyze.estates import AT, build, edge, edges, estate_of, facts, key, node
+from tests.analyze.estates import AT, build, edge, edges, estate_of, examples, facts, key, node
 
 DECISIONS = (
     {"mode": "enforce", "effect": "deny"},
@@ -32,7 +32,7 @@ def solved_again(before: Structure, change: Change, lens: Lens = "posture") -> R
     return recomputed(Privileges(before.project(lens, AT), *weighing(before)), after.project(lens, AT), weighing(after))
 
 
-@settings(max_examples=120, deadline=None)
+@examples(120)
 @given(facts(), st.sampled_from(LENSES), st.data())
 def test_what_is_recomputed_is_what_everything_anew_gives(drawn: list[NodeFact | EdgeFact], lens: Lens, data: st.DataObject) -> None:
     estate = estate_of(drawn)

@@ -2,19 +2,19 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from graphinv.analyze.engine import Engine
 from graphinv.analyze.leverage import compared, leverages, risks
 from graphinv.analyze.score import Settings
 from graphinv.model.facts import EdgeFact, NodeFact
 from graphinv.model.results import Finding
-from tests.analyze.estates import AT, build, edge, estate_of, facts, node
+from tests.analyze.estates import AT, build, edge, estate_of, examples, facts, node
 from tests.analyze.test_score import finding
 from tests.analyze.test_score_laws import FINDINGS
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(facts(), FINDINGS)
 def test_risks_are_those_of_the_scores(drawn: list[NodeFact | EdgeFact], found: list[Finding]) -> None:
     engine = Engine(estate_of(drawn), AT)

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from graphinv.analyze.origins import ORIGINS, origins
@@ -8,7 +8,7 @@ from graphinv.analyze.privilege import Privileges
 from graphinv.analyze.structure import Structure
 from graphinv.model.facts import EdgeFact, NodeFact
 from graphinv.model.results import LENSES, Lens
-from tests.analyze.estates import AT, build, edge, estate_of, facts, key, node
+from tests.analyze.estates import AT, build, edge, estate_of, examples, facts, key, node, some_of
 
 
 def split(subject: str, *given: NodeFact | EdgeFact) -> dict[str, set[str]]:
@@ -21,13 +21,13 @@ def access(identity: str, target: str) -> EdgeFact:
     return edge(f"{identity} CAN_ACCESS {target}", actions=["read"])
 
 
-@settings(max_examples=60, deadline=None)
-@given(facts(), st.sampled_from(LENSES))
-def test_every_atom_has_one_origin(drawn: list[NodeFact | EdgeFact], lens: Lens) -> None:
+@examples(120)
+@given(facts(), st.sampled_from(LENSES), st.data())
+def test_every_atom_has_one_origin(drawn: list[NodeFact | EdgeFact], lens: Lens, data: st.DataObject) -> None:
     estate = estate_of(drawn)
     arcs = Structure.of(estate).project(lens, AT)
     privileges = Privileges(arcs)
-    for subject in estate.nodes:
+    for subject in data.draw(some_of(estate)):
         found = origins(arcs, subject)
         assert tuple(found) == ORIGINS
         atoms = [atom for one in found.values() for atom in one]

@@ -2,25 +2,27 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from graphinv.analyze.overtime import over_time
 from graphinv.analyze.structure import Structure
 from graphinv.model.facts import EdgeFact, NodeFact
 from graphinv.model.results import LENSES, Lens
-from tests.analyze.estates import AT, build, edge, estate_of, facts, key, node
+from tests.analyze.estates import AT, build, edge, estate_of, examples, facts, key, node, some_of
 from tests.analyze.naive import Naive, time
 
 START, END = "2026-01-01T00:00:00Z", "2027-12-31T00:00:00Z"
 
 
-@settings(max_examples=40, deadline=None)
-@given(facts(), st.sampled_from(LENSES))
-def test_the_state_between_two_turns_is_what_a_question_at_that_time_answers(drawn: list[NodeFact | EdgeFact], lens: Lens) -> None:
+@examples(100)
+@given(facts(), st.sampled_from(LENSES), st.data())
+def test_the_state_between_two_turns_is_what_a_question_at_that_time_answers(
+    drawn: list[NodeFact | EdgeFact], lens: Lens, data: st.DataObject
+) -> None:
     estate = estate_of(drawn)
     structure = Structure.of(estate)
-    for subject in estate.nodes:
+    for subject in data.draw(some_of(estate)):
         held, turns = over_time(structure, subject, START, END, lens)
         state = set(held)
         assert state == Naive(estate, lens, START).priv[subject]

@@ -4,7 +4,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from graphinv.analyze.arcs import Arcs
@@ -14,7 +14,7 @@ from graphinv.analyze.structure import Structure, project
 from graphinv.model.errors import UsageError
 from graphinv.model.facts import EdgeFact, NodeFact, NodeKey
 from graphinv.model.results import LENSES, Hop, Lens, Path
-from tests.analyze.estates import AT, build, edge, estate_of, facts, key, node
+from tests.analyze.estates import AT, build, edge, estate_of, examples, facts, key, node
 from tests.analyze.naive import Mask, Naive, passes
 
 Facts = list[NodeFact | EdgeFact]
@@ -34,7 +34,7 @@ def hop(text: str, **props: Any) -> Hop:
     ).hops[0]
 
 
-@settings(max_examples=80, deadline=None)
+@examples(80)
 @given(facts(), st.sampled_from(LENSES))
 def test_every_atom_has_a_shortest_witness_of_real_arcs(drawn: Facts, lens: Lens) -> None:
     estate = estate_of(drawn)
@@ -63,7 +63,7 @@ def test_every_atom_has_a_shortest_witness_of_real_arcs(drawn: Facts, lens: Lens
             assert ways.via(arcs.structure.node(subject)) == tuple(f"{step.target[0]}:{step.target[1]}" for step in found.hops[:-1])
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(facts(), st.randoms())
 def test_witnesses_do_not_depend_on_the_order_of_facts(drawn: Facts, dice: Any) -> None:
     other = list(drawn)

@@ -8,7 +8,7 @@ from typing import cast
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from graphinv.analyze import plan, privilege
@@ -18,7 +18,7 @@ from graphinv.model.errors import NotFound, UsageError
 from graphinv.model.estate import Estate
 from graphinv.model.facts import EdgeFact, NodeFact, NodeKey
 from graphinv.model.results import LENSES, Lens
-from tests.analyze.estates import AT, CASES, build, case_facts, edge, edges, estate_of, facts, key, node
+from tests.analyze.estates import AT, CASES, build, case_facts, edge, edges, estate_of, examples, facts, key, node
 from tests.analyze.naive import Naive
 
 NAMES = sorted(path.name.removesuffix(".reach.json") for path in CASES.glob("*.reach.json"))
@@ -47,7 +47,7 @@ def test_case_is_exact_under_every_lens_in_any_order(name: str) -> None:
             assert found == {row["subject"][1]: row["atoms"] for row in rows}, lens
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(facts(), st.sampled_from(LENSES))
 def test_agrees_with_the_semantics_word_for_word(drawn: Facts, lens: Lens) -> None:
     estate = estate_of(drawn)
@@ -67,7 +67,7 @@ def test_agrees_with_the_semantics_word_for_word(drawn: Facts, lens: Lens) -> No
         assert all(found.actions_on(subject, target) == actions for subject, actions in expected)
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(facts())
 def test_no_lens_adds_reach(drawn: Facts) -> None:
     estate = estate_of(drawn)
@@ -81,7 +81,7 @@ def test_no_lens_adds_reach(drawn: Facts) -> None:
             assert posture.minus(other, subject) == tuple(sorted(left))
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(facts(), edges)
 def test_an_edge_more_never_lowers_posture(drawn: Facts, more: EdgeFact) -> None:
     before = estate_of(drawn)
@@ -92,7 +92,7 @@ def test_an_edge_more_never_lowers_posture(drawn: Facts, more: EdgeFact) -> None
         assert one.minus(other, subject) == ()
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(facts(), st.sampled_from(LENSES), st.randoms())
 def test_renaming_agents_and_order_change_nothing(drawn: Facts, lens: Lens, dice: random.Random) -> None:
     names = {("Agent", f"a{number}"): ("Agent", f"x{9 - number}") for number in range(4)}
@@ -273,7 +273,7 @@ def test_sums_weigh_every_target_once() -> None:
     assert found.measures.top(found.structure.node(key("a2"))) == []
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(facts(), st.sampled_from(LENSES), st.sampled_from([0, 1, 4, 10]))
 def test_answers_do_not_depend_on_what_is_kept(drawn: Facts, lens: Lens, limit: int) -> None:
     arcs = project(estate_of(drawn), lens, AT)
@@ -291,7 +291,7 @@ def test_answers_do_not_depend_on_what_is_kept(drawn: Facts, lens: Lens, limit: 
         assert one.actions_on(subject, key("r1")) == other.actions_on(subject, key("r1"))
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(facts(), st.sampled_from(LENSES), st.sampled_from([0, 4, 10_000]), st.lists(st.integers(0, 255), min_size=40, max_size=40))
 def test_what_is_touched_is_the_sum_of_the_row(drawn: Facts, lens: Lens, limit: int, numbers: list[int]) -> None:
     arcs = project(estate_of(drawn), lens, AT)

@@ -3,13 +3,13 @@ from __future__ import annotations
 from collections import deque
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from graphinv.analyze import reaching
 from graphinv.analyze.engine import Engine
 from graphinv.analyze.reaching import NearestAgents
 from graphinv.model.facts import EdgeFact, NodeFact
-from tests.analyze.estates import AT, build, edge, estate_of, facts, node
+from tests.analyze.estates import AT, build, edge, estate_of, examples, facts, node
 
 
 def slowly(engine: Engine, number: int) -> list[str]:
@@ -29,7 +29,7 @@ def slowly(engine: Engine, number: int) -> list[str]:
     return sorted(found)
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(facts())
 def test_the_nearest_agents_in_service(drawn: list[NodeFact | EdgeFact]) -> None:
     engine = Engine(estate_of(drawn), AT)

@@ -7,7 +7,7 @@ import random
 from dataclasses import replace
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from graphinv.analyze.engine import Engine
@@ -15,7 +15,7 @@ from graphinv.analyze.score import Settings
 from graphinv.model.facts import EdgeFact, NodeFact, NodeKey
 from graphinv.model.kinds import EDGE_KINDS, AuthorityEdge
 from graphinv.model.results import Finding, Score
-from tests.analyze.estates import AT, build, edge, edges, estate_of, facts, node
+from tests.analyze.estates import AT, build, edge, edges, estate_of, examples, facts, node
 from tests.analyze.test_score import finding
 
 Facts = list[NodeFact | EdgeFact]
@@ -42,7 +42,7 @@ def reached(drawn: Facts, lens: str) -> dict[NodeKey, float]:
     return {engine.structure.keys[agent]: measures.reached(agent) for agent in engine.structure.of_kind("Agent").tolist()}
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(facts(), edges, FINDINGS)
 def test_more_reach_never_lowers_a_score(drawn: Facts, more: EdgeFact, found: list[Finding]) -> None:
     known = {fact.source for fact in drawn if isinstance(fact, EdgeFact) and fact.kind in ("CAN_ACCESS", "PROVIDES")}
@@ -52,7 +52,7 @@ def test_more_reach_never_lowers_a_score(drawn: Facts, more: EdgeFact, found: li
         assert (after[agent].impact, after[agent].risk) >= (score.impact, score.risk)
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(facts(), FINDINGS, st.data())
 def test_a_finding_more_never_lowers_a_score(drawn: Facts, found: list[Finding], data: st.DataObject) -> None:
     fewer = found[: data.draw(st.integers(0, len(found)))]
@@ -62,7 +62,7 @@ def test_a_finding_more_never_lowers_a_score(drawn: Facts, found: list[Finding],
         assert after[agent].impact == score.impact
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(facts(), st.data())
 def test_another_enforcing_guard_never_raises_what_is_left(drawn: Facts, data: st.DataObject) -> None:
     can = [place for place, fact in enumerate(drawn) if isinstance(fact, EdgeFact) and issubclass(EDGE_KINDS[fact.kind], AuthorityEdge)]
@@ -81,7 +81,7 @@ def test_another_enforcing_guard_never_raises_what_is_left(drawn: Facts, data: s
         assert after[agent].impact_ungoverned <= score.impact_ungoverned
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(facts(), FINDINGS, st.randoms())
 def test_renaming_and_order_change_nothing(drawn: Facts, found: list[Finding], dice: random.Random) -> None:
     names = {key: (key[0], f"z{9 - int(key[1][1:])}-{key[1]}") for key in estate_of(drawn).nodes if key[0] in ("Agent", "Identity")}
@@ -108,7 +108,7 @@ def test_renaming_and_order_change_nothing(drawn: Facts, found: list[Finding], d
         )
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(facts(), st.sampled_from(["posture", "ungoverned", "runtime"]), st.data())
 def test_what_is_not_stated_never_scores_as_safe(drawn: Facts, lens: str, data: st.DataObject) -> None:
     """Whoever says less about what holds an agent back, or about how harmless a target is, gets no lower score."""
@@ -138,7 +138,7 @@ def test_weights_of_the_unknown() -> None:
     assert unsaid.impact > public.impact == 0
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(facts(), FINDINGS)
 def test_the_parts_of_every_score_add_up_to_it(drawn: Facts, found: list[Finding]) -> None:
     for score in scores_of(drawn, found).values():

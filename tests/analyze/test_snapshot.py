@@ -6,21 +6,21 @@ from typing import NoReturn
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from graphinv.analyze import snapshot
 from graphinv.analyze.engine import Engine
 from graphinv.analyze.structure import Structure
 from graphinv.model.facts import EdgeFact, NodeFact
 from graphinv.model.results import LENSES
-from tests.analyze.estates import AT, build, edge, estate_of, facts, key
+from tests.analyze.estates import AT, build, edge, estate_of, examples, facts, key
 
 
 def no_estate() -> NoReturn:
     raise AssertionError("the estate was asked for")
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(facts())
 def test_a_structure_that_was_saved_answers_as_before(tmp_path_factory: pytest.TempPathFactory, drawn: list[NodeFact | EdgeFact]) -> None:
     folder = tmp_path_factory.mktemp("saved") / "arrays"
