@@ -158,8 +158,32 @@ def test_a_script_of_the_tree_runs_in_the_job_that_calls_it() -> None:
     assert "untrusted_prompt=github.event.issue.title" in labels(found, asks)
     assert found.nodes["Tool", "claude-code:Edit"]["sources"] == ["shop/scripts/ask.sh#L4"]
     assert found.nodes["Agent", other]["kind_detail"] == "codex exec", "each project has its own"
+    assert found.nodes["Agent", asks]["status"] == "active"
+    assert found.nodes["Agent", other]["status"] == "proposed", "GitHub runs none below a repository's top"
+    assert [where for where, _, message in found.problems if "does not run it" in message] == ["L1"]
+    alone = linked(github_workflows, {name: text for name, text in files.items() if name.startswith("sub/")})
+    assert alone.nodes["Agent", other]["status"] == "active", "it may be a repository of its own"
     assert linked(github_workflows, {"scripts/ask.sh": files["scripts/ask.sh"]}).all == [], "nobody runs it"
     assert not github_workflows.detect("scripts/build.sh", b"#!/bin/sh\nmake\n")
+
+
+@pytest.mark.parametrize(
+    ("run", "runs"),
+    [
+        ("shellcheck \\\n  scripts/ask.sh \\\n  setup.sh", False),
+        ("chmod +x scripts/ask.sh", False),
+        ("cp scripts/ask.sh dist/ && git add scripts/ask.sh", False),
+        ("if [ -f scripts/ask.sh ]; then echo scripts/ask.sh; fi  # as scripts/ask.sh does", False),
+        ("chmod +x scripts/ask.sh\n./scripts/ask.sh", True),
+        ("if [ -f scripts/ask.sh ]; then MODE=ci sudo ./scripts/ask.sh; fi", True),
+        ("docker run --rm box scripts/ask.sh", True),
+    ],
+)
+def test_a_script_that_is_only_looked_at_does_not_run(run: str, runs: bool) -> None:
+    steps = "".join(f"\n        {line}" for line in run.split("\n"))
+    job = f"on: push\njobs:\n  j:\n    steps:\n    - run: |{steps}\n"
+    found = linked(github_workflows, {".github/workflows/a.yml": job, "scripts/ask.sh": "claude -p hi\n"})
+    assert any(kind == "Agent" for kind, _ in found.nodes) is runs
 
 
 def test_a_workflow_that_is_called_is_reached_by_its_callers_events() -> None:

@@ -68,6 +68,11 @@ class _Root:
     runs: dict[tuple[str, str], list[ci.Run]] = field(default_factory=dict)
     """(workflow, job) → its runs, those in actions of the tree included."""
 
+    def status(self, path: str) -> str:
+        """``active``, or ``proposed`` for a workflow below the top of a repository: GitHub runs none until it is copied there. That the
+        root is a repository, and no folder of several, shows by workflows at its own top."""
+        return "proposed" if _top(path) and any(not _top(other) for other in self.workflows) else "active"
+
     def facts(self) -> Iterator[Fact]:
         for path, workflow in self.workflows.items():
             for job in workflow.jobs:
@@ -81,10 +86,14 @@ class _Root:
         for path in sorted(shown):
             workflow = self.workflows[path]
             triggers, carried = self.reaching(path, callers)
-            yield from self.workflow(workflow, triggers)
+            status = self.status(path)
+            yield from self.workflow(workflow, triggers, status)
+            if status != "active":
+                message = "lies below the repository's own `.github`: GitHub does not run it there"
+                yield Problem(path, f"L{workflow.line}", message, "note", self.ingestor)
             for job in workflow.jobs:
                 if self.runs[path, job.key]:
-                    yield from _JobFacts(self.root, workflow, job, self.runs[path, job.key], triggers, carried).facts()
+                    yield from _JobFacts(self.root, workflow, job, self.runs[path, job.key], triggers, carried, status).facts()
                 target = self.called(path, job.call)
                 if job.call and target in shown and target != path:
                     props = self.edge(workflow, job.call.line, mode="invoke", kind_detail="reusable_workflow")
@@ -171,11 +180,11 @@ class _Root:
                 carried.setdefault(name, set()).update(paths)
         return triggers, carried
 
-    def workflow(self, workflow: Workflow, triggers: Mapping[str, str]) -> Iterator[Fact]:
+    def workflow(self, workflow: Workflow, triggers: Mapping[str, str], status: str) -> Iterator[Fact]:
         props: Props = {
             "name": workflow.name,
             "type": "ci",
-            "status": "active",
+            "status": status,
             "kind_detail": "github workflow",
             "labels": [f"trigger={name}" for name in triggers],
             "sources": [f"{self.root}/{workflow.path}#L{workflow.line}"],
@@ -229,6 +238,7 @@ class _JobFacts:
     runs: list[ci.Run]
     triggers: Mapping[str, str]
     carried: Mapping[str, set[str]]
+    status: str
 
     def __post_init__(self) -> None:
         self.name = f"{self.workflow.name}/{self.job.key}"
@@ -267,7 +277,7 @@ class _JobFacts:
             "name": self.name,
             "framework": FRAMEWORK,
             "kind_detail": ", ".join(sorted({run.detail for run in self.runs})),
-            "status": "active",
+            "status": self.status,
             "autonomy": worst,
             "environment": environment_of(self.workflow.path),
             "labels": sorted(labels) or None,

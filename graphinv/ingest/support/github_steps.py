@@ -9,7 +9,7 @@ from typing import Any
 
 from graphinv.ingest import Document
 from graphinv.ingest.support import ci
-from graphinv.ingest.support.agent_commands import agent_commands
+from graphinv.ingest.support.agent_commands import agent_commands, run_words
 from graphinv.ingest.support.github_actions import ACTIONS, action_run, package_facts
 from graphinv.ingest.support.github_expressions import Flow, flow, reaching
 from graphinv.ingest.support.github_logins import login_facts
@@ -97,7 +97,8 @@ class Steps:
         folder = step.get("working-directory")
         above = f"{folder.strip('./')}/" if isinstance(folder, str) and folder.strip("./") and "$" not in folder else ""
         line = self.located.line(*pointer, "run")
-        for name in list(dict.fromkeys(_SCRIPT.findall(script[:100_000])))[:MAX_SCRIPTS]:
+        called = _SCRIPT.findall("\n".join(run_words(script))) if _SCRIPT.search(script) else []
+        for name in list(dict.fromkeys(called))[:MAX_SCRIPTS]:
             facts = tuple(secret_holds(self.document, line, filled))
             untrusted = ((ANY_INPUT, tuple(sorted(reached))),) if reached else ()
             self.actions.append(Use(f"{above}{name}", line, untrusted, facts, position))

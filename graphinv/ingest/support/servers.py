@@ -11,6 +11,7 @@ from typing import Any
 from graphinv.ingest import Document
 from graphinv.ingest.support.cloud_logins import cloud_login_facts
 from graphinv.ingest.support.databases import database_facts
+from graphinv.ingest.support.github_server import is_github_server, offered, setting
 from graphinv.ingest.support.jsondoc import parse_text
 from graphinv.ingest.support.launch import launch
 from graphinv.ingest.support.launchers import Launch
@@ -138,6 +139,8 @@ class _Server:
     holder: NodeKey = ("ToolServer", "")
     keyed: bool = False
     labels: list[str] = field(default_factory=list)
+    settings: dict[str, str] = field(default_factory=dict)
+    """What it is told to offer, if it is GitHub's server."""
     problems: list[Problem] = field(default_factory=list)
 
     # ---- reading ------------------------------------------------------------------------------------------------------------
@@ -160,10 +163,19 @@ class _Server:
         held = list(self.given(entry, started, address if remote else None, at))
         props["auth"] = self.auth(entry)
         sent = tuple(dict.fromkeys(fact.target for fact in held if isinstance(fact, EdgeFact) and fact.kind == "HOLDS")) if remote else ()
-        yield from self.node(entry, props, remote, sent)
+        yield from self.node(entry, props, remote, sent, self.allowed(entry, words, props, address if remote else None))
         yield from held
         yield from self.surroundings(started, remote)
         yield from self.problems
+
+    def allowed(self, entry: Mapping[str, Any], words: list[Word], props: Props, address: str | None) -> list[str] | None:
+        """The only tools that the client, or the server's own settings, let through; None where all are."""
+        listed = _allowed(entry)
+        parts = url_parts(address) if address else None
+        if not is_github_server(props.get("package"), words[0].text if words and not address else "", parts.host if parts else ""):
+            return listed
+        tools = offered(self.settings, address, latest=props.get("version") in (None, "latest", "main"))
+        return tools if listed is None else listed if tools is None else sorted({*tools} & {*listed})
 
     def command(self, entry: Mapping[str, Any]) -> list[Word]:
         """The entry's command line: ``command`` as text, list or object, and ``args``."""
@@ -292,9 +304,11 @@ class _Server:
         """Credentials in the command line, the environment, headers, the address and anything else of the entry."""
         if any(_READ_ONLY_OPTION.fullmatch(word.text) for word in started.arguments) or _READ_ONLY_ADDRESS.search(address or ""):
             self.labels.append(READ_ONLY)
+            self.settings["readonly"] = "1"
         if address is not None:
             yield from self.held("", address, at)
         for option, word in pairs(started.arguments):
+            self.set(option, word.text)
             yield from self.argument(option, word)
         for variable, value, word in started.variables:
             text = f"${{{variable}}}" if value is None else value.text
@@ -306,6 +320,11 @@ class _Server:
         for at_file in started.env_files:
             yield from self.variables_file(at_file.text, at_file.where)
         yield from self.rest(entry)
+
+    def set(self, name: str, text: str) -> None:
+        known = setting(name)
+        if known:
+            self.settings[known] = text
 
     def argument(self, option: str, word: Word) -> Iterator[Fact]:
         if word.text.lstrip().startswith(("{", "[")):
@@ -328,6 +347,8 @@ class _Server:
             yield from self.held(str(pointer[-1]) if pointer else "", text, word.where)
 
     def variable(self, name: str, text: str, at: Where) -> Iterator[Fact]:
+        if name.startswith("GITHUB_"):
+            self.set(name, text)
         if _READ_ONLY_NAME.search(name) and text.strip().lower() in ("true", "1", "yes", "on"):
             self.labels.append(READ_ONLY)
         injection = _INJECTIONS.get(name)
@@ -377,9 +398,9 @@ class _Server:
                     yield from self.variable(str(name), f"${{{name}}}", (*at, str(name)))
                 elif isinstance(text, str):
                     yield from self.variable(str(name), text, (*at, str(name)))
-                elif isinstance(text, (int, float)) and not isinstance(text, bool):
+                elif isinstance(text, (bool, int, float)):
                     yield from self.variable(str(name), _number(text), (*at, str(name)))
-                elif not isinstance(text, bool):
+                else:
                     self.note("one variable of its environment is no text", *at, str(name))
         elif value is not None:
             self.note("its environment is no object", *at)
@@ -397,6 +418,8 @@ class _Server:
                 yield from self.held(key, f"${{{name}}}", (field_name,))
 
     def held(self, key: str, text: str, at: Where) -> Iterator[Fact]:
+        if key.lower().startswith("x-mcp-"):
+            self.set(key, text)
         if _PLACE.match(text):
             return
         line = self.where(*at)
@@ -413,7 +436,9 @@ class _Server:
 
     # ---- facts --------------------------------------------------------------------------------------------------------------
 
-    def node(self, entry: Mapping[str, Any], props: Props, remote: bool, sent: tuple[NodeKey | Ref, ...]) -> Iterator[Fact]:
+    def node(
+        self, entry: Mapping[str, Any], props: Props, remote: bool, sent: tuple[NodeKey | Ref, ...], tools: list[str] | None
+    ) -> Iterator[Fact]:
         sources = [self.document.source(self.where())]
         disabled = is_disabled(entry)
         if disabled and not remote:
@@ -430,7 +455,7 @@ class _Server:
         yield NodeFact(*self.key, {name: value for name, value in stated.items() if value is not None})
         if disabled:
             return
-        edge: Props = {"evidence": ["declared"], "sources": sources, "approved": self.approved, "tools": _allowed(entry)}
+        edge: Props = {"evidence": ["declared"], "sources": sources, "approved": self.approved, "tools": tools}
         if self.approved is None and lets_pass(entry):
             edge |= {"approved": True, "approval": "client", "approved_by": self.document.source()}
         yield EdgeFact("CONNECTS_TO", self.host, self.key, {name: value for name, value in edge.items() if value is not None})
@@ -520,7 +545,7 @@ def _mapping(value: object) -> dict[Any, Any]:
 
 
 def _number(value: float) -> str:
-    return str(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def leaves(value: object) -> Iterable[tuple[Where, str]]:
