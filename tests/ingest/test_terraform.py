@@ -498,6 +498,21 @@ def test_policies_in_other_files_and_in_texts_with_loops() -> None:
     assert not facts.problems
 
 
+def test_a_policy_in_a_file_keeps_the_variables_of_aws() -> None:
+    own = {"Effect": "Allow", "Action": "iam:CreateAccessKey", "Resource": "arn:aws:iam::*:user/${aws:username}"}
+    facts = read(
+        """
+    resource "aws_iam_role_policy" "own" {
+      role   = "r"
+      policy = file("own.json")
+    }
+    """,
+        own_json=json.dumps({"Version": "2012-10-17", "Statement": [own]}, indent=2),
+    )
+    assert [body["Statement"] for _, role, body in grants(facts) if role == "identity"] == [[own]]
+    assert not facts.problems
+
+
 def test_dynamic_blocks_and_for_expressions() -> None:
     facts = read("""
     variable "access" {

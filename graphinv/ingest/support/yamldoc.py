@@ -257,16 +257,16 @@ def front_matter(document: Document) -> tuple[Located, str]:
 
 
 def _by_line(block: list[str], document: Document, first_line: int) -> Loose:
-    """Front matter key by key: each key's lines as YAML of their own where they are, else as text or a list of ``- item`` lines."""
+    """Front matter key by key: each key's lines as YAML of their own where they are, else as text or a list of ``- item`` lines.
+
+    What stands twice is not told: a dialogue in a description (``user: …``) looks like keys.
+    """
     starts = [index for index, line in enumerate(block) if _KEY.fullmatch(line)]
     value: dict[str, Any] = {}
     lines: dict[Pointer, int] = {(): first_line}
-    duplicates: list[tuple[str, int]] = []
     for start, stop in pairwise([*starts, len(block)]):
         match = _KEY.fullmatch(block[start])
         key = match[1] if match else ""
-        if key in value:
-            duplicates.append((json_pointer((key,)), first_line + start))
         inner = _one_key(block[start:stop], key, document, first_line + start)
         if inner is not None:
             value[key] = inner.value[key]
@@ -274,7 +274,7 @@ def _by_line(block: list[str], document: Document, first_line: int) -> Loose:
         else:
             value[key] = _loose_value((match[2] or "") if match else "", block[start + 1 : stop])
             lines[(key,)] = first_line + start
-    return Loose(value, lines, duplicates, first_line=first_line)
+    return Loose(value, lines, first_line=first_line)
 
 
 def _one_key(block: list[str], key: str, document: Document, first_line: int) -> Located | None:

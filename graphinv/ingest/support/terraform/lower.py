@@ -42,13 +42,22 @@ def parse(document: Document) -> ir.File:
 
 
 def parse_text(document: Document) -> ir.File:
-    """A text that configuration may read with ``file`` or ``templatefile``, as a template. Raises as :func:`parse`."""
-    lowering = _Lowering(document)
+    """A text that configuration may read with ``file`` or ``templatefile``: a template, or where it is none, as it stands.
+
+    AWS writes variables of policies (``${aws:username}``) as Terraform writes what it fills in. Raises as :func:`parse`.
+    """
     text = document.text()
-    # As a heredoc: there a quote is only a quote.
-    wrapped = lowering.file(f"text = <<GRAPHINV_END_OF_TEXT\n{text}\nGRAPHINV_END_OF_TEXT\n", shift=-1)
+    try:
+        wrapped = _heredoc(document, text)
+    except IngestError:
+        wrapped = _heredoc(document, text.replace("${", "$${").replace("%{", "%%{"))
     whole = wrapped.body.attributes.get("text", ir.Unread())
     return ir.File(document.path, ir.Block("", (), 1), whole, wrapped.facts, wrapped.problems)
+
+
+def _heredoc(document: Document, text: str) -> ir.File:
+    """``text`` as a heredoc, where a quote is only a quote."""
+    return _Lowering(document).file(f"text = <<GRAPHINV_END_OF_TEXT\n{text}\nGRAPHINV_END_OF_TEXT\n", shift=-1)
 
 
 def expression(document: Document, text: str, key: str, line: int, secret: bool, facts: list[Fact]) -> ir.Expr:
