@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 
 from graphinv.cli.options import AtOption, Format, FormatOption, LensOption, StoreOption, moment, reader
-from graphinv.cli.output import console, emit, progress, table, text, to_json, write
+from graphinv.cli.output import console, emit, emit_results, progress, table, text, to_json, write
 from graphinv.cli.words import SHOWN_DIGITS, level, named
 from graphinv.model.kinds import ACTIONS
-from graphinv.model.results import ChokePoint, Cut, EdgeName, WhatIf
+from graphinv.model.results import ChokePoint, Cut, EdgeName, ScoreChange, WhatIf
 
 LISTED = 12
 """Rows of a table of changes; JSON has all."""
@@ -47,7 +47,7 @@ def chokepoints(
         points, pairs = engine.chokepoints(lens, named_targets, lambda done, total: told("targets", done, f"of {total}"))
     listed = points[:top] if top else points
     if form is not Format.table:
-        emit((point.to_json() for point in listed), form)
+        emit_results(listed, ChokePoint, form)
         return
     screen = console()
     screen.print(
@@ -95,7 +95,8 @@ def cut(
     if form is Format.json:
         write(to_json(found.to_json()))
     elif form is not Format.table:
-        emit(({**edge.to_json(), "weight": weight} for edge, weight in zip(found.edges, found.weights, strict=True)), form)
+        weighed = ({**edge.to_json(), "weight": weight} for edge, weight in zip(found.edges, found.weights, strict=True))
+        emit(weighed, form, ("edge", "from", "to", "key", "weight"))
     else:
         _print_cut(found)
     if not found.possible:
@@ -158,7 +159,7 @@ def what_if(
     elif form is Format.json:
         write(to_json(result.to_json()))
     else:
-        emit((score.to_json() for score in result.scores), form)
+        emit_results(result.scores, ScoreChange, form)
 
 
 def _print_what_if(result: WhatIf) -> None:

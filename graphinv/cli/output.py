@@ -15,14 +15,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from pydantic import TypeAdapter
 from rich.cells import cell_len, set_cell_size
-from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
 from graphinv.cli.options import Format
+from graphinv.model.csvform import defuse
 from graphinv.model.kinds import NODE_KINDS
 from graphinv.model.text import plain
 from graphinv.pipeline.gather import Progress as Report
@@ -50,27 +52,30 @@ def shown(value: Any) -> str:
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None) -> RenderableType:
     """A table of plain cells; a Text stays as it is. One with many rows is laid out without folding, which takes rich too long."""
     cells = [[cell if isinstance(cell, Text) else text(cell) for cell in row] for row in rows]
-    if len(cells) > MANY_ROWS:
-        return _Columns(columns, cells, title)
-    made = Table(title=title, title_justify="left", title_style="bold", header_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for column in columns:
-        made.add_column(column, overflow="fold")
-    for row in cells:
+    heads = [text(column) for column in columns]
+    laid = _Unfolded(heads, cells) if len(cells) > MANY_ROWS else _folding(heads, cells)
+    return Group(text(title, "bold"), laid) if title else laid
+
+
+def _folding(heads: Sequence[Text], rows: Sequence[Sequence[Text]]) -> RenderableType:
+    made = Table(header_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for head in heads:
+        made.add_column(head, overflow="fold")
+    for row in rows:
         made.add_row(*row)
     return made
 
 
-class _Columns:
+class _Unfolded:
     """Rows of cells, a line each, as wide as they are."""
 
-    def __init__(self, columns: Sequence[str], rows: Sequence[Sequence[Text]], title: str | None) -> None:
-        self.columns, self.rows, self.title = columns, rows, title
+    def __init__(self, heads: Sequence[Text], rows: Sequence[Sequence[Text]]) -> None:
+        self.lines = [[cell.plain for cell in line] for line in (heads, *rows)]
 
     def __rich_console__(self, screen: Console, options: ConsoleOptions) -> RenderResult:
-        widths = [max(cell_len(one) for one in (name, *(row[at].plain for row in self.rows))) for at, name in enumerate(self.columns)]
-        heads = [[self.title]] if self.title else []
-        for line in [*heads, self.columns, *([cell.plain for cell in row] for row in self.rows)]:
-            spread = (set_cell_size(cell, width) for cell, width in zip(line, widths, strict=False)) if len(line) > 1 else line
+        widths = [max(map(cell_len, column)) for column in zip(*self.lines, strict=True)]
+        for line in self.lines:
+            spread = (set_cell_size(cell, width) for cell, width in zip(line, widths, strict=True)) if len(line) > 1 else line
             yield Segment("  ".join(spread).rstrip() + "\n")
 
 
@@ -101,16 +106,22 @@ def emit(records: Iterable[dict[str, Any]], form: Format, columns: Sequence[str]
         sys.stdout.write(buffer.getvalue())
 
 
+def emit_results(results: Iterable[Any], kind: type[Any], form: Format) -> None:
+    """Results of one kind as `emit` prints records; CSV has its header also where there are none."""
+    keys = TypeAdapter(kind).json_schema(mode="serialization")["properties"] if form is Format.csv else ()
+    emit((one.to_json() for one in results), form, tuple(keys))
+
+
 def cell(value: Any) -> str:
     """A CSV cell: lists and objects as JSON, text that a spreadsheet would run with an apostrophe before it."""
     if value is None:
         return ""
-    if isinstance(value, list | tuple) and len(value) == 2 and value[0] in NODE_KINDS:
+    if isinstance(value, list | tuple) and len(value) == 2 and isinstance(value[0], str) and value[0] in NODE_KINDS:
         value = ":".join(value)  # a node, as it may be named on the command line
     elif isinstance(value, list | tuple | dict):
         value = json.dumps(value, ensure_ascii=True)
     shown = plain(value)
-    return f"'{shown}" if isinstance(value, str) and shown[:1] in ("=", "+", "-", "@") else shown
+    return defuse(shown) if isinstance(value, str) else shown
 
 
 @contextmanager

@@ -9,14 +9,14 @@ import typer
 
 from graphinv.cli import explanations
 from graphinv.cli.options import AtOption, Format, FormatOption, LensOption, StoreOption, moment, reader
-from graphinv.cli.output import console, emit, shown, table, text, to_json, write
+from graphinv.cli.output import console, emit, emit_results, shown, table, text, to_json, write
 from graphinv.cli.stages import AcceptedOption, BaselineOption
 from graphinv.cli.words import finding_block, level, life, named, path_block, score_block
 from graphinv.model.errors import NotFound, UsageError
 from graphinv.model.estate import EdgeRecord, Estate
 from graphinv.model.facts import NodeKey
 from graphinv.model.kinds import ACTIONS, NODE_KINDS, Action
-from graphinv.model.results import LEVELS, Finding, Level, Path, Reach
+from graphinv.model.results import LEVELS, Cause, Exposed, Finding, Level, Path, Reach
 from graphinv.model.text import plain
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def paths(
             if bounded:
                 console(err=True).print(text(f"{name}: only the shortest ways were looked at, there are too many arcs between", "yellow"))
     if form is not Format.table:
-        emit((path.to_json() for path in found), form)
+        emit_results(found, Path, form)
     elif not found:
         does = action or "act on"
         console().print(text(f"{named(start)} cannot {does} {named(end)} (lens {lens}, at {engine.at}), as far as the graph knows."))
@@ -166,7 +166,7 @@ def exposure(
         end = engine.structure.find_target(target)
         exposed = engine.exposure(end, lens, action, kind=_kind(kind))
     if form is not Format.table:
-        emit((one.to_json() for one in exposed), form)
+        emit_results(exposed, Exposed, form)
         return
     rows = [[one.subject[1], _actions(one.actions), str(one.hops or "?")] for one in exposed]
     console().print(text(f"{len(exposed)} can act on {named(end)}, lens {lens}, at {engine.at}", "bold"))
@@ -222,7 +222,7 @@ def findings(
     for line in left.words if not keys else ():
         console(err=True).print(text(line, "yellow"))
     if form is not Format.table:
-        emit((finding.to_json() for finding in chosen), form)
+        emit_results(chosen, Finding, form)
         return
     screen = console()
     if keys or full:
@@ -255,7 +255,7 @@ def _causes(chosen: Iterable[Finding], estate: Estate, form: Format) -> None:
 
     found = causes(chosen, estate)
     if form is not Format.table:
-        emit((cause.to_json() for cause in found), form)
+        emit_results(found, Cause, form)
         return
     rows = [[level(cause.severity), str(cause.findings), cause.title, ", ".join(cause.rules), cause.cause] for cause in found]
     title = f"{len(found)} changes clear {sum(cause.findings for cause in found)} findings"
@@ -264,12 +264,12 @@ def _causes(chosen: Iterable[Finding], estate: Estate, form: Format) -> None:
 
 def agents(store: StoreOption = None, form: FormatOption = Format.table) -> None:
     """The inventory of agents with their scores, riskiest first."""
-    from graphinv.pipeline.inventory import inventory
+    from graphinv.pipeline.inventory import AgentEntry, inventory
 
     with reader(store) as opened:
         entries = inventory(opened.estate(), opened.analysis())
     if form is not Format.table:
-        emit((entry.to_json() for entry in entries), form)
+        emit_results(entries, AgentEntry, form)
         return
     rows = [
         [
