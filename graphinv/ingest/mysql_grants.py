@@ -1,4 +1,4 @@
-"""MySQL and MariaDB: who may do what, as ``SHOW GRANTS`` prints it, ``mysqlpump`` and ``pt-show-grants`` dump it, and scripts ask for it.
+"""MySQL and MariaDB: who may do what, as ``SHOW GRANTS`` prints it, ``mysqldump`` and ``pt-show-grants`` dump it, and scripts ask for it.
 
 Drawn, by the pipeline once it knows which server a document is of:
     (:Identity user)-[:CAN_ACCESS]->(:Resource database, table or server), (:Identity)-[:MEMBER_OF]->(:Identity role),
@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from graphinv.ingest import Document
+from graphinv.ingest.support.mysql_tables import MAX_ROWS, rows
 from graphinv.ingest.support.secret_shapes import hide
 from graphinv.ingest.support.secrets import recognise, secret_key, secret_node
 from graphinv.model.errors import IngestError
@@ -20,7 +21,10 @@ from graphinv.model.facts import Fact, Grant, Problem
 
 NAME = "mysql_grants"
 TITLE = "Users and grants of MySQL and MariaDB"
-FILES = ("*.sql and *.txt with grants to `'user'@'host'`, as SHOW GRANTS, mysqlpump and pt-show-grants print them",)
+FILES = (
+    "*.sql and *.txt with grants to `'user'@'host'`, as SHOW GRANTS, mysqlpump and pt-show-grants print them",
+    "dumps of the database `mysql`, or of all, with its tables of privileges",
+)
 
 MAX_BYTES = 64 * 1024 * 1024
 MAX_STATEMENTS = 100_000
@@ -32,7 +36,12 @@ _ACCOUNT = re.compile(rf"({_QUOTED}|[\w$-]{{1,100}})\s*(?:@\s*({_QUOTED}|[\w.%:-
 _TO_ACCOUNT = re.compile(rb"(?i)\bTO\s+(?:['`\"][^'`\"\n]{0,100}['`\"]|[\w$-]{1,100})\s?@\s?['`\"%\w]")
 _GRANTS = re.compile(rb"(?im)^[\s|>]*(?:GRANT|CREATE\s+USER|ALTER\s+USER)\s")
 _DUMPED = re.compile(rb"(?i)Grants for |pt-show-grants|mysqlpump|MySQL dump|MariaDB dump")
-_TABLES = re.compile(r"(?i)^INSERT INTO `(?:user|db|tables_priv|global_priv)` ", re.MULTILINE)
+_TABLES = re.compile(
+    rb"(?m)^-- Host: \S+[ \t]+Database:(?:[ \t]+mysql)?[ \t]*\r?$|(?i:[\s`(,](?:select_priv|table_priv)\b|`?global_(?:priv|grants)`?\s*\()"
+)
+"""A dump of MySQL's own tables, or of all databases."""
+_BUILT_IN = frozenset({"mysql.infoschema", "mysql.session", "mysql.sys", "mariadb.sys"})
+"""Accounts of the server itself, which nobody can log in as."""
 _START = re.compile(r"(?im)^[\s|>]*(?P<verb>GRANT|REVOKE|CREATE\s+USER|ALTER\s+USER)\s")
 _END = re.compile(
     r";|\n\s*\n|\n[\s|>]*(?=(?:GRANT|REVOKE|CREATE|ALTER|FLUSH|SET|DROP|Grants for|\+-)\b|\+--|#|--)|\s\|\s*(?=\n|$)", re.IGNORECASE
@@ -52,6 +61,8 @@ def detect(path: str, head: bytes) -> bool:
     """Whether it grants something to accounts as MySQL names them."""
     if not path.lower().endswith((".sql", ".txt", ".log", ".out")):
         return False
+    if _TABLES.search(head):
+        return True
     return (_GRANTS.search(head) is not None and _TO_ACCOUNT.search(head) is not None) or b"\nGrants for " in b"\n" + head
 
 
@@ -89,15 +100,36 @@ def read(document: Document) -> Iterator[Fact]:
             yield from facts
     if told > MAX_PROBLEMS:
         yield Problem(document.path, "", f"{told - MAX_PROBLEMS} more of its statements are not understood", "warning", NAME)
-    if tables := _TABLES.search(text):
-        where = f"L{text.count(chr(10), 0, tables.start()) + 1}"
-        yield Problem(document.path, where, "holds MySQL's own tables of privileges, which are not read: dump SHOW GRANTS", "warning", NAME)
+    yield from _tables(document, text, users)
     for name, user in sorted(users.items()):
         held = [[hide(database), hide(table), sorted(words)] for (database, table), words in sorted(user.held.items()) if words]
         body = {"user": hide(name), "held": held, "member_of": sorted(map(hide, user.member_of)), "document": document.path}
         body |= {"secrets": sorted(user.secrets), "proxies": sorted(map(hide, user.proxies))}
         subject = ("Resource", f"db:{document.root}#mysql://?/{document.path}")
         yield Grant("mysql", subject, "user", json.dumps(body, sort_keys=True), source=document.source(user.line), evidence=evidence)
+
+
+def _tables(document: Document, text: str, users: dict[str, _User]) -> Iterator[Problem]:
+    """What MySQL's own tables say, into ``users``."""
+    line, seen, unfit = 1, 0, 0
+    for count, row in enumerate(rows(text), 1):
+        if row is None:
+            unfit += 1
+            continue
+        line, seen = line + text.count("\n", seen, row.offset), row.offset
+        if count == MAX_ROWS:
+            yield Problem(
+                document.path, f"L{line}", f"holds more than {MAX_ROWS:,} rows of privileges; the rest is left out", "error", NAME
+            )
+        if row.user and row.user not in _BUILT_IN:
+            user = users.setdefault(row.user, _User(line))
+            user.held.setdefault((row.database, row.table), set()).update(row.privileges)
+            user.member_of |= {row.role} - {""}
+            user.proxies |= {row.proxied} - {""}
+    if unfit:
+        yield Problem(
+            document.path, "", f"{unfit} rows of MySQL's tables of privileges do not fit their columns; they are not read", "warning", NAME
+        )
 
 
 def _taken(document: Document, users: dict[str, _User], verb: str, statement: str, line: int) -> list[Fact] | None:

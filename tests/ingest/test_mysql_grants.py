@@ -100,10 +100,10 @@ def test_where_two_servers_fit_it_is_said_so() -> None:
     assert f"{OWN}://?/grants.sql/shop" in found.access(f"{OWN}:app@?/grants.sql")
 
 
-def test_tables_of_privileges_in_a_dump_are_told() -> None:
-    text = "-- MySQL dump 10.13\nGRANT SELECT ON a.* TO `b`@`%`;\nINSERT INTO `user` VALUES ('%','root','Y');\n"
+def test_rows_that_do_not_fit_are_told() -> None:
+    text = "-- MySQL dump 10.13\nGRANT SELECT ON a.* TO `b`@`%`;\nINSERT INTO `tables_priv` (`Host`,`User`) VALUES ('%','root','Y');\n"
     assert [message for _, message in Granted(document(text, "all.sql")).problems] == [
-        "holds MySQL's own tables of privileges, which are not read: dump SHOW GRANTS"
+        "1 rows of MySQL's tables of privileges do not fit their columns; they are not read"
     ]
 
 
@@ -129,3 +129,80 @@ def test_the_grants_of_others_are_left_alone() -> None:
     assert not mysql_grants.detect("x.py", DUMP.encode())
     with pytest.raises(IngestError):
         list(mysql_grants.read(document(b"GRANT \xff", "x.sql")))
+
+
+def yes(count: int, of: int) -> str:
+    return ",".join(["'Y'"] * count + ["'N'"] * (of - count))
+
+
+OWN_TABLES = """\
+-- MySQL dump 10.13  Distrib 8.0.28, for Linux (x86_64)
+--
+-- Host: localhost    Database: mysql
+-- ------------------------------------------------------
+DROP TABLE IF EXISTS `user`;
+CREATE TABLE `user` (
+  `Host` char(255) CHARACTER SET ascii NOT NULL DEFAULT '',
+  `User` char(32) COLLATE utf8_bin NOT NULL DEFAULT '',
+  `Select_priv` enum('N','Y') CHARACTER SET utf8 NOT NULL DEFAULT 'N',
+  `Insert_priv` enum('N','Y') CHARACTER SET utf8 NOT NULL DEFAULT 'N',
+  `Create_user_priv` enum('N','Y') CHARACTER SET utf8 NOT NULL DEFAULT 'N',
+  `ssl_cipher` blob NOT NULL,
+  `authentication_string` text COLLATE utf8_bin,
+  PRIMARY KEY (`Host`,`User`)
+) ENGINE=InnoDB COMMENT='Users and global privileges';
+LOCK TABLES `user` WRITE;
+INSERT INTO `user` VALUES ('%','app','Y','N','N','','$A$005$it\\'s; (odd),\\n'),('localhost','root','Y','Y','Y',_binary '',NULL);
+INSERT INTO `user` VALUES ('','','Y','N','N','',''),('localhost','mysql.sys','Y','N','N','','$A$005$THIS');
+REPLACE  IGNORE INTO `db` (`Host`, `Db`, `User`, `Select_priv`, `Insert_priv`, `Drop_priv`) VALUES ('%','shop','web','Y','Y','N');
+INSERT INTO `tables_priv` VALUES ('%','shop','web','orders','root@localhost','2026-01-01 00:00:00','Select,Delete','');
+INSERT INTO `global_grants` VALUES ('ops','%','ROLE_ADMIN','N'),('mia','%','SYSTEM_USER','N');
+INSERT INTO `role_edges` VALUES ('%','readers','%','web','N');
+INSERT INTO `proxies_priv` VALUES ('%','deploy','%','app',0,'root@localhost','2026-01-01 00:00:00');
+"""
+
+
+def test_mysqls_own_tables_of_privileges() -> None:
+    assert mysql_grants.detect("mysql.sql", OWN_TABLES.encode())
+    found = Granted(document(OWN_TABLES, "mysql.sql"))
+    place = f"{OWN}://?/mysql.sql"
+    app, root, web, ops = (f"{OWN}:{name}@?/mysql.sql" for name in ("app", "root", "web", "ops"))
+    assert found.access(app) == {place: "read"}
+    assert found.access(root) == {place: "admin"}
+    assert found.access(web) == {f"{place}/shop": "read write", f"{place}/shop/orders": "delete read"}
+    assert found.access(ops) == {place: "admin"}
+    assert found.access(f"{OWN}:mia@?/mysql.sql") == {}, "an account that others may not change has nothing by that"
+    assert not [id for kind, id in found.nodes if kind == "Identity" and "mysql.sys" in id]
+    assert found.drawn("MEMBER_OF") == {(web, f"{OWN}:readers@?/mysql.sql")}
+    assert found.drawn("ASSUMES") == {(f"{OWN}:deploy@?/mysql.sql", app)}
+    assert not found.problems
+
+
+def test_tables_of_mariadb_and_rows_without_names_of_columns() -> None:
+    rows = (
+        "-- MariaDB dump 10.19\n--\n-- Host: db    Database: \n"
+        "INSERT INTO `global_priv` VALUES ('%','reader','{\\\"access\\\":1,\\\"authentication_string\\\":\\\"*AB\\\"}'),"
+        "('localhost','boss','{\\\"access\\\":549755813887}'),('%','odd','no json');\n"
+        f"INSERT INTO `user` VALUES ('%','old','*DIGEST',{yes(1, 29)},'','','','',0,0,0,0);\n"
+        f"INSERT INTO `mysql`.`user` VALUES ('%','new',{yes(29, 29)},'','','','',0,0,0,0,'caching_sha2_password','$A$','N');\n"
+        f"INSERT INTO `db` VALUES ('%','shop','old',{yes(3, 19)});\n"
+        "INSERT INTO `roles_mapping` VALUES ('%','old','readers','N');\n"
+    )
+    assert mysql_grants.detect("all.sql", rows.encode())
+    found = Granted(document(rows, "all.sql"))
+    place = f"{OWN}://?/all.sql"
+    assert found.access(f"{OWN}:reader@?/all.sql") == {place: "read"}
+    assert found.access(f"{OWN}:boss@?/all.sql") == {place: "admin"}
+    assert found.access(f"{OWN}:new@?/all.sql") == {place: "admin"}
+    assert found.access(f"{OWN}:old@?/all.sql") == {place: "read", f"{place}/shop": "read write"}
+    assert found.drawn("MEMBER_OF") == {(f"{OWN}:old@?/all.sql", f"{OWN}:readers@?/all.sql")}
+
+
+def test_a_programs_own_table_of_users_grants_nothing() -> None:
+    text = (
+        "-- MySQL dump 10.13\n-- Host: localhost    Database: shop\n"
+        "CREATE TABLE `user` (\n  `id` int,\n  `user` varchar(9),\n  `name` text\n);\n"
+        "INSERT INTO `user` VALUES (1,'mia','Mia'),(2,'jo','Jo');\nINSERT INTO `user` (`id`,`user`) VALUES (3,'al');\n"
+    )
+    assert not mysql_grants.detect("shop.sql", text.encode())
+    assert not list(mysql_grants.read(document(text, "shop.sql")))

@@ -44,7 +44,6 @@ _ADMIN = frozenset(
     {
         "SUPER",
         "CREATE USER",
-        "SYSTEM_USER",
         "ROLE_ADMIN",
         "SET_USER_ID",
         "SET_ANY_DEFINER",
