@@ -149,3 +149,17 @@ def test_a_function_that_finds_an_agent_in_a_tree_of_them_takes_no_time() -> Non
     found = linked({"x.py": text})
     assert sum(kind == "Agent" for kind, _ in found.nodes) == 8
     assert len(found.drawn("DELEGATES_TO")) == 28
+
+
+def test_a_tree_that_holds_the_framework_itself() -> None:
+    files = {
+        "src/google/adk/agents/__init__.py": "from .llm_agent import Agent\nfrom .llm_agent import LlmAgent\n",
+        "src/google/adk/agents/llm_agent.py": "class LlmAgent:\n    name: str\n    sub_agents: list\n\nAgent = LlmAgent\n",
+        "samples/desk/agent.py": (
+            "from google.adk.agents import Agent\n"
+            "from google.adk.agents.llm_agent import LlmAgent\n"
+            "clerk = LlmAgent(name='clerk')\nroot_agent = Agent(name='desk', sub_agents=[clerk])\n"
+        ),
+    }
+    found = linked(files)
+    assert found.drawn("DELEGATES_TO") == {("google-adk:shop/samples/desk/agent#desk", "google-adk:shop/samples/desk/agent#clerk")}

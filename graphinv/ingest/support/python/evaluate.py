@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import accumulate
 from typing import Any
 
 from graphinv.ingest.support.python import calls, ir
@@ -610,8 +611,8 @@ class Evaluator:
 
     def _is_framework(self, dotted: str) -> bool:
         """Whether an import means a framework even where the tree holds it: in the framework's own repository."""
-        top = dotted.partition(".")[0]
-        return top in self._outside or dotted in self._outside or (top == "agents" and self._sdk)
+        packages = accumulate(dotted.split("."), lambda above, name: f"{above}.{name}")
+        return any(package in self._outside or (package == "agents" and self._sdk) for package in packages)
 
     def member(self, place: str, name: str) -> Value | None:
         """What ``name`` is in the module at ``place``; None where nothing there defines it."""
