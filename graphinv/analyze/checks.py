@@ -127,7 +127,8 @@ def shared_secret(engine: Engine, params: Params) -> Iterator[Row]:
             for agent in _behind(estate, edge.source, at):
                 through[agent].add(edge.source)
         parties = _parties(estate, through, at)
-        if parties < params["agents"]:
+        people = _people(estate, {edge.source for edge in held} - set().union(*through.values()), at)
+        if not through or parties + len(people) < params["agents"]:
             continue
         agents = [estate.nodes[key] for key in sorted(through)]
         if "truncated=true" in (secret.props.get("labels") or ()):
@@ -140,11 +141,24 @@ def shared_secret(engine: Engine, params: Params) -> Iterator[Row]:
         yield about(secret.key) | {
             "agents": [agent.id for agent in agents],
             "parties": parties,
+            "people": people,
+            "who": " and ".join([_counted(parties, "agent", "agents"), *([_counted(len(people), "person", "people")] if people else [])]),
             "through": sorted({f"{kind}:{id}" for keys in through.values() for kind, id in keys if kind != "Agent"}),
             "places": sorted({edge.props["place"] for edge in held if edge.props.get("place")}),
             "modifiers": modifiers,
             "confidence": min(confidence(edge) for edge in held),
         }
+
+
+def _people(estate: Estate, holders: Iterable[NodeKey], at: int) -> list[str]:
+    """People whose machines are among ``holders``."""
+    edges = (edge for holder in holders if holder[0] == "Runtime" for edge in estate.outgoing.get(holder, ()))
+    found = {edge.target for edge in edges if edge.kind == "RUNS_AS" and in_force(edge, at)}
+    return sorted(id for kind, id in found if estate.nodes[kind, id].props.get("type") == "human")
+
+
+def _counted(count: int, one: str, many: str) -> str:
+    return f"{count} {one if count == 1 else many}"
 
 
 def _issued_apart(secret: Props, edge: EdgeRecord) -> bool:
@@ -163,7 +177,7 @@ def _behind(estate: Estate, holder: NodeKey, at: int) -> Iterator[NodeKey]:
             continue
         if edge.kind in ("USES", "CONNECTS_TO", "RUNS_ON") and edge.source[0] == "Agent":
             yield from _behind(estate, edge.source, at)
-        elif edge.kind == "PROVIDES" and holder[0] == "Tool":
+        elif edge.kind == "PROVIDES":
             for other in estate.incoming.get(edge.source, ()):
                 only = other.props.get("tools")
                 listed = only is None or holder[1] in only or estate.nodes[holder].name in only

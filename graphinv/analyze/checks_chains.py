@@ -182,7 +182,7 @@ def _round(start: NodeKey, edges: Iterable[EdgeRecord]) -> list[EdgeRecord]:
         leaving[edge.source].append(edge)
     before: dict[NodeKey, EdgeRecord] = {}
     waiting = deque([start])
-    while waiting and start not in before:
+    while start not in before:  # a ring always leads back
         for edge in leaving[waiting.popleft()]:
             if edge.target not in before:
                 before[edge.target] = edge

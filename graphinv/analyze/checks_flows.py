@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _ACTORS = ("Agent", "Workflow")
 _FINAL = frozenset({"destructive", "irreversible", "execute"})
 UNSEEN = 0.4
-"""How sure it is that an agent sees a secret that only its process has."""
+"""How sure it is that an agent sees a secret that only its process has, or that what a server says of its tools leads it astray."""
 _ASKS_FIRST = frozenset({"suggest", "approve_each", "approve_destructive"})
 
 Step = tuple[EdgeRecord, bool]
@@ -98,6 +98,12 @@ class _Reader:
             )
         return self._legs[actor]
 
+    def described(self, actor: NodeKey) -> tuple[EdgeRecord, ...]:
+        """Edges to servers of somebody else whose words on their tools may be others tomorrow."""
+        servers = (edge for edge in self._out(actor) if edge.kind == "CONNECTS_TO")
+        told = ((edge, self.estate.nodes[edge.target].props) for edge in servers)
+        return tuple(edge for edge, props in told if props.get("origin") == "third_party" and not props.get("pinned"))
+
     def _behind(self, edge: EdgeRecord) -> Iterator[NodeKey]:
         """Tools that an edge lets its source call."""
         if edge.kind == "USES":
@@ -149,21 +155,20 @@ def trifecta(engine: Engine, params: Params) -> Iterator[Row]:
     estate, reader = engine.estate, _Reader(engine)
     for agent in agents_of(estate):
         legs = reader.legs(agent.key)
-        if not legs.all:
+        taken = legs.untrusted or reader.described(agent.key)
+        if not (taken and legs.sensitive and legs.egress):
             continue
         guarded = [
-            name
-            for name, edges in (("taking in", legs.untrusted), ("sending out", legs.egress))
-            if all(_enforces(estate, edge) for edge in edges)
+            name for name, edges in (("taking in", taken), ("sending out", legs.egress)) if all(_enforces(estate, edge) for edge in edges)
         ]
-        sizes = {"taking in": len(legs.untrusted), "seeing": len(legs.sensitive), "sending out": len(legs.egress)}
+        sizes = {"taking in": len(taken), "seeing": len(legs.sensitive), "sending out": len(legs.egress)}
         yield about(agent.key) | {
-            "confidence": 1.0 if legs.sees else UNSEEN,
-            "untrusted": sorted(":".join(edge.target) for edge in legs.untrusted),
+            "confidence": 1.0 if legs.sees and legs.untrusted else UNSEEN,
+            "untrusted": sorted(":".join(edge.target) for edge in taken),
             "sensitive": [":".join(key) for key in legs.sensitive[: params["examples"]]],
             "egress": sorted(":".join(edge.target) for edge in legs.egress),
             "cheapest": min(sizes, key=lambda name: (sizes[name], name)),
-            "path": [hop_of(estate, legs.untrusted[0]), hop_of(estate, legs.egress[0])],
+            "path": [hop_of(estate, taken[0]), hop_of(estate, legs.egress[0])],
             "modifiers": [
                 *([f"-2 {' and '.join(guarded)} is behind a decision"] if guarded else []),
                 *(["-1 what it sends stays inside"] if legs.inside else []),

@@ -11,7 +11,7 @@ import numpy as np
 
 from graphinv.analyze.arcs import micros
 from graphinv.analyze.labels import NOTHING_SAID, labels_of, plain
-from graphinv.analyze.rows import Params, Row, about, active, agents_of, confidence, in_force, root_of
+from graphinv.analyze.rows import Params, Row, about, active, agents_of, confidence, hop_of, in_force, root_of
 from graphinv.analyze.scopes import Array
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
 from graphinv.model.facts import NodeKey
@@ -180,6 +180,7 @@ def shadow(engine: Engine, params: Params) -> Iterator[Row]:
             "seen": first,
             "doing": sorted({edge.kind for edge in sightings}),
             "twins": twins[:10],
+            "path": [hop_of(estate, max(sightings, key=lambda edge: (edge.props.get("last_seen") or "~", edge.key)))],
             "confidence": min([max(map(confidence, sightings)), *([0.5] if twins else [])]),
             "modifiers": ["-2 it was seen in tests only"] if tested and tested <= {"dev", "test"} else [],
         }
@@ -194,8 +195,8 @@ def _same_identity(estate: Estate, node: NodeRecord) -> bool:
     """Whether something of its kind that is declared runs as an identity that it was seen to run as, and as nothing else."""
     for edge in estate.outgoing.get(node.key, ()):
         if edge.kind == "RUNS_AS":
-            others = [other for other in estate.incoming.get(edge.target, ()) if other.kind == "RUNS_AS" and other.source != node.key]
-            if any(other.source[0] == node.kind and not only_seen(other) for other in others):
+            # Its own edge was only seen, and no other kind leads from an agent or a server to an identity
+            if any(other.source[0] == node.kind and not only_seen(other) for other in estate.incoming[edge.target]):
                 return True
     return False
 

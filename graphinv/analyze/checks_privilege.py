@@ -10,7 +10,7 @@ import numpy as np
 
 from graphinv.analyze.approvals import Approvals
 from graphinv.analyze.arcs import micros
-from graphinv.analyze.labels import labels_of
+from graphinv.analyze.labels import labels_of, may_rest
 from graphinv.analyze.reaching import WORSE_BITS, NearestAgents, closure
 from graphinv.analyze.rows import DAY, WORSE_THAN_READ, Params, Row, about, active, agents_of, confidence, in_force
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
@@ -63,6 +63,8 @@ def dormant_privilege(engine: Engine, params: Params) -> Iterator[Row]:
     estate, at = engine.estate, micros(engine.at)
     since = at - params["days"] * DAY
     for key, grants in _grants(engine):
+        if may_rest(estate.nodes[key].props, at):
+            continue
         stated = [edge for edge in grants if edge.props.get("last_used") is not None]
         if not stated:
             yield about(key) | {"unknown": True}

@@ -10,7 +10,8 @@
 // remediation: >
 //   Take one leg away, the one that is named as cheapest first; or let a decision deny what is sent out once strangers' content was read.
 // frameworks: [ASI01, ASI02, T6, AML.T0051.001, AML.T0086, AML.T0057, "LLM01:2026", "LLM02:2026", "MCP06:2025", MAESTRO-L2.02]
-// needs: [Agent, INGESTS|Tool.ingests_untrusted, Tool.effects, CAN_ACCESS|HOLDS]
+// needs: [Agent, INGESTS|Tool.ingests_untrusted|ToolServer.origin, Tool.effects, CAN_ACCESS|HOLDS]
+// clear_needs: [INGESTS|Tool.ingests_untrusted]
 // function: trifecta
 // parameters:
 //   examples: {type: integer, default: 10, meaning: How many of the sensitive things are listed}
@@ -20,6 +21,7 @@
 //   - A leg behind a decision that is enforced weighs less
 //   - What merely lies in a vault is not seen by the agent
 //   - A key in the environment of its process is used for it and not seen by it, unless it can execute something there
+//   - What a server of somebody else says of its tools is strangers' content too, where the server is not pinned; less sure, as the only leg
 // columns:
 //   untrusted: Where strangers' content comes from
 //   sensitive: What is sensitive and within its own reach, the heaviest first

@@ -3,7 +3,7 @@
 // finding: "{subject} was seen at work and nobody declares it"
 // severity: medium
 // base: 6
-// modifiers: [M2, M4]
+// modifiers: [M2, M4, M6]
 // why: >
 //   Nobody reviewed it, owns it or will switch it off, and it does things all the same.
 // remediation: >

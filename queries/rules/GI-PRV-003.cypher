@@ -18,6 +18,7 @@
 //   - Where nothing of an identity has a last use, nobody looked
 //   - Grants too young to have been unused for long
 //   - In some clouds a last use is of a service and not of an action, so a grant that was used may hold an action that was not
+//   - Grants that are kept for a disaster (label `dormant_ok=DATE` of what holds them), until that date
 // columns:
 //   what: What is not used
 //   examples: Some of it

@@ -20,7 +20,7 @@
 // columns: {reason: Why it should be gone, place: Where it lies, task: The task it was issued for}
 MATCH (s:Secret)-[d:DERIVED_FROM*0..12]->(o:Secret)-[i:ISSUED_FOR]->(t:Task)
 WHERE s.gone_at IS NULL AND i.gone_at IS NULL AND all(one IN d WHERE one.gone_at IS NULL)
-  AND t.closed_at IS NOT NULL AND t.closed_at <= $at
+  AND t.closed_at <= $at
   AND NOT coalesce(s.status, 'unknown') IN ['revoked', 'disabled', 'suspended', 'retired']
   AND (s.expires_at IS NULL OR s.expires_at > $at OR s.renewable = true)
   AND (s.expires_at IS NULL OR s.renewable = true

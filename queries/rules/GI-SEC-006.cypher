@@ -1,6 +1,6 @@
 // id: GI-SEC-006
 // title: One secret held by several agents
-// finding: "{parties} agents use the secret {subject}"
+// finding: "{who} use the secret {subject}"
 // severity: medium
 // base: 6
 // modifiers: [M2]
@@ -22,5 +22,7 @@
 // columns:
 //   agents: Ids of the agents
 //   parties: "How many distinct ones, replicas and in-process sub-agents counted once"
+//   people: People on whose machines it lies as well, where no agent has it from there
+//   who: Both in words
 //   through: "Servers, tools and runtimes that hold it for them"
 //   places: Where it lies

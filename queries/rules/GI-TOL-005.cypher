@@ -40,7 +40,7 @@ RETURN 'ToolServer' AS subject_kind, v.id AS subject_id, v.auth IS NULL AS unkno
 UNION
 MATCH (v:ToolServer)-[g:HOLDS]->(s:Secret)
 WHERE v.gone_at IS NULL AND s.gone_at IS NULL AND g.gone_at IS NULL
-  AND v.url IS NOT NULL AND s.audience IS NOT NULL AND NOT v.url IN s.audience AND NOT v.id IN s.audience
+  AND NOT v.url IN s.audience AND NOT v.id IN s.audience  // not so either where one of them is not stated
 MATCH (a:Agent)-[h:HOLDS]->(s), (a)-[c:CONNECTS_TO]->(v)
 WHERE a.gone_at IS NULL AND c.gone_at IS NULL AND h.gone_at IS NULL
 WITH v, collect(DISTINCT a.id) AS agents
