@@ -13,6 +13,7 @@ from graphinv.analyze.arcs import micros
 from graphinv.analyze.labels import labels_of, may_rest
 from graphinv.analyze.reaching import WORSE_BITS, NearestAgents, closure
 from graphinv.analyze.rows import DAY, WORSE_THAN_READ, Params, Row, about, active, agents_of, confidence, in_force
+from graphinv.analyze.scopes import ACTION_BIT
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
 from graphinv.model.facts import NodeKey
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from graphinv.analyze.engine import Engine
 
 _HEAVY = frozenset({"delete", "admin"})
+_CHANGES = WORSE_BITS & ~ACTION_BIT["execute"]
+"""Actions that change a thing; to start it is none of them."""
 
 
 def _grants(engine: Engine) -> Iterator[tuple[NodeKey, list[EdgeRecord]]]:
@@ -125,7 +128,7 @@ def own_limits(engine: Engine, params: Params) -> Iterator[Row]:
         return
     for agent in agents_of(estate):
         columns, bits = engine.privileges("posture").row(agent.key)
-        held = columns[(bits & WORSE_BITS > 0) & np.isin(columns, wanted)].tolist()
+        held = columns[(bits & _CHANGES > 0) & np.isin(columns, wanted)].tolist()
         if not held:
             continue
         limits = _limits(estate, agent)

@@ -163,9 +163,11 @@ class _Workflow(Graph):
         flow = self.flow
         status = "retired" if self.value.get("isArchived") is True else "active" if self.value.get("active") is True else None
         yield flow.workflow(status=status)
+        entry, part = self.called_part()
+        self.when_called = ("Workflow", flow.id(entry.label)) if entry else flow.key
         identifier = self.value.get("id")
         if isinstance(identifier, (str, int)) and not isinstance(identifier, bool) and str(identifier) and not self.depth:
-            yield Binding(NAME, called(str(identifier)), flow.key, "", flow.document.path)
+            yield Binding(NAME, called(str(identifier)), self.when_called, "", flow.document.path)
         for name, node in self.nodes.items():
             if self.is_agent(node):
                 self.agents[name] = ("Agent", flow.id(node.label))
@@ -174,10 +176,43 @@ class _Workflow(Graph):
         for node in self.nodes.values():
             if node.name not in self.agents:
                 yield from self.step(node)
+        if entry:
+            yield from self.called_facts(entry, part, status)
         yield from self.order()
         yield from flow.secrets(flow.key, self.value.get("pinData"), ("pinData",), "config", named=False)
         yield from flow.secrets(flow.key, self.value.get("staticData"), ("staticData",), "config")
         yield from flow.rest()
+
+    # ---- what runs when the workflow is called ------------------------------------------------------------------------------
+
+    def called_part(self) -> tuple[Node | None, set[str]]:
+        """The trigger that calls of the workflow start at, and what comes after it; None where that is nothing or all there is."""
+        entry = next((node for node in self.nodes.values() if node.slug == "executeWorkflowTrigger" and not self.disabled(node.name)), None)
+        if entry is None:
+            return None, set()
+        part = {entry.name}
+        waiting = [entry.name]
+        while waiting:
+            name = waiting.pop()
+            after = [target for kind, target in self.out.get(name, ()) if kind == "main"]
+            beside = [source for kind, source in self.into.get(name, ()) if kind != "main"]
+            fresh = {*after, *beside} - part
+            part |= fresh
+            waiting += fresh
+        return (None, set()) if len(part) == 1 or self.nodes.keys() <= part else (entry, part)
+
+    def called_facts(self, entry: Node, part: set[str], status: str | None) -> Iterator[Fact]:
+        """The part of the workflow that runs when it is called, as a workflow of its own: what comes before other triggers does not run."""
+        flow, whole = self.flow, self.flow.key
+        flow.key = self.when_called
+        yield flow.node(*flow.key, entry.at, name=called(entry.name), type=NAME, status=status, kind_detail="n8n part that is called")
+        for name in sorted(part):
+            node = self.nodes[name]
+            if name not in self.agents:
+                yield from (fact for fact in self.step(node) if not isinstance(fact, Problem))  # those were told of the whole
+            elif not self.is_tool(node):
+                yield flow.edge("DELEGATES_TO", flow.key, self.agents[name], node.at, mode="invoke", kind_detail="workflow_step")
+        flow.key = whole
 
     # ---- agents -------------------------------------------------------------------------------------------------------------
 
@@ -319,8 +354,8 @@ class _Workflow(Graph):
         if node.text("source") == "parameter" or (inline and not target):
             yield from self.inner(source, node, inline, common)
         elif _ITSELF.fullmatch(target):
-            if source != flow.key:
-                yield flow.edge("DELEGATES_TO", source, flow.key, node.at, **common)
+            if source != self.when_called:
+                yield flow.edge("DELEGATES_TO", source, self.when_called, node.at, **common)
         elif not target or target.startswith("=") or "{{" in target:
             yield from flow.problem(f"the workflow that node {called(node.name)[:80]!r} runs is chosen at run time", node.at)
         else:

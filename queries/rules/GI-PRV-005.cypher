@@ -16,7 +16,7 @@
 // parameters:
 //   stores: {type: list, default: [audit_log, audit-log, policy_store, approval_store], meaning: Types of resources that limit everybody}
 // traps:
-//   - Reading its limits changes nothing
+//   - Reading its limits changes nothing, nor does starting what has them
 //   - An agent that deploys others changes theirs, which is a little less
 // columns:
 //   what: Whose limits

@@ -281,3 +281,34 @@ def test_code_that_reaches_further_or_is_not_there_executes(code: str) -> None:
     agent = {"name": "A", "type": "@n8n/n8n-nodes-langchain.agent"}
     found = flow([agent, tool], {"C": {"ai_tool": [[{"node": "A", "type": "ai_tool", "index": 0}]]}})
     assert found.nodes["Tool", "n8n:shop/flow#C"]["effects"] == ["execute"]
+
+
+def test_a_call_of_a_workflow_runs_what_comes_after_its_trigger_for_calls() -> None:
+    itself = {"workflowId": {"__rl": True, "value": "={{ $workflow.id }}", "mode": "id"}}
+    nodes = [
+        node("Hook", "webhook"),
+        {"name": "Desk", "type": "@n8n/n8n-nodes-langchain.agent"},
+        node("Look up", "toolWorkflow", itself),
+        node("Forget", "postgres", {"operation": "deleteTable"}),
+        node("Called", "executeWorkflowTrigger"),
+        node("Note", "postgres", {"operation": "insert"}),
+        {"name": "Writer", "type": "@n8n/n8n-nodes-langchain.agent"},
+    ]
+    after = {
+        "Hook": {"main": [[{"node": "Forget", "type": "main", "index": 0}]]},
+        "Forget": {"main": [[{"node": "Desk", "type": "main", "index": 0}]]},
+        "Look up": {"ai_tool": [[{"node": "Desk", "type": "ai_tool", "index": 0}]]},
+        "Called": {"main": [[{"node": "Note", "type": "main", "index": 0}]]},
+        "Note": {"main": [[{"node": "Writer", "type": "main", "index": 0}]]},
+    }
+    found = flow(nodes, after, name="Shop")
+    assert found.targets("DELEGATES_TO", "n8n:shop/flow#Desk") == {"n8n:shop/flow#Called"}
+    assert found.targets("USES", "n8n:shop/flow#Called") == {"n8n:shop/flow#Note"}
+    assert found.targets("DELEGATES_TO", "n8n:shop/flow#Called") == {"n8n:shop/flow#Writer"}
+    assert found.targets("USES", "n8n:shop/flow#Shop") == {"n8n:shop/flow#Note", "n8n:shop/flow#Forget"}
+
+
+def test_a_workflow_that_is_only_called_is_one() -> None:
+    nodes = [node("Called", "executeWorkflowTrigger"), node("Note", "postgres", {"operation": "insert"})]
+    found = flow(nodes, {"Called": {"main": [[{"node": "Note", "type": "main", "index": 0}]]}}, name="Shop")
+    assert [id for kind, id in found.nodes if kind == "Workflow"] == ["n8n:shop/flow#Shop"]

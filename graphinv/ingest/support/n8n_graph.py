@@ -77,6 +77,8 @@ class Graph:
     """Nodes that are a tool of another one."""
     agents: dict[str, NodeKey] = field(default_factory=dict)
     tools: dict[str, NodeKey] = field(default_factory=dict)
+    when_called: NodeKey = ("Workflow", "")
+    """What runs when the workflow is called: itself, or a part of it."""
 
     def read_nodes(self) -> Iterator[Problem]:
         for index, value in enumerate(items(self.value.get("nodes"))):

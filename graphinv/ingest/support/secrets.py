@@ -295,7 +295,7 @@ def _split(url: str, offset: int) -> UrlParts:
         ):
             add("token" if kind == "key" else kind, key, secret)
     segments = path.split("/")
-    shares = name.endswith((".google.com", ".youtube.com", ".figma.com"))  # their long segments name documents
+    shares = name.endswith((".google.com", ".googleusercontent.com", ".youtube.com", ".figma.com"))  # long segments name documents there
     for index, segment in enumerate(segments):
         if any(not _stands_in(segment[shape.start : shape.end], shape) for shape in shapes(segment)) or (
             _is_random(segment) and not shares

@@ -216,7 +216,8 @@ def hidden_instructions(text: str) -> list[str]:
     found = set(_invisible(text)) if not text.isascii() else set()
     visible = re.sub("[\u200b-\u200f\u2060-\u2064\ufeff\u202a-\u202e\u2066-\u2069\u00ad]", "", text)
     found |= {reason for reason, pattern in _PATTERNS if pattern.search(visible)}
-    if any(len(match[1].strip()) > 3 and not _HARMLESS_COMMENT.fullmatch(match[1]) for match in _COMMENT.finditer(text)):
+    # One word, as in `<!-- id:abc-123 -->`, tells a model to do nothing
+    if any(len(match[1].split()) > 1 and not _HARMLESS_COMMENT.fullmatch(match[1]) for match in _COMMENT.finditer(text)):
         found.add("html_comment")
     if any(len(gap[0]) >= 200 or gap[0].count("\n") >= 25 for gap in _GAP.finditer(text.strip())):
         found.add("long_gap")

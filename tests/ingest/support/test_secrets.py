@@ -359,3 +359,8 @@ def test_any_key_and_value_give_an_answer(key: str, value: str) -> None:
 def test_the_literal_that_is_looked_for_first_stands_in_every_match(drawn: tuple[str, str]) -> None:
     body, match = drawn
     assert secret_shapes.literal_of(body) in match
+
+
+@pytest.mark.parametrize("host", ["docs.google.com", "lh3.googleusercontent.com"])
+def test_a_long_segment_that_names_a_document_or_a_picture_is_no_secret(host: str) -> None:
+    assert recognise_all("", f"https://{host}/a/{fake('path', length=40)}") == []

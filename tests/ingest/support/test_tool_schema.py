@@ -91,6 +91,7 @@ PLAIN = [
     "Args:\n    user_id: the id of the user\n\n    note: text\n\nReturns:\n    the order",
     "Use this tool when you need weather. Always call `locate` first.",
     "<!-- prettier-ignore -->\nShows a table.",
+    "Appends the id of each block as a comment (e.g. <!-- id:abc-123 -->).",
     "Creates a user with the given password and returns an access token.",
     "List environment variables that are set in the project.",
     "Returns `<system>`-independent paths such as /usr/local/lib",
