@@ -128,7 +128,7 @@ def transient_access(engine: Engine, params: Params) -> Iterator[Row]:
     """What agents come to only over sub-agents, call-backs and steps that were seen at work and never declared."""
     estate = engine.estate
     arcs = engine.arcs("posture")
-    fleeting = np.array([_fleeting(estate, edge) for edge in estate.edges], dtype=bool)
+    fleeting = np.array([_fleeting(edge) for edge in estate.edges], dtype=bool)
     taken = fleeting[arcs.first] if len(fleeting) else np.zeros(len(arcs.first), dtype=bool)
     if not taken.any():
         return
@@ -141,7 +141,7 @@ def transient_access(engine: Engine, params: Params) -> Iterator[Row]:
         hops = pair.path.hops if pair.path else ()
         behind = {key for hop in hops for key in hop.edges}
         seen = [edge for end in {end for hop in hops for end in (hop.source, hop.target)} for edge in estate.outgoing.get(end, ())]
-        edges = [edge for edge in seen if edge.key in behind and _fleeting(estate, edge)]
+        edges = [edge for edge in seen if edge.key in behind and _fleeting(edge)]
         notes = ["+1 it stood for less than five minutes, so a scan would miss it"] if any(_short(edge) for edge in edges) else []
         if estate.nodes[pair.agent].props.get("environment") in ("dev", "test") and all(edge.props.get("count") == 1 for edge in edges):
             notes.append("-3 it was seen once, where things are tried out")
@@ -151,7 +151,7 @@ def transient_access(engine: Engine, params: Params) -> Iterator[Row]:
     yield from pairs_and_counts(engine, gained, params["most"], params["searches"], "posture", row)
 
 
-def _fleeting(estate: Estate, edge: EdgeRecord) -> bool:
+def _fleeting(edge: EdgeRecord) -> bool:
     """Whether it is a way to another actor that was seen at work and that nobody declared."""
     if set(edge.props.get("evidence") or ()) != {"observed"}:
         return False

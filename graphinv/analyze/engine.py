@@ -158,10 +158,6 @@ class Engine:
         """
         return self._witnesses(lens, target, action).path(subject)
 
-    def witnesses(self, target: NodeKey, action: str, lens: Lens = "posture") -> Witnesses:
-        """The shortest ways of all subjects to do ``action`` to ``target``."""
-        return self._witnesses(lens, target, action)
-
     def _search(self, lens: Lens, target: NodeKey, action: str) -> Witnesses:
         return Witnesses(self.arcs(lens), target, action)
 

@@ -18,14 +18,13 @@ from graphinv.model.results import Atom, Origin
 _ACTORS = (KIND_NUMBER["Agent"], KIND_NUMBER["Workflow"])
 _CREDENTIALS = (KIND_NUMBER["Identity"], KIND_NUMBER["Secret"])
 
-ORIGINS: tuple[Origin, ...] = ("own", "shared", "callers", "sub-agents", "call-backs", "workflows")
-"""In the order in which they are let in: what only this subject's identities, secrets and tools give; what identities and secrets that
-other agents act with as well give; callers that pass their authority on; agents it may ask; agents that its tools call; flows and their
-steps."""
-
 
 def origins(arcs: Arcs, subject: NodeKey) -> dict[Origin, tuple[Atom, ...]]:
     """The atoms of ``subject`` by origin, each sorted. A few fixpoints over what the subject can reach.
+
+    Origins are let in one after the other, and each has what it adds: this subject's own identities, secrets and tools; identities and
+    secrets that other agents act with as well; callers that pass their authority on; agents it may ask; agents that its tools call; flows
+    and their steps.
 
     Raises:
         NotFound: it is not in the estate.

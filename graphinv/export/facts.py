@@ -25,11 +25,6 @@ def facts_jsonl(estate: Estate) -> Iterator[str]:
     return (json.dumps(fact, ensure_ascii=False, allow_nan=False) for fact in facts(estate))
 
 
-def facts_json(estate: Estate) -> str:
-    """The same as one document, ``*.facts.json``."""
-    return json.dumps({"facts": list(facts(estate))}, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
-
-
 def facts(estate: Estate) -> Iterator[dict[str, Any]]:
     """Facts as plain data, nodes before edges, in key order."""
     yield from map(_node, estate.nodes.values())

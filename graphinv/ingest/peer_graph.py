@@ -306,7 +306,7 @@ class _Peer:
             key = self._node_key(kind, names[0], label, node)
             for name in names:
                 keys.setdefault(name, key)
-            yield from self._node(key, label, node, ("nodes", index))
+            yield from self._node(key, label, ("nodes", index))
         yield from self._edges(keys, others)
 
     def _node_key(self, kind: str, name: str, label: str, node: Mapping[str, Any]) -> NodeKey:
@@ -320,7 +320,7 @@ class _Peer:
             return kind, name
         return kind, f"peer:{self.place}#{redact(name.strip())}"
 
-    def _node(self, key: NodeKey, label: str, node: Mapping[str, Any], pointer: Pointer) -> Iterator[Fact]:
+    def _node(self, key: NodeKey, label: str, pointer: Pointer) -> Iterator[Fact]:
         props: Props = {"name": redact(label.strip()), "kind_detail": "reported by a scanner", "sources": self.sources(*pointer)}
         if key[0] == "Agent":
             props |= {"status": "active", "environment": environment_of(self.document.path)}

@@ -70,11 +70,11 @@ def read(document: Document) -> Iterator[Fact]:
                 yield from _entry(document, entry, located.line("entries", index), "granted" if "id" in entry else "declared")
         elif listed:
             for index, one in enumerate(listed):
-                yield from _object(document, located, one, at(located, ("items", index)))
+                yield from _object(document, one, at(located, ("items", index)))
         elif isinstance(value, dict) and ("spiffe_id" in value or "spiffeId" in value):
             yield from _entry(document, value, located.line(), "declared")
         elif isinstance(value, dict):
-            yield from _object(document, located, value, located.line)
+            yield from _object(document, value, located.line)
 
 
 def _documents(document: Document) -> list[Located]:
@@ -139,7 +139,7 @@ def _rules(document: Document, id: str, line: int, evidence: str) -> Iterator[Fa
     yield EdgeFact("CAN_ACCESS", ("Identity", id), domain, props)
 
 
-def _object(document: Document, located: Located, value: dict[str, Any], where: Callable[..., int]) -> Iterator[Fact]:
+def _object(document: Document, value: dict[str, Any], where: Callable[..., int]) -> Iterator[Fact]:
     """One Kubernetes object."""
     kind, spec = text(value.get("kind")), value.get("spec")
     spec = spec if isinstance(spec, dict) else {}

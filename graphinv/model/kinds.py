@@ -57,7 +57,6 @@ Place = Literal["vault", "config", "repo", "env", "prompt", "tool_definition", "
 Mode = Literal["invoke", "handoff", "scoped", "on_behalf_of", "passthrough"]
 
 ACTIONS: tuple[str, ...] = get_args(Action)
-EVIDENCE: tuple[str, ...] = get_args(Evidence)
 
 ActionSet = Annotated[list[Action], BeforeValidator(_unique_sorted)]
 EffectSet = Annotated[list[Effect], BeforeValidator(_unique_sorted)]

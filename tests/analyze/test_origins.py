@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+from typing import get_args
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graphinv.analyze.origins import ORIGINS, origins
+from graphinv.analyze.origins import origins
 from graphinv.analyze.privilege import Privileges
 from graphinv.analyze.structure import Structure
 from graphinv.model.facts import EdgeFact, NodeFact
-from graphinv.model.results import LENSES, Lens
+from graphinv.model.results import LENSES, Lens, Origin
 from tests.analyze.estates import AT, build, edge, estate_of, examples, facts, key, node, some_of
 
 
@@ -29,7 +31,7 @@ def test_every_atom_has_one_origin(drawn: list[NodeFact | EdgeFact], lens: Lens,
     privileges = Privileges(arcs)
     for subject in data.draw(some_of(estate)):
         found = origins(arcs, subject)
-        assert tuple(found) == ORIGINS
+        assert tuple(found) == get_args(Origin)
         atoms = [atom for one in found.values() for atom in one]
         assert sorted(atoms) == list(privileges.atoms_of(subject))
 

@@ -49,7 +49,8 @@ def test_more_reach_never_lowers_a_score(drawn: Facts, more: EdgeFact, found: li
     assume(more.kind not in ("CAN_ACCESS", "PROVIDES") or more.source in known)
     before, after = scores_of(drawn, found), scores_of([*drawn, more], found)
     for agent, score in before.items():
-        assert (after[agent].impact, after[agent].risk) >= (score.impact, score.risk)
+        assert after[agent].impact >= score.impact
+        assert after[agent].risk >= score.risk
 
 
 @examples(30)
@@ -112,13 +113,7 @@ def test_renaming_and_order_change_nothing(drawn: Facts, found: list[Finding], d
 @given(facts(), st.sampled_from(["posture", "ungoverned", "runtime"]), st.data())
 def test_what_is_not_stated_never_scores_as_safe(drawn: Facts, lens: str, data: st.DataObject) -> None:
     """Whoever says less about what holds an agent back, or about how harmless a target is, gets no lower score."""
-    said = [
-        (place, name)
-        for place, fact in enumerate(drawn)
-        for name, value in fact.props.items()
-        if (name in HARMLESS and (name != "mode" or isinstance(fact, NodeFact)))
-        or (name == "sensitivity" and value in ("public", "internal"))
-    ]
+    said = [(place, name) for place, fact in enumerate(drawn) for name, value in fact.props.items() if _holds_back(fact, name, value)]
     assume(said)
     place, name = data.draw(st.sampled_from(said))
     fact = drawn[place]

@@ -21,7 +21,7 @@ UNSEEN = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"}
 
 
 def _facts() -> list[dict[str, Any]]:
-    node = {
+    nodes: dict[str, dict[str, dict[str, Any]]] = {
         "Agent": {
             AGENT: {"name": '=HYPERLINK("http://e")', "environment": "prod", "autonomy": "autonomous", "framework": EVIL},
             "plain": {},
@@ -34,7 +34,7 @@ def _facts() -> list[dict[str, Any]]:
         "ContentSource": {f"web{EVIL}": {"trust": "untrusted"}},
         "EnforcementPoint": {f"pep{EVIL}": {"mode": "enforce", "effect": "step_up"}},
     }
-    edges = [
+    edges: list[tuple[str, tuple[str, str], tuple[str, str], dict[str, Any]]] = [
         ("OWNS", ("Owner", OWNER), ("Agent", AGENT), {}),
         ("DELEGATES_TO", ("Agent", "plain"), ("Agent", AGENT), {"mode": "invoke"}),
         ("INGESTS", ("Agent", AGENT), ("ContentSource", f"web{EVIL}"), {}),
@@ -44,7 +44,7 @@ def _facts() -> list[dict[str, Any]]:
         ("CAN_ACCESS", ("Identity", IDENTITY), ("Resource", TARGET), {"actions": ["admin"], "condition": EVIL, "guards": [f"pep{EVIL}"]}),
         ("USES", ("Agent", AGENT), ("Tool", f"nosuch{EVIL}"), {"approved": False, "approved_by": EVIL}),
     ]
-    made: list[dict[str, Any]] = [{"node": kind, "id": id, "props": props} for kind, all in node.items() for id, props in all.items()]
+    made: list[dict[str, Any]] = [{"node": kind, "id": id, "props": props} for kind, ids in nodes.items() for id, props in ids.items()]
     return made + [{"edge": kind, "from": one, "to": two, "props": props} for kind, one, two, props in edges]
 
 
@@ -92,7 +92,7 @@ COMMANDS = {
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_names_are_harmless_in_every_form(store: Path, command: str) -> None:
-    arguments = (*COMMANDS[command], "--store", store)
+    arguments = (*COMMANDS[command], "--store", str(store))
     asked = "MATCH (n) RETURN n.id, n.name, n.kind_detail ORDER BY n.id" if command == "query -" else ""
     for form in ("table", "json", "jsonl", "csv"):
         ran = graphinv(*arguments, "--format", form, stdin=asked)

@@ -5,11 +5,11 @@ import re
 
 import pytest
 
-from graphinv.export import export, exports, findings_json
+from graphinv.export import export, exports
 from graphinv.export.support.escape import no_html, sarif_text, uri_path, wiki
 from graphinv.model.errors import NotFound
 from graphinv.model.text import plain
-from tests.export.findings import EMPTY, RULES, analysis, attack, finding, ownerless
+from tests.export.findings import EMPTY, RULES, analysis
 
 
 def test_finds_every_export_by_name() -> None:
@@ -36,14 +36,6 @@ def test_json_is_the_documented_one() -> None:
     assert data["findings"][1]["subject"] == ["Agent", "billing-bot"]
     assert data["findings"][1]["path"][0]["from"] == ["Agent", "billing-bot"]
     assert data["findings"][2]["target"] is None
-
-
-def test_lists_of_findings() -> None:
-    listed = [ownerless(), attack(), finding()]
-    data = json.loads(findings_json.findings_json(listed))
-    assert [json.loads(line) for line in findings_json.findings_jsonl(listed).splitlines()] == data
-    assert [one["severity"] for one in data] == ["critical", "high", "medium"]
-    assert findings_json.findings_json([]) == "[]\n"
 
 
 def test_plain_text_stays_and_what_is_not_seen_shows() -> None:

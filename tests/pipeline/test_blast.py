@@ -14,7 +14,6 @@ from graphinv.model.results import LENSES
 from graphinv.pipeline.blast import SENSITIVITIES, BlastRadius, blast_radius
 
 AT = "2026-07-01T00:00:00Z"
-Edge = tuple[str, str, str, dict[str, Any]]
 
 
 def node(spec: str, **props: Any) -> NodeRecord:

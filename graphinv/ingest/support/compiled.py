@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from graphinv.ingest import Document
 from graphinv.ingest.support.effects import (
     ANY_SQL,
     Action,
@@ -146,7 +145,7 @@ def _reached(root: str, tool: NodeKey, body: Body) -> Iterator[Fact]:
         yield EdgeFact("CAN_ACCESS", tool, resource, {"actions": actions, "evidence": ["declared"], "sources": sources})
 
 
-def kept_text(document: Document, key: str, text: str) -> str:
+def kept_text(key: str, text: str) -> str:
     """A text of the source that stands under ``key`` (may be empty), without the credentials in it and of bounded length."""
     text = text[:MAX_TEXT]
     if len(text) < 4 or not ((key and looks_secret_name(key)) or _SUSPECT.search(text)):

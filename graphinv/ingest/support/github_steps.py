@@ -52,7 +52,6 @@ class Steps:
     section: str
     jobs: Mapping[str, frozenset[str]] = field(default_factory=dict)
     around: Flow = field(default_factory=Flow)
-    around_env: dict[str, Any] = field(default_factory=dict)
     tainted: dict[str, frozenset[str]] = field(default_factory=dict)
     written: frozenset[str] = frozenset()
     """Expressions of strangers that steps before wrote to files."""

@@ -12,8 +12,6 @@ from graphinv.ingest.support.parts import tells, texts
 from graphinv.ingest.support.secrets import recognise, redact, secret_key, secret_node
 from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Props, Ref
 
-ALONE = frozenset({"client_credentials", "urn:ietf:params:oauth:grant-type:jwt-bearer", "client-credentials"})
-"""Grants by which a client acts as itself, with no user there."""
 _READ = re.compile(r"(?:^|[.:_/-])(?:read|readonly|view|viewer|list|get|query|search|openid|profile|email)(?:$|[.:_/-])", re.IGNORECASE)
 _ADMIN = re.compile(r"(?:^|[.:_/-])(?:admin|administrator|owner|superuser|full[_-]?control|realm-admin|root)(?:$|[.:_/-])", re.IGNORECASE)
 _WRITE = re.compile(

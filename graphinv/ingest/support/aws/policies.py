@@ -117,7 +117,6 @@ class Policy:
     allows: tuple[Statement, ...] = ()
     denies: tuple[Statement, ...] = ()
     """Those that always apply: a denial under a condition may not, and does not count."""
-    conditional_denies: int = 0
     problems: tuple[str, ...] = ()
 
 
@@ -173,7 +172,6 @@ class Reader:
             problems.append(f"a policy has more than {MAX_STATEMENTS} statements; the rest is not read")
         allows: list[Statement] = []
         denies: list[Statement] = []
-        conditional = 0
         for number, raw in enumerate(statements[:MAX_STATEMENTS], 1):
             try:
                 statement = self._statement(raw)
@@ -184,9 +182,7 @@ class Reader:
                 allows.append(statement)
             elif statement.condition is None:
                 denies.append(statement)
-            else:
-                conditional += 1
-        return Policy(tuple(allows), tuple(denies), conditional, tuple(problems))
+        return Policy(tuple(allows), tuple(denies), tuple(problems))
 
     def _statement(self, raw: object) -> Statement:
         if not isinstance(raw, dict):

@@ -87,14 +87,14 @@ class Program:
         """The servers with their tools, and what could not be followed."""
         owned: set[int] = set()
         for path, module in self.modules.items():
-            for index, server in enumerate(module.servers):
-                yield from self._server(path, module, server, index, owned)
+            for server in module.servers:
+                yield from self._server(path, module, server, owned)
         for path, module in self.modules.items():
             lost = next((one for one in self._tools_in(module) if id(one[2]) not in owned), None)
             if lost is not None:
                 yield self._problem(path, lost[2].line, "defines MCP tools that no server in the tree was seen to register")
 
-    def _server(self, path: str, module: ir.Module, server: ir.Server, index: int, owned: set[int]) -> Iterator[Fact]:
+    def _server(self, path: str, module: ir.Module, server: ir.Server, owned: set[int]) -> Iterator[Fact]:
         name = redact(" ".join((self.text(server.name, path, module.types[0]) or self._default_name(path)).split()))[:MAX_NAME] or "mcp"
         key = source_server_key(self.root, path, name)
         version = self.text(server.version, path, module.types[0])

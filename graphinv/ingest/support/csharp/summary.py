@@ -316,13 +316,13 @@ class _Reader:
         while stack and len(found) < MAX_PARTS:
             one = stack.pop()
             if one.type in _LITERALS:
-                found.append(kept_text(self.document, key, _unquoted(one)))
+                found.append(kept_text(key, _unquoted(one)))
             elif one.type == "binary_expression":
                 stack.extend(side for name in ("right", "left") if (side := one.child_by_field_name(name)) is not None)
             elif one.type == "interpolated_string_expression":
                 stack.extend(reversed([each for each in one.named_children if each.type in ("string_content", "interpolation")]))
             elif one.type == "string_content":
-                found.append(kept_text(self.document, key, text_of(one)))
+                found.append(kept_text(key, text_of(one)))
             elif one.type in ("interpolation", "parenthesized_expression"):
                 inner = [each for each in one.named_children if each.type != "interpolation_brace"]
                 stack.extend(inner[:1])

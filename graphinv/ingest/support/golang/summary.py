@@ -127,7 +127,7 @@ class _Reader:
             found: list[tuple[str, str, str]] = []
             for field in (one for block in kind.named_children for one in block.named_children if one.type == "field_declaration"):
                 tag = field.child_by_field_name("tag")
-                described = kept_text(self.document, "", unquoted(tag)) if tag is not None else ""
+                described = kept_text("", unquoted(tag)) if tag is not None else ""
                 of = self.type_path(field.child_by_field_name("type"))
                 labels = [text_of(label) for label in field.children_by_field_name("name")] or [""]
                 found.extend((label, of, described) for label in labels)
@@ -270,7 +270,7 @@ class _Reader:
         if depth > MAX_DEPTH or node.type in _TYPES:
             return ir.Other((), line)
         if node.type in _STRINGS:
-            return ir.Text(kept_text(self.document, key, unquoted(node)), line)
+            return ir.Text(kept_text(key, unquoted(node)), line)
         if node.type in ("true", "false"):
             return ir.Bool(node.type == "true", line)
         if node.type in ("identifier", "selector_expression"):
@@ -374,7 +374,7 @@ class _Reader:
             given = self.expr(value, key, depth + 1)
             if isinstance(given, ir.Obj) and not given.type and kind:
                 given = ir.Obj(kind, given.items, given.line)  # the type is left out in lists and maps
-            found.append((kept_text(self.document, "", key[:200]), given))
+            found.append((kept_text("", key[:200]), given))
         return tuple(found)
 
     def function_literal(self, node: Node) -> ir.Expr:
@@ -402,7 +402,7 @@ class _Reader:
         given = [self.expr(one, "", depth + 1) for one in reversed(parts)]
         if all(isinstance(one, ir.Text) for one in given):
             text = "".join(one.value for one in given if isinstance(one, ir.Text))
-            return ir.Text(kept_text(self.document, key, text), line)
+            return ir.Text(kept_text(key, text), line)
         return ir.Other(tuple(given), line)
 
 

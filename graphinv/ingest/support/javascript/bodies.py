@@ -131,7 +131,7 @@ def _exact(action: Action, path: str, arguments: tuple[Value, ...]) -> Action:
     if action.refine == "http":
         method: str | None = action.method
         if method == "*":
-            method = _method(path, arguments)
+            method = _method(arguments)
         return http_action(method, next(iter(_hosts(arguments[:1])), None))
     if action.refine == "sql":
         if isinstance(first, DictV):
@@ -146,7 +146,7 @@ def _exact(action: Action, path: str, arguments: tuple[Value, ...]) -> Action:
     return action
 
 
-def _method(path: str, arguments: tuple[Value, ...]) -> str | None:
+def _method(arguments: tuple[Value, ...]) -> str | None:
     """Method of ``fetch(url, {method})`` and ``axios({method, url})``; None where it is known only when it runs."""
     for argument in arguments[:2]:
         if isinstance(argument, DictV):

@@ -383,11 +383,6 @@ def _as_list(ev: Evaluator, value: Value, scope: Scope, line: int) -> Value:
     return value
 
 
-def entered(ev: Evaluator, value: Value, scope: Scope, line: int) -> Value:
-    """What ``with value as x`` gives to ``x``: for all that is known, the object itself."""
-    return value
-
-
 def _method(ev: Evaluator, callee: Bound, expr: ir.Call, scope: Scope) -> Value | None:
     """Methods of lists, mappings and texts."""
     receiver, attr, line = callee.receiver, callee.attr, expr.line

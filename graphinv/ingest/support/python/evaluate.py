@@ -422,9 +422,7 @@ class Evaluator:
         return Unknown(scope.module, statement.line, "it is not assigned")
 
     def _assigned(self, name: str, statement: ir.Assign, scope: Scope) -> Value:
-        value = self.evaluate(statement.value, scope)
-        if statement.op == "as":
-            value = calls.entered(self, value, scope, statement.line)
+        value = self.evaluate(statement.value, scope)  # of ``with … as name`` too: for all that is known, the object itself
         values = self.iterated(value, scope, statement.line) if statement.op == "in" else value.options()
         if not isinstance(statement.target, ir.Name):
             values = [dict(self.destructure(statement.target, one, scope)).get(name, one) for one in values]

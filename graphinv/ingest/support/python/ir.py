@@ -112,7 +112,6 @@ class Function(NamedTuple):
     returns: Expr | None
     doc: str
     line: int
-    is_async: bool
     full: bool = True
     """False where the body was not kept (a module that mentions no framework, and is large)."""
 

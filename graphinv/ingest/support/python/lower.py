@@ -166,7 +166,6 @@ class Lowering:
             self.expr(node.returns) if node.returns is not None else None,
             self.text("", doc[:MAX_DOC], node, MAX_DOC)[0] if doc and self.bodies else "",
             self.line(node),
-            isinstance(node, ast.AsyncFunctionDef),
             self.bodies,
         )
 
@@ -334,7 +333,7 @@ class Lowering:
     def _lambda(self, node: ast.Lambda, key: str) -> ir.Expr:
         line = self.line(node)
         body = (ir.Return(self.expr(node.body), line),)
-        return ir.Function("<lambda>", self.params(node.args), (), body, None, "", line, False)
+        return ir.Function("<lambda>", self.params(node.args), (), body, None, "", line)
 
     def _through(self, node: Any, key: str) -> ir.Expr:
         return self.expr(node.value, key) if node.value is not None else ir.Const(None, self.line(node))

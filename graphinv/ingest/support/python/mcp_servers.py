@@ -169,7 +169,7 @@ def _fast_tool(program: Program, function: FunctionV, decorator: Value | None) -
     name = _text(stated) or (_text(first) if isinstance(first, Const) else None) or function.name
     description = _text(made.passed("description")) if made is not None else None
     title = _text(made.passed("title")) if made is not None else None
-    schema, texts = _schema(program, function)
+    schema, texts = _schema(function)
     return _Tool(
         name[:MAX_NAME],
         function,
@@ -177,12 +177,12 @@ def _fast_tool(program: Program, function: FunctionV, decorator: Value | None) -
         description if description is not None else function.function.doc or None,
         schema,
         None,
-        _annotations(program, made.passed("annotations") if made is not None else None),
+        _annotations(made.passed("annotations") if made is not None else None),
         [title or "", *texts],
     )
 
 
-def _schema(program: Program, function: FunctionV) -> tuple[dict[str, Any], list[str]]:
+def _schema(function: FunctionV) -> tuple[dict[str, Any], list[str]]:
     """A JSON Schema of the parameters, as far as simple annotations tell it, and the texts in them."""
     properties: dict[str, Any] = {}
     required: list[str] = []
@@ -241,7 +241,7 @@ def _texts_in(expr: ir.Expr | None) -> Iterator[str]:
             stack.extend(part for part in reversed(one) if isinstance(part, tuple))
 
 
-def _annotations(program: Program, value: Value | None) -> dict[str, object]:
+def _annotations(value: Value | None) -> dict[str, object]:
     """``ToolAnnotations(readOnlyHint=True)`` or the same as a dict."""
     found: dict[str, object] = {}
     for option in value.options() if value is not None else ():
@@ -312,7 +312,7 @@ def _listed(program: Program, value: Value, dispatcher: FunctionV | None) -> Ite
     title = _text(value.passed("title"))
     description = value.passed("description")
     text = description.value if isinstance(description, Const) and isinstance(description.value, str) else _text(description)
-    annotations = _annotations(program, value.passed("annotations"))
+    annotations = _annotations(value.passed("annotations"))
     yield _Tool(name[:MAX_NAME], value, dispatcher, text, schema, output, annotations, [title or ""], dispatched=True)
 
 
@@ -357,7 +357,7 @@ def _dispatched(program: Program, function: FunctionV, tool: str, *, alone: bool
             own.append(statement)
     if not split and not alone and not _uses_name(function.function.body, params[0]):
         return None
-    body.statements(own, scope, function.function)
+    body.statements(own, scope)
     return body
 
 

@@ -372,15 +372,12 @@ def _model(program: Program, actor: Actor, at: Value, text: str | None) -> Itera
 
 def given_secrets(program: Program, holder: NodeKey, made: Made) -> Iterator[Fact]:
     """HOLDS for the credentials among the arguments of what was made."""
-    for index, argument in enumerate(made.call.args):
-        if not isinstance(argument, (ir.Function, ir.Comp)):
-            yield from holds(program, holder, program.ev.evaluate(argument, made.scope), "", index)
-    for name, argument in made.call.kwargs:
+    for name, argument in (*(("", one) for one in made.call.args), *made.call.kwargs):
         if not isinstance(argument, (ir.Function, ir.Comp)):
             yield from holds(program, holder, program.ev.evaluate(argument, made.scope), name or "")
 
 
-def holds(program: Program, holder: NodeKey, value: Value, key: str, index: int = 0) -> Iterator[Fact]:
+def holds(program: Program, holder: NodeKey, value: Value, key: str) -> Iterator[Fact]:
     """HOLDS for literal credentials in ``value``, and for environment variables whose name, or ``key``, asks for one."""
     pairs = [(key, value)]
     for label, one in pairs[:200]:

@@ -127,11 +127,11 @@ class Body:
         scope = self.program.ev.inner(function.scope, function.function)
         if isinstance(function.owner, Made) and function.cls is not None:
             scope = self.program.ev.method_scope(function.cls, function.function, function.owner)
-        self.statements(function.function.body, self.given(function, scope), function.function)
+        self.statements(function.function.body, self.given(function, scope))
         self.partly = self.partly or not function.function.full
 
-    def statements(self, body: Iterable[ir.Stmt], scope: Scope, function: ir.Function) -> None:
-        """Look at some statements of ``function`` in ``scope``."""
+    def statements(self, body: Iterable[ir.Stmt], scope: Scope) -> None:
+        """Look at some statements of a function in ``scope``."""
         stack: list[tuple[tuple[ir.Stmt, ...], Scope, int]] = [(tuple(body), scope, 0)]
         while stack:
             one, inner, depth = stack.pop()

@@ -82,7 +82,7 @@ def _session(program: Program, session: Actor, in_process: Named) -> Iterator[Fa
         yield NodeFact(*session.key, {"autonomy": autonomy, "sources": [program.source(made)]})
     yield from program.uses_model(session, made.arg("model"))
     yield from program.uses_model(session, made.arg("fallback_model"))
-    specs = _specs(program, session, made)
+    specs = _specs(program, made)
     yield from _builtins(program, session, [spec.name for spec in specs if not spec.server], made)
     own: dict[str, NodeKey] = {}
     yield from _servers(program, session, made.arg("mcp_servers"), specs, own, in_process)
@@ -96,7 +96,7 @@ def _session(program: Program, session: Actor, in_process: Named) -> Iterator[Fa
         yield from program.problem(made, f"the sub-agents of {session.name!r} come from a name that is bound at run time")
 
 
-def _specs(program: Program, actor: Actor, made: Made) -> list[claude.ToolSpec]:
+def _specs(program: Program, made: Made) -> list[claude.ToolSpec]:
     """What a session may use: what it lists, what its mode allows, less what it denies."""
     mode = made.arg("permission_mode")
     mode_text = mode.text() if mode is not None else None

@@ -75,7 +75,7 @@ def declare(program: Program) -> None:
         name = made.arg("name") or (made.arg("agent_name") if made.symbol == "create_sql_agent" else None)
         framework = GRAPH if made.within("langgraph") else "deepagents" if made.within("deepagents") else NAME
         actor = program.declare(made, name=name, framework=framework, detail=f"{framework} {made.symbol}")
-        for subagent in _described(program, made):
+        for subagent in _described(made):
             named = subagent.get("name")
             program.declare(subagent, name=named, framework=framework, detail="deepagents sub-agent", parent=None)
         for executor in executors:
@@ -97,8 +97,8 @@ def _compiled_name(program: Program, made: Made) -> Value | None:
     return next((name for call in program.calls_on(made) if call.symbol == "compile" and (name := call.arg("name")) is not None), None)
 
 
-def _described(program: Program, made: Made) -> list[DictV]:
-    return [one for value in ((made.arg("subagents")),) for one in _dicts(value)] if "deep_agent" in made.symbol else []
+def _described(made: Made) -> list[DictV]:
+    return list(_dicts(made.arg("subagents"))) if "deep_agent" in made.symbol else []
 
 
 def _dicts(value: Value | None) -> Iterator[DictV]:

@@ -368,15 +368,15 @@ def _drawn(program: Program, graph: _Graph) -> Iterator[tuple[str, str, str, Val
     """(from, to, mechanism, where) of all edges, by the names of nodes."""
     for call in program.calls_on(graph.made):
         if call.symbol == "add_edge":
-            for source in _names(program, graph, call.arg("start_key", 0)):
-                for target in _names(program, graph, call.arg("end_key", 1)):
+            for source in _names(program, call.arg("start_key", 0)):
+                for target in _names(program, call.arg("end_key", 1)):
                     yield source, target, "graph_edge", call
         elif call.symbol == "set_entry_point":
-            for target in _names(program, graph, call.arg("key", 0)):
+            for target in _names(program, call.arg("key", 0)):
                 yield "START", target, "graph_edge", call
         elif call.symbol in {"add_conditional_edges", "set_conditional_entry_point"}:
             entry = call.symbol == "set_conditional_entry_point"
-            sources = ["START"] if entry else _names(program, graph, call.arg("source", 0))
+            sources = ["START"] if entry else _names(program, call.arg("source", 0))
             targets = list(_conditional(program, graph, call.arg("path", 0 if entry else 1), call.arg("path_map", 1 if entry else 2), call))
             for source in sources:
                 for target in targets:
@@ -389,7 +389,7 @@ def _drawn(program: Program, graph: _Graph) -> Iterator[tuple[str, str, str, Val
         yield from ((node.name, target, "command", node.at) for target in _commands(program, node))
 
 
-def _names(program: Program, graph: _Graph, value: Value | None) -> list[str]:
+def _names(program: Program, value: Value | None) -> list[str]:
     found: list[str] = []
     for one in walk(value):
         text = one.text()
@@ -407,7 +407,7 @@ def _names(program: Program, graph: _Graph, value: Value | None) -> list[str]:
 def _conditional(program: Program, graph: _Graph, path: Value | None, mapping: Value | None, at: Made) -> Iterator[str]:
     """Where a condition can go: what the mapping says, else what its function is annotated with, else what it returns."""
     if mapping is not None and not (isinstance(mapping, Const) and mapping.value is None):
-        yield from _names(program, graph, mapping)
+        yield from _names(program, mapping)
         return
     found: list[str] = []
     for option in walk(path):
@@ -431,9 +431,9 @@ def _returned(program: Program, graph: _Graph, function: FunctionV) -> list[str]
     found: list[str] = []
     for value in walk(program.call(function)):
         if isinstance(value, Made) and value.symbol == "Send":
-            found.extend(_names(program, graph, value.arg("node", 0)))
+            found.extend(_names(program, value.arg("node", 0)))
         else:
-            found.extend(name for name in _names(program, graph, value) if name in graph.nodes or name in _ENDS)
+            found.extend(name for name in _names(program, value) if name in graph.nodes or name in _ENDS)
     return list(dict.fromkeys(found))
 
 
