@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _HEAVY = frozenset({"delete", "admin"})
 _CHANGES = WORSE_BITS & ~ACTION_BIT["execute"]
 """Actions that change a thing; to start it is none of them."""
+_STARTS = ACTION_BIT["write"] | ACTION_BIT["execute"]
+"""What clouds call starting a thing; it may be no more than that."""
 
 
 def _grants(engine: Engine) -> Iterator[tuple[NodeKey, list[EdgeRecord]]]:
@@ -128,9 +130,11 @@ def own_limits(engine: Engine, params: Params) -> Iterator[Row]:
         return
     for agent in agents_of(estate):
         columns, bits = engine.privileges("posture").row(agent.key)
-        held = columns[(bits & _CHANGES > 0) & np.isin(columns, wanted)].tolist()
+        chosen = (bits & _CHANGES > 0) & np.isin(columns, wanted)
+        held = columns[chosen].tolist()
         if not held:
             continue
+        surely = set(columns[chosen & (bits & WORSE_BITS != _STARTS)].tolist())
         limits = _limits(estate, agent)
         own = [column for column in held if column in everybody or controls.get(column, set()) & limits]
         changed = own or held
@@ -138,6 +142,7 @@ def own_limits(engine: Engine, params: Params) -> Iterator[Row]:
         yield about(agent.key, min(keys)) | {
             "what": "its own limits" if own else "the limits of other agents",
             "controls": sorted(":".join(key) for key in keys)[:10],
+            "confidence": 1.0 if surely.intersection(changed) else 0.4,
             "modifiers": [] if own else ["-1 they are those of others"],
         }
 

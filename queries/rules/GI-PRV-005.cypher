@@ -17,6 +17,7 @@
 //   stores: {type: list, default: [audit_log, audit-log, policy_store, approval_store], meaning: Types of resources that limit everybody}
 // traps:
 //   - Reading its limits changes nothing, nor does starting what has them
+//   - Clouds call it writing to start something, so what may be written and started may only be started
 //   - An agent that deploys others changes theirs, which is a little less
 // columns:
 //   what: Whose limits
