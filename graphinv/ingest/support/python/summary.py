@@ -15,6 +15,7 @@ from graphinv.ingest import Document
 from graphinv.ingest.support.python import ir
 from graphinv.ingest.support.python.frameworks import frameworks
 from graphinv.ingest.support.python.lower import Lowering
+from graphinv.ingest.support.python.newer import older
 from graphinv.model.errors import IngestError
 
 MAX_SOURCE = 2_000_000
@@ -61,7 +62,7 @@ def summarise(document: Document) -> ir.Module:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            tree = ast.parse(source)
+            tree = _parsed(source)
         lowering = Lowering(document, lines, bodies=full)
         body = lowering.body(tree.body)
     except SyntaxError as error:
@@ -75,6 +76,21 @@ def summarise(document: Document) -> ir.Module:
             return empty
         raise IngestError("is nested too deeply to be read as source", document=document.path) from None
     return ir.Module(document.path, document.root, body, marked, full, "", frozenset(lowering.imports))
+
+
+def _parsed(source: str) -> ast.Module:
+    """The source's tree, even where it is written for a newer Python than this one.
+
+    Raises:
+        SyntaxError: it is no Python.
+    """
+    try:
+        return ast.parse(source)
+    except SyntaxError as error:
+        try:
+            return ast.parse(older(source))
+        except SyntaxError:
+            raise error from None
 
 
 def cells(document: Document) -> tuple[str, Callable[[int], int]]:
