@@ -193,4 +193,5 @@ def framework_coverage(
         ]
         screen.print(table(["id", "item", "findings", "worst", "agents", "rules", "not seen"], rows, title=f"{one.name}, {one.version}"))
         spoken = sum(bool(item.rules) for item in one.items)
-        screen.print(text(f"Rules speak to {spoken} of {len(one.items)} items; of the others nothing can be seen from here.", "dim"))
+        silent = "; of the others nothing can be seen from here, for the reason that is given" if spoken < len(one.items) else ""
+        screen.print(text(f"Rules speak to {spoken} of {len(one.items)} items{silent}.", "dim"))

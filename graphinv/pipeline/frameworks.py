@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -26,12 +26,12 @@ class ItemCoverage(Result):
 
     id: str
     title: str
-    rules: tuple[str, ...] = Field(description="Rules that speak to it, or to a part of it")
+    rules: tuple[str, ...] = Field(description="Rules that speak to it, to a part of it, or to what came after it in a newer edition")
     judged: tuple[str, ...] = Field(description="Those of them that could be judged in the last analysis")
     findings: int
     worst: Level | None
     agents: int = Field(description="Agents of whom at least one of these rules could be judged")
-    unseen: str = Field(description="What cannot be seen of it from here; empty where all rules that speak to it could be judged")
+    unseen: str = Field(description="What cannot be seen of it from here, and why; empty where all rules that speak to it could be judged")
 
 
 class FrameworkCoverage(Result):
@@ -64,11 +64,7 @@ def coverage(name: str, analysis: Analysis, rules: Mapping[str, Rule]) -> list[F
         Ambiguous: several frameworks have it in their names.
     """
     note, wanted = _understood(name)
-    speaking: dict[str, set[str]] = {}
-    for id, rule in rules.items():
-        for item in rule.frameworks:
-            for whole in (item, *(item[:place] for place, letter in enumerate(item) if letter == ".")):
-                speaking.setdefault(whole, set()).add(id)
+    speaking = _speaking(rules)
     outcomes = {status.rule: status.outcome for status in analysis.rules}
     found = []
     for framework, items in wanted:
@@ -79,12 +75,32 @@ def coverage(name: str, analysis: Analysis, rules: Mapping[str, Rule]) -> list[F
     return found
 
 
+def _speaking(rules: Mapping[str, Rule]) -> Mapping[str, Set[str]]:
+    """Rules by the items they speak to."""
+    found: dict[str, set[str]] = {}
+    for id, rule in rules.items():
+        for item in rule.frameworks:
+            for whole in (item, *(item[:place] for place, letter in enumerate(item) if letter in ". ")):
+                found.setdefault(whole, set()).add(id)
+    for framework in catalogue()["frameworks"]:
+        for item in framework["items"]:
+            if item.get("predecessor"):
+                found.setdefault(item["predecessor"], set()).update(found.get(item["id"], ()))
+    return found
+
+
+@cache
+def _out_of_sight() -> Mapping[str, str]:
+    """Why no rule can speak to an item, by its id."""
+    return {item: reason["why"] for reason in catalogue()["unseen"] for item in reason["items"]}
+
+
 def _item(item: Mapping[str, Any], rules: Sequence[str], outcomes: Mapping[str, str], analysis: Analysis) -> ItemCoverage:
     judged = tuple(rule for rule in rules if outcomes.get(rule) in _JUDGED)
     severities = [finding.severity for finding in analysis.findings if finding.rule in rules]
     missing = [rule for rule in rules if rule not in judged]
     partly = f"could not be judged: {', '.join(missing)}" if missing else ""
-    unseen = partly if judged else "no source states what its rules need" if rules else "no rule speaks to it"
+    unseen = partly if judged else "no source states what its rules need" if rules else _out_of_sight()[item["id"]]
     return ItemCoverage(
         id=item["id"],
         title=item["title"],

@@ -8,7 +8,7 @@
 //   It does for each caller whatever it can do itself: an agent that may do nothing has only to ask.
 // remediation: >
 //   Decide at the deputy for the user or agent that asks, ask for consent by client, and pass no token through.
-// frameworks: [ASI03, T3, T14, "MCP07:2025", AML.T0053, PR.AA-05, ZT-6, MAESTRO-L7.03, C9]
+// frameworks: [ASI03, T3, T14, "MCP07:2025", AML.T0053, PR.AA-05, ZT-6, MAESTRO-L7.03, C9, AML.M0027]
 // needs: [RUNS_AS|HOLDS, CAN_ACCESS, USES|CONNECTS_TO|DELEGATES_TO]
 // function: confused_deputy
 // parameters:

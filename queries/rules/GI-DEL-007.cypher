@@ -8,7 +8,7 @@
 //   A sub-agent, a call-back or a step that exists only while a call runs is in no inventory: no scan sees it, no review weighs it.
 // remediation: >
 //   Declare it, or stop it; subscribe to the events that tell when a sub-agent starts, instead of scanning.
-// frameworks: [ASI03, ASI10, AML.T0103, DE.CM-09, MAESTRO-L7.01, MEASURE 3.1, C9]
+// frameworks: [ASI03, ASI10, AML.T0103, DE.CM-09, MAESTRO-L7.01, MEASURE 3.1, C9, "steps/subagentStart"]
 // needs: [DELEGATES_TO.evidence|CALLS_BACK.evidence, CAN_ACCESS]
 // clear_needs: [DELEGATES_TO.transient|CALLS_BACK|Workflow]
 // function: transient_access

@@ -9,7 +9,9 @@
 //   with rights it was given.
 // remediation: >
 //   Take one leg away, the one that is named as cheapest first; or let a decision deny what is sent out once strangers' content was read.
-// frameworks: [ASI01, ASI02, T6, AML.T0051.001, AML.T0086, AML.T0057, "LLM01:2026", "LLM02:2026", "MCP06:2025", MAESTRO-L2.02]
+// frameworks:
+//   [ASI01, ASI02, T6, AML.T0051.001, AML.T0086, AML.T0057, "LLM01:2026", "LLM02:2026", "MCP06:2025", MAESTRO-L2.02, AML.M0030,
+//    AML.T0085.001, AML.T0093, MAESTRO-X.04, "steps/toolCallResult"]
 // needs: [Agent, INGESTS|Tool.ingests_untrusted|ToolServer.origin, Tool.effects, CAN_ACCESS|HOLDS]
 // clear_needs: [INGESTS|Tool.ingests_untrusted]
 // function: trifecta

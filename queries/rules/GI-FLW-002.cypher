@@ -10,7 +10,7 @@
 // remediation: >
 //   Break the walk at its cheapest edge: a typed interface that lets through only numbers and choices (an enforcement point of kind
 //   sanitiser), an agent in quarantine that reads strangers' content, or a decision on the hop out.
-// frameworks: [ASI01, ASI08, ASI07, T12, AML.T0086, AML.T0080, "LLM01:2026", "MCP10:2025", MAESTRO-L2.02]
+// frameworks: [ASI01, ASI08, ASI07, T12, AML.T0086, AML.T0080, "LLM01:2026", "MCP10:2025", MAESTRO-L2.02, AML.M0032]
 // needs: [Agent, DELEGATES_TO|CALLS_BACK|READS, INGESTS|Tool.ingests_untrusted, Tool.effects, CAN_ACCESS|HOLDS]
 // function: toxic_flow
 // parameters:

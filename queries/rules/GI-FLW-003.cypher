@@ -8,7 +8,7 @@
 //   Whoever can write a mail, a ticket or a page can have something destroyed or run, by an agent that takes their words for its task.
 // remediation: >
 //   Have each such call approved with exactly its parameters, or take the tool away from agents that have read strangers' content.
-// frameworks: [ASI01, ASI02, ASI05, AML.T0101, AML.T0051.001, "LLM03:2026", T2, C9, MAP 3.5]
+// frameworks: [ASI01, ASI02, ASI05, AML.T0101, AML.T0051.001, "LLM03:2026", T2, C9, MAP 3.5, AML.M0030, AML.T0099, MAESTRO-L7.05]
 // needs: [Agent, INGESTS|Tool.ingests_untrusted, Tool.effects]
 // function: untrusted_to_destructive
 // traps:

@@ -8,7 +8,9 @@
 //   What is written into a memory is believed by whoever reads it later, long after anybody knows where it came from.
 // remediation: >
 //   Part the memory by trust and by owner, keep with each entry where it came from and until when it holds, and deny reads across.
-// frameworks: [ASI06, T1, AML.T0080.000, AML.T0070, "MCP10:2025", "LLM05:2026", "LLM09:2026", MAESTRO-L2.01]
+// frameworks:
+//   [ASI06, T1, AML.T0080.000, AML.T0070, "MCP10:2025", "LLM05:2026", "LLM09:2026", MAESTRO-L2.01, AML.M0031, MAESTRO-L2.05, C8,
+//    "steps/memoryStore", "steps/memoryContextRetrieval"]
 // needs: [Memory, WRITES, READS|Memory.scope]
 // function: mixed_memory
 // traps:

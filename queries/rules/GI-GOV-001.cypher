@@ -8,7 +8,7 @@
 //   Nothing on this path decides at run time: whatever makes the agent ask for it, gets it.
 // remediation: >
 //   Put an enforcement point on the hop that most such paths share, and make it decide for each agent.
-// frameworks: [ZT-6, ZT-4, ASI02, ASI03, PR.AA-05, AIS-11, IAM-16, MAESTRO-L3.06, C9, "MCP07:2025"]
+// frameworks: [ZT-6, ZT-4, ASI02, ASI03, PR.AA-05, AIS-11, IAM-16, MAESTRO-L3.06, C9, "MCP07:2025", MEASURE 2.7, "steps/toolCallRequest"]
 // needs: [Agent, CAN_ACCESS]
 // function: ungoverned_path
 // parameters:

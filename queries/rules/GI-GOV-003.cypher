@@ -8,7 +8,7 @@
 //   What cannot be undone is done at the speed of the agent, and the first person to hear of it is whoever it was done to.
 // remediation: >
 //   Have each such call approved for exactly its parameters, once, for a short time.
-// frameworks: [ASI09, ASI02, "LLM03:2026", AML.M0029, AML.T0101, MAP 3.5, GOVERN 3.2, AIA-Art.14, T10, C9]
+// frameworks: [ASI09, ASI02, "LLM03:2026", AML.M0029, AML.T0101, MAP 3.5, GOVERN 3.2, AIA-Art.14, T10, C9, "steps/toolCallRequest"]
 // needs: [Tool.effects, USES|CONNECTS_TO]
 // function: nobody_asked
 // unknown: no source states how much they do without asking

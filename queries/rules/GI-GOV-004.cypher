@@ -8,7 +8,7 @@
 //   Somebody said yes to one thing; the same yes now lets other things pass, at other times, or a tool that has changed.
 // remediation: >
 //   Approve exactly one call with its parameters, for hours, and let each approval end when the tool, the agent or the policy changes.
-// frameworks: [ASI03, ASI09, PR.AA-05, ID.RA-07, ZT-3, C9]
+// frameworks: [ASI03, ASI09, PR.AA-05, ID.RA-07, ZT-3, C9, CIS-6.1]
 // needs: [USES.approved, Tool.effects]
 // function: broad_approval
 // parameters:

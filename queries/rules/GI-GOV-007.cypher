@@ -8,7 +8,7 @@
 //   What no decision saw and no record holds can be neither stopped nor explained.
 // remediation: >
 //   Write the id of the decision to each call, into a store that cannot be changed, and keep it long enough.
-// frameworks: ["MCP08:2025", T8, PR.PS-04, AML.M0024, A.6.2.8, AIA-Art.12, AIA-Art.19, AIA-Art.26, CIS-8.5, MAESTRO-L7.08]
+// frameworks: ["MCP08:2025", T8, PR.PS-04, AML.M0024, A.6.2.8, AIA-Art.12, AIA-Art.19, AIA-Art.26, CIS-8.5, MAESTRO-L7.08, CIS-3.14, C12]
 // needs: [Agent, EnforcementPoint, USES.evidence|DELEGATES_TO.evidence]
 // function: unrecorded
 // parameters:

@@ -9,7 +9,7 @@
 //   tell them apart, and after an incident nobody can say which of them it was.
 // remediation: >
 //   Give each agent an identity of its own; until then, put the agent's name into the token and let the enforcement point decide on it.
-// frameworks: ["NHI9:2025", ASI03, T9, PR.AA-01, PR.AA-02, ZT-4, MAESTRO-L7.03, C9, IAM-19]
+// frameworks: ["NHI9:2025", ASI03, T9, PR.AA-01, PR.AA-02, ZT-4, MAESTRO-L7.03, C9, IAM-19, C5]
 // needs: [Agent, RUNS_AS]
 // parameters:
 //   agents: {type: integer, default: 2, meaning: How many distinct agents make an identity shared}

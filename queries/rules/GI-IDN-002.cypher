@@ -9,7 +9,7 @@
 // remediation: >
 //   Bind the identity to where the agent runs: workload identity federation, SPIFFE or a platform identity; bind tokens to a key of the
 //   runtime (mTLS, DPoP).
-// frameworks: ["NHI4:2025", ASI03, T9, PR.AA-02, PR.AA-04, ZT-6, MAESTRO-L7.03, C9, "MCP07:2025"]
+// frameworks: ["NHI4:2025", ASI03, T9, PR.AA-02, PR.AA-04, ZT-6, MAESTRO-L7.03, C9, "MCP07:2025", "NHI6:2025"]
 // needs: [Agent, RUNS_AS, Identity.binding|Runtime]
 // unknown: no source states how the identity is bound, or where the agent runs
 // traps:

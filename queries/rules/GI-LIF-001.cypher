@@ -8,7 +8,7 @@
 //   Nobody watches an agent that is out of service; whoever finds what it left behind has its access and is not missed.
 // remediation: >
 //   Revoke the secret, disable or delete the identity, and close the edges with the day on which it was taken out of service.
-// frameworks: ["NHI1:2025", "NHI7:2025", GOVERN 1.7, MANAGE 2.4, ASI10, ID.AM-08, PR.AA-01, CIS-6.2, IAM-03]
+// frameworks: ["NHI1:2025", "NHI7:2025", GOVERN 1.7, MANAGE 2.4, ASI10, ID.AM-08, PR.AA-01, CIS-6.2, IAM-03, AML.T0012]
 // needs: [Agent.status|Workflow.status, HOLDS|RUNS_AS]
 // traps:
 //   - Its secret went to a successor, and only the old edge was not closed

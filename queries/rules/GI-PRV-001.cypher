@@ -8,7 +8,7 @@
 //   The grant was made for many and fits none: an agent that comes by it can do what it never needed, on things it does not know of.
 // remediation: >
 //   Cut it once, where it comes from; bound it by a permission boundary; grant what is rarely needed only while it is needed.
-// frameworks: ["NHI5:2025", ASI03, ASI02, T3, "MCP02:2025", "LLM03:2026", PR.AA-05, AIS-11, IAM-19]
+// frameworks: ["NHI5:2025", ASI03, ASI02, T3, "MCP02:2025", "LLM03:2026", PR.AA-05, AIS-11, IAM-19, AML.M0026, CIS-3.3, CIS-6.8, C5]
 // needs: [Agent, CAN_ACCESS]
 // function: broad_grant
 // unknown: nobody says how much of the grants is used, and they are few or new

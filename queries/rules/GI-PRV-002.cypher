@@ -8,7 +8,7 @@
 //   Who may administer a thing may do everything to it, and let others do so: there is no smaller accident than the largest.
 // remediation: >
 //   List the actions that are needed; put administrators' tools into an agent of their own, behind approval.
-// frameworks: ["NHI5:2025", ASI03, T3, "LLM03:2026", CIS-5.4, PR.AA-05]
+// frameworks: ["NHI5:2025", ASI03, T3, "LLM03:2026", CIS-5.4, PR.AA-05, AML.M0026, C5]
 // needs: [Agent, CAN_ACCESS.actions]
 // function: administrator
 // parameters:

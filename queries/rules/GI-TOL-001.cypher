@@ -8,7 +8,7 @@
 //   Nobody has looked at what this tool does for this agent, so whatever it can reach was never weighed against what the agent needs.
 // remediation: >
 //   Approve the tool with its digest and its effects, or take it off the agent's list and block it.
-// frameworks: [ASI02, "MCP09:2025", AML.T0053, ID.RA-07, PR.PS-05, CIS-2.5, MAESTRO-L7.04, AIS-11]
+// frameworks: [ASI02, "MCP09:2025", AML.T0053, ID.RA-07, PR.PS-05, CIS-2.5, MAESTRO-L7.04, AIS-11, AML.M0028, MAP 4.2]
 // needs: [USES|CONNECTS_TO, USES.approved|CONNECTS_TO.approved]
 // function: unapproved
 // unknown: no source states whether they are approved, or the definition or environment that the approval is for

@@ -8,7 +8,9 @@
 //   What runs tomorrow need not be what was looked at today: whoever can publish under that name acts with everything this server has.
 // remediation: >
 //   Pin it by version and digest, mirror it, verify its signature; for a remote server record the digests of its tools and compare them.
-// frameworks: ["MCP04:2025", ASI04, T17, AML.T0010.005, AML.T0109, ID.RA-09, CIS-2.5, AST07, "LLM04:2026"]
+// frameworks:
+//   ["MCP04:2025", ASI04, T17, AML.T0010.005, AML.T0109, ID.RA-09, CIS-2.5, AST07, "LLM04:2026", AML.M0014, C6, AST02, CIS-2.6,
+//    MAESTRO-L3.04]
 // needs: [ToolServer, ToolServer.pinned|ToolServer.url]
 // unknown: no source states what is started
 // traps:

@@ -8,7 +8,7 @@
 //   A server that was harmless when somebody looked can rewrite what its tool says and takes, and the agent follows the new words.
 // remediation: >
 //   Hold the new definition back until somebody has compared it with the old one and approved it again.
-// frameworks: ["MCP03:2025", ASI04, AML.T0109, AML.T0110, ID.RA-07, PR.PS-01, AST07, CIS-1.2]
+// frameworks: ["MCP03:2025", ASI04, AML.T0109, AML.T0110, ID.RA-07, PR.PS-01, AST07, CIS-1.2, C10, "agbom/changed"]
 // needs: [Tool.schema_digest, Tool.approved_digest]
 // unknown: somebody approved a definition, and no source states what it is now
 // traps:

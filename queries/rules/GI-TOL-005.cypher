@@ -9,7 +9,7 @@
 //   everything behind it.
 // remediation: >
 //   Make it a resource server that checks tokens and their audience, with a token of its own for what lies behind it.
-// frameworks: ["MCP07:2025", ASI07, "NHI4:2025", T16, PR.AA-03, ZT-6]
+// frameworks: ["MCP07:2025", ASI07, "NHI4:2025", T16, PR.AA-03, ZT-6, AML.T0132, C10, "protocols/MCP/*"]
 // needs: [ToolServer.auth|ToolServer.url]
 // unknown: no source states how their callers prove who they are
 // traps:

@@ -8,7 +8,9 @@
 //   What somebody else runs is secured, watched and changed by somebody else; what it can reach, they and whoever breaks into them can.
 // remediation: >
 //   Link a record of the supplier, give the vendor an identity of its own with a narrow token, and watch what it does.
-// frameworks: ["NHI3:2025", ASI04, GOVERN 6.1, MAP 4.1, MANAGE 3.1, ID.AM-04, GV.SC-07, DE.CM-06, A.10.3, CIS-15.1, MAESTRO-X.01]
+// frameworks:
+//   ["NHI3:2025", ASI04, GOVERN 6.1, MAP 4.1, MANAGE 3.1, ID.AM-04, GV.SC-07, DE.CM-06, A.10.3, CIS-15.1, MAESTRO-X.01, GV.SC-04,
+//    MAESTRO-L7.07]
 // needs: [Workflow.third_party|ToolServer.origin]
 // function: third_party_step
 // traps:

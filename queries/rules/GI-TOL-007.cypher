@@ -8,7 +8,9 @@
 //   What is known to be broken, or mended by nobody, is the first thing that is tried.
 // remediation: >
 //   Bring it up to date, keep it apart, or state why it is not affected (VEX).
-// frameworks: [ASI04, "MCP04:2025", T17, AML.T0010.001, PR.PS-02, ID.RA-01, CIS-2.2, CIS-16.5, "LLM04:2026"]
+// frameworks:
+//   [ASI04, "MCP04:2025", T17, AML.T0010.001, PR.PS-02, ID.RA-01, CIS-2.2, CIS-16.5, "LLM04:2026", AML.M0016, C6, CIS-2.1, CIS-16.4,
+//    MAESTRO-L3.01]
 // needs: [DEPENDS_ON, Package.vulnerabilities|Package.eol_at|Package.latest]
 // function: stale_dependency
 // unknown: their versions cannot be compared

@@ -8,7 +8,7 @@
 //   What the agent is talked into runs with everything the machine has: its files, its network, its keys.
 // remediation: >
 //   Run it in a sandbox without credentials, isolated from its host, with a list of the hosts it may reach.
-// frameworks: [ASI05, T11, "MCP05:2025", AML.T0050, AML.T0105, MAESTRO-L4.06, C9]
+// frameworks: [ASI05, T11, "MCP05:2025", AML.T0050, AML.T0105, MAESTRO-L4.06, C9, AML.M0032, AML.T0112.000, C4, AST06]
 // needs: [Tool.effects, RUNS_ON]
 // unknown: no source states whether what they run on is a sandbox
 // traps:

@@ -9,7 +9,7 @@
 //   is ever called.
 // remediation: >
 //   Take the server away from its agents, look at the description as bytes, and report it to whoever makes it.
-// frameworks: ["MCP03:2025", ASI01, ASI04, AML.T0051.001, AML.T0110, "LLM01:2026"]
+// frameworks: ["MCP03:2025", ASI01, ASI04, AML.T0051.001, AML.T0110, "LLM01:2026", AML.T0011.002, AML.T0104, AST01, AST05, C10]
 // needs: [Tool.schema_digest|Tool.labels:hidden_instructions]
 // traps:
 //   - Emoji, other scripts and marks of direction that a language needs are no hidden text; what is told apart is told by the reader
