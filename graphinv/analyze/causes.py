@@ -10,6 +10,7 @@ from __future__ import annotations
 import heapq
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from graphinv.analyze.chokepoints import trees_of
@@ -48,7 +49,7 @@ def with_causes(engine: Engine, findings: Iterable[Finding]) -> list[Finding]:
             chosen.update(dict.fromkeys(left, name))
         elif left:
             heapq.heappush(heap, (-len(left), price, name))
-    return [finding.model_copy(update={"cause": chosen.get(number)}) for number, finding in enumerate(found)]
+    return [replace(finding, cause=chosen.get(number)) for number, finding in enumerate(found)]
 
 
 def _candidates(engine: Engine, findings: Sequence[Finding]) -> list[set[str]]:

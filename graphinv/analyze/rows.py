@@ -98,7 +98,7 @@ def hop_of(estate: Estate, edge: EdgeRecord, *, backwards: bool = False) -> Hop:
         target=target,
         words=f"{verb} {estate.nodes[target].name}",
         evidence=tuple(edge.props.get("evidence") or ()),
-        confidence=edge.props.get("confidence"),
+        confidence=None if (sure := edge.props.get("confidence")) is None else float(sure),
         sources=tuple(edge.props.get("sources") or ()),
         scopes=tuple(edge.props["scopes"]) if edge.props.get("scopes") is not None else None,
         guards=tuple(guard_on(estate, id) for id in edge.props.get("guards") or ()),

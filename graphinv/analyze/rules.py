@@ -335,7 +335,7 @@ def _finding(rule: Rule, engine: Engine, gauge: Gauge, subject: NodeKey, target:
         rule=rule.id,
         title=rule.finding.format(**names, subject=record.name, target=estate.nodes[target].name if target else ""),
         severity=level,
-        confidence=confidence,
+        confidence=float(confidence),
         subject=subject,
         target=target,
         why=rule.why,

@@ -9,7 +9,7 @@ from typing import Any
 from graphinv.export import RuleText
 from graphinv.export.support.words import ordered
 from graphinv.model.estate import Estate
-from graphinv.model.results import Analysis, Result
+from graphinv.model.results import Analysis, Result, Slim
 
 NAME = "json"
 TITLE = "Findings, scores and rules"
@@ -31,5 +31,5 @@ def render(analysis: Analysis, estate: Estate, rules: Mapping[str, RuleText]) ->
     return json.dumps(data, ensure_ascii=True, indent=2) + "\n"
 
 
-def _data(results: Iterable[Result]) -> list[dict[str, Any]]:
+def _data(results: Iterable[Result | Slim]) -> list[dict[str, Any]]:
     return [result.to_json() for result in results]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any, Literal
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from graphinv.model.estate import EdgeRecord
 from graphinv.model.facts import NodeKey
@@ -33,30 +35,56 @@ class Result(BaseModel):
         return self.model_dump(mode="json", by_alias=True)
 
 
-class Guard(Result):
+@dataclass(frozen=True, slots=True)
+class Slim:
+    """Base of results of which there are hundreds of thousands: they take a tenth of the memory of a :class:`Result`, and are checked where
+    they are read, not where they are made. Changed with :func:`dataclasses.replace`.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(populate_by_name=True)
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain JSON data under the documented keys."""
+        kind: Any = type(self)
+        data: dict[str, Any] = adapter(kind).dump_python(self, mode="json", by_alias=True)
+        return data
+
+
+@cache
+def adapter(kind: Any) -> TypeAdapter[Any]:
+    """What checks and reads results of a kind that is :class:`Slim`."""
+    return TypeAdapter(kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Guard(Slim):
     """An enforcement point on a hop and what its decision would do there."""
 
     id: str
     mode: str
     effect: str
-    would: str = Field(description="In words: `deny`, `ask for step-up`, `narrow to …`, `nothing: only monitors`")
+    would: Annotated[str, Field(description="In words: `deny`, `ask for step-up`, `narrow to …`, `nothing: only monitors`")]
 
 
-class Hop(Result):
+@dataclass(frozen=True, slots=True)
+class Hop(Slim):
     """One arc of a path: ``source`` can exercise the authority of ``target``, or, as the last hop, act on it."""
 
-    source: NodeKey = Field(alias="from")
-    edge: str = Field(
-        description="Kind of the edge, or of both when an arc comes from two, joined by `+`; `<` before it when it is walked backwards"
-    )
-    target: NodeKey = Field(alias="to")
-    words: str = Field(description="The hop in plain words")
+    source: Annotated[NodeKey, Field(alias="from")]
+    edge: Annotated[
+        str,
+        Field(
+            description="Kind of the edge, or of both when an arc comes from two, joined by `+`; `<` before it when it is walked backwards"
+        ),
+    ]
+    target: Annotated[NodeKey, Field(alias="to")]
+    words: Annotated[str, Field(description="The hop in plain words")]
     evidence: tuple[str, ...] = ()
     confidence: float | None = None
     sources: tuple[str, ...] = ()
-    scopes: tuple[str, ...] | None = Field(default=None, description="Mask of the hop; null = everything passes")
+    scopes: Annotated[tuple[str, ...] | None, Field(description="Mask of the hop; null = everything passes")] = None
     guards: tuple[Guard, ...] = ()
-    edges: tuple[str, ...] = Field(default=(), description="Keys of the edges behind the hop")
+    edges: Annotated[tuple[str, ...], Field(description="Keys of the edges behind the hop")] = ()
 
 
 class Path(Result):
@@ -102,34 +130,37 @@ class Exposed(Result):
     hops: int | None = Field(description="Length of a shortest witness over its actions")
 
 
-class Finding(Result):
+@dataclass(frozen=True, slots=True)
+class Finding(Slim):
     """What a rule found. Its identity is its rule, subject and target, so that it survives the next scan."""
 
     key: str
     rule: str
     title: str
     severity: Level
-    confidence: float = Field(description="Of the weakest hop, 0 to 1; apart from severity")
+    confidence: Annotated[float, Field(description="Of the weakest hop, 0 to 1; apart from severity")]
     subject: NodeKey
     target: NodeKey | None = None
     why: str = ""
     remediation: str = ""
     path: tuple[Hop, ...] = ()
     frameworks: tuple[str, ...] = ()
-    owners: tuple[str, ...] = Field(default=(), description="Owners of the subject; empty = nobody known")
+    owners: Annotated[tuple[str, ...], Field(description="Owners of the subject; empty = nobody known")] = ()
     sources: tuple[str, ...] = ()
-    likelihood: float = Field(default=0.0, description="p of the rule: by how much it raises the likelihood part of the risk, 0 to 1")
-    severity_parts: tuple[str, ...] = Field(default=(), description="What the severity is made of")
-    details: dict[str, Any] = Field(default_factory=dict, description="Further columns of the rule's row")
+    likelihood: Annotated[float, Field(description="p of the rule: by how much it raises the likelihood part of the risk, 0 to 1")] = 0.0
+    severity_parts: Annotated[tuple[str, ...], Field(description="What the severity is made of")] = ()
+    details: Annotated[dict[str, Any], Field(description="Further columns of the rule's row")] = field(default_factory=dict)
     first_seen: str | None = None
-    last_seen: str | None = Field(default=None, description="When an analysis last found it")
-    fixed_at: str | None = Field(default=None, description="When an analysis that could tell found it no more; null while it is open")
-    reopened: int = Field(default=0, description="How often it came back after it was fixed")
-    reopened_at: str | None = Field(default=None, description="When it last came back")
-    unconfirmed: str = Field(
-        default="", description="Why the last analysis could not tell whether it is still so; empty where it found it, or it is fixed"
+    last_seen: Annotated[str | None, Field(description="When an analysis last found it")] = None
+    fixed_at: Annotated[str | None, Field(description="When an analysis that could tell found it no more; null while it is open")] = None
+    reopened: Annotated[int, Field(description="How often it came back after it was fixed")] = 0
+    reopened_at: Annotated[str | None, Field(description="When it last came back")] = None
+    unconfirmed: Annotated[
+        str, Field(description="Why the last analysis could not tell whether it is still so; empty where it found it, or it is fixed")
+    ] = ""
+    cause: Annotated[str | None, Field(description="What would clear it and most others: the key of an edge, or `Kind:id` of a node")] = (
+        None
     )
-    cause: str | None = Field(default=None, description="What would clear it and most others: the key of an edge, or `Kind:id` of a node")
 
 
 def finding_key(rule: str, subject: NodeKey, target: NodeKey | None) -> str:
@@ -168,7 +199,8 @@ class Coverage(Result):
     groups: tuple[Unjudged, ...] = ()
 
 
-class ScorePart(Result):
+@dataclass(frozen=True, slots=True)
+class ScorePart(Slim):
     """One summand of a score, in words, with its amount."""
 
     what: str
@@ -176,7 +208,8 @@ class ScorePart(Result):
     because: str = ""
 
 
-class Score(Result):
+@dataclass(frozen=True, slots=True)
+class Score(Slim):
     """Impact and risk of one subject, with all they are made of (0 to 100)."""
 
     subject: NodeKey
@@ -184,16 +217,17 @@ class Score(Result):
     likelihood: float
     risk: float
     level: Level
-    impact_ungoverned: float = Field(description="The gap: impact with every governed edge taken away")
-    impact_runtime: float = Field(description="What is left after runtime decisions")
+    impact_ungoverned: Annotated[float, Field(description="The gap: impact with every governed edge taken away")]
+    impact_runtime: Annotated[float, Field(description="What is left after runtime decisions")]
     targets: int
     atoms: int
     atoms_ungoverned: int
-    hidden_atoms: int = Field(description="Atoms had only through another agent")
+    hidden_atoms: Annotated[int, Field(description="Atoms had only through another agent")]
     parts: tuple[ScorePart, ...] = ()
 
 
-class CanReach(Result):
+@dataclass(frozen=True, slots=True)
+class CanReach(Slim):
     """A CAN_REACH edge that is written back to the store, so that Cypher can ask about results."""
 
     subject: NodeKey
@@ -201,7 +235,7 @@ class CanReach(Result):
     lens: Lens
     actions: tuple[str, ...]
     hops: int
-    via: tuple[str, ...] = Field(description="`Kind:id` of the nodes between, in order")
+    via: Annotated[tuple[str, ...], Field(description="`Kind:id` of the nodes between, in order")]
 
 
 class Explained(Result):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 from pydantic import Field
@@ -48,10 +49,15 @@ class BlastNode(Result):
     on_path: bool
 
 
+@dataclass(frozen=True, slots=True)
 class BlastLink(Hop):
     """A hop of the picture."""
 
-    on_path: bool
+    on_path: bool = False
+
+
+def _link(hop: Hop, *, on_path: bool) -> BlastLink:
+    return BlastLink(**{one.name: getattr(hop, one.name) for one in fields(hop)}, on_path=on_path)
 
 
 class BlastTarget(Result):
@@ -145,7 +151,7 @@ def blast_radius(
         lens=lens,
         at=engine.at,
         nodes=tuple(_node(engine, one, hops, one in held[lens], one in picture.on_path) for one, hops in picture.ordered()),
-        links=tuple(BlastLink(**dict(hop), on_path=number in picture.path_links) for number, hop in enumerate(picture.hops)),
+        links=tuple(_link(hop, on_path=number in picture.path_links) for number, hop in enumerate(picture.hops)),
         targets=tuple(_target(engine, one, held, lens, one in picture.depth) for one in ranked[:MAX_TARGETS]),
         lenses=tuple(_counts(engine, key, name, atoms) for name, atoms in held.items()),
         target=target,

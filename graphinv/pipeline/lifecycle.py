@@ -8,7 +8,8 @@ kept; when it comes back it is the same finding, reopened. An analysis of an ear
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from graphinv.model.estate import Estate
 from graphinv.model.facts import NodeKey
@@ -56,7 +57,7 @@ def followed(found: Iterable[Finding], judgement: Judgement, previous: Analysis 
     if not now and latest is not None and at < latest:
         seen = {key: finding.first_seen for key, finding in known.items()}
         return Followed(
-            tuple(one.model_copy(update={"first_seen": seen.get(one.key) or at, "last_seen": at}) for one in found),
+            tuple(replace(one, first_seen=seen.get(one.key) or at, last_seen=at) for one in found),
             tuple(known[key] for key in sorted(known)),
             latest,
         )
@@ -71,9 +72,9 @@ def followed(found: Iterable[Finding], judgement: Judgement, previous: Analysis 
             continue
         why = judge.cannot_tell(finding)
         if why:
-            findings[key] = judge.kept(finding).model_copy(update={"unconfirmed": why})
+            findings[key] = replace(judge.kept(finding), unconfirmed=why)
         else:
-            former.append(finding.model_copy(update={"fixed_at": at, "unconfirmed": ""}))
+            former.append(replace(finding, fixed_at=at, unconfirmed=""))
     return Followed(tuple(findings.values()), tuple(sorted(former, key=lambda one: one.key)), at)
 
 
@@ -87,12 +88,12 @@ def _known(previous: Analysis | None) -> dict[str, Finding]:
 
 
 def _found(finding: Finding, before: Finding | None, at: str) -> Finding:
-    lived: dict[str, object] = {"first_seen": at, "last_seen": at}
+    lived: dict[str, Any] = {"first_seen": at, "last_seen": at}
     if before is not None:
         lived = {"first_seen": min(before.first_seen or at, at), "last_seen": at}
         back = before.fixed_at is not None
         lived |= {"reopened": before.reopened + back, "reopened_at": at if back else before.reopened_at}
-    return finding.model_copy(update=lived)
+    return replace(finding, **lived)
 
 
 class _Judge:
@@ -133,4 +134,4 @@ class _Judge:
     def kept(self, finding: Finding) -> Finding:
         """``finding`` without what is no longer in the graph."""
         whole = all(end in self.estate.nodes for hop in finding.path for end in (hop.source, hop.target))
-        return finding if whole else finding.model_copy(update={"path": ()})
+        return finding if whole else replace(finding, path=())

@@ -13,7 +13,7 @@ from hashlib import sha256
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, TypeVar
 
-from graphinv.model.errors import NotFound, StoreError
+from graphinv.model.errors import NotFound
 from graphinv.model.facts import Problem
 from graphinv.model.results import Analysis
 from graphinv.pipeline.beside import granting, known_beside, not_evaluated, within
@@ -191,11 +191,8 @@ def analyze(store: Store, progress: Progress = quiet, *, at: str | None = None) 
     )
     progress("analyzing", 4, "writing back")
     store.put_analysis(analysis)
-    written = store.analysis()
-    if written is None:
-        raise StoreError("the results were written and cannot be read back")
     keep(store, judge.structure)
-    return written
+    return analysis
 
 
 @collector_resting()

@@ -39,12 +39,14 @@ from graphinv.store.embedded_graph import (
     uncollected,
     write_analysis,
     write_meta,
+    write_record,
     write_state,
 )
 from graphinv.store.embedded_query import UNSOUND, adapted
 from graphinv.store.embedded_rows import rows
-from graphinv.store.layout import check_schema, packed, unpacked, with_first_seen
+from graphinv.store.layout import check_schema, undated, with_first_seen
 from graphinv.store.merge import State, advance
+from graphinv.store.packing import packed, unpacked
 
 kglite.set_query_warning_policy("silent")  # it would print to stderr; what the words of a query may be is not its business
 
@@ -184,14 +186,14 @@ class EmbeddedStore:
             self._check_writable()
             if not self._generation:
                 raise StoreError("there is nothing in the store that results could be about; commit a scan first")
-            previous = self.analysis()
-            analysis = with_first_seen(analysis, previous)
+            if undated(analysis):
+                analysis = with_first_seen(analysis, self.analysis())
             text = packed(analysis)
             with self._written() as graph:
-                if previous is not None:
+                if self._analysis is not None:
                     clear_analysis(graph)
                 write_analysis(graph, analysis)
-                write_meta(graph, self._contents(), text, asdict)
+                write_record(graph, {**read_meta(graph), "analysis": text})
                 self._publish(graph)
             self._analysis = text
 

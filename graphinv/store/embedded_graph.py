@@ -61,7 +61,6 @@ _FINDING = {
     "last_seen": "string",
     "fixed_at": "string",
     "reopened": "integer",
-    "data": "string",
 }
 _SCAN = {"name": "string", "at": "string", "outcome": "string", "documents": "integer", "location": "string", "data": "string"}
 _META = {"schema": "integer", "generation": "integer", "history": "string", "analysis": "string"}
@@ -326,13 +325,17 @@ def read_meta(graph: Graph) -> dict[str, Any]:
     return {}
 
 
+def write_record(graph: Graph, record: Mapping[str, Any]) -> None:
+    """Replace the store's own record."""
+    graph.cypher(f"MATCH (n:{META}) DETACH DELETE n")
+    _add_nodes(graph, META, _META, [{"id": "store", **record}], 1)
+
+
 def write_meta(graph: Graph, state: State, analysis: str | None, dump: Callable[[Scan], dict[str, Any]]) -> None:
     """Replace the store's own record and the scan records; ``analysis`` is packed, ``dump`` makes a scan plain data."""
-    graph.cypher(f"MATCH (n:{META}) DETACH DELETE n")
-    graph.cypher("MATCH (n:Scan) DETACH DELETE n")
     history = json.dumps(state.history, separators=(",", ":"))
-    record = {"id": "store", "schema": SCHEMA, "generation": state.generation, "history": history, "analysis": analysis}
-    _add_nodes(graph, META, _META, [record], 1)
+    write_record(graph, {"schema": SCHEMA, "generation": state.generation, "history": history, "analysis": analysis})
+    graph.cypher("MATCH (n:Scan) DETACH DELETE n")
     scans = [scan_row(scan, state.complete_at.get(root), dump) for root, scan in state.scans.items()]
     _add_nodes(graph, "Scan", _SCAN, scans, len(scans))
 
@@ -359,14 +362,10 @@ def write_analysis(graph: Graph, analysis: Analysis) -> None:
             _in_batches(graph, f"UNWIND $rows AS r MATCH (n:{kind[0]} {{id: r.id}}) SET {assign}", map(score_row, scores))
     for ends, pairs in grouped(analysis.reach, lambda pair: (pair.subject[0], pair.target[0])).items():
         if present.issuperset(ends):
-            _in_batches(
-                graph,
-                _create_edges("CAN_REACH", *ends),
-                map(reach_row, pairs),
-            )
-    findings = [finding_row(finding) for finding in (*analysis.findings, *analysis.fixed)]
-    _add_nodes(graph, "Finding", _FINDING, findings, len(findings), title="title")
-    for kind, about in grouped((*analysis.findings, *analysis.fixed), lambda finding: (finding.subject[0],)).items():
+            _in_batches(graph, _create_edges("CAN_REACH", *ends), map(reach_row, pairs))
+    findings = (*analysis.findings, *analysis.fixed)
+    _add_nodes(graph, "Finding", _FINDING, map(finding_row, findings), len(findings), title="title")
+    for kind, about in grouped(findings, lambda finding: (finding.subject[0],)).items():
         if present.issuperset(kind):
             _in_batches(
                 graph,

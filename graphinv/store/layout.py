@@ -9,13 +9,10 @@ nodes.
 
 from __future__ import annotations
 
-import base64
 import json
-import zlib
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
-
-from pydantic import ValidationError
 
 from graphinv.model.errors import StoreError
 from graphinv.model.facts import NodeKey, Problem, Props
@@ -103,7 +100,6 @@ def finding_row(finding: Finding) -> dict[str, Any]:
         "last_seen": finding.last_seen,
         "fixed_at": finding.fixed_at,
         "reopened": finding.reopened,
-        "data": finding.model_dump_json(by_alias=True),
     }
 
 
@@ -152,30 +148,16 @@ def check_schema(found: int, ours: int, url: str, *, older: bool) -> None:
         )
 
 
-def packed(analysis: Analysis) -> str:
-    """Results as one text."""
-    return base64.b64encode(zlib.compress(analysis.model_dump_json(by_alias=True).encode(), 6)).decode()
-
-
-def unpacked(text: str | None, url: str) -> Analysis | None:
-    """The results in ``text``.
-
-    Raises:
-        StoreError: they cannot be read; names the store at ``url``.
-    """
-    if text is None:
-        return None
-    try:
-        return Analysis.model_validate_json(zlib.decompress(base64.b64decode(text)))
-    except (ValidationError, ValueError, zlib.error) as error:
-        raise StoreError(f"the results in {url} cannot be read; run `graphinv analyze` again") from error
+def undated(analysis: Analysis) -> bool:
+    """Whether some finding of ``analysis`` does not say when it was first seen."""
+    return any(finding.first_seen is None for finding in analysis.findings)
 
 
 def with_first_seen(analysis: Analysis, previous: Analysis | None) -> Analysis:
     """``analysis``, whose findings were first seen when they say so, or ``previous`` does, or now."""
     seen = {finding.key: finding.first_seen for finding in previous.findings} if previous else {}
     findings = tuple(
-        finding.model_copy(update={"first_seen": finding.first_seen or seen.get(finding.key) or analysis.at})
+        finding if finding.first_seen else replace(finding, first_seen=seen.get(finding.key) or analysis.at)
         for finding in analysis.findings
     )
     return analysis.model_copy(update={"findings": findings})

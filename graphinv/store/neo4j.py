@@ -33,7 +33,7 @@ from graphinv.model.facts import EdgeFact, NodeFact
 from graphinv.model.results import Analysis
 from graphinv.store import Committed, Rows, Scan
 from graphinv.store.dialect import checked, shortened
-from graphinv.store.layout import check_schema, packed, unpacked, with_first_seen
+from graphinv.store.layout import check_schema, undated, with_first_seen
 from graphinv.store.merge import State, advance
 from graphinv.store.neo4j_bulk import stage, sweep, switch
 from graphinv.store.neo4j_client import connected, within
@@ -51,6 +51,7 @@ from graphinv.store.neo4j_contents import (
 from graphinv.store.neo4j_errors import lacks_memory, query_error, trouble
 from graphinv.store.neo4j_labels import names_labels
 from graphinv.store.neo4j_rows import rows
+from graphinv.store.packing import packed, unpacked
 
 SCHEMA = 1
 _WRITER = "writer"
@@ -238,7 +239,8 @@ class Neo4jStore:
         self._check_writable()
         if not self._generation:
             raise StoreError("there is nothing in the store that results could be about; commit a scan first")
-        analysis = with_first_seen(analysis, self.analysis())
+        if undated(analysis):
+            analysis = with_first_seen(analysis, self.analysis())
         self._publish(self._contents(), packed(analysis), analysis)
 
     def state(self) -> State:

@@ -94,7 +94,7 @@ def test_renaming_and_order_change_nothing(drawn: Facts, found: list[Finding], d
 
     others = [renamed(fact) for fact in drawn]
     dice.shuffle(others)
-    theirs = [one.model_copy(update={"subject": names[one.subject]}) for one in found]
+    theirs = [replace(one, subject=names[one.subject]) for one in found]
     dice.shuffle(theirs)
     before, after = scores_of(drawn, found), scores_of(others, theirs)
     for agent, score in before.items():

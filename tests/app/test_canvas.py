@@ -9,14 +9,14 @@ import widgets
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graphinv.model.results import Guard, Hop
+from graphinv.model.results import Guard, Hop, adapter
 from graphinv.model.text import plain
 
 nasty = st.one_of(st.text(max_size=300), st.text('"\\\n&;<>{}[]N|', max_size=80))
 
 
 def hop(**more: object) -> Hop:
-    return Hop.model_validate({"from": ("Agent", "a"), "edge": "USES", "to": ("Tool", "t"), "words": "may call t", **more})
+    return adapter(Hop).validate_python({"from": ("Agent", "a"), "edge": "USES", "to": ("Tool", "t"), "words": "may call t", **more})
 
 
 @given(nasty)
@@ -36,7 +36,9 @@ def test_shortened_text_fits(text: str, limit: int) -> None:
 @given(nasty, nasty, nasty)
 def test_a_picture_holds_nothing_but_quoted_text(name: str, id: str, words: str) -> None:
     dots = [canvas.Dot(("Agent", id), name, detail=name), canvas.Dot(("Tool", id), name)]
-    line = Hop.model_validate({"from": ("Agent", id), "edge": "USES", "to": ("Tool", id), "words": words, "guards": [_guard(id, words)]})
+    line = adapter(Hop).validate_python(
+        {"from": ("Agent", id), "edge": "USES", "to": ("Tool", id), "words": words, "guards": [_guard(id, words)]}
+    )
     dot = canvas.draw(dots, [canvas.Line(line, strong=True)])
     bare = re.sub(r'"(?:[^"\\]|\\.)*"', "TEXT", dot)
     assert '"' not in bare

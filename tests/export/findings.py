@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from graphinv.model.estate import Estate
-from graphinv.model.results import Analysis, Finding, Hop, Level, RuleStatus, Score, finding_key
+from graphinv.model.results import Analysis, Finding, Hop, Level, RuleStatus, Score, adapter, finding_key
 
 ATTACK = (
     "=cmd|'/c calc'!A1 \x1b[2J\x07 \u202egnp.exe <img src=x onerror=alert(1)> &lt;b&gt; {code}x{code} [~admin] !http://e.example/x.png! "
@@ -46,7 +46,7 @@ def hop(source: str, target: str, **more: object) -> Hop:
         "words": f"{source} holds {target}",
         "sources": ("acme-shop/apps/pay/.mcp.json#L12",),
     }
-    return Hop.model_validate(given | more)
+    return adapter(Hop).validate_python(given | more)
 
 
 def finding(severity: Level = "high", name: str = "billing-bot", target: str = "stripe-key", **more: object) -> Finding:
@@ -66,7 +66,7 @@ def finding(severity: Level = "high", name: str = "billing-bot", target: str = "
         "owners": ("ana@acme.example", "@acme/pay"),
         "sources": ("acme-shop/apps/pay/.mcp.json#L12", "acme-shop/apps/pay/.env"),
     }
-    return Finding.model_validate(given | more)
+    return adapter(Finding).validate_python(given | more)
 
 
 def attack() -> Finding:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from graphinv.model.errors import Ambiguous, NotFound
@@ -16,7 +18,7 @@ ANALYSIS = Analysis(
     at="2026-07-10T00:00:00Z",
     scores=(),
     reach=(),
-    findings=(FOUND, FOUND.model_copy(update={"severity": "low"})),
+    findings=(FOUND, replace(FOUND, severity="low")),
     rules=(
         RuleStatus(rule="GI-TOL-003", title="t", outcome="found", findings=2),
         RuleStatus(rule="GI-TOL-008", title="t", outcome="not_available"),

@@ -9,7 +9,7 @@ import pytest
 
 from graphinv.model.estate import Estate, NodeRecord
 from graphinv.model.facts import NodeKey
-from graphinv.model.results import Analysis, Coverage, Finding, Hop, RuleStatus, Unjudged, finding_key
+from graphinv.model.results import Analysis, Coverage, Finding, Hop, RuleStatus, Unjudged, adapter, finding_key
 from graphinv.pipeline.lifecycle import Ends, Followed, Judgement, followed
 from graphinv.store import Scan
 
@@ -20,7 +20,7 @@ DAYS = [f"2026-07-{day:02}T00:00:00Z" for day in range(32)]
 def finding(subject: NodeKey = BOT, rule: str = "GI-OWN-001", **more: Any) -> Finding:
     key = finding_key(rule, subject, None)
     given = {"rule": rule, "title": "t", "severity": "high", "confidence": 1.0, "sources": ("shop/a.json#L1",)}
-    return Finding.model_validate({**given, "key": key, "subject": subject, **more})
+    return adapter(Finding).validate_python({**given, "key": key, "subject": subject, **more})
 
 
 def judgement(day: int, **more: Any) -> Judgement:

@@ -7,6 +7,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -711,7 +712,7 @@ def test_results_come_back_equal(store_factory: Factory) -> None:
         found = store.analysis()
     assert found is not None
     assert {finding.first_seen for finding in found.findings} == {day(5)}
-    dated = results.model_copy(update={"findings": tuple(f.model_copy(update={"first_seen": day(5)}) for f in results.findings)})
+    dated = results.model_copy(update={"findings": tuple(replace(f, first_seen=day(5)) for f in results.findings)})
     assert found == dated
     with store_factory(write=False) as store:
         assert store.analysis() == dated
