@@ -280,20 +280,17 @@ class _Shared:
                 props[name] = self._lists.setdefault(tuple(value), value)
 
 
-def _facts(document: Document, line: int, value: Any, duplicates: list[str], shared: _Shared) -> Iterator[Fact]:
-    for name in dict.fromkeys(duplicates):
-        message = f"the field {shown(name)} stands more than once in one object; the last one was taken"
-        yield Problem(document.path, f"L{line}", message, "warning", NAME)
+def _facts(document: Document, line: int, value: Any, duplicates: list[str], shared: _Shared) -> list[Fact]:
+    message = "the field {} stands more than once in one object; the last one was taken"
+    twice = [Problem(document.path, f"L{line}", message.format(shown(name)), "warning", NAME) for name in dict.fromkeys(duplicates)]
     try:
         if isinstance(value, dict) and "approval" in value:
-            yield from _approval(document, line, value)
-            return
+            return [*twice, *_approval(document, line, value)]
         fact = _fact(document, line, value, shared)
     except FactError as error:
-        yield problem_of(error, NAME)
-        return
+        return [*twice, problem_of(error, NAME)]
     shared.props(fact.props)
-    yield fact
+    return [*twice, fact]
 
 
 def _fact(document: Document, line: int, value: Any, shared: _Shared) -> NodeFact | EdgeFact:

@@ -37,9 +37,6 @@ class NodeFact:
     def key(self) -> NodeKey:
         return self.kind, self.id
 
-    def __reduce__(self) -> tuple[type[NodeFact], tuple[str, str, Props]]:  # facts go between processes by the million
-        return NodeFact, (self.kind, self.id, self.props)
-
 
 @dataclass(frozen=True, slots=True)
 class Ref:
@@ -64,9 +61,6 @@ class EdgeFact:
     source: NodeKey | Ref
     target: NodeKey | Ref
     props: Props = field(default_factory=dict)
-
-    def __reduce__(self) -> tuple[type[EdgeFact], tuple[str, NodeKey | Ref, NodeKey | Ref, Props]]:
-        return EdgeFact, (self.kind, self.source, self.target, self.props)
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,10 +347,11 @@ _DECIDING = frozenset(DECIDES_AUTHORITY)
 
 def _decided(props: Mapping[str, Any]) -> str:
     """JSON of what decides authority."""
-    deciding = [(name, value) for name, value in props.items() if name in _DECIDING and value is not None]
-    if all(type(value) is list or type(value) is str for _, value in deciding):
-        return _encoded(tuple((name, tuple(value) if type(value) is list else value) for name, value in deciding))
-    return _encode(dict(deciding))
+    deciding = [(name, tuple(value) if type(value) is list else value) for name, value in props.items() if name in _DECIDING]
+    for _, value in deciding:
+        if type(value) is not tuple and type(value) is not str:
+            return _encode({name: props[name] for name, _ in deciding if props[name] is not None})
+    return _encoded(tuple(deciding))
 
 
 @lru_cache(maxsize=65536)

@@ -32,11 +32,12 @@ _CALL = frozenset({"evidence", "confidence", "valid_from", "valid_until", "guard
 """What a call over a server has in common with the connection."""
 
 
-def approved(readings: Sequence[Reading]) -> None:
-    """Put the approvals of all roots on the edges of all roots. O(facts), times the approvals that are patterns."""
+def approved(readings: Sequence[Reading]) -> bool:
+    """Put the approvals of all roots on the edges of all roots; says whether there are any. O(facts), times the approvals that are
+    patterns."""
     said = [(reading, one) for reading in readings for one in reading.said if isinstance(one, Approval)]
     if not said:
-        return
+        return False
     known = Known.of(chain.from_iterable(reading.nodes for reading in readings), chain.from_iterable(reading.edges for reading in readings))
     register = _Register.of(known, [one for _, one in said])
     for reading in readings:
@@ -46,6 +47,7 @@ def approved(readings: Sequence[Reading]) -> None:
     for reading in readings:
         reading.nodes = [register.looked_at(node) for node in reading.nodes]
         reading.problems += register.problems(reading.root.name, [one for other, one in said if other is reading])
+    return True
 
 
 @dataclass

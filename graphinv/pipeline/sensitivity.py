@@ -10,7 +10,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, get_args
 
 from graphinv.ingest.grants import Known
@@ -41,6 +41,10 @@ class Rules:
     environments: Mapping[str, str] = field(default_factory=dict)
     stores: frozenset[str] = frozenset()
 
+    @cached_property
+    def _places(self) -> re.Pattern[str]:
+        return re.compile("|".join(map(re.escape, self.environments)))
+
     def sensitivity(self, id: str, props: Props) -> tuple[str, str] | None:
         """Sensitivity of a resource and the rule that tells it; None where none does. O(length of its name).
 
@@ -61,10 +65,10 @@ class Rules:
 
     def environment(self, id: str, props: Props) -> str | None:
         """Where the thing of that id is used; None where its name tells nothing, or two things."""
-        text = f"{_placed(id)} {props.get('name') or ''}"
-        found = {
-            self.environments[word] for part in re.split(r"[^A-Za-z0-9]+", text[:500]) for word in words(part) if word in self.environments
-        }
+        text = f"{_placed(id)} {props.get('name') or ''}"[:500]
+        if not self._places.search(text.lower()):
+            return None  # as most: told before it is taken apart
+        found = {self.environments[word] for part in re.split(r"[^A-Za-z0-9]+", text) for word in words(part) if word in self.environments}
         return next(iter(found)) if len(found) == 1 else None
 
 

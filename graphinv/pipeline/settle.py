@@ -15,10 +15,10 @@ _NO_TELLING = (["inferred"], ["observed"])
 """Evidence that says nothing of what else is granted."""
 
 
-def settled(readings: Sequence[Reading]) -> None:
-    """Take back what was guessed of database users of which a source tells the grants. O(edges)."""
+def settled(readings: Sequence[Reading]) -> bool:
+    """Take back what was guessed of database users of which a source tells the grants; says whether there was such a guess. O(edges)."""
     if not any(_guessed(edge) for reading in readings for edge in reading.edges):
-        return
+        return False
     told = {
         edge.source
         for reading in readings
@@ -27,6 +27,7 @@ def settled(readings: Sequence[Reading]) -> None:
     }
     for reading in readings:
         reading.edges = [edge for edge in reading.edges if edge.source not in told or not _guessed(edge)]
+    return True
 
 
 def _guessed(edge: EdgeFact) -> bool:

@@ -181,14 +181,14 @@ def _spec(files: tuple[str, ...]) -> GitIgnoreSpec:
     return GitIgnoreSpec.from_lines(files)
 
 
-def stated(readings: Sequence[Reading]) -> None:
+def stated(readings: Sequence[Reading]) -> bool:
     """Apply the statements of all roots to the nodes of all roots, and the enforcement points of each root to its own edges.
 
     What the owners of an estate say of nodes in their own root replaces what other documents of that root say; of nodes of other roots it
-    is one more source. O(nodes + edges, times patterns with wildcards).
+    is one more source. Says whether there are any. O(nodes + edges, times patterns with wildcards).
     """
     if not any(reading.said for reading in readings):
-        return
+        return False
     index = _Index.of(readings)
     for reading in readings:
         replaced: dict[NodeKey, Props] = {}
@@ -210,6 +210,7 @@ def stated(readings: Sequence[Reading]) -> None:
             reading.nodes = [_without(node, replaced.get(node.key)) for node in reading.nodes]
         reading.nodes += added
         _guard(reading)
+    return True
 
 
 def _fitting(kind: str, props: Props) -> Props:

@@ -47,15 +47,16 @@ def together(readings: Sequence[Reading], beside: Known | None = None) -> None:
     named(readings)
     met(readings)
     grants = [grant for reading in readings for grant in reading.grants]
-    _take(readings, STEPS, grants, beside)
-    settled(readings)
-    stated(readings)
-    approved(readings)
-    _take(readings, LAST_STEPS, grants)
+    known = _take(readings, STEPS, grants, None, beside)
+    changed = [settled(readings), stated(readings), approved(readings)]
+    _take(readings, LAST_STEPS, grants, None if any(changed) else known)
 
 
-def _take(readings: Sequence[Reading], steps: Iterable[Step], grants: Sequence[Grant], beside: Known | None = None) -> None:
-    known: Known | None = None
+def _take(
+    readings: Sequence[Reading], steps: Iterable[Step], grants: Sequence[Grant], known: Known | None, beside: Known | None = None
+) -> Known | None:
+    """Let each step add what it knows; ``known`` is what the readings hold, where that has been put together already, and is given back
+    where it is still all that they hold."""
     for step in steps:
         if step is granted and not grants:
             continue
@@ -66,6 +67,7 @@ def _take(readings: Sequence[Reading], steps: Iterable[Step], grants: Sequence[G
         _share(readings, facts)
         if any(not isinstance(fact, Problem) for fact in facts):
             known = None  # the next one knows more
+    return known
 
 
 def _share(readings: Sequence[Reading], facts: Iterable[NodeFact | EdgeFact | Problem]) -> None:

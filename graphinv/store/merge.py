@@ -177,12 +177,20 @@ def _value(value: Any) -> Any:
     return value
 
 
-def _is_plain(value: Any) -> bool:
-    """Whether every engine can hold it as it stands, told at little cost."""
-    kind = type(value)
-    if kind is list:
-        return all(map(str.isascii, value))
-    return value.isascii() if kind is str else kind is bool or kind is float
+def _is_plain(props: Props) -> bool:
+    """Whether every engine can hold all of them as they stand, told at little cost: there are millions of them."""
+    for value in props.values():
+        kind = type(value)
+        if kind is str:
+            if not value.isascii():
+                return False
+        elif kind is list:
+            for item in value:
+                if not item.isascii():
+                    return False
+        elif kind is not bool and kind is not float:
+            return False
+    return True
 
 
 def _stated(kind: str, props: Props, id: str | None = None) -> Props:
@@ -190,7 +198,7 @@ def _stated(kind: str, props: Props, id: str | None = None) -> Props:
     bookkeeping."""
     if not props.keys() <= _fields(kind):
         raise StoreError(f"an unchecked {kind} fact came to the store: {sorted(props.keys() - _fields(kind))}")
-    if all(map(_is_plain, props.values())) and "gone_at" not in props and (id is None or props.get("name") != id):
+    if _is_plain(props) and "gone_at" not in props and (id is None or props.get("name") != id):
         return props
     stated = {name: _value(value) for name, value in props.items() if value is not None}
     stated.pop("gone_at", None)
