@@ -9,6 +9,7 @@ from graphinv.ingest import Document
 from graphinv.ingest.support import clients, jsondoc
 from graphinv.ingest.support.clients import client_of, patterns, project_folder
 from graphinv.ingest.support.places import is_to_copy
+from graphinv.ingest.support.prompts import prompt_facts, secret_prompts
 from graphinv.ingest.support.servers import is_server
 from graphinv.model.facts import Fact
 
@@ -17,6 +18,7 @@ CLIENTS = (
     "cursor",
     "windsurf",
     "antigravity",
+    "visual-studio",
     "cline",
     "roo",
     "kiro",
@@ -30,7 +32,10 @@ CLIENTS = (
 )
 NAME = "mcp_clients"
 TITLE = "MCP servers of desktop clients and editors"
-FILES = (*patterns(*CLIENTS), "any other JSON file with `mcpServers`, but for those to copy (`x.example.json`)")
+FILES = (
+    *patterns(*CLIENTS),
+    "any other JSON file with `mcpServers`, and `mcp.json` with `servers`, but for those to copy (`x.example.json`)",
+)
 
 _ELSEWHERE = tuple(client for client in clients.FILES if client not in CLIENTS)
 _NO_CONFIGURATION = re.compile(
@@ -38,6 +43,10 @@ _NO_CONFIGURATION = re.compile(
     re.IGNORECASE,
 )
 _SERVERS = re.compile(rb'"mcpServers"\s*:\s*\{|"mcp"\s*:\s*\{\s*"servers"\s*:\s*\{')
+
+_NAMED = re.compile(r"(?:^|/)\.?mcp(?:[_-](?:config|settings|servers))?\.json$", re.IGNORECASE)
+"""How files are called that hold servers in the form of VS Code and Visual Studio."""
+_LISTED = re.compile(rb'"servers"\s*:\s*\{')
 
 
 def detect(path: str, head: bytes) -> bool:
@@ -51,7 +60,8 @@ def detect(path: str, head: bytes) -> bool:
         or "/.claude" in f"/{path}"
     ):
         return False
-    return _SERVERS.search(head) is not None and client_of(path, _ELSEWHERE) is None
+    said = _SERVERS.search(head) or (_NAMED.search(path) and _LISTED.search(head))
+    return said is not None and client_of(path, _ELSEWHERE) is None
 
 
 def read(document: Document) -> Iterator[Fact]:
@@ -63,7 +73,7 @@ def read(document: Document) -> Iterator[Fact]:
     if client is None:
         client = "mcp-client"
         if "mcpServers" not in top:
-            pointer = ("mcp", "servers")
+            pointer = ("mcp", "servers") if "mcp" in top else ("servers",)
         entries = clients.value_at(located, pointer)
         if not isinstance(entries, dict) or not any(is_server(entry) for entry in entries.values()):
             return  # a schema, a test's expectation, documentation: nothing that starts a server
@@ -73,5 +83,7 @@ def read(document: Document) -> Iterator[Fact]:
     host = clients.host_key(document, client, folder)
     yield clients.host_fact(document, client, folder, autonomy=clients.trust_all(clients.value_at(located, pointer)))
     yield from clients.duplicate_problems(located, document, NAME)
-    yield from clients.servers(document, located, pointer, client=client, folder=folder, host=host)
-    yield from clients.other_secrets(document, located, host, without=(pointer[0],))
+    yield from prompt_facts(document, located, ("inputs",), folder)
+    inputs = secret_prompts(top.get("inputs"))
+    yield from clients.servers(document, located, pointer, client=client, folder=folder, host=host, inputs=inputs)
+    yield from clients.other_secrets(document, located, host, without=(pointer[0], "inputs"))

@@ -7,6 +7,7 @@ from typing import Any
 
 from graphinv.ingest import Document
 from graphinv.ingest.support import claude, clients, tomldoc
+from graphinv.ingest.support.builtins import builtin_facts
 from graphinv.ingest.support.clients import patterns, project_folder
 from graphinv.ingest.support.located import Located
 from graphinv.ingest.support.secrets import redact, secret_facts
@@ -46,6 +47,7 @@ def read(document: Document) -> Iterator[Fact]:
     yield from claude.model_facts(document, located.line("model"), host, top.get("model"))
     for name, profile in profiles.items():
         yield from claude.model_facts(document, located.line("profiles", name, "model"), host, profile.get("model"))
+    yield from builtin_facts(document, located.line("sandbox_mode"), host, CLIENT, _tools(top))
     for key in ("mcp_servers", "mcpServers"):
         yield from clients.servers(document, located, (key,), client=CLIENT, folder=folder, host=host)
     yield from _roles(document, located, host, folder)
@@ -56,6 +58,14 @@ def read(document: Document) -> Iterator[Fact]:
 def _autonomy(top: dict[str, Any]) -> str | None:
     policy = top.get("approval_policy")
     return _AUTONOMY.get(policy) if isinstance(policy, str) else None
+
+
+def _tools(top: dict[str, Any]) -> list[str]:
+    """What the host itself can do: a shell as wide as its sandbox, and the web where it says so."""
+    tools, features = (value if isinstance(value, dict) else {} for value in (top.get("tools"), top.get("features")))
+    searches = (top.get("web_search"), tools.get("web_search"), features.get("web_search_request"))
+    web = ["web_search"] if any(value not in (None, False, "disabled") for value in searches) else []
+    return [*(["read_only_shell"] if top.get("sandbox_mode") == "read-only" else ["shell", "apply_patch"]), *web]
 
 
 def _profiles(located: Located) -> dict[str, dict[str, Any]]:

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from graphinv.ingest import mcp_clients
-from tests.mcp_support import document, fixture, mcp_ingestors, read
+from tests.mcp_support import document, fixture, mcp_ingestors, name_of, read
 
 SERVERS = {"mcpServers": {"s": {"command": "acme"}}}
 
@@ -122,3 +124,24 @@ def test_a_map_of_the_wrong_type_is_a_problem() -> None:
     found = read(mcp_clients, ".cursor/mcp.json", {"mcpServers": []})
     assert found.problems() == [("L2", "error", "mcpServers is no object of servers")]
     assert list(found.nodes("Agent")) == ["cursor:acme"]
+
+
+@pytest.mark.parametrize(
+    ("path", "client"),
+    [("tools/mcp.json", "mcp-client:acme/tools"), (".vs/mcp.json", "visual-studio:acme"), ("x/mcp_config.json", "mcp-client:acme/x")],
+)
+def test_servers_in_the_form_of_visual_studio(path: str, client: str) -> None:
+    entry = {"type": "http", "url": "https://tickets.example.com/mcp", "headers": {"Authorization": "Bearer ${input:tok}"}}
+    value = {"inputs": [{"type": "promptString", "id": "tok", "password": True}], "servers": {"tickets": entry}}
+    text = json.dumps(value)
+    assert mcp_clients.detect(path, text.encode())
+    found = read(mcp_clients, path, text)
+    assert list(found.nodes("Agent")) == [client]
+    assert set(found.nodes("ToolServer")) == {"https://tickets.example.com/mcp"}
+    assert list(found.nodes("Secret")) == [f"input:acme/{path}#tok"]
+    assert {name_of(edge.target) for edge in found.edges("HOLDS")} == {"Secret~input~tok"}
+
+
+@pytest.mark.parametrize("path", [".vscode/mcp.http.local.json", "servers.json", "compose/settings.json"])
+def test_other_files_that_list_servers_are_none(path: str) -> None:
+    assert not mcp_clients.detect(path, b'{"servers": {"a": {"command": "a"}}}')

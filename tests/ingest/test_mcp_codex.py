@@ -88,3 +88,19 @@ def test_odd_types_are_problems_or_nothing() -> None:
     found = read(mcp_codex, ".codex/config.toml", top + "profiles = {a = {approval_policy = [1], model = 2}, b = 3}\n")
     assert list(found.nodes("Agent")) == ["codex:acme"]
     assert found.problems() == [("L1", "error", "mcp_servers is no object of servers")]
+
+
+@pytest.mark.parametrize(
+    ("text", "tools"),
+    [
+        ('model = "gpt-5"\n', {"shell", "apply_patch"}),
+        ('sandbox_mode = "read-only"\nweb_search = "disabled"\n', {"read_only_shell"}),
+        ('sandbox_mode = "danger-full-access"\nweb_search = "live"\n', {"shell", "apply_patch", "web_search"}),
+        ("[tools]\nweb_search = true\n", {"shell", "apply_patch", "web_search"}),
+        ("[features]\nweb_search_request = true\n", {"shell", "apply_patch", "web_search"}),
+        ("tools = 5\nfeatures = []\n", {"shell", "apply_patch"}),
+    ],
+)
+def test_what_the_host_itself_can_do(text: str, tools: set[str]) -> None:
+    found = read(mcp_codex, ".codex/config.toml", text)
+    assert {edge.target for edge in found.edges("USES")} == {("Tool", f"codex:{name}") for name in tools}

@@ -17,6 +17,7 @@ TITLES: Mapping[str, str] = {
     "claude-desktop": "Claude Desktop",
     "cursor": "Cursor",
     "vscode": "VS Code",
+    "visual-studio": "Visual Studio",
     "gemini-cli": "Gemini CLI",
     "windsurf": "Windsurf",
     "antigravity": "Antigravity",
@@ -64,7 +65,13 @@ FILES: Mapping[str, tuple[str, ...]] = {
         ".windsurf/mcp_config.json",
         ".windsurf/mcp.json",
     ),
-    "antigravity": (".gemini/antigravity/mcp_config.json", ".gemini/config/mcp_config.json", ".antigravity/mcp_config.json"),
+    "antigravity": (
+        ".gemini/antigravity/mcp_config.json",
+        ".gemini/config/mcp_config.json",
+        ".antigravity/mcp_config.json",
+        ".antigravitycli/mcp_config.json",
+    ),
+    "visual-studio": (".vs/mcp.json",),
     "codex": (".codex/config.toml",),
     "opencode": tuple(f"{base}{name}" for base in (".config/opencode/", ".opencode/", "") for name in ("opencode.json", "opencode.jsonc")),
     "zed": (
