@@ -69,11 +69,11 @@ def read(document: Document) -> Iterator[Fact]:
     located = jsondoc.parse(document)
     top = clients.top_object(located, document)
     client = client_of(document.path, CLIENTS)
-    pointer: tuple[str, ...] = ("mcpServers",)
+    pointer: tuple[str, ...] = ("servers",) if "servers" in top and "mcpServers" not in top else ("mcpServers",)
     if client is None:
         client = "mcp-client"
-        if "mcpServers" not in top:
-            pointer = ("mcp", "servers") if "mcp" in top else ("servers",)
+        if "mcp" in top and "mcpServers" not in top:
+            pointer = ("mcp", "servers")
         entries = clients.value_at(located, pointer)
         if not isinstance(entries, dict) or not any(is_server(entry) for entry in entries.values()):
             return  # a schema, a test's expectation, documentation: nothing that starts a server
