@@ -27,7 +27,7 @@ from graphinv.model.facts import EdgeFact, Fact, Grant, NodeFact, NodeKey, Props
 NAME = "spire"
 TITLE = "SPIRE registration entries, ClusterSPIFFEIDs and static entries"
 FILES = (
-    "JSON of `spire-server entry show`, or for `entry create -data`",
+    "JSON or text (`*.txt`, `*.log`) of `spire-server entry show`, JSON for `entry create -data`",
     "manifests of ClusterSPIFFEID, ClusterStaticEntry, SpiffeID, ControllerManagerConfig",
     "shell scripts with `spire-server entry create`",
 )
@@ -35,7 +35,10 @@ MAX_BYTES = 64 * 1024 * 1024
 
 _ENTRIES = re.compile(rb'"(?:spiffe_id|spiffeId|parent_id)"\s*:')
 _SELECTORS = re.compile(rb'"selectors"\s*:')
+_SHOWN = re.compile(rb"(?m)^Entry ID[ \t]*:.*\r?\nSPIFFE ID[ \t]*:")
+_FIELD = re.compile(r"(Entry ID|SPIFFE ID|Selector|Admin|Downstream)[ \t]*:[ \t]*(.{0,2000}?)[ \t\r]*")
 _OBJECT = re.compile(rb"[\"']?apiVersion[\"']?\s*:\s*[\"']?(?:spire\.spiffe\.io|spiffeid\.spiffe\.io)/")
+_PRINTED = (".txt", ".log", ".out")
 _CREATE = re.compile(rb"spire-server\s+(?:\S+\s+)?entry\s+create|entry create\b")
 _ID = re.compile(r"spiffe://([A-Za-z0-9._-]{1,255}|trust-domain\([^()]{0,250}\))((?:/[A-Za-z0-9._-]+)*)/?")
 _TEMPLATE = re.compile(rb"\{\{-?\s*(?:if|range|with|include|define|\.|\$|-)")
@@ -49,6 +52,8 @@ def detect(path: str, head: bytes) -> bool:
         return True
     if lowered.endswith((".json", ".yaml", ".yml")):
         return _OBJECT.search(head) is not None
+    if lowered.endswith(_PRINTED):
+        return _SHOWN.search(head) is not None
     return lowered.endswith((".sh", ".bash")) and _CREATE.search(head) is not None and b"spire" in head
 
 
@@ -62,10 +67,16 @@ def read(document: Document) -> Iterator[Fact]:
     if lowered.endswith((".sh", ".bash")):
         yield from _script(document)
         return
+    if lowered.endswith(_PRINTED):
+        yield from _printed(document)
+        return
     for located in [jsondoc.parse(document)] if lowered.endswith(".json") else _documents(document):
         value = located.value
         listed = items(value.get("items")) if isinstance(value, dict) else []
-        if isinstance(value, dict) and isinstance(value.get("entries"), list):
+        if isinstance(value, list):
+            for index, entry in enumerate(items(value)):
+                yield from _entry(document, entry, located.line(index), "declared")
+        elif isinstance(value, dict) and isinstance(value.get("entries"), list):
             for index, entry in enumerate(items(value["entries"])):
                 yield from _entry(document, entry, located.line("entries", index), "granted" if "id" in entry else "declared")
         elif listed:
@@ -201,6 +212,25 @@ def _selector(value: object) -> dict[str, Any]:
         for one in items(value.get("matchExpressions"))[:50]
     ]
     return {"labels": found, "expressions": asked}
+
+
+def _printed(document: Document) -> Iterator[Fact]:
+    """Entries as ``spire-server entry show`` prints them for people."""
+    entry: dict[str, Any] = {}
+    begun = 1
+    for number, line in enumerate([*document.text().split("\n"), "Entry ID:"], 1):
+        match = _FIELD.fullmatch(line)
+        if match is None:
+            continue
+        name, value = match[1], match[2]
+        if name == "Entry ID":
+            if entry:
+                yield from _entry(document, entry, begun, "granted")
+            entry, begun = {"selectors": []}, number
+        elif name == "Selector" and entry:
+            entry["selectors"].append(value)
+        elif entry:
+            entry["spiffe_id" if name == "SPIFFE ID" else name.lower()] = value if name == "SPIFFE ID" else value == "true"
 
 
 def _script(document: Document) -> Iterator[Fact]:

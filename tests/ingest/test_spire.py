@@ -192,3 +192,41 @@ def test_a_template_of_a_chart_is_left_to_the_reader_of_manifests() -> None:
     text = "{{- if .Values.on }}\napiVersion: spire.spiffe.io/v1alpha1\nkind: ClusterStaticEntry\nspec:\n  {{ .Values.x }}: a\n{{- end }}\n"
     assert spire.detect("templates/entry.yaml", text.encode())
     assert list(spire.read(document(text, "templates/entry.yaml"))) == []
+
+
+PRINTED = """\
+Found 2 entries
+Entry ID         : 0b57f2e2-1c7c-4a3b
+SPIFFE ID        : spiffe://quillmere.example/ns/desk/sa/bot
+Parent ID        : spiffe://quillmere.example/spire/agent/k8s_psat/one/7
+Revision         : 0
+X509-SVID TTL    : default
+JWT-SVID TTL     : default
+Selector         : k8s:ns:desk
+Selector         : k8s:sa:bot
+
+Entry ID         : 1c57f2e2-1c7c-4a3b
+SPIFFE ID        : spiffe://quillmere.example/ops
+Parent ID        : spiffe://quillmere.example/spire/server
+Revision         : 3
+X509-SVID TTL    : 3600
+JWT-SVID TTL     : default
+Selector         : unix:uid:1000
+Admin            : true
+
+"""
+
+
+def test_entries_as_they_are_printed_for_people() -> None:
+    found = Granted(document(PRINTED.replace("\n", "\r\n"), "entries.txt"), more=runtime("desk", "bot", "bot"))
+    assert found.readers == ["spire"]
+    assert {id for kind, id in found.nodes if kind == "Identity" and id.startswith("spiffe:")} == {BOT, "spiffe://quillmere.example/ops"}
+    assert found.drawn("ASSUMES") == {("k8s:shop/desk/ServiceAccount/bot", BOT)}
+    assert found.drawn("CAN_ACCESS") == {("spiffe://quillmere.example/ops", "spiffe://quillmere.example")}
+    assert not found.problems
+
+
+def test_entries_in_a_list() -> None:
+    entries = json.dumps([{"spiffe_id": BOT, "selectors": [{"type": "k8s", "value": "sa:bot"}]}])
+    found = Granted(document(entries, "entries.json"))
+    assert ("Identity", BOT) in found.nodes
