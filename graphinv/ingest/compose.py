@@ -2,6 +2,7 @@
 
 Drawn:
     (:Runtime service)-[:HOLDS]->(:Secret), (:Runtime service)-[:DEPENDS_ON]->(:Package image)
+    (:ToolServer of Docker's MCP gateway)-[:RUNS_ON]->(:Runtime service), (:ToolServer)-[:PROVIDES]->(:Tool)
 
 Files of one folder (``compose.yaml``, ``compose.override.yaml`` …) speak of the same services. Which agents run in them the pipeline finds
 (:mod:`graphinv.pipeline.deployments`).
@@ -22,6 +23,7 @@ from graphinv.ingest.support.databases import database_facts
 from graphinv.ingest.support.docker.instructions import arguments
 from graphinv.ingest.support.docker.running import image_facts, safe, told
 from graphinv.ingest.support.located import Located, Pointer
+from graphinv.ingest.support.packages import image as image_package
 from graphinv.ingest.support.parts import items, texts
 from graphinv.ingest.support.places import environment_of
 from graphinv.ingest.support.secrets import redact, secret_facts
@@ -38,6 +40,7 @@ MAX_ITEMS = 1_000
 
 _NAME = re.compile(r"(?:docker-)?compose(?:[._-][\w.-]+)?\.ya?ml|.*[._-](?:docker-)?compose\.ya?ml", re.IGNORECASE)
 _SERVICE = re.compile(r"[\w.-]{1,100}")
+_TRANSPORTS = {"stdio": "stdio", "sse": "sse", "streaming": "http"}
 ENV_FILE = 0.7
 """How sure it is that a service that is given a folder's ``.env`` is given each secret that is visible from there."""
 
@@ -117,11 +120,39 @@ class _Service:
         }
         yield NodeFact(*self.key, {name: value for name, value in props.items() if value not in (None, [])})
         yield from image_facts(self.document, self.line("image"), self.key, image)
-        for option, word in pairs(words):
+        given = list(pairs(words))
+        for option, word in given:
             yield from self.held(option, word.text, self.line("command"))
+        if image.partition(":")[0].partition("@")[0].endswith("docker/mcp-gateway"):
+            yield from self.gateway(given)
         yield from self.environment()
         yield from self.files()
         yield from self.secrets()
+
+    def gateway(self, given: list[tuple[str, Word]]) -> Iterator[Fact]:
+        """The servers that Docker's MCP gateway starts, each from the image of its name, and the only tools that it lets through."""
+        told = {option: [part for part in word.text.split(",") if _SERVICE.fullmatch(part)] for option, word in given}
+        sources = [self.document.source(self.line("command"))]
+        names, tools = told.get("servers", [])[:MAX_ITEMS], told.get("tools", [])[:MAX_ITEMS]
+        for name in names:
+            key: NodeKey = ("ToolServer", f"mcp:{self.document.source()}#{self.name}/{name}")
+            package = image_package("ghcr.io/github/github-mcp-server" if name == "github-official" else f"mcp/{name}")
+            transport = _TRANSPORTS.get(next(iter(told.get("transport", [])), ""))
+            props: Props = {
+                "name": name,
+                "protocol": "mcp",
+                "kind_detail": "server of Docker's MCP gateway",
+                "transport": transport,
+                "origin": "registry",
+                "package": package.purl if package else None,
+                "status": "active",
+                "sources": sources,
+            }
+            yield NodeFact(*key, {field: value for field, value in props.items() if value is not None})
+            yield EdgeFact("RUNS_ON", key, self.key, {"evidence": ["declared"], "sources": sources})
+            for tool in tools if len(names) == 1 else ():
+                yield NodeFact("Tool", f"{key[1]}/{tool}", {"name": tool, "kind_detail": "mcp tool", "sources": sources})
+                yield EdgeFact("PROVIDES", key, ("Tool", f"{key[1]}/{tool}"), {"evidence": ["declared"], "sources": sources})
 
     def text(self, field: str) -> str:
         value = self.value.get(field)

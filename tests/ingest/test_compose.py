@@ -78,3 +78,36 @@ def test_one_odd_service_does_not_hide_the_others() -> None:
     facts = read("services:\n  a: 7\n  b: {image: x}\n")
     assert [key[1] for key in facts.nodes if key[0] == "Runtime"] == ["compose:shop/deploy#b"]
     assert [(where, severity) for where, severity, _ in facts.problems] == [("L2", "warning")]
+
+
+GATEWAY = """\
+services:
+  gateway:
+    image: docker/mcp-gateway:latest
+    use_api_socket: true
+    command:
+      - --transport=sse
+      - --servers=duckduckgo
+      - --tools=search,fetch_content
+  wide:
+    image: docker/mcp-gateway
+    command: --servers=github-official,postgres --transport=streaming
+  none:
+    image: docker/mcp-gateway
+"""
+
+
+def test_the_servers_of_dockers_gateway() -> None:
+    found = Facts(compose, document(GATEWAY, "compose.yaml"))
+    place = "mcp:shop/compose.yaml#"
+    servers = {id: props for (kind, id), props in found.nodes.items() if kind == "ToolServer"}
+    assert {id: (props["package"], props["transport"]) for id, props in servers.items()} == {
+        f"{place}gateway/duckduckgo": ("pkg:docker/mcp/duckduckgo", "sse"),
+        f"{place}wide/github-official": ("pkg:docker/github/github-mcp-server?repository_url=ghcr.io", "http"),
+        f"{place}wide/postgres": ("pkg:docker/mcp/postgres", "http"),
+    }
+    assert found.targets("PROVIDES", f"{place}gateway/duckduckgo") == {
+        f"{place}gateway/duckduckgo/search",
+        f"{place}gateway/duckduckgo/fetch_content",
+    }
+    assert found.targets("RUNS_ON", f"{place}wide/postgres") == {"compose:shop#wide"}
