@@ -82,8 +82,9 @@ def _exact(action: Action, call: Call) -> Action:
     texts = [text for text in call.texts if text]
     if action.refine == "http":
         method = next((text.upper() for text in texts if text.upper() in _METHODS), None)
-        host = next((named[1] for text in texts if (named := _URL.match(text))), None)
-        return http_action(method if action.method == "*" else action.method, host)
+        address = next((text for text in texts if _URL.match(text)), "")
+        host = named[1] if (named := _URL.match(address)) else None
+        return http_action(method if action.method == "*" else action.method, host, address)
     if action.refine == "sql":
         return next((stated for text in texts if (stated := sql_action(text))), ANY_SQL)
     return action

@@ -120,12 +120,13 @@ def name_hints(name: str) -> list[str]:
 # Arguments
 
 
-def http_action(method: str | None, host: str | None) -> Action:
+def http_action(method: str | None, host: str | None, address: str = "") -> Action:
     """What a request does.
 
     Args:
         method: ``GET`` …; None where it is only known when it runs (any may be asked for then).
         host: the host where it is constant, without port.
+        address: the address as far as it is known: what is posted to ``…/search`` asks, whosever service it is.
 
     >>> sorted(http_action("POST", "google.serper.dev").effects), sorted(http_action("POST", "api.acme.com").effects)
     (['egress', 'read'], ['egress', 'write'])
@@ -136,6 +137,8 @@ def http_action(method: str | None, host: str | None) -> Action:
     method = method.upper()
     if method == "POST" and host and (answer := _answer(host.lower())) is not None:
         return answer
+    if method == "POST" and _ASKING.search(address.partition("?")[0]):
+        return Action(frozenset({"read", "egress"}), not inside)
     if method in ("GET", "HEAD", "OPTIONS", "STREAM"):
         return Action(frozenset({"read", "egress"}), not inside and method != "HEAD")
     effect = "destructive" if method == "DELETE" else "write"
@@ -271,6 +274,11 @@ def actions_of(effects: Iterable[str]) -> list[str]:
 
 _ANSWERING = frozenset(ANSWERING.split())
 _MODELS = frozenset(MODELS.split())
+_ASKING = re.compile(
+    r"[/:](?:_?m?search|lookup|embeddings?|rerank|(?:chat/)?completions|(?:stream)?generateContent|predict|classify|translate|scrape)/?$",
+    re.IGNORECASE,
+)
+"""How the addresses end of what only answers, by convention: Elasticsearch's ``_search``, the interfaces of models, ``:predict``."""
 
 
 def _compiled(pattern: str) -> re.Pattern[str]:

@@ -241,6 +241,25 @@ def test_questions_that_are_posted() -> None:
     assert seen(http_action("DELETE", "google.serper.dev")) == "destructive egress"
 
 
+@pytest.mark.parametrize(
+    ("address", "does"),
+    [
+        ("https://docs.acme.example/api/v1/search", "egress read !"),
+        ("{base}/orders/_search?size=5", "egress read !"),
+        ("https://ml.acme.example/models/m1:predict", "egress read !"),
+        ("https://llm.acme.example/v1/chat/completions/", "egress read !"),
+        ("https://acme.example/search/orders", "egress write"),
+        ("https://acme.example/research", "egress write"),
+        ("https://acme.example/query", "egress write"),
+        ("", "egress write"),
+    ],
+)
+def test_what_is_posted_where_only_questions_go_asks(address: str, does: str) -> None:
+    assert seen(http_action("POST", "acme.example", address)) == does
+    assert seen(http_action("PUT", "acme.example", address)) == "egress write"
+    assert seen(http_action("POST", "acme.internal", address)) == does.removesuffix(" !")
+
+
 def test_statements_say_what_operations_of_aws_do() -> None:
     assert aws_action("execute_statement") is None
     assert aws_action("BatchExecuteStatementCommand") is None

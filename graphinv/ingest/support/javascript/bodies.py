@@ -132,7 +132,8 @@ def _exact(action: Action, path: str, arguments: tuple[Value, ...]) -> Action:
         method: str | None = action.method
         if method == "*":
             method = _method(arguments)
-        return http_action(method, next(iter(_hosts(arguments[:1])), None))
+        address = first.value if isinstance(first, Const) and isinstance(first.value, str) else ""
+        return http_action(method, next(iter(_hosts(arguments[:1])), None), address)
     if action.refine == "sql":
         if isinstance(first, DictV):
             first = first.get("text") or first.get("sql") or first.get("query")

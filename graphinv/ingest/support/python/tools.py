@@ -312,7 +312,7 @@ class Body:
         parts = url_parts(re.sub(r"\{.*", "", text.split("?")[0], flags=re.DOTALL)) if text and re.match(r"https?://[^{/]+", text) else None
         whole = parts is not None and not re.match(r"https?://[^/]*\{", text or "")
         host = parts.host if parts is not None and whole else None
-        found = http_action(method, host)
+        found = http_action(method, host, _start(address) or "")
         if parts is not None and host and address is not None:
             self._host(parts.scheme, host, parts.port, found, address)
         return found
