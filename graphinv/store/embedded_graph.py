@@ -22,9 +22,9 @@ import pandas as pd
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
 from graphinv.model.facts import NodeKey, Props
 from graphinv.model.kinds import EDGE_KINDS, NODE_KINDS
-from graphinv.model.results import Analysis
+from graphinv.model.results import LEVELS, Analysis
 from graphinv.store import Scan
-from graphinv.store.layout import entry_of, finding_row, grouped, reach_row, row, scan_of, scan_row, score_row
+from graphinv.store.layout import entry_of, finding_row, grouped, reach_row, row, rule_rows, scan_of, scan_row, score_rows
 from graphinv.store.merge import EdgeId, Entry, Generation, State
 
 Graph = kglite.KnowledgeGraph
@@ -47,6 +47,8 @@ _SCORES = {
     "reach_targets": "integer",
     "reach_atoms": "integer",
     "hidden_atoms": "integer",
+    "open_findings": "integer",
+    "severe_findings": "integer",
 }
 _FINDING = {
     "name": "string",
@@ -61,7 +63,9 @@ _FINDING = {
     "last_seen": "string",
     "fixed_at": "string",
     "reopened": "integer",
+    "sort_key": "string",
 }
+_RULE = {"name": "string", "outcome": "string", "reason": "string", **dict.fromkeys(LEVELS, "integer")}
 _SCAN = {"name": "string", "at": "string", "outcome": "string", "documents": "integer", "location": "string", "data": "string"}
 _META = {"schema": "integer", "generation": "integer", "history": "string", "analysis": "string"}
 
@@ -347,6 +351,7 @@ def write_meta(graph: Graph, state: State, analysis: str | None, dump: Callable[
 def clear_analysis(graph: Graph) -> None:
     """Take all results away."""
     graph.cypher("MATCH (n:Finding) DETACH DELETE n", timeout_ms=0)
+    graph.cypher("MATCH (n:Rule) DETACH DELETE n", timeout_ms=0)
     graph.cypher("MATCH ()-[r:CAN_REACH]->() DELETE r", timeout_ms=0)
     unset = ", ".join(f"n.{name} = null" for name in _SCORES)
     for kind in sorted(NODE_KINDS.keys() & set(graph.node_types)):
@@ -357,14 +362,16 @@ def write_analysis(graph: Graph, analysis: Analysis) -> None:
     """Write results beside the facts they are about; what is about a node that is not there is left out."""
     present = set(graph.node_types)
     assign = ", ".join(f"n.{name} = r.{name}" for name in _SCORES)
-    for kind, scores in grouped(analysis.scores, lambda score: (score.subject[0],)).items():
+    for kind, scores in score_rows(analysis).items():
         if present.issuperset(kind):
-            _in_batches(graph, f"UNWIND $rows AS r MATCH (n:{kind[0]} {{id: r.id}}) SET {assign}", map(score_row, scores))
+            _in_batches(graph, f"UNWIND $rows AS r MATCH (n:{kind[0]} {{id: r.id}}) SET {assign}", scores)
     for ends, pairs in grouped(analysis.reach, lambda pair: (pair.subject[0], pair.target[0])).items():
         if present.issuperset(ends):
             _in_batches(graph, _create_edges("CAN_REACH", *ends), map(reach_row, pairs))
     findings = (*analysis.findings, *analysis.fixed)
     _add_nodes(graph, "Finding", _FINDING, map(finding_row, findings), len(findings), title="title")
+    rules = rule_rows(analysis)
+    _add_nodes(graph, "Rule", _RULE, rules, len(rules))
     for kind, about in grouped(findings, lambda finding: (finding.subject[0],)).items():
         if present.issuperset(kind):
             _in_batches(

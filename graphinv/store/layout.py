@@ -3,21 +3,22 @@
 Nodes carry their kind as label and what :func:`graphinv.store.merge.visible` gives as properties; edges carry their ``key`` as well.
 Properties that begin with an underscore, and the label ``_Store``, are bookkeeping: ``_root`` (the one root that states it) or ``_by``
 (JSON: root → what it states, where several do), ``_first`` (time of the first generation, where a source states another ``first_seen``)
-and ``_seen`` (:class:`graphinv.store.merge.Entry`). Results lie beside the facts: scores on nodes, CAN_REACH and ABOUT edges, Finding
-nodes.
+and ``_seen`` (:class:`graphinv.store.merge.Entry`). Results lie beside the facts: scores on nodes, CAN_REACH and ABOUT edges, Finding and
+Rule nodes. What would have to be counted over all findings is written down once.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Set
 from dataclasses import replace
 from typing import Any
 
 from graphinv.model.errors import StoreError
 from graphinv.model.facts import NodeKey, Problem, Props
 from graphinv.model.kinds import NODE_KINDS
-from graphinv.model.results import Analysis, CanReach, Finding, Score
+from graphinv.model.results import LEVELS, Analysis, CanReach, Finding, Score
 from graphinv.store import Scan
 from graphinv.store.merge import EdgeId, Entry, Sole, visible
 
@@ -31,6 +32,8 @@ SCORES = (
     "reach_targets",
     "reach_atoms",
     "hidden_atoms",
+    "open_findings",
+    "severe_findings",
 )
 """Properties of nodes that hold results."""
 
@@ -100,7 +103,25 @@ def finding_row(finding: Finding) -> dict[str, Any]:
         "last_seen": finding.last_seen,
         "fixed_at": finding.fixed_at,
         "reopened": finding.reopened,
+        "sort_key": _sort_key(finding),
     }
+
+
+def _sort_key(finding: Finding) -> str | None:
+    """What puts open findings in order, from the end: the newest first, of these the worst. An index on it spares reading all of them."""
+    if finding.fixed_at is not None:
+        return None
+    return f"{finding.first_seen or ''} {len(LEVELS) - LEVELS.index(finding.severity)} {finding.rule} {finding.key}"
+
+
+def rule_rows(analysis: Analysis) -> list[dict[str, Any]]:
+    """Properties of the Rule nodes: whether each could be judged, and how many open findings it has. O(findings)."""
+    counts = Counter((finding.rule, finding.severity) for finding in analysis.findings)
+    return [
+        {"id": status.rule, "name": status.title, "outcome": status.outcome, "reason": status.reason}
+        | {level: counts[status.rule, level] for level in LEVELS}
+        for status in analysis.rules
+    ]
 
 
 def reach_row(pair: CanReach) -> dict[str, Any]:
@@ -118,8 +139,21 @@ def grouped(items: Iterable[Any], kinds: Callable[[Any], tuple[str, ...]]) -> di
     return groups
 
 
-def score_row(score: Score) -> dict[str, Any]:
-    """Id of a node and its :data:`SCORES`."""
+def speaks_of(analysis: Analysis, nodes: Set[NodeKey]) -> bool:
+    """Whether results are about any of ``nodes``. O(results)."""
+    stated = (*analysis.scores, *analysis.reach, *analysis.findings, *analysis.fixed)
+    return any(one.subject in nodes for one in stated) or any(pair.target in nodes for pair in analysis.reach)
+
+
+def score_rows(analysis: Analysis) -> dict[tuple[str, ...], list[dict[str, Any]]]:
+    """Ids of nodes and their :data:`SCORES`, by kind. O(scores + findings)."""
+    several = Counter(finding.subject for finding in analysis.findings)
+    severe = Counter(finding.subject for finding in analysis.findings if finding.severity in ("high", "critical"))
+    groups = grouped(analysis.scores, lambda score: (score.subject[0],))
+    return {kind: [_score_row(score, several[score.subject], severe[score.subject]) for score in scores] for kind, scores in groups.items()}
+
+
+def _score_row(score: Score, findings: int, severe: int) -> dict[str, Any]:
     return {
         "id": score.subject[1],
         "impact": score.impact,
@@ -131,6 +165,8 @@ def score_row(score: Score) -> dict[str, Any]:
         "reach_targets": score.targets,
         "reach_atoms": score.atoms,
         "hidden_atoms": score.hidden_atoms,
+        "open_findings": findings,
+        "severe_findings": severe,
     }
 
 

@@ -19,10 +19,10 @@ import neo4j
 from graphinv.model.facts import NodeKey, Props
 from graphinv.model.kinds import NODE_KINDS
 from graphinv.model.results import Analysis
-from graphinv.store.layout import finding_row, grouped, reach_row, row, score_row
+from graphinv.store.layout import finding_row, grouped, reach_row, row, rule_rows, score_rows
 from graphinv.store.merge import State
 
-LABELS = (*NODE_KINDS, "Finding")
+LABELS = (*NODE_KINDS, "Finding", "Rule")
 """Labels of what is built beside and switched; a Scan is not."""
 GONE = "_Gone"
 ROWS = 10_000
@@ -39,7 +39,7 @@ def stage(write: Callable[[Work[Any]], Any], state: State, analysis: Analysis | 
     O(nodes + edges).
     """
     ids: dict[NodeKey, str] = {}
-    scores = {score.subject: score_row(score) for score in analysis.scores} if analysis else {}
+    scores = {(kind, one["id"]): one for (kind,), some in score_rows(analysis).items() for one in some} if analysis else {}
     for (kind,), keys in sorted(grouped(state.nodes, lambda key: (key[0],)).items()):
         given = ({"id": key[1], **row(key, state.nodes[key]), **scores.get(key, {})} for key in keys)
         _stage_nodes(write, kind, given, ids)
@@ -47,9 +47,11 @@ def stage(write: Callable[[Work[Any]], Any], state: State, analysis: Analysis | 
         _stage_edges(write, kind, ([ids[edge[1]], ids[edge[2]], {"key": edge[3], **row(edge, state.edges[edge])}] for edge in edges))
     if analysis is None:
         return
-    _stage_nodes(write, "Finding", map(finding_row, analysis.findings), ids)
+    findings = (*analysis.findings, *analysis.fixed)
+    _stage_nodes(write, "Finding", map(finding_row, findings), ids)
+    _stage_nodes(write, "Rule", rule_rows(analysis), ids)
     no_props: Props = {}
-    about = ((("Finding", finding.key), finding.subject, no_props) for finding in analysis.findings)
+    about = ((("Finding", finding.key), finding.subject, no_props) for finding in findings)
     reach = ((pair.subject, pair.target, reach_row(pair)["props"]) for pair in analysis.reach)
     for kind, ends in (("ABOUT", about), ("CAN_REACH", reach)):
         _stage_edges(write, kind, ([ids[start], ids[stop], props] for start, stop, props in ends if start in ids and stop in ids))

@@ -17,7 +17,7 @@ from graphinv.model.facts import NodeKey, Props
 from graphinv.model.kinds import EDGE_KINDS, NODE_KINDS
 from graphinv.model.results import Analysis
 from graphinv.model.schema import neo4j_ddl
-from graphinv.store.layout import SCORES, entry_of, finding_row, grouped, reach_row, row, scan_of, scan_row, score_row
+from graphinv.store.layout import SCORES, entry_of, finding_row, grouped, reach_row, row, rule_rows, scan_of, scan_row, score_rows
 from graphinv.store.merge import EdgeId, Entry, Generation, State
 
 BATCH = 10_000
@@ -28,9 +28,10 @@ def declare(session: neo4j.Session) -> None:
     """Constraints and indexes of the vocabulary; those that are there stay."""
     own = (
         f"CREATE CONSTRAINT {label.strip('_').lower()}_id IF NOT EXISTS FOR (n:{label}) REQUIRE n.id IS UNIQUE"
-        for label in ("Finding", "Scan", META)
+        for label in ("Finding", "Rule", "Scan", META)
     )
-    wanted = {statement.split()[2]: statement for statement in (*neo4j_ddl(), *own)}
+    newest = "CREATE INDEX finding_sort_key IF NOT EXISTS FOR (n:Finding) ON (n.sort_key)"
+    wanted = {statement.split()[2]: statement for statement in (*neo4j_ddl(), *own, newest)}
     there = {record["name"] for record in session.run("SHOW INDEXES YIELD name")}
     for name in wanted.keys() - there:
         session.run(cast("Any", wanted[name])).consume()
@@ -136,6 +137,7 @@ def write_scans(transaction: neo4j.ManagedTransaction, state: State) -> None:
 def clear_analysis(transaction: neo4j.ManagedTransaction) -> None:
     """Take all results away."""
     transaction.run("MATCH (f:Finding) DETACH DELETE f").consume()
+    transaction.run("MATCH (r:Rule) DELETE r").consume()
     transaction.run("MATCH ()-[r:CAN_REACH]->() DELETE r").consume()
     for kind in NODE_KINDS:
         names = ", ".join(f"n.{name}" for name in SCORES)
@@ -145,10 +147,11 @@ def clear_analysis(transaction: neo4j.ManagedTransaction) -> None:
 def write_analysis(transaction: neo4j.ManagedTransaction, analysis: Analysis) -> None:
     """Write results beside the facts they are about; what is about a node that is not there is left out."""
     assign = ", ".join(f"n.{name} = r.{name}" for name in SCORES)
-    for kind, scores in grouped(analysis.scores, lambda score: (score.subject[0],)).items():
-        in_batches(transaction, f"UNWIND $rows AS r MATCH (n:{kind[0]} {{id: r.id}}) SET {assign}", map(score_row, scores))
+    for kind, scores in score_rows(analysis).items():
+        in_batches(transaction, f"UNWIND $rows AS r MATCH (n:{kind[0]} {{id: r.id}}) SET {assign}", scores)
     for (start, stop), pairs in grouped(analysis.reach, lambda pair: (pair.subject[0], pair.target[0])).items():
         in_batches(transaction, _create_edges("CAN_REACH", start, stop), map(reach_row, pairs))
+    in_batches(transaction, "UNWIND $rows AS r CREATE (n:Rule) SET n = r", rule_rows(analysis))
     in_batches(transaction, "UNWIND $rows AS r CREATE (f:Finding) SET f = r", map(finding_row, (*analysis.findings, *analysis.fixed)))
     for kind, about in grouped((*analysis.findings, *analysis.fixed), lambda finding: (finding.subject[0],)).items():
         statement = f"UNWIND $rows AS r MATCH (f:Finding {{id: r.f}}) MATCH (n:{kind[0]} {{id: r.id}}) CREATE (f)-[:ABOUT]->(n)"

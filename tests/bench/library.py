@@ -1,17 +1,24 @@
-"""What every query of the library takes on a large estate: ``python -m tests.bench.library [AGENTS [STORE]]``.
+"""What every query of the library takes on a large estate: ``python -m tests.bench.library [AGENTS] [--neo4j]``.
 
 The invented estate of :mod:`tests.bench.synthetic`, with owners, content, memories, packages, tasks and the properties that the library
-asks about, is stored and analyzed in STORE (a folder of its own when absent; one that is there already is asked as it is). Each query
-runs four times; the table has the best of the last three, slowest first. Processor milliseconds are those of this process, in which the
-embedded engine works; they change less on a machine that does other things than those of the clock.
+asks about, is stored and analyzed in FOLDER (a temporary one when absent; a store that is there already is asked as it is). With
+``--neo4j`` it is copied into a local server of its own, which stays in FOLDER, and every query is asked of both, whose rows are compared.
+
+Each query runs four times; the table has the best of the last three, slowest first. Milliseconds are those on the clock, and of processors:
+of this process, in which the embedded engine works, and of the server, its compiler and collector included. The latter change less on a
+machine that does other things. ``R`` marks queries over what an analysis wrote back. Linux only.
 """
 
 from __future__ import annotations
 
-import sys
+import argparse
+import contextlib
+import os
+import re
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +26,9 @@ from graphinv.analyze.library import Query
 from graphinv.model.errors import QueryLimit
 from graphinv.model.facts import EdgeFact, NodeFact, check_edge, check_node
 from graphinv.pipeline.stages import analyze, library
-from graphinv.store import Scan, Store, open_store
+from graphinv.store import Rows, Scan, Store, neo4j_local, open_store
+from graphinv.store.layout import SCORES
+from graphinv.store.upkeep import copy
 from tests.bench.synthetic import AT, synthetic
 
 TARGET = 0.2
@@ -154,43 +163,115 @@ def asked(query: Query) -> dict[str, Any]:
     return query.bind(given, at=AT)
 
 
-def timed(store: Store, query: Query) -> tuple[float, float, str]:
-    """Processor seconds and seconds of the best of three runs after a first, and how many rows it gave; what runs into a limit is not asked
-    again."""
-    rows, best, works = "", float("inf"), float("inf")
+def over_results(query: Query) -> bool:
+    """Whether it asks about what an analysis wrote back: who reaches what, findings, scores."""
+    return re.search(rf":CAN_REACH|:Finding|\.({'|'.join(SCORES)})\b", query.cypher) is not None
+
+
+@dataclass(frozen=True)
+class Taken:
+    """Seconds on the clock and of processors, the least of several runs, and the rows (why there are none)."""
+
+    clock: float
+    worked: float
+    rows: Rows | str
+
+
+def timed(store: Store, query: Query, working: Callable[[], float]) -> Taken:
+    """What ``query`` takes, the best of three runs after a first; ``working`` says how long processors have worked. What runs into a limit
+    is not asked again."""
+    rows: Rows | str = ""
+    clock = worked = float("inf")
     for turn in range(4):
-        start, worked = time.perf_counter(), time.process_time()
+        start, before = time.perf_counter(), working()
         try:
-            rows = f"{len(store.query(query.cypher, asked(query)).rows):,}"
+            rows = store.query(query.cypher, asked(query))
         except QueryLimit as limit:
-            return time.process_time() - worked, time.perf_counter() - start, str(limit).partition(";")[0]
+            return Taken(time.perf_counter() - start, working() - before, str(limit).partition(";")[0])
         if turn:
-            best, works = min(best, time.perf_counter() - start), min(works, time.process_time() - worked)
-    return works, best, rows
+            clock, worked = min(clock, time.perf_counter() - start), min(worked, working() - before)
+    return Taken(clock, worked, rows)
 
 
-def main(agents: int, folder: Path) -> None:
-    """Measure and print."""
+def _working(server: int) -> float:
+    """Seconds that processors have worked for this process and that of a ``server``."""
+    threads = 0
+    for thread in Path(f"/proc/{server}/task").iterdir():
+        with contextlib.suppress(OSError):  # it has ended
+            threads += int((thread / "schedstat").read_text().split()[0])
+    return time.process_time() + threads / 1e9
+
+
+@contextlib.contextmanager
+def _opened(folder: Path, agents: int) -> Iterator[Store]:
     path = folder / "graph"
     if not path.exists():
         with open_store(path, write=True) as store:
             store.commit(Scan("bench", AT, "complete"), *facts(agents))
             analyze(store, at=AT)
     with open_store(path) as store:
+        yield store
+
+
+@contextlib.contextmanager
+def _served(folder: Path, contents: Store) -> Iterator[tuple[Store, int]]:
+    """A Neo4j that holds the same as ``contents``, and its process."""
+    os.environ[neo4j_local.HOME_VARIABLE] = str(folder / "neo4j")
+    status = neo4j_local.up()
+    os.environ.update(NEO4J_USER=status.user, NEO4J_PASSWORD=status.password or "")
+    try:
+        with open_store(str(status.uri), write=True) as store:
+            if store.generation != contents.generation:
+                copy(contents, store, force=True)
+        with open_store(str(status.uri)) as store:
+            yield store, int(status.pid or 0)
+    finally:
+        neo4j_local.down()
+
+
+def _told(seconds: float) -> str:
+    return f"{seconds * 1000:,.0f}"
+
+
+def main(agents: int, folder: Path, only: list[str], with_neo4j: bool) -> None:
+    """Measure and print."""
+    queries = {name: query for name, query in library().items() if not only or name in only}
+    taken: dict[str, list[Taken]] = {}
+    with contextlib.ExitStack() as stack:
+        store = stack.enter_context(_opened(folder, agents))
+        stores: list[tuple[Store, Callable[[], float]]] = [(store, time.process_time)]
+        if with_neo4j:
+            other, server = stack.enter_context(_served(folder, store))
+            stores.append((other, lambda: _working(server)))
         estate = store.estate()
-        print(f"{len(estate.nodes):,} nodes, {len(estate.edges):,} edges\n")
-        print("| query | processor ms | ms | rows |\n| --- | ---: | ---: | ---: |")
-        found = sorted(((*timed(store, query), name) for name, query in library().items()), reverse=True)
-    for works, seconds, rows, name in found:
-        print(f"| {name} | {works * 1000:.0f} | {seconds * 1000:.0f} | {rows} |")
-    slow = [sum(taken > TARGET for taken in column) for column in ([one[0] for one in found], [one[1] for one in found])]
-    print(f"\nOf {len(found)}, {slow[0]} take more than {TARGET * 1000:.0f} processor ms, {slow[1]} more than so many on the clock")
+        print(f"{len(estate.nodes):,} nodes, {len(estate.edges):,} edges\n", flush=True)
+        del estate
+        for one, working in stores:
+            for name, query in queries.items():
+                taken.setdefault(name, []).append(timed(one, query, working))
+    heads = [f"{name} {what}" for name in ("embedded", "Neo4j")[: len(stores)] for what in ("ms", "processor ms")]
+    print(f"| query | | {' | '.join(heads)} | rows |\n| --- | --- |{' ---: |' * len(heads)} ---: |")
+    for name, both in sorted(taken.items(), key=lambda one: -max(each.worked for each in one[1])):
+        rows = both[0].rows if isinstance(both[0].rows, str) else f"{len(both[0].rows.rows):,}"
+        if any(each.rows != both[0].rows for each in both):
+            rows += ", others in the other"
+        cells = [_told(seconds) for each in both for seconds in (each.clock, each.worked)]
+        print(f"| {name} | {'R' if over_results(queries[name]) else ''} | {' | '.join(cells)} | {rows} |")
+    for place, name in enumerate(("embedded", "Neo4j")[: len(stores)]):
+        for which, some in (("all", queries), ("R", [name for name, query in queries.items() if over_results(query)])):
+            over = [sum(seconds(taken[one][place]) > TARGET for one in some) for seconds in (lambda one: one.clock, lambda one: one.worked)]
+            print(f"{name}: of {len(some)} ({which}), {over[0]} take more than {_told(TARGET)} ms on the clock, {over[1]} of processors")
 
 
 if __name__ == "__main__":
-    size = int(sys.argv[1]) if len(sys.argv) > 1 else 20_000
-    if len(sys.argv) > 2:
-        main(size, Path(sys.argv[2]))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("agents", nargs="?", type=int, default=20_000)
+    parser.add_argument("--folder", type=Path, help="where the stores are; a temporary folder when absent")
+    parser.add_argument("--neo4j", action="store_true", help="ask a local Neo4j too")
+    parser.add_argument("--only", nargs="+", default=[], metavar="NAME", help="queries to ask")
+    options = parser.parse_args()
+    if options.folder:
+        main(options.agents, options.folder, options.only, options.neo4j)
     else:
         with tempfile.TemporaryDirectory() as temporary:
-            main(size, Path(temporary))
+            main(options.agents, Path(temporary), options.only, options.neo4j)

@@ -45,7 +45,7 @@ def test_the_life_of_a_finding(tmp_path: Path) -> None:
     assert graphinv("query", "-", "--store", store, "-f", "json", stdin=count).json == [
         {"fixed": one["fixed_at"], "seen": one["last_seen"]}
     ]
-    assert graphinv("query", "findings-by-severity", "--param", "rule=GI-OWN-001", "--store", store, "-f", "json").json == []
+    assert graphinv("query", "findings-by-rule", "--param", "rule=GI-OWN-001", "--store", store, "-f", "json").json == []
     scan(3, owned)
     [one] = ownerless(store)
     assert (one["fixed_at"], one["reopened"], one["reopened_at"]) == (None, 1, "2026-07-03T00:00:00Z")

@@ -9,12 +9,15 @@
 //   observed: How many were observed
 //   inferred_only: How many are a guess of ours alone
 //   unknown: How many say nothing about it
-MATCH (:Agent|Owner|Identity|Runtime|Secret|Tool|ToolServer|Workflow|Memory)-[r]->()
-WHERE r.gone_at IS NULL AND NOT type(r) IN ['CAN_REACH', 'ABOUT']
-RETURN type(r) AS edge, count(*) AS edges,
-       sum(CASE WHEN 'declared' IN r.evidence THEN 1 ELSE 0 END) AS declared,
-       sum(CASE WHEN 'granted' IN r.evidence THEN 1 ELSE 0 END) AS granted,
-       sum(CASE WHEN 'observed' IN r.evidence THEN 1 ELSE 0 END) AS observed,
-       sum(CASE WHEN r.evidence = ['inferred'] THEN 1 ELSE 0 END) AS inferred_only,
-       sum(CASE WHEN r.evidence IS NULL THEN 1 ELSE 0 END) AS unknown
+CALL {
+  MATCH (:Agent|Owner|Identity|Runtime|Secret|Tool|ToolServer|Workflow|Memory)-[r]->()
+  WHERE r.gone_at IS NULL AND NOT type(r) IN ['CAN_REACH', 'ABOUT']
+  RETURN type(r) AS edge, r.evidence AS evidence, count(*) AS number
+}
+RETURN edge, sum(number) AS edges,
+       sum(CASE WHEN 'declared' IN evidence THEN number ELSE 0 END) AS declared,
+       sum(CASE WHEN 'granted' IN evidence THEN number ELSE 0 END) AS granted,
+       sum(CASE WHEN 'observed' IN evidence THEN number ELSE 0 END) AS observed,
+       sum(CASE WHEN evidence = ['inferred'] THEN number ELSE 0 END) AS inferred_only,
+       sum(CASE WHEN evidence IS NULL THEN number ELSE 0 END) AS unknown
 ORDER BY edge

@@ -9,49 +9,42 @@
 CALL {
   MATCH (n:Agent)
   WHERE n.gone_at IS NULL
-  UNWIND ['status', 'environment', 'autonomy', 'owner', 'identity'] AS property
-  WITH n, property, CASE property
-      WHEN 'status' THEN coalesce(n.status, 'unknown') = 'unknown'
-      WHEN 'environment' THEN coalesce(n.environment, 'unknown') = 'unknown'
-      WHEN 'autonomy' THEN n.autonomy IS NULL
-      WHEN 'owner' THEN NOT EXISTS { MATCH (n)<-[w:OWNS]-(:Owner) WHERE w.gone_at IS NULL }
-      ELSE NOT EXISTS { MATCH (n)-[r:RUNS_AS]->(:Identity) WHERE r.gone_at IS NULL } END AS missing
-  RETURN 'Agent' AS kind, property, count(*) AS total, sum(CASE WHEN missing THEN 1 ELSE 0 END) AS unknown
+  RETURN 'Agent' AS kind, count(*) AS total, [
+    {property: 'status', known: count(CASE WHEN n.status <> 'unknown' THEN 1 END)},
+    {property: 'environment', known: count(CASE WHEN n.environment <> 'unknown' THEN 1 END)},
+    {property: 'autonomy', known: count(n.autonomy)},
+    {property: 'owner', known: count(CASE WHEN EXISTS { MATCH (n)<-[w:OWNS]-(:Owner) WHERE w.gone_at IS NULL } THEN 1 END)},
+    {property: 'identity', known: count(CASE WHEN EXISTS { MATCH (n)-[r:RUNS_AS]->(:Identity) WHERE r.gone_at IS NULL } THEN 1 END)}] AS counts
   UNION
   MATCH (n:Identity)
   WHERE n.gone_at IS NULL
-  UNWIND ['type', 'binding'] AS property
-  RETURN 'Identity' AS kind, property, count(*) AS total,
-         sum(CASE WHEN (property = 'type' AND n.type IS NULL) OR (property = 'binding' AND n.binding IS NULL) THEN 1 ELSE 0 END) AS unknown
+  RETURN 'Identity' AS kind, count(*) AS total,
+         [{property: 'type', known: count(n.type)}, {property: 'binding', known: count(n.binding)}] AS counts
   UNION
   MATCH (n:Secret)
   WHERE n.gone_at IS NULL
-  UNWIND ['type', 'lifetime', 'expires_at'] AS property
-  RETURN 'Secret' AS kind, property, count(*) AS total,
-         sum(CASE WHEN (property = 'type' AND n.type IS NULL) OR (property = 'lifetime' AND n.lifetime IS NULL)
-                    OR (property = 'expires_at' AND n.expires_at IS NULL AND coalesce(n.lifetime, 'unknown') <> 'static')
-                  THEN 1 ELSE 0 END) AS unknown
+  RETURN 'Secret' AS kind, count(*) AS total, [
+    {property: 'type', known: count(n.type)}, {property: 'lifetime', known: count(n.lifetime)},
+    {property: 'expires_at', known: count(CASE WHEN n.expires_at IS NOT NULL OR n.lifetime = 'static' THEN 1 END)}] AS counts
   UNION
   MATCH (n:Tool)
   WHERE n.gone_at IS NULL
-  UNWIND ['effects', 'ingests_untrusted'] AS property
-  RETURN 'Tool' AS kind, property, count(*) AS total,
-         sum(CASE WHEN (property = 'effects' AND n.effects IS NULL) OR (property = 'ingests_untrusted' AND n.ingests_untrusted IS NULL)
-                  THEN 1 ELSE 0 END) AS unknown
+  RETURN 'Tool' AS kind, count(*) AS total,
+         [{property: 'effects', known: count(n.effects)}, {property: 'ingests_untrusted', known: count(n.ingests_untrusted)}] AS counts
   UNION
   MATCH (n:ToolServer)
   WHERE n.gone_at IS NULL
-  UNWIND ['pinned', 'auth', 'origin'] AS property
-  RETURN 'ToolServer' AS kind, property, count(*) AS total,
-         sum(CASE WHEN (property = 'pinned' AND n.pinned IS NULL) OR (property = 'auth' AND n.auth IS NULL)
-                    OR (property = 'origin' AND coalesce(n.origin, 'unknown') = 'unknown') THEN 1 ELSE 0 END) AS unknown
+  RETURN 'ToolServer' AS kind, count(*) AS total, [
+    {property: 'pinned', known: count(n.pinned)}, {property: 'auth', known: count(n.auth)},
+    {property: 'origin', known: count(CASE WHEN n.origin <> 'unknown' THEN 1 END)}] AS counts
   UNION
   MATCH (n:Resource)
   WHERE n.gone_at IS NULL
-  UNWIND ['sensitivity', 'environment'] AS property
-  RETURN 'Resource' AS kind, property, count(*) AS total,
-         sum(CASE WHEN (property = 'sensitivity' AND coalesce(n.sensitivity, 'unknown') = 'unknown')
-                    OR (property = 'environment' AND coalesce(n.environment, 'unknown') = 'unknown') THEN 1 ELSE 0 END) AS unknown
+  RETURN 'Resource' AS kind, count(*) AS total, [
+    {property: 'sensitivity', known: count(CASE WHEN n.sensitivity <> 'unknown' THEN 1 END)},
+    {property: 'environment', known: count(CASE WHEN n.environment <> 'unknown' THEN 1 END)}] AS counts
 }
-RETURN kind, property, total, unknown
+WITH kind, total, counts WHERE total > 0
+UNWIND counts AS one
+RETURN kind, one.property AS property, total, total - one.known AS unknown
 ORDER BY kind, unknown DESC, property

@@ -16,7 +16,7 @@ CALL {
   WITH n, source WHERE source STARTS WITH $document
   RETURN labels(n)[0] AS fact, n.id AS from, '' AS to, source
   UNION
-  MATCH (x)-[r]->(y)
+  MATCH (x:Agent|Owner|Identity|Runtime|Secret|Tool|ToolServer|Resource|Workflow|ContentSource|Memory)-[r]->(y)
   WHERE NOT type(r) IN ['CAN_REACH', 'ABOUT'] AND r.gone_at IS NULL AND any(one IN r.sources WHERE one STARTS WITH $document)
   UNWIND r.sources AS source
   WITH x, r, y, source WHERE source STARTS WITH $document

@@ -14,5 +14,5 @@ MATCH path = (a)-[d:DELEGATES_TO*1..6]->(b)
 WHERE all(one IN d WHERE one.gone_at IS NULL) AND all(n IN nodes(path) WHERE n.gone_at IS NULL)
 RETURN [n IN nodes(path) | n.id] AS chain, size(d) AS depth, [one IN d | coalesce(one.mode, 'unknown')] AS modes,
        size([one IN d WHERE one.scopes IS NULL]) AS unscoped
-ORDER BY depth, chain
+ORDER BY depth, chain, modes, unscoped
 LIMIT 1000

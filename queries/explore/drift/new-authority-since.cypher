@@ -14,10 +14,9 @@
 //   evidence: How it is known
 //   guards: Enforcement points on it
 //   sources: Where it was stated
-MATCH (x:Agent|Workflow|Identity|Secret|Tool|ToolServer|Runtime|Memory)-[r]->(y)
-WHERE r.gone_at IS NULL AND r.first_seen >= $since
-  AND type(r) IN ['RUNS_AS', 'RUNS_ON', 'HOLDS', 'AUTHENTICATES_AS', 'ASSUMES', 'MEMBER_OF', 'CAN_ACCESS', 'USES', 'CONNECTS_TO', 'PROVIDES',
-                  'DELEGATES_TO', 'CALLS_BACK']
+MATCH (x:Agent|Workflow|Identity|Secret|Tool|ToolServer|Runtime|Memory)
+      -[r:RUNS_AS|RUNS_ON|HOLDS|AUTHENTICATES_AS|ASSUMES|MEMBER_OF|CAN_ACCESS|USES|CONNECTS_TO|PROVIDES|DELEGATES_TO|CALLS_BACK]->(y)
+WHERE r.first_seen >= $since AND r.gone_at IS NULL
 RETURN r.first_seen AS first_seen, type(r) AS edge, labels(x)[0] AS from_kind, x.id AS start, labels(y)[0] AS to_kind, y.id AS stop,
        coalesce(r.evidence, []) AS evidence, coalesce(r.guards, []) AS guards, coalesce(r.sources, []) AS sources
 ORDER BY first_seen DESC, edge, from_kind, start, to_kind, stop, sources

@@ -9,18 +9,23 @@
 //   arrives_as: "Identity or server they all arrive as, as Kind:id"
 //   agents: The agents
 //   sources: Where the point was stated
-MATCH (x:Identity|Tool|ToolServer)-[r:CAN_ACCESS|PROVIDES|ASSUMES]->()
-WHERE r.guards IS NOT NULL AND r.gone_at IS NULL AND x.gone_at IS NULL
-UNWIND r.guards AS guard
-WITH DISTINCT x, guard
-MATCH (p:EnforcementPoint {id: guard})
+MATCH (p:EnforcementPoint)
 WHERE p.gone_at IS NULL AND coalesce(p.distinguishes, 'unknown') <> 'agent'
-MATCH (a:Agent)-[u:RUNS_AS|USES|CONNECTS_TO]->(x)
-WHERE a.gone_at IS NULL AND u.gone_at IS NULL
-WITH p, x, a ORDER BY a.id
-WITH p, x, collect(DISTINCT a.id) AS agents
+WITH collect(p.id) AS points
+CALL {
+  MATCH (x:Identity|Tool|ToolServer)-[r:CAN_ACCESS|PROVIDES|ASSUMES]->()
+  WHERE r.guards IS NOT NULL AND r.gone_at IS NULL AND x.gone_at IS NULL
+  RETURN labels(x)[0] AS kind, x.id AS id, r.guards AS guards, count(*) AS edges
+}
+UNWIND [guard IN guards WHERE guard IN points] AS guard
+WITH DISTINCT kind, id, guard
+MATCH (x:Identity|Tool|ToolServer {id: id})<-[u:RUNS_AS|USES|CONNECTS_TO]-(a:Agent)
+WHERE labels(x)[0] = kind AND a.gone_at IS NULL AND u.gone_at IS NULL
+WITH guard, kind, id, a.id AS agent ORDER BY agent
+WITH guard, kind, id, collect(DISTINCT agent) AS agents
 WHERE size(agents) > 1
-RETURN p.id AS point, coalesce(p.distinguishes, 'unknown') AS distinguishes, labels(x)[0] + ':' + x.id AS arrives_as, agents,
+MATCH (p:EnforcementPoint {id: guard})
+RETURN p.id AS point, coalesce(p.distinguishes, 'unknown') AS distinguishes, kind + ':' + id AS arrives_as, agents,
        coalesce(p.sources, []) AS sources
 ORDER BY size(agents) DESC, point, arrives_as
 LIMIT $limit

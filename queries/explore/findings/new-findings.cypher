@@ -2,20 +2,19 @@
 // question: What went wrong since a time?
 // when: After a scan, to see what changed for the worse.
 // parameters:
-//   since: {type: time, meaning: "First found since, such as 2026-07-01"}
-//   rule: {type: text, default: "", meaning: Only rules whose id begins with this}
+//   since: {type: time, meaning: "Findings that were first seen then or later, such as the time of the scan before"}
+//   rule: {type: text, default: "", meaning: "Beginning of the rule's id, such as GI-SEC; empty = all"}
 //   limit: {type: integer, default: 500, meaning: How many rows at most}
 // columns:
-//   first_seen: When it was first found
-//   severity: Level
+//   first_seen: "When it was first seen; the newest first, of these the worst"
+//   severity: How bad it is
 //   rule: Id of the rule
-//   finding: What is wrong
+//   finding: "What was found, in a line"
 //   subject: "What it is about, as Kind:id"
-//   key: Key of the finding
+//   key: "Its key, for graphinv findings"
 MATCH (f:Finding)
-WHERE f.fixed_at IS NULL AND f.first_seen >= $since AND f.rule STARTS WITH $rule
+WHERE f.sort_key >= $since AND ($rule = '' OR f.rule STARTS WITH $rule)
 RETURN f.first_seen AS first_seen, f.severity AS severity, f.rule AS rule, f.title AS finding, f.subject_kind + ':' + f.subject_id AS subject,
        f.id AS key
-ORDER BY f.first_seen DESC, CASE f.severity WHEN 'critical' THEN 0 WHEN 'high' THEN 1 WHEN 'medium' THEN 2 WHEN 'low' THEN 3 ELSE 4 END,
-         f.rule, f.subject_kind, f.subject_id, f.id
+ORDER BY f.sort_key DESC
 LIMIT $limit

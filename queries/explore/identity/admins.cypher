@@ -13,19 +13,15 @@
 //   sources: Where such a grant was stated
 CALL {
   MATCH (i:Identity)-[c:CAN_ACCESS]->(t)
-  WHERE i.gone_at IS NULL AND c.gone_at IS NULL AND t.gone_at IS NULL AND 'admin' IN c.actions
-  RETURN i.id AS identity, count(DISTINCT t.id) AS admin, 0 AS other
-  UNION
-  MATCH (i:Identity)-[c:CAN_ACCESS]->(t)
-  WHERE i.gone_at IS NULL AND c.gone_at IS NULL AND t.gone_at IS NULL AND 'delete' IN c.actions AND NOT 'admin' IN c.actions
-  RETURN i.id AS identity, 0 AS admin, count(DISTINCT t.id) AS other
+  WHERE i.gone_at IS NULL AND c.gone_at IS NULL AND t.gone_at IS NULL AND ('admin' IN c.actions OR 'delete' IN c.actions)
+  RETURN i.id AS identity, count(DISTINCT CASE WHEN 'admin' IN c.actions THEN t.id END) AS admins, count(DISTINCT t.id) AS several
 }
-WITH identity, sum(admin) AS admins, sum(other) AS deletes ORDER BY admins DESC, deletes DESC, identity LIMIT $limit
+WITH identity, admins, several - admins AS deletes ORDER BY admins DESC, deletes DESC, identity LIMIT $limit
 MATCH (i:Identity {id: identity})-[c:CAN_ACCESS]->(t)
 WHERE c.gone_at IS NULL AND t.gone_at IS NULL AND ('admin' IN c.actions OR 'delete' IN c.actions)
 WITH i, admins, deletes, c, t ORDER BY t.id, labels(t)[0], c.sources[0]
 WITH i, admins, deletes, collect(DISTINCT t.id) AS targets, collect(c.sources[0]) AS places
-OPTIONAL MATCH (a:Agent)-[r:RUNS_AS]->(i)
+OPTIONAL MATCH (i)<-[r:RUNS_AS]-(a:Agent)
 WHERE a.gone_at IS NULL AND r.gone_at IS NULL
 WITH i, admins, deletes, targets, places, a ORDER BY a.id
 WITH i, admins, deletes, targets, places, collect(DISTINCT a.id) AS agents

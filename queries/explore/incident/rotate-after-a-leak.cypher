@@ -16,10 +16,10 @@ WHERE leaked.id = $secret OR leaked.name = $secret
 MATCH path = (s:Secret)-[d:DERIVED_FROM*0..4]->(leaked)
 WHERE s.gone_at IS NULL AND all(one IN d WHERE one.gone_at IS NULL)
 WITH DISTINCT s, CASE WHEN size(d) = 0 THEN 'it is the one' ELSE 'made from ' + nodes(path)[1].id END AS because
-OPTIONAL MATCH (h)-[r:HOLDS]->(s)
+OPTIONAL MATCH (s)<-[r:HOLDS]-(h)
 WHERE h.gone_at IS NULL AND r.gone_at IS NULL
-OPTIONAL MATCH (o:Owner)-[w:OWNS]->(h)
-WHERE o.gone_at IS NULL AND w.gone_at IS NULL
+OPTIONAL MATCH (s)<-[same:HOLDS]-()<-[w:OWNS]-(o:Owner)
+WHERE same.key = r.key AND o.gone_at IS NULL AND w.gone_at IS NULL
 WITH s, because, h, r, o ORDER BY o.id
 WITH s, because, h, r, collect(DISTINCT o.id) AS owners
 RETURN s.id AS secret, because,

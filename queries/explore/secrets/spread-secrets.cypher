@@ -3,6 +3,7 @@
 // when: One leak anywhere opens it everywhere, and nobody can tell who used it.
 // parameters:
 //   holders: {type: integer, default: 2, meaning: How many holders at least}
+//   limit: {type: integer, default: 500, meaning: How many rows at most}
 // columns:
 //   secret: Its id
 //   type: What it is
@@ -16,6 +17,8 @@ CALL {
   MATCH (h)-[r:HOLDS]->(s:Secret)
   WHERE h.gone_at IS NULL AND r.gone_at IS NULL AND s.gone_at IS NULL
   RETURN s.id AS secret, count(DISTINCT labels(h)[0] + ':' + h.id) AS number
+  ORDER BY number DESC, secret
+  LIMIT $limit
 }
 WITH secret, number WHERE number >= $holders
 MATCH (s:Secret {id: secret})<-[r:HOLDS]-(h)

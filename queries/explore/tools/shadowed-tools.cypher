@@ -13,15 +13,15 @@ CALL {
   MATCH (a:Agent)-[c:CONNECTS_TO]->(v:ToolServer)-[p:PROVIDES]->(t:Tool)
   WHERE a.gone_at IS NULL AND c.gone_at IS NULL AND v.gone_at IS NULL AND p.gone_at IS NULL AND t.gone_at IS NULL
     AND (c.tools IS NULL OR t.id IN c.tools OR t.name IN c.tools)
-  RETURN a.id AS agent, t.name AS name, count(DISTINCT v.id) AS number
+  RETURN a.id AS agent, t.name AS name, count(DISTINCT v.id) AS number,
+         count(DISTINCT CASE WHEN v.origin IN ['third_party', 'registry'] THEN v.id END) AS third_party
 }
-WITH agent, name WHERE number > 1
+WITH agent, name, third_party WHERE number > 1
+WITH agent, name, third_party ORDER BY third_party DESC, agent, name LIMIT $limit
 MATCH (a:Agent {id: agent})-[c:CONNECTS_TO]->(v:ToolServer)-[p:PROVIDES]->(t:Tool {name: name})
 WHERE a.gone_at IS NULL AND c.gone_at IS NULL AND v.gone_at IS NULL AND p.gone_at IS NULL AND t.gone_at IS NULL
   AND (c.tools IS NULL OR t.id IN c.tools OR t.name IN c.tools)
-WITH a, name, v, t ORDER BY v.id, t.id
-WITH a, name, collect(DISTINCT v.id) AS servers, count(DISTINCT CASE WHEN v.origin IN ['third_party', 'registry'] THEN v.id END) AS third_party,
-     collect(t.sources[0]) AS sources
-RETURN a.id AS agent, name, servers, third_party, sources
+WITH agent, name, third_party, v, t ORDER BY v.id, t.id
+WITH agent, name, third_party, collect(DISTINCT v.id) AS servers, collect(t.sources[0]) AS sources
+RETURN agent, name, servers, third_party, sources
 ORDER BY third_party DESC, agent, name
-LIMIT $limit
