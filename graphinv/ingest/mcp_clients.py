@@ -39,7 +39,8 @@ FILES = (
 
 _ELSEWHERE = tuple(client for client in clients.FILES if client not in CLIENTS)
 _NO_CONFIGURATION = re.compile(
-    r"(?:^|/)(?:\.continue/.*|package(?:-lock)?|tsconfig.*|composer|deno|manifest|plugin|marketplace|server|.*schema.*)\.json$",
+    r"(?:^|/)(?:\.continue/.*|\.kiro/agents/.*|\.(?:aws/)?amazonq/cli-agents/.*|package(?:-lock)?|tsconfig.*|composer|deno|manifest|plugin"
+    r"|marketplace|server|.*schema.*)\.json$",
     re.IGNORECASE,
 )
 _SERVERS = re.compile(rb'"mcpServers"\s*:\s*\{|"mcp"\s*:\s*\{\s*"servers"\s*:\s*\{')

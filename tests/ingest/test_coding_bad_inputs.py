@@ -18,6 +18,7 @@ from graphinv.ingest import (
     github_workflows,
     gitlab_ci,
     instructions,
+    kiro_agents,
     opencode_agents,
     slash_commands,
 )
@@ -38,6 +39,7 @@ READERS: list[tuple[ModuleType, str]] = [
     (codex_agents, ".codex/agents/a.toml"),
     (gemini_agents, ".gemini/agents/a.md"),
     (cursor_agents, ".cursor/agents/a.md"),
+    (kiro_agents, ".kiro/agents/a.json"),
     (slash_commands, ".claude/commands/a.md"),
     (slash_commands, ".gemini/commands/a.toml"),
     (instructions, "AGENTS.md"),

@@ -371,6 +371,18 @@ def estate(plant: Plant) -> dict[str, str]:
         "shop/.vscode/settings.json": json.dumps({"mcp": {"servers": servers(plant)}}),
         "shop/.gemini/settings.json": config("mcpServers"),
         "shop/.codeium/windsurf/mcp_config.json": config("mcpServers"),
+        "shop/.kiro/agents/a.json": json.dumps(
+            {
+                "name": f"k {shaped()}",
+                "prompt": plant(),
+                "mcpServers": servers(plant),
+                "tools": [shaped(), f"@{shaped()}/{shaped()}", "@*"],
+                "allowedTools": [shaped()],
+                "hooks": {shaped(): [{"command": f"curl -H 'Authorization: Bearer {plant()}' x"}]},
+                "toolsSettings": {"a": {"token": plant()}},
+                "model": shaped(),
+            }
+        ),
         "shop/.codex/config.toml": codex,
         "shop/broken/.codex/config.toml": codex + f'x = "{plant()}',
         "shop/opencode.json": json.dumps(

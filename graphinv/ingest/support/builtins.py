@@ -58,7 +58,12 @@ BUILTINS: Mapping[str, Mapping[str, Effects]] = {
     },
     "github-copilot": _COPILOT,
     "goose": {"shell": EXECUTE, "text_editor": WRITE},
-    "kiro": {"execute_bash": EXECUTE, "fs_read": READ, "fs_write": REPLACE, "use_aws": EXECUTE},
+    "kiro": {
+        **{"execute_bash": EXECUTE, "fs_read": READ, "fs_write": REPLACE, "use_aws": EXECUTE},
+        **{"aws": EXECUTE, "code": READ, "glob": READ, "grep": READ, "read": READ, "shell": EXECUTE, "write": REPLACE},
+        **{"delegate": (), "introspect": (), "knowledge": READ, "report": (), "session": (), "subagent": (), "thinking": (), "todo": ()},
+        **{"web_fetch": WEB, "web_search": WEB},
+    },
     "opencode": {
         "bash": ("execute",),
         "edit": WRITE,
@@ -78,9 +83,11 @@ BUILTINS: Mapping[str, Mapping[str, Effects]] = {
 }
 """Client → built-in tool → what a call of it can do; nothing for those that only steer the session."""
 
+_OTHERS = frozenset("read_only_shell search_file_content vscode execute_bash fs_read fs_write use_aws".split())  # noqa: SIM905 - words
+"""Names that older versions have, or what takes another's place."""
+
 INHERENT: Mapping[str, tuple[str, ...]] = {
-    client: tuple(name for name, effects in tools.items() if effects and name not in ("read_only_shell", "search_file_content", "vscode"))
-    for client, tools in BUILTINS.items()
+    client: tuple(name for name, effects in tools.items() if effects and name not in _OTHERS) for client, tools in BUILTINS.items()
 } | {claude.CLIENT: claude.INHERENT}
 """The built-in tools that act on something, which an agent of the client has unless something limits them."""
 
