@@ -56,13 +56,16 @@ def scans(store: StoreOption = None, form: FormatOption = Format.table) -> None:
 
 
 def prune(
-    before: Annotated[str, typer.Option("--before", help="Take away what was closed before this time, ISO 8601", metavar="TIME")],
+    before: Annotated[str, typer.Option("--before", help="Take away what was closed or fixed before this time, ISO 8601", metavar="TIME")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say how much")] = False,
     store: StoreOption = None,
     form: FormatOption = Format.table,
 ) -> None:
-    """Take closed history out of the store. What lives, and its results, stay."""
+    """Take closed history and findings that were fixed out of the store. What lives stays, and results about it; a finding that comes back
+    after it went is a new one.
+    """
     from graphinv.store import open_store
+    from graphinv.store.upkeep import Pruned
     from graphinv.store.upkeep import prune as run
 
     at = moment(before, "--before") or ""
@@ -70,9 +73,10 @@ def prune(
         gone = run(opened, at, dry_run=dry_run)
     _tell(
         {"before": at, "dry_run": dry_run, **asdict(gone)},
-        f"{gone.nodes} nodes and {gone.edges} edges that were closed before {at} {'would go' if dry_run else 'are gone'}"
-        if gone.nodes or gone.edges
-        else f"nothing was closed before {at}",
+        f"{gone.nodes} nodes and {gone.edges} edges that were closed, and {gone.findings} findings that were fixed, before {at} "
+        f"{'would go' if dry_run else 'are gone'}"
+        if gone != Pruned(0, 0)
+        else f"nothing was closed or fixed before {at}",
         form,
     )
 

@@ -7,15 +7,15 @@ differently, or wrongly, is refused with what to write instead.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from graphinv.model.errors import QueryError, ReadOnly
 from graphinv.store.portable import refusals
 
 MAX_CHARACTERS = 100_000
 MAX_NESTING = 100
-"""Brackets within brackets: parsers take exponential time for them, or the stack, and know no time limit."""
+"""Brackets and CASE within one another: parsers take exponential time for them, or the stack, and know no time limit."""
 _QUOTED = 300
 
 _TOKEN = re.compile(
@@ -82,8 +82,9 @@ def tokens(query: str) -> Iterator[Token]:
             yield Token(kind, match.group(), match.start())
 
 
-def checked(query: str) -> str:
-    """``query`` without comments and a closing semicolon, once it is known to be one reading statement of the portable dialect.
+def checked(query: str, params: Mapping[str, Any] | None = None) -> str:
+    """``query`` without comments and a closing semicolon, once it is known to be one reading statement of the portable dialect, also with
+    the values of ``params``.
 
     Raises:
         ReadOnly: it could write, read files or run a procedure.
@@ -99,12 +100,12 @@ def checked(query: str) -> str:
     if any(token.text == ";" for token in found):
         raise ReadOnly(_message(query, "holds more than one statement", "run them one by one"))
     if _nesting(found) > MAX_NESTING:
-        raise QueryError(_message(query, f"nests brackets more than {MAX_NESTING} deep", "take it apart with WITH"))
+        raise QueryError(_message(query, f"nests brackets or CASE more than {MAX_NESTING} deep", "take it apart with WITH"))
     text = _without_comments(query, found)
     _check_reads(query, text, found)
     _check_words(query, found)
     _check_patterns(query, found)
-    for what, instead in refusals(found, bracket_pairs(found)):
+    for what, instead in refusals(found, bracket_pairs(found), params or {}):
         raise QueryError(_message(query, what, instead))
     return text
 
@@ -225,12 +226,14 @@ def _check_patterns(query: str, found: Sequence[Token]) -> None:
 
 
 def _nesting(found: Sequence[Token]) -> int:
-    """How deep brackets lie within brackets at most."""
-    depth = deepest = 0
-    for token in found:
+    """How deep brackets and CASE lie within one another at most."""
+    depth = cases = deepest = 0
+    for place, token in enumerate(found):
         if token.kind == "symbol":
             depth += (token.text in _OPEN) - (token.text in _CLOSE)
-            deepest = max(deepest, depth)
+        elif token.upper in ("CASE", "END") and (place == 0 or found[place - 1].text != "."):
+            cases += 1 if token.upper == "CASE" else -1
+        deepest = max(deepest, depth + cases)
     return deepest
 
 

@@ -134,7 +134,7 @@ class EmbeddedStore:
             return tuple(scans.values())
 
     def query(self, cypher: str, params: Mapping[str, Any] | None = None, *, timeout: float = 30.0, max_rows: int = 100_000) -> Rows:
-        text = adapted(_with_bounds(checked(cypher), params or {}))
+        text = adapted(_with_bounds(checked(cypher, params), params or {}))
         with self._guard:
             self._check_open()
             snapshot = self._graph.session().cursor()  # another handle of the same contents, which keeps them whatever is written

@@ -52,7 +52,7 @@ class GuardedQueries:
 
     def query(self, cypher: str, params: Mapping[str, Any] | None = None, *, timeout: float = 30.0, max_rows: int = 100_000) -> Rows:
         """The same as that of the store, which also says QueryLimit of what takes too much memory."""
-        checked(cypher)
+        checked(cypher, params)
         try:
             request = json.dumps({"cypher": cypher, "params": dict(params or {}), "timeout": timeout, "max_rows": max_rows}).encode()
         except (TypeError, ValueError, RecursionError) as error:

@@ -33,7 +33,7 @@ from graphinv.model.facts import EdgeFact, NodeFact
 from graphinv.model.results import Analysis
 from graphinv.store import Committed, Rows, Scan
 from graphinv.store.dialect import checked, shortened
-from graphinv.store.layout import check_schema, undated, with_first_seen
+from graphinv.store.layout import check_schema, speaks_of, undated, with_first_seen
 from graphinv.store.merge import State, advance
 from graphinv.store.neo4j_bulk import stage, sweep, switch
 from graphinv.store.neo4j_client import connected, within
@@ -50,6 +50,7 @@ from graphinv.store.neo4j_contents import (
 )
 from graphinv.store.neo4j_errors import lacks_memory, query_error, trouble
 from graphinv.store.neo4j_labels import names_labels
+from graphinv.store.neo4j_query import adapted
 from graphinv.store.neo4j_rows import rows
 from graphinv.store.packing import packed, unpacked
 
@@ -139,12 +140,12 @@ class Neo4jStore:
         return tuple(self._contents().scans.values())
 
     def query(self, cypher: str, params: Mapping[str, Any] | None = None, *, timeout: float = 30.0, max_rows: int = 100_000) -> Rows:
-        text = checked(cypher)
+        text = checked(cypher, params)
         self._check_open()
         given = dict(params or {})
 
         def ask(transaction: neo4j.Transaction) -> tuple[tuple[str, ...], list[neo4j.Record]]:
-            result = transaction.run(cast("Any", text), given)
+            result = transaction.run(cast("Any", adapted(text)), given)
             return result.keys(), list(islice(result, max_rows + 1))
 
         try:
@@ -255,6 +256,9 @@ class Neo4jStore:
     def _publish(self, after: State, text: str | None, results: Analysis | None = None) -> None:
         """Make ``after`` the store's contents and ``text`` its results, written anew where ``results`` are given."""
         change, mark = difference(self._contents(), after), secrets.token_hex(8)
+        if results is None and (new := change.nodes.keys() - change.before.nodes.keys()):
+            kept = unpacked(text, self._url)
+            results = kept if kept and speaks_of(kept, new) else None
         size = len(change) + (len(results.scores) + len(results.reach) + len(results.findings) if results else 0)
         try:
             with self._driver.session(default_access_mode=neo4j.WRITE_ACCESS, **self._session) as session:

@@ -45,8 +45,8 @@ SETTINGS = (
 _LOG_LINES = 25
 READY = f"ready-{VERSION}"
 
-_STARTED: list[subprocess.Popen[bytes]] = []
-"""What this process started; it lives on without it."""
+_LISTENS = "Bolt enabled"
+"""What the server logs once it has its port: until then somebody else may answer there, who shall not be told the password."""
 
 Told = Callable[[str], None]
 
@@ -101,22 +101,22 @@ def up(told: Told = lambda line: None) -> Status:
     classpath = _jars(top)
     port = _free_port(_text(top / "uri"))
     _configure(top, port)
-    log = top / "logs" / "console.log"
-    with log.open("ab") as out:
+    logged = _size(top / "logs" / "neo4j.log")
+    with (top / "logs" / "console.log").open("wb") as out:
         process = subprocess.Popen(  # noqa: S603 - Java from its wheel, with arguments of our own
             _command(top, classpath), stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, cwd=top, start_new_session=True
         )
-    _STARTED.append(process)
     (top / "pid").write_text(f"{process.pid}\n", "ascii")
     (top / "uri").write_text(f"bolt://127.0.0.1:{port}\n", "ascii")
     told("waiting until it answers")
     try:
-        _await(top, process, f"bolt://127.0.0.1:{port}")
+        _await(top, process, f"bolt://127.0.0.1:{port}", logged)
     except BaseException:
         process.kill()
         process.wait()
         (top / "pid").unlink(missing_ok=True)
         raise
+    process.returncode = 0  # it lives on without this process, which need not wait for it
     return status()
 
 
@@ -213,8 +213,8 @@ def _free_port(before: str | None) -> int:
     raise StoreError("no port of 127.0.0.1 is free")
 
 
-def _await(top: Path, process: subprocess.Popen[bytes], uri: str) -> None:
-    """Until the server answers under our password, which replaces the one that it comes with."""
+def _await(top: Path, process: subprocess.Popen[bytes], uri: str, logged: int) -> None:
+    """Until the server answers under our password, which replaces the one that it comes with. Its log had ``logged`` bytes before it."""
     import neo4j
     from neo4j.exceptions import AuthError, DriverError, Neo4jError
 
@@ -222,7 +222,10 @@ def _await(top: Path, process: subprocess.Popen[bytes], uri: str) -> None:
     end = time.monotonic() + READY_SECONDS
     while time.monotonic() < end:
         if process.poll() is not None:
-            raise StoreError(f"Neo4j ended at once; its log says:\n{_log(top)}")
+            raise StoreError(f"Neo4j ended at once; its log says:\n{_log(top, logged)}")
+        if _LISTENS not in _since(top / "logs" / "neo4j.log", logged):
+            time.sleep(0.3)
+            continue
         try:
             with neo4j.GraphDatabase.driver(uri, auth=(USER, password)) as driver, driver.session() as session:
                 session.run("RETURN 1").consume()  # its databases are there some time after it answers
@@ -235,15 +238,30 @@ def _await(top: Path, process: subprocess.Popen[bytes], uri: str) -> None:
                 time.sleep(0.3)
         except (Neo4jError, DriverError, OSError):
             time.sleep(0.3)
-    raise StoreError(f"Neo4j does not answer after {READY_SECONDS:.0f} s; its log says:\n{_log(top)}")
+    raise StoreError(f"Neo4j does not answer after {READY_SECONDS:.0f} s; its log says:\n{_log(top, logged)}")
 
 
-def _log(top: Path) -> str:
+def _log(top: Path, logged: int) -> str:
+    """The last lines of what this start said, and logged; without the places in the server's code."""
+    said = _since(top / "logs" / "console.log", 0) + _since(top / "logs" / "neo4j.log", logged)
+    return "\n".join([line for line in said.splitlines() if not line.startswith("\t")][-_LOG_LINES:]) or "nothing"
+
+
+def _since(log: Path, size: int) -> str:
+    """What a log has beyond its first ``size`` bytes."""
     try:
-        lines = (top / "logs" / "console.log").read_text("utf-8", "replace").splitlines()
+        with log.open("rb") as file:
+            file.seek(size)
+            return file.read().decode("utf-8", "replace")
     except OSError:
-        return "nothing"
-    return "\n".join(lines[-_LOG_LINES:])
+        return ""
+
+
+def _size(log: Path) -> int:
+    try:
+        return log.stat().st_size
+    except OSError:
+        return 0
 
 
 def _text(path: Path) -> str | None:

@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from graphinv.store.portable_kinds import kind_refusals
 from graphinv.store.portable_shapes import shape_refusals
 from graphinv.store.portable_values import value_refusals
 
@@ -54,8 +55,8 @@ _CLAUSES = {
 _REGEX = re.compile(r"(?P<class>\\\\[dDwWsSbB])|(?P<flags>\(\?[a-z]*i[a-z]*\))|(?P<look>\(\?[=!<])|(?P<back>\\\\[1-9]|\\\\[QkG])")
 
 
-def refusals(found: Sequence[Token], pairs: dict[int, int]) -> Iterator[Refusal]:
-    """What of a query is not portable. ``pairs`` says where each bracket is closed. O(tokens)."""
+def refusals(found: Sequence[Token], pairs: dict[int, int], params: Mapping[str, Any]) -> Iterator[Refusal]:
+    """What of a query that is given ``params`` is not portable. ``pairs`` says where each bracket is closed. O(tokens)."""
     edges, findings, opened = _edge_names(found), _findings(found), {end: start for start, end in pairs.items()}
     for place, token in enumerate(found):
         before = found[place - 1] if place else None
@@ -81,6 +82,7 @@ def refusals(found: Sequence[Token], pairs: dict[int, int]) -> Iterator[Refusal]
     yield from _patterns(found, pairs)
     yield from shape_refusals(found, pairs)
     yield from value_refusals(found, pairs)
+    yield from kind_refusals(found, pairs, params)
 
 
 def _word(found: Sequence[Token], place: int, pairs: dict[int, int]) -> Iterator[Refusal]:

@@ -22,7 +22,7 @@ _PATTERN = "write EXISTS { (a)-->(b) }, COUNT { … } or a list such as [(a)<-[:
 
 def shape_refusals(found: Sequence[Token], pairs: Mapping[int, int]) -> Iterator[Refusal]:
     """What of a query engines answer differently for how it is put together. O(tokens)."""
-    clauses = list(_clauses(found))
+    clauses = list(clauses_of(found))
     for place, token in enumerate(found):
         before, after = _text(found, place - 1), _text(found, place + 1)
         if token.text.lower() in _SHORTEST and after == "(" and place + 1 in pairs:
@@ -71,7 +71,7 @@ def _kind(found: Sequence[Token], place: int) -> str:
     return found[place].kind if 0 <= place < len(found) else ""
 
 
-def _clauses(found: Sequence[Token]) -> Iterator[str]:
+def clauses_of(found: Sequence[Token]) -> Iterator[str]:
     """For each token the clause that it stands in; ``""`` where there is none."""
     stack = [""]
     for place, token in enumerate(found):
@@ -164,7 +164,7 @@ def _case(found: Sequence[Token], place: int) -> Iterator[Refusal]:
             return
 
 
-def _items(found: Sequence[Token], place: int, pairs: Mapping[int, int]) -> list[range]:
+def shown(found: Sequence[Token], place: int, pairs: Mapping[int, int]) -> list[range]:
     """Where each thing lies that the WITH or RETURN at ``place`` shows; the last range ends where they all do."""
     at = place + 2 if _text(found, place + 1).upper() == "DISTINCT" else place + 1
     items, start = [], at
@@ -189,10 +189,10 @@ def _shown(found: Sequence[Token], place: int, pairs: Mapping[int, int]) -> Iter
     """What the WITH or RETURN at ``place`` shows, and in which order."""
     if _text(found, place - 1).upper() in ("STARTS", "ENDS"):
         return
-    items = _items(found, place, pairs)
+    items = shown(found, place, pairs)
     if found[place].upper == "WITH" and any(len(item) > 1 and found[item[-2]].upper != "AS" for item in items):
         yield "keeps something in WITH without a name", "write a.id AS id"
-    grouped = {item for item in items if not any(_aggregate(found, at) for at in item)}
+    grouped = {item for item in items if not any(aggregates(found, at) for at in item)}
     if all(item in grouped for item in items):
         return
     known = {_alias(found, item) for item in items}
@@ -211,7 +211,8 @@ def _shown(found: Sequence[Token], place: int, pairs: Mapping[int, int]) -> Iter
             yield "puts groups in the order of what it does not show", "show it, or an aggregate of it with a name"
 
 
-def _aggregate(found: Sequence[Token], at: int) -> bool:
+def aggregates(found: Sequence[Token], at: int) -> bool:
+    """Whether an aggregate is called at ``at``."""
     return (
         found[at].kind == "word" and found[at].text.lower() in _AGGREGATES and _text(found, at + 1) == "(" and _text(found, at - 1) != "."
     )
@@ -221,7 +222,7 @@ def _read(found: Sequence[Token], places: range, pairs: Mapping[int, int], known
     """Each property that is read among ``places`` where it is not within an aggregate, nor of a variable that is ``known``."""
     at = places.start
     while at < places.stop:
-        if _aggregate(found, at):
+        if aggregates(found, at):
             at = pairs.get(at + 1, at) + 1
             continue
         if found[at].text in ("[", "{"):  # it has names of its own
@@ -248,7 +249,7 @@ def _unions(found: Sequence[Token], pairs: Mapping[int, int]) -> Iterator[Refusa
             if every.setdefault(depth, all_rows) != all_rows:
                 yield "mixes UNION and UNION ALL", "write CALL { … UNION … } and UNION ALL around it"
         elif token.upper == "RETURN":
-            names = [_alias(found, item) for item in _items(found, place, pairs) if item]
+            names = [_alias(found, item) for item in shown(found, place, pairs) if item]
             first = columns.setdefault(depth, names)
             if first != names and sorted(first) == sorted(names):
                 yield "names the columns of UNION in different orders", "name them in the same order"

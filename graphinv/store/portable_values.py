@@ -18,16 +18,16 @@ if TYPE_CHECKING:
     from graphinv.store.dialect import Token
     from graphinv.store.portable import Refusal
 
-_COMPARISONS = frozenset({"=", "<>", "<", "<=", ">", ">="})
-_ORDERED = _COMPARISONS - {"=", "<>"}
-_OPERATORS = _COMPARISONS | {"+", "-", "*", "/", "%", "^", "=~", "[", ".", "(", ":", "->", "<-"}
+COMPARISONS = frozenset({"=", "<>", "<", "<=", ">", ">="})
+_ORDERED = COMPARISONS - {"=", "<>"}
+_OPERATORS = COMPARISONS | {"+", "-", "*", "/", "%", "^", "=~", "[", ".", "(", ":", "->", "<-"}
 _WORD_OPERATORS = frozenset({"IN", "STARTS", "ENDS", "CONTAINS", "IS"})
 _TRUTHS = frozenset({"WHERE", "AND", "OR", "XOR", "NOT"})
 _APART = frozenset(
     ("AND", "OR", "XOR", "WHERE", "RETURN", "WITH", "AS", "THEN", "ELSE", "WHEN", "CASE", "END", "MATCH", "UNWIND", "ORDER", "BY", "IN")
 )
 """What stands between two comparisons that are not one."""
-_TIMES = frozenset({"date", "datetime", "localdatetime", "time", "localtime"})
+TIMES = frozenset({"date", "datetime", "localdatetime", "time", "localtime"})
 _AGGREGATES = frozenset({"count", "sum", "avg", "min", "max", "collect", "stdev", "stdevp"})
 _OF_TEXT = frozenset({"toupper", "tolower", "trim", "ltrim", "rtrim", "substring", "left", "right", "replace", "split"})
 _ORDERING = frozenset({"min", "max"})
@@ -45,7 +45,7 @@ def _types() -> Mapping[str, frozenset[str]]:
     return {name: frozenset(types) for name, types in found.items()}
 
 
-def _only(name: str, type: str) -> bool:
+def only(name: str, type: str) -> bool:
     """Whether a property of that name is of that type, whichever kind has it."""
     return _types().get(name) == frozenset({type})
 
@@ -60,7 +60,7 @@ def value_refusals(found: Sequence[Token], pairs: Mapping[int, int]) -> Iterator
             yield from _truth(found, place + 1)
             if token.upper in ("AND", "OR", "XOR") and _kind(found, place - 1) in ("number", "string") and _starts(found, place - 1):
                 yield "takes a text or number for a truth", "compare it, such as x <> 0"
-        elif token.text in _COMPARISONS:
+        elif token.text in COMPARISONS:
             yield from _comparison(found, place, pairs, opened, nodes)
         elif token.text in ("+", "-", "*", "/", "%"):
             yield from _arithmetic(found, place, opened)
@@ -160,7 +160,7 @@ def _comparison(
 
 def _made_time(found: Sequence[Token], place: int) -> bool:
     """Whether a call that makes a time begins at ``place``."""
-    return _text(found, place).lower() in _TIMES and _text(found, place + 1) == "("
+    return _text(found, place).lower() in TIMES and _text(found, place + 1) == "("
 
 
 def _made_time_before(found: Sequence[Token], place: int, opened: Mapping[int, int]) -> bool:
@@ -171,7 +171,7 @@ def _made_time_before(found: Sequence[Token], place: int, opened: Mapping[int, i
 
 def _arithmetic(found: Sequence[Token], place: int, opened: Mapping[int, int]) -> Iterator[Refusal]:
     sign, before, after = found[place].text, _text(found, place - 1), _text(found, place + 1)
-    starts = before in ("(", "[", ",", "{", ":", "|", *_COMPARISONS) or (
+    starts = before in ("(", "[", ",", "{", ":", "|", *COMPARISONS) or (
         _kind(found, place - 1) == "word" and before.upper() in _APART | {"NOT", "DISTINCT"}
     )
     if sign == "+" and starts:
@@ -194,12 +194,12 @@ def _arithmetic(found: Sequence[Token], place: int, opened: Mapping[int, int]) -
         elif _made_time(found, place + 1):
             yield "subtracts times", "write duration.inDays(a, b)"
     if sign == "+" and "string" in (_kind(found, place - 1), _kind(found, place + 1)):
-        float_after = _kind(found, place + 1) == "number" and _exponent(after)
-        if float_after or (_kind(found, place - 1) == "number" and _exponent(before)):
+        float_after = _kind(found, place + 1) == "number" and written_with_exponent(after)
+        if float_after or (_kind(found, place - 1) == "number" and written_with_exponent(before)):
             yield "makes a text of a number that is very large or small", "return the number itself"
 
 
-def _exponent(text: str) -> bool:
+def written_with_exponent(text: str) -> bool:
     """Whether a number is written with an exponent by one engine when it is made a text."""
     try:
         value = abs(float(text))
@@ -231,15 +231,15 @@ def _call(found: Sequence[Token], place: int, pairs: Mapping[int, int], names: f
     end = pairs.get(place + 1, place + 1)
     alone = end == first + 1
     kind, text = _kind(found, first), _text(found, first)
-    if name in _TIMES and kind == "string" and _OFFSET.search(text):
+    if name in TIMES and kind == "string" and _OFFSET.search(text):
         yield "has a time of a zone", "write it in UTC, such as 2026-02-01T00:00:00Z"
-    elif name in _TIMES and text == "{" and any(token.text.startswith("epoch") for token in found[first:end]):
+    elif name in TIMES and text == "{" and any(token.text.startswith("epoch") for token in found[first:end]):
         yield "makes a time of seconds since 1970", "give the time as a parameter"
     elif name == "tostring":
         stated = _property(found, first) if end == first + 3 else ""
         if text == "[":
             yield "makes a text of a list", "write reduce(s = '', x IN l | s + x)"
-        elif (alone and kind == "number" and _exponent(text)) or (stated and _only(stated, "number")):
+        elif (alone and kind == "number" and written_with_exponent(text)) or (stated and only(stated, "number")):
             yield "makes a text of a number with a fraction", "return the number itself"
     elif name == "toboolean" and alone and kind == "number":
         yield "makes a truth of a number", "write x <> 0"
@@ -256,7 +256,7 @@ def _call_of(found: Sequence[Token], place: int, pairs: Mapping[int, int], names
     alone = end == first + 1
     kind, text = _kind(found, first), _text(found, first)
     if name in _OF_TEXT and (
-        kind == "number" or text in ("[", "{") or (_property(found, first) and _only(_property(found, first), "set of texts"))
+        kind == "number" or text in ("[", "{") or (_property(found, first) and only(_property(found, first), "set of texts"))
     ):
         yield f"calls {found[place].text}() of what is no text", "write toString(x), or [x IN l | …] for each of a list"
     elif name in ("size", "length") and text == "{":
@@ -265,7 +265,7 @@ def _call_of(found: Sequence[Token], place: int, pairs: Mapping[int, int], names
         yield "calls length() of what is no path", "write size(x)"
     elif name == "range" and any(token.kind == "number" and "." in token.text for token in found[first:end]):
         yield "calls range() of numbers that are not whole", "write range(1, 3)"
-    elif name == "reverse" and any(_only(_property(found, at), "set of texts") for at in range(first, end)) and text != "[":
+    elif name == "reverse" and any(only(_property(found, at), "set of texts") for at in range(first, end)) and text != "[":
         yield "calls reverse() of a property that is a list", "write reverse([x IN n.labels | x])"
     elif name in _ORDERING and alone and text in names:
         yield f"calls {name}() of nodes or edges", "write what they are ordered by, such as min(a.id)"
@@ -298,7 +298,7 @@ def _chains(found: Sequence[Token]) -> Iterator[Refusal]:
             depth = max(0, depth - 1)
         elif token.text in (",", "|", ":", ";") or token.upper in _APART:
             before[depth] = False
-        elif token.text in _COMPARISONS:
+        elif token.text in COMPARISONS:
             if before.get(depth):
                 yield "compares more than two values at once", "write a <= b AND b < c"
                 return

@@ -6,13 +6,14 @@ their digest.
 
 from __future__ import annotations
 
+import fcntl
 import gzip
 import hashlib
 import json
 import os
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,7 @@ class Pruned:
 
     nodes: int
     edges: int
+    findings: int = 0
 
 
 # --------------------------------------------------------------------------------------------------------------------------------
@@ -58,14 +60,19 @@ def _over(entry: Entry, before: str) -> bool:
 
 
 def prune(store: Store, before: str, *, dry_run: bool = False) -> Pruned:
-    """Take closed history out of ``store``; with ``dry_run`` only say how much.
+    """Take out of ``store`` what was closed, and findings that were fixed, before the time ``before``; with ``dry_run`` only say how much.
 
     Raises:
         StoreError: nothing was written.
     """
     state, gone = pruned(store.state(), before)
-    if not dry_run and (gone.nodes or gone.edges):
-        store.replace(state, store.analysis())
+    analysis = store.analysis()
+    if analysis is not None:
+        kept = tuple(finding for finding in analysis.former if finding.fixed_at is None or finding.fixed_at >= before)
+        gone = replace(gone, findings=len(analysis.former) - len(kept))
+        analysis = analysis.model_copy(update={"former": kept})
+    if not dry_run and gone != Pruned(0, 0):
+        store.replace(state, analysis)
     return gone
 
 
@@ -112,26 +119,45 @@ def backup(store: Store, path: Path) -> State:
         UsageError: the file is there already.
         StoreError: it cannot be written.
     """
-    state, analysis = store.state(), store.analysis()
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.new")
     if path.exists():
         raise UsageError(f"{path} is there already; name a new file")
+    state, analysis = store.state(), store.analysis()
     try:
-        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        _write_backup(path, _records(state, analysis))
+    except BlockingIOError:
+        raise UsageError(f"another process is writing {path}") from None
+    except OSError as error:
+        raise StoreError(f"cannot write the backup {path}: {error.strerror}") from None
+    return state
+
+
+def _write_backup(path: Path, records: Iterable[Mapping[str, Any]]) -> None:
+    """Write ``records`` beside ``path``, and rename that when it is whole. What a process that died has left there is written over.
+
+    Raises:
+        BlockingIOError: another process is doing so.
+        OSError: it cannot be written.
+    """
+    temporary = path.with_name(f".{path.name}.new")
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    with os.fdopen(handle, "wb") as raw:
+        fcntl.flock(raw, fcntl.LOCK_EX | fcntl.LOCK_NB)
         try:
-            with os.fdopen(handle, "wb") as raw, gzip.GzipFile(fileobj=raw, mode="wb", mtime=0, compresslevel=6) as file:
+            os.fchmod(handle, 0o600)  # it may have been there
+            raw.truncate()
+            with gzip.GzipFile(filename="", fileobj=raw, mode="wb", mtime=0, compresslevel=6) as file:
                 digest = hashlib.sha256()
-                for record in _records(state, analysis):
+                for record in records:
                     line = json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
                     digest.update(line)
                     file.write(line)
                 file.write(json.dumps({"sha256": digest.hexdigest()}).encode() + b"\n")
+            raw.flush()
+            os.fsync(handle)
             os.rename(temporary, path)
-        finally:
+        except BaseException:
             temporary.unlink(missing_ok=True)
-    except OSError as error:
-        raise StoreError(f"cannot write the backup {path}: {error.strerror}") from None
-    return state
+            raise
 
 
 def restore(path: Path, store: Store, *, force: bool = False) -> State:

@@ -1,18 +1,21 @@
-"""kill -9 at random instants of what changes an embedded store: ``python -m tests.bench.kills [KILLS [AGENTS [SEED]]]``.
+"""kill -9 at random instants of what changes a store: ``python -m tests.bench.kills embedded|neo4j [KILLS [AGENTS [SEED]]]``.
 
-A command of the command line (ingest, analyze, prune; analyze once more, killed while it keeps its arrays) runs in a process of its own
-and is killed somewhere between its start and its end, every second time between the begin of writing and the end. After each kill the
-store is opened: it holds what was there before the command, or what is there after it, checked over everything it holds; it answers what
-agents reach as that generation does; and the same command again ends in the graph that a command that nobody disturbed ends in. Anything
-else is an AssertionError.
+A command of the command line (ingest, analyze, prune, a backup, its restoration; on a server each of those that write once in one
+transaction and once built beside what is there; on the embedded store analyze once more, killed while it keeps its arrays) runs in a
+process of its own and is killed somewhere between its start and its end, every second time between the begin of its writing and its end.
+After each kill the store is opened: it holds what was there before the command, or what is there after it, checked over everything it
+holds; it answers queries, and what agents reach, as that generation does; and the same command again ends where a command ends that nobody
+disturbed, and leaves nothing beside it. Anything else is an AssertionError. The server is the one at NEO4J_URI, whose contents are lost, or
+a local one.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
+import pkgutil
 import random
+import select
 import shutil
 import signal
 import subprocess
@@ -20,30 +23,41 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from importlib import import_module
-from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal, Protocol, Self, get_args
 
+import neo4j
+
+import graphinv
 from graphinv.cli import main as command_line
 from graphinv.model.facts import EdgeFact, NodeFact
 from graphinv.pipeline.stages import engine
-from graphinv.store import open_store
+from graphinv.store import embedded, open_store, upkeep
+from graphinv.store import neo4j as server
 from graphinv.store.merge import State
-from graphinv.store.upkeep import problems
+from graphinv.store.neo4j_client import connected
 from tests.bench.library import facts
+from tests.neo4j_server import started, stop
 
+Engine = Literal["embedded", "neo4j"]
 Since = Literal["start", "writing", "published"]
 """Moments of a command: its start; when it begins to write; when what it wrote is the store."""
 KILLS = 200
-AGENTS = 100
+AGENTS = 20
 FIRST, SECOND, THIRD, LATER = (f"2026-07-{day:02}T00:00:00Z" for day in (10, 11, 12, 20))
 EXPECTED = {"graph", "graph.arrays", "graph.key", "graph.lock"}
 """What may lie in a store's folder when no command runs."""
+QUERIES = (
+    "MATCH (a:Agent)-[r:CAN_REACH]->(t) RETURN a.id, t.id, r.lens, r.actions ORDER BY a.id, t.id, r.lens",
+    "MATCH (f:Finding)-[:ABOUT]->(a) RETURN f.id, f.fixed_at, a.id ORDER BY f.id, a.id",
+    # No label is named, so what a server has built beside would be counted.
+    "MATCH ()-[r]->() RETURN type(r) AS kind, r.gone_at IS NULL AS live, count(r) AS n ORDER BY kind, live",
+)
 
 
 @dataclass(frozen=True)
@@ -55,6 +69,10 @@ class Case:
     command: tuple[str, ...]
     since: Sequence[Since] = ("start", "writing")
     """From when on its kills are counted, in turn."""
+    beside: bool = False
+    """Whether a server builds what it writes beside what is there."""
+    file: Path | None = None
+    """What it writes that is no store."""
 
 
 @dataclass
@@ -65,8 +83,10 @@ class Counts:
     """The store held what was there before the command."""
     after: int = 0
     """It held what the command writes."""
+    writing: int = 0
+    """The command was writing."""
     halves: int = 0
-    """A half-written file or folder lay beside it."""
+    """Something half-written lay beside it."""
     finished: int = 0
     """The command was faster: no kill."""
 
@@ -77,28 +97,31 @@ class Counts:
 
 @dataclass(frozen=True)
 class Contents:
-    """Digests of a store's contents."""
+    """Digests of what is there."""
 
     whole: str
     """Everything: facts, history, scans, results."""
     graph: str
-    """The same without the number and list of generations, which a command that is run again adds to."""
+    """The same without the number and list of generations, which a command that is run again adds to; and what queries answer."""
     reach: str
     """What all agents reach, worked out from the arrays beside the store where those are there."""
+    file: str
+    """What the command writes that is no store; empty where it is not there."""
     generation: int = field(compare=False)
 
 
-def contents(store: Path) -> Contents:
-    """What a store holds; it must be sound."""
-    with open_store(store) as opened:
+def contents(url: str, file: Path | None = None) -> Contents:
+    """What a store holds; it must be sound, and so must ``file`` be, a backup, where it is there."""
+    with open_store(url) as opened:
         state, analysis = opened.state(), opened.analysis()
-        assert problems(state) == []
+        assert upkeep.problems(state) == []
         plain = analysis.model_dump(mode="json", by_alias=True) if analysis else {}
         results = {name: value for name, value in plain.items() if name != "generation"}
-        rows = opened.query("MATCH (a:Agent)-[r:CAN_REACH]->(t) RETURN a.id, t.id, r.lens, r.actions ORDER BY a.id, t.id, r.lens").rows
-        reached = [reach.model_dump(mode="json") for reach in engine(opened, at=FIRST).reach_all(atoms=False)]
+        rows = [opened.query(query).rows for query in QUERIES]
+        reached = list(engine(opened, at=FIRST).reach_all(atoms=False))
         bare = replace(state, generation=0, history=())
-        return Contents(_digest(state, plain), _digest(bare, results, rows), _digest(reached), state.generation)
+        backup = _digest(*upkeep.read_backup(file)) if file and file.exists() else ""
+        return Contents(_digest(state, plain), _digest(bare, results, rows), _digest(reached), backup, state.generation)
 
 
 def _digest(*parts: Any) -> str:
@@ -108,22 +131,92 @@ def _digest(*parts: Any) -> str:
             return [entries, sorted(value.scans.items()), value.complete_at, value.generation, value.history]
         return vars(value) if hasattr(value, "__dict__") else {name: getattr(value, name) for name in value.__slots__}
 
-    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=plain).encode()).hexdigest()
+    return sha256(json.dumps(parts, sort_keys=True, default=plain).encode()).hexdigest()
 
 
 # --------------------------------------------------------------------------------------------------------------------------------
-# The stores that commands find
+# Where the store is that commands write
 
 
-def cases(folder: Path, agents: int, commands: Commands) -> list[Case]:
-    """Stores in ``folder``, made by the command line as well, and what is done to them."""
+class Place(Protocol):
+    """Where one store is."""
+
+    @property
+    def url(self) -> str: ...
+
+    def put(self, template: Path) -> None:
+        """Make it hold what the embedded store ``template`` holds, and nothing else."""
+        ...
+
+    def halves(self) -> bool:
+        """Whether something lies beside it that should not when no command runs."""
+        ...
+
+
+class Folder:
+    """The embedded store in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.url = str(folder / "graph")
+
+    def put(self, template: Path) -> None:
+        shutil.rmtree(self._folder, ignore_errors=True)
+        _copy(template, self._folder)
+
+    def halves(self) -> bool:
+        return {path.name for path in self._folder.iterdir()} > EXPECTED or any(self._folder.glob("graph.arrays/.*"))
+
+
+class Server:
+    """The store in the server at ``url``."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def put(self, template: Path) -> None:
+        with open_store(template) as source, open_store(self.url, write=True) as target:
+            upkeep.copy(source, target, force=True)
+
+    def halves(self) -> bool:
+        hidden = "MATCH (n) WHERE any(l IN labels(n) WHERE l STARTS WITH '_' AND l <> '_Store') RETURN count(n) > 0 AS n"
+        with connected(self.url, retry=1.0) as driver:
+            return bool(driver.execute_query(hidden, result_transformer_=neo4j.Result.single, database_=_DATABASE)["n"])  # type: ignore[index]
+
+
+_DATABASE = os.environ.get("NEO4J_DATABASE")
+
+
+@contextmanager
+def place(kind: Engine, folder: Path) -> Iterator[Place]:
+    """Where the store of that engine is: in ``folder``, or in a server."""
+    if kind == "embedded":
+        yield Folder(folder / "run")
+    elif os.environ.get("NEO4J_URI"):
+        yield Server(os.environ["NEO4J_URI"])
+    else:
+        home = folder / "neo4j"
+        found = started(home)
+        os.environ.update(NEO4J_USER=found.user, NEO4J_PASSWORD=found.password)
+        try:
+            yield Server(found.uri)
+        finally:
+            stop(home)
+
+
+# --------------------------------------------------------------------------------------------------------------------------------
+# What is done to which store
+
+
+def cases(kind: Engine, folder: Path, agents: int, commands: Commands) -> list[Case]:
+    """Embedded stores in ``folder``, made by the command line as well, and what is done to what they hold."""
     nodes, edges = facts(agents)
-    file = folder / "x.facts.jsonl"
+    file, backup = folder / "x.facts.jsonl", folder / "kept"
     _write(file, nodes, edges)
     fresh = folder / "fresh" / "graph"
-    commands.run(["ingest", str(file), "--at", FIRST], fresh)
+    commands.run(("ingest", str(file), "--at", FIRST), str(fresh))
     judged = _copy(fresh, folder / "judged")
-    commands.run(["analyze", "--at", FIRST], judged)
+    commands.run(("analyze", "--at", FIRST), str(judged))
     # The second reading changes some, closes some and brings some.
     gone = {("Agent", f"agent-{number:07}") for number in range(0, agents, 7)}
     _write(
@@ -132,14 +225,19 @@ def cases(folder: Path, agents: int, commands: Commands) -> list[Case]:
         [edge for edge in edges if edge.source not in gone and edge.target not in gone],
     )
     closed = _copy(judged, folder / "closed")
-    commands.run(["ingest", str(file), "--at", SECOND], closed)
-    commands.run(["analyze", "--at", SECOND], closed)
-    return [
+    commands.run(("ingest", str(file), "--at", SECOND), str(closed))
+    commands.run(("analyze", "--at", SECOND), str(closed))
+    commands.run(("store", "backup", str(backup)), str(closed))
+    writing = [
         Case("ingest", judged, ("ingest", str(file), "--at", SECOND)),
         Case("analyze", fresh, ("analyze", "--at", FIRST)),
         Case("prune", closed, ("prune", "--before", THIRD)),
-        Case("arrays", closed, ("analyze", "--at", LATER), since=("published",)),
+        Case("store restore", fresh, ("store", "restore", str(backup), "--force")),
     ]
+    reading = Case("store backup", closed, ("store", "backup", str(folder / "made")), beside=True, file=folder / "made")
+    if kind == "neo4j":
+        return [*writing, *(replace(case, beside=True) for case in writing), reading]
+    return [*writing, reading, Case("analyze's arrays", closed, ("analyze", "--at", LATER), since=("published",))]
 
 
 def _renewed(node: NodeFact) -> NodeFact:
@@ -189,11 +287,13 @@ class Commands:
             env={**os.environ, "PYTHONPATH": str(root), "GRAPHINV_CACHE": str(cache)},
         )
 
-    def run(self, command: Sequence[str], store: Path, *, kill_after: float | None = None, since: Since = "start") -> Ran:
-        """Run ``command`` on ``store``; with ``kill_after`` kill it so many seconds after the moment ``since``."""
+    def run(
+        self, command: Sequence[str], url: str, *, beside: bool = False, kill_after: float | None = None, since: Since = "start"
+    ) -> Ran:
+        """Run ``command`` on the store at ``url``; with ``kill_after`` kill it so many seconds after the moment ``since``."""
         assert self._forker.stdin
         assert self._forker.stdout
-        self._forker.stdin.write(json.dumps([[*command, "--store", str(store)], str(store), kill_after, since]) + "\n")
+        self._forker.stdin.write(json.dumps([[*command, "--store", url], beside, kill_after, since]) + "\n")
         self._forker.stdin.flush()
         ran = Ran(*json.loads(self._forker.stdout.readline()))
         assert ran.code == 0 or (ran.code == -signal.SIGKILL and kill_after is not None), (command, ran, self._said())
@@ -214,40 +314,51 @@ class Commands:
 
 def serve() -> None:
     """Run the commands that come in, one a line."""
-    import_module("graphinv.analyze.engine")
+    for module in pkgutil.walk_packages(graphinv.__path__, "graphinv."):
+        if not module.name.endswith("__main__"):
+            import_module(module.name)
     for line in sys.stdin:
-        command, store, kill_after, since = json.loads(line)
-        os.write(1, json.dumps(_run(command, Path(store), kill_after, since)).encode() + b"\n")
+        os.write(1, json.dumps(_run(*json.loads(line))).encode() + b"\n")
 
 
-def _run(command: list[str], store: Path, kill_after: float | None, since: Since) -> tuple[int, dict[Since, float]]:
-    file = _file(store)
-    child = _forked(command)
+def _run(command: list[str], beside: bool, kill_after: float | None, since: Since) -> tuple[int, dict[Since, float]]:
+    told, tell = os.pipe()
+    child = os.fork()
+    if not child:
+        _act(command, beside, tell)
+    os.close(tell)
     moments: dict[Since, float] = {"start": time.monotonic()}
-    while not os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT):
-        now = time.monotonic()
-        if "published" not in moments and _file(store) != file:
-            moments["published"] = now
-        if "writing" not in moments and ("published" in moments or any(store.parent.glob(f".{store.name}.new-*"))):
-            moments["writing"] = now
-        if kill_after is not None and since in moments and now - moments[since] >= kill_after:
-            os.kill(child, signal.SIGKILL)
+    while True:
+        left = None
+        if kill_after is not None and since in moments:
+            left = max(0.0, moments[since] + kill_after - time.monotonic())
+        if not select.select([told], [], [], left)[0]:
+            os.kill(child, signal.SIGKILL)  # it is there until it is waited for
             break
-        time.sleep(0.0005)
+        if not (said := os.read(told, 1)):
+            break
+        moments.setdefault(get_args(Since)[int(said)], time.monotonic())
+    os.close(told)
     _, status = os.waitpid(child, 0)
     end = time.monotonic()
     return os.waitstatus_to_exitcode(status), {name: end - moment for name, moment in moments.items()}
 
 
-def _file(store: Path) -> int | None:
-    return os.stat(store).st_ino if store.exists() else None
+def _act(command: list[str], beside: bool, tell: int) -> None:
+    """Be the command line with ``command``, saying nothing but to ``tell`` at which moment it is."""
 
+    def telling(work: Callable[..., Any]) -> Callable[..., Any]:
+        def told(*given: Any) -> Any:
+            os.write(tell, b"%d" % get_args(Since).index("writing"))
+            done = work(*given)
+            os.write(tell, b"%d" % get_args(Since).index("published"))
+            return done
 
-def _forked(command: list[str]) -> int:
-    """The process that runs the command line with ``command``, saying nothing."""
-    child = os.fork()
-    if child:
-        return child
+        return told
+
+    for owner, name in ((embedded.EmbeddedStore, "_publish"), (server.Neo4jStore, "_publish"), (upkeep, "_write_backup")):
+        setattr(owner, name, telling(getattr(owner, name)))
+    server.DIRECT = -1 if beside else 10**9
     code = 70
     try:
         silent = os.open(os.devnull, os.O_RDWR)
@@ -264,78 +375,70 @@ def _forked(command: list[str]) -> int:
         os._exit(code)
 
 
-@contextmanager
-def _fresh(case: Case, folder: Path) -> Iterator[Path]:
-    """A copy of the store that the command finds."""
-    made = folder / "run"
-    try:
-        yield _copy(case.template, made)
-    finally:
-        shutil.rmtree(made)
+# --------------------------------------------------------------------------------------------------------------------------------
+# Kills
 
 
-def kill(case: Case, kills: int, folder: Path, seed: int) -> Counts:
-    """Kill ``case`` so many times, and see each time that nothing is lost. ``folder`` is where that is done."""
-    folder.mkdir()
-    with Commands(folder / "cache") as commands:
-        return _killed(case, kills, folder, commands, random.Random(seed))
-
-
-def _killed(case: Case, kills: int, folder: Path, commands: Commands, dice: random.Random) -> Counts:
+def kill(case: Case, kills: int, where: Place, commands: Commands, dice: random.Random) -> Counts:
+    """Kill ``case`` so many times, and see each time that nothing is lost."""
     counts = Counts()
-    with _fresh(case, folder) as store:
-        before = contents(store)
-        ran = commands.run(case.command, store)
-        whole = dict(ran.seconds)
-        after = contents(store)
-        assert before.whole != after.whole
+    _put(case, where)
+    before = contents(where.url, case.file)
+    whole = dict(commands.run(case.command, where.url, beside=case.beside).seconds)
+    after = contents(where.url, case.file)
+    assert before != after
     while counts.kills < kills:
-        with _fresh(case, folder) as store:
-            since = case.since[counts.kills % len(case.since)]
-            if not commands.run(case.command, store, kill_after=dice.uniform(0.0, whole[since]), since=since).code:
-                counts.finished += 1
-                whole[since] *= 0.95  # the machine is less busy than it was
-                continue
-            print(f"{case.name} {counts.kills}", file=sys.stderr)
-            counts.halves += bool(_leftovers(store))
-            found = contents(store)
-            if found == before:
-                counts.before += 1
-            else:
-                assert found == after, (case.name, found, before, after)
-                counts.after += 1
-            commands.run(case.command, store)
-            again = contents(store)
-            assert (again.graph, again.reach) == (after.graph, after.reach), (case.name, again, after)
-            assert not _leftovers(store)
+        _put(case, where)
+        since = case.since[counts.kills % len(case.since)]
+        ran = commands.run(case.command, where.url, beside=case.beside, kill_after=dice.uniform(0.0, whole[since]), since=since)
+        if not ran.code:
+            counts.finished += 1
+            whole[since] = ran.seconds[since]  # the machine is less busy than it was
+            continue
+        counts.writing += "writing" in ran.seconds and "published" not in ran.seconds
+        counts.halves += _halves(case, where)
+        found = contents(where.url, case.file)
+        if found == before:
+            counts.before += 1
+        else:
+            assert found == after, (case.name, found, before, after)
+            counts.after += 1
+        if case.file:
+            case.file.unlink(missing_ok=True)
+        commands.run(case.command, where.url, beside=case.beside)
+        again = contents(where.url, case.file)
+        assert (again.graph, again.reach, again.file) == (after.graph, after.reach, after.file), (case.name, again, after)
+        assert not _halves(case, where)
+        print(f"{case.name} {counts}", file=sys.stderr, flush=True)
     return counts
 
 
-def _leftovers(store: Path) -> list[Path]:
-    """What lies beside a store and should not when no command runs."""
-    return [path for path in store.parent.iterdir() if path.name not in EXPECTED] + [*store.parent.glob("graph.arrays/.*")]
+def _put(case: Case, where: Place) -> None:
+    where.put(case.template)
+    if case.file:
+        case.file.unlink(missing_ok=True)
 
 
-def main(kills: int = KILLS, agents: int = AGENTS, seed: int = 1) -> int:
-    """Kill, the commands side by side, and print what became of it; how many kills it were."""
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary)
-        with Commands(folder / "cache") as commands:
-            made = cases(folder, agents, commands)
-        with ProcessPoolExecutor(len(made), get_context("spawn")) as pool:
-            begun = [
-                pool.submit(kill, case, (kills + number) // len(made), folder / case.name, seed + number)
-                for number, case in enumerate(made)
-            ]
-            found = [one.result() for one in begun]
-    print("| command | kills | held what was before | held what is after | left half-written files | ended before |")
-    print("| --- | ---: | ---: | ---: | ---: | ---: |")
-    for case, counts in zip(made, found, strict=True):
-        print(f"| {case.name} | {counts.kills} | {counts.before} | {counts.after} | {counts.halves} | {counts.finished} |")
-    total = sum(counts.kills for counts in found)
+def _halves(case: Case, where: Place) -> bool:
+    return where.halves() or (case.file is not None and any(case.file.parent.glob(f".{case.file.name}.*")))
+
+
+def main(kind: Engine, kills: int = KILLS, agents: int = AGENTS, seed: int = 1) -> int:
+    """Kill and print what became of it; how many kills it were."""
+    total = 0
+    with tempfile.TemporaryDirectory() as temporary, place(kind, Path(temporary)) as where, Commands(Path(temporary) / "cache") as commands:
+        made = cases(kind, Path(temporary), agents, commands)
+        print("| command | written | kills | while it wrote | held what was before | held what is after | left halves | ended before |")
+        print("| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |", flush=True)
+        for number, case in enumerate(made):
+            found = kill(case, (kills + number) // len(made), where, commands, random.Random(seed + number))
+            how = "beside" if case.beside or kind == "embedded" else "directly"
+            numbers = (found.kills, found.writing, found.before, found.after, found.halves, found.finished)
+            print(f"| {case.name} | {how} |", *(f"{one} |" for one in numbers), flush=True)
+            total += found.kills
     print(f"\n{total} kills, nothing lost")
     return total
 
 
 if __name__ == "__main__":
-    main(*[int(one) for one in sys.argv[1:]])
+    main("neo4j" if sys.argv[1] == "neo4j" else "embedded", *[int(one) for one in sys.argv[2:]])

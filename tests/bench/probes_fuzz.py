@@ -34,7 +34,14 @@ from tests.queries.graphs import facts, plain_yaml
 AnyStore = TypeVar("AnyStore", bound=Store)
 
 GRAPH = Path(__file__).parents[1] / "store" / "probes" / "graph.yaml"
-PARAMETERS: Mapping[str, Any] = {"n": 2, "text": "billing", "ids": ["billing", "refund", "db"], "none": None, "share": 0.5}
+PARAMETERS: Mapping[str, Any] = {
+    "n": 2,
+    "text": "billing",
+    "ids": ["billing", "refund", "db"],
+    "none": None,
+    "share": 0.5,
+    "moment": "2026-02-01T02:00:00+02:00",
+}
 
 _TEXTS = ("''", "'a'", "'prod'", "'Billing bot'", "'é'", '"it\'s"', "'read:db'", "' x '", "'10'", "'1.10.0'", "'2026-02-01'")
 _INTS = ("0", "1", "2", "3", "-1", "7", "90", "3600", "100", "$n")
@@ -184,7 +191,7 @@ class _Drawer:
             *self._common("text", depth),
             *self._element("text", depth),
             lambda: f"{value('text', depth)} + {value('text', depth)}",
-            lambda: f"{value('text', 0)} + {value('int', 0)}",
+            lambda: f"{value('text', 0)} + {value(self.random.choice(('int', 'float')), 0)}",
             lambda: f"toUpper({value('text', depth)})",
             lambda: f"toLower({value('text', depth)})",
             lambda: f"trim({value('text', depth)})",
@@ -195,7 +202,7 @@ class _Drawer:
             lambda: f"substring({value('text', depth)}, {self.random.randint(0, 3)}, {self.random.randint(0, 3)})",
             lambda: f"left({value('text', depth)}, {self.random.randint(0, 4)})",
             lambda: f"right({value('text', depth)}, {self.random.randint(0, 4)})",
-            lambda: f"toString({value(self.random.choice(('int', 'bool', 'text')), depth)})",
+            lambda: f"toString({value(self.random.choice(('int', 'bool', 'text', 'float')), depth)})",
             lambda: f"reduce(s = '', x IN {value('texts', depth)} | s + x)",
             *([lambda: f"type({self.random.choice(edges)})"] if (edges := self.of("edge")) else []),
             *([lambda: f"labels({self.random.choice(nodes)})[0]"] if (nodes := self.of("node")) else []),
@@ -231,12 +238,13 @@ class _Drawer:
             lambda: f"({value('float', depth)} {self.random.choice('+-*')} {value('float', depth)})",
             lambda: f"({value('float', depth)} {self.random.choice('+-*')} {value('int', depth)})",
             lambda: f"{value('float', depth)} / {self.random.choice(('2', '4.0', '-0.5'))}",
+            lambda: f"{value('float', depth)} {self.random.choice('/%')} {self.dividing(depth)}",
             lambda: f"abs({value('float', depth)})",
             lambda: f"floor({value('float', depth)})",
             lambda: f"ceil({value('float', depth)})",
             lambda: f"round({value('float', depth)}, 1)",
             lambda: f"toFloat({value(self.random.choice(('int', 'float', 'text')), depth)})",
-            lambda: f"sqrt(abs({value('float', depth)}))",
+            lambda: f"{self.random.choice(('sqrt', 'log', 'log10'))}({value('float', depth)})",
         )
 
     def _bool(self, depth: int) -> str:
@@ -257,11 +265,17 @@ class _Drawer:
             lambda: f"{value('int', depth)} IN {value('ints', 0)}",
             lambda: f"{quantifier}(x IN {value(lists, depth)} WHERE {self.about(lists)})",
             lambda: f"{value(lists, depth)} = {value(lists, depth)}",
-            lambda: f"toBoolean({value('text', 0)})",
+            lambda: f"toBoolean({value(self.random.choice(('text', 'bool')), depth)})",
+            lambda: f"{self.random.choice(_TIMES)} {self.random.choice(('=', '<', '>='))} {self.random.choice(_TIMES)}",
+            lambda: f"{self.random.choice(_TIMES)} < {value('text', 0)}",
             *([self.exists] * 3 if self.of("node") else []),
             *([self.same] if len(self.of("node")) > 1 else []),
             *([lambda: f"{self.random.choice(nodes)}:{self.random.choice(_TRIPLES)[0]}"] if (nodes := self.of("node")) else []),
         )
+
+    def dividing(self, depth: int) -> str:
+        found = self.value(self.random.choice(("float", "int")), depth)
+        return found if found.replace(".", "").isalnum() else f"({found})"
 
     def about(self, lists: str) -> str:
         """A condition on ``x``, of a list."""
@@ -299,6 +313,8 @@ class _Drawer:
         return [
             lambda: f"coalesce({value(sort, depth)}, [])",
             lambda: f"coalesce({value(sort, depth)}, []) + coalesce({value(sort, depth)}, [])",
+            lambda: f"{value(sort, depth)} + {value(sort, depth)}",
+            lambda: f"{value(sort, depth)} + {value(_ELEMENT[sort], 0)}",
             lambda: f"{self.bracketed(sort, depth)}[{self.random.randint(-2, 1)}..{self.random.randint(-1, 3)}]",
             lambda: f"{self.bracketed(sort, depth)}[..{self.random.randint(-1, 3)}]",
             lambda: f"tail({value(sort, depth)})",
@@ -388,6 +404,9 @@ class _Drawer:
             return f"UNWIND {self.value(sort)} AS {self.fresh(_ELEMENT[sort])}"
         if form < 0.2 and self.of("node"):
             return self.subquery()
+        if form < 0.25 and (nodes := self.of("node")):
+            name = self.random.choice(nodes)
+            return f"UNWIND [{name}, {name}] AS {self.fresh('node', self.names[name][1], 'h')}"
         word = "OPTIONAL MATCH" if self.chance(0.25) else "MATCH"
         patterns = self.pattern()
         if word == "MATCH" and self.chance(0.1):
@@ -581,6 +600,13 @@ _OF_KIND = {
 _SEPARATORS = ("'.'", "':'", "' '")
 _COMPARED = ("< 'c'", ">= 'c'", "<> 'prod'", "IN ['prod', 'active']", "> $text", "STARTS WITH 'a'", "=~ '.*i.*'", "CONTAINS 'e'")
 _IDS = ("'billing'", "'refund'", "'db'", "'key-1'", "'role-a'", "'sa'", "'pay'", "'nothing'")
+_TIMES = (
+    "date('2026-02-01')",
+    "date('2026-02-01') + duration({days: 1})",
+    "datetime('2026-02-01T00:00:00Z')",
+    "datetime($moment)",
+    "datetime({datetime: datetime($moment), timezone: 'Z'})",
+)
 _REGEXES = ("'.*'", "'[a-z]+'", "'B.*'", "'.*[0-9]'", "''", "'(?iu)b.*'")
 
 
@@ -622,7 +648,7 @@ def differences(embedded: Store, neo4j: Store, numbers: Iterable[int]) -> Iterat
     for number in numbers:
         cypher = drawn(number)
         try:
-            checked(cypher)
+            checked(cypher, PARAMETERS)
         except GraphinvError as error:
             yield "refused", number, cypher, str(error), None
             continue

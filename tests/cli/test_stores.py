@@ -62,10 +62,10 @@ def test_scans_in_every_form(store: Path) -> None:
 def test_prune_says_what_would_go_and_takes_it(store: Path) -> None:
     before = store.read_bytes()
     would = graphinv("prune", "--before", "2026-04-01", "--dry-run", "--store", store, "-f", "json").json
-    assert would == {"before": "2026-04-01T00:00:00Z", "dry_run": True, "nodes": 2, "edges": 1}
+    assert would == {"before": "2026-04-01T00:00:00Z", "dry_run": True, "nodes": 2, "edges": 1, "findings": 0}
     assert store.read_bytes() == before
     assert "would go" in graphinv("prune", "--before", "2026-04-01", "--dry-run", "--store", store).out
-    assert graphinv("prune", "--before", FIRST, "--store", store).out == f"nothing was closed before {FIRST}\n"
+    assert graphinv("prune", "--before", FIRST, "--store", store).out == f"nothing was closed or fixed before {FIRST}\n"
     assert store.read_bytes() == before
     done = graphinv("prune", "--before", "2026-04-01", "--store", store, "-f", "json").json
     assert done == {**would, "dry_run": False}

@@ -793,6 +793,20 @@ def test_results_outlive_the_next_commit(store_factory: Factory) -> None:
         assert one(store, "MATCH (n:Agent {id: 'bot'}) RETURN n.risk") == 44.25
 
 
+def test_results_are_about_what_comes_later_too(store_factory: Factory) -> None:
+    """Results name what was not there as they were written: a placeholder that was pruned, say."""
+    with store_factory() as store:
+        committed(store)
+        store.put_analysis(analysis(subject=BOT))
+        store.commit(scan(2, root="lab"), [NodeFact("Resource", "nowhere")], [])
+        assert store.query("MATCH (:Agent)-[r:CAN_REACH]->(t) RETURN t.id, r.lens ORDER BY t.id, r.lens").rows == (
+            ("db", "posture"),
+            ("db", "ungoverned"),
+            ("nowhere", "posture"),
+        )
+        assert store.query("MATCH (f:Finding)-[:ABOUT]->(a) RETURN count(f) AS n, count(DISTINCT f) AS m").rows == ((2, 2),)
+
+
 def test_results_need_a_generation(store_factory: Factory) -> None:
     with store_factory() as store, pytest.raises(StoreError):
         store.put_analysis(analysis())

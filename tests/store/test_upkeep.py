@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from graphinv.model.errors import GraphinvError, StoreError, UsageError
-from graphinv.model.facts import EdgeFact, NodeFact
+from graphinv.model.facts import EdgeFact, NodeFact, NodeKey
+from graphinv.model.results import Finding
 from graphinv.store import Store, open_store
 from graphinv.store.merge import State
 from graphinv.store.upkeep import FORMAT, Pruned, backup, copy, difference, problems, prune, read_backup, restore
@@ -48,6 +49,37 @@ def test_prune_takes_what_was_closed_before_and_nothing_else(store_factory: Fact
         # What went comes back as new.
         assert store.commit(scan(7), NODES, EDGES).created == 2
         assert store.estate().nodes[DB].props["first_seen"] == day(7)
+
+
+def former(key: str, subject: NodeKey, fixed_at: str | None) -> Finding:
+    """A finding of an earlier analysis."""
+    about = {"rule": "a-rule", "title": key, "severity": "high", "confidence": 0.9, "path": (), "owners": (), "details": {}}
+    return Finding(key=key, subject=subject, target=None, first_seen=day(1), fixed_at=fixed_at, **about)  # type: ignore[arg-type]
+
+
+def test_prune_takes_findings_that_were_fixed_before(store_factory: Factory) -> None:
+    known = (former("early", BOT, day(3)), former("later", BOT, day(5)), former("open", BOT, None))
+    with store_factory() as store:
+        store.commit(scan(1), NODES, EDGES)
+        store.put_analysis(analysis(6, rules=()).model_copy(update={"former": known}))
+        assert prune(store, day(3)) == Pruned(0, 0)
+        assert prune(store, day(4), dry_run=True) == prune(store, day(4)) == Pruned(0, 0, findings=1)
+        left = store.analysis()
+        assert left
+        assert [finding.key for finding in left.former] == ["later", "open"]
+        assert store.query("MATCH (f:Finding) RETURN f.id").rows == (("later",),)
+
+
+def test_what_was_pruned_is_restored_with_what_results_say_of_it(store_factory: Factory, tmp_path: Path) -> None:
+    about = "MATCH (:Finding)-[:ABOUT]->(t:Tool) RETURN count(t) AS n"
+    with store_factory() as store:
+        a_year(store)
+        store.put_analysis(analysis(7, generation=5).model_copy(update={"former": (former("old", ("Tool", "old"), day(9)),)}))
+        backup(store, tmp_path / "kept")
+        assert prune(store, day(4)) == Pruned(nodes=1, edges=1)
+        assert store.query(about).rows == ((0,),)
+        restore(tmp_path / "kept", store, force=True)
+        assert store.query(about).rows == ((1,),)
 
 
 def test_a_copy_is_equal_in_either_direction(store_factory: Factory, tmp_path: Path) -> None:
