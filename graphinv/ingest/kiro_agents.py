@@ -1,4 +1,4 @@
-"""Agents of Kiro's and Amazon Q's command lines: one JSON file each in ``.kiro/agents/``, ``.amazonq/cli-agents/``.
+"""Agents of Kiro and of Amazon Q's command line: one JSON or Markdown file each in ``.kiro/agents/``, ``.amazonq/cli-agents/``.
 
 Drawn:
     (:Agent host)-[:DELEGATES_TO {mode: invoke}]->(:Agent)
@@ -6,6 +6,7 @@ Drawn:
     (:Agent)-[:USES]->(:Tool hook), (:Agent)-[:USES_MODEL]->(:Model)
 
 ``tools`` lists what the agent has, ``allowedTools`` what it may do unasked: built-in tools, ``@server``, ``@server/tool``, ``*`` for all.
+In Markdown an agent without a list has what the editor has.
 """
 
 from __future__ import annotations
@@ -22,15 +23,16 @@ from graphinv.ingest.support.agent_files import AgentFile, given_name
 from graphinv.ingest.support.builtins import BUILTINS, builtin_facts
 from graphinv.ingest.support.parts import texts
 from graphinv.ingest.support.secrets import redact
+from graphinv.ingest.support.yamldoc import front_matter
 from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Props, Ref
 
 NAME = "kiro_agents"
 TITLE = "Agents of Kiro and of Amazon Q's command line"
-FILES = ("**/.kiro/agents/*.json", "**/.amazonq/cli-agents/*.json")
+FILES = ("**/.kiro/agents/*.json", "**/.kiro/agents/*.md", "**/.amazonq/cli-agents/*.json")
 MAX_BYTES = 2 * 1024 * 1024
 
 _PLACES = {
-    "kiro": re.compile(r"(?:(?P<folder>.*?)/)?\.kiro/agents/[^/]+\.json", re.DOTALL),
+    "kiro": re.compile(r"(?:(?P<folder>.*?)/)?\.kiro/agents/[^/]+\.(?:json|md)", re.DOTALL),
     "amazon-q": re.compile(r"(?:(?P<folder>.*?)/)?\.(?:aws/)?amazonq/cli-agents/[^/]+\.json", re.DOTALL),
 }
 _OLDER = {
@@ -54,13 +56,18 @@ def read(document: Document) -> Iterator[Fact]:
     """Facts of one agent.
 
     Raises:
-        IngestError: not JSON, or no object at its top.
+        IngestError: not JSON, or no object at its top; front matter without an end.
     """
     client, match = next((client, match) for client, place in _PLACES.items() if (match := place.fullmatch(document.path)))
-    located = jsondoc.parse(document)
+    markdown = document.name.endswith(".md")
+    located = front_matter(document)[0] if markdown else jsondoc.parse(document)
     settings = clients.top_object(located, document)
     agent = AgentFile(document, located, client, match["folder"] or "", given_name(document, settings), f"{client} agent")
-    lists, unasked = texts(settings.get("tools")), texts(settings.get("allowedTools"))
+    if markdown:
+        yield from agent.notes(NAME)
+        if not settings:
+            return
+    lists, unasked = texts(settings.get("tools", ["*"] if markdown else None)), texts(settings.get("allowedTools"))
     yield from agent.agent(autonomy="autonomous" if "*" in unasked else None)
     yield from agent.bound(client)
     yield from clients.duplicate_problems(located, document, NAME)

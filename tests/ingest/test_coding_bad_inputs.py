@@ -40,6 +40,7 @@ READERS: list[tuple[ModuleType, str]] = [
     (gemini_agents, ".gemini/agents/a.md"),
     (cursor_agents, ".cursor/agents/a.md"),
     (kiro_agents, ".kiro/agents/a.json"),
+    (kiro_agents, ".kiro/agents/a.md"),
     (slash_commands, ".claude/commands/a.md"),
     (slash_commands, ".gemini/commands/a.toml"),
     (instructions, "AGENTS.md"),

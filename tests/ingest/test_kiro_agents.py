@@ -65,6 +65,19 @@ def test_everything_and_the_servers_of_the_project() -> None:
     assert found.props("USES", agent, "kiro:shell")["approved"] is True
 
 
+def test_an_agent_in_markdown() -> None:
+    text = "---\nname: architect\ndescription: plans\nallowedTools:\n  - read\n---\nPlan.\n"
+    found = Facts(kiro_agents, document(text, ".kiro/agents/architect.md"))
+    agent = "kiro:shop#architect"
+    assert {"kiro:read", "kiro:shell"} <= found.targets("USES", agent)
+    assert found.props("USES", agent, "kiro:read")["approved"] is True
+    limited = Facts(kiro_agents, document("---\nname: a\ntools: [read]\n---\n", ".kiro/agents/a.md"))
+    assert limited.targets("USES", "kiro:shop#a") == {"kiro:read"}
+    prose = Facts(kiro_agents, document("# Agents\n", ".kiro/agents/README.md"))
+    assert not prose.nodes
+    assert [severity for _, severity, _ in prose.problems] == ["note"]
+
+
 def test_built_in_tools_alone() -> None:
     found = read({"name": "plain", "mcpServers": {"a": {"command": "a"}}, "tools": ["@builtin"]})
     assert "kiro:shell" in found.targets("USES", "kiro:shop/pay#plain")
