@@ -7,15 +7,14 @@ and kept sparse: the value most targets have, and those that differ.
 
 from __future__ import annotations
 
-import fnmatch
-import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from graphinv.model.globs import glob_form
 
 Array = npt.NDArray[Any]
 
@@ -48,12 +47,6 @@ def actions_of(bits: int) -> tuple[str, ...]:
     return tuple(action for action, bit in ACTION_BIT.items() if bits & bit)
 
 
-@lru_cache(maxsize=1024)
-def _pattern(glob: str) -> re.Pattern[str]:
-    # fnmatch's translation neither backtracks between stars nor stops at line ends; [ is quoted, since its character classes are not ours
-    return re.compile(fnmatch.translate(glob.replace("[", "[[]")))
-
-
 def split_scope(scope: str) -> tuple[int, str]:
     """Action bits and glob of a scope; no bits where it is not of the form ``action:glob``."""
     action, colon, glob = scope.partition(":")
@@ -69,7 +62,7 @@ def scope_matches(scope: str, target_id: str, action: str) -> bool:
     (True, False)
     """
     bits, glob = split_scope(scope)
-    return bool(bits & ACTION_BIT[action]) and (glob == "*" or _pattern(glob).match(target_id) is not None)
+    return bool(bits & ACTION_BIT[action]) and (glob == "*" or glob_form(glob).match(target_id) is not None)
 
 
 def passes(scopes: Sequence[str] | None, target_id: str, action: str) -> bool:
@@ -178,7 +171,7 @@ class Masks:
         inner = rest[1:-1]
         if len(rest) > 1 and rest[0] == rest[-1] == "*" and "*" not in inner and "?" not in inner:
             return [place for place in range(low, high) if self._ids[place].find(inner, wild) >= 0]
-        match = _pattern(glob).match
+        match = glob_form(glob).match
         return [place for place in range(low, high) if match(self._ids[place])]
 
 

@@ -22,7 +22,7 @@ def register(app: typer.Typer) -> None:
 
 @neo4j.command()
 def up(form: FormatOption = Format.table) -> None:
-    """Start it and wait until it answers; fetched on first use (extra graphinv[neo4j-local])."""
+    """Start it and wait until it answers; fetched on first use (extra neo4j-local)."""
     with progress() as told:
         found = neo4j_local.up(lambda line: told("neo4j", 0, line))
     _show(found, form)

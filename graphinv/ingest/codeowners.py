@@ -22,6 +22,7 @@ FILES = ("CODEOWNERS", ".github/CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWN
 
 MAX_RULES = 20_000
 MAX_BYTES = 3 * 1024 * 1024
+MAX_PATTERN = 1_000
 
 _SECTION = re.compile(r"(\^)?\[([^\]]{1,200})\](?:\[([0-9]{1,4})\])?(?:[ \t]+(.*))?")
 _WORD = re.compile(r"(?:\\.|[^\s\\])+")
@@ -68,6 +69,10 @@ def read(document: Document) -> Iterator[Fact]:
                 raise IngestError(f"holds more than {MAX_RULES:,} rules", document=document.path, where=f"L{number}")
             excluded = words[0].startswith("!")
             pattern = words[0].removeprefix("!")
+            if len(pattern) > MAX_PATTERN:
+                message = f"a pattern of more than {MAX_PATTERN:,} characters is not read"
+                yield Problem(document.path, f"L{number}", message, "warning", NAME)
+                continue
             targets = () if excluded else owners or (defaults if len(words) == 1 else ())
             yield OwnerRule(_gitignore(pattern, gitlab), targets, folder, base + rank, source, section)
         for node in nodes:

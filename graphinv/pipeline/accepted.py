@@ -20,7 +20,6 @@ import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +27,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from graphinv.analyze.library import explain
 from graphinv.model.errors import InputError, UsageError
+from graphinv.model.globs import glob_form
 from graphinv.model.results import Finding
 
 MAX_BYTES = 512 * 1024 * 1024
@@ -60,7 +60,7 @@ class Accepted(BaseModel):
 
 def _like(text: str, pattern: str) -> bool:
     """Whether ``text`` is as ``pattern`` says, in which only ``*`` and ``?`` stand for something else."""
-    return fnmatchcase(text, pattern.replace("[", "[[]"))
+    return glob_form(pattern).match(text) is not None
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,9 @@ from itertools import chain
 from graphinv.ingest.grants import Known
 from graphinv.model.approved import FIELDS, fits, marks
 from graphinv.model.facts import Approval, EdgeFact, NodeFact, NodeKey, Problem, Props, Ref, merge_props, place_of
+from graphinv.model.globs import glob_form
 from graphinv.pipeline.read import Reading
-from graphinv.pipeline.statements import pattern_form, split
+from graphinv.pipeline.statements import split
 
 MAX_PATTERNS = 500
 """Approvals whose tool or server is a pattern, which each tool and server is held against."""
@@ -160,7 +161,7 @@ class _Register:
     def is_called(self, tool: NodeKey, text: str) -> bool:
         name = self.known.nodes[tool].get("name") or tool[1]
         if _is_pattern(text):
-            return _fits(tool, text) or pattern_form(split(text)[1]).match(str(name)) is not None
+            return _fits(tool, text) or glob_form(split(text)[1]).match(str(name)) is not None
         return text in (name, tool[1], ":".join(tool))
 
     # ---- edges --------------------------------------------------------------------------------------------------------------
@@ -285,4 +286,4 @@ def _is_pattern(text: str) -> bool:
 
 def _fits(key: NodeKey, text: str) -> bool:
     kind, glob = split(text)
-    return kind in ("", key[0]) and pattern_form(glob).match(key[1]) is not None
+    return kind in ("", key[0]) and glob_form(glob).match(key[1]) is not None

@@ -7,15 +7,12 @@ Facts of different sources meet by canonical id and need no step. What is left i
 from __future__ import annotations
 
 import re
-import warnings
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import PurePosixPath
 from urllib.parse import unquote
-
-from pathspec import GitIgnoreSpec
 
 from graphinv.model.facts import (
     OWNER_CONFIDENCE,
@@ -34,6 +31,7 @@ from graphinv.model.facts import (
     source_of,
 )
 from graphinv.model.kinds import ANY_AGENT
+from graphinv.pipeline.patterns import path_fits
 
 UNSURE_SAME_FOLDER = 0.5
 """Confidence of a join when one folder binds the name to several nodes."""
@@ -394,16 +392,9 @@ def _covers(rule: OwnerRule, path: str) -> bool:
     below = path if not rule.folder else path.removeprefix(f"{rule.folder}/")
     if rule.folder and below == path:
         return False
-    if not _spec(rule.pattern).match_file(below):
+    if not path_fits((rule.pattern,), below):
         return False
     # Unlike in .gitignore, "docs/*" owns the files in docs/ and not those further below.
     if rule.pattern.endswith("/*") and not rule.pattern.endswith("**/*"):
         return below.count("/") == rule.pattern.lstrip("/").count("/")
     return True
-
-
-@lru_cache(maxsize=4096)
-def _spec(pattern: str) -> GitIgnoreSpec:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)  # of the expression that an odd pattern becomes; it says nothing to the user
-        return GitIgnoreSpec.from_lines([pattern])

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import fnmatch
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
-
-from pathspec import GitIgnoreSpec
 
 from graphinv.ingest.grants import Known
 from graphinv.ingest.support.aws import arns
@@ -28,8 +24,10 @@ from graphinv.model.facts import (
     merge_props,
     place_of,
 )
+from graphinv.model.globs import glob_form
 from graphinv.model.kinds import EDGE_KINDS, NODE_KINDS, AuthorityEdge
 from graphinv.pipeline.joins import owned
+from graphinv.pipeline.patterns import path_fits
 from graphinv.pipeline.read import Reading
 
 DATABASE = "?"
@@ -51,14 +49,14 @@ def named(readings: Iterable[Reading]) -> None:
 
 def _named(reading: Reading, namings: Sequence[Naming]) -> None:
     root = reading.root.name
-    specs = [(GitIgnoreSpec.from_lines(naming.files), _put(naming, root)) for naming in namings]
+    putting = [(naming.files, _put(naming, root)) for naming in namings]
     cached: dict[str, tuple[Callable[[str], str], ...]] = {}
 
     def renaming(sources: Iterable[object]) -> Callable[[str], str]:
         source = next(iter(sources), None)
         path = place_of(str(source), root)[0] if source else ""
         if path not in cached:
-            cached[path] = tuple(put for spec, put in specs if spec.match_file(path))
+            cached[path] = tuple(put for files, put in putting if path_fits(files, path))
 
         def rename(text: str) -> str:
             for put in cached[path]:
@@ -140,10 +138,9 @@ class _Index:
         matching = [set(self.matching(pattern)) for pattern in said.nodes]
         found = {key for keys in matching if len(keys) == 1 or not said.single for key in keys}
         if said.files:
-            spec = _spec(said.files)
             for document, keys in self.documents.get(said.root or root, {}).items():
                 below = document if not said.folder else document.removeprefix(f"{said.folder}/")
-                if (not said.folder or below != document) and spec.match_file(below):
+                if (not said.folder or below != document) and path_fits(said.files, below):
                     found |= {key for key in keys if key[0] != "Owner"}
         if said.labels:
             found |= set.intersection(*(self.labels.get(label, set()) for label in said.labels))
@@ -154,7 +151,7 @@ class _Index:
         if not re.search(r"[*?]", glob):
             yield from ((one, glob) for one in ([kind] if kind else NODE_KINDS) if (one, glob) in self.known.nodes)
             return
-        form = pattern_form(glob)
+        form = glob_form(glob)
         for one in [kind] if kind else self.known.by_kind:
             yield from ((one, id) for id in self.known.by_kind.get(one, ()) if form.match(id))
 
@@ -167,18 +164,6 @@ def split(pattern: str) -> tuple[str, str]:
     """
     kind, _, glob = pattern.partition(":")
     return (kind, glob) if kind in NODE_KINDS else ("", pattern)
-
-
-@lru_cache(maxsize=4096)
-def pattern_form(glob: str) -> re.Pattern[str]:
-    """What ids have to match whole that ``glob`` (``*``, ``?``) means."""
-    # fnmatch's translation does not backtrack between stars; its character classes are not ours.
-    return re.compile(fnmatch.translate(glob.replace("[", "[[]")))
-
-
-@lru_cache(maxsize=4096)
-def _spec(files: tuple[str, ...]) -> GitIgnoreSpec:
-    return GitIgnoreSpec.from_lines(files)
 
 
 def stated(readings: Sequence[Reading]) -> bool:
@@ -259,7 +244,7 @@ def _guarded(edge: EdgeFact, guardings: Sequence[Guarding], used: set[Guarding])
 
 def _at(end: NodeKey | Ref, pattern: str) -> bool:
     kind, glob = split(pattern)
-    return not isinstance(end, Ref) and kind in ("", end[0]) and pattern_form(glob).match(end[1]) is not None
+    return not isinstance(end, Ref) and kind in ("", end[0]) and glob_form(glob).match(end[1]) is not None
 
 
 def _unused(source: str, root: str, message: str) -> Problem:

@@ -79,3 +79,11 @@ def test_a_credential_in_the_place_of_an_owner_is_not_repeated() -> None:
     found = facts(f"* @acme/{secret} {secret}@acme.example @kim\n")
     assert list(found.nodes) == [("Owner", "@kim")]
     assert secret not in repr(found.problems)
+
+
+def test_a_pattern_of_unusual_length_is_named_and_left_out() -> None:
+    found = facts("a" * 1_001 + " @acme/a\n*.md @acme/b\n")
+    assert [(problem.where, problem.message) for problem in found.problems] == [
+        ("L1", "a pattern of more than 1,000 characters is not read")
+    ]
+    assert rules(found) == [("", "*.md", ["@acme/b"])]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -270,6 +271,15 @@ def test_the_rest_of_the_scan_goes_on(tmp_path: Path) -> None:
     assert {"truncated/.mcp.json", "latin-1/.mcp.json", "deep-list/.mcp.json", "nul/.mcp.json"} <= blamed
     assert not (Path.cwd() / "pwned").exists()
     assert all(problem.message and len(problem.message) < 600 for problem in reading.problems)
+
+
+def test_no_pattern_of_a_stranger_keeps_the_scan(tmp_path: Path) -> None:
+    (tmp_path / f"{'a' * 240}.env").write_text("TOKEN=x\n")
+    (tmp_path / "CODEOWNERS").write_text("".join(f"{'*a' * stars}b @acme/all\n" for stars in range(2, 300)))
+    (tmp_path / "graphinv.toml").write_text(f'[[state]]\nfiles = ["{"*a" * 8}b"]\nenvironment = "prod"\n')
+    began = time.process_time()
+    assert read(tmp_path).nodes
+    assert time.process_time() - began < 5
 
 
 def test_files_that_are_too_large_or_cannot_be_opened_are_named(tmp_path: Path) -> None:
