@@ -27,7 +27,7 @@ from widgets import (
 from graphinv.model.estate import EdgeRecord
 from graphinv.model.facts import NodeKey
 from graphinv.model.kinds import NODE_KINDS
-from graphinv.model.results import LEVELS, Finding, Score
+from graphinv.model.results import LEVELS, Finding, Score, worst_first
 from graphinv.model.text import plain
 from graphinv.pipeline.inventory import AgentEntry
 
@@ -131,7 +131,7 @@ def _details(shown: Contents, agent: AgentEntry) -> None:
     score = next((one for one in shown.analysis.scores if one.subject == key), None)
     findings = sorted(
         (one for one in shown.analysis.findings if key in (one.subject, one.target)),
-        key=lambda one: (LEVELS.index(one.severity), one.rule, one.target or ("", "")),
+        key=worst_first,
     )
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):

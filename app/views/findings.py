@@ -19,7 +19,7 @@ from widgets import (
 )
 
 from graphinv.analyze.causes import causes
-from graphinv.model.results import LEVELS, Cause, Finding
+from graphinv.model.results import LEVELS, Cause, Finding, worst_first
 from graphinv.model.text import plain
 
 STATES = {
@@ -27,6 +27,7 @@ STATES = {
     "came back": "Open again after it was fixed.",
     "fixed": "What an analysis that could tell found no more.",
 }
+PRIORITY = "Priority orders findings of one level: impact of what it leads to × likelihood of its rule × confidence, 0 to 100"
 BY_CHANGE, ONE_BY_ONE = "by the change that clears them", "one by one"
 
 
@@ -82,7 +83,7 @@ def _filtered(shown: Contents) -> list[Finding]:
             and (not about or one.rule in about)
             and (not text or any(text in part.casefold() for part in _said(shown, one)))
         ),
-        key=lambda one: (LEVELS.index(one.severity), one.rule, one.subject, one.target or ("", "")),
+        key=worst_first,
     )
 
 
@@ -107,6 +108,7 @@ def _of_one_change(shown: Contents, found: list[Finding]) -> list[Finding]:
     rows = [
         {
             "worst": change.severity,
+            "takes away": change.priority,
             "findings": change.findings,
             "change": plain(change.title),
             "what": "edge" if change.edge else "node" if change.node else "finding",
@@ -122,6 +124,9 @@ def _of_one_change(shown: Contents, found: list[Finding]) -> list[Finding]:
         ["worst"],
         columns={
             "worst": st.column_config.TextColumn(width=70),
+            "takes away": st.column_config.NumberColumn(
+                format="%.0f", width=75, help=f"The priorities of its findings, added up. {PRIORITY}"
+            ),
             "findings": st.column_config.NumberColumn(width=70),
             "change": st.column_config.TextColumn(width=360, help="The edge or the thing whose change clears them"),
             "what": st.column_config.TextColumn(width=60),
@@ -137,6 +142,7 @@ def _table(shown: Contents, found: list[Finding]) -> None:
     rows = [
         {
             "severity": one.severity,
+            "priority": one.priority,
             "rule": one.rule,
             "finding": plain(one.title),
             "subject": f"{one.subject[0]} {shown.name(one.subject)}",
@@ -154,6 +160,7 @@ def _table(shown: Contents, found: list[Finding]) -> None:
         ["severity", "owner"],
         columns={
             "severity": st.column_config.TextColumn(width=75),
+            "priority": st.column_config.NumberColumn(format="%.1f", width=60, help=PRIORITY),
             "rule": st.column_config.TextColumn(width=95),
             "finding": st.column_config.TextColumn(width=420),
             "subject": st.column_config.TextColumn(width=200),

@@ -26,8 +26,9 @@ from widgets import (
     when,
 )
 
-from graphinv.model.results import LEVELS, Path
+from graphinv.model.results import LEVELS, Level, Path, RuleStatus, worst_first
 from graphinv.model.text import plain
+from graphinv.pipeline.coverage import RuleCoverage, agent_coverage, rule_coverage
 
 OUTCOMES = {"found": "found", "clear": "clear", "not_available": "not judged", "error": "failed"}
 
@@ -186,12 +187,13 @@ def _chain(shown: Contents, path: Path) -> str:
 
 
 def _rules(shown: Contents) -> None:
-    st.markdown("**Rules**")
+    """Every rule with what it found, of how many agents it could be judged, and what is missing of the others."""
+    st.markdown("**Rules, and which agents they could be judged of**")
     order = {"error": 0, "found": 1, "not_available": 2, "clear": 3}
-    worst: dict[str, str] = {}
-    for finding in shown.analysis.findings:
-        if finding.rule not in worst or LEVELS.index(finding.severity) < LEVELS.index(worst[finding.rule]):
-            worst[finding.rule] = finding.severity
+    worst: dict[str, Level] = {}
+    for finding in sorted(shown.analysis.findings, key=worst_first, reverse=True):
+        worst[finding.rule] = finding.severity
+    covered = {one.rule: one for one in rule_coverage(shown.analysis)}
     rules = sorted(
         shown.summary.rules,
         key=lambda rule: (order.get(rule.outcome, 9), LEVELS.index(worst.get(rule.rule, "info")), -rule.findings),
@@ -203,27 +205,47 @@ def _rules(shown: Contents) -> None:
             "outcome": OUTCOMES.get(rule.outcome, rule.outcome),
             "findings": rule.findings if rule.outcome in ("found", "clear") else None,
             "worst": worst.get(rule.rule, ""),
-            "reason": plain(rule.reason),
+            "agents judged": _judged(covered.get(rule.rule)),
+            "missing": plain("; ".join(covered[rule.rule].missing) or rule.reason) if rule.rule in covered else plain(rule.reason),
         }
         for rule in rules
     ]
-    st.dataframe(
-        coloured(frame(rows, ["rule", "title", "outcome", "findings", "worst", "reason"]), ["outcome", "worst"]),
-        hide_index=True,
-        placeholder=UNKNOWN,
-        height=height(len(rows), 10),
-        column_config={
+    row = pick(
+        rows,
+        "overview_rules",
+        ["outcome", "worst"],
+        most=10,
+        columns={
             "rule": st.column_config.TextColumn(width=95),
-            "title": st.column_config.TextColumn(width=330),
+            "title": st.column_config.TextColumn(width=300),
             "outcome": st.column_config.TextColumn(width=85),
-            "findings": st.column_config.NumberColumn(width=70),
+            "findings": st.column_config.NumberColumn(format="%d", width=70),
             "worst": st.column_config.TextColumn(width=70),
-            "reason": st.column_config.TextColumn(width=500),
+            "agents judged": st.column_config.TextColumn(
+                width=95, help="Of how many agents the rule could be judged; the others are no pass"
+            ),
+            "missing": st.column_config.TextColumn(width=480, help="What no source states, of an agent or at all"),
         },
     )
+    _not_judged(shown, rules[row])
     missing = sum(rule.outcome in ("not_available", "error") for rule in rules)
     if missing:
         st.caption(f"{missing} rules could not be judged: what they need is not in the graph. That is not a pass.")
+
+
+def _judged(one: RuleCoverage | None) -> str:
+    return f"{one.judged} of {one.agents}" if one else UNKNOWN
+
+
+def _not_judged(shown: Contents, rule: RuleStatus) -> None:
+    """The agents of which ``rule`` could not be judged, and why."""
+    agents = [agent.id for agent in shown.agents]
+    missing = [one for one in agent_coverage(shown.analysis, agents, [rule]) if one.outcome != "judged"]
+    if not missing:
+        return
+    with st.expander(f"{rule.rule} could not be judged of {len(missing):,} agents"):
+        rows = [{"agent": shown.name(("Agent", one.agent)), "missing": plain(one.missing)} for one in missing]
+        st.dataframe(frame(rows, ["agent", "missing"]), hide_index=True, height=height(len(rows), 8))
 
 
 def _severities(shown: Contents) -> None:

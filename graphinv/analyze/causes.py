@@ -8,6 +8,7 @@ near as a greedy choice comes.
 from __future__ import annotations
 
 import heapq
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -117,7 +118,8 @@ def _prices(engine: Engine, candidates: Iterable[set[str]]) -> dict[str, float]:
 
 
 def causes(findings: Iterable[Finding], estate: Estate) -> list[Cause]:
-    """Findings by their cause, those of the most and worst first. Findings without a cause are one of their own."""
+    """Findings by their cause: the worst level first, and of one level the change that takes away most priority. Findings without a cause
+    are one of their own."""
     groups: defaultdict[str, list[Finding]] = defaultdict(list)
     for finding in findings:
         groups[finding.cause or f"finding {finding.key}"].append(finding)
@@ -134,13 +136,14 @@ def causes(findings: Iterable[Finding], estate: Estate) -> list[Cause]:
                 node=node,
                 title=_words(edge, node, estate, members),
                 severity=min(severities, key=LEVELS.index),
+                priority=round(math.fsum(finding.priority for finding in members), 2),
                 findings=len(members),
                 severities={level: severities.count(level) for level in LEVELS if level in severities},
                 rules=tuple(sorted({finding.rule for finding in members})),
                 keys=tuple(finding.key for finding in members),
             )
         )
-    return sorted(found, key=lambda cause: (LEVELS.index(cause.severity), -cause.findings, cause.cause))
+    return sorted(found, key=lambda cause: (LEVELS.index(cause.severity), -cause.priority, -cause.findings, cause.cause))
 
 
 def _node(name: str, estate: Estate) -> NodeKey | None:

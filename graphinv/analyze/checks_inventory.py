@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +15,6 @@ from graphinv.analyze.rows import Params, Row, about, active, agents_of, confide
 from graphinv.analyze.scopes import Array
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
 from graphinv.model.facts import NodeKey
-from graphinv.model.globs import glob_form
 
 if TYPE_CHECKING:
     from graphinv.analyze.engine import Engine
@@ -193,11 +193,13 @@ def _documents(thing: NodeRecord | EdgeRecord) -> set[str]:
 
 def _same_identity(estate: Estate, node: NodeRecord) -> bool:
     """Whether something of its kind that is declared runs as an identity that it was seen to run as, and as nothing else."""
-    for edge in estate.outgoing.get(node.key, ()):
-        # Its own edge was only seen, and no other kind leads from an agent or a server to an identity
-        if edge.kind == "RUNS_AS" and any(other.source[0] == node.kind and not only_seen(other) for other in estate.incoming[edge.target]):
-            return True
-    return False
+    # Its own edge was only seen, and no other kind leads from an agent or a server to an identity
+    return any(
+        other.source[0] == node.kind and not only_seen(other)
+        for edge in estate.outgoing.get(node.key, ())
+        if edge.kind == "RUNS_AS"
+        for other in estate.incoming[edge.target]
+    )
 
 
 _DEEDS = {"USES": "call", "CONNECTS_TO": "connect to", "DELEGATES_TO": "delegate to", "RUNS_AS": "run as", "RUNS_ON": "run on"}
@@ -245,7 +247,7 @@ def _covers(allowed: str, scope: str) -> bool:
     """Whether the scope ``allowed`` holds all of ``scope``: as far as a pattern can be read as a text."""
     action, _, glob = allowed.partition(":")
     wanted, _, target = scope.partition(":")
-    return action in ("*", wanted) and glob_form(glob).match(target) is not None
+    return action in ("*", wanted) and fnmatchcase(target, glob.replace("[", "[[]"))
 
 
 def _provided(estate: Estate, tool: NodeKey, stated: list[EdgeRecord]) -> bool:

@@ -99,7 +99,7 @@ class Engine:
         if kind == "Agent":
             return self.privileges(lens).measures
         if (lens, kind) not in self._measures:
-            self._measures[lens, kind] = self.privileges(lens).measures_of(kind)
+            self._measures[lens, kind] = self.privileges(lens).measures_of(self.structure.of_kind(kind))
         return self._measures[lens, kind]
 
     # ----------------------------------------------------------------------------------------------------------------------------

@@ -318,9 +318,9 @@ class Privileges:
     def _of_kind(self, kind: str) -> Array:
         return np.flatnonzero(self.structure.kinds == KIND_NUMBER[kind])
 
-    def measures_of(self, kind: str) -> Measures:
-        """:attr:`measures` of the nodes of another kind than Agent; solves everything again."""
-        measures = _Measuring(self._plan, self._of_kind(kind), self._weight, self._best)
+    def measures_of(self, nodes: Array) -> Measures:
+        """:attr:`measures` of other ``nodes`` than agents, by their numbers; solves everything again."""
+        measures = _Measuring(self._plan, nodes, self._weight, self._best)
         for block in self._blocks(self._plan):
             measures.add(*block)
         return measures.done()

@@ -16,7 +16,7 @@ from graphinv.model.errors import NotFound, UsageError
 from graphinv.model.estate import EdgeRecord, Estate
 from graphinv.model.facts import NodeKey
 from graphinv.model.kinds import ACTIONS, NODE_KINDS, Action
-from graphinv.model.results import LEVELS, Cause, Exposed, Finding, Level, Path, Reach
+from graphinv.model.results import LEVELS, Cause, Exposed, Finding, Level, Path, Reach, worst_first
 from graphinv.model.text import plain
 
 if TYPE_CHECKING:
@@ -187,7 +187,8 @@ def findings(
     store: StoreOption = None,
     form: FormatOption = Format.table,
 ) -> None:
-    """Findings of the last analysis that are open, worst first; those that are fixed with --fixed or by their keys."""
+    """Findings of the last analysis that are open, the worst level first and of one level by priority; those that are fixed with --fixed or
+    by their keys."""
     from graphinv.pipeline.accepted import Filter
 
     if fixed and by_cause:
@@ -215,7 +216,7 @@ def findings(
     unknown = sorted({*(keys or ())} - {finding.key for finding in every})
     if unknown:
         raise NotFound(f"no finding has the key {', '.join(unknown)}")
-    chosen.sort(key=lambda finding: (LEVELS.index(finding.severity), finding.rule, finding.subject, finding.target or ("", "")))
+    chosen.sort(key=worst_first)
     if estate and by_cause:
         _causes(chosen, estate, form)
         return
@@ -232,6 +233,7 @@ def findings(
     rows = [
         [
             level(f.severity),
+            f"{f.priority:.1f}",
             f.rule,
             f.title,
             named(f.subject),
@@ -243,8 +245,11 @@ def findings(
         for f in chosen
     ]
     what = "findings that are fixed" if fixed else "findings"
-    columns = ["severity", "rule", "title", "subject", "target", "since", "state", "key"]
+    columns = ["severity", "priority", "rule", "title", "subject", "target", "since", "state", "key"]
     screen.print(table(columns, rows, title=f"{len(chosen)} {what}, judged at {analysis.at}"))
+    changes = len({finding.cause or finding.key for finding in chosen})
+    if not fixed and changes < len(chosen):
+        screen.print(text(f"{changes} changes would clear them all; `--by-cause` lists those, what takes away most first", "dim"))
     for status in statuses:
         if status.outcome in ("not_available", "error"):
             screen.print(text(f"{status.rule} {status.outcome.replace('_', ' ')}: {status.reason}", "yellow"))
@@ -257,9 +262,12 @@ def _causes(chosen: Iterable[Finding], estate: Estate, form: Format) -> None:
     if form is not Format.table:
         emit_results(found, Cause, form)
         return
-    rows = [[level(cause.severity), str(cause.findings), cause.title, ", ".join(cause.rules), cause.cause] for cause in found]
+    rows = [
+        [level(cause.severity), f"{cause.priority:.0f}", str(cause.findings), cause.title, ", ".join(cause.rules), cause.cause]
+        for cause in found
+    ]
     title = f"{len(found)} changes clear {sum(cause.findings for cause in found)} findings"
-    console().print(table(["worst", "findings", "change", "rules", "what"], rows, title=title))
+    console().print(table(["worst", "takes away", "findings", "change", "rules", "what"], rows, title=title))
 
 
 def agents(store: StoreOption = None, form: FormatOption = Format.table) -> None:

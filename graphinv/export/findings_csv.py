@@ -37,6 +37,7 @@ COLUMNS = (
     "last_seen",
     "reopened",
     "fixed_at",
+    "priority",
 )
 
 
@@ -71,5 +72,6 @@ def _row(finding: Finding, score: Score | None) -> list[str]:
         finding.last_seen or "",
         str(finding.reopened),
         finding.fixed_at or "",
+        f"{finding.priority:g}",
     ]
     return [plain(cell) for cell in cells]

@@ -149,6 +149,9 @@ class Finding(Slim):
     sources: tuple[str, ...] = ()
     likelihood: Annotated[float, Field(description="p of the rule: by how much it raises the likelihood part of the risk, 0 to 1")] = 0.0
     severity_parts: Annotated[tuple[str, ...], Field(description="What the severity is made of")] = ()
+    priority: Annotated[
+        float, Field(description="Orders findings of one level: impact of what it leads to · likelihood · confidence, 0 to 100")
+    ] = 0.0
     details: Annotated[dict[str, Any], Field(description="Further columns of the rule's row")] = field(default_factory=dict)
     first_seen: str | None = None
     last_seen: Annotated[str | None, Field(description="When an analysis last found it")] = None
@@ -161,6 +164,11 @@ class Finding(Slim):
     cause: Annotated[str | None, Field(description="What would clear it and most others: the key of an edge, or `Kind:id` of a node")] = (
         None
     )
+
+
+def worst_first(finding: Finding) -> tuple[int, float, str, NodeKey, NodeKey, str]:
+    """Sorts findings wherever they are listed: by level, then by priority; those that are alike in both by what they are about."""
+    return LEVELS.index(finding.severity), -finding.priority, finding.rule, finding.subject, finding.target or ("", ""), finding.key
 
 
 def finding_key(rule: str, subject: NodeKey, target: NodeKey | None) -> str:
@@ -294,6 +302,7 @@ class Cause(Result):
     node: NodeKey | None = None
     title: str
     severity: Level = Field(description="Of the worst of them")
+    priority: float = Field(default=0.0, description="What it takes away: the priorities of them all, added up")
     findings: int
     severities: dict[str, int] = Field(description="How many of each level")
     rules: tuple[str, ...]

@@ -157,6 +157,7 @@ def analyze(store: Store, progress: Progress = quiet, *, at: str | None = None) 
     """
     from graphinv.analyze.causes import with_causes
     from graphinv.analyze.judged import coverage
+    from graphinv.analyze.priority import with_priorities
     from graphinv.analyze.rules import Ends, run_rules
 
     progress("analyzing", 0, "loading the graph")
@@ -170,7 +171,7 @@ def analyze(store: Store, progress: Progress = quiet, *, at: str | None = None) 
     gaps = list(coverage_findings(scans, judge.estate, judge.at))
     statuses += coverage_status(gaps)
     told = Judgement(judge.at, statuses, judge.estate, scans, unknowns, covered)
-    lives = followed(with_causes(judge, [*found, *gaps]), told, store.analysis(), now=at is None)
+    lives = followed(with_causes(judge, with_priorities(judge, [*found, *gaps])), told, store.analysis(), now=at is None)
     findings = lives.findings
     progress("analyzing", 2, "scores")
     scores = judge.scores(findings)

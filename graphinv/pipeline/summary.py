@@ -10,7 +10,7 @@ from graphinv.analyze.causes import causes
 from graphinv.model.estate import Estate
 from graphinv.model.facts import NodeKey, source_of
 from graphinv.model.kinds import EDGE_KINDS, NODE_KINDS
-from graphinv.model.results import LEVELS, Analysis, Cause, Finding, Path, Result, RuleStatus, Score
+from graphinv.model.results import LEVELS, Analysis, Cause, Finding, Path, Result, RuleStatus, Score, worst_first
 from graphinv.pipeline.beside import GRANTS
 from graphinv.pipeline.coverage import unknowns
 from graphinv.store import Scan, Store
@@ -140,7 +140,7 @@ def risky_agents(analysis: Analysis, estate: Estate) -> list[RiskyAgent]:
         by_subject.setdefault(finding.subject, []).append(finding)
     agents = []
     for score in sorted(analysis.scores, key=lambda score: (-score.risk, -score.impact, score.subject)):
-        findings = sorted(by_subject.get(score.subject, ()), key=lambda finding: (LEVELS.index(finding.severity), finding.rule))
+        findings = sorted(by_subject.get(score.subject, ()), key=worst_first)
         counted = Counter(finding.rule for finding in findings)
         because = tuple(titles.get(rule, rule) + (f" ({count})" if count > 1 else "") for rule, count in counted.items())
         node = estate.nodes.get(score.subject)

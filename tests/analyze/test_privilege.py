@@ -265,7 +265,7 @@ def test_sums_weigh_every_target_once() -> None:
         edge("a1 RUNS_AS i1"), edge("i1 CAN_ACCESS r1", actions=["admin"]), edge("i1 CAN_ACCESS r2", actions=["read", "write"]), node("a2")
     )
     found = Privileges(project(estate, "posture", AT), np.array([10.0, 1.0]), np.arange(32.0))
-    for measures, subject in ((found.measures, key("a1")), (found.measures_of("Identity"), key("i1"))):
+    for measures, subject in ((found.measures, key("a1")), (found.measures_of(found.structure.of_kind("Identity")), key("i1"))):
         one = found.structure.node(subject)
         assert (measures.atoms(one), measures.targets(one), measures.counting(one), measures.reached(one)) == (7, 2, 2, 10 * 31 + 24)
         assert measures.top(one) == [(0, 31, 310.0), (1, 24, 24.0)]

@@ -121,11 +121,25 @@ def test_overview_says_what_is_not_known(store: Path, monkeypatch: pytest.Monkey
     unjudged = rules[rules["outcome"] == "not judged"]
     assert len(unjudged) > 0
     assert unjudged["findings"].isna().all()
-    assert unjudged["reason"].str.len().gt(0).all()
+    assert unjudged["missing"].str.len().gt(0).all()
+    assert unjudged["agents judged"].eq("0 of 3").all()
     assert any("could not be judged" in caption.value for caption in page.caption)
     unknown = table(page, "kind", "property", "unknown", "of")
     row = unknown[(unknown["kind"] == "Resource") & (unknown["property"] == "sensitivity")].iloc[0]
     assert (row["unknown"], row["of"]) == (1, 3)
+
+
+def test_overview_says_of_which_agents_a_rule_could_not_be_judged(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = opened(store, monkeypatch)
+    rules = table(page, "rule", "agents judged")
+    place = list(rules["outcome"]).index("not judged")
+    page.session_state["overview_rules"] = {"selection": {"rows": [place], "columns": [], "cells": []}}
+    page.run()
+    [of_whom] = [one for one in page.expander if "could not be judged of" in one.label]
+    assert of_whom.label == f"{rules['rule'][place]} could not be judged of 3 agents"
+    agents = table(page, "agent", "missing")
+    assert sorted(agents["agent"]) == ["Clerk", "Helper", "Reader"]
+    assert agents["missing"].str.contains("no source states").all()
 
 
 def test_overview_shows_the_blast_radius_of_the_riskiest_agent(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from graphinv.model.facts import NodeKey
-from graphinv.model.results import LEVELS, Analysis, Finding, Score
+from graphinv.model.results import Analysis, Finding, Score, worst_first
 
 SECURITY_SEVERITY = {"critical": "9.5", "high": "8.0", "medium": "5.5", "low": "3.0", "info": "0.0"}
 """A number per level on the scale of 0 to 10 that code scanning sorts by."""
 
 
 def ordered(findings: Iterable[Finding]) -> list[Finding]:
-    """Findings, the worst first; those of one severity by rule, subject, target."""
-    return sorted(findings, key=lambda one: (LEVELS.index(one.severity), one.rule, one.subject, one.target or ("", ""), one.key))
+    """Findings, the worst first; those of one level by priority."""
+    return sorted(findings, key=worst_first)
 
 
 def node_words(key: NodeKey | None) -> str:
