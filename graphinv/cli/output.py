@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
 from rich.cells import cell_len, set_cell_size
@@ -27,7 +27,9 @@ from graphinv.cli.options import Format
 from graphinv.model.csvform import defuse
 from graphinv.model.kinds import NODE_KINDS
 from graphinv.model.text import plain
-from graphinv.pipeline.gather import Progress as Report
+
+if TYPE_CHECKING:
+    from graphinv.pipeline.gather import Progress as Report
 
 UNFOLDED = 10_000
 MANY_ROWS = 500

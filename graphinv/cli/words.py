@@ -13,10 +13,10 @@ from graphinv.cli.output import table, text
 from graphinv.model.facts import NodeKey
 from graphinv.model.results import LEVELS, Finding, Hop, Path, Score
 from graphinv.model.text import plain
-from graphinv.pipeline.summary import Summary
 
 if TYPE_CHECKING:
     from graphinv.analyze.aivss import Aivss
+    from graphinv.pipeline.summary import Summary
 
 SHOWN_DIGITS = 12
 """Of an edge's key; enough to name it."""

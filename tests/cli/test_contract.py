@@ -403,3 +403,10 @@ def test_a_finding_and_an_agent_on_the_screen(demo: Demo) -> None:
     shown = graphinv("exposure", "saas:bank-gateway/quillmere", "--store", demo.store).out
     assert "read write execute" in shown
     assert graphinv("exposure", "saas:bank-gateway/quillmere", "--action", "delete", "--store", demo.store).out.startswith("0 can act on")
+
+
+def test_the_command_starts_without_what_only_analyses_need() -> None:
+    heavy = "{'numba', 'scipy', 'pandas', 'networkx', 'streamlit', 'tree_sitter'}"
+    code = f"import sys, graphinv.cli; print(sorted({heavy} & set(sys.modules)))"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=process_environment())
+    assert ran.stdout == "[]\n"
