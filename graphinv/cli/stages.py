@@ -193,7 +193,9 @@ def analyze(
 
 def _exit(analysis: Analysis | None, fail_on: Level | None, unread: int) -> None:
     """Exit code 1 where ``fail_on`` is met, 2 where something could not be read."""
-    if analysis and fail_on and any(LEVELS.index(finding.severity) <= LEVELS.index(fail_on) for finding in analysis.findings):
+    bad = sum(LEVELS.index(finding.severity) <= LEVELS.index(fail_on) for finding in analysis.findings) if analysis and fail_on else 0
+    if bad:
+        console(err=True).print(text(f"{bad} finding{'' if bad == 1 else 's'} of level {fail_on} or worse (--fail-on): exit 1", "red"))
         raise typer.Exit(1)
     if unread:
         raise typer.Exit(2)

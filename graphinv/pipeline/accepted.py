@@ -29,6 +29,7 @@ from graphinv.analyze.library import explain
 from graphinv.model.errors import InputError, UsageError
 from graphinv.model.globs import glob_form
 from graphinv.model.results import Finding
+from graphinv.pipeline.keys import KEY_FILE_VARIABLE
 
 MAX_BYTES = 512 * 1024 * 1024
 
@@ -72,6 +73,8 @@ class Shown:
     known: int = 0
     expired: tuple[Accepted, ...] = ()
     """Acceptances whose last day is over, of findings that are shown for that."""
+    unmatched: int = 0
+    """Findings to show about secrets that the baseline may know, but under another key of fingerprints."""
 
     @property
     def words(self) -> list[str]:
@@ -81,6 +84,11 @@ class Shown:
             lines.append(f"{_count(self.accepted)} hidden as accepted risk")
         if self.known:
             lines.append(f"{_count(self.known)} hidden that the baseline knows")
+        if self.unmatched:
+            lines.append(
+                f"{_count(self.unmatched)} about secrets shown that the baseline may know: it was made with another key of fingerprints; "
+                f"let both stores use one ({KEY_FILE_VARIABLE})"
+            )
         lines += [f"acceptance of {one.rule} by {one.owner} ran out on {one.until}: {one.reason}" for one in self.expired]
         return lines
 
@@ -95,6 +103,9 @@ class Filter:
 
     accepted: tuple[Accepted, ...] = ()
     baseline: frozenset[str] = frozenset()
+    """Keys of the findings that are known."""
+    secret: frozenset[str] = frozenset()
+    """Those of them that are about secrets whose values were seen: they hold for stores with one key of fingerprints."""
 
     @classmethod
     def of(cls, accepted: Path | None, baseline: Path | None) -> Filter:
@@ -104,16 +115,19 @@ class Filter:
             UsageError: a file cannot be read.
             InputError: it is not understood.
         """
+        known = {} if baseline is None else known_in(_text(baseline), baseline.name)
         return cls(
             () if accepted is None else accepted_in(_text(accepted), accepted.name),
-            frozenset() if baseline is None else keys_in(_text(baseline), baseline.name),
+            frozenset(known),
+            frozenset(key for key, secret in known.items() if secret),
         )
 
     def shown(self, findings: Iterable[Finding], at: str) -> Shown:
         """Which of ``findings`` are shown on the day of ``at``. O(findings · acceptances)."""
         today = date.fromisoformat(at[:10])
         kept, accepted, known, expired = [], 0, 0, set()
-        for finding in findings:
+        found = list(findings)
+        for finding in found:
             covering = [one for one in self.accepted if one.covers(finding)]
             if any(today <= one.until for one in covering):
                 accepted += 1
@@ -123,7 +137,14 @@ class Filter:
                 kept.append(finding)
                 expired.update(covering)
         ordered = sorted(expired, key=lambda one: (one.until, one.rule, one.subject, one.path, one.owner))
-        return Shown(tuple(kept), accepted, known, tuple(ordered))
+        another = bool(self.secret) and self.secret.isdisjoint(finding.key for finding in found)
+        unmatched = sum(_seen(finding.subject, finding.target) for finding in kept) if another else 0
+        return Shown(tuple(kept), accepted, known, tuple(ordered), unmatched)
+
+
+def _seen(*ends: object) -> bool:
+    """Whether one of the ends of a finding is a secret that is known by the fingerprint of its value."""
+    return any(isinstance(end, (list, tuple)) and end[0] == "Secret" and str(end[1]).startswith("secret:") for end in ends)
 
 
 def accepted_in(text: str, document: str) -> tuple[Accepted, ...]:
@@ -148,20 +169,22 @@ def accepted_in(text: str, document: str) -> tuple[Accepted, ...]:
     return tuple(found)
 
 
-def keys_in(text: str, document: str) -> frozenset[str]:
-    """Keys of the findings in a text that ``graphinv findings`` printed as json or jsonl.
+def known_in(text: str, document: str) -> dict[str, bool]:
+    """Keys of the findings in a text that ``graphinv findings`` printed as json or jsonl, and whether each is about a secret whose value
+    was seen.
 
     Raises:
         InputError: it holds something else.
     """
     try:
         whole = text.lstrip().startswith("[")
-        keys = [finding["key"] for finding in (json.loads(text) if whole else map(json.loads, filter(str.strip, text.splitlines())))]
-    except (ValueError, TypeError, KeyError, RecursionError):
-        keys = [None]
-    if not all(isinstance(key, str) for key in keys):
+        findings = json.loads(text) if whole else map(json.loads, filter(str.strip, text.splitlines()))
+        known = {finding["key"]: _seen(finding.get("subject"), finding.get("target")) for finding in findings}
+    except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError):
+        known = {None: False}
+    if not all(isinstance(key, str) for key in known):
         raise InputError("is no list of findings", document=document, remedy="write one with `graphinv findings --format json`")
-    return frozenset(keys)
+    return known
 
 
 def _text(path: Path) -> str:

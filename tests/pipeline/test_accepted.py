@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from graphinv.model.errors import InputError, UsageError
 from graphinv.model.results import Finding, finding_key
-from graphinv.pipeline.accepted import Accepted, Filter, accepted_in, keys_in
+from graphinv.pipeline.accepted import Accepted, Filter, accepted_in, known_in
 
 AT = "2026-07-10T12:00:00Z"
 ENTRY = """\
@@ -94,7 +95,7 @@ def test_what_is_not_understood_is_told(broken: str, says: str) -> None:
 
 @given(st.text())
 def test_no_text_breaks_it(text: str) -> None:
-    for read in (accepted_in, keys_in):
+    for read in (accepted_in, known_in):
         try:
             read(text, "x")
         except InputError as error:
@@ -104,11 +105,28 @@ def test_no_text_breaks_it(text: str) -> None:
 def test_a_baseline_is_what_findings_prints(tmp_path: Path) -> None:
     one, other = finding(), finding("GI-TOL-001")
     lines = "\n".join(json.dumps(each.to_json()) for each in (one, other))
-    assert keys_in(lines, "b.jsonl") == keys_in(f"[{lines.replace(chr(10), ',')}]", "b.json") == {one.key, other.key}
-    assert keys_in("[]", "b.json") == keys_in("", "b.jsonl") == frozenset()
+    assert known_in(lines, "b.jsonl") == known_in(f"[{lines.replace(chr(10), ',')}]", "b.json") == {one.key: False, other.key: False}
+    assert known_in("[]", "b.json") == known_in("", "b.jsonl") == {}
     file = tmp_path / "b.json"
     file.write_text(json.dumps([one.to_json()]), "utf-8")
     assert Filter.of(None, file).shown([one, other], AT).findings == (other,)
+
+
+def about_a_secret(fingerprint: str) -> Finding:
+    subject, target = ("Agent", "a"), ("Secret", f"secret:{fingerprint * 16}")
+    return replace(finding(), key=finding_key("GI-SEC-005", subject, target), subject=subject, target=target)
+
+
+def test_what_another_key_of_fingerprints_hides_is_said(tmp_path: Path) -> None:
+    file = tmp_path / "b.json"
+    file.write_text(json.dumps([about_a_secret("0a").to_json(), about_a_secret("0b").to_json(), finding().to_json()]), "utf-8")
+    known = Filter.of(None, file)
+    elsewhere = known.shown([about_a_secret("0c"), finding()], AT)
+    assert (elsewhere.findings, elsewhere.known, elsewhere.unmatched) == ((about_a_secret("0c"),), 1, 1)
+    assert "GRAPHINV_KEY_FILE" in elsewhere.words[1]
+    here = known.shown([about_a_secret("0a"), about_a_secret("0c")], AT)
+    assert (here.findings, here.known, here.unmatched) == ((about_a_secret("0c"),), 1, 0)
+    assert known.shown([finding("GI-TOL-001")], AT).unmatched == 0
 
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
