@@ -75,7 +75,9 @@ class Change:
         if edge.key in self.guard:
             edge = replace(edge, props={**edge.props, "guards": sorted({*(edge.props.get("guards") or ()), _point(edge.key)})})
         if edge.key in self.remove:
-            edge = replace(edge, props={**{k: v for k, v in edge.props.items() if k != "renewable"}, "valid_until": LONG_AGO})
+            # Nor was it seen after its end: that would be a finding.
+            kept = {name: value for name, value in edge.props.items() if name not in ("renewable", "first_seen", "last_seen")}
+            edge = replace(edge, props={**kept, "valid_until": LONG_AGO})
         return edge
 
 

@@ -116,9 +116,8 @@ def _print_cut(found: Cut) -> None:
             text(f"No set of edges that a person can change keeps {who} from {named(found.target)}; see `graphinv paths`.", "yellow")
         )
         return
-    screen.print(
-        text(f"{len(found.edges)} edges keep {who} from {named(found.target)} ({', '.join(found.actions)}; lens {found.lens})", "bold")
-    )
+    edges = "1 edge keeps" if len(found.edges) == 1 else f"{len(found.edges)} edges keep"
+    screen.print(text(f"{edges} {who} from {named(found.target)} ({', '.join(found.actions)}; lens {found.lens})", "bold"))
     rows = [[f"{weight:g}", _edge(edge)] for edge, weight in zip(found.edges, found.weights, strict=True)]
     screen.print(table(["weight", "edge"], rows))
     screen.print(text(f"weight {found.weight:g}; " + ("no lighter set works" if found.proven else "a lighter set may exist"), "dim"))

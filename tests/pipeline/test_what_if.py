@@ -12,7 +12,7 @@ from graphinv.model.facts import EdgeFact, NodeFact, NodeKey, check_edge
 from graphinv.model.kinds import EDGE_KINDS
 from graphinv.model.results import Atom
 from graphinv.pipeline.what_if import what_if
-from tests.analyze.estates import AT, edges, estate_of, examples, facts
+from tests.analyze.estates import AT, build, edge, edges, estate_of, examples, facts, node
 from tests.analyze.naive import Naive
 
 LATER = "2026-12-31T00:00:00Z"
@@ -60,3 +60,15 @@ def test_what_it_says_is_the_difference_of_two_estates(drawn: list[NodeFact | Ed
 
 def pairs(naive: Naive, agents: list[NodeKey]) -> set[tuple[NodeKey, Atom]]:
     return {(agent, atom) for agent in agents for atom in naive.priv.get(agent, ())}
+
+
+def test_an_edge_that_is_taken_away_was_not_seen_after_its_end() -> None:
+    estate = build(
+        node("g1", mode="enforce", effect="step_up"),
+        edge("a1 DELEGATES_TO a2", evidence=["declared", "observed"], guards=["g1"], last_seen="2026-07-01T00:00:00Z"),
+        edge("a2 HOLDS s1"),
+    )
+    asked = next(record.key for record in estate.edges if record.kind == "DELEGATES_TO")
+    found = what_if(Engine(estate, AT), Change(remove=frozenset({asked})))
+    assert len(found.lenses[0].gone) == 1
+    assert not [finding.rule for finding in found.findings_new]
