@@ -26,6 +26,7 @@ from graphinv.ingest import (
     mcp_opencode,
     mcp_registry,
     mcp_vscode,
+    mcp_yaml,
     mcp_zed,
 )
 from graphinv.ingest.support.words import names
@@ -47,6 +48,8 @@ PATHS: list[tuple[Any, str, str]] = [
     (mcp_continue, ".continue/config.yaml", "mcpServers"),
     (mcp_continue, ".continue/config.json", "mcpServers"),
     (mcp_continue, ".continue/agents/a.md", "mcpServers"),
+    (mcp_yaml, "librechat.yaml", "mcpServers"),
+    (mcp_yaml, ".config/goose/config.yaml", "extensions"),
     (mcp_registry, "server.json", "packages"),
     (mcp_bundle, "manifest.json", "server"),
     (mcp_card, ".well-known/mcp/server-card.json", "auth"),

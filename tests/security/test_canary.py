@@ -415,6 +415,10 @@ def estate(plant: Plant) -> dict[str, str]:
         "shop/.roo/mcp.json": config("mcpServers"),
         "shop/adk/root_agent.yaml": f"name: a\ntools:\n  - name: T\n    args: {{api_key: {plant()}}}\n  - name: McpToolset\n    args:\n"
         f"      stdio_server_params: {{command: npx, args: [x, --token, {plant()}], env: {{ACME_TOKEN: {plant()}}}}}\n",
+        "shop/librechat.yaml": f"mcpServers:\n  {shaped()}:\n    command: npx\n    env: {{ACME_TOKEN: {plant()}}}\n"
+        f"endpoints:\n  custom:\n    - apiKey: {plant()}\n",
+        "shop/.config/goose/config.yaml": f"extensions:\n  {shaped()}:\n    type: stdio\n    cmd: npx\n    args: ['--token', {plant()}]\n"
+        f"    envs: {{ACME_TOKEN: {plant()}}}\n    env_keys: [{shaped()}]\nGOOSE_API_KEY: {plant()}\n",
         "shop/.continue/config.yaml": f"mcpServers:\n  - name: a\n    env: {{ACME_TOKEN: {plant()}}}\nmodels:\n  - apiKey: {plant()}\n",
         "shop/broken/.continue/config.yaml": broken_yaml,
         "shop/server.json": json.dumps({"name": "io.acme/x", "packages": [{"identifier": "x", "environmentVariables": [variable]}]}),

@@ -38,6 +38,10 @@ TITLES: Mapping[str, str] = {
     "lm-studio": "LM Studio",
     "qwen-code": "Qwen Code",
     "trae": "Trae",
+    "librechat": "LibreChat",
+    "goose": "Goose",
+    "mcp-agent": "mcp-agent",
+    "fast-agent": "fast-agent",
     "mcp-client": "MCP client",
 }
 _USER_FOLDERS = ("Library/Application Support/", ".config/", "AppData/Roaming/")

@@ -1,0 +1,109 @@
+"""MCP servers of programs that keep them in YAML: LibreChat, Goose, mcp-agent, fast-agent, and any file with ``mcpServers``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from graphinv.ingest import Document
+from graphinv.ingest.support import claude, clients, yamldoc
+from graphinv.ingest.support.builtins import INHERENT, builtin_facts
+from graphinv.ingest.support.located import Located, Pointer
+from graphinv.ingest.support.places import is_to_copy
+from graphinv.ingest.support.servers import is_server, server_facts
+from graphinv.model.errors import IngestError
+from graphinv.model.facts import Fact, NodeKey
+
+NAME = "mcp_yaml"
+TITLE = "MCP servers of programs that keep them in YAML"
+FILES = (
+    "**/librechat.yaml",
+    "**/.config/goose/config.yaml",
+    "**/mcp_agent.config.yaml",
+    "**/fastagent.config.yaml",
+    "**/fast-agent.yaml",
+    "any other YAML file with `mcpServers` at its top, but for those to copy (`x.example.yaml`)",
+)
+MAX_BYTES = 4 * 1024 * 1024
+
+_NAMES: Mapping[str, str] = {
+    "librechat.yaml": "librechat",
+    "librechat.yml": "librechat",
+    "mcp_agent.config.yaml": "mcp-agent",
+    "fastagent.config.yaml": "fast-agent",
+    "fast-agent.yaml": "fast-agent",
+}
+_GOOSE = re.compile(r"(?:(?P<folder>.*?)/)?\.config/goose/config\.ya?ml", re.DOTALL)
+_LISTED = re.compile(rb"(?m)^(?:mcpServers|mcp_servers)[ \t]*:[ \t]*(?:#.*)?\r?$")
+_OTHERS = re.compile(rb"(?m)^apiVersion[ \t]*:")
+_CONTINUE = re.compile(r"(?:^|/)\.continue/")
+_SECTIONS: tuple[Pointer, ...] = (("mcpServers",), ("mcp_servers",), ("mcp", "servers"))
+
+
+def detect(path: str, head: bytes) -> bool:
+    """Whether it is called like one of these programs' files, or lists servers at its top and is nobody else's."""
+    name = path.rpartition("/")[2]
+    if not name.endswith((".yaml", ".yml")) or is_to_copy(name) or _CONTINUE.search(path):
+        return False
+    if name in _NAMES or _GOOSE.fullmatch(path):
+        return True
+    return _LISTED.search(head) is not None and _OTHERS.search(head) is None
+
+
+def read(document: Document) -> Iterator[Fact]:
+    """The program itself, its servers and what they are given.
+
+    Raises:
+        IngestError: not YAML.
+    """
+    goose = _GOOSE.fullmatch(document.path)
+    client = "goose" if goose else _NAMES.get(document.name, "mcp-client")
+    found = yamldoc.parse(document.text(), document)
+    located = found[0] if found else Located(None)
+    if not isinstance(located.value, dict):
+        if client == "mcp-client" or located.value is None:
+            return
+        raise IngestError("holds no mapping at its top", document=document.path, where=f"L{located.line()}")
+    sections = [pointer for pointer in _SECTIONS if _lists(clients.value_at(located, pointer))]
+    if client == "mcp-client" and not sections:
+        return  # something else of that name: nothing that starts a server
+    folder = (goose["folder"] or "") if goose else document.folder
+    host = clients.host_key(document, client, folder)
+    yield clients.host_fact(document, client, folder)
+    yield from clients.duplicate_problems(located, document, NAME)
+    for pointer in sections:
+        yield from clients.servers(document, located, pointer, client=client, folder=folder, host=host)
+    if goose:
+        yield from _extensions(document, located, host, folder)
+    yield from clients.other_secrets(document, located, host, without=("mcpServers", "mcp_servers", "mcp", "extensions"))
+
+
+def _lists(value: object) -> bool:
+    return isinstance(value, dict) and any(is_server(entry) for entry in value.values())
+
+
+def _extensions(document: Document, located: Located, host: NodeKey, folder: str) -> Iterator[Fact]:
+    """``extensions`` of Goose: servers in words of its own, and what it brings along."""
+    listed = located.value.get("extensions")
+    for name, entry in list(listed.items())[: claude.MAX_ITEMS] if isinstance(listed, dict) else ():
+        if not isinstance(entry, dict):
+            continue
+        if entry.get("type") in ("builtin", "platform"):
+            if name == "developer" and entry.get("enabled") is not False:
+                yield from builtin_facts(document, located.line("extensions", name), host, "goose", INHERENT["goose"])
+            continue
+        where = clients.at(located, ("extensions", name))
+        yield from server_facts(
+            document, client="goose", host=host, name=str(name), entry=_as_server(entry), where=where, folder=folder, section="extensions/"
+        )
+
+
+def _as_server(entry: dict[str, Any]) -> dict[str, Any]:
+    """An extension in the words of everybody else: ``cmd``, ``envs``, and ``env_keys`` that its keyring fills."""
+    envs, keys = entry.get("envs"), entry.get("env_keys")
+    env = dict(envs) if isinstance(envs, dict) else {}
+    env |= {key: None for key in keys if isinstance(key, str)} if isinstance(keys, list) else {}
+    rest = {key: value for key, value in entry.items() if key not in ("cmd", "envs", "env_keys", "bundled", "available_tools")}
+    tools = {"tools": entry["available_tools"]} if entry.get("available_tools") else {}
+    return {**rest, **tools, **({"command": entry["cmd"]} if "cmd" in entry else {}), **({"env": env} if env else {})}

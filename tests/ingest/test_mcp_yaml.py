@@ -1,0 +1,114 @@
+"""MCP servers of programs that keep them in YAML."""
+
+from __future__ import annotations
+
+import pytest
+
+from graphinv.ingest import mcp_yaml
+from graphinv.model.errors import IngestError
+from tests.ingest.reading import Facts, document, fake, fingerprint
+
+TOKEN = fake("yaml", "gh" + "p_")
+LIBRECHAT = f"""\
+version: 1.2.1
+mcpServers:
+  tickets:
+    type: streamable-http
+    url: https://tickets.acme.example/mcp
+    headers:
+      Authorization: "Bearer ${{TICKETS_TOKEN}}"
+  files:
+    command: npx
+    args: ["-y", "@modelcontextprotocol/server-filesystem", "/data"]
+    env:
+      GITHUB_TOKEN: {TOKEN}
+endpoints:
+  custom:
+    - name: router
+      apiKey: "${{ROUTER_KEY}}"
+"""
+GOOSE = """\
+GOOSE_MODEL: large
+extensions:
+  developer: {bundled: true, enabled: true, name: developer, type: builtin}
+  memory: {enabled: true, type: platform, name: memory}
+  github:
+    cmd: npx
+    args: [-y, "@modelcontextprotocol/server-github"]
+    enabled: true
+    env_keys: [GITHUB_PERSONAL_ACCESS_TOKEN]
+    envs: {LOG: debug}
+    type: stdio
+    available_tools: [get_issue]
+  docs: {type: streamable_http, uri: "https://docs.acme.example/mcp", enabled: true}
+  old: {type: stdio, cmd: old-server, args: [], enabled: false}
+"""
+
+
+def read(text: str, path: str) -> Facts:
+    assert mcp_yaml.detect(path, text.encode())
+    return Facts(mcp_yaml, document(text, path))
+
+
+def test_librechat() -> None:
+    found = read(LIBRECHAT, "chat/librechat.yaml")
+    host, files = "librechat:shop/chat", "mcp:shop/chat/librechat.yaml#files"
+    assert found.targets("CONNECTS_TO", host) == {"https://tickets.acme.example/mcp", files}
+    assert found.targets("HOLDS", host) == {"env:TICKETS_TOKEN", "env:ROUTER_KEY"}
+    assert found.targets("HOLDS", files) == {f"secret:{fingerprint(TOKEN)}"}
+    assert found.nodes["ToolServer", files]["sources"] == ["shop/chat/librechat.yaml#L8"]
+
+
+def test_goose_has_extensions() -> None:
+    found = read(GOOSE, "home/mia/.config/goose/config.yaml")
+    host, github = "goose:shop/home/mia", "mcp:shop/home/mia/.config/goose/config.yaml#extensions/github"
+    assert found.targets("USES", host) == {"goose:shell", "goose:text_editor"}
+    assert found.targets("CONNECTS_TO", host) == {github, "https://docs.acme.example/mcp"}
+    assert found.props("CONNECTS_TO", host, github)["tools"] == ["get_issue"]
+    assert found.targets("HOLDS", github) == {"env:GITHUB_PERSONAL_ACCESS_TOKEN"}
+    assert found.nodes["ToolServer", "mcp:shop/home/mia/.config/goose/config.yaml#extensions/old"]["status"] == "suspended"
+
+
+@pytest.mark.parametrize(
+    ("path", "host"),
+    [
+        ("a/mcp_agent.config.yaml", "mcp-agent:shop/a"),
+        ("fastagent.config.yaml", "fast-agent:shop"),
+        ("fast-agent.yaml", "fast-agent:shop"),
+    ],
+)
+def test_servers_below_mcp(path: str, host: str) -> None:
+    found = read("mcp:\n  servers:\n    fetch:\n      command: uvx\n      args: [mcp-server-fetch]\nopenai: {default_model: x}\n", path)
+    assert found.targets("CONNECTS_TO", host) == {f"mcp:shop/{path}#fetch"}
+
+
+def test_any_other_file_that_lists_servers() -> None:
+    found = read("mcpServers:  # ours\n  a:\n    command: a-server\n", "deploy/agent.yaml")
+    assert found.targets("CONNECTS_TO", "mcp-client:shop/deploy") == {"mcp:shop/deploy/agent.yaml#a"}
+    assert not read("mcpServers:\n  - name: a\n", "x.yaml").all, "a list is somebody else's"
+    assert not read("mcpServers:\n  enabled: true\n", "values.yaml").all
+
+
+@pytest.mark.parametrize(
+    ("path", "head"),
+    [
+        (".continue/config.yaml", b"mcpServers:\n"),
+        ("librechat.example.yaml", b"mcpServers:\n"),
+        ("agent.yaml", b"apiVersion: v1\nkind: A\nmcpServers:\n"),
+        ("a.yaml", b"spec:\n  mcpServers:\n"),
+        ("mcp_agent.secrets.yaml", b"mcp:\n  servers:\n"),
+        ("a.json", b"mcpServers:\n"),
+    ],
+)
+def test_takes_no_other_files(path: str, head: bytes) -> None:
+    assert not mcp_yaml.detect(path, head)
+
+
+@pytest.mark.parametrize("text", ["extensions: 5\n", "extensions: {a: 5, b: {type: stdio, cmd: [1], envs: 7, env_keys: {}}, c: {}}\n", ""])
+def test_odd_shapes_are_problems_or_nothing(text: str) -> None:
+    read(text, ".config/goose/config.yaml")
+
+
+def test_what_is_no_mapping_is_an_error() -> None:
+    with pytest.raises(IngestError, match="no mapping"):
+        list(mcp_yaml.read(document("- a\n", "librechat.yaml")))
