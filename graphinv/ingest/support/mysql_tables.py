@@ -86,8 +86,8 @@ def rows(text: str) -> Iterator[Row | None]:
         table, position = match["table"].lower(), match.end()
         if match["create"]:
             end = text.find(";", position)
-            names = (name.lower() for name in _COLUMN.findall(text[position : end if end > 0 else position + 20_000]))
-            columns[table] = tuple(name for name in names if name not in ("primary", "key", "unique", "constraint"))[:MAX_COLUMNS]
+            defined = map(str.lower, _COLUMN.findall(text[position : end if end > 0 else position + 20_000]))
+            columns[table] = tuple(name for name in defined if name not in ("primary", "key", "unique", "constraint"))[:MAX_COLUMNS]
             continue
         listed = _LISTED.match(text, position)
         known = tuple(name.strip(" `\n\r\t").lower() for name in listed["names"].split(",")) if listed else columns.get(table, ())
