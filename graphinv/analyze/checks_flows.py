@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 _ACTORS = ("Agent", "Workflow")
 _FINAL = frozenset({"destructive", "irreversible", "execute"})
 UNSEEN = 0.4
-"""How sure it is that an agent sees a secret that only its process has, or that what a server says of its tools leads it astray."""
+"""How sure it is that an agent sees a secret that only its process has, that what a server says of its tools leads it astray, or that what
+one part of a flow takes in comes to what another part writes."""
 _ASKS_FIRST = frozenset({"suggest", "approve_each", "approve_destructive"})
 
 Step = tuple[EdgeRecord, bool]
@@ -399,6 +400,7 @@ def mixed_memory(engine: Engine, params: Params) -> Iterator[Row]:
         edges = [edge for edge in estate.incoming.get(memory.key, ()) if in_force(edge, reader.at) and active(estate.nodes[edge.source])]
         writers = [edge for edge in edges if edge.kind == "WRITES"]
         tainted = [edge for edge in writers if reader.legs(edge.source).untrusted]
+        tainted.sort(key=lambda edge: edge.source[0] != "Agent")
         powerful = [edge for edge in edges if edge.kind == "READS" and _powerful(engine, edge.source)]
         apart = memory.props.get("scope") in ("session", "user")
         crossing = [(write, read) for write in tainted[:1] for read in powerful if not (apart and read.source == write.source)][:1]
@@ -411,6 +413,7 @@ def mixed_memory(engine: Engine, params: Params) -> Iterator[Row]:
             "reason": reason or f"agents of {len(owners)} owners write it for everybody",
             "writers": sorted({":".join(edge.source) for edge in writers}),
             "readers": sorted({":".join(edge.source) for edge in powerful}),
+            "confidence": UNSEEN if crossing and crossing[0][0].source[0] == "Workflow" else 1.0,
             "path": [hop for write, read in crossing for hop in (hop_of(estate, write), hop_of(estate, read, backwards=True))],
         }
 

@@ -462,6 +462,8 @@ class _Workflow(Graph):
         authentication = node.text("authentication") or "none"
         if "oauth" in authentication.lower():
             entry["auth"] = "oauth"
+        elif "langchain" not in node.type:
+            pass  # the client of the community says it in its credential alone
         elif authentication == "none":
             entry["auth"] = "none"
         else:

@@ -16,6 +16,7 @@
 // traps:
 //   - A corpus that nobody writes
 //   - A part for each user or session, as long as one agent both writes and reads it
+//   - A flow that takes strangers' content in may write something else elsewhere
 // columns:
 //   reason: What is mixed
 //   writers: Who writes it

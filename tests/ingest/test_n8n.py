@@ -312,3 +312,11 @@ def test_a_workflow_that_is_only_called_is_one() -> None:
     nodes = [node("Called", "executeWorkflowTrigger"), node("Note", "postgres", {"operation": "insert"})]
     found = flow(nodes, {"Called": {"main": [[{"node": "Note", "type": "main", "index": 0}]]}}, name="Shop")
     assert [id for kind, id in found.nodes if kind == "Workflow"] == ["n8n:shop/flow#Shop"]
+
+
+def test_how_the_communitys_client_proves_itself_is_in_its_credential() -> None:
+    client = {"name": "Search", "type": "n8n-nodes-mcp.mcpClientTool", "credentials": {"mcpClientApi": {"id": "C1", "name": "Search"}}}
+    agent = {"name": "A", "type": "@n8n/n8n-nodes-langchain.agent"}
+    found = flow([agent, client], {"Search": {"ai_tool": [[{"node": "A", "type": "ai_tool", "index": 0}]]}})
+    [server] = [props for (kind, _), props in found.nodes.items() if kind == "ToolServer"]
+    assert server.get("auth") is None
