@@ -88,6 +88,8 @@ class EmbeddedStore:
             if self._path.is_dir():
                 raise StoreError(f"{self._url} is a folder, not a graphinv store; name a file in it")
             if self._path.exists():
+                if not self._path.is_file():  # a pipe or a device would be waited for, or never end
+                    raise StoreError(f"{self._url} is no file and so no graphinv store")
                 self._file = None if write else os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
                 self._unread = not write and _DESCRIPTORS.exists() and self.aside is not None and self.aside.exists()
                 if not self._unread:

@@ -290,7 +290,8 @@ SCORE_KEYS = {
 }  # fmt: skip
 FINDING_KEYS = {
     "key", "rule", "title", "severity", "confidence", "subject", "target", "why", "remediation", "path", "frameworks", "owners", "sources",
-    "likelihood", "severity_parts", "priority", "details", "first_seen", "last_seen", "fixed_at", "reopened", "reopened_at", "unconfirmed", "cause",
+    "likelihood", "severity_parts", "priority", "details", "first_seen", "last_seen", "fixed_at", "reopened", "reopened_at", "unconfirmed",
+    "cause",
 }  # fmt: skip
 AGENT_KEYS = {
     "id", "name", "framework", "kind_detail", "environment", "status", "autonomy", "owners", "servers", "tools", "sub_agents", "identities",

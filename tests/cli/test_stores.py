@@ -180,6 +180,9 @@ def test_there_is_no_such_store(tmp_path: Path, command: tuple[str, ...]) -> Non
     missing = tmp_path / "none" / "graph"
     assert f"there is no store at {missing}" in refused(*command, "--store", missing)
     assert "is a folder, not a graphinv store; name a file in it" in refused(*command, "--store", tmp_path)
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    assert refused(*command, "--store", pipe).endswith("is no file and so no graphinv store")
     assert not missing.parent.exists()
 
 
