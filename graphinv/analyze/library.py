@@ -20,7 +20,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from graphinv.model.errors import InputError, UsageError
-from graphinv.model.kinds import normal_time
+from graphinv.model.kinds import NODE_KINDS, normal_time
 
 ParameterType = Literal["text", "integer", "number", "boolean", "time", "list"]
 
@@ -35,10 +35,14 @@ class Header(BaseModel):
 
 
 class Parameter(Header):
-    """A parameter of a query or rule. Without ``default`` it must be given; the default ``now`` of a time is the time of asking."""
+    """A parameter of a query or rule. Without ``default`` it must be given; the default ``now`` of a time is the time of asking. ``values``
+    lists what it may be, where not everything; ``of`` the kinds of nodes that it names, by id, name and the like.
+    """
 
     type: ParameterType
     meaning: str
+    values: tuple[str, ...] = ()
+    of: tuple[str, ...] = ()
     default: str | int | float | bool | list[str] | None = None
 
     @property
@@ -63,9 +67,12 @@ class Parameter(Header):
         if self.type == "time" and given == "now":
             given = at or datetime.now(UTC).replace(microsecond=0)
         try:
-            return _CONVERT[self.type](given)
+            value = _CONVERT[self.type](given)
         except (ValueError, TypeError):
-            raise UsageError(f"parameter {name} takes {_TAKES[self.type]}") from None
+            raise UsageError(f"parameter {name} takes {_TAKES[self.type]}, not {given!r}") from None
+        if self.values and value not in self.values:
+            raise UsageError(f"parameter {name} takes one of {', '.join(self.values)}, not {given!r}")
+        return value
 
 
 def _whole(given: Any) -> int:
@@ -200,6 +207,8 @@ def check_parameters(cypher: str, parameters: Mapping[str, Parameter], document:
     for name in sorted(set(parameters) - used):
         raise InputError(f"declares {name} and does not use it", document=document)
     for name, parameter in parameters.items():
+        if unknown := set(parameter.of) - NODE_KINDS.keys():
+            raise InputError(f"{name} is of no kind of the vocabulary: {', '.join(sorted(unknown))}", document=document)
         if parameter.default is not None:
             parameter.value(name, parameter.default, at="2026-01-01T00:00:00Z")
 

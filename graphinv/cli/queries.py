@@ -45,7 +45,7 @@ def complete_parameter(ctx: typer.Context, incomplete: str) -> Iterator[tuple[st
     # While an option lacks its value, the words of the line are left over as ``args``.
     asked = next((_library()[word] for word in (str(ctx.params.get("name")), *ctx.args) if word in _library()), None)
     for name, parameter in asked.parameters.items() if asked else ():
-        values = ("true", "false") if parameter.type == "boolean" else (parameter.default_text or "",)
+        values = ("true", "false") if parameter.type == "boolean" else parameter.values or (parameter.default_text or "",)
         for value in values if incomplete.startswith(f"{name}=") else ("",):
             if f"{name}={value}".startswith(incomplete):
                 yield f"{name}={value}", parameter.meaning
@@ -74,6 +74,8 @@ def query(
     form: FormatOption = Format.table,
 ) -> None:
     """Ask in Cypher, read-only."""
+    from graphinv.analyze.absent import absent
+
     if topic and not catalogue:
         raise UsageError("--topic goes with --list")
     if catalogue:
@@ -94,9 +96,11 @@ def query(
         cypher, bound = asked.cypher, asked.bind(given)
     with asking(store) as opened:
         found = opened.query(cypher, bound, timeout=timeout, max_rows=max_rows)
+        for line in absent(opened, _named(name), bound) if not found.rows and name != "-" else ():
+            console(err=True).print(text(line, "dim"))
     if form is Format.table:
         console().print(table([plain(column) for column in found.columns], ([shown(cell) for cell in row] for row in found.rows)))
-        console(err=True).print(text(f"{len(found.rows)} rows", "dim"))
+        console(err=True).print(text(f"{len(found.rows)} {'row' if len(found.rows) == 1 else 'rows'}", "dim"))
     else:
         emit(found.dicts(), form, found.columns)
 

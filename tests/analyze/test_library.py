@@ -91,6 +91,7 @@ def test_parameters_that_are_missing_or_unknown_are_named() -> None:
         (("$limit", "$most"), r"uses \$most without declaring it"),
         (("LIMIT $limit", ""), "declares limit and does not use it"),
         (("type: integer", "type: whole"), "parameters.limit.type"),
+        (("type: integer", "type: integer, of: [Agnet]"), "limit is of no kind of the vocabulary: Agnet"),
     ],
 )
 def test_front_matter_that_is_not_understood_names_file_and_key(change: tuple[str, str], complaint: str) -> None:

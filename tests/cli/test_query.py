@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from graphinv.analyze.absent import absent
+from graphinv.analyze.library import Parameter
+from graphinv.model.facts import NodeFact
 from graphinv.pipeline.bundled import bundled
 from graphinv.pipeline.stages import library
+from graphinv.store import Scan
+from graphinv.store.embedded import EmbeddedStore
 from tests.cli.conftest import AT, Demo
 from tests.cli.running import graphinv, process_environment, refused
 
@@ -83,14 +89,20 @@ def test_the_list_holds_every_file_of_the_library() -> None:
 
 
 def test_queries_of_the_library_run_by_name(demo: Demo) -> None:
-    values = {"agent": "finance:controller", "secret": "vault:kv/finance/stripe-dunning", "resource": "saas:bank-gateway/quillmere"}
+    resource = "saas:bank-gateway/quillmere"
+    first = "MATCH (n) WHERE labels(n)[0] IN $kinds RETURN min(n.id) AS id"
+
+    def value(parameter: Parameter) -> str:
+        if not parameter.of:
+            return AT if parameter.type == "time" else "x"
+        kinds = f"kinds={json.dumps(parameter.of)}"
+        return str(graphinv("query", "-", "-p", kinds, "--store", demo.store, "-f", "json", stdin=first).json[0]["id"])
+
     for one in {one.topic: one for one in library().values()}.values():  # tests/queries runs them all
-        needed = {parameter: its.type for parameter, its in one.parameters.items() if its.default is None}
-        given = [f"--param={parameter}={values.get(parameter, AT if type == 'time' else 'x')}" for parameter, type in needed.items()]
+        given = [f"--param={name}={value(parameter)}" for name, parameter in one.parameters.items() if parameter.default is None]
         graphinv("query", one.name, *given, "--store", demo.store, "--format", "json")
     wanted = {
-        row["agent"]
-        for row in graphinv("query", "who-reaches", "-p", f"resource={values['resource']}", "--store", demo.store, "-f", "json").json
+        row["agent"] for row in graphinv("query", "who-reaches", "-p", f"resource={resource}", "--store", demo.store, "-f", "json").json
     }
     assert "finance:controller" in str(wanted)
 
@@ -98,7 +110,30 @@ def test_queries_of_the_library_run_by_name(demo: Demo) -> None:
 def test_parameters_of_the_library_are_checked(demo: Demo) -> None:
     assert "parameter resource is needed" in refused("query", "who-reaches", "--store", demo.store)
     assert "there is no parameter 'nonsense'" in refused("query", "who-reaches", "-p", "nonsense=1", "--store", demo.store)
-    assert "limit" in refused("query", "riskiest-agents", "-p", "limit=many", "--store", demo.store)
+    assert "limit takes a whole number, not 'many'" in refused("query", "riskiest-agents", "-p", "limit=many", "--store", demo.store)
+    wrong = refused("query", "reach-of-an-agent", "-p", "agent=x", "-p", "lens=nothing", "--store", demo.store)
+    assert "lens takes one of posture, ungoverned, runtime, not 'nothing'" in wrong
+
+
+def test_a_name_that_nothing_has_is_no_empty_answer(demo: Demo) -> None:
+    common = ("query", "leaked-secret", "--store", demo.store, "--format", "json", "-p")
+    near = refused(*common, "secret=dunning")
+    assert near == "no Secret is called 'dunning'; near to it: kv/finance/stripe-dunning"
+    assert refused(*common, "secret=no such") == "no Secret is called 'no such'"
+    assert graphinv(*common, "secret=kv/finance/stripe-dunning").json
+    asks_nobody = "MATCH (a:Agent) WHERE NOT EXISTS { (a)-[:DELEGATES_TO]->() } RETURN min(a.id) AS id"
+    alone = graphinv("query", "-", "--store", demo.store, "-f", "json", stdin=asks_nobody).json[0]["id"]
+    assert graphinv("query", "delegation-chains", "-p", f"agent={alone}", "--store", demo.store, "-f", "json").json == []
+
+
+def test_what_is_gone_is_said_to_be(tmp_path: Path) -> None:
+    store, asked = tmp_path / "graph", {"secret": "s"}
+    with EmbeddedStore(store, write=True) as opened:
+        opened.commit(Scan("r", "2026-07-01T00:00:00Z", "complete"), [NodeFact("Secret", "s")], [])
+        opened.commit(Scan("r", "2026-07-02T00:00:00Z", "complete"), [NodeFact("Secret", "t")], [])
+        assert absent(opened, library()["leaked-secret"], asked) == ["s is gone since 2026-07-02T00:00:00Z; what is gone is left out"]
+    told = graphinv("query", "leaked-secret", "-p", "secret=s", "--store", store, "-f", "json")
+    assert (told.json, told.err) == ([], "s is gone since 2026-07-02T00:00:00Z; what is gone is left out\n")
 
 
 def test_a_topic_of_the_library() -> None:
@@ -129,7 +164,7 @@ def test_a_query_explains_itself_without_a_store() -> None:
         ("query --list --topic se", ["secrets"], ["reach"]),
         ("query reach-of-an-agent --param ", ["agent=", "lens=", "limit="], ["posture="]),
         ("query reach-of-an-agent -p agent=x -p le", ["lens="], ["limit="]),
-        ("query reach-of-an-agent -p lens=", ["lens=posture"], ["agent="]),
+        ("query reach-of-an-agent -p lens=", ["lens=posture", "lens=runtime"], ["agent="]),
         ("query unbound-identities -p unknown=", ["unknown=true", "unknown=false"], []),
         ("query -p ", [], ["limit="]),
     ],

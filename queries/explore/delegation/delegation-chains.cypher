@@ -2,7 +2,7 @@
 // question: Whom does this agent pass work to, and they to others?
 // when: To understand who acts for whom before a hop is scoped or cut.
 // parameters:
-//   agent: {type: text, meaning: Id or name of the agent or workflow}
+//   agent: {type: text, of: [Agent, Workflow], meaning: Id or name of the agent or workflow}
 // columns:
 //   chain: Ids from the agent on
 //   depth: How many hops

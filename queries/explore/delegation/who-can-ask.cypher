@@ -2,7 +2,7 @@
 // question: Which agents, workflows and tools can make this agent do something, directly or over others?
 // when: Before an agent gets more rights; whoever can ask it has them too.
 // parameters:
-//   agent: {type: text, meaning: Id or name of the agent}
+//   agent: {type: text, of: [Agent], meaning: Id or name of the agent}
 // columns:
 //   kind: Kind of who can
 //   id: Its id

@@ -2,7 +2,7 @@
 // question: By which step to another agent does an agent reach the most sensitive things, as its shortest way?
 // when: To choose the step to scope or guard; what an agent may do itself does not count.
 // parameters:
-//   lens: {type: text, default: posture, meaning: "Under which lens: posture, ungoverned or runtime"}
+//   lens: {type: text, default: posture, values: [posture, ungoverned, runtime], meaning: Under which lens}
 //   limit: {type: integer, default: 100, meaning: How many rows at most}
 // columns:
 //   caller: Id of who asks

@@ -2,7 +2,7 @@
 // question: On which edges does this control stand?
 // when: Before it is switched off or changed; when it was found open.
 // parameters:
-//   point: {type: text, meaning: Id or name of the enforcement point}
+//   point: {type: text, of: [EnforcementPoint], meaning: Id or name of the enforcement point}
 //   limit: {type: integer, default: 1000, meaning: How many rows at most}
 // columns:
 //   edge: Kind of the edge

@@ -2,7 +2,7 @@
 // question: What has this person or team to mend?
 // when: To send a team its work.
 // parameters:
-//   owner: {type: text, meaning: Id or name of the owner}
+//   owner: {type: text, of: [Owner], meaning: Id or name of the owner}
 //   rule: {type: text, default: "", meaning: Only rules whose id begins with this}
 //   limit: {type: integer, default: 500, meaning: How many rows at most}
 // columns:

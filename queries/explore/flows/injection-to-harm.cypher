@@ -2,7 +2,7 @@
 // question: Which agents that take in content of strangers can change crown jewels or sensitive data with no decision in the way?
 // when: First thing to close; each row is a prompt injection that works.
 // parameters:
-//   lens: {type: text, default: ungoverned, meaning: "Under which lens: posture, ungoverned or runtime"}
+//   lens: {type: text, default: ungoverned, values: [posture, ungoverned, runtime], meaning: Under which lens}
 //   limit: {type: integer, default: 500, meaning: How many rows at most}
 // columns:
 //   agent: Its id

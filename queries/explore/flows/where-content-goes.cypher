@@ -2,7 +2,7 @@
 // question: Which agents does a text from this source get to, directly, by a tool, a memory or a hand-over?
 // when: Something malicious was found there; to know which agents have read it.
 // parameters:
-//   source: {type: text, meaning: Id or name of the content source}
+//   source: {type: text, of: [ContentSource], meaning: Id or name of the content source}
 // columns:
 //   agent: Id of who gets it
 //   how: By which way

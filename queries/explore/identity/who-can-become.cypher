@@ -2,7 +2,7 @@
 // question: Who can act as this identity, directly, by a secret, or over roles and groups in between?
 // when: Before rights are given to it; when its name shows up in a log.
 // parameters:
-//   identity: {type: text, meaning: Id or name of the identity}
+//   identity: {type: text, of: [Identity], meaning: Id or name of the identity}
 // columns:
 //   kind: Kind of who can
 //   id: Its id

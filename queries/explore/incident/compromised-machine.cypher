@@ -2,10 +2,11 @@
 // question: Somebody is on this machine, pod or laptop. Which agents and servers run there, and what do they and it have?
 // when: When an endpoint alarm names a host.
 // parameters:
-//   runtime: {type: text, meaning: Id or name of the runtime}
+//   runtime: {type: text, of: [Runtime], meaning: Id or name of the runtime}
 // columns:
 //   kind: Kind of what is lost
 //   id: Its id
+//   name: Its name
 //   through: "What has it there, as Kind:id"
 //   isolated: Whether what runs there is kept from what the machine has
 //   sources: Where that was stated
@@ -29,5 +30,5 @@ CALL {
   WHERE r.gone_at IS NULL AND y.gone_at IS NULL
   RETURN y, labels(x)[0] + ':' + x.id AS through, coalesce(o.isolated, false) AS isolated, coalesce(r.sources, []) AS sources
 }
-RETURN labels(y)[0] AS kind, y.id AS id, through, isolated, sources
+RETURN labels(y)[0] AS kind, y.id AS id, y.name AS name, through, isolated, sources
 ORDER BY kind, id, through, sources

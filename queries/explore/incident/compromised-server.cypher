@@ -2,11 +2,12 @@
 // question: This server is in strange hands. Which agents does it talk to, what can it make them do, and what does it have itself?
 // when: When a supplier reports an intrusion; when a server starts to behave oddly.
 // parameters:
-//   server: {type: text, meaning: "Id, name or URL of the server"}
+//   server: {type: text, of: [ToolServer], meaning: "Id, name or URL of the server"}
 // columns:
 //   step: What to do
 //   kind: Kind of what it is done to
 //   id: Its id
+//   name: Its name
 //   because: What the server has to do with it
 //   impact: "What it could do in the worst case, 0 to 100, of agents"
 //   owners: Its owners
@@ -29,5 +30,5 @@ OPTIONAL MATCH (o:Owner)-[w:OWNS]->(x)
 WHERE o.gone_at IS NULL AND w.gone_at IS NULL
 WITH step, x, because, r, o ORDER BY o.id
 WITH step, x, because, r, collect(DISTINCT o.id) AS owners
-RETURN step, labels(x)[0] AS kind, x.id AS id, because, round(x.impact, 1) AS impact, owners, coalesce(r.sources, []) AS sources
+RETURN step, labels(x)[0] AS kind, x.id AS id, x.name AS name, because, round(x.impact, 1) AS impact, owners, coalesce(r.sources, []) AS sources
 ORDER BY step, kind, id, sources

@@ -2,11 +2,12 @@
 // question: Somebody acts as this identity. Which agents and servers does that touch, which secrets lead to it, and what does it open?
 // when: When a provider reports strange activity of a role or account.
 // parameters:
-//   identity: {type: text, meaning: Id or name of the identity}
+//   identity: {type: text, of: [Identity], meaning: Id or name of the identity}
 // columns:
 //   part: What the row is about
 //   kind: Kind of it
 //   id: Its id
+//   name: Its name
 //   actions: What can be done to it
 //   between: Identities in between
 //   sources: Where that was stated
@@ -31,6 +32,6 @@ CALL {
   RETURN '3 it opens' AS part, t AS n, coalesce(r.actions, []) AS actions, [one IN nodes(path) WHERE one.id <> i.id | one.id] AS between,
          coalesce(r.sources, []) AS sources
 }
-RETURN part, labels(n)[0] AS kind, n.id AS id, actions, between, sources
+RETURN part, labels(n)[0] AS kind, n.id AS id, n.name AS name, actions, between, sources
 ORDER BY part, size(between), kind, id, size(actions) DESC, sources
 LIMIT 1000

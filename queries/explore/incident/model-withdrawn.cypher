@@ -2,7 +2,7 @@
 // question: Which agents, workflows and tools run on this model, how soon does its support end, and whom to tell?
 // when: When a model is withdrawn or found to be unsafe.
 // parameters:
-//   model: {type: text, meaning: "Id, name or beginning of the purl of the model"}
+//   model: {type: text, of: [Model], meaning: "Id, name or beginning of the purl of the model"}
 // columns:
 //   model: Its id
 //   version: Its version

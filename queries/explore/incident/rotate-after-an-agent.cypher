@@ -2,9 +2,10 @@
 // question: This agent is compromised. Which secrets could it read, so that they have to be changed, and who holds them besides?
 // when: After the agent was stopped; what it could read counts as read.
 // parameters:
-//   agent: {type: text, meaning: Id or name of the agent}
+//   agent: {type: text, of: [Agent], meaning: Id or name of the agent}
 // columns:
 //   secret: Id of what has to be changed
+//   name: Its name
 //   type: What it is
 //   how: "It holds it, or over what it reaches it"
 //   opens: Identities it lets one be
@@ -31,6 +32,6 @@ OPTIONAL MATCH (h)-[r:HOLDS]->(s)
 WHERE h.gone_at IS NULL AND r.gone_at IS NULL AND NOT (labels(h)[0] = 'Agent' AND h.id = a.id)
 WITH s, type, via, opens, labels(h)[0] + ':' + h.id AS other ORDER BY other
 WITH s, type, via, opens, collect(DISTINCT other) AS others
-RETURN s.id AS secret, type, CASE WHEN size(via) = 0 THEN 'holds it' ELSE 'over ' + via[-1] END AS how, opens,
+RETURN s.id AS secret, s.name AS name, type, CASE WHEN size(via) = 0 THEN 'holds it' ELSE 'over ' + via[-1] END AS how, opens,
        others, coalesce(s.sources, []) AS sources
 ORDER BY how = 'holds it' DESC, secret

@@ -2,7 +2,7 @@
 // question: What does this person or team own, and how bad is it?
 // when: Before talking to a team; when somebody takes a team over.
 // parameters:
-//   owner: {type: text, meaning: Id or name of the owner}
+//   owner: {type: text, of: [Owner], meaning: Id or name of the owner}
 // columns:
 //   owner: Id of the owner
 //   kind: Kind of what is owned

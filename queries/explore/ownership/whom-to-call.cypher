@@ -2,7 +2,7 @@
 // question: Who owns this, and who owns the agents that have to do with it?
 // when: In an incident, or before a change that others will notice.
 // parameters:
-//   node: {type: text, meaning: Id or name of anything}
+//   node: {type: text, of: [Agent, Identity, Runtime, Secret, Tool, ToolServer, Resource, Workflow, Memory], meaning: Id or name of anything}
 // columns:
 //   kind: Kind of the thing
 //   id: Its id

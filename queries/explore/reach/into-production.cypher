@@ -2,7 +2,7 @@
 // question: Which agents of development, test or staging reach things in production?
 // when: After an intrusion on a laptop or in a test system; to draw the border.
 // parameters:
-//   lens: {type: text, default: posture, meaning: "Under which lens: posture, ungoverned or runtime"}
+//   lens: {type: text, default: posture, values: [posture, ungoverned, runtime], meaning: Under which lens}
 //   limit: {type: integer, default: 500, meaning: How many rows at most}
 // columns:
 //   agent: Its id

@@ -2,8 +2,8 @@
 // question: What can this agent act on, and over what?
 // when: To show its owner; in an incident, what may have been touched.
 // parameters:
-//   agent: {type: text, meaning: Id or name of the agent}
-//   lens: {type: text, default: posture, meaning: "Under which lens: posture, ungoverned or runtime"}
+//   agent: {type: text, of: [Agent], meaning: Id or name of the agent}
+//   lens: {type: text, default: posture, values: [posture, ungoverned, runtime], meaning: Under which lens}
 //   limit: {type: integer, default: 1000, meaning: How many rows at most}
 // columns:
 //   agent: Its id

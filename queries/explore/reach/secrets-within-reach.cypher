@@ -2,7 +2,7 @@
 // question: Which secrets that it does not hold itself could an agent read, and how?
 // when: To find the credentials to rotate after an agent was hijacked; to see what a shared server gives away.
 // parameters:
-//   lens: {type: text, default: posture, meaning: "Under which lens: posture, ungoverned or runtime"}
+//   lens: {type: text, default: posture, values: [posture, ungoverned, runtime], meaning: Under which lens}
 //   limit: {type: integer, default: 500, meaning: How many rows at most}
 // columns:
 //   secret: Its id

@@ -2,9 +2,9 @@
 // question: What can this agent do that the other one cannot?
 // when: Before one takes over the other's work; to see why two copies of one agent differ.
 // parameters:
-//   agent: {type: text, meaning: Id or name of the agent}
-//   other: {type: text, meaning: Id or name of the other}
-//   lens: {type: text, default: posture, meaning: "Under which lens: posture, ungoverned or runtime"}
+//   agent: {type: text, of: [Agent], meaning: Id or name of the agent}
+//   other: {type: text, of: [Agent], meaning: Id or name of the other}
+//   lens: {type: text, default: posture, values: [posture, ungoverned, runtime], meaning: Under which lens}
 // columns:
 //   target_kind: Resource or Secret
 //   target: Id of what it reaches

@@ -2,7 +2,7 @@
 // question: Through which identities, secrets, servers and agents do the most shortest ways to sensitive things lead?
 // when: To find what to harden first; `graphinv chokepoints` says what really depends on an edge.
 // parameters:
-//   lens: {type: text, default: ungoverned, meaning: "Under which lens: posture, ungoverned or runtime"}
+//   lens: {type: text, default: ungoverned, values: [posture, ungoverned, runtime], meaning: Under which lens}
 //   limit: {type: integer, default: 50, meaning: How many at most}
 // columns:
 //   waypoint: "Kind and id, as Kind:id"

@@ -2,7 +2,7 @@
 // question: Which agents can act on this resource, and which of them would a runtime decision stop?
 // when: Before data is moved or a new store is opened; when its owner asks.
 // parameters:
-//   resource: {type: text, meaning: Id or name of the resource}
+//   resource: {type: text, of: [Resource], meaning: Id or name of the resource}
 // columns:
 //   agent: Its id
 //   resource: Id of the resource

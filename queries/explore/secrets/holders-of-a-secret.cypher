@@ -2,7 +2,7 @@
 // question: Which agents, servers and other things hold this secret, and where does it lie?
 // when: Before a secret is rotated, to know what stops working; after it leaked, to know where from.
 // parameters:
-//   secret: {type: text, meaning: Id or name of the secret}
+//   secret: {type: text, of: [Secret], meaning: Id or name of the secret}
 // columns:
 //   secret: Its id
 //   holder_kind: Kind of the holder

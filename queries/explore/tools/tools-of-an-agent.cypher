@@ -2,7 +2,7 @@
 // question: Which tools can this agent call, over which server, and what can they do?
 // when: To review an agent; to write its allow-list.
 // parameters:
-//   agent: {type: text, meaning: Id or name of the agent or workflow}
+//   agent: {type: text, of: [Agent, Workflow], meaning: Id or name of the agent or workflow}
 // columns:
 //   agent: Its id
 //   tool: "Id of the tool; empty where the tools of the server are unknown"
