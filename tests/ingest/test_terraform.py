@@ -823,3 +823,11 @@ def test_a_denial_of_all_but_what_is_not_known_denies_nothing() -> None:
     statements = grants(facts)[0][2]["Statement"]
     assert [(one["Effect"], "NotResource" in one) for one in statements] == [("Allow", False), ("Deny", False)]
     assert [where for where, _, _ in facts.problems] == ["L3"]
+
+
+def test_variables_in_json_hold_no_expressions() -> None:
+    role = 'variable "suffix" {}\nvariable "name" {}\nresource "aws_iam_role" "r" {\n  name = "${var.name}-${var.suffix}"\n}\n'
+    given = {"name": "app%{x}", "suffix": "${WORKSPACE=azure}"}
+    facts = linked(terraform, {"main.tf": role, "terraform.tfvars.json": json.dumps(given, indent=1)})
+    assert not facts.problems
+    assert [props["name"] for (kind, _), props in facts.nodes.items() if kind == "Identity"] == ["app%{x}-${WORKSPACE}"]

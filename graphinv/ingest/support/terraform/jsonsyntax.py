@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from graphinv.ingest import Document
@@ -14,6 +15,7 @@ from graphinv.ingest.support.terraform.sensitive import is_sensitive
 from graphinv.model.errors import IngestError
 from graphinv.model.facts import Fact, Problem
 
+_FILLED = re.compile(r"\$\{(\w{1,100})[^{}]{0,1000}\}")
 _LABELS = {"resource": 2, "data": 2, "module": 1, "variable": 1, "output": 1, "provider": 1}
 """Kinds of blocks → how many keys stand before the body."""
 
@@ -36,10 +38,11 @@ class _Reader:
         self.located = located
         self.facts: list[Fact] = []
         self.problems: list[Problem] = []
+        self.variables = document.name.lower().endswith(".tfvars.json")
 
     def file(self) -> ir.File:
         top: dict[str, Any] = self.located.value
-        if self.document.name.lower().endswith(".tfvars.json"):
+        if self.variables:
             (given,) = self.blocks("", (), top, (), 0)
             return ir.File(self.document.path, given, None, tuple(self.facts), tuple(self.problems))
         blocks: list[ir.Block] = []
@@ -77,7 +80,10 @@ class _Reader:
 
     def expr(self, value: Any, key: str, line: int, secret: bool, depth: int) -> ir.Expr:
         if isinstance(value, str):
-            if "${" in value or "%{" in value:
+            if self.variables:
+                # No expressions there, and what azd fills in before Terraform runs: its names stay, without what it presets.
+                value = _FILLED.sub(r"${\1}", value.replace("%{", "%%{")) if "${" in value else value
+            if "${" in value or ("%{" in value and not self.variables):
                 return expression(self.document, value, key, line, secret, self.facts)
             return ir.Literal(mask(self.document, line, key, value, self.facts, sensitive=secret))
         if depth > MAX_DEPTH:
