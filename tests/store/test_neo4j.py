@@ -18,7 +18,9 @@ import neo4j
 import pytest
 
 from graphinv.model.errors import StoreError, StoreLocked, UsageError
+from graphinv.store import neo4j as module
 from graphinv.store import open_store
+from graphinv.store.merge import State
 from tests.neo4j_server import Server, server
 from tests.store.proxy import Proxy
 from tests.store.support import EDGES, NODES, scan
@@ -164,3 +166,28 @@ def test_a_writer_that_is_killed_leaves_the_last_generation(there: Server, when:
         assert store.commit(scan(2), NODES[:1], []).generation == 2
     with open_store(there.uri) as reader:
         assert len(reader.estate().nodes) == 1
+
+
+def test_who_reads_while_a_commit_is_applied_reads_again(there: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server shows nodes of which half has gone: that is no damage, unless nobody writes."""
+    real, seen = module.read_state, []
+
+    def torn(transaction: neo4j.Transaction) -> State:
+        seen.append(transaction)
+        if len(seen) == 1:
+            with neo4j.GraphDatabase.driver(there.uri, auth=(there.user, there.password)) as driver:
+                driver.execute_query("MATCH (m:_Store {id: 'store'}) SET m.revision = m.revision + 1")
+            raise KeyError("id")
+        return real(transaction)
+
+    monkeypatch.setattr(module, "read_state", torn)
+    with open_store(there.uri) as reader:
+        assert len(reader.state().nodes) == 3
+    assert len(seen) == 2
+
+    def damaged(transaction: neo4j.Transaction) -> State:
+        raise KeyError("id")
+
+    monkeypatch.setattr(module, "read_state", damaged)
+    with open_store(there.uri) as reader, pytest.raises(StoreError, match="is damaged"):
+        reader.state()
