@@ -1,18 +1,19 @@
 """The command line: arguments in, the pipeline's answers out. No logic of its own.
 
-    options.py    options that several commands share
-    output.py     tables, JSON, JSON lines and CSV; text that is safe to show on a terminal
-    words.py      results in words and tables, for people
-    stages.py     scan, demo, ingest, analyze
-    questions.py  reach, paths, exposure, findings, agents, show
-    queries.py    query
-    posture.py    score, frameworks
-    changes.py    chokepoints, cut, what-if
-    out.py        export, app
-    servers.py    neo4j up, down, status
-    stores.py     scans, prune, store backup, restore, copy, verify, migrate
+    options.py       options that several commands share
+    output.py        tables, JSON, JSON lines and CSV; text that is safe to show on a terminal
+    words.py         results in words and tables, for people
+    stages.py        scan, demo, ingest, analyze
+    questions.py     reach, paths, exposure, findings, agents, show
+    explanations.py  what reach --explain and --over print
+    queries.py       query
+    posture.py       score, coverage, frameworks
+    changes.py       chokepoints, cut, what-if
+    out.py           export, formats, app
+    servers.py       neo4j up, down, status
+    stores.py        scans, prune, store backup, restore, copy, verify, migrate
 
-Exit codes: 0 done; 1 ``--fail-on`` met; 2 wrong usage, or input that could not be read.
+Exit codes: 0 done; 1 ``--fail-on`` met, or no cut is possible; 2 wrong usage, or input that could not be read; 130 stopped by Ctrl-C.
 """
 
 from __future__ import annotations

@@ -85,7 +85,7 @@ def cut(
     store: StoreOption = None,
     form: FormatOption = Format.table,
 ) -> None:
-    """The lightest set of edges to remove or guard so that no agent reaches TARGET."""
+    """The lightest set of edges to remove or guard so that no agent reaches TARGET; exit code 1 where no set of edges keeps all from it."""
     from graphinv.pipeline.stages import engine as engine_of
 
     with reader(store) as opened:

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 from graphinv.ingest import Document
 from graphinv.ingest.support import adk, clients, yamldoc
 from graphinv.ingest.support.located import Located, Pointer
+from graphinv.ingest.support.partial import TOP, within
 from graphinv.ingest.support.places import environment_of
 from graphinv.ingest.support.secrets import redact, secret_facts
 from graphinv.ingest.support.servers import leaves, server_facts
@@ -202,17 +203,7 @@ class _Agent:
 
     def beside(self, path: str) -> str | None:
         """``path``, which is relative to this file, relative to the root; None where it leaves it."""
-        parts = self.document.path.split("/")[:-1]
-        if path.startswith("/") or len(path) > 1000:
-            return None
-        for part in path.split("/"):
-            if part == "..":
-                if not parts:
-                    return None
-                parts.pop()
-            elif part not in ("", "."):
-                parts.append(part)
-        return "/".join(parts)
+        return within(self.document.folder, path) if len(path) <= 1000 and not path.startswith(TOP) else None
 
     # ---- tools --------------------------------------------------------------------------------------------------------------
 
