@@ -30,8 +30,11 @@ def declare(session: neo4j.Session) -> None:
         f"CREATE CONSTRAINT {label.strip('_').lower()}_id IF NOT EXISTS FOR (n:{label}) REQUIRE n.id IS UNIQUE"
         for label in ("Finding", "Rule", "Scan", META)
     )
-    newest = "CREATE INDEX finding_sort_key IF NOT EXISTS FOR (n:Finding) ON (n.sort_key)"
-    wanted = {statement.split()[2]: statement for statement in (*neo4j_ddl(), *own, newest)}
+    results = (
+        "CREATE INDEX finding_sort_key IF NOT EXISTS FOR (n:Finding) ON (n.sort_key)",
+        "CREATE INDEX can_reach_lens IF NOT EXISTS FOR ()-[r:CAN_REACH]-() ON (r.lens)",
+    )
+    wanted = {statement.split()[2]: statement for statement in (*neo4j_ddl(), *own, *results)}
     there = {record["name"] for record in session.run("SHOW INDEXES YIELD name")}
     for name in wanted.keys() - there:
         session.run(cast("Any", wanted[name])).consume()
