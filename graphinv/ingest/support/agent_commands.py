@@ -36,12 +36,9 @@ _WRAPPERS = names(
 _RUNNERS = names("npx bunx pnpx uvx dlx x exec pipx bun pnpm yarn npm uv tool python python3 -m run")
 _SHELLS = names("sh bash zsh dash")
 _LOOKERS = names(
-    """
-    shellcheck shfmt bashate chmod chown cat head tail less cp mv rm ln ls stat test [ [[ diff grep rg sed wc echo printf git sha256sum
-    md5sum tar zip unzip touch file mkdir du install
-    """
+    "shellcheck shfmt bashate chmod chown ls stat test [ [[ diff grep rg wc echo printf git sha256sum md5sum touch file mkdir du"
 )
-"""Programs that do not run the scripts they are given."""
+"""Programs that neither run the scripts they are given nor hand them on: what is copied or printed may be run under another name."""
 _BY_PATH = re.compile(r"/(?:[\w.-]+/){0,20}bin/(?P<name>[\w-]+)")
 _PACKAGES = {
     "@anthropic-ai/claude-code": "claude",
@@ -165,7 +162,7 @@ def agent_commands(script: str) -> list[Command]:
 
 
 def run_words(script: str) -> Iterator[str]:
-    """The words of ``script`` but for those of commands that only look at files or move them. O(length), over the first 200,000 characters.
+    """The words of ``script`` but for those of commands that only look at files. O(length), over the first 200,000 characters.
 
     >>> list(run_words("chmod +x a.sh && ./a.sh; shellcheck b.sh  # or c.sh"))
     ['./a.sh']
