@@ -22,7 +22,8 @@ def render(analysis: Analysis, estate: Estate, rules: Mapping[str, RuleText]) ->
 
 def facts_jsonl(estate: Estate) -> Iterator[str]:
     """One JSON text a fact, nodes before edges, in key order: equal estates give equal lines."""
-    return (json.dumps(fact, ensure_ascii=False, allow_nan=False) for fact in facts(estate))
+    # ASCII, so that no control or direction character reaches a terminal that shows the file.
+    return (json.dumps(fact, ensure_ascii=True, allow_nan=False) for fact in facts(estate))
 
 
 def facts(estate: Estate) -> Iterator[dict[str, Any]]:

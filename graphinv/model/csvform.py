@@ -2,8 +2,9 @@ r"""Facts as tables: which file holds which kind, and how a value stands in a ce
 
 A cell is empty where the property is absent. Around every cell, and around every item of a list, white space does not count. Items are
 separated by ``;``; ``[]`` is the empty list. What could be misread is escaped with a backslash: ``\;`` ``\\`` ``\[`` stand for
-themselves, ``\e`` is the empty text, ``\u{1f}`` the character of that hexadecimal number; any other backslash is a backslash. A cell that a
-spreadsheet would take for a formula has a ``'`` put in front, which reading takes away.
+themselves, ``\e`` is the empty text, ``\u{1f}`` the character of that hexadecimal number (so are controls, directions and others written
+that are not seen); any other backslash is a backslash. A cell that a spreadsheet would take for a formula has a ``'`` put in front, which
+reading takes away.
 """
 
 from __future__ import annotations
@@ -44,7 +45,10 @@ FILES: Mapping[str, str] = {f"{stem}.csv": kind for kind, stem in STEMS.items()}
 
 _FORMULA = re.compile("'*[=+\\-@\t\r＝＋－＠]")
 _ESCAPE = re.compile(r"\\(?:u\{([0-9a-fA-F]{1,6})\}|([\\;\[e]))")
-_MUST_ESCAPE = re.compile(r"[\\;\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_MUST_ESCAPE = re.compile(
+    "[\\\\;\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
+"""What has a meaning in a cell, and characters that are not seen: controls, directions, joiners."""
 _TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 

@@ -74,6 +74,17 @@ def test_no_cell_is_a_formula_or_breaks_its_row(estate: Estate) -> None:
             assert not row.lstrip('"').startswith(("=", "+", "-", "@", "\t"))
 
 
+def test_what_is_not_seen_is_written_as_its_number() -> None:
+    name = "a\x1b[31m\x9b\u202eb\u2066\u200b\ufeff\U000e0041\u2028é"
+    estate = strategies.merged([NodeFact("Agent", name, {"name": name, "labels": [f"k={name}"]})], [])
+    tables = facts_csv.facts_csv(estate)
+    lines = list(facts_export.facts_jsonl(estate))
+    for text in (*tables.values(), *lines):
+        assert {one for one in text if not one.isprintable()} <= {"\r", "\n"}
+    assert read_tables(tables) == estate
+    assert estate_of(native_facts.read(document("x.facts.jsonl", "\n".join(lines)))) == estate
+
+
 def test_an_empty_estate_is_an_empty_export() -> None:
     empty = Estate.of([], [])
     assert list(facts_export.facts_jsonl(empty)) == []
