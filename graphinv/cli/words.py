@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from graphinv.model.text import plain
 
 if TYPE_CHECKING:
     from graphinv.analyze.aivss import Aivss
-    from graphinv.pipeline.summary import Summary
+    from graphinv.pipeline.summary import Summary, Unread
 
 SHOWN_DIGITS = 12
 """Of an edge's key; enough to name it."""
@@ -231,11 +232,17 @@ def _unread(screen: Console, summary: Summary) -> None:
     _heading(screen, "Recognised, not fully read")
     order = {"error": 0, "warning": 1, "note": 2}
     problems = sorted(summary.unread, key=lambda one: (order.get(one.severity, 3), one.document, one.where))
-    for one in problems[:20]:
+    worst: dict[str, Unread] = {}  # of each document, so that none hides the others
+    for one in problems:
+        worst.setdefault(one.document, one)
+    of = Counter(one.document for one in problems)
+    for one in list(worst.values())[:20]:
         place = f"{one.document}#{one.where}" if one.where else one.document
-        screen.print(text(f"{one.severity}: {place}: {one.message}", {"error": "red", "warning": "yellow"}.get(one.severity, "dim")))
-    if len(problems) > 20:
-        screen.print(text(f"… and {len(problems) - 20} more: graphinv findings --rule GI-COV", "dim"))
+        more = f" ({of[one.document] - 1} more in it)" if of[one.document] > 1 else ""
+        shade = {"error": "red", "warning": "yellow"}.get(one.severity, "dim")
+        screen.print(text(f"{one.severity}: {place}: {one.message}{more}", shade))
+    if len(worst) > 20:
+        screen.print(text(f"… and {_count(len(worst) - 20, 'more document')}: graphinv findings --rule GI-COV", "dim"))
 
 
 def _count(number: int, what: str) -> str:

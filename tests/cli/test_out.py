@@ -123,3 +123,16 @@ def test_the_summary_reads_as_it_should(demo: Demo) -> None:
     assert " files, documents read: " in lines[0]
     assert "; complete" in demo.summary
     assert str(demo.root) not in demo.summary
+
+
+def test_a_document_with_many_problems_hides_no_other(tmp_path: Path) -> None:
+    root = tmp_path / "shop"
+    root.mkdir()
+    (root / "a.facts.jsonl").write_text('{"node": "Agent", "id": 1}\n' * 30)
+    (root / "z.facts.jsonl").write_text('{"node": "Agent", "id": 1}\n')
+    for number in range(20):
+        (root / f"{number:02}.facts.jsonl").write_text('{"node": "Agent", "id": "a", "props": {"colour": "red"}}\n')
+    told = graphinv("scan", root, "--store", tmp_path / "graph", code=2).out.split("Recognised, not fully read\n")[1].splitlines()
+    assert sum("/a.facts.jsonl#" in line for line in told) <= 1
+    assert sum(".facts.jsonl#" in line for line in told) == 20
+    assert any(line.startswith("… and 2 more documents: ") for line in told), told
