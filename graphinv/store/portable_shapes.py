@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from graphinv.store.portable import Refusal
 
 MAX_STEPS = 1_000_000
+MAX_LISTS = 2
+"""How deep one expression may go through lists whose length only the graph tells."""
+_QUANTIFIERS = frozenset({"any", "all", "none", "single"})
 _SHORTEST = frozenset({"shortestpath", "allshortestpaths"})
 _SHORT = "write MATCH p = (a)-[:DELEGATES_TO*1..5]->(b) WHERE … RETURN p ORDER BY length(p) LIMIT 1"
 _AGGREGATES = frozenset({"count", "sum", "avg", "min", "max", "collect", "stdev", "stdevp"})
@@ -47,20 +50,27 @@ def shape_refusals(found: Sequence[Token], pairs: Mapping[int, int]) -> Iterator
 
 def _loops(found: Sequence[Token]) -> Iterator[Refusal]:
     """Lists within lists that one expression goes through: no server ends an expression before it is done, whatever time is left."""
-    steps = [1]
+    steps = [(1, 0)]
     for place, token in enumerate(found):
         if token.kind == "symbol" and token.text in "([{":
             steps.append(steps[-1])
         elif token.kind == "symbol" and token.text in ")]}":
             steps.pop()
-            steps = steps or [1]
-        elif token.upper == "IN" and len(steps) > 1 and _text(found, place + 1).lower() == "range" and _text(found, place + 4) == ",":
+            steps = steps or [(1, 0)]
+        elif token.upper == "IN" and len(steps) > 1:
+            items, lists = steps[-1]
             bounds = _text(found, place + 3), _text(found, place + 5)
-            if all(bound.isdecimal() for bound in bounds):
-                steps[-1] *= max(1, int(bounds[1]) - int(bounds[0]) + 1)
-                if steps[-1] > MAX_STEPS:
-                    yield f"goes through more than {MAX_STEPS:,} things in one expression", "write UNWIND range(1, 1000) AS x"
-                    return
+            if _text(found, place + 1).lower() == "range" and _text(found, place + 4) == "," and all(one.isdecimal() for one in bounds):
+                items *= max(1, int(bounds[1]) - int(bounds[0]) + 1)
+            elif _text(found, place - 2) == "[" or _text(found, place - 3).lower() in _QUANTIFIERS:
+                lists += 1
+            steps[-1] = items, lists
+            if items > MAX_STEPS:
+                yield f"goes through more than {MAX_STEPS:,} things in one expression", "write UNWIND range(1, 1000) AS x"
+                return
+            if lists > MAX_LISTS:
+                yield f"goes through lists within lists, {lists} deep, in one expression", "write UNWIND l AS x, which can be stopped"
+                return
 
 
 def _text(found: Sequence[Token], place: int) -> str:
