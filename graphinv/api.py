@@ -80,7 +80,7 @@ class Graph:
         """All nodes of a kind with their properties, a row each, ordered by id."""
         import pandas as pd
 
-        return pd.DataFrame([{"id": node.id, **node.props, "name": node.name} for node in self._engine.estate.of_kind(kind)])
+        return pd.DataFrame([{"id": node.id, **node.stated} for node in self._engine.estate.of_kind(kind)])
 
     def reach(self, subject: Name, lens: Lens = "posture") -> Reach:
         """The transitive privilege of one subject.

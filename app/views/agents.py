@@ -266,13 +266,13 @@ def _edge_row(shown: Contents, key: NodeKey, edge: EdgeRecord) -> dict[str, obje
         "name": shown.name(other),
         "about it": "; ".join(f"{name}: {known(value)}" for name, value in sorted(about.items())),
         "evidence": known(edge.props.get("evidence")),
-        "stated in": places(edge.props.get("sources") or ()),
+        "stated in": places(edge.sources),
         "id": plain(other[1]),
     }
 
 
 def _properties(shown: Contents, agent: AgentEntry) -> None:
-    props = shown.estate.nodes[("Agent", agent.id)].props
+    props = shown.estate.nodes[("Agent", agent.id)].stated
     rows = [{"property": "id", "value": plain(agent.id)}, {"property": "owners", "value": known(agent.owners)}]
     for name, field in NODE_KINDS["Agent"].model_fields.items():
         value = props.get(name)

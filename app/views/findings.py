@@ -103,8 +103,8 @@ def _of_one_change(shown: Contents, found: list[Finding]) -> list[Finding]:
     changes = _causes((shown.summary.store, shown.stamp), tuple(one.key for one in found), found, shown)
     st.caption(f"{len(changes):,} changes would clear these {len(found):,} findings. One row is one ticket.")
     of_edges = {change.cause for change in changes if change.edge}
-    stated = {edge.key: edge.props.get("sources") or () for edge in shown.estate.edges if edge.key in of_edges}
-    stated |= {change.cause: shown.estate.nodes[change.node].props.get("sources") or () for change in changes if change.node}
+    stated = {edge.key: edge.sources for edge in shown.estate.edges if edge.key in of_edges}
+    stated |= {change.cause: shown.estate.nodes[change.node].sources for change in changes if change.node}
     rows = [
         {
             "worst": change.severity,

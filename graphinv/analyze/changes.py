@@ -36,7 +36,7 @@ class Change:
         """``before`` with the change made. O(nodes + edges)."""
         nodes = dict(before.nodes)
         for actor in self.retire:
-            nodes[actor] = replace(nodes[actor], props={**nodes[actor].props, "status": "retired"})
+            nodes[actor] = NodeRecord(*actor, {**nodes[actor].stated, "status": "retired"})
         for key, props in self.guard.items():
             nodes["EnforcementPoint", _point(key)] = NodeRecord("EnforcementPoint", _point(key), {"name": "assumed decision", **props})
         edges = [self._edge(edge) for edge in before.edges]
@@ -73,12 +73,16 @@ class Change:
 
     def _edge(self, edge: EdgeRecord) -> EdgeRecord:
         if edge.key in self.guard:
-            edge = replace(edge, props={**edge.props, "guards": sorted({*(edge.props.get("guards") or ()), _point(edge.key)})})
+            edge = _stating(edge, {**edge.stated, "guards": sorted({*(edge.props.get("guards") or ()), _point(edge.key)})})
         if edge.key in self.remove:
             # Nor was it seen after its end: that would be a finding.
-            kept = {name: value for name, value in edge.props.items() if name not in ("renewable", "first_seen", "last_seen")}
-            edge = replace(edge, props={**kept, "valid_until": LONG_AGO})
+            kept = {name: value for name, value in edge.stated.items() if name not in ("renewable", "first_seen", "last_seen")}
+            edge = _stating(edge, {**kept, "valid_until": LONG_AGO})
         return edge
+
+
+def _stating(edge: EdgeRecord, stated: Props) -> EdgeRecord:
+    return EdgeRecord(edge.kind, edge.source, edge.target, edge.key, stated)
 
 
 def _point(edge: str) -> str:

@@ -58,7 +58,7 @@ def unlabelled(engine: Engine, params: Params) -> Iterator[Row]:
     for agent in agents_of(estate):
         unsaid = missing[agent.id]
         far = "environment" in unsaid and bool(production[privileges.row(agent.key)[0]].any())
-        left = unsaid - silent.get(root_of(estate, agent.props), frozenset()) | ({"environment"} if far else set())
+        left = unsaid - silent.get(root_of(estate, agent.sources), frozenset()) | ({"environment"} if far else set())
         if left:
             row = about(agent.key) | {"who": f"{agent.name} does not say its", "missing": sorted(left)}
             yield row | ({"modifiers": ["+2 it reaches production"]} if far else {})
@@ -82,13 +82,13 @@ def _by_root(estate: Estate, agents: Iterable[NodeRecord], several: int) -> dict
     """Ids of agents by the root that states them, of roots with ``several`` or more."""
     found: defaultdict[str, list[str]] = defaultdict(list)
     for agent in agents:
-        found[root_of(estate, agent.props)].append(agent.id)
+        found[root_of(estate, agent.sources)].append(agent.id)
     return {root: members for root, members in found.items() if root and len(members) >= several}
 
 
 def _sources(estate: Estate, agents: Iterable[str]) -> list[str]:
     """Where agents are stated, each once."""
-    return sorted({source for agent in agents for source in (estate.nodes["Agent", agent].props.get("sources") or ())[:1]})[:_MOST_SOURCES]
+    return sorted({source for agent in agents for source in estate.nodes["Agent", agent].sources[:1]})[:_MOST_SOURCES]
 
 
 def _production(engine: Engine) -> Array:
@@ -188,7 +188,7 @@ def shadow(engine: Engine, params: Params) -> Iterator[Row]:
 
 def _documents(thing: NodeRecord | EdgeRecord) -> set[str]:
     """Documents that speak of it."""
-    return {source.partition("#")[0] for source in thing.props.get("sources") or ()}
+    return {source.partition("#")[0] for source in thing.sources}
 
 
 def _same_identity(estate: Estate, node: NodeRecord) -> bool:

@@ -55,7 +55,7 @@ def ghost(engine: Engine, params: Params) -> Iterator[Row]:
 
 def _roots(edge: EdgeRecord) -> set[str]:
     """Names of the roots whose documents speak of it."""
-    return {source.partition("/")[0].partition("#")[0] for source in edge.props.get("sources") or ()}
+    return {source.partition("/")[0].partition("#")[0] for source in edge.sources}
 
 
 def review_overdue(engine: Engine, params: Params) -> Iterator[Row]:
@@ -117,7 +117,7 @@ def dormant_secret(engine: Engine, params: Params) -> Iterator[Row]:
 
 
 def _documents(node: NodeRecord) -> set[str]:
-    return {source.partition("#")[0] for source in node.props.get("sources") or ()}
+    return {source.partition("#")[0] for source in node.sources}
 
 
 # --------------------------------------------------------------------------------------------------------------------------------

@@ -86,7 +86,7 @@ def chokepoints(
             share=cleared[edge] / pairs,
             targets=tuple(reached[edge]),
             evidence=tuple(estate.edges[edge].props.get("evidence") or ()),
-            sources=tuple(estate.edges[edge].props.get("sources") or ()),
+            sources=estate.edges[edge].sources,
             guards=tuple(guard_on(estate, guard) for guard in estate.edges[edge].props.get("guards") or ()),
         )
         for edge in ranked

@@ -17,7 +17,7 @@ def to_networkx(arcs: Arcs) -> nx.DiGraph[Vertex]:
     structure = arcs.structure
     keys, edges = structure.keys, structure.estate.edges
     graph: nx.DiGraph[Vertex] = nx.DiGraph(lens=arcs.lens, at=arcs.at)
-    graph.add_nodes_from((key, {**record.props, "name": record.name}) for key, record in structure.estate.nodes.items())
+    graph.add_nodes_from((key, record.stated) for key, record in structure.estate.nodes.items())
     for source, target, mask, first, second in zip(
         arcs.source.tolist(), arcs.target.tolist(), arcs.mask.tolist(), arcs.first.tolist(), arcs.second.tolist(), strict=True
     ):

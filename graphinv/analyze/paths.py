@@ -171,7 +171,7 @@ def _hop(
         words=_words(estate, edges, way, target, scopes, final=final),
         evidence=tuple(sorted({item for edge in edges for item in edge.props.get("evidence") or ()})),
         confidence=min(1.0 if (sure := edge.props.get("confidence")) is None else float(sure) for edge in edges),
-        sources=tuple(sorted({item for edge in edges for item in edge.props.get("sources") or ()})),
+        sources=tuple(sorted({item for edge in edges for item in edge.sources})),
         scopes=scopes,
         guards=tuple(guard_on(estate, guard) for guard in sorted({guard for edge in edges for guard in edge.props.get("guards") or ()})),
         edges=tuple(edge.key for edge in edges),

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from graphinv.analyze.arcs import BACKWARD, FORWARD, MEANS, micros
-from graphinv.analyze.scopes import ACTION_BIT, Masks, action_bits
+from graphinv.analyze.scopes import ACTION_BIT, Array, Masks, action_bits
 from graphinv.analyze.structure import EVER, SENSITIVITIES, ArcArrays, EdgeArrays, NodeArrays, OwnArrays, Structure
-from graphinv.model.estate import EdgeRecord, Estate
+from graphinv.model.estate import Estate
 from graphinv.model.facts import NodeKey, Props
 from graphinv.model.kinds import EDGE_KINDS
 
@@ -19,6 +20,7 @@ _MOVING = frozenset(kind for kind, model in EDGE_KINDS.items() if model.moves_au
 _PLAIN = frozenset({"RUNS_AS", "HOLDS", "AUTHENTICATES_AS", "ASSUMES", "MEMBER_OF", "USES", "CALLS_BACK"})
 _SEEN_IN_USE = frozenset({"USES", "CONNECTS_TO", "DELEGATES_TO", "CALLS_BACK", "CAN_ACCESS"})
 _CALLER = frozenset({"on_behalf_of", "passthrough"})
+_KIND_NUMBER = {kind: number for number, kind in enumerate(EDGE_KINDS)}
 _OUT = frozenset({"suspended", "retired"})
 _SENSITIVITY = {name: number for number, name in enumerate(SENSITIVITIES)}
 
@@ -29,57 +31,59 @@ def structure_of(estate: Estate) -> Structure:
 
 
 class _Reader:
-    """What is gathered while the edges go by."""
+    """The edges in arrays, and what is gathered from them.
+
+    What is stated of an edge is looked at once for all edges of which the same is stated (which share their ``props``).
+    """
 
     def __init__(self, estate: Estate) -> None:
         self.estate = estate
         self.keys: list[NodeKey] = sorted(estate.nodes)
         self.number: dict[NodeKey, int] = {key: number for number, key in enumerate(self.keys)}
-        self.targets = sorted({self.number[edge.target] for edge in estate.edges if edge.kind in ("CAN_ACCESS", "HOLDS")})
-        self.column = {node: column for column, node in enumerate(self.targets)}
-        self.masks = Masks([self.keys[node][1] for node in self.targets])
-        size, count = len(self.keys), len(estate.edges)
+        edges, count = estate.edges, len(estate.edges)
+        self.kind = np.fromiter((_KIND_NUMBER[edge.kind] for edge in edges), np.int8, count)
+        self.source = np.fromiter((self.number[edge.source] for edge in edges), np.int32, count)
+        self.target = np.fromiter((self.number[edge.target] for edge in edges), np.int32, count)
+        self.different: dict[int, Props] = {id(edge.props): edge.props for edge in edges}
+        place = {one: number for number, one in enumerate(self.different)}
+        self.told = np.fromiter((place[id(edge.props)] for edge in edges), np.int32, count)
+        """Place in ``different`` of what is stated of each."""
+        self.targets = np.unique(self.target[self.of("CAN_ACCESS", "HOLDS")])
+        self.masks = Masks([self.keys[node][1] for node in self.targets.tolist()])
+        size = len(self.keys)
         self.passing = np.zeros(size, dtype=bool)
         self.nodes = NodeArrays(
             dead_from=np.full(size, EVER, dtype=np.int64),
             sensitivity=np.full(size, _SENSITIVITY["unknown"], dtype=np.int8),
             crown_jewel=np.zeros(size, dtype=bool),
         )
-        self.edges = EdgeArrays(
-            starts=np.full(count, -EVER, dtype=np.int64),
-            ends=np.full(count, EVER, dtype=np.int64),
-            bounded=np.zeros(count, dtype=bool),
-            unobserved=np.zeros(count, dtype=bool),
-            only_observed=np.zeros(count, dtype=bool),
-            into_passing=np.zeros(count, dtype=bool),
-            scopes=np.full(count, -1, dtype=np.int32),
-            guarded=np.zeros(0, dtype=np.int32),
-            guard=np.zeros(0, dtype=np.int32),
-        )
         self.guards: dict[str, int] = {}
-        self.guarded: tuple[array[int], array[int]] = (array("i"), array("i"))
         self.rows: tuple[array[int], ...] = tuple(array("i") for _ in range(6))
-        self.own: tuple[array[int], ...] = tuple(array("i") for _ in range(4))
-        self.provides: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
-        self.means: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
+
+    def of(self, *kinds: str) -> Array:
+        """For each edge whether it is of one of ``kinds``."""
+        return np.isin(self.kind, [_KIND_NUMBER[kind] for kind in kinds])
 
     def structure(self) -> Structure:
         self.read_nodes()
-        self.read_edges()
-        source, target, first, second, way, unscoped = (np.array(row, dtype=np.int32) for row in self.rows)
-        node, column, edge, bits = (np.array(row, dtype=np.int32) for row in self.own)
-        guarded, guard = (np.array(row, dtype=np.int32) for row in self.guarded)
+        told = self.read_props()
+        edges = self.read_bounds(told)
+        own = self.read_own(told)
+        arcs = self.read_arcs(told)
+        self.join()
+        joined = (np.array(row, dtype=np.int32) for row in self.rows)
+        source, target, first, second, way, unscoped = (np.concatenate(pair) for pair in zip(arcs, joined, strict=True))
         known = self.estate.nodes
         return Structure(
             keys=self.keys,
-            targets=np.array(self.targets, dtype=np.int32),
+            targets=self.targets.astype(np.int32),
             masks=self.masks,
             nodes=self.nodes,
-            edges=replace(self.edges, guarded=guarded, guard=guard),
+            edges=edges,
             arcs=ArcArrays(source, target, first, second, way.astype(np.int8), unscoped.astype(bool)),
-            own=OwnArrays(node, column, bits.astype(np.uint8), edge),
+            own=own,
             guards=list(self.guards),
-            points={id: dict(known["EnforcementPoint", id].props) for id in self.guards if ("EnforcementPoint", id) in known},
+            points={id: known["EnforcementPoint", id].stated for id in self.guards if ("EnforcementPoint", id) in known},
             load=lambda: self.estate,
         )  # fmt: skip
 
@@ -99,81 +103,108 @@ class _Reader:
                     not props.get("renewable") or props.get("max_life_seconds") is not None
                 )
 
-    def read_edges(self) -> None:
-        connects: list[tuple[int, int, int, list[str] | None]] = []
-        knowing: set[int] = set()
-        for index, edge in enumerate(self.estate.edges):
-            if edge.kind not in _MOVING:
-                continue
-            source, target = self.number[edge.source], self.number[edge.target]
-            self.read_bounds(index, edge, target)
-            if edge.kind in _PLAIN:
-                self.add(source, target, index)
-            if edge.kind == "CAN_ACCESS":
-                knowing.add(source)
-                self.read_access(index, edge, source, target)
-            elif edge.kind == "HOLDS":
-                self.add_own(source, target, ACTION_BIT["read"], index)
-            elif edge.kind == "DELEGATES_TO":
-                self.read_delegation(index, edge, source, target)
-            elif edge.kind == "RUNS_ON":
-                if not edge.props.get("isolated"):
-                    self.add(source, target, index)
-            elif edge.kind == "CONNECTS_TO":
-                connects.append((index, source, target, edge.props.get("tools")))
-            elif edge.kind == "PROVIDES":
-                self.add(source, target, index)
-                self.provides[source].append((index, target))
-            if edge.source[0] == "ToolServer" and (
-                edge.kind in ("RUNS_AS", "HOLDS") or (edge.kind == "RUNS_ON" and not edge.props.get("isolated"))
-            ):
-                self.means[source].append((index, target))
-        self.join_connections(connects)
-        self.join_means(knowing)
+    def read_props(self) -> _Told:
+        """What is stated of edges that move authority, each once."""
+        moving = np.zeros(len(self.different), dtype=bool)
+        moving[self.told[self.of(*_MOVING)]] = True
+        guarded: list[tuple[int, int]] = []
+        rows = []
+        for number, (props, moves) in enumerate(zip(self.different.values(), moving.tolist(), strict=True)):
+            rows.append(self.read_one(props) if moves else _NOTHING)
+            if moves:
+                guarded += ((number, self.guards.setdefault(guard, len(self.guards))) for guard in props.get("guards") or ())
+        columns: Iterable[Sequence[Any]] = zip(*rows, strict=True) if rows else [() for _ in _NOTHING]
+        arrays: list[Array] = [np.array(column, dtype=kind) for column, kind in zip(columns, _TYPES, strict=True)]
+        return _Told._make([*arrays, np.array(guarded, dtype=np.int32).reshape(-1, 2)])
 
-    def read_bounds(self, index: int, edge: EdgeRecord, target: int) -> None:
-        props = edge.props
+    def read_one(self, props: Props) -> tuple[Any, ...]:
         get = props.get
-        if (start := get("valid_from")) is not None:
-            self.edges.starts[index] = micros(start)
-        if (end := get("valid_until")) is not None and not get("renewable"):
-            self.edges.ends[index] = micros(end)
-            self.edges.bounded[index] = True
-        evidence = get("evidence") or ()
-        self.edges.unobserved[index] = edge.kind in _SEEN_IN_USE and "observed" not in evidence
-        self.edges.only_observed[index] = len(evidence) > 0 and all(item == "observed" for item in evidence)
-        self.edges.into_passing[index] = self.passing[target]
-        if (scopes := get("scopes")) is not None:
-            self.edges.scopes[index] = self.masks.list_of(scopes)
-        if guards := get("guards"):
-            for guard in guards:
-                self.guarded[0].append(index)
-                self.guarded[1].append(self.guards.setdefault(guard, len(self.guards)))
+        start, end, scopes, mode = (get(name) for name in ("valid_from", "valid_until", "scopes", "mode"))
+        evidence: Sequence[str] = get("evidence") or ()
+        bounded = end is not None and not get("renewable")
+        return (
+            -EVER if start is None else micros(start),
+            micros(end) if bounded else EVER,
+            bounded,
+            "observed" in evidence,
+            len(evidence) > 0 and all(item == "observed" for item in evidence),
+            -1 if scopes is None else self.masks.list_of(scopes),
+            action_bits(get("actions") or ()),
+            bool(get("isolated")),
+            mode in _CALLER,
+            mode == "passthrough",
+        )
 
-    def add(self, source: int, target: int, first: int, second: int = -1, way: int = FORWARD, *, unscoped: bool = False) -> None:
-        for row, value in zip(self.rows, (source, target, first, second, way, unscoped), strict=True):
+    def read_bounds(self, told: _Told) -> EdgeArrays:
+        moving = self.of(*_MOVING)
+        order = np.argsort(self.told, kind="stable")
+        edges = order[moving[order]]  # those of which the same is stated, together
+        first, last = (np.searchsorted(self.told[edges], told.guarded[:, 0], side) for side in ("left", "right"))
+        guarded = np.concatenate([edges[start:end] for start, end in zip(first, last, strict=True)] or [edges[:0]])
+        guard = np.repeat(told.guarded[:, 1], last - first)
+        by_edge = np.argsort(guarded, kind="stable")
+        return EdgeArrays(
+            starts=np.where(moving, told.starts[self.told], -EVER),
+            ends=np.where(moving, told.ends[self.told], EVER),
+            bounded=moving & told.bounded[self.told],
+            unobserved=self.of(*_SEEN_IN_USE) & ~told.observed[self.told],
+            only_observed=moving & told.only_observed[self.told],
+            into_passing=moving & self.passing[self.target],
+            scopes=np.where(moving, told.scopes[self.told], -1).astype(np.int32),
+            guarded=guarded[by_edge].astype(np.int32),
+            guard=guard[by_edge].astype(np.int32),
+        )
+
+    def read_own(self, told: _Told) -> OwnArrays:
+        """Rule 5: what is a privilege itself."""
+        held = self.of("HOLDS")
+        edge = np.flatnonzero(held | self.of("CAN_ACCESS"))
+        bits = np.where(held[edge], ACTION_BIT["read"], told.bits[self.told[edge]])
+        column = np.searchsorted(self.targets, self.target[edge])
+        return OwnArrays(self.source[edge], column.astype(np.int32), bits.astype(np.uint8), edge.astype(np.int32))
+
+    def read_arcs(self, told: _Told) -> tuple[Array, ...]:
+        """Arcs that rest on one edge, in the order of the edges: ends, edge, no second one, way, and whether they ignore scopes."""
+        secret = np.array([kind == "Secret" for kind, _ in self.keys], dtype=bool)[self.target]
+        access = self.of("CAN_ACCESS") & secret & (told.bits[self.told] & ACTION_BIT["read"] > 0)
+        forward = self.of(*_PLAIN, "DELEGATES_TO", "PROVIDES") | (self.of("RUNS_ON") & ~told.isolated[self.told]) | access
+        backward = self.of("DELEGATES_TO") & told.caller[self.told]
+        edge = np.concatenate([np.flatnonzero(forward), np.flatnonzero(backward)]).astype(np.int32)
+        back = np.arange(len(edge)) >= np.count_nonzero(forward)
+        order = np.lexsort((back, edge))
+        edge, back = edge[order], back[order]
+        source, target = self.source[edge], self.target[edge]
+        return (
+            np.where(back, target, source),
+            np.where(back, source, target),
+            edge,
+            np.full(len(edge), -1, dtype=np.int32),
+            np.where(back, BACKWARD, FORWARD),
+            back & told.through[self.told[edge]],
+        )
+
+    def add(self, source: int, target: int, first: int, second: int = -1, way: int = FORWARD) -> None:
+        for row, value in zip(self.rows, (source, target, first, second, way, False), strict=True):
             row.append(value)
 
-    def add_own(self, node: int, target: int, bits: int, edge: int) -> None:
-        for row, value in zip(self.own, (node, self.column[target], edge, bits), strict=True):
-            row.append(value)
+    def join(self) -> None:
+        """Arcs that follow from two edges."""
+        provides: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
+        for index in np.flatnonzero(self.of("PROVIDES")).tolist():
+            provides[int(self.source[index])].append((index, int(self.target[index])))
+        means: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
+        for index in np.flatnonzero(self.of("RUNS_AS", "HOLDS", "RUNS_ON")).tolist():
+            edge = self.estate.edges[index]
+            if edge.source[0] == "ToolServer" and (edge.kind != "RUNS_ON" or not edge.props.get("isolated")):
+                means[int(self.source[index])].append((index, int(self.target[index])))
+        self.join_connections(provides)
+        self.join_means(provides, means, set(self.source[self.of("CAN_ACCESS")].tolist()))
 
-    def read_access(self, index: int, edge: EdgeRecord, source: int, target: int) -> None:
-        bits = action_bits(edge.props.get("actions") or ())
-        self.add_own(source, target, bits, index)
-        if edge.target[0] == "Secret" and bits & ACTION_BIT["read"]:
-            self.add(source, target, index)
-
-    def read_delegation(self, index: int, edge: EdgeRecord, source: int, target: int) -> None:
-        self.add(source, target, index)
-        mode = edge.props.get("mode")
-        if mode in _CALLER:
-            self.add(target, source, index, way=BACKWARD, unscoped=mode == "passthrough")
-
-    def join_connections(self, connects: list[tuple[int, int, int, list[str] | None]]) -> None:
+    def join_connections(self, provides: Mapping[int, list[tuple[int, int]]]) -> None:
         """Rule 3: whoever connects to a server can use the tools it provides, or the server where it is known to provide none."""
-        for index, source, server, tools in connects:
-            provided = self.provides.get(server)
+        for index in np.flatnonzero(self.of("CONNECTS_TO")).tolist():
+            source, server, tools = int(self.source[index]), int(self.target[index]), self.estate.edges[index].props.get("tools")
+            provided = provides.get(server)
             if not provided:
                 self.add(source, server, index)
                 continue
@@ -182,16 +213,40 @@ class _Reader:
                 if listed is None or self.keys[tool][1] in listed or self.estate.nodes[self.keys[tool]].name in listed:
                     self.add(source, tool, index, other)
 
-    def join_means(self, knowing: set[int]) -> None:
+    def join_means(
+        self, provides: Mapping[int, list[tuple[int, int]]], means: Mapping[int, list[tuple[int, int]]], knowing: set[int]
+    ) -> None:
         """Rule 4: a tool of unknown effect, or one that executes what it is given, acts with its server's means."""
-        for server, provided in self.provides.items():
-            means = self.means.get(server)
-            if not means:
-                continue
-            for index, tool in provided:
+        for server, provided in provides.items():
+            for index, tool in provided if server in means else ():
                 if tool not in knowing or "execute" in (self.estate.nodes[self.keys[tool]].props.get("effects") or ()):
-                    for other, target in means:
+                    for other, target in means[server]:
                         self.add(tool, target, index, other, MEANS)
+
+
+class _Told(NamedTuple):
+    """What decides of what is stated of edges; :data:`_NOTHING` where they move no authority."""
+
+    starts: Array
+    ends: Array
+    bounded: Array
+    observed: Array
+    only_observed: Array
+    scopes: Array
+    """Number of its list of scopes in the masks, -1 for none."""
+    bits: Array
+    """Of its actions."""
+    isolated: Array
+    caller: Array
+    """Whether who is asked acts with the authority of who asks."""
+    through: Array
+    """Whether without its scopes."""
+    guarded: Array
+    """Pairs of a place and a guard."""
+
+
+_TYPES = (np.int64, np.int64, np.bool_, np.bool_, np.bool_, np.int32, np.uint8, np.bool_, np.bool_, np.bool_)
+_NOTHING = (-EVER, EVER, False, False, False, -1, 0, False, False, False)
 
 
 def _dead_from(secret: Props) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from graphinv.analyze.arcs import micros
@@ -76,9 +76,9 @@ def matters(props: Props) -> bool:
     return bool(props.get("crown_jewel")) or props.get("sensitivity") in ("confidential", "restricted")
 
 
-def root_of(estate: Estate, props: Props) -> str:
-    """Name of the root that states it; empty where no source is known."""
-    document = str((props.get("sources") or [""])[0]).partition("#")[0]
+def root_of(estate: Estate, sources: Sequence[str]) -> str:
+    """Name of the root that states what has these sources; empty where none is known."""
+    document = (sources[0] if sources else "").partition("#")[0]
     inside = [root for root in estate.roots if document == root or document.startswith(f"{root}/")]
     return max(inside, key=len, default=document.partition("/")[0])
 
@@ -99,7 +99,7 @@ def hop_of(estate: Estate, edge: EdgeRecord, *, backwards: bool = False) -> Hop:
         words=f"{verb} {estate.nodes[target].name}",
         evidence=tuple(edge.props.get("evidence") or ()),
         confidence=None if (sure := edge.props.get("confidence")) is None else float(sure),
-        sources=tuple(edge.props.get("sources") or ()),
+        sources=edge.sources,
         scopes=tuple(edge.props["scopes"]) if edge.props.get("scopes") is not None else None,
         guards=tuple(guard_on(estate, id) for id in edge.props.get("guards") or ()),
         edges=(edge.key,),

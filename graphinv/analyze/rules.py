@@ -343,7 +343,7 @@ def _finding(rule: Rule, engine: Engine, gauge: Gauge, subject: NodeKey, target:
         path=tuple(hops),
         frameworks=rule.frameworks,
         owners=estate.owners(subject),
-        sources=tuple(record.props.get("sources") or sorted(_said_around(estate, subject, hops))),
+        sources=record.sources or tuple(sorted(_said_around(estate, subject, hops))),
         likelihood=engine.settings.likelihood.get(rule.id, 0.0),
         severity_parts=parts,
         details=dict(sorted(about.details.items())),
@@ -354,7 +354,7 @@ def _said_around(estate: Estate, subject: NodeKey, hops: Sequence[Hop]) -> set[s
     """Where the hops are stated or, without any, the edges of ``subject``: of a node that no source declares they say where it is named."""
     said = {source for hop in hops for source in hop.sources}
     edges = (*estate.incoming.get(subject, ()), *estate.outgoing.get(subject, ()))
-    return said or {source for edge in edges for source in edge.props.get("sources") or ()}
+    return said or {source for edge in edges for source in edge.sources}
 
 
 def _words(value: Any) -> str:

@@ -318,7 +318,7 @@ def show(
         record = {
             "kind": node.kind,
             "id": node.id,
-            "props": node.props,
+            "props": node.stated,
             "out": [_edge_json(edge) for edge in out],
             "in": [_edge_json(edge) for edge in into],
             "score": score.to_json() if score else None,
@@ -331,7 +331,7 @@ def show(
         return
     screen = console()
     screen.print(text(named(key), "bold"))
-    screen.print(table(["property", "value"], ([name, shown(value)] for name, value in node.props.items())))
+    screen.print(table(["property", "value"], ([name, shown(value)] for name, value in node.stated.items())))
     for title, edges in (("Out", out), ("In", into)):
         if edges:
             screen.print(table(["edge", "end", "properties"], _edge_rows(edges, outwards=title == "Out"), title=title))
@@ -342,7 +342,7 @@ def show(
 
 
 def _edge_json(edge: EdgeRecord) -> dict[str, Any]:
-    return {"edge": edge.kind, "from": list(edge.source), "to": list(edge.target), "key": edge.key, "props": edge.props}
+    return {"edge": edge.kind, "from": list(edge.source), "to": list(edge.target), "key": edge.key, "props": edge.stated}
 
 
 def _edge_rows(edges: Sequence[EdgeRecord], *, outwards: bool) -> list[list[str]]:
@@ -350,7 +350,7 @@ def _edge_rows(edges: Sequence[EdgeRecord], *, outwards: bool) -> list[list[str]
         [
             edge.kind,
             named(edge.target if outwards else edge.source),
-            "; ".join(f"{name}={shown(value)}" for name, value in edge.props.items()),
+            "; ".join(f"{name}={shown(value)}" for name, value in edge.stated.items()),
         ]
         for edge in edges
     ]

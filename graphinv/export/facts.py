@@ -33,11 +33,11 @@ def facts(estate: Estate) -> Iterator[dict[str, Any]]:
 
 
 def _node(node: NodeRecord) -> dict[str, Any]:
-    return {"node": node.kind, "id": node.id, "props": _stated(node.props)}
+    return {"node": node.kind, "id": node.id, "props": _stated(node.stated)}
 
 
 def _edge(edge: EdgeRecord) -> dict[str, Any]:
-    return {"edge": edge.kind, "from": list(edge.source), "to": list(edge.target), "props": _stated(edge.props)}
+    return {"edge": edge.kind, "from": list(edge.source), "to": list(edge.target), "props": _stated(edge.stated)}
 
 
 def _stated(props: Mapping[str, Any]) -> dict[str, Any]:

@@ -27,10 +27,10 @@ def facts_csv(estate: Estate) -> dict[str, str]:
     """A table for every kind that the estate has, with a column for every property that one of them has; in key order."""
     rows: dict[str, list[tuple[dict[str, str], Mapping[str, Any]]]] = {}
     for node in estate.nodes.values():
-        rows.setdefault(node.kind, []).append(({"id": node.id}, node.props))
+        rows.setdefault(node.kind, []).append(({"id": node.id}, node.stated))
     for edge in estate.edges:
         ends = {"from_kind": edge.source[0], "from": edge.source[1], "to_kind": edge.target[0], "to": edge.target[1]}
-        rows.setdefault(edge.kind, []).append((ends, edge.props))
+        rows.setdefault(edge.kind, []).append((ends, edge.stated))
     return {f"{STEMS[kind]}.csv": _table(kind, rows[kind]) for kind in (*NODE_KINDS, *EDGE_KINDS) if kind in rows}
 
 

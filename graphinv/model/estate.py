@@ -5,39 +5,123 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from graphinv.model.errors import Ambiguous, NotFound
 from graphinv.model.facts import NodeKey, Props
 from graphinv.model.kinds import NODE_KINDS
 
 
-@dataclass(frozen=True, slots=True)
+class Apart(NamedTuple):
+    """What is kept apart from the records that were read together, because each says something else; a record knows its place in it."""
+
+    sources: Sequence[tuple[str, ...]]
+    keys: Sequence[str] = ()
+    """Of edges."""
+
+
 class NodeRecord:
-    """A node as the store holds it: merged over its sources."""
+    """A node as the store holds it: merged over its sources. Nobody changes one.
 
-    kind: str
-    id: str
-    props: Props
+    ``props`` are what is stated of it but for its ``name`` (its id where none is stated) and its ``sources``. Nodes of which the same is
+    stated may share one dictionary.
+    """
+
+    __slots__ = ("_apart", "_place", "id", "key", "kind", "name", "props")
+
+    def __init__(self, kind: str, id: str, stated: Props) -> None:
+        props = {name: value for name, value in stated.items() if name not in ("name", "sources")}
+        self._set((kind, id), str(stated.get("name") or id), props, Apart((tuple(stated.get("sources") or ()),)), 0)
+
+    @classmethod
+    def placed(cls, key: NodeKey, name: str, props: Props, apart: Apart, place: int) -> NodeRecord:
+        """One of those that are read together."""
+        record = cls.__new__(cls)
+        record._set(key, name, props, apart, place)
+        return record
+
+    def _set(self, key: NodeKey, name: str, props: Props, apart: Apart, place: int) -> None:
+        self.key = key
+        self.kind, self.id = key
+        self.name = name
+        self.props = props
+        self._apart = apart
+        self._place = place
 
     @property
-    def key(self) -> NodeKey:
-        return self.kind, self.id
+    def sources(self) -> tuple[str, ...]:
+        """Where it is stated."""
+        return self._apart.sources[self._place]
 
     @property
-    def name(self) -> str:
-        return str(self.props.get("name") or self.id)
+    def stated(self) -> Props:
+        """All that is stated of it, as in a fact."""
+        return {"name": self.name, **self.props, **({"sources": list(self.sources)} if self.sources else {})}
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, NodeRecord):
+            return NotImplemented
+        return (self.key, self.name, self.props, self.sources) == (other.key, other.name, other.props, other.sources)
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __repr__(self) -> str:
+        return f"NodeRecord({self.kind!r}, {self.id!r}, {self.stated!r})"
 
 
-@dataclass(frozen=True, slots=True)
 class EdgeRecord:
-    """An edge as the store holds it. ``key`` is :func:`graphinv.model.facts.edge_key`."""
+    """An edge as the store holds it; ``key`` is :func:`graphinv.model.facts.edge_key`. Nobody changes one.
 
-    kind: str
-    source: NodeKey
-    target: NodeKey
-    key: str
-    props: Props
+    ``props`` are what is stated of it but for its ``sources``. Edges of which the same is stated may share one dictionary.
+    """
+
+    __slots__ = ("_apart", "_place", "kind", "props", "source", "target")
+
+    def __init__(self, kind: str, source: NodeKey, target: NodeKey, key: str, stated: Props) -> None:
+        props = {name: value for name, value in stated.items() if name != "sources"}
+        self._set(kind, source, target, props, Apart((tuple(stated.get("sources") or ()),), (key,)), 0)
+
+    @classmethod
+    def placed(cls, kind: str, source: NodeKey, target: NodeKey, props: Props, apart: Apart, place: int) -> EdgeRecord:
+        """One of those that are read together."""
+        record = cls.__new__(cls)
+        record._set(kind, source, target, props, apart, place)
+        return record
+
+    def _set(self, kind: str, source: NodeKey, target: NodeKey, props: Props, apart: Apart, place: int) -> None:
+        self.kind = kind
+        self.source = source
+        self.target = target
+        self.props = props
+        self._apart = apart
+        self._place = place
+
+    @property
+    def key(self) -> str:
+        return self._apart.keys[self._place]
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Where it is stated."""
+        return self._apart.sources[self._place]
+
+    @property
+    def stated(self) -> Props:
+        """All that is stated of it, as in a fact."""
+        return {**self.props, "sources": list(self.sources)} if self.sources else dict(self.props)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, EdgeRecord):
+            return NotImplemented
+        ours, theirs = (self.kind, self.source, self.target, self.key), (other.kind, other.source, other.target, other.key)
+        return ours == theirs and self.props == other.props and self.sources == other.sources
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __repr__(self) -> str:
+        return f"EdgeRecord({self.kind!r}, {self.source!r}, {self.target!r}, {self.key!r}, {self.stated!r})"
 
 
 class Records(Protocol):

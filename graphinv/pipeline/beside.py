@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from graphinv.ingest.grants import Known
-from graphinv.model.facts import EdgeFact, NodeFact, Problem, Props, source_of
+from graphinv.model.estate import EdgeRecord, NodeRecord
+from graphinv.model.facts import EdgeFact, NodeFact, Problem, source_of
 from graphinv.pipeline.read import Reading
 from graphinv.pipeline.walk import Root
 from graphinv.store import Scan, Store
@@ -29,12 +30,12 @@ def known_beside(store: Store, readings: Sequence[Reading], earlier: Mapping[str
         return None
     starts = tuple(f"{source_of(name, '')}{end}" for name in others for end in ("/", "#"))
 
-    def theirs(props: Props) -> bool:
-        return any(source.startswith(starts) for source in props.get("sources") or ())
+    def theirs(record: NodeRecord | EdgeRecord) -> bool:
+        return any(source.startswith(starts) for source in record.sources)
 
     estate = store.estate()
-    nodes = (NodeFact(node.kind, node.id, node.props) for node in estate.nodes.values() if theirs(node.props))
-    edges = (EdgeFact(edge.kind, edge.source, edge.target, edge.props) for edge in estate.edges if theirs(edge.props))
+    nodes = (NodeFact(node.kind, node.id, node.stated) for node in estate.nodes.values() if theirs(node))
+    edges = (EdgeFact(edge.kind, edge.source, edge.target, edge.stated) for edge in estate.edges if theirs(edge))
     return Known.of(nodes, edges)
 
 

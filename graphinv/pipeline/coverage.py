@@ -49,8 +49,8 @@ _REMEDY = {
 def coverage_findings(scans: Sequence[Scan], estate: Estate, at: str) -> Iterator[Finding]:
     """One finding per document and problem, one per placeholder node, and one per root that was last read long before ``at``."""
     placed = replace(estate, roots=tuple(scan.root for scan in scans))
-    stated = {source.partition("#")[0] for node in _in_production(estate) for source in node.props.get("sources") or ()}
-    production = {root_of(placed, {"sources": [document]}) for document in stated}
+    stated = {source.partition("#")[0] for node in _in_production(estate) for source in node.sources}
+    production = {root_of(placed, [document]) for document in stated}
     for scan in scans:
         age = (datetime.fromisoformat(at) - datetime.fromisoformat(scan.at)).days
         if age > STALE_DAYS:
@@ -67,7 +67,7 @@ def coverage_findings(scans: Sequence[Scan], estate: Estate, at: str) -> Iterato
     for node in estate.nodes.values():
         if node.props.get("status") == "unknown" and node.kind != "Owner":
             edges = (*estate.incoming.get(node.key, ()), *estate.outgoing.get(node.key, ()))
-            sources = sorted({source for edge in edges for source in edge.props.get("sources") or ()})
+            sources = sorted({source for edge in edges for source in edge.sources})
             named = "1 edge names it" if len(edges) == 1 else f"{len(edges)} edges name it"
             yield _finding(UNDECLARED, node.key, "low", sources, [named])
 

@@ -63,7 +63,7 @@ def inventory(estate: Estate, analysis: Analysis | None) -> list[AgentEntry]:
                 impact=score.impact if score else None,
                 impact_ungoverned=score.impact_ungoverned if score else None,
                 findings=found.get(node.key, 0),
-                sources=tuple(node.props.get("sources") or ()),
+                sources=node.sources,
             )
         )
     return sorted(entries, key=lambda entry: (-(entry.risk or 0), -(entry.impact or 0), entry.id))

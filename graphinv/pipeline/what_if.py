@@ -183,8 +183,8 @@ def _chances(findings: Sequence[Finding], weights: Settings) -> dict[NodeKey, li
 
 def _findings(judge: Engine) -> Sequence[Finding]:
     """What the rules find in an estate that is in no store: it is put into one that is thrown away."""
-    nodes = [NodeFact(node.kind, node.id, node.props) for node in judge.estate.nodes.values()]
-    edges = [EdgeFact(edge.kind, edge.source, edge.target, edge.props) for edge in judge.estate.edges]
+    nodes = [NodeFact(node.kind, node.id, node.stated) for node in judge.estate.nodes.values()]
+    edges = [EdgeFact(edge.kind, edge.source, edge.target, edge.stated) for edge in judge.estate.edges]
     with tempfile.TemporaryDirectory(prefix="graphinv-") as folder, open_store(Path(folder) / "graph", write=True) as store:
         store.commit(Scan(root="what-if", at=judge.at, outcome="complete", documents=0), nodes, edges)
         return run_rules(rules(), judge, asking(store))[0]

@@ -28,11 +28,11 @@ from graphinv.model.facts import EdgeFact, NodeFact
 from graphinv.model.results import Analysis
 from graphinv.store import Committed, Rows, Scan
 from graphinv.store.dialect import checked, shortened, tokens
+from graphinv.store.embedded_estate import read_estate
 from graphinv.store.embedded_graph import (
     SCHEMA,
     Graph,
     clear_analysis,
-    read_estate,
     read_meta,
     read_scans,
     read_state,

@@ -19,7 +19,6 @@ from typing import Annotated, Any, cast, get_args, get_origin
 import kglite
 import pandas as pd
 
-from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
 from graphinv.model.facts import NodeKey, Props
 from graphinv.model.kinds import EDGE_KINDS, NODE_KINDS
 from graphinv.model.results import LEVELS, Analysis
@@ -275,17 +274,6 @@ def _edges(graph: Graph, keys: Mapping[NodeKey, NodeKey], hidden: Mapping[str, s
             ends = ["labels(a)[0]", "a.id", "labels(b)[0]", "b.id", "r.key"]
             for (source, a, target, b, key), props in _read(graph, f"(a)-[r:{kind}]->(b)", "r", ends, types):
                 yield (kind, keys[source, a], keys[target, b], key), props
-
-
-def read_estate(graph: Graph) -> Estate:
-    """The estate of the state that ``graph`` was written from, without that state. O(nodes + edges), and sorting them."""
-    with uncollected():
-        # A row is what users see, and bookkeeping that is left where it is.
-        nodes = {key: NodeRecord(*key, props) for key, props in _nodes(graph, {})}
-        keys = {key: key for key in nodes}
-        edges = [EdgeRecord(*edge, props) for edge, props in _edges(graph, keys, {}) if "gone_at" not in props]
-        living = (node for node in nodes.values() if "gone_at" not in node.props)
-        return Estate.of(living, edges, read_meta(graph)["generation"])
 
 
 def _scans(graph: Graph) -> list[dict[str, Any]]:

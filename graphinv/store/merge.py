@@ -13,10 +13,11 @@ from functools import cache
 from typing import Any, NamedTuple, TypeVar
 
 from graphinv.model.errors import StoreError
-from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
+from graphinv.model.estate import Estate
 from graphinv.model.facts import EdgeFact, NodeFact, NodeKey, Props, Ref, edge_key, merge_props
 from graphinv.model.kinds import EDGE_KINDS, NODE_KINDS
 from graphinv.store import Committed, Scan
+from graphinv.store.columns import edge_batches, estate_of, node_batches
 
 EdgeId = tuple[str, NodeKey, NodeKey, str]
 """(kind, source, target, edge_key) of an edge."""
@@ -96,9 +97,9 @@ class State:
 
     def estate(self) -> Estate:
         """All that lives, as analyzers see it. O(nodes + edges)."""
-        return Estate.of(
-            (NodeRecord(key[0], key[1], visible(key, entry)) for key, entry in self.nodes.items() if entry.live),
-            (EdgeRecord(*key, visible(key, entry)) for key, entry in self.edges.items() if entry.live),
+        return estate_of(
+            node_batches((key, visible(key, entry)) for key, entry in self.nodes.items() if entry.live),
+            edge_batches((key, visible(key, entry)) for key, entry in self.edges.items() if entry.live),
             self.generation,
         )
 

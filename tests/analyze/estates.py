@@ -45,7 +45,7 @@ def estate_of(facts: Iterable[NodeFact | EdgeFact]) -> Estate:
         assert isinstance(edge.target, tuple)
         key = edge_key(edge.kind, edge.source, edge.target, edge.props)
         before = edges.get(key)
-        props = merge_props(edge.kind, before.props, edge.props) if before else edge.props
+        props = merge_props(edge.kind, before.stated, edge.props) if before else edge.props
         edges[key] = EdgeRecord(edge.kind, edge.source, edge.target, key, props)
     for record in edges.values():
         nodes.setdefault(record.source, {})

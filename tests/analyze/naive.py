@@ -138,7 +138,7 @@ class Naive:
             for other in self.estate.edges:
                 if other.kind == "PROVIDES" and other.source == v:
                     tools = props.get("tools")
-                    name = self.props(other.target).get("name")
+                    name = self.estate.nodes[other.target].name
                     if tools is None or other.target[1] in tools or (name is not None and name in tools):
                         self.arc(u, other.target, mask, self.mask_of(other))
         if edge.kind == "PROVIDES":

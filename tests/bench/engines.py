@@ -47,7 +47,9 @@ CLOSURE_NODES = 40_000
 
 def _unscoped(estate: Estate) -> Estate:
     def free(edge: EdgeRecord) -> EdgeRecord:
-        return replace(edge, props={name: value for name, value in edge.props.items() if name != "scopes"})
+        return EdgeRecord(
+            edge.kind, edge.source, edge.target, edge.key, {name: value for name, value in edge.stated.items() if name != "scopes"}
+        )
 
     return replace(estate, edges=tuple(map(free, estate.edges)))
 

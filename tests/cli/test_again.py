@@ -177,7 +177,7 @@ def test_files_of_facts_of_one_name_do_not_replace_each_other(tmp_path: Path) ->
     records = ingested(tmp_path / "graph", *files)
     assert sorted(record["root"] for record in records) == ["agents.csv", "b/agents.csv", "b/x.facts.jsonl", "x.facts.jsonl"]
     assert ids(estate(tmp_path / "graph"), "Agent") == ["a", "a-table", "b", "b-table"]
-    assert estate(tmp_path / "graph").nodes["Agent", "b"].props["sources"] == ["b/x.facts.jsonl#L1"]
+    assert estate(tmp_path / "graph").nodes["Agent", "b"].sources == ("b/x.facts.jsonl#L1",)
 
 
 def test_one_file_of_a_project_is_a_part_of_its_root(tmp_path: Path) -> None:

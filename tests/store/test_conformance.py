@@ -48,9 +48,9 @@ def test_an_estate_has_what_was_stated_and_when_it_was_first_seen(store_factory:
         estate = store.estate()
     assert estate.generation == 1
     assert list(estate.nodes) == sorted([BOT, ROLE, DB])
-    assert estate.nodes[BOT].props == {**NODES[0].props, "first_seen": day(1)}
-    assert estate.nodes[ROLE].props == {**NODES[1].props, "name": "role", "first_seen": day(1)}
-    assert [edge.props for edge in estate.edges] == [{**EDGES[1].props, "first_seen": day(1)}, {**EDGES[0].props, "first_seen": day(1)}]
+    assert estate.nodes[BOT].stated == {**NODES[0].props, "first_seen": day(1)}
+    assert estate.nodes[ROLE].stated == {**NODES[1].props, "name": "role", "first_seen": day(1)}
+    assert [edge.stated for edge in estate.edges] == [{**EDGES[1].props, "first_seen": day(1)}, {**EDGES[0].props, "first_seen": day(1)}]
     assert [edge.key for edge in estate.edges] == [
         edge_key("CAN_ACCESS", ROLE, DB, EDGES[1].props),
         edge_key("RUNS_AS", BOT, ROLE, EDGES[0].props),
@@ -73,24 +73,24 @@ def test_facts_of_one_key_merge(store_factory: Factory) -> None:
     ]
     with store_factory() as store:
         store.commit(scan(), facts, [])
-        props = store.estate().nodes["Tool", "t"].props
+        props = store.estate().nodes["Tool", "t"].stated
     assert props == {"effects": ["egress", "read"], "name": "One", "ingests_untrusted": False, "first_seen": day(1)}
 
 
 def test_a_first_seen_that_a_source_states_stands(store_factory: Factory) -> None:
     with store_factory() as store:
         store.commit(scan(1), [NodeFact("Tool", "t", {"first_seen": "2020-01-01T00:00:00Z"})], [])
-        assert store.estate().nodes["Tool", "t"].props["first_seen"] == "2020-01-01T00:00:00Z"
+        assert store.estate().nodes["Tool", "t"].stated["first_seen"] == "2020-01-01T00:00:00Z"
         store.commit(scan(2), [NodeFact("Tool", "t")], [])
-        assert store.estate().nodes["Tool", "t"].props["first_seen"] == day(1)
+        assert store.estate().nodes["Tool", "t"].stated["first_seen"] == day(1)
 
 
 def test_a_closed_task_is_a_task_that_is_there(store_factory: Factory) -> None:
     facts = [NodeFact("Task", "t", {"closed_at": "2020-01-01T00:00:00Z"}), NodeFact("Tool", "x", {"gone_at": "2020-01-01T00:00:00Z"})]
     with store_factory() as store:
         store.commit(scan(), facts, [])
-        assert store.estate().nodes["Task", "t"].props["closed_at"] == "2020-01-01T00:00:00Z"
-        assert "gone_at" not in store.estate().nodes["Tool", "x"].props
+        assert store.estate().nodes["Task", "t"].stated["closed_at"] == "2020-01-01T00:00:00Z"
+        assert "gone_at" not in store.estate().nodes["Tool", "x"].stated
     with store_factory(write=False) as store:
         assert ("Task", "t") in store.estate().nodes
 
@@ -103,8 +103,8 @@ def test_any_text_can_be_an_id_a_name_and_an_item(store_factory: Factory, text: 
         store.commit(scan(), nodes, edges)
     with store_factory(write=False) as store:
         estate = store.estate()
-        assert estate.nodes["Agent", text].props == {"name": text, "labels": [text], "version": text, "first_seen": day(1)}
-        assert [(edge.source, edge.target, edge.props["sources"]) for edge in estate.edges] == [(("Owner", text), ("Agent", text), [text])]
+        assert estate.nodes["Agent", text].stated == {"name": text, "labels": [text], "version": text, "first_seen": day(1)}
+        assert [(edge.source, edge.target, edge.stated["sources"]) for edge in estate.edges] == [(("Owner", text), ("Agent", text), [text])]
         assert one(store, "MATCH (o:Owner)-[:OWNS]->(a:Agent {id: $id}) WHERE a.name = $id RETURN a.version", id=text) == text
 
 
@@ -129,8 +129,8 @@ def test_an_empty_list_is_not_an_absent_one(store_factory: Factory) -> None:
         store.commit(scan(), [NodeFact("Secret", "s", {"scopes": [], "audience": ["a"]}), NodeFact("Secret", "u")], edges)
     with store_factory(write=False) as store:
         estate = store.estate()
-        assert estate.nodes["Secret", "s"].props["scopes"] == []
-        assert "scopes" not in estate.nodes["Secret", "u"].props
+        assert estate.nodes["Secret", "s"].stated["scopes"] == []
+        assert "scopes" not in estate.nodes["Secret", "u"].stated
         assert sorted(repr(edge.props.get("scopes")) for edge in estate.edges) == ["None", "['read:*']", "[]"]
         assert one(store, "MATCH (n:Secret) WHERE n.scopes IS NULL RETURN n.id") == "u"
         assert one(store, "MATCH (n:Secret) WHERE size(n.scopes) = 0 RETURN n.id") == "s"
@@ -265,7 +265,7 @@ def test_what_comes_back_is_open_again_and_keeps_its_first_time(store_factory: F
         committed(store, number=1)
         store.commit(scan(2), NODES[:2], EDGES[:1])
         assert committed(store, number=3) == Committed(generation=3, created=0, updated=2, closed=0)
-        assert store.estate().nodes[DB].props == {**NODES[2].props, "name": "db", "first_seen": day(1)}
+        assert store.estate().nodes[DB].stated == {**NODES[2].props, "name": "db", "first_seen": day(1)}
         assert store.query("MATCH (n:Resource) RETURN n.gone_at, n.last_seen").rows == ((None, None),)
 
 
@@ -276,7 +276,7 @@ def test_an_incomplete_scan_closes_nothing_and_adds(store_factory: Factory, outc
         committed(store, number=1)
         assert store.commit(scan(2, outcome=outcome), [more], []) == Committed(generation=2, created=0, updated=1, closed=0)
         assert len(store.estate().edges) == 2
-        props = store.estate().nodes[BOT].props
+        props = store.estate().nodes[BOT].stated
         assert (props["labels"], props["version"], props["name"]) == (["team=pay", "x=y"], "2", "Billing bot")
         store.commit(scan(3), [], [])
         assert store.estate().nodes == {}
@@ -290,29 +290,29 @@ def test_a_complete_scan_replaces_what_its_root_stated(store_factory: Factory) -
     with store_factory() as store:
         committed(store)
         assert store.commit(scan(2), [NodeFact("Agent", "bot", {"version": "2"}), *NODES[1:]], EDGES).updated == 1
-        assert store.estate().nodes[BOT].props == {"name": "bot", "version": "2", "first_seen": day(1)}
+        assert store.estate().nodes[BOT].stated == {"name": "bot", "version": "2", "first_seen": day(1)}
 
 
 def test_roots_state_side_by_side_and_never_close_each_other(store_factory: Factory) -> None:
     theirs = [NodeFact("Agent", "bot", {"environment": "dev", "framework": "crewai", "labels": ["site=b"]}), NodeFact("Tool", "t")]
     with store_factory() as store:
         committed(store, number=1, root="shop")
-        alone = store.estate().nodes[BOT].props
+        alone = store.estate().nodes[BOT].stated
         store.commit(scan(2, root="lab"), theirs, [EDGES[0]])
-        both = store.estate().nodes[BOT].props
+        both = store.estate().nodes[BOT].stated
         assert (both["environment"], both["framework"], both["labels"]) == ("prod", "crewai", ["site=b", "team=pay"])
         assert len(store.estate().nodes) == 4
     with store_factory() as store:
         assert store.commit(scan(3, root="lab"), theirs, [EDGES[0]]).updated == 0
         # The shop goes: what only it stated closes, what the lab states as well stays, as the lab states it.
         assert store.commit(scan(4, root="shop"), [], []).closed == 2
-        assert store.estate().nodes[BOT].props == {**theirs[0].props, "name": "bot", "first_seen": day(1)}
+        assert store.estate().nodes[BOT].stated == {**theirs[0].props, "name": "bot", "first_seen": day(1)}
         assert [edge.kind for edge in store.estate().edges] == ["RUNS_AS"]
         # Its end is spoken of by an edge of the lab only.
-        assert store.estate().nodes[ROLE].props == {"name": "role", "status": "unknown", "first_seen": day(1)}
+        assert store.estate().nodes[ROLE].stated == {"name": "role", "status": "unknown", "first_seen": day(1)}
         committed(store, number=5, root="shop")
         store.commit(scan(6, root="lab"), [], [])
-        assert store.estate().nodes[BOT].props == alone
+        assert store.estate().nodes[BOT].stated == alone
         assert [found.root for found in store.scans()] == ["lab", "shop"]
 
 
@@ -343,13 +343,13 @@ def test_an_end_that_nobody_declares_is_a_placeholder_while_a_live_edge_needs_it
     edge = EdgeFact("HOLDS", BOT, ("Secret", "s"))
     with store_factory() as store:
         assert store.commit(scan(1), NODES[:1], [edge]).created == 3
-        assert store.estate().nodes["Secret", "s"].props == {"name": "s", "status": "unknown", "first_seen": day(1)}
+        assert store.estate().nodes["Secret", "s"].stated == {"name": "s", "status": "unknown", "first_seen": day(1)}
     with store_factory() as store:
         assert store.commit(scan(2), NODES[:1], [edge]).updated == 0
         store.commit(scan(3), [NodeFact("Secret", "s", {"type": "api_key"})], [edge])
-        assert store.estate().nodes["Secret", "s"].props == {"name": "s", "type": "api_key", "first_seen": day(1)}
+        assert store.estate().nodes["Secret", "s"].stated == {"name": "s", "type": "api_key", "first_seen": day(1)}
         store.commit(scan(4), NODES[:1], [edge])
-        assert store.estate().nodes["Secret", "s"].props == {"name": "s", "status": "unknown", "first_seen": day(1)}
+        assert store.estate().nodes["Secret", "s"].stated == {"name": "s", "status": "unknown", "first_seen": day(1)}
         assert store.commit(scan(5), NODES[:1], []).closed == 2
         assert list(store.estate().nodes) == [BOT]
         assert store.query("MATCH (n:Secret) RETURN n.gone_at, n.last_seen").rows == ((day(5), day(4)),)

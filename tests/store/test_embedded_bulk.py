@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from graphinv.model.estate import Estate
 from graphinv.model.facts import EdgeFact, NodeFact, NodeKey
 from graphinv.store import Scan, embedded_graph, open_store
-from graphinv.store.embedded_graph import read_estate, read_scans, read_state, write_meta, write_state
+from graphinv.store.embedded_estate import read_estate
+from graphinv.store.embedded_graph import read_scans, read_state, write_meta, write_state
 from graphinv.store.merge import State, advance
 from tests import strategies
 
