@@ -111,7 +111,8 @@ def _sort_key(finding: Finding) -> str | None:
     """What puts open findings in order, from the end: the newest first, of these the worst. An index on it spares reading all of them."""
     if finding.fixed_at is not None:
         return None
-    return f"{finding.first_seen or ''} {len(LEVELS) - LEVELS.index(finding.severity)} {finding.rule} {finding.key}"
+    worst = f"{len(LEVELS) - LEVELS.index(finding.severity)} {finding.priority:06.2f}"
+    return f"{finding.first_seen or ''} {worst} {finding.rule} {finding.key}"
 
 
 def rule_rows(analysis: Analysis) -> list[dict[str, Any]]:

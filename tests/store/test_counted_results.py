@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from graphinv.model.facts import NodeFact
@@ -14,10 +16,8 @@ RULES = "MATCH (r:Rule) RETURN r.id, r.name, r.outcome, r.reason, r.critical, r.
 FINDINGS = "MATCH (f:Finding)-[:ABOUT]->(n) RETURN f.rule, f.fixed_at, f.sort_key IS NULL, n.id ORDER BY f.rule"
 
 
-def finding(rule: str, severity: Level, first_seen: str, fixed_at: str | None = None) -> Finding:
-    return Finding(
-        key=rule, rule=rule, title=rule, severity=severity, confidence=1.0, subject=BOT, first_seen=first_seen, fixed_at=fixed_at
-    )
+def finding(rule: str, severity: Level, first_seen: str, **more: Any) -> Finding:
+    return Finding(key=rule, rule=rule, title=rule, severity=severity, confidence=1.0, subject=BOT, first_seen=first_seen, **more)
 
 
 def results() -> Analysis:
@@ -46,9 +46,10 @@ def test_rules_and_agents_say_how_many_findings_they_have(store_factory: Factory
 
 
 def test_open_findings_are_put_in_order_by_one_property(store_factory: Factory) -> None:
-    made = finding("a", "low", day(2)), finding("b", "info", day(3)), finding("c", "high", day(3))
+    urgent, other = finding("c", "high", day(3), priority=20.5), finding("d", "high", day(3), priority=9.0)
+    made = finding("a", "low", day(2)), finding("b", "info", day(3), priority=90.0), urgent, other
     with store_factory() as store:
         store.commit(scan(), NODES, EDGES)
         store.put_analysis(analysis().model_copy(update={"findings": made}))
         answer = store.query("MATCH (f:Finding) WHERE f.sort_key >= $since RETURN f.rule ORDER BY f.sort_key DESC", {"since": day(3)})
-    assert answer.rows == (("c",), ("b",))
+    assert answer.rows == (("c",), ("d",), ("b",))
