@@ -64,7 +64,7 @@ _FINDING = {
     "reopened": "integer",
     "sort_key": "string",
 }
-_RULE = {"name": "string", "outcome": "string", "reason": "string", **dict.fromkeys(LEVELS, "integer")}
+_RULE = {"name": "string", "outcome": "string", "reason": "string", **{str(level): "integer" for level in LEVELS}}
 _SCAN = {"name": "string", "at": "string", "outcome": "string", "documents": "integer", "location": "string", "data": "string"}
 _META = {"schema": "integer", "generation": "integer", "history": "string", "analysis": "string"}
 

@@ -142,7 +142,7 @@ def grouped(items: Iterable[Any], kinds: Callable[[Any], tuple[str, ...]]) -> di
 
 def speaks_of(analysis: Analysis, nodes: Set[NodeKey]) -> bool:
     """Whether results are about any of ``nodes``. O(results)."""
-    stated = (*analysis.scores, *analysis.reach, *analysis.findings, *analysis.fixed)
+    stated: tuple[Score | CanReach | Finding, ...] = (*analysis.scores, *analysis.reach, *analysis.findings, *analysis.fixed)
     return any(one.subject in nodes for one in stated) or any(pair.target in nodes for pair in analysis.reach)
 
 

@@ -263,8 +263,8 @@ def main(agents: int, folder: Path, only: list[str], with_neo4j: bool) -> None:
         print(f"| {name} | {'R' if over_results(queries[name]) else ''} | {' | '.join(cells)} | {rows} |")
     for place, name in enumerate(("embedded", "Neo4j")[: len(stores)]):
         for which, some in (("all", queries), ("R", [name for name, query in queries.items() if over_results(query)])):
-            over = [sum(seconds(taken[one][place]) > TARGET for one in some) for seconds in (lambda one: one.clock, lambda one: one.worked)]
-            print(f"{name}: of {len(some)} ({which}), {over[0]} take more than {_told(TARGET)} ms on the clock, {over[1]} of processors")
+            clock, worked = (sum(getattr(taken[one][place], what) > TARGET for one in some) for what in ("clock", "worked"))
+            print(f"{name}: of {len(some)} ({which}), {clock} take more than {_told(TARGET)} ms on the clock, {worked} of processors")
 
 
 if __name__ == "__main__":
