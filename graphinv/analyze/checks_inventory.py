@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +14,7 @@ from graphinv.analyze.rows import Params, Row, about, active, agents_of, confide
 from graphinv.analyze.scopes import Array
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
 from graphinv.model.facts import NodeKey
+from graphinv.model.globs import glob_form
 
 if TYPE_CHECKING:
     from graphinv.analyze.engine import Engine
@@ -247,7 +247,7 @@ def _covers(allowed: str, scope: str) -> bool:
     """Whether the scope ``allowed`` holds all of ``scope``: as far as a pattern can be read as a text."""
     action, _, glob = allowed.partition(":")
     wanted, _, target = scope.partition(":")
-    return action in ("*", wanted) and fnmatchcase(target, glob.replace("[", "[[]"))
+    return action in ("*", wanted) and glob_form(glob).match(target) is not None
 
 
 def _provided(estate: Estate, tool: NodeKey, stated: list[EdgeRecord]) -> bool:
