@@ -59,7 +59,7 @@ class Committed:
 
 
 class Store(Protocol):
-    """The contract. All of it is held by tests/store/test_conformance.py on every engine.
+    """The contract. All of it is held by tests/store/test_conformance*.py on every engine.
 
     - Keys are unique per kind; every node also has a ``name``; edges carry their ``key``.
     - :meth:`commit` is one generation: all of it becomes visible at once or, if the process dies, nothing. The same commit again changes

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from graphinv.model.estate import Estate
 from graphinv.model.facts import EdgeFact, NodeFact, NodeKey, Problem
 from graphinv.model.results import Analysis, CanReach, Finding, Hop, Path, RuleStatus, Score, ScorePart, finding_key
-from graphinv.store import Scan
+from graphinv.store import Committed, Scan, Store
 from graphinv.store.dialect import tokens
 
 
@@ -83,6 +84,21 @@ def analysis(
         rules=(RuleStatus(rule="ownerless-agent", title="Ownerless", outcome="not_available", reason="no owners read"),),
         paths=(Path(subject=subject, target=DB, action="read", lens="posture", at=day(number), hops=(hop,)),),
     )
+
+
+def contents(estate: Estate) -> tuple[object, object]:
+    return dict(estate.nodes), estate.edges
+
+
+def committed(store: Store, *, number: int = 1, root: str = "shop", outcome: str = "complete") -> Committed:
+    return store.commit(scan(number, root=root, outcome=outcome), NODES, EDGES)
+
+
+def one(store: Store, cypher: str, **params: object) -> object:
+    found = store.query(cypher, params)
+    assert len(found.rows) == 1, found
+    assert len(found.columns) == 1
+    return found.rows[0][0]
 
 
 def generation_facts(number: int) -> tuple[list[NodeFact], list[EdgeFact]]:
