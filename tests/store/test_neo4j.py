@@ -21,6 +21,7 @@ from graphinv.model.errors import StoreError, StoreLocked, UsageError
 from graphinv.store import neo4j as module
 from graphinv.store import open_store
 from graphinv.store.merge import State
+from graphinv.store.neo4j_contents import read_state
 from tests.neo4j_server import Server, server
 from tests.store.proxy import Proxy
 from tests.store.support import EDGES, NODES, scan
@@ -170,7 +171,7 @@ def test_a_writer_that_is_killed_leaves_the_last_generation(there: Server, when:
 
 def test_who_reads_while_a_commit_is_applied_reads_again(there: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """The server shows nodes of which half has gone: that is no damage, unless nobody writes."""
-    real, seen = module.read_state, []
+    seen: list[neo4j.Transaction] = []
 
     def torn(transaction: neo4j.Transaction) -> State:
         seen.append(transaction)
@@ -178,7 +179,7 @@ def test_who_reads_while_a_commit_is_applied_reads_again(there: Server, monkeypa
             with neo4j.GraphDatabase.driver(there.uri, auth=(there.user, there.password)) as driver:
                 driver.execute_query("MATCH (m:_Store {id: 'store'}) SET m.revision = m.revision + 1")
             raise KeyError("id")
-        return real(transaction)
+        return read_state(transaction)
 
     monkeypatch.setattr(module, "read_state", torn)
     with open_store(there.uri) as reader:

@@ -107,6 +107,7 @@ def test_the_command_says_so_and_ends(url: str, topic: str) -> None:
 @pytest.fixture
 def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if the text of a query were not looked at: what is left are the engines' own sessions that only read."""
+
     def as_it_is(cypher: str, params: object = None) -> str:
         return cypher
 
