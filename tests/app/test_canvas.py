@@ -16,7 +16,8 @@ nasty = st.one_of(st.text(max_size=300), st.text('"\\\n&;<>{}[]N|', max_size=80)
 
 
 def hop(**more: object) -> Hop:
-    return adapter(Hop).validate_python({"from": ("Agent", "a"), "edge": "USES", "to": ("Tool", "t"), "words": "may call t", **more})
+    made: Hop = adapter(Hop).validate_python({"from": ("Agent", "a"), "edge": "USES", "to": ("Tool", "t"), "words": "may call t", **more})
+    return made
 
 
 @given(nasty)

@@ -46,7 +46,8 @@ def hop(source: str, target: str, **more: object) -> Hop:
         "words": f"{source} holds {target}",
         "sources": ("acme-shop/apps/pay/.mcp.json#L12",),
     }
-    return adapter(Hop).validate_python(given | more)
+    made: Hop = adapter(Hop).validate_python(given | more)
+    return made
 
 
 def finding(severity: Level = "high", name: str = "billing-bot", target: str = "stripe-key", **more: object) -> Finding:
@@ -66,7 +67,8 @@ def finding(severity: Level = "high", name: str = "billing-bot", target: str = "
         "owners": ("ana@acme.example", "@acme/pay"),
         "sources": ("acme-shop/apps/pay/.mcp.json#L12", "acme-shop/apps/pay/.env"),
     }
-    return adapter(Finding).validate_python(given | more)
+    made: Finding = adapter(Finding).validate_python(given | more)
+    return made
 
 
 def attack() -> Finding:

@@ -20,7 +20,8 @@ DAYS = [f"2026-07-{day:02}T00:00:00Z" for day in range(32)]
 def finding(subject: NodeKey = BOT, rule: str = "GI-OWN-001", **more: Any) -> Finding:
     key = finding_key(rule, subject, None)
     given = {"rule": rule, "title": "t", "severity": "high", "confidence": 1.0, "sources": ("shop/a.json#L1",)}
-    return adapter(Finding).validate_python({**given, "key": key, "subject": subject, **more})
+    made: Finding = adapter(Finding).validate_python({**given, "key": key, "subject": subject, **more})
+    return made
 
 
 def judgement(day: int, **more: Any) -> Judgement:

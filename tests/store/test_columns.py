@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from graphinv.model.facts import EdgeFact, NodeFact, edge_key
+from graphinv.model.facts import EdgeFact, NodeFact, Props, edge_key
 from graphinv.store import Scan, embedded_estate, open_store
 from graphinv.store.columns import Batch, edge_batches, estate_of, node_batches
 
@@ -28,7 +28,7 @@ def test_those_of_whom_the_same_is_stated_share_it() -> None:
 
 
 def test_one_and_true_are_not_the_same() -> None:
-    said = [
+    said: list[Props] = [
         {"ttl_seconds": 1},
         {"renewable": True},
         {"ttl_seconds": 1, "renewable": True},
