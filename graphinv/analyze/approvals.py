@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from graphinv.analyze.arcs import micros
-from graphinv.analyze.rows import in_force
+from graphinv.analyze.rows import in_force, once
 from graphinv.model.approved import fits, marks
 from graphinv.model.estate import EdgeRecord, Estate
 from graphinv.model.facts import NodeKey
+
+if TYPE_CHECKING:
+    from graphinv.analyze.engine import Engine
 
 Standing = Literal["approved", "client", "refused", "expired", "changed", "elsewhere", "unsure", "unstated"]
 """``client``: its own client's settings let it pass, and nobody else said so. ``changed``: another definition or version was approved.
@@ -126,3 +129,9 @@ class Approvals:
         if not each or not all(one & set(HOLDS) for one in each):
             return "unstated"
         return "approved" if all("approved" in one for one in each) else "client"
+
+
+@once
+def approvals_of(engine: Engine) -> Approvals:
+    """Approvals of what an engine is about, at its time."""
+    return Approvals(engine.estate, micros(engine.at))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from graphinv.analyze.approvals import Approvals
+from graphinv.analyze.approvals import approvals_of
 from graphinv.analyze.arcs import micros
 from graphinv.analyze.rows import Params, Row, about, active, in_force
 
@@ -24,7 +24,7 @@ def unapproved(engine: Engine, params: Params) -> Iterator[Row]:
     """Calls and connections that are not approved, or no longer. Those that no source speaks of are unknown, unless they were observed, or
     somebody keeps approvals of the agent or of what it calls: there the settings of its own client are not enough either."""
     estate, at = engine.estate, micros(engine.at)
-    approvals = Approvals(estate, micros(engine.at))
+    approvals = approvals_of(engine)
     for edge in estate.edges:
         if edge.kind not in ("USES", "CONNECTS_TO") or not in_force(edge, at) or not active(estate.nodes[edge.source]):
             continue

@@ -12,7 +12,7 @@ import numpy as np
 from graphinv.analyze.arcs import KIND_NUMBER, micros
 from graphinv.analyze.labels import agreed
 from graphinv.analyze.privilege import Privileges
-from graphinv.analyze.reaching import WORSE_BITS, Columns, Pair, Reached, pairs_and_counts
+from graphinv.analyze.reaching import WORSE_BITS, Columns, Pair, Reached, columns_of, pairs_and_counts
 from graphinv.analyze.rows import (
     Params,
     Row,
@@ -53,7 +53,7 @@ def widened(engine: Engine, params: Params) -> Iterator[Row]:
     pointers, order = arcs.leaving
     actors = [KIND_NUMBER[kind] for kind in _ACTORS]
     once, twice = (np.zeros(len(structure.targets), dtype=np.uint8) for _ in range(2))
-    told = Columns.of(engine)
+    told = columns_of(engine)
     for agent in agents_of(estate):
         number = structure.number[agent.key]
         leaving = [arc for arc in order[pointers[number] : pointers[number + 1]].tolist() if structure.kinds[arcs.target[arc]] in actors]

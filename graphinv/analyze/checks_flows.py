@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from graphinv.analyze.approvals import Approvals
+from graphinv.analyze.approvals import Approvals, approvals_of
 from graphinv.analyze.arcs import micros
 from graphinv.analyze.labels import labels_of
-from graphinv.analyze.reaching import WORSE_BITS, Columns
-from graphinv.analyze.rows import Params, Row, about, active, agents_of, hop_of, in_force
+from graphinv.analyze.reaching import WORSE_BITS, columns_of
+from graphinv.analyze.rows import Params, Row, about, active, agents_of, hop_of, in_force, once
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
 from graphinv.model.facts import NodeKey
 from graphinv.model.results import Hop
@@ -80,7 +80,7 @@ class _Reader:
 
     def __init__(self, engine: Engine) -> None:
         self.engine, self.estate, self.at = engine, engine.estate, micros(engine.at)
-        self._columns = Columns.of(engine)
+        self._columns = columns_of(engine)
         self._tools: dict[NodeKey, _ToolLegs] = {}
         self._legs: dict[NodeKey, _Legs] = {}
 
@@ -151,9 +151,14 @@ class _Reader:
         return (edge for edge in self.estate.outgoing.get(key, ()) if in_force(edge, self.at))
 
 
+@once
+def _reader(engine: Engine) -> _Reader:
+    return _Reader(engine)
+
+
 def trifecta(engine: Engine, params: Params) -> Iterator[Row]:
     """Agents that take in strangers' content, can see what is sensitive and can send something out, all at once."""
-    estate, reader = engine.estate, _Reader(engine)
+    estate, reader = engine.estate, _reader(engine)
     for agent in agents_of(estate):
         legs = reader.legs(agent.key)
         taken = legs.untrusted or reader.described(agent.key)
@@ -187,7 +192,7 @@ def toxic_flow(engine: Engine, params: Params) -> Iterator[Row]:
     Data flows along a call as arguments and back as its result, so a delegation carries it both ways; over a memory from those who write
     to those who read. One finding for each agent that sees something sensitive: the nearest source and the nearest way out are shown.
     """
-    estate, reader = engine.estate, _Reader(engine)
+    estate, reader = engine.estate, _reader(engine)
     actors = {node.key: reader.legs(node.key) for kind in _ACTORS for node in estate.of_kind(kind) if active(node)}
     flows = _flows(estate, reader.at, actors)
     backwards: dict[NodeKey, list[tuple[NodeKey, Step]]] = {}
@@ -315,9 +320,9 @@ def _end(key: NodeKey, before: Parents) -> NodeKey:
 
 def untrusted_to_destructive(engine: Engine, params: Params) -> Iterator[Row]:
     """Agents that take in strangers' content and come to a tool that destroys or executes, with nobody asked on the way."""
-    estate, reader = engine.estate, _Reader(engine)
+    estate, reader = engine.estate, _reader(engine)
     final = [tool.key for tool in estate.of_kind("Tool") if _cannot_be_undone(estate, tool)]
-    nearest = _nearest(final, _calls_backwards(estate, reader.at))
+    nearest = _nearest(final, _calls_backwards(engine))
     for agent in agents_of(estate):
         if agent.key not in nearest:
             continue
@@ -358,10 +363,10 @@ def _in_a_sandbox(estate: Estate, tool: NodeRecord) -> bool:
     )
 
 
-def _calls_backwards(estate: Estate, at: int) -> dict[NodeKey, list[tuple[NodeKey, Step]]]:
+def _calls_backwards(engine: Engine) -> dict[NodeKey, list[tuple[NodeKey, Step]]]:
     """Who can call each thing with nobody asked first."""
+    estate, at, approvals = engine.estate, micros(engine.at), approvals_of(engine)
     found: dict[NodeKey, list[tuple[NodeKey, Step]]] = {}
-    approvals = Approvals(estate, at)
     for edge in estate.edges:
         if edge.kind not in ("USES", "CONNECTS_TO", "PROVIDES", "DELEGATES_TO", "CALLS_BACK") or not in_force(edge, at):
             continue
@@ -395,7 +400,7 @@ def _asked(approvals: Approvals, edge: EdgeRecord) -> bool:
 
 def mixed_memory(engine: Engine, params: Params) -> Iterator[Row]:
     """Memories into which strangers' content comes and that agents with power read, and those that several owners write for everybody."""
-    estate, reader = engine.estate, _Reader(engine)
+    estate, reader = engine.estate, _reader(engine)
     for memory in estate.of_kind("Memory"):
         edges = [edge for edge in estate.incoming.get(memory.key, ()) if in_force(edge, reader.at) and active(estate.nodes[edge.source])]
         writers = [edge for edge in edges if edge.kind == "WRITES"]

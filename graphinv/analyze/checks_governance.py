@@ -6,11 +6,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from graphinv.analyze.approvals import HOLDS, Approvals
+from graphinv.analyze.approvals import HOLDS, approvals_of
 from graphinv.analyze.arcs import micros
 from graphinv.analyze.labels import labels_of, time_of
-from graphinv.analyze.reaching import WORSE_BITS, Columns
-from graphinv.analyze.rows import DAY, Params, Row, about, active, agents_of, hop_of, in_force
+from graphinv.analyze.reaching import WORSE_BITS, Columns, columns_of
+from graphinv.analyze.rows import DAY, Params, Row, about, active, agents_of, hop_of, in_force, once
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
 from graphinv.model.facts import NodeKey, Props
 
@@ -23,6 +23,7 @@ _MINUTE = 60 * 1_000_000
 _MOST_TOOLS = 10
 
 
+@once
 def _guarded(engine: Engine) -> dict[NodeKey, list[EdgeRecord]]:
     """Edges in force by the enforcement points on them, of those that are known."""
     estate, at = engine.estate, micros(engine.at)
@@ -41,7 +42,7 @@ def _guarded(engine: Engine) -> dict[NodeKey, list[EdgeRecord]]:
 def idle_point(engine: Engine, params: Params) -> Iterator[Row]:
     """Enforcement points on the way to what matters that only watch, are off, let pass when they fail, or have fallen silent."""
     estate, at = engine.estate, micros(engine.at)
-    told = Columns.of(engine)
+    told = columns_of(engine)
     for key, edges in sorted(_guarded(engine).items()):
         props = estate.nodes[key].props
         reason = _idle(props, at, params["hours"])
@@ -144,7 +145,7 @@ def _shared_identities(estate: Estate, edge: EdgeRecord, callers: set[NodeKey]) 
 
 def nobody_asked(engine: Engine, params: Params) -> Iterator[Row]:
     """Agents that act by themselves and may call what destroys, with nobody asked; told for each tool or server they call."""
-    estate, approvals = engine.estate, Approvals(engine.estate, micros(engine.at))
+    estate, approvals = engine.estate, approvals_of(engine)
     for agent in agents_of(estate):
         for edge, tools in _grave_calls(engine, agent):
             points = [
@@ -207,7 +208,7 @@ def _per_day(edge: EdgeRecord, at: int) -> float | None:
 
 def broad_approval(engine: Engine, params: Params) -> Iterator[Row]:
     """Approvals of what destroys that are not for one call, that hold too long, or never end."""
-    estate, at, approvals = engine.estate, micros(engine.at), Approvals(engine.estate, micros(engine.at))
+    estate, at, approvals = engine.estate, micros(engine.at), approvals_of(engine)
     for edge in estate.edges:
         if edge.kind != "USES" or not in_force(edge, at) or not active(estate.nodes[edge.source]):
             continue
@@ -243,7 +244,7 @@ def contradicted(engine: Engine, params: Params) -> Iterator[Row]:
     enforcing = {point.id for point in estate.of_kind("EnforcementPoint") if point.props.get("mode") == "enforce"}
     denying = {point for point in enforcing if estate.nodes["EnforcementPoint", point].props.get("effect") == "deny"}
     meant = {(edge.kind, edge.source, edge.target) for edge in estate.edges if set(edge.props.get("evidence") or ()) - {"observed"}}
-    approvals = Approvals(estate, micros(engine.at))
+    approvals = approvals_of(engine)
     once = (*HOLDS, "expired")  # it may have been seen before its approval ran out
     approved = {(edge.source, edge.target) for edge in estate.edges if edge.kind in _CALLS and approvals.of(edge) in once}
     tasks = _closed_tasks(estate)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from graphinv.analyze.approvals import Approvals
+from graphinv.analyze.approvals import Approvals, approvals_of
 from graphinv.analyze.arcs import micros
 from graphinv.analyze.labels import labels_of, may_rest
 from graphinv.analyze.reaching import WORSE_BITS, NearestAgents, closure
@@ -169,7 +169,7 @@ def toxic_duties(engine: Engine, params: Params) -> Iterator[Row]:
 
     A duty is a label ``duty=<name>`` on a tool or a resource; what it is over is the label ``system``, or the tenant. O(duties * arcs).
     """
-    estate, approvals = engine.estate, Approvals(engine.estate, micros(engine.at))
+    estate, approvals = engine.estate, approvals_of(engine)
     pairs = [tuple(part.strip() for part in pair.split("+")) for pair in params["pairs"]]
     wanted = {duty for pair in pairs for duty in pair}
     holders: defaultdict[tuple[str, str], dict[NodeKey, list[NodeKey]]] = defaultdict(dict)

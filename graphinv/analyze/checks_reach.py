@@ -9,7 +9,7 @@ import numpy as np
 
 from graphinv.analyze.arcs import micros
 from graphinv.analyze.labels import agreed
-from graphinv.analyze.reaching import WORSE_BITS, Columns, Pair, Reached, pairs_and_counts
+from graphinv.analyze.reaching import WORSE_BITS, Pair, Reached, columns_of, pairs_and_counts
 from graphinv.analyze.rows import Params, Row, about, agents_of
 from graphinv.analyze.scopes import split_scope
 from graphinv.model.estate import EdgeRecord, Estate
@@ -24,7 +24,7 @@ def hidden_reach(engine: Engine, params: Params) -> Iterator[Row]:
 
     Counts what is sensitive whatever the action, and what is merely in production where the action is worse than reading.
     """
-    estate, told = engine.estate, Columns.of(engine)
+    estate, told = engine.estate, columns_of(engine)
     posture = engine.privileges("posture")
 
     def row(pair: Pair) -> Row:
@@ -58,7 +58,7 @@ def _behind_hop(estate: Estate, hop: Hop) -> Iterator[EdgeRecord]:
 
 def ungoverned_path(engine: Engine, params: Params) -> Iterator[Row]:
     """What an agent can do with no enforcing point on the way, to something that matters or worse than reading."""
-    estate, told = engine.estate, Columns.of(engine)
+    estate, told = engine.estate, columns_of(engine)
     privileges = engine.privileges("ungoverned")
     enforced = any(point.props.get("mode") == "enforce" for point in estate.of_kind("EnforcementPoint"))
 
@@ -84,7 +84,7 @@ def _bypassed(engine: Engine, pair: Pair) -> list[str]:
 
 def across_environments(engine: Engine, params: Params) -> Iterator[Row]:
     """Agents of development and test that act on production, and agents that act on what belongs to several tenants."""
-    estate, told, at = engine.estate, Columns.of(engine), micros(engine.at)
+    estate, told, at = engine.estate, columns_of(engine), micros(engine.at)
     privileges = engine.privileges("posture")
     records = [estate.nodes[engine.structure.keys[node]] for node in engine.structure.targets.tolist()]
     telemetry = np.array([record.props.get("type") in params["telemetry"] for record in records], dtype=bool)

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from graphinv.analyze.approvals import HOLDS, Approvals
+from graphinv.analyze.approvals import HOLDS, Approvals, approvals_of
 from graphinv.analyze.arcs import micros
 from graphinv.analyze.labels import labels_of
-from graphinv.analyze.reaching import Columns
+from graphinv.analyze.reaching import columns_of
 from graphinv.analyze.rows import Params, Row, about, active, confidence, in_force
 from graphinv.analyze.severity import Gauge
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def third_party_step(engine: Engine, params: Params) -> Iterator[Row]:
     """Servers, steps and flows that somebody else runs and over which our agents come to what is sensitive, or to which we gave a key."""
     estate, at = engine.estate, micros(engine.at)
-    sensitive = Columns.of(engine).sensitive
+    sensitive = columns_of(engine).sensitive
     for kind in ("ToolServer", "Workflow"):
         for step in estate.of_kind(kind):
             if not (step.props.get("third_party") or step.props.get("origin") == "third_party") or not active(step):
@@ -158,7 +158,7 @@ def shadowed_name(engine: Engine, params: Params) -> Iterator[Row]:
     Told once for each tool that is not approved, with all agents. Names one letter apart are found by what is left when one letter is
     taken out, so that no pairs are tried: O(length of all names).
     """
-    estate, at, approvals = engine.estate, micros(engine.at), Approvals(engine.estate, micros(engine.at))
+    estate, at, approvals = engine.estate, micros(engine.at), approvals_of(engine)
     callers = _callers(estate, at)
     by_name: defaultdict[str, list[_Offered]] = defaultdict(list)
     for edge in estate.edges:
@@ -187,18 +187,22 @@ def shadowed_name(engine: Engine, params: Params) -> Iterator[Row]:
 
 def _met(offers: Iterable[_Offered], callers: Mapping[NodeKey, set[NodeKey]]) -> dict[NodeKey, list[_Offered]]:
     """By server, the offers that some agent reaches together with it, where these are of several servers."""
-    by_agent: defaultdict[NodeKey, list[_Offered]] = defaultdict(list)
+    offered: defaultdict[NodeKey, list[_Offered]] = defaultdict(list)
     for one in offers:
-        for agent in callers[one.server]:
-            by_agent[agent].append(one)
+        offered[one.server].append(one)
+    by_agent: defaultdict[NodeKey, list[NodeKey]] = defaultdict(list)
+    for server in offered:
+        for agent in callers[server]:
+            by_agent[agent].append(server)
+    met: defaultdict[NodeKey, set[NodeKey]] = defaultdict(set)
     # Agents that reach the same servers are one group, so that what many share is looked at once
-    groups = {tuple((one.server, one.tool.key) for one in found): found for found in by_agent.values()}
-    met: defaultdict[NodeKey, dict[NodeKey, _Offered]] = defaultdict(dict)
-    for found in groups.values():
-        servers = {one.server for one in found}
-        for server in servers if len(servers) > 1 else ():
-            met[server].update({one.tool.key: one for one in found})
-    return {server: [found[key] for key in sorted(found)] for server, found in met.items()}
+    for servers in {tuple(servers) for servers in by_agent.values() if len(servers) > 1}:
+        for server in servers:
+            met[server].update(servers)
+    return {
+        server: sorted((one for other in others for one in offered[other]), key=lambda one: (one.tool.key, one.server))
+        for server, others in met.items()
+    }
 
 
 def _disguised(name: str, other: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property, lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from graphinv.analyze.chokepoints import chokepoints
 from graphinv.analyze.cut import cut
 from graphinv.analyze.origins import origins
 from graphinv.analyze.overtime import over_time
-from graphinv.analyze.paths import Witnesses
+from graphinv.analyze.paths import Hops, Witnesses
 from graphinv.analyze.plan import Plan
 from graphinv.analyze.privilege import HEAVY_BITS, Measures, Privileges, Solver
 from graphinv.analyze.scopes import ACTION_BIT, ALL_ACTIONS, Array, actions_of
@@ -53,6 +54,8 @@ class Engine:
         self._privileges: dict[Lens, Privileges] = {}
         self._measures: dict[tuple[Lens, str], Measures] = {}
         self._witnesses = lru_cache(maxsize=64)(self._search)
+        self.kept: dict[Any, Any] = {}
+        """What :func:`graphinv.analyze.rows.once` has worked out."""
 
     @cached_property
     def structure(self) -> Structure:
@@ -63,6 +66,10 @@ class Engine:
     def estate(self) -> Estate:
         """What it is about. Loaded on first use where a structure was given."""
         return self._given.estate if isinstance(self._given, Structure) else self._given
+
+    @cached_property
+    def _hops(self) -> Hops:
+        return Hops(self.structure.records)
 
     @cached_property
     def weights(self) -> Weights:
@@ -159,7 +166,7 @@ class Engine:
         return self._witnesses(lens, target, action).path(subject)
 
     def _search(self, lens: Lens, target: NodeKey, action: str) -> Witnesses:
-        return Witnesses(self.arcs(lens), target, action)
+        return Witnesses(self.arcs(lens), target, action, self._hops)
 
     def alternatives(
         self, subject: NodeKey, target: NodeKey, action: str, count: int, lens: Lens = "posture"

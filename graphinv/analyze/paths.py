@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     import networkx as nx
 
 _LISTED_SCOPES = 4
+_LAST = -1
+"""The way of a hop that is the privilege itself, not an arc."""
 
 
 class Witnesses:
@@ -34,10 +36,11 @@ class Witnesses:
         UsageError: no such action.
     """
 
-    def __init__(self, arcs: Arcs, target: NodeKey, action: str) -> None:
+    def __init__(self, arcs: Arcs, target: NodeKey, action: str, hops: Hops | None = None) -> None:
         if action not in ACTIONS:
             raise UsageError(f"no action {action!r}; one of {', '.join(ACTIONS)}")
         self.arcs, self.target, self.action = arcs, target, action
+        self._hops = hops or Hops(arcs.structure.records)
         structure = arcs.structure
         self._distance = np.full(structure.size, -1, dtype=np.int32)
         self._step = np.full(structure.size, -1, dtype=np.int32)
@@ -91,9 +94,9 @@ class Witnesses:
         """The witness that takes these arcs, of which the last leads to a node that owns the atom."""
         arcs, structure = self.arcs, self.arcs.structure
         last = int(arcs.target[trail[-1]]) if trail else structure.node(subject)
-        hops = [self._hop(arc) for arc in trail]
-        edge = structure.records.edges[self._own[last]]
-        hops.append(_hop(structure.records, (edge,), FORWARD, edge.source, edge.target, (self.target[1], self.action), final=True))
+        atom = self.target[1], self.action
+        hops = [self._hops.over(int(arcs.first[arc]), int(arcs.second[arc]), int(arcs.way[arc]), atom) for arc in trail]
+        hops.append(self._hops.over(self._own[last], -1, _LAST, atom))
         return Path(subject=subject, target=self.target, action=self.action, lens=arcs.lens, at=arcs.at, hops=tuple(hops))
 
     def between(self, subject: NodeKey, most: int) -> tuple[nx.DiGraph[int], bool]:
@@ -126,13 +129,6 @@ class Witnesses:
             node = int(self.arcs.target[arc])
         return trail
 
-    def _hop(self, arc: int) -> Hop:
-        arcs, structure = self.arcs, self.arcs.structure
-        numbers = (int(arcs.first[arc]), int(arcs.second[arc]))
-        edges = tuple(structure.records.edges[number] for number in numbers if number >= 0)
-        ends = structure.keys[arcs.source[arc]], structure.keys[arcs.target[arc]]
-        return _hop(structure.records, edges, int(arcs.way[arc]), *ends, (self.target[1], self.action))
-
 
 def _distances(source: Array, target: Array, start: int, size: int) -> Array:
     """Number of arcs from ``start`` to each node, -1 where there is no way."""
@@ -158,17 +154,39 @@ def witness(arcs: Arcs, subject: NodeKey, target: NodeKey, action: str) -> Path 
 # Hops in words
 
 
-def _hop(
-    estate: Records, edges: Sequence[EdgeRecord], way: int, source: NodeKey, target: NodeKey, atom: tuple[str, str], *, final: bool = False
-) -> Hop:
-    """The hop over one or two edges. ``atom`` is the target's id and the action, which of several scopes tells the one that matters."""
+class Hops:
+    """The hops of one estate. What many paths take is one object."""
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+        self._known: dict[tuple[int, int, int], Hop] = {}
+
+    def over(self, first: int, second: int, way: int, atom: tuple[str, str]) -> Hop:
+        """The hop over one edge or two, by their places (-1: there is no second). ``atom`` is the target's id and the action, which of
+        scopes on both tells those that matter.
+        """
+        known = self._known.get((first, second, way))
+        if known is None:
+            edges = tuple(self._records.edges[place] for place in (first, second) if place >= 0)
+            known = _hop(self._records, edges, way, atom)
+            if sum(edge.props.get("scopes") is not None for edge in edges) < 2:
+                self._known[first, second, way] = known
+        return known
+
+
+def _hop(estate: Records, edges: Sequence[EdgeRecord], way: int, atom: tuple[str, str]) -> Hop:
     kinds = "+".join(edge.kind for edge in edges)
     scopes = _scopes(edges, way, atom)
+    source, target = edges[0].source, edges[-1].target
+    if way == BACKWARD:
+        source, target = target, source
+    elif way == MEANS:
+        source = edges[0].target
     return Hop(
         source=source,
-        edge=kinds if way == FORWARD else f"<{kinds}",
+        edge=f"<{kinds}" if way in (BACKWARD, MEANS) else kinds,
         target=target,
-        words=_words(estate, edges, way, target, scopes, final=final),
+        words=_words(estate, edges, way, target, scopes),
         evidence=tuple(sorted({item for edge in edges for item in edge.props.get("evidence") or ()})),
         confidence=min(1.0 if (sure := edge.props.get("confidence")) is None else float(sure) for edge in edges),
         sources=tuple(sorted({item for edge in edges for item in edge.sources})),
@@ -189,9 +207,7 @@ def _scopes(edges: Sequence[EdgeRecord], way: int, atom: tuple[str, str]) -> tup
     return tuple(f"{one} & {other}" for one in matching[0][:_LISTED_SCOPES] for other in matching[1][:_LISTED_SCOPES])
 
 
-def _words(
-    estate: Records, edges: Sequence[EdgeRecord], way: int, target: NodeKey, scopes: tuple[str, ...] | None, *, final: bool = False
-) -> str:
+def _words(estate: Records, edges: Sequence[EdgeRecord], way: int, target: NodeKey, scopes: tuple[str, ...] | None) -> str:
     edge = edges[-1]
     name = estate.nodes[target].name
     kind = edge.kind
@@ -204,7 +220,7 @@ def _words(
         return f"may call {name} of {estate.nodes[edge.source].name}{limit}"
     if kind == "CAN_ACCESS":
         actions = edge.props.get("actions") or ()
-        if final:
+        if way == _LAST:
             return f"may {_joined([_VERBS.get(action, action) for action in ACTIONS if action in actions])} {name}{limit}"
         return f"may read the secret {name} and use it{limit}"
     return f"{_WORDS[kind].format(name=name)}{limit}"

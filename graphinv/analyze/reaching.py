@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from graphinv.analyze import kernels
-from graphinv.analyze.rows import STRONGEST_FIRST, Row, about, active, matters
+from graphinv.analyze.rows import STRONGEST_FIRST, Row, about, active, matters, once
 from graphinv.analyze.scopes import ACTION_BIT, ALL_ACTIONS, Array, actions_of
 from graphinv.model.facts import NodeKey
 from graphinv.model.results import Lens, Path
@@ -46,18 +46,19 @@ class Columns:
     weight: list[str]
     """In words, as :func:`weight_of`."""
 
-    @classmethod
-    def of(cls, engine: Engine) -> Columns:
-        """O(targets)."""
-        structure = engine.structure
-        records = [engine.estate.nodes[structure.keys[node]] for node in structure.targets.tolist()]
-        resource = np.array([record.kind == "Resource" for record in records], dtype=bool)
-        return cls(
-            resource,
-            np.array([matters(record.props) for record in records], dtype=bool) & resource,
-            np.array([record.props.get("environment") == "prod" for record in records], dtype=bool) & resource,
-            ["crown jewel" if record.props.get("crown_jewel") else str(record.props.get("sensitivity") or "unknown") for record in records],
-        )
+
+@once
+def columns_of(engine: Engine) -> Columns:
+    """O(targets), once."""
+    structure = engine.structure
+    records = [engine.estate.nodes[structure.keys[node]] for node in structure.targets.tolist()]
+    resource = np.array([record.kind == "Resource" for record in records], dtype=bool)
+    return Columns(
+        resource,
+        np.array([matters(record.props) for record in records], dtype=bool) & resource,
+        np.array([record.props.get("environment") == "prod" for record in records], dtype=bool) & resource,
+        ["crown jewel" if record.props.get("crown_jewel") else str(record.props.get("sensitivity") or "unknown") for record in records],
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,7 +111,7 @@ def pairs_and_counts(
     ]
     for target, action, agent, bits in sorted(pairs):
         yield row(Pair(agent, target, sorted(actions_of(bits)), engine.witness(agent, target, action, lens)))
-    told = Columns.of(engine)
+    told = columns_of(engine)
     for one in reached:
         rest = one.only(~np.isin(one.columns, heaviest)) if len(one.columns) <= most else one
         if len(rest.columns):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from graphinv.analyze.arcs import micros
 from graphinv.analyze.paths import guard_on
@@ -11,6 +12,10 @@ from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
 from graphinv.model.facts import NodeKey, Props
 from graphinv.model.results import Hop
 
+if TYPE_CHECKING:
+    from graphinv.analyze.engine import Engine
+
+T = TypeVar("T")
 Params = Mapping[str, Any]
 Row = dict[str, Any]
 
@@ -19,6 +24,19 @@ DEAD = frozenset({"revoked", "disabled", "suspended", "retired"})
 STRONGEST_FIRST = ("admin", "delete", "execute", "write", "read")
 WORSE_THAN_READ = frozenset(STRONGEST_FIRST) - {"read"}
 DAY = 86_400 * 1_000_000
+
+
+def once(ask: Callable[[Engine], T]) -> Callable[[Engine], T]:
+    """``ask``, whose answer the engine keeps: for what several rules want to know."""
+
+    @wraps(ask)
+    def asked(engine: Engine) -> T:
+        if ask not in engine.kept:
+            engine.kept[ask] = ask(engine)
+        answer: T = engine.kept[ask]
+        return answer
+
+    return asked
 
 
 def about(subject: NodeKey, target: NodeKey | None = None) -> Row:
@@ -45,6 +63,8 @@ def confidence(edge: EdgeRecord) -> float:
 def in_force(edge: EdgeRecord, at: int) -> bool:
     """Whether an edge holds at a time, in microseconds since 1970, whatever its ends."""
     start, end = edge.props.get("valid_from"), edge.props.get("valid_until")
+    if start is None and end is None:
+        return True
     return (start is None or micros(start) <= at) and (end is None or bool(edge.props.get("renewable")) or at < micros(end))
 
 

@@ -206,7 +206,7 @@ def run_rules(
         Findings by rule, subject and target, and one status per rule. A rule that fails has the outcome ``error``, one whose inputs
         nobody stated ``not_available``; neither is a pass.
     """
-    gauge = Gauge(engine)
+    gauge, alike = Gauge(engine), _Alike(engine.estate)
     needs = (need for rule in rules.values() for need in (*rule.needs, *rule.clear_needs))
     supplied = _supplied(engine.estate, needs)
     findings: list[Finding] = []
@@ -219,7 +219,7 @@ def run_rules(
             outcome = "not_available"
         else:
             try:
-                found, unknown = _judge(rule, engine, gauge, query, (parameters or {}).get(id, {}))
+                found, unknown = _judge(rule, engine, gauge, alike, query, (parameters or {}).get(id, {}))
             except Exception as error:  # whatever goes wrong in one rule, the others are judged and this one never passes
                 outcome, reason = "error", f"{type(error).__name__}: {error}"
             else:
@@ -289,7 +289,30 @@ def _listed(value: Any) -> Sequence[Any]:
     return value if isinstance(value, (list, tuple)) else () if value is None else (value,)
 
 
-def _judge(rule: Rule, engine: Engine, gauge: Gauge, query: Ask, given: Mapping[str, object]) -> tuple[list[Finding], frozenset[Ends]]:
+class _Alike:
+    """What findings have in common, of which each keeps the same object."""
+
+    def __init__(self, estate: Estate) -> None:
+        self._estate = estate
+        self._owners: dict[NodeKey, tuple[str, ...]] = {}
+        self._texts: dict[tuple[str, ...], tuple[str, ...]] = {}
+
+    def owners(self, key: NodeKey) -> tuple[str, ...]:
+        """Ids of the owners of a node."""
+        known = self._owners.get(key)
+        if known is None:
+            known = self._owners[key] = self.texts(self._estate.owners(key))
+        return known
+
+    def texts(self, texts: Iterable[str]) -> tuple[str, ...]:
+        """``texts``, as an object that is the same for all that are equal."""
+        asked = tuple(texts)
+        return self._texts.setdefault(asked, asked)
+
+
+def _judge(
+    rule: Rule, engine: Engine, gauge: Gauge, alike: _Alike, query: Ask, given: Mapping[str, object]
+) -> tuple[list[Finding], frozenset[Ends]]:
     params = bind(rule.parameters, given, at=engine.at)
     rows = rule.check(engine, params) if rule.function else query(rule.cypher, {**params, "at": engine.at}).dicts()
     merged: dict[tuple[NodeKey, NodeKey | None], _Merged] = {}
@@ -309,7 +332,7 @@ def _judge(rule: Rule, engine: Engine, gauge: Gauge, query: Ask, given: Mapping[
         if target and not about.path:
             about.path = witness(engine, subject, target, about.details, search=target in searched)
     ordered = sorted(merged.items(), key=lambda item: (item[0][0], item[0][1] or ("", "")))
-    findings = [_finding(rule, engine, gauge, subject, target, about) for (subject, target), about in ordered]
+    findings = [_finding(rule, engine, gauge, alike, subject, target, about) for (subject, target), about in ordered]
     return findings, frozenset(unknown - set(merged))
 
 
@@ -321,29 +344,30 @@ def _searched(engine: Engine, targets: set[NodeKey]) -> set[NodeKey]:
     return set(ranked[: affordable(engine, MOST_SEARCHES)])
 
 
-def _finding(rule: Rule, engine: Engine, gauge: Gauge, subject: NodeKey, target: NodeKey | None, about: _Merged) -> Finding:
+def _finding(rule: Rule, engine: Engine, gauge: Gauge, alike: _Alike, subject: NodeKey, target: NodeKey | None, about: _Merged) -> Finding:
     estate = engine.estate
     hops = about.path
     confidence = min([about.confidence, *(1.0 if hop.confidence is None else hop.confidence for hop in hops)])
     inferred = min((hop.confidence for hop in hops if hop.evidence == ("inferred",) and hop.confidence is not None), default=1.0)
     level, parts = gauge.judge(rule.base, rule.modifiers, subject, target, hops, about.modifiers, inferred)
     names = {name: _words(about.details.get(name, "")) for name in rule.named if name in rule.columns}
+    reached = estate.nodes[target] if target else None
     # A root is in no estate
     record = NodeRecord(*subject, {"sources": about.sources or [subject[1]]}) if subject[0] == "Document" else estate.nodes[subject]
     return Finding(
         key=finding_key(rule.id, subject, target),
         rule=rule.id,
-        title=rule.finding.format(**names, subject=record.name, target=estate.nodes[target].name if target else ""),
+        title=rule.finding.format(**names, subject=record.name, target=reached.name if reached else ""),
         severity=level,
         confidence=float(confidence),
-        subject=subject,
-        target=target,
+        subject=record.key,
+        target=reached.key if reached else None,
         why=rule.why,
         remediation=rule.remediation,
         path=tuple(hops),
         frameworks=rule.frameworks,
-        owners=estate.owners(subject),
-        sources=record.sources or tuple(sorted(_said_around(estate, subject, hops))),
+        owners=alike.owners(subject),
+        sources=record.sources or alike.texts(sorted(_said_around(estate, subject, hops))),
         likelihood=engine.settings.likelihood.get(rule.id, 0.0),
         severity_parts=parts,
         details=dict(sorted(about.details.items())),

@@ -6,12 +6,11 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from graphinv.analyze.scopes import Array
-from graphinv.model.estate import EdgeRecord
 from graphinv.model.facts import NodeKey, Props
 from graphinv.model.results import Hop, Level
 
@@ -73,6 +72,23 @@ def _effect(props: Props) -> int:
     return 2 if "destructive" in effects or "irreversible" in effects else 1 if "write" in effects or "execute" in effects else 0
 
 
+def _added_up(base: int, found: Iterable[tuple[int, str]], confidence: float) -> tuple[Level, tuple[str, ...]]:
+    """The level of ``base`` and what was found, and its parts."""
+    parts = [f"base {base}"]
+    points = base
+    for delta, reason in found:
+        points += delta
+        parts.append(f"{delta:+d} {reason}")
+    clipped = min(max(points, 0), 10)
+    most = next((most for sure, most in UNSURE if confidence < sure), 10)
+    if clipped > most:
+        parts.append(f"{most - clipped:+d} a hop is only inferred (confidence {confidence:.2f}), so it is {level_of(most)} at most")
+        clipped = most
+    level = level_of(clipped)
+    parts.append(f"= {clipped}, {level}")
+    return level, tuple(parts)
+
+
 class Gauge:
     """Judges findings against one engine. What it learns of a node it remembers.
 
@@ -85,6 +101,7 @@ class Gauge:
         self._at: dict[NodeKey, int] = {}
         self._untrusted: dict[NodeKey, bool] = {}
         self._levels: dict[NodeKey, int] = {}
+        self._told: dict[Any, tuple[Level, tuple[str, ...]]] = {}
 
     def judge(
         self,
@@ -107,19 +124,11 @@ class Gauge:
             own: modifiers of the rule itself, each ``+1 reason``.
             confidence: of the weakest hop that is only inferred; what rests on a guess is not the worst.
         """
-        parts = [f"base {base}"]
-        points = base
-        for delta, reason in (*self._named(codes, subject, target, hops), *(own_modifier(text) for text in sorted(set(own)))):
-            points += delta
-            parts.append(f"{delta:+d} {reason}")
-        clipped = min(max(points, 0), 10)
-        most = next((most for sure, most in UNSURE if confidence < sure), 10)
-        if clipped > most:
-            parts.append(f"{most - clipped:+d} a hop is only inferred (confidence {confidence:.2f}), so it is {level_of(most)} at most")
-            clipped = most
-        level = level_of(clipped)
-        parts.append(f"= {clipped}, {level}")
-        return level, tuple(parts)
+        found = (*self._named(codes, subject, target, hops), *(own_modifier(text) for text in sorted(set(own))))
+        asked = base, found, confidence
+        if asked not in self._told:
+            self._told[asked] = _added_up(*asked)
+        return self._told[asked]
 
     def _named(self, codes: Sequence[str], subject: NodeKey, target: NodeKey | None, hops: Sequence[Hop]) -> Iterator[tuple[int, str]]:
         on_path = {subject, *([target] if target else []), *(end for hop in hops for end in (hop.source, hop.target))}
@@ -141,7 +150,7 @@ class Gauge:
             yield 2, "untrusted content can reach the start of the path (M4)"
         if "M5" in codes and any(all(guard.mode != "enforce" for guard in hop.guards) for hop in hops):
             yield 1, "a hop has no enforcement point that enforces (M5)"
-        if "M6" in codes and self._observed(hops):
+        if "M6" in codes and any(key in self._recent for hop in hops if "observed" in hop.evidence for key in hop.edges):
             yield 1, "a hop was observed in the last 30 days (M6)"
 
     def _around(self, on_path: Iterable[NodeKey], subject: NodeKey, target: NodeKey | None) -> int:
@@ -211,17 +220,8 @@ class Gauge:
         return False
 
     @cached_property
-    def _since(self) -> str:
-        return (datetime.fromisoformat(self.engine.at) - _RECENT).replace(tzinfo=None).isoformat()
-
-    @cached_property
-    def _edges(self) -> dict[str, EdgeRecord]:
-        return {edge.key: edge for edge in self.estate.edges}
-
-    def _observed(self, hops: Sequence[Hop]) -> bool:
-        since = self._since
-        for key in (key for hop in hops if "observed" in hop.evidence for key in hop.edges):
-            props = self._edges[key].props
-            if "observed" in (props.get("evidence") or ()) and (props.get("last_seen") or since) >= since:
-                return True  # without last_seen it is still being stated
-        return False
+    def _recent(self) -> frozenset[str]:
+        """Keys of the edges that were observed of late; without last_seen one is still being stated."""
+        since = (datetime.fromisoformat(self.engine.at) - _RECENT).replace(tzinfo=None).isoformat()
+        seen = (edge for edge in self.estate.edges if "observed" in (edge.props.get("evidence") or ()))
+        return frozenset(edge.key for edge in seen if (edge.props.get("last_seen") or since) >= since)
