@@ -30,7 +30,6 @@ from graphinv.store import Committed, Rows, Scan
 from graphinv.store.dialect import checked, shortened, tokens
 from graphinv.store.embedded_estate import read_estate
 from graphinv.store.embedded_graph import (
-    SCHEMA,
     Graph,
     clear_analysis,
     read_meta,
@@ -44,7 +43,7 @@ from graphinv.store.embedded_graph import (
 )
 from graphinv.store.embedded_query import UNSOUND, adapted
 from graphinv.store.embedded_rows import rows
-from graphinv.store.layout import check_schema, undated, with_first_seen
+from graphinv.store.layout import SCHEMA, check_schema, undated, with_first_seen
 from graphinv.store.merge import State, advance
 from graphinv.store.packing import packed, unpacked
 

@@ -23,12 +23,11 @@ from graphinv.model.facts import NodeKey, Props
 from graphinv.model.kinds import EDGE_KINDS, NODE_KINDS
 from graphinv.model.results import LEVELS, Analysis
 from graphinv.store import Scan
-from graphinv.store.layout import entry_of, finding_row, grouped, reach_row, row, rule_rows, scan_of, scan_row, score_rows
+from graphinv.store.layout import SCHEMA, entry_of, finding_row, grouped, reach_row, row, rule_rows, scan_of, scan_row, score_rows
 from graphinv.store.merge import EdgeId, Entry, Generation, State
 
 Graph = kglite.KnowledgeGraph
 
-SCHEMA = 1
 META = "_Store"
 _BATCH = 20_000
 _FRAME = 50_000

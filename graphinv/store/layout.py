@@ -22,6 +22,9 @@ from graphinv.model.results import LEVELS, Analysis, CanReach, Finding, Score
 from graphinv.store import Scan
 from graphinv.store.merge import EdgeId, Entry, Sole, visible
 
+SCHEMA = 2
+"""Number of the form in which stores are kept; 2 has Rule nodes, counts of findings and what puts them in order."""
+
 SCORES = (
     "impact",
     "likelihood",

@@ -33,7 +33,7 @@ from graphinv.model.facts import EdgeFact, NodeFact
 from graphinv.model.results import Analysis
 from graphinv.store import Committed, Rows, Scan
 from graphinv.store.dialect import checked, shortened
-from graphinv.store.layout import check_schema, speaks_of, undated, with_first_seen
+from graphinv.store.layout import SCHEMA, check_schema, speaks_of, undated, with_first_seen
 from graphinv.store.merge import State, advance
 from graphinv.store.neo4j_bulk import stage, sweep, switch
 from graphinv.store.neo4j_client import connected, within
@@ -54,7 +54,6 @@ from graphinv.store.neo4j_query import adapted
 from graphinv.store.neo4j_rows import rows
 from graphinv.store.packing import packed, unpacked
 
-SCHEMA = 1
 _WRITER = "writer"
 """Role of the transaction that is the writer's lock."""
 _PART = "part"

@@ -202,7 +202,7 @@ def test_an_older_store_is_refused_with_the_command_that_migrates_it(store: Path
     graphinv("analyze", "--store", store, "--at", SECOND)
     before = state(store)
     findings = graphinv("findings", "--store", store, "-f", "json").json
-    _of_schema(store, 0, monkeypatch)
+    _of_schema(store, 1, monkeypatch)
     for command in (
         ("agents",),
         ("scans",),
@@ -215,7 +215,7 @@ def test_an_older_store_is_refused_with_the_command_that_migrates_it(store: Path
     ):
         said = refused(*command, "--store", store)
         assert said == (
-            f"{store} was written by an older graphinv (schema 0, this one writes 1); run `graphinv store migrate --store {store}`"
+            f"{store} was written by an older graphinv (schema 1, this one writes 2); run `graphinv store migrate --store {store}`"
         )
     assert graphinv("store", "migrate", "--store", store).out == "generation 2 is in the form of this version\n"
     assert difference(before, state(store)) is None
@@ -225,10 +225,10 @@ def test_an_older_store_is_refused_with_the_command_that_migrates_it(store: Path
 
 
 def test_a_newer_store_is_never_read_nor_written(store: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    _of_schema(store, 2, monkeypatch)
+    _of_schema(store, 3, monkeypatch)
     held = store.read_bytes()
     for command in (("agents",), ("store", "verify"), ("store", "migrate"), ("ingest", str(tmp_path / "x.facts.jsonl"))):
-        assert refused(*command, "--store", store).endswith("(schema 2, this one reads 1); upgrade graphinv")
+        assert refused(*command, "--store", store).endswith("(schema 3, this one reads 2); upgrade graphinv")
     assert store.read_bytes() == held
 
 

@@ -20,7 +20,8 @@ from graphinv.model.errors import QueryError, StoreError, StoreLocked, UsageErro
 from graphinv.model.facts import NodeFact
 from graphinv.store import open_store
 from graphinv.store.embedded import EmbeddedStore
-from graphinv.store.embedded_graph import META, SCHEMA
+from graphinv.store.embedded_graph import META
+from graphinv.store.layout import SCHEMA
 from tests.store.support import EDGES, NODES, analysis, day, generation_facts, scan
 
 
