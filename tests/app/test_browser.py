@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, FloatRect, Locator, Page, expect, sync_playwright
 
 pytestmark = pytest.mark.browser
 
@@ -113,6 +113,19 @@ def go(page: Page, view: str) -> None:
     settled(page)
 
 
+def at_rest(element: Locator) -> FloatRect:
+    """Where ``element`` is once it has stopped moving: what stands above it may still be drawn."""
+    until = time.monotonic() + SECONDS / 1000
+    before = None
+    while time.monotonic() < until:
+        box = element.bounding_box()
+        if box is not None and box == before:
+            return box
+        before = box
+        element.page.wait_for_timeout(500)
+    raise AssertionError("it never comes to rest")
+
+
 @pytest.fixture(scope="module")
 def company(store: Path) -> Iterator[str]:
     """The dashboard on the store of the small company."""
@@ -168,9 +181,7 @@ def test_a_click_in_the_table_selects_the_target(chromium: Browser, company: str
     page.goto(company)
     settled(page)
     go(page, "Blast radius")
-    grid = page.locator("[data-testid=stDataFrame]").last
-    box = grid.bounding_box()
-    assert box is not None
+    box = at_rest(page.locator("[data-testid=stDataFrame]").last)
     page.mouse.click(box["x"] + 16, box["y"] + 33 * 2.5)
     expect(page.get_by_text("can read Resource Vault", exact=False)).to_be_visible(timeout=SECONDS)
     settled(page)
