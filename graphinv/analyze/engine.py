@@ -69,7 +69,7 @@ class Engine:
 
     @cached_property
     def _hops(self) -> Hops:
-        return Hops(self.structure.records)
+        return Hops(self.structure)
 
     @cached_property
     def weights(self) -> Weights:

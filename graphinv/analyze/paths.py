@@ -24,6 +24,8 @@ from graphinv.model.results import Guard, Hop, Path
 if TYPE_CHECKING:
     import networkx as nx
 
+    from graphinv.analyze.structure import Structure
+
 _LISTED_SCOPES = 4
 _LAST = -1
 """The way of a hop that is the privilege itself, not an arc."""
@@ -40,7 +42,7 @@ class Witnesses:
         if action not in ACTIONS:
             raise UsageError(f"no action {action!r}; one of {', '.join(ACTIONS)}")
         self.arcs, self.target, self.action = arcs, target, action
-        self._hops = hops or Hops(arcs.structure.records)
+        self._hops = hops or Hops(arcs.structure)
         structure = arcs.structure
         self._distance = np.full(structure.size, -1, dtype=np.int32)
         self._step = np.full(structure.size, -1, dtype=np.int32)
@@ -157,8 +159,8 @@ def witness(arcs: Arcs, subject: NodeKey, target: NodeKey, action: str) -> Path 
 class Hops:
     """The hops of one estate. What many paths take is one object."""
 
-    def __init__(self, records: Records) -> None:
-        self._records = records
+    def __init__(self, structure: Structure) -> None:
+        self._structure = structure
         self._known: dict[tuple[int, int, int], Hop] = {}
 
     def over(self, first: int, second: int, way: int, atom: tuple[str, str]) -> Hop:
@@ -167,8 +169,9 @@ class Hops:
         """
         known = self._known.get((first, second, way))
         if known is None:
-            edges = tuple(self._records.edges[place] for place in (first, second) if place >= 0)
-            known = _hop(self._records, edges, way, atom)
+            records = self._structure.records
+            edges = tuple(records.edges[place] for place in (first, second) if place >= 0)
+            known = _hop(records, edges, way, atom)
             if sum(edge.props.get("scopes") is not None for edge in edges) < 2:
                 self._known[first, second, way] = known
         return known
