@@ -36,6 +36,7 @@ import neo4j
 import graphinv
 from graphinv.cli import main as command_line
 from graphinv.model.facts import EdgeFact, NodeFact
+from graphinv.pipeline.keys import KEY_FILE_VARIABLE
 from graphinv.pipeline.stages import engine
 from graphinv.store import embedded, open_store, upkeep
 from graphinv.store import neo4j as server
@@ -284,7 +285,8 @@ class Commands:
             stderr=self._errors,
             text=True,
             cwd=root,
-            env={**os.environ, "PYTHONPATH": str(root), "GRAPHINV_CACHE": str(cache)},
+            # With a key of its own a store that was copied does not know the folder that it was read from.
+            env={**os.environ, "PYTHONPATH": str(root), "GRAPHINV_CACHE": str(cache), KEY_FILE_VARIABLE: str(cache / "key")},
         )
 
     def run(

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from graphinv.analyze import approvals, checks_approvals
+from graphinv.analyze import approvals
 from graphinv.analyze import rules as mechanism
 from graphinv.analyze.engine import Engine
 from graphinv.analyze.rules import Check, Rule, run_rules
@@ -93,14 +93,14 @@ def test_cases_tell_mutants_from_the_rule(id: str, tmp_path: Path) -> None:
 
 def test_cases_tell_mutants_of_approvals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rule = RULES["GI-TOL-001"]
-    alive = dict(of_class("Approvals", approvals))
+    alive, unchanged = dict(of_class("Approvals", approvals)), approvals.Approvals
     assert len(alive) > 20
     for number, case in enumerate(CASES[rule.id]):
         for store in stored(case, tmp_path / str(number)):
-            monkeypatch.setattr(checks_approvals, "Approvals", approvals.Approvals)
+            monkeypatch.setattr(approvals, "Approvals", unchanged)
             right = judged(rule, case, store)
             for what, changed in list(alive.items()):
-                monkeypatch.setattr(checks_approvals, "Approvals", changed)
+                monkeypatch.setattr(approvals, "Approvals", changed)
                 if judged(rule, case, store) != right:
                     del alive[what]
     assert not alive
