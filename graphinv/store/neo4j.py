@@ -208,6 +208,7 @@ class Neo4jStore:
                     if time.monotonic() > end:
                         raise QueryLimit(written)
                     if (applying or mixed) and not self._running(_WRITER, _PART):
+                        self._await_commit()
                         dead = applying  # the mark of a writer that is no more: from here on nothing changes under it
                         if mixed:
                             self._clean_up()
@@ -216,6 +217,13 @@ class Neo4jStore:
             raise self._trouble(error) from None
         except (ServiceUnavailable, SessionExpired, DriverError, OSError) as error:
             raise self._trouble(error) from None
+
+    def _await_commit(self) -> None:
+        """Wait until the server has applied what a writer had sent before it died: until then the store's record is locked. It may not be
+        seen among the transactions any more. Who may not write cannot ask for the lock.
+        """
+        with contextlib.suppress(Neo4jError):
+            self._alone(f"MATCH (m:{META} {{id: 'store'}}) SET m.schema = m.schema")
 
     def _clean_up(self) -> None:
         """Take away what an interrupted commit left, as the next writer would."""
@@ -412,7 +420,9 @@ class Neo4jStore:
         with self._driver.session(**self._session) as session:
             found = session.run(
                 "SHOW TRANSACTIONS YIELD transactionId, startTime, metaData, database, status "
-                "WHERE metaData.graphinv IN $roles AND NOT status STARTS WITH 'Terminated' AND ($database IS NULL OR database = $database) "
+                "WHERE metaData.graphinv IN $roles AND ($database IS NULL OR database = $database) "
+                # One that is ended as it commits may still be applied; one that only says who writes has nothing to apply.
+                f"AND (metaData.graphinv = '{_PART}' OR NOT status STARTS WITH 'Terminated') "
                 "RETURN metaData.process AS who ORDER BY datetime(startTime), size(transactionId), transactionId",
                 roles=list(roles),
                 database=self._session["database"],
