@@ -11,13 +11,21 @@ from typing import Any
 from hypothesis import settings
 from hypothesis import strategies as st
 
+from graphinv.analyze.changes import Change
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
 from graphinv.model.facts import EdgeFact, NodeFact, NodeKey, check_edge, check_node, edge_key, merge_props
+from graphinv.model.kinds import EDGE_KINDS
 
 EXAMPLES = int(os.environ.get("GRAPHINV_EXAMPLES", "1"))
 """How many times as many estates are drawn as a run of all tests takes time for."""
 CASES = Path(__file__).parents[1] / "cases" / "reach"
 AT = "2026-07-10T00:00:00Z"
+DECISIONS = (
+    {"mode": "enforce", "effect": "deny"},
+    {"mode": "enforce", "effect": "step_up"},
+    {"mode": "enforce", "effect": "evaluate", "allows": ["read:*", "*:r1*"]},
+    {"mode": "monitor"},
+)
 
 
 def case_facts(name: str) -> list[NodeFact | EdgeFact]:
@@ -204,3 +212,17 @@ def some_of(estate: Estate) -> st.SearchStrategy[list[NodeKey]]:
     nodes = sorted(estate.nodes)
     agents = [node for node in nodes if node[0] == "Agent"] or nodes
     return st.lists(st.sampled_from(agents) | st.sampled_from(nodes), min_size=1, max_size=4, unique=True)
+
+
+@st.composite
+def changes(draw: st.DrawFn, estate: Estate) -> Change:
+    """Some edges of ``estate`` taken away, some under a decision, an edge more, agents and workflows retired."""
+    moving = sorted(record.key for record in estate.edges if EDGE_KINDS[record.kind].moves_authority)
+    some = st.sets(st.sampled_from(moving), max_size=3) if moving else st.just(set())
+    actors = sorted(key for key in estate.nodes if key[0] in ("Agent", "Workflow"))
+    return Change(
+        remove=frozenset(draw(some)),
+        guard={one: draw(st.sampled_from(DECISIONS)) for one in sorted(draw(some))},
+        retire=frozenset(draw(st.sets(st.sampled_from(actors), max_size=2)) if actors else ()),
+        add=tuple(map(check_edge, draw(st.lists(edges, max_size=1)))),
+    )

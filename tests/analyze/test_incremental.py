@@ -10,16 +10,9 @@ from graphinv.analyze.privilege import Privileges
 from graphinv.analyze.scopes import Array
 from graphinv.analyze.score import Settings, Weights
 from graphinv.analyze.structure import Structure
-from graphinv.model.facts import EdgeFact, NodeFact, check_edge
-from graphinv.model.kinds import EDGE_KINDS
+from graphinv.model.facts import EdgeFact, NodeFact
 from graphinv.model.results import LENSES, Lens
-from tests.analyze.estates import AT, build, edge, edges, estate_of, examples, facts, key, node
-
-DECISIONS = (
-    {"mode": "enforce", "effect": "deny"},
-    {"mode": "enforce", "effect": "evaluate", "allows": ["read:*", "*:r1*"]},
-    {"mode": "monitor"},
-)
+from tests.analyze.estates import AT, build, changes, edge, estate_of, examples, facts, key, node
 
 
 def weighing(structure: Structure) -> tuple[Array, Array]:
@@ -36,15 +29,7 @@ def solved_again(before: Structure, change: Change, lens: Lens = "posture") -> R
 @given(facts(), st.sampled_from(LENSES), st.data())
 def test_what_is_recomputed_is_what_everything_anew_gives(drawn: list[NodeFact | EdgeFact], lens: Lens, data: st.DataObject) -> None:
     estate = estate_of(drawn)
-    moving = sorted(record.key for record in estate.edges if EDGE_KINDS[record.kind].moves_authority)
-    some = st.sets(st.sampled_from(moving), max_size=3) if moving else st.just(set())
-    actors = sorted(known for known in estate.nodes if known[0] in ("Agent", "Workflow"))
-    change = Change(
-        remove=frozenset(data.draw(some)),
-        guard={one: data.draw(st.sampled_from(DECISIONS)) for one in sorted(data.draw(some))},
-        retire=frozenset(data.draw(st.sets(st.sampled_from(actors), max_size=2)) if actors else ()),
-        add=tuple(map(check_edge, data.draw(st.lists(edges, max_size=1)))),
-    )
+    change = data.draw(changes(estate))
     before = Structure.of(estate)
     fresh = Structure.of(change.estate(estate))
     found = solved_again(before, change, lens)

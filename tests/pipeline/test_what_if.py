@@ -8,35 +8,20 @@ from hypothesis import strategies as st
 
 from graphinv.analyze.changes import Change
 from graphinv.analyze.engine import Engine
-from graphinv.model.facts import EdgeFact, NodeFact, NodeKey, check_edge
-from graphinv.model.kinds import EDGE_KINDS
+from graphinv.model.facts import EdgeFact, NodeFact, NodeKey
 from graphinv.model.results import Atom
 from graphinv.pipeline.what_if import what_if
-from tests.analyze.estates import AT, build, edge, edges, estate_of, examples, facts, node
+from tests.analyze.estates import AT, build, changes, edge, estate_of, examples, facts, node
 from tests.analyze.naive import Naive
 
 LATER = "2026-12-31T00:00:00Z"
-DECISIONS = (
-    {"mode": "enforce", "effect": "deny"},
-    {"mode": "enforce", "effect": "step_up"},
-    {"mode": "enforce", "effect": "evaluate", "allows": ["read:*", "*:r1*"]},
-    {"mode": "monitor"},
-)
 
 
 @examples(60)
 @given(facts(), st.data())
 def test_what_it_says_is_the_difference_of_two_estates(drawn: list[NodeFact | EdgeFact], data: st.DataObject) -> None:
     estate = estate_of(drawn)
-    moving = sorted(record.key for record in estate.edges if EDGE_KINDS[record.kind].moves_authority)
-    some = st.sets(st.sampled_from(moving), max_size=3) if moving else st.just(set())
-    actors = sorted(node for node in estate.nodes if node[0] in ("Agent", "Workflow"))
-    change = Change(
-        remove=frozenset(data.draw(some)),
-        guard={one: data.draw(st.sampled_from(DECISIONS)) for one in sorted(data.draw(some))},
-        retire=frozenset(data.draw(st.sets(st.sampled_from(actors), max_size=2))),
-        add=tuple(map(check_edge, data.draw(st.lists(edges, max_size=1)))),
-    )
+    change = data.draw(changes(estate))
     then = data.draw(st.sampled_from([None, LATER]))
     found = what_if(Engine(estate, AT), change, then=then, findings=False)
     after = change.estate(estate)
