@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -53,8 +54,8 @@ def test_prune_takes_what_was_closed_before_and_nothing_else(store_factory: Fact
 
 def former(key: str, subject: NodeKey, fixed_at: str | None) -> Finding:
     """A finding of an earlier analysis."""
-    about = {"rule": "a-rule", "title": key, "severity": "high", "confidence": 0.9, "path": (), "owners": (), "details": {}}
-    return Finding(key=key, subject=subject, target=None, first_seen=day(1), fixed_at=fixed_at, **about)  # type: ignore[arg-type]
+    about: dict[str, Any] = {"rule": "a-rule", "title": key, "severity": "high", "confidence": 0.9, "path": (), "owners": (), "details": {}}
+    return Finding(key=key, subject=subject, target=None, first_seen=day(1), fixed_at=fixed_at, **about)
 
 
 def test_prune_takes_findings_that_were_fixed_before(store_factory: Factory) -> None:
