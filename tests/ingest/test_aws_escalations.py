@@ -193,6 +193,19 @@ def test_what_is_known_to_run_tells_whose_role_is_had() -> None:
     assert unknown.edge("ASSUMES", ME, role("for-lambda"))["confidence"] == 0.6
 
 
+def test_what_invokes_interpreters_does_not_become_what_agents_run_as() -> None:
+    start = f"arn:aws:bedrock-agentcore:eu-west-1:{ACCOUNT}:"
+    agent, interpreter = f"{start}runtime/pay-1", f"{start}code-interpreter-custom/py-1"
+    mine_all = grant(ME, "identity", allow("bedrock-agentcore:InvokeCodeInterpreter"))
+    unseen = Evaluated([*estate(), mine_all])
+    assert unseen.edge("ASSUMES", ME, role("for-bedrock-agentcore"))["confidence"] == 0.3
+    runs = EdgeFact("RUNS_AS", ("Runtime", agent), ("Identity", role("for-bedrock-agentcore")), {})
+    assert role("for-bedrock-agentcore") not in Evaluated([*estate(), mine_all], [], [runs]).becomes(ME)
+    runs = EdgeFact("RUNS_AS", ("Tool", interpreter), ("Identity", role("for-bedrock-agentcore")), {})
+    sure = Evaluated([*estate(), mine_all], [], [runs])
+    assert sure.edge("ASSUMES", ME, role("for-bedrock-agentcore")).get("confidence") is None
+
+
 def test_an_administrator_has_everything_and_takes_nothing() -> None:
     bucket = ("Resource", "arn:aws:s3:::data")
     found = Evaluated([*estate(), *mine("iam:PutUserPolicy")], [bucket])

@@ -16,8 +16,6 @@ from graphinv.ingest.support.aws.policies import Statement
 from graphinv.ingest.support.aws.trust import let_in
 from graphinv.model.facts import Grant, NodeKey
 
-UNSEEN = 0.6
-"""Confidence that something runs under a role that trusts a service to run as it, where nothing that does is known."""
 MAX_REASONS = 6
 _NEEDED = (
     *(action for action, _ in (*SELF, *BECOMES)),
@@ -70,8 +68,11 @@ class Escalations:
             for service in services:
                 self._trusting[service].append(arn)
         for edge in estate.known.edges:
-            if edge.kind == "RUNS_AS" and isinstance(edge.source, tuple) and isinstance(edge.target, tuple) and edge.source[0] == "Runtime":
-                self._running[edge.target[1]].append(edge.source[1])
+            if edge.kind != "RUNS_AS" or not isinstance(edge.source, tuple) or not isinstance(edge.target, tuple):
+                continue
+            kind, name = edge.source
+            if kind == "Runtime" or (kind == "Tool" and name.startswith("arn:")):
+                self._running[edge.target[1]].append(name)
         iam = estate.services["iam"]
         self._iam = iam.set_of(action.partition(":")[2].lower() for action in _NEEDED)
 
@@ -191,12 +192,14 @@ class Escalations:
         if seen:
             yield Becoming(reason, tuple(seen), condition), tuple(grants)
         if self._unseen[key]:
-            yield Becoming(reason, self._unseen[key], condition, UNSEEN), tuple(grants)
+            yield Becoming(reason, self._unseen[key], condition, way.unseen), tuple(grants)
 
     def _changes(self, way: Way, runtime: str, allows: Sequence[Allowed], context: Context) -> bool:
         fields = arns.parse(runtime)
         if fields is None:
             return True  # named by something other than its ARN: which one it is cannot be told
+        if not fields.resource.startswith(way.on):
+            return False
         return all(any(self.evaluator.holding(allows, context, action, runtime) for action in step) for step in way.steps)
 
 

@@ -36,6 +36,10 @@ BECOMES: tuple[tuple[str, str], ...] = (
 """Actions by which one becomes the user, the member of the group, the role that they are allowed on."""
 
 
+UNSEEN = 0.6
+"""Confidence that something runs under a role that trusts a service to run as it, where nothing that does is known."""
+
+
 @dataclass(frozen=True, slots=True)
 class Way:
     """A service that runs as a role.
@@ -44,15 +48,19 @@ class Way:
         service: what the role must trust, without ``.amazonaws.com``.
         steps: one action of each step is needed.
         passes: whether the role is given (``iam:PassRole``); otherwise it is that of something that already runs.
+        on: how the names of what it acts on begin in their ARNs, where other things run under roles of that service too.
+        unseen: confidence that something of the kind runs under a role that trusts the service, where nothing that does is known.
     """
 
     service: str
     steps: tuple[tuple[str, ...], ...]
     passes: bool
+    on: str = ""
+    unseen: float = UNSEEN
 
 
-def _way(service: str, *steps: str, passes: bool = True) -> Way:
-    return Way(service, tuple(tuple(step.split("|")) for step in steps), passes)
+def _way(service: str, *steps: str, passes: bool = True, on: str = "", unseen: float = UNSEEN) -> Way:
+    return Way(service, tuple(tuple(step.split("|")) for step in steps), passes, on, unseen)
 
 
 _LAMBDA_RUNS = "lambda:InvokeFunction|lambda:AddPermission|lambda:CreateEventSourceMapping|lambda:CreateFunctionUrlConfig"
@@ -89,17 +97,18 @@ WAYS: tuple[Way, ...] = (
     _way("bedrock-agentcore", "bedrock-agentcore:CreateCodeInterpreter", "bedrock-agentcore:InvokeCodeInterpreter"),
     _way("lambda", "lambda:UpdateFunctionCode", passes=False),
     _way("lambda", "lambda:UpdateFunctionConfiguration", passes=False),
-    _way("glue", "glue:UpdateDevEndpoint", passes=False),
-    _way("glue", "glue:UpdateJob", "glue:StartJobRun|glue:CreateTrigger", passes=False),
+    _way("glue", "glue:UpdateDevEndpoint", passes=False, on="devEndpoint/"),
+    _way("glue", "glue:UpdateJob", "glue:StartJobRun|glue:CreateTrigger", passes=False, on="job/"),
     _way("cloudformation", "cloudformation:UpdateStack|cloudformation:CreateChangeSet", passes=False),
     _way("ec2", "ssm:SendCommand|ssm:StartSession", passes=False),
     _way("ec2", "ec2-instance-connect:SendSSHPublicKey|ec2-instance-connect:SendSerialConsoleSSHPublicKey", passes=False),
     _way("ec2", "ec2:ModifyInstanceAttribute", "ec2:StopInstances|ec2:RebootInstances", passes=False),
     _way("codebuild", "codebuild:StartBuild|codebuild:StartBuildBatch", passes=False),
-    _way("sagemaker", "sagemaker:CreatePresignedNotebookInstanceUrl", passes=False),
-    _way("sagemaker", "sagemaker:UpdateNotebookInstance", "sagemaker:StartNotebookInstance", passes=False),
+    _way("sagemaker", "sagemaker:CreatePresignedNotebookInstanceUrl", passes=False, on="notebook-instance/"),
+    _way("sagemaker", "sagemaker:UpdateNotebookInstance", "sagemaker:StartNotebookInstance", passes=False, on="notebook-instance/"),
     _way("ecs-tasks", "ecs:ExecuteCommand", passes=False),
-    _way("bedrock-agentcore", "bedrock-agentcore:InvokeCodeInterpreter", passes=False),
+    # Most roles that trust AgentCore are those of agents and gateways: an interpreter seldom has one.
+    _way("bedrock-agentcore", "bedrock-agentcore:InvokeCodeInterpreter", passes=False, on="code-interpreter", unseen=0.3),
     _way("datapipeline", "datapipeline:PutPipelineDefinition", "datapipeline:ActivatePipeline", passes=False),
     _way("codestar", "codestar:AssociateTeamMember|codestar:CreateProjectFromTemplate", passes=False),
 )
