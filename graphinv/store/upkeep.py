@@ -1,7 +1,7 @@
 """Looking after stores, whichever engine keeps them: pruning closed history, copies, backups, verification.
 
 A backup is one file that no engine is needed for: gzipped JSON lines, the first of which says what it is and how many follow, the last
-their digest.
+their digest. Stores that hold the same have equal backups, whichever engines keep them. A snapshot is a backup without what is closed.
 """
 
 from __future__ import annotations
@@ -15,22 +15,25 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin
 
 from pydantic import ValidationError
 
 from graphinv.model.errors import StoreError, UsageError
 from graphinv.model.facts import NodeKey, edge_key
 from graphinv.model.kinds import EDGE_KINDS, NODE_KINDS
-from graphinv.model.results import Analysis
+from graphinv.model.results import Analysis, adapter
 from graphinv.store import Store
 from graphinv.store.layout import scan_of
 from graphinv.store.merge import EdgeId, Entry, Generation, State, visible
 
-FORMAT = 1
+FORMAT = 2
+"""1 had all results in its first line."""
 _MAGIC = "graphinv-backup"
 MAX_LINE = 64 * 2**20
-"""Bytes of a line of a backup at most: results are one line."""
+"""Bytes of a line of a backup at most."""
+_LISTED = {name: get_args(field.annotation)[0] for name, field in Analysis.model_fields.items() if get_origin(field.annotation) is tuple}
+"""What results list, and of which kind it is: there may be hundreds of thousands, so that each has a line of its own."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,10 @@ def pruned(state: State, before: str) -> tuple[State, Pruned]:
 
 def _over(entry: Entry, before: str) -> bool:
     return entry.gone_at is not None and entry.gone_at < before
+
+
+_NEVER = "9999-12-31T23:59:59.999999Z"
+"""Before it everything was closed that is."""
 
 
 def prune(store: Store, before: str, *, dry_run: bool = False) -> Pruned:
@@ -112,8 +119,8 @@ def difference(one: State, other: State) -> str | None:
 # Backups
 
 
-def backup(store: Store, path: Path) -> State:
-    """Write everything that ``store`` holds to the new file ``path``, for its owner only.
+def backup(store: Store, path: Path, *, closed: bool = True) -> State:
+    """Write everything that ``store`` holds to the new file ``path``, for its owner only; what is ``closed`` can be left out.
 
     Raises:
         UsageError: the file is there already.
@@ -122,6 +129,8 @@ def backup(store: Store, path: Path) -> State:
     if path.exists():
         raise UsageError(f"{path} is there already; name a new file")
     state, analysis = store.state(), store.analysis()
+    if not closed:
+        state, _ = pruned(state, _NEVER)
     try:
         _write_backup(path, _records(state, analysis))
     except BlockingIOError:
@@ -148,7 +157,7 @@ def _write_backup(path: Path, records: Iterable[Mapping[str, Any]]) -> None:
             with gzip.GzipFile(filename="", fileobj=raw, mode="wb", mtime=0, compresslevel=6) as file:
                 digest = hashlib.sha256()
                 for record in records:
-                    line = json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+                    line = json.dumps(record, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode() + b"\n"
                     digest.update(line)
                     file.write(line)
                 file.write(json.dumps({"sha256": digest.hexdigest()}).encode() + b"\n")
@@ -197,13 +206,17 @@ def _records(state: State, analysis: Analysis | None) -> Iterator[dict[str, Any]
         "complete_at": dict(state.complete_at),
         "nodes": len(state.nodes),
         "edges": len(state.edges),
-        "scans": [asdict(scan) for scan in state.scans.values()],
-        "analysis": analysis.model_dump(mode="json", by_alias=True) if analysis else None,
+        "scans": [asdict(scan) for _, scan in sorted(state.scans.items())],
+        "analysis": analysis.model_dump(mode="json", by_alias=True, exclude={*_LISTED}) if analysis else None,
+        "results": sum(len(getattr(analysis, name)) for name in _LISTED) if analysis else 0,
     }
-    for key, entry in state.nodes.items():
-        yield {"n": key, **_entry_record(entry)}
-    for edge, entry in state.edges.items():
-        yield {"e": edge, **_entry_record(entry)}
+    for key in sorted(state.nodes):
+        yield {"n": key, **_entry_record(state.nodes[key])}
+    for edge in sorted(state.edges):
+        yield {"e": edge, **_entry_record(state.edges[edge])}
+    for name in _LISTED if analysis else ():
+        for result in getattr(analysis, name):
+            yield {"r": name, "is": result.to_json()}
 
 
 def _entry_record(entry: Entry) -> dict[str, Any]:
@@ -263,6 +276,10 @@ def _read(lines: Iterable[bytes], path: Path) -> tuple[State, Analysis | None]:
         found = record()
         kind, source, target, key = found["e"]
         edges[kind, (source[0], source[1]), (target[0], target[1]), key] = _entry_of(found)
+    listed: dict[str, list[Any]] = {name: [] for name in _LISTED}
+    for _ in range(head.get("results", 0)):
+        found = record()
+        listed[found["r"]].append(adapter(_LISTED[found["r"]]).validate_python(found["is"]))
     whole = digest.hexdigest()
     if json.loads(next(remaining, b"{}")).get("sha256") != whole or next(remaining, None) is not None:
         raise StoreError(f"{path} is not whole: its digest does not fit")
@@ -275,7 +292,9 @@ def _read(lines: Iterable[bytes], path: Path) -> tuple[State, Analysis | None]:
         generation=int(head["generation"]),
         history=tuple(Generation(*line) for line in head["history"]),
     )
-    return state, Analysis.model_validate(head["analysis"]) if head["analysis"] else None
+    if not head["analysis"]:
+        return state, None
+    return state, Analysis.model_validate(head["analysis"] if version == 1 else {**head["analysis"], **listed})
 
 
 # --------------------------------------------------------------------------------------------------------------------------------

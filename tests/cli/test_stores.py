@@ -15,7 +15,7 @@ import yaml
 
 from graphinv.store import open_store
 from graphinv.store.neo4j_local import VERSION
-from graphinv.store.upkeep import difference
+from graphinv.store.upkeep import FORMAT, difference
 from tests.cli.running import graphinv, process_environment, refused
 
 FIRST, SECOND = "2026-03-01T00:00:00Z", "2026-03-02T00:00:00Z"
@@ -114,7 +114,7 @@ def test_what_is_no_whole_backup_of_this_version_restores_nothing(store: Path, t
     head = json.loads(lines[0])
     newer = json.dumps({**head, "graphinv-backup": 99}).encode() + b"\n"
     file.write_bytes(gzip.compress(b"".join([newer, *lines[1:]])))
-    assert refused("store", "restore", file, "--store", other).endswith("(format 99, this one reads 1); upgrade graphinv")
+    assert refused("store", "restore", file, "--store", other).endswith(f"(format 99, this one reads {FORMAT}); upgrade graphinv")
     file.write_bytes(gzip.compress(b"".join(lines[:-1])))
     assert "is not whole" in refused("store", "restore", file, "--store", other)
     assert "cut off" in refused("store", "restore", _cut(whole, file, lines), "--store", other)

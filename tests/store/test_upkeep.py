@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,7 +15,7 @@ import pytest
 from graphinv.model.errors import GraphinvError, StoreError, UsageError
 from graphinv.model.facts import EdgeFact, NodeFact, NodeKey
 from graphinv.model.results import Finding
-from graphinv.store import Store, open_store
+from graphinv.store import Store, open_store, upkeep
 from graphinv.store.merge import State
 from graphinv.store.upkeep import FORMAT, Pruned, backup, copy, difference, problems, prune, read_backup, restore
 from tests.store.conftest import Factory
@@ -132,6 +133,50 @@ def test_a_backup_is_restored_equal(store_factory: Factory, tmp_path: Path) -> N
     with store_factory("new", write=False) as store:
         assert difference(state, store.state()) is None
         assert store.analysis() == results
+
+
+def test_a_backup_without_what_is_closed_is_the_same_from_either_engine(store_factory: Factory, tmp_path: Path) -> None:
+    with store_factory() as store:
+        a_year(store)
+        backup(store, tmp_path / "live", closed=False)
+        with open_store(tmp_path / "there", write=True) as other:
+            copy(store, other)
+            backup(other, tmp_path / "again", closed=False)
+            assert prune(other, day(28)) == Pruned(nodes=2, edges=2)
+            left, results = other.state(), other.analysis()
+    assert (tmp_path / "live").read_bytes() == (tmp_path / "again").read_bytes()
+    state, analysis_ = read_backup(tmp_path / "live")
+    assert all(entry.live for entry in (*state.nodes.values(), *state.edges.values()))
+    assert difference(state, left) is None
+    assert analysis_ == results
+
+
+def test_results_of_any_size_are_restored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upkeep, "MAX_LINE", 4096)
+    many = tuple(f"rule-{number}" for number in range(50))
+    with open_store(tmp_path / "graph", write=True) as store:
+        a_year(store)
+        store.put_analysis(analysis(6, generation=5, rules=many))
+        backup(store, tmp_path / "kept")
+        assert read_backup(tmp_path / "kept")[1] == store.analysis()
+
+
+def test_a_backup_of_the_first_form_is_read(tmp_path: Path) -> None:
+    with open_store(tmp_path / "graph", write=True) as store:
+        a_year(store)
+        state, results = store.state(), store.analysis()
+        backup(store, tmp_path / "kept")
+    assert results
+    head, *lines = map(json.loads, gzip.decompress((tmp_path / "kept").read_bytes()).splitlines())
+    whole = results.model_dump(mode="json", by_alias=True)
+    first = [{**head, "graphinv-backup": 1, "analysis": whole}, *(line for line in lines if "n" in line or "e" in line)]
+    del first[0]["results"]
+    written = b"".join(json.dumps(line).encode() + b"\n" for line in first)
+    ending = json.dumps({"sha256": hashlib.sha256(written).hexdigest()}).encode() + b"\n"
+    (tmp_path / "older").write_bytes(gzip.compress(written + ending))
+    read, analysis_ = read_backup(tmp_path / "older")
+    assert difference(read, state) is None
+    assert analysis_ == results
 
 
 def test_a_sound_store_has_no_problems(store_factory: Factory) -> None:
