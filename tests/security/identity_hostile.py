@@ -13,6 +13,9 @@ IDENTITIES: dict[str, bytes] = {
     b'{"appRoleId": 1, "principalId": {}}, '
     b'{"appId": "aaaaaaaa-0000-4000-8000-000000000001", "requiredResourceAccess": [[]], "owners": [7], '
     b'"passwordCredentials": {"a": 1}}]',
+    "aws-service-types": b'[{"agentArn": "arn:aws:x", "agentName": [], "agentId": {}}, {"agentRuntimeArn": 7, "roleArn": [], '
+    b'"environmentVariables": [7], "protocolConfiguration": 7}, {"agentActionGroup": {"agentId": "x", "functionSchema": [7], '
+    b'"actionGroupExecutor": 7}}, {"Functions": [7, {"FunctionArn": [], "FunctionName": 7, "Environment": [[]]}]}]',
     "azure-types": b'[{"id": "/subscriptions/aaaaaaaa-0000-4000-8000-000000000001/x", "principalId": [], "roleDefinitionId": 7}, '
     b'{"permissions": [7], "assignableScopes": 1, "name": []}, {"id": "/subscriptions/a/providers/x/y/z", "identity": [], "tags": 7}]',
     "vault-types": b"policies: [7, {name: [], rules: 7}]\nauth: [{type: [], "

@@ -623,6 +623,21 @@ def aws_answers(plant: Plant) -> dict[str, str]:
     limit = {"PolicySummary": {"Id": "p-a1b2c3d4", "Name": shaped(), "Description": plant()}, "Content": json.dumps(document())}
     published = {"Statement": [{"Sid": shaped(), "Effect": "Allow", **who, "Action": "s3:*", "Resource": "arn:aws:s3:::pay/*"}]}
     account = {"Id": "123456789012", "Arn": "arn:aws:organizations::123456789012:account/o-a/1", "Name": shaped(), "Email": plant()}
+    function = {
+        "FunctionArn": "arn:aws:lambda:eu-west-1:123456789012:function:pay",
+        "FunctionName": shaped(),
+        "Role": f"{iam}role/{shaped()}",
+        "Description": plant(),
+        "Environment": {"Variables": {"API_KEY": plant(), shaped(): shaped(), "URL": f"https://u:{plant()}@x.example"}},
+    }
+    group: dict[str, object] = {"agentId": "PAYAGENT01", "actionGroupName": shaped(), "apiSchema": {"payload": plant()}}
+    group["functionSchema"] = {"functions": [{"name": shaped(), "description": plant()}]}
+    runtime = {
+        "agentRuntimeArn": f"arn:aws:bedrock-agentcore:eu-west-1:123456789012:runtime/{shaped()}",
+        "agentRuntimeName": shaped(),
+        "environmentVariables": {"API_TOKEN": plant(), "DATABASE_URL": f"postgres://u:{plant()}@db.example/shop"},
+        "description": plant(),
+    }
     keys = [{"UserName": shaped(), "AccessKeyId": "AK" + "IAQNZGKIQY56JQ7WML", "SecretAccessKey": plant(), "Status": "Active"}]
     return {
         "aws/account.json": json.dumps({"UserDetailList": [user], "RoleDetailList": [role], "Policies": [managed]}),
@@ -630,6 +645,9 @@ def aws_answers(plant: Plant) -> dict[str, str]:
         "aws/scp.json": json.dumps({"Policy": limit, "Targets": [{"TargetId": "123456789012"}, {"TargetId": shaped()}]}),
         "aws/accounts.json": json.dumps({"Accounts": [account], "NextToken": plant()}),
         "aws/bucket.json": json.dumps({"Policy": json.dumps(published), "RevisionId": plant()}),
+        "aws/functions.json": json.dumps({"Functions": [function]}),
+        "aws/group.json": json.dumps({"agentActionGroup": group}),
+        "aws/runtime.json": json.dumps(runtime),
         "aws/report.csv": "user,arn,user_creation_time,password_enabled\n"
         f"{shaped()},{iam}user/{shaped()},{plant()},true\n{plant()},{plant()},,\n",
     }

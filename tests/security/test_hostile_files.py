@@ -236,6 +236,7 @@ PLACES = (
     "pyproject.toml",
     ".secrets.baseline",
     "aws/account.json",
+    "aws/agents.json",
     "aws/report.csv",
 )
 

@@ -46,8 +46,8 @@ def read(document: Document) -> Stack | None:
         if isinstance(top, dict) and ("AWSTemplateFormatVersion" not in top or top.get("Resources", ...) is None):
             return None
         raise IngestError("is a template without resources", document=document.path)
-    masking = _Masking(document, located)
-    sections = {name: masking.section(name, top[name]) for name in _SECTIONS if isinstance(top.get(name), dict)}
+    masking = Masking(document)
+    sections = {name: masking.section(located, name, top[name]) for name in _SECTIONS if isinstance(top.get(name), dict)}
     lines = {name: located.line("Resources", name) for name in top["Resources"]}
     return Stack(document.path, sections, lines, tuple(masking.facts), masking.cut)
 
@@ -67,19 +67,19 @@ def _tagged(tag: str, value: Any) -> Any:
     return {_LONG.get(name, f"Fn::{name}"): value}
 
 
-class _Masking:
-    """Takes credentials out of a template."""
+class Masking:
+    """Takes credentials out of a template, or of what is written in its words. ``facts`` are about them."""
 
-    def __init__(self, document: Document, located: Located) -> None:
+    def __init__(self, document: Document) -> None:
         self.document = document
-        self.located = located
         self.facts: list[Fact] = []
         self.cut = False
 
-    def section(self, name: str, section: dict[str, Any]) -> dict[str, Any]:
+    def section(self, located: Located, name: str, section: dict[str, Any]) -> dict[str, Any]:
+        """A section of a template."""
         found: dict[str, Any] = {}
         for key, inner in section.items():
-            line = self.located.line(name, key)
+            line = located.line(name, key)
             kind = inner.get("Type") if isinstance(inner, dict) else None
             if name == "Parameters" and isinstance(inner, dict):
                 secret = str(inner.get("NoEcho")).lower() == "true"
@@ -93,6 +93,7 @@ class _Masking:
         return found
 
     def masked(self, value: Any, key: str, line: int, kind: str, depth: int, sensitive: bool = False) -> Any:
+        """``value``, which stands under ``key`` of a resource of Terraform's type ``kind``, with marks for credentials."""
         if isinstance(value, str):
             return mask(self.document, line, key, value, self.facts, sensitive=sensitive and "{{resolve:" not in value)
         if depth > MAX_DEPTH:

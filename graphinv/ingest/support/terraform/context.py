@@ -29,6 +29,8 @@ class Context:
     ingestor: str = NAME
     elsewhere: Mapping[str, str] = field(default_factory=dict)
     """Instance profile → role of the other configurations of the root."""
+    environments: Mapping[str, str | None] = field(default_factory=dict)
+    """Document → its environment, where documents of several are read together."""
 
     def __post_init__(self) -> None:
         self.arns: dict[tuple[str, str], str] = {}
@@ -53,7 +55,7 @@ class Context:
             home.region,
             home.partition,
             self.evidence,
-            self.environment,
+            self.environments.get(one.path, self.environment),
             self.ingestor,
             tags,
         )
