@@ -12,7 +12,8 @@ from graphinv.analyze.approvals import Approvals, approvals_of
 from graphinv.analyze.arcs import micros
 from graphinv.analyze.labels import labels_of
 from graphinv.analyze.reaching import WORSE_BITS, columns_of
-from graphinv.analyze.rows import Params, Row, about, active, agents_of, hop_of, in_force, once
+from graphinv.analyze.rows import Params, Row, about, active, agents_of, hop_of, in_force, once, usable
+from graphinv.analyze.scopes import ACTION_BIT
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
 from graphinv.model.facts import NodeKey
 from graphinv.model.results import Hop
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from graphinv.analyze.engine import Engine
 
 _ACTORS = ("Agent", "Workflow")
+_SEES = ACTION_BIT["read"] | ACTION_BIT["execute"]
+"""Actions that bring something back; whoever may only write or delete a thing does not see it."""
 _FINAL = frozenset({"destructive", "irreversible", "execute"})
 UNSEEN = 0.4
 """How sure it is that an agent sees a secret that only its process has, that what a server says of its tools leads it astray, or that what
@@ -29,6 +32,10 @@ _ASKS_FIRST = frozenset({"suggest", "approve_each", "approve_destructive"})
 
 Step = tuple[EdgeRecord, bool]
 """An edge and whether it is walked backwards."""
+Flows = Mapping[NodeKey, list[tuple[NodeKey, Step]]]
+"""By actor or memory, whereto data flows from it and by which step."""
+Parents = Mapping[NodeKey, tuple[NodeKey, Step] | None]
+"""What is come to, and whence; None of what it begins with."""
 
 
 def _enforces(estate: Estate, edge: EdgeRecord) -> bool:
@@ -102,11 +109,22 @@ class _Reader:
     def described(self, actor: NodeKey) -> tuple[EdgeRecord, ...]:
         """Edges to servers of somebody else whose words on their tools may be others tomorrow."""
         servers = (edge for edge in self._out(actor) if edge.kind == "CONNECTS_TO")
-        told = ((edge, self.estate.nodes[edge.target].props) for edge in servers)
-        return tuple(edge for edge, props in told if props.get("origin") == "third_party" and not props.get("pinned"))
+        told = ((edge, self.estate.nodes[edge.target]) for edge in servers)
+        return tuple(
+            edge
+            for edge, server in told
+            if active(server) and server.props.get("origin") == "third_party" and not server.props.get("pinned")
+        )
+
+    def decided(self, edge: EdgeRecord) -> bool:
+        """Whether a point that enforces stands on an edge, or on all that a server which it leads to provides."""
+        provided = [one for one in self._out(edge.target) if one.kind == "PROVIDES"] if edge.kind == "CONNECTS_TO" else []
+        return _enforces(self.estate, edge) or (bool(provided) and all(_enforces(self.estate, one) for one in provided))
 
     def _behind(self, edge: EdgeRecord) -> Iterator[NodeKey]:
-        """Tools that an edge lets its source call."""
+        """Tools that an edge lets its source call; none of what is switched off."""
+        if not active(self.estate.nodes[edge.target]):
+            return
         if edge.kind == "USES":
             yield edge.target
         elif edge.kind == "CONNECTS_TO":
@@ -132,12 +150,12 @@ class _Reader:
 
     def _sensitive(self, actor: NodeKey) -> tuple[NodeKey, ...]:
         """What matters of that which it comes to itself, the heaviest first, and secrets that lie open to it."""
-        columns, _ = self.engine.own_privileges.row(actor)
-        columns = columns[self._columns.sensitive[columns]]
+        columns, bits = self.engine.own_privileges.row(actor)
+        columns = columns[self._columns.sensitive[columns] & (bits & _SEES > 0)]
         order = columns[(-self.engine.weights.target[columns]).argsort(kind="stable")]
         found = [self.engine.structure.keys[node] for node in self.engine.structure.targets[order].tolist()]
         held = [edge.target for edge in self._out(actor) if edge.kind == "HOLDS" and edge.props.get("place") != "vault"]
-        return tuple(dict.fromkeys((*found, *held)))
+        return tuple(dict.fromkeys((*found, *(key for key in held if usable(self.estate.nodes[key].props, self.at)))))
 
     def _kept(self, actor: NodeKey) -> set[NodeKey]:
         """Secrets that it holds in the environment of its process and nowhere else."""
@@ -165,7 +183,7 @@ def trifecta(engine: Engine, params: Params) -> Iterator[Row]:
         if not (taken and legs.sensitive and legs.egress):
             continue
         guarded = [
-            name for name, edges in (("taking in", taken), ("sending out", legs.egress)) if all(_enforces(estate, edge) for edge in edges)
+            name for name, edges in (("taking in", taken), ("sending out", legs.egress)) if all(reader.decided(edge) for edge in edges)
         ]
         sizes = {"taking in": len(taken), "seeing": len(legs.sensitive), "sending out": len(legs.egress)}
         yield about(agent.key) | {
@@ -192,14 +210,12 @@ def toxic_flow(engine: Engine, params: Params) -> Iterator[Row]:
     Data flows along a call as arguments and back as its result, so a delegation carries it both ways; over a memory from those who write
     to those who read. One finding for each agent that sees something sensitive: the nearest source and the nearest way out are shown.
     """
-    estate, reader = engine.estate, _reader(engine)
-    actors = {node.key: reader.legs(node.key) for kind in _ACTORS for node in estate.of_kind(kind) if active(node)}
-    flows = _flows(estate, reader.at, actors)
+    estate = engine.estate
+    actors, flows, tainted = _taint(engine)
     backwards: dict[NodeKey, list[tuple[NodeKey, Step]]] = {}
     for source, steps in flows.items():
         for target, step in steps:
             backwards.setdefault(target, []).append((source, step))
-    tainted = _nearest([key for key, legs in actors.items() if legs.untrusted], flows)
     leaking = _nearest([key for key, legs in actors.items() if legs.egress], backwards)
     for key in sorted(actors):
         legs = actors[key]
@@ -223,12 +239,21 @@ def toxic_flow(engine: Engine, params: Params) -> Iterator[Row]:
         }
 
 
+@once
+def _taint(engine: Engine) -> tuple[Mapping[NodeKey, _Legs], Flows, Parents]:
+    """Actors in service with their legs, where data flows, and by what way strangers' content comes to each that it comes to."""
+    reader = _reader(engine)
+    actors = {node.key: reader.legs(node.key) for kind in _ACTORS for node in engine.estate.of_kind(kind) if active(node)}
+    flows = _flows(engine.estate, reader.at, actors)
+    return actors, flows, _nearest([key for key, legs in actors.items() if legs.untrusted], flows)
+
+
 def _hop(estate: Estate, step: Step) -> Hop:
     edge, against = step
     return hop_of(estate, edge, backwards=against)
 
 
-def _flows(estate: Estate, at: int, actors: Iterable[NodeKey]) -> dict[NodeKey, list[tuple[NodeKey, Step]]]:
+def _flows(estate: Estate, at: int, actors: Iterable[NodeKey]) -> Flows:
     """Where data can flow to from each actor and memory. O(edges)."""
     found: dict[NodeKey, list[tuple[NodeKey, Step]]] = {}
     known = set(actors)
@@ -283,9 +308,6 @@ def _remembers(steps: Sequence[Step]) -> bool:
     )
 
 
-Parents = Mapping[NodeKey, tuple[NodeKey, Step] | None]
-
-
 def _nearest(starts: Iterable[NodeKey], steps: Mapping[NodeKey, list[tuple[NodeKey, Step]]]) -> Parents:
     """For everything that ``starts`` come to, whence it is come to on a shortest way; None for the starts themselves. O(edges)."""
     before: dict[NodeKey, tuple[NodeKey, Step] | None] = dict.fromkeys(sorted(starts))
@@ -308,10 +330,16 @@ def _trail(key: NodeKey, before: Parents) -> list[Step]:
     return steps
 
 
-def _end(key: NodeKey, before: Parents) -> NodeKey:
+def _before(key: NodeKey, before: Parents) -> Iterator[NodeKey]:
+    """What lies between ``key`` and its start, and the start."""
     while (parent := before[key]) is not None:
         key = parent[0]
-    return key
+        yield key
+
+
+def _end(key: NodeKey, before: Parents) -> NodeKey:
+    *_, end = (key, *_before(key, before))
+    return end
 
 
 # --------------------------------------------------------------------------------------------------------------------------------
@@ -319,24 +347,33 @@ def _end(key: NodeKey, before: Parents) -> NodeKey:
 
 
 def untrusted_to_destructive(engine: Engine, params: Params) -> Iterator[Row]:
-    """Agents that take in strangers' content and come to a tool that destroys or executes, with nobody asked on the way."""
+    """Agents that take in strangers' content and come to a tool that destroys or executes, with nobody asked on the way.
+
+    An agent to which strangers' content comes only by others, as the answer of a sub-agent or over a memory, is told where none of those
+    comes to such a tool itself.
+    """
     estate, reader = engine.estate, _reader(engine)
     final = [tool.key for tool in estate.of_kind("Tool") if _cannot_be_undone(estate, tool)]
     nearest = _nearest(final, _calls_backwards(engine))
+    _, _, tainted = _taint(engine)
     for agent in agents_of(estate):
         if agent.key not in nearest:
             continue
-        taken = reader.legs(agent.key).untrusted
+        taken, way = reader.legs(agent.key).untrusted, list[Step]()
+        if not taken and agent.key in tainted:
+            *_, source = before = list(_before(agent.key, tainted))
+            if nearest.keys().isdisjoint(before):
+                taken, way = reader.legs(source).untrusted, _trail(agent.key, tainted)[::-1]
         if taken:
             target = _end(agent.key, nearest)
             steps = _trail(agent.key, nearest)
             callers = [edge.source for edge, _ in steps if edge.kind in ("USES", "CONNECTS_TO")]
             asks = all(estate.nodes[caller].props.get("autonomy") is not None for caller in callers)
-            hops = [hop_of(estate, taken[0]), *(_hop(estate, step) for step in steps)]
+            hops = [hop_of(estate, taken[0]), *(_hop(estate, step) for step in (*way, *steps))]
             yield about(agent.key, target) | {
                 "untrusted": sorted(":".join(edge.target) for edge in taken),
                 "path": hops,
-                "confidence": 1.0 if asks else 0.5,
+                "confidence": min(1.0 if asks else 0.5, 0.5 if _remembers(way) else 1.0),
             }
 
 
@@ -376,7 +413,8 @@ def _calls_backwards(engine: Engine) -> dict[NodeKey, list[tuple[NodeKey, Step]]
         if edge.kind == "CONNECTS_TO" and only is not None:
             for provided in estate.outgoing.get(edge.target, ()):
                 tool = estate.nodes[provided.target]
-                if provided.kind == "PROVIDES" and (tool.id in only or tool.name in only) and in_force(provided, at):
+                listed = provided.kind == "PROVIDES" and (tool.id in only or tool.name in only)
+                if listed and in_force(provided, at) and active(tool) and not _asked(approvals, provided):
                     found.setdefault(tool.key, []).append((edge.source, (edge, False)))
         else:
             found.setdefault(edge.target, []).append((edge.source, (edge, False)))

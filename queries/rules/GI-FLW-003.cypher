@@ -17,5 +17,6 @@
 //   - Somebody is asked on the way
 //   - Where nobody states how much the caller does without asking, it is less sure
 //   - A hook of a coding agent, which runs its own command at its own time
+//   - Content that comes by others, as an answer or over a memory, told once, of the first that comes to such a tool
 // columns:
 //   untrusted: Where strangers' content comes from
