@@ -76,7 +76,7 @@ def read(document: Document) -> Iterator[Fact]:
         if "principalId" in properties and "roleDefinitionId" in properties:
             yield from _assignment(document, record, properties)
         elif "/denyassignments/" in text(value.get("id"), 2000).lower():
-            yield _denial(document, record, properties)
+            yield from _denial(document, record, properties)
         elif isinstance(properties.get("permissions"), list) and "assignableScopes" in properties:
             yield from _definition(document, record, properties)
         elif "issuer" in properties and "/federatedidentitycredentials/" in text(value.get("id"), 2000).lower():
@@ -104,23 +104,43 @@ def _assignment(document: Document, record: Record, value: dict[str, Any]) -> It
     yield _grant(document, record, key, "assignment", body, redact(text(value.get("roleDefinitionName"), 200)) or role)
 
 
-def _denial(document: Document, record: Record, value: dict[str, Any]) -> Fact:
-    """A deny assignment; what it takes away stays in the graph."""
+def _denial(document: Document, record: Record, value: dict[str, Any]) -> Iterator[Fact]:
+    """A deny assignment. One that only audits denies nothing."""
+    scope = text(value.get("scope"), 2000)
     name = redact(text(value.get("denyAssignmentName"), 200)) or "without a name"
-    message = f"the deny assignment {name} is not applied: what it denies counts as allowed"
-    return problem(document, record.line(), message, NAME)
+    if text(value.get("denyAssignmentEffect")).lower() == "audit":
+        return
+    if not scope or not isinstance(value.get("permissions"), list):
+        yield problem(document, record.line(), f"the deny assignment {name} has no scope or no permissions; it is not applied", NAME)
+        return
+    who = {
+        key: [{"id": text(one.get("id")).lower(), "type": text(one.get("type"))} for one in items(value.get(stated))[:5000]]
+        for key, stated in (("principals", "principals"), ("excluded", "excludePrincipals"))
+    }
+    conditions = [value.get("condition"), *(block.get("condition") for block in items(value["permissions"]))]
+    body = {
+        "scope": hide(scope),
+        "below": value.get("doNotApplyToChildScopes") is not True,
+        "permissions": _blocks(value),
+        **who,
+        "condition": any(text(one, 5000) for one in conditions),
+    }
+    id = text(record.value.get("id"), 2000).rpartition("/")[2].lower()
+    yield _grant(document, record, ("Resource", f"azure-denial:{hide(id)}"), "denial", body, name)
+
+
+def _blocks(value: dict[str, Any]) -> list[dict[str, list[str]]]:
+    """Blocks of operations that a role gives or a denial takes."""
+    fields = ("actions", "notActions", "dataActions", "notDataActions")
+    return [{name: texts(block.get(name))[:5000] for name in fields} for block in items(value["permissions"])]
 
 
 def _definition(document: Document, record: Record, value: dict[str, Any]) -> Iterator[Fact]:
     """A custom role; those of Azure's own as well, for what the table may lack."""
     id = text(value.get("name")).lower() or text(value.get("id"), 2000).rpartition("/")[2].lower()
-    blocks = [
-        {name: texts(block.get(name))[:5000] for name in ("actions", "notActions", "dataActions", "notDataActions")}
-        for block in items(value["permissions"])
-    ]
     title = redact(text(value.get("roleName"), 200)) or id
     if names.is_guid(id):
-        yield _grant(document, record, ("Resource", f"azure-role:{id}"), "definition", {"name": title, "permissions": blocks})
+        yield _grant(document, record, ("Resource", f"azure-role:{id}"), "definition", {"name": title, "permissions": _blocks(value)})
 
 
 def _federated(document: Document, record: Record, value: dict[str, Any]) -> Iterator[Fact]:

@@ -5,9 +5,12 @@ Grants of ``provider`` ``azure``; ``body`` is JSON:
     role        subject                            body
     assignment  ("Identity", "entra:<object id>")  {"role": id or name of the role, "scope": "/subscriptions/…", "condition": … (optional)}
     definition  ("Resource", "azure-role:<id>")    {"name": …, "permissions": [{"actions": […], "notActions": […], "dataActions": …}]}
+    denial      ("Resource", "azure-denial:<id>")  {"scope": …, "below": bool, "permissions": […], "condition": bool,
+                                                    "principals": [{"id": …, "type": …}], "excluded": […]}
 
 A role on a scope holds for all below it: each resource that is known; the scope itself where the role is one for everything; else
-``<scope>/providers/<type>`` for each type that it covers. Deny assignments are not evaluated.
+``<scope>/providers/<type>`` for each type that it covers. Deny assignments take away what they surely do
+(:mod:`graphinv.ingest.support.azure.denials`).
 """
 
 from __future__ import annotations
@@ -18,7 +21,8 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 from graphinv.ingest.grants import Known
-from graphinv.ingest.support.azure import names
+from graphinv.ingest.support.azure import denials, names
+from graphinv.ingest.support.azure.denials import Denial
 from graphinv.ingest.support.azure.roles import LETTERS, Role, built_in, summary
 from graphinv.ingest.support.granted import object_of, problem_of, sources_of, unread
 from graphinv.ingest.support.parts import items
@@ -41,8 +45,12 @@ class _Assignments:
         self.grants = grants
         self.known = known
         self.roles: dict[str, Role] = {}
+        self.denials: list[Denial] = []
+        self._denied: dict[NodeKey, list[Denial]] = {}
         for grant in grants:
             body = object_of(grant)
+            if grant.role == "denial":
+                self.denials.append(denials.read(grant, body))
             if grant.role == "definition" and isinstance(body.get("permissions"), list):
                 name = str(body.get("name") or "")
                 blocks = items(body["permissions"])
@@ -63,10 +71,47 @@ class _Assignments:
                 found[edge.source[1]].append(edge.target)
         return found
 
+    @cached_property
+    def groups(self) -> dict[NodeKey, set[NodeKey]]:
+        """Identity → groups that it is known to be a member of."""
+        found: dict[NodeKey, set[NodeKey]] = defaultdict(set)
+        for edge in self.known.edges:
+            if edge.kind == "MEMBER_OF" and isinstance(edge.source, tuple) and isinstance(edge.target, tuple):
+                found[edge.source].add(edge.target)
+        return found
+
+    def denied(self, principal: NodeKey) -> list[Denial]:
+        """Denials that surely hold for ``principal``."""
+        if not self.denials or principal in self._denied:
+            return self._denied.get(principal, [])
+        around: set[NodeKey] = set()
+        pending = [principal]
+        while pending:
+            found = self.groups.get(pending.pop(), set()) - around
+            around |= found
+            pending += found
+        is_group = self.known.nodes.get(principal, {}).get("type") in (None, "group")
+        holding = [one for one in self.denials if not one.why and one.hits(principal, frozenset(around), is_group)]
+        self._denied[principal] = holding
+        return holding
+
+    def not_applied(self) -> Iterator[Problem]:
+        """Denials that take nothing from somebody who may be denied: what they deny counts as allowed there."""
+        principals = {grant.subject for grant in self.grants if grant.role == "assignment"}
+        for one in self.denials:
+            why = one.why
+            unsure = (principal for principal in principals if one.may_hit(principal))
+            if not why and any(all(one is not other for other in self.denied(principal)) for principal in unsure):
+                why = "not to those who may be excluded from it, or denied by a group"
+            if why:
+                message = f"the deny assignment {one.name} is not applied everywhere ({why}): what it denies counts as allowed there"
+                yield problem_of(one.grant, message, "warning")
+
     def facts(self) -> Iterator[NodeFact | EdgeFact | Problem]:
         unknown: set[str] = set()
+        yield from self.not_applied()
         for grant in self.grants:
-            if grant.role == "definition":
+            if grant.role in ("definition", "denial"):
                 continue
             body = object_of(grant)
             name, scope = str(body.get("role") or ""), body.get("scope")
@@ -91,20 +136,31 @@ class _Assignments:
             props |= _GUESS
             role = Role("", {"*": "rw"})
         title = scope.rstrip("/").rpartition("/")[2] or "tenant root"
+        denied = self.denied(grant.subject)
+
+        def left(target: str, kind: str, letters: str, data: str) -> tuple[str, ...]:
+            here = [one for one in denied if one.reaches(target)]
+            return _actions(denials.remaining(letters, data, kind, here) if here else letters)
+
+        def on(name: str) -> tuple[str, ...]:
+            kind = names.resource_type(name)
+            return left(name, kind, role.on(kind), role.data_on(kind))
+
+        place = scope.lower().rstrip("/") or "/"
         targets: dict[NodeKey, tuple[str, ...]] = {}
         if kind != "resource":
             yield NodeFact(*key, {"type": kind, "sources": sources} | ({} if kind == "subscription" else {"name": title}))
-            targets[key] = _actions(role.types.get("*", ""))
+            targets[key] = left(place, "*", role.types.get("*", ""), role.data.get("*", ""))
             for covered in _main(role) if "*" not in role.types else ():
                 part: NodeKey = ("Resource", f"{'' if kind == 'tenant' else scope.lower().rstrip('/')}/providers/{covered}")
                 yield NodeFact(*part, {"name": f"{covered} of {title}", "type": "service", "sources": sources})
-                targets[part] = _actions(role.types[covered])
+                targets[part] = left(place, covered, role.types[covered], role.data.get(covered, ""))
         else:
             yield NodeFact(*key, {"name": title, "kind_detail": names.resource_type(key[1]) or None, "sources": sources})
-            targets[key] = _actions(role.on(names.resource_type(key[1])))
+            targets[key] = on(key[1])
         # Which subscriptions a management group holds is not known: it may be any.
         loose = kind == "management_group"
-        below = {("Resource", name): _actions(role.on(names.resource_type(name))) for name in self.below(scope, kind)}
+        below = {("Resource", name): on(name) for name in self.below(scope, kind)}
         yield from access([grant.subject], targets, props)
         yield from access([grant.subject], below, {**props, **_GUESS} if loose else props)
         for (_, name), actions in {**targets, **below}.items():

@@ -25,15 +25,25 @@ _KEYS = re.compile(r"/(?:list\w*keys|regenerate\w*key|list\w*secrets|listconnect
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """What a role gives: letters of actions by type (``microsoft.storage/storageaccounts``, ``microsoft.storage/*``, ``*``)."""
+    """What a role gives: letters of actions by type (``microsoft.storage/storageaccounts``, ``microsoft.storage/*``, ``*``); and which of
+    them its data actions give, be it alone or with others."""
 
     name: str
     types: Mapping[str, str] = field(default_factory=dict)
+    data: Mapping[str, str] = field(default_factory=dict)
 
     def on(self, kind: str) -> str:
         """Letters on a resource of type ``kind``, in lower case."""
-        namespace = kind.partition("/")[0]
-        return "".join(sorted({one for key in (kind, f"{namespace}/*", "*") for one in self.types.get(key, "")}))
+        return _on(self.types, kind)
+
+    def data_on(self, kind: str) -> str:
+        """Those of them that data actions give."""
+        return _on(self.data, kind)
+
+
+def _on(types: Mapping[str, str], kind: str) -> str:
+    namespace = kind.partition("/")[0]
+    return "".join(sorted({one for key in (kind, f"{namespace}/*", "*") for one in types.get(key, "")}))
 
 
 def summary(name: str, permissions: Iterable[Mapping[str, object]]) -> Role:
@@ -45,17 +55,24 @@ def summary(name: str, permissions: Iterable[Mapping[str, object]]) -> Role:
     {'*': 'drwx'}
     """
     found: dict[str, set[str]] = {}
+    data: dict[str, set[str]] = {}
     for block in permissions:
         for allowed, denied in (("actions", "notActions"), ("dataActions", "notDataActions")):
             without = [one.lower() for one in texts(block.get(denied))]
             for pattern in (one.lower() for one in texts(block.get(allowed))):
-                if any(_covers(other, pattern) for other in without):
+                if any(covers(other, pattern) for other in without):
                     continue
                 found.setdefault(_type(pattern), set()).update(_letters(pattern))
+                if allowed == "dataActions":
+                    data.setdefault(_type(pattern), set()).update(_letters(pattern))
                 granting = _GRANTING if allowed == "actions" else ()
-                if any(_covers(pattern, one) and not any(_covers(other, one) for other in without) for one in granting):
+                if any(covers(pattern, one) and not any(covers(other, one) for other in without) for one in granting):
                     found.setdefault("*", set()).add("a")
-    return Role(name, {kind: "".join(sorted(letters)) for kind, letters in sorted(found.items())})
+    return Role(name, _sorted(found), _sorted(data))
+
+
+def _sorted(letters: Mapping[str, set[str]]) -> dict[str, str]:
+    return {kind: "".join(sorted(own)) for kind, own in sorted(letters.items())}
 
 
 def _type(pattern: str) -> str:
@@ -82,7 +99,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(".*".join(map(re.escape, pattern.split("*"))))
 
 
-def _covers(pattern: str, operation: str) -> bool:
+def covers(pattern: str, operation: str) -> bool:
     """Whether all that ``operation`` (itself a pattern) stands for matches ``pattern``; both in lower case."""
     return pattern.count("*") <= 8 and _compiled(pattern).fullmatch(operation) is not None
 
@@ -91,7 +108,10 @@ def _covers(pattern: str, operation: str) -> bool:
 def built_in(id: str) -> Role | None:
     """A role of Azure's own by its id, or by its name in lower case; None where it is not known."""
     found = table("azure/roles.json")["roles"].get(id) or table("azure/roles.json")["roles"].get(_ids().get(id, ""))
-    return Role(found[0], {kind: letters for letters, kinds in found[1].items() for kind in kinds.split()}) if found else None
+    if not found:
+        return None
+    types, data = ({kind: letters for letters, kinds in part.items() for kind in kinds.split()} for part in (*found[1:], {})[:2])
+    return Role(found[0], types, data)
 
 
 @cache
