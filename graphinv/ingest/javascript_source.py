@@ -12,6 +12,7 @@ from dataclasses import replace
 from graphinv.ingest import Document
 from graphinv.ingest.support.javascript import ir
 from graphinv.ingest.support.javascript.frameworks import frameworks
+from graphinv.ingest.support.javascript.frameworks.plain import FRAMEWORKS
 from graphinv.ingest.support.javascript.modules import SUFFIXES, read_config
 from graphinv.ingest.support.javascript.parsing import is_bundle
 from graphinv.ingest.support.javascript.parts import NOTHING, Outline
@@ -29,7 +30,8 @@ FILES: tuple[str, ...] = ("*.ts", "*.tsx", "*.mts", "*.cts", "*.js", "*.jsx", "*
 
 _MARKS = re.compile(
     rb"""["'](?:@mastra/|@langchain/|langchain["'/]|@openai/agents|ai["'/]|ai/|@ai-sdk/|@anthropic-ai/claude-|@modelcontextprotocol/"""
-    rb"""|@llamaindex/|llamaindex["'/]|fastmcp["']|mcp-handler["']|@vercel/mcp-adapter["']|deepagents["']|@aws-cdk/aws-bedrock|@cdklabs/generative-ai-)|\bCfnAgent\b"""
+    rb"""|@llamaindex/|llamaindex["'/]|fastmcp["']|mcp-handler["']|@vercel/mcp-adapter["']|deepagents["']|@aws-cdk/aws-bedrock|@cdklabs/generative-ai-"""
+    rb"""|(?:%s)["'/])|\bCfnAgent\b""" % b"|".join(re.escape(package).encode() for one in FRAMEWORKS for package in one.PACKAGES)
 )
 _HINTS = re.compile(rb"[a-z]Agents?\b|\bagents?\b|[a-z]Tools?\b|\btools?\b|\bmcp\b|[wW]orkflow", re.IGNORECASE)
 _EFFECTS = re.compile(

@@ -735,6 +735,8 @@ import os
 from agents import Agent, OpenAIChatCompletionsModel, function_tool
 from agents.mcp import MCPServerStdio, MCPServerStreamableHttp
 from crewai import Agent as Member, Crew, LLM
+from fast_agent import FastAgent
+from agent_squad.agents import BedrockLLMAgent, BedrockLLMAgentOptions
 os.environ["ACME_API_KEY"] = "{plant()}"
 os.environ.setdefault("OTHER_TOKEN", "{plant()}")
 PASSWORD = "{plant()}"
@@ -755,6 +757,12 @@ two = Agent(
 )
 poet = Member(role="{plant("gh" + "p_")}", goal="g", backstory="{plant("gh" + "p_")}", llm=LLM(model="m", **CONFIG))
 crew = Crew(agents=[poet], tasks=[], name="{plant("gh" + "p_")}")
+fast = FastAgent("f")
+@fast.agent(name="{plant("gh" + "p_")}", servers=["{plant("gh" + "p_")}"], tools={{"{plant("gh" + "p_")}": ["{plant("gh" + "p_")}"]}})
+@fast.chain(name="c", sequence=["{plant("gh" + "p_")}"])
+async def main(): ...
+squad = BedrockLLMAgent(BedrockLLMAgentOptions(name="{plant("gh" + "p_")}", api_key="{plant()}", model_id="{plant("gh" + "p_")}",
+    tool_config={{"tool": [{{"toolSpec": {{"name": "{plant("gh" + "p_")}", "inputSchema": {{}}}}}}]}}))
 """
 
 
@@ -773,6 +781,7 @@ import {{ Agent, tool, MCPServerStdio }} from "@openai/agents";
 import {{ McpServer }} from "@modelcontextprotocol/sdk/server/mcp.js";
 import {{ MCPClient }} from "@mastra/mcp";
 import {{ Agent as Mastra }} from "@mastra/core/agent";
+import {{ createAgent, openai }} from "@inngest/agent-kit";
 const API_KEY = "{plant()}";
 const client = new Stripe("{plant("sk" + "_live_", 24)}", {{ apiKey: "{plant()}" }});
 const mcp = new MCPClient({{ servers: {entry} }});
@@ -783,6 +792,8 @@ export const a = new Agent({{ name: "{shaped}", tools: [pay],
   mcpServers: [new MCPServerStdio({{ name: "s", command: "x", env: {{ ACME_TOKEN: "{plant()}" }} }})] }});
 export const b = new Mastra({{ name: "b", model: {{ id: "m", apiKey: "{plant()}" }},
   tools: {{ ...(await mcp.getTools()), "{plant("gh" + "p_")}": pay }} }});
+export const c = createAgent({{ name: "{plant("gh" + "p_")}", model: openai({{ model: "m", apiKey: "{plant()}" }}),
+  mcpServers: [{{ name: "{plant("gh" + "p_")}", transport: {{ type: "sse", url: "https://u:{plant()}@mcp.example/x?token={plant()}" }} }}] }});
 const server = new McpServer({{ name: "{plant("gh" + "p_")}", version: "1" }});
 server.tool("{plant("gh" + "p_")}", "postgres://app:{plant()}@db.example/shop", async () => connect("postgres://app:{plant()}@db.example/shop"));
 """

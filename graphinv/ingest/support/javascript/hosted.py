@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from graphinv.ingest.support.effects import split_words
-from graphinv.ingest.support.javascript.values import Bound, External, Made, Value
+from graphinv.ingest.support.javascript.values import Bound, DictV, External, Made, Value
 
 _PROVIDERS = {
     "@ai-sdk/openai": "openai",
@@ -40,11 +40,18 @@ HOSTED_EFFECTS: dict[str, tuple[tuple[str, ...], bool]] = {
     "apply_patch": (("read", "write"), False),
     "memory": (("read", "write"), False),
 }
+_DATED = re.compile(r"_?\d{6,8}$")
 _SAME = {"web_search_preview": "web_search", "computer": "computer_use", "google_search_retrieval": "google_search"}
 
 
 def hosted_id(value: Value) -> str | None:
-    """``openai:web_search`` and its like for a tool that a provider brings along; None for anything else."""
+    """``openai:web_search`` and its like for a tool that a provider brings along; None for anything else. Written as data
+    (``{ type: "web_search_preview" }``), those with a date in their type are Anthropic's, the others OpenAI's."""
+    if isinstance(value, DictV):
+        kind = value.get("type")
+        text = kind.text() if kind is not None else None
+        slug = _slug(text) if text else ""
+        return f"{'anthropic' if _DATED.search(text or '') else 'openai'}:{slug}" if slug in HOSTED_EFFECTS else None
     names: list[str] = []
     while isinstance(value, Bound):
         names.append(value.attr)
@@ -60,6 +67,6 @@ def hosted_id(value: Value) -> str | None:
 
 
 def _slug(name: str) -> str:
-    words = split_words(re.sub(r"_?\d{6,8}$", "", name))
+    words = split_words(_DATED.sub("", name))
     slug = "_".join(words)
     return _SAME.get(slug, slug)

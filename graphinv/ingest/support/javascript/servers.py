@@ -18,6 +18,9 @@ from graphinv.model.facts import Binding, EdgeFact, Fact, NodeFact, NodeKey
 
 _CLIENTS = {
     "@mastra/mcp": ("MCPClient", "MCPConfiguration"),
+    "@voltagent/core": ("MCPConfiguration",),
+    "@google/adk": ("MCPToolset",),
+    "@strands-agents/sdk": ("McpClient",),
     "@langchain/mcp-adapters": ("MultiServerMCPClient",),
     "@openai/agents": ("MCPServerStdio", "MCPServerStreamableHttp", "MCPServerSSE", "hostedMcpTool"),
     "@openai/agents-core": ("MCPServerStdio", "MCPServerStreamableHttp", "MCPServerSSE", "hostedMcpTool"),
@@ -118,7 +121,7 @@ def _entries(program: Program, client: Made) -> Iterator[tuple[str, Value]]:
     elif client.symbol == "MultiServerMCPClient":
         given = program.option(client, "mcpServers")
         yield from _named(given if given is not None and not isinstance(given, Unknown) else client.arg(0))
-    elif client.symbol.lower().endswith("createmcpclient"):
+    elif client.symbol.lower().endswith("mcpclient"):
         transport = program.option(client, "transport")
         name = program.option(client, "name")
         if transport is not None:
@@ -160,6 +163,8 @@ def _settings(entry: Value) -> dict[str, Any]:
         found["args"] = [word for word in found["args"] if word is not None]
     if "fullCommand" in found:
         found["command"] = found.pop("fullCommand")
+    inner = found.pop("serverParams", None)
+    found |= inner if isinstance(inner, dict) else {}
     for other in ("serverUrl", "server_url"):
         if other in found:
             found["url"] = found.pop(other)

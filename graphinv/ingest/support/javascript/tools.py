@@ -37,6 +37,18 @@ LLAMAINDEX = ("llamaindex", "@llamaindex/workflow", "@llamaindex/core", "@llamai
 CLAUDE = ("@anthropic-ai/claude-agent-sdk", "@anthropic-ai/claude-code")
 MASTRA = ("@mastra/core",)
 AI_SDK = ("ai",)
+_MAKERS: tuple[tuple[tuple[str, ...], tuple[str, ...], str, tuple[str, ...]], ...] = (
+    (MASTRA, ("createTool", "Tool"), "mastra", ("id", "name")),
+    (OPENAI, ("tool",), "openai-agents", ("name",)),
+    (AI_SDK, ("tool", "dynamicTool"), "vercel-ai", ()),
+    (("@inngest/agent-kit",), ("createTool",), "agent-kit", ("name",)),
+    (("@voltagent/core",), ("createTool", "Tool", "tool"), "voltagent", ("name",)),
+    (("beeai-framework",), ("DynamicTool",), "beeai", ("name",)),
+    (("agent-squad", "multi-agent-orchestrator"), ("AgentTool",), "agent-squad", ("name",)),
+    (("@google/adk", "@iqai/adk"), ("FunctionTool", "createTool"), "google-adk", ("name",)),
+    (("@strands-agents/sdk",), ("tool", "FunctionTool"), "strands", ("name",)),
+)
+"""What makes a tool from options: packages, calls, the framework, and the options that name it."""
 _TOOL_KEYS = frozenset({"execute", "inputSchema", "parameters", "input_schema", "handler", "invoke"})
 _LANGCHAIN_CLASSES = ("DynamicTool", "DynamicStructuredTool", "StructuredTool", "Tool")
 
@@ -66,12 +78,9 @@ def spec_of(program: Program, value: Value, key: str = "") -> Spec | None:  # no
         return _plain_tool(value, key) if _is_tool(value) else None
     if not isinstance(value, Made) or value.receiver is not None:
         return None
-    if value.within(*MASTRA) and value.symbol in ("createTool", "Tool"):
-        return _from_options(program, value, "mastra", ("id", "name"), key)
-    if value.within(*OPENAI) and value.symbol == "tool":
-        return _from_options(program, value, "openai-agents", ("name",), "")
-    if value.within(*AI_SDK) and value.symbol in ("tool", "dynamicTool"):
-        return _from_options(program, value, "vercel-ai", (), key)
+    for packages, calls, framework, named in _MAKERS:
+        if value.within(*packages) and value.symbol in calls:
+            return _from_options(program, value, framework, named, key)
     if value.within(*CLAUDE) and value.symbol == "tool":
         return _positional(value)
     if value.within(*LANGCHAIN) and value.symbol == "tool":
@@ -107,7 +116,7 @@ def _from_options(program: Program, made: Made, framework: str, names: tuple[str
         return next((found for found in (program.option(made, name) for name in wanted) if found is not None), None)
 
     name = next((text for text in (_text(program.option(made, one)) for one in names) if text), None)
-    handlers = [one for one in walk(option("execute", "func", "invoke")) if isinstance(one, FunctionV)]
+    handlers = [one for one in walk(option("execute", "func", "invoke", "handler", "callback")) if isinstance(one, FunctionV)]
     approval = option("requireApproval", "needsApproval")
     return Spec(
         name or key or made.call.hint or program.variable(made),
@@ -233,7 +242,10 @@ def tool_entries(value: Value | None) -> Iterator[tuple[str, Value]]:
     stack: list[tuple[str, Value]] = [("", value)] if value is not None else []
     while stack:
         key, one = stack.pop()
-        if isinstance(one, DictV) and not _is_tool(one):
+        inner = one.get("function") if isinstance(one, DictV) and _text(one.get("type")) == "function" else None
+        if isinstance(inner, DictV):  # as data for a provider
+            stack.append((key, inner))
+        elif isinstance(one, DictV) and not _is_tool(one) and hosted_id(one) is None:
             stack.extend(("", item) for item in reversed(one.rest))
             stack.extend(reversed(one.items))
         elif isinstance(one, DictV):
@@ -264,7 +276,7 @@ def _use(  # noqa: PLR0911 - one case per kind of tool
         edge = program.edge("USES", actor.key, tool, at)
         yield from asked(edge) if spec.asks else (edge,)
         return
-    if isinstance(value, (Made, External, Bound)):
+    if isinstance(value, (Made, External, Bound, DictV)):
         client = value.root() if isinstance(value, Made) else None
         if isinstance(client, Made) and is_client(client):
             yield from connects(program, actor, client)

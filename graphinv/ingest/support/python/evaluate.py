@@ -187,6 +187,10 @@ class Evaluator:
             return FunctionV(module, line, expr, scope)
         if isinstance(expr, ir.Star):
             return self.evaluate(expr.value, scope)
+        if isinstance(expr, ir.Opaque) and expr.what == "order":
+            pairs = [self.evaluate(pair, scope) for pair in expr.parts]
+            if all(isinstance(option, Made) for pair in pairs for side in getattr(pair, "items", ()) for option in side.options()):
+                return ListV(module, line, tuple(pairs))
         return Unknown(module, line, f"it is the result of {expr.what}" if expr.what != "nothing" else "nothing is assigned to it")
 
     def spread(self, exprs: Iterable[ir.Expr], scope: Scope) -> Iterator[Value]:

@@ -308,6 +308,16 @@ class Lowering:
             return self._opaque(node)
         return ir.Add(self.expr(node.left, key), operator, self.expr(node.right, key), self.line(node))
 
+    def _compare(self, node: ast.Compare, key: str) -> ir.Expr:
+        """What ``>`` and ``<`` order is kept in pairs, greater first: some programs say so who may talk to whom."""
+        sides = tuple(self.expr(side) for side in (node.left, *node.comparators))
+        if not all(isinstance(one, (ast.Gt, ast.Lt)) for one in node.ops):
+            return ir.Opaque("compare", sides, self.line(node))
+        line = self.line(node)
+        pairs = zip(sides, sides[1:], node.ops, strict=False)
+        ordered = [(left, right) if isinstance(one, ast.Gt) else (right, left) for left, right, one in pairs]
+        return ir.Opaque("order", tuple(ir.Items(pair, "tuple", line) for pair in ordered), line)
+
     def _unary(self, node: ast.UnaryOp, key: str) -> ir.Expr:
         if isinstance(node.op, ast.USub) and isinstance(node.operand, ast.Constant) and type(node.operand.value) is int:
             return ir.Const(-node.operand.value, self.line(node)) if node.operand.value < 2**63 else self._opaque(node)
@@ -352,6 +362,7 @@ _LOWER: dict[type, Callable[[Lowering, Any, str], ir.Expr]] = {
     ast.JoinedStr: Lowering._joined,
     ast.UnaryOp: Lowering._unary,
     ast.BinOp: Lowering._binary,
+    ast.Compare: Lowering._compare,
     ast.IfExp: Lowering._choice,
     ast.BoolOp: Lowering._either,
     ast.Subscript: Lowering._subscript,

@@ -52,6 +52,7 @@ CLASSES = frozenset(
         "streamablehttp_client",
         "streamable_http_client",
         "MCPTool",
+        "McpTool",
         "StreamableHTTPServerParams",
         "SSEServerParams",
         "MCPServerManager",
@@ -59,6 +60,9 @@ CLASSES = frozenset(
         "MCPServerConfig",
         "MCPStdioServerConfig",
         "ClientSession",
+        "StdioServerInfo",
+        "SSEServerInfo",
+        "StreamableHttpServerInfo",
     }
 )
 """Classes that are, or say how to reach, an MCP server."""
@@ -81,6 +85,9 @@ _INNER = (
     "servers",
     "mcp_servers",
     "configurations",
+    "server_info",
+    "mcp_server",
+    "config_dict",
     "session",
     "config",
     "commands",

@@ -164,7 +164,7 @@ def tool(program: Program, value: Value, name: str | None) -> tuple[NodeKey | No
     if isinstance(value, External) and not value.dotted.startswith("builtins."):
         return _library(program, value, value.dotted, name)
     if isinstance(value, DictV):
-        inner = value.get("function")
+        inner = value.get("function") or value.get("toolSpec")
         stated = (inner.get("name") if isinstance(inner, DictV) else None) or value.get("name") or value.get("type")
         text = stated.text() if stated is not None else None
         return _own(program, value, name or text, "tool definition") if text or name else (None, [])

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from graphinv.ingest.support.python.scope import Scope
 
 MAX_OPTIONS = 64
+_TOOL_DEFINITIONS = ("toolSpec", "input_schema", "inputSchema")
+"""Keys that only a tool which is written as data has."""
 Place = tuple[ir.Module, int]
 """Module and line."""
 
@@ -86,11 +88,12 @@ class DictV(Value):
         return found
 
     def is_definition(self) -> bool:
-        """Whether it is one thing written as data (``{"type": "web_search_preview"}``) rather than a mapping of things."""
+        """Whether it is one thing written as data (``{"type": "web_search_preview"}``, or a tool with its schema) rather than a mapping of
+        things."""
         kind = self.get("type")
+        typed = isinstance(kind, Const) and isinstance(kind.value, str)
         return (
-            isinstance(kind, Const)
-            and isinstance(kind.value, str)
+            (typed or any(self.get(key) is not None for key in _TOOL_DEFINITIONS))
             and not self.rest
             and all(isinstance(value, (Const, EnvVar, ListV, DictV)) for _, value in self.items)
         )

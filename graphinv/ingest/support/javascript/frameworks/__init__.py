@@ -1,4 +1,5 @@
-"""One module per framework; see :mod:`graphinv.ingest.support.javascript`. Adding a module is all it takes."""
+"""One module per framework, and one with the vocabularies of those that need no more (:mod:`.plain`); see
+:mod:`graphinv.ingest.support.javascript`. Adding a module, or a vocabulary, is all it takes."""
 
 from __future__ import annotations
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Framework(Protocol):
-    """What every module of this package offers."""
+    """What every module of this package offers, and every vocabulary in :data:`.plain.FRAMEWORKS`."""
 
     NAME: str
     PACKAGES: tuple[str, ...]
@@ -29,4 +30,6 @@ class Framework(Protocol):
 def frameworks() -> tuple[Framework, ...]:
     """All frameworks, by name."""
     names = sorted(module.name for module in pkgutil.iter_modules(__path__))
-    return tuple(cast("Framework", importlib.import_module(f"{__name__}.{name}")) for name in names)
+    modules = [importlib.import_module(f"{__name__}.{name}") for name in names]
+    found = [one for module in modules for one in getattr(module, "FRAMEWORKS", (module,))]
+    return tuple(sorted((cast("Framework", one) for one in found), key=lambda one: one.NAME))
