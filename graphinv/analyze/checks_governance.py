@@ -10,7 +10,8 @@ from graphinv.analyze.approvals import HOLDS, approvals_of
 from graphinv.analyze.arcs import micros
 from graphinv.analyze.labels import labels_of, time_of
 from graphinv.analyze.reaching import WORSE_BITS, Columns, columns_of
-from graphinv.analyze.rows import DAY, Params, Row, about, active, agents_of, hop_of, in_force, once
+from graphinv.analyze.rows import DAY, Params, Row, about, active, agents_of, blueprint, hop_of, in_force, once
+from graphinv.analyze.scopes import action_bits
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
 from graphinv.model.facts import NodeKey, Props
 
@@ -96,7 +97,7 @@ def _leads_to_harm(engine: Engine, told: Columns, edge: EdgeRecord) -> bool:
 
 def blind_point(engine: Engine, params: Params) -> Iterator[Row]:
     """Enforcement points that decide and cannot tell which agent asks."""
-    estate = engine.estate
+    estate, at, told = engine.estate, micros(engine.at), columns_of(engine)
     for key, edges in sorted(_guarded(engine).items()):
         props = estate.nodes[key].props
         if props.get("mode") != "enforce" or props.get("distinguishes") == "agent":
@@ -104,9 +105,9 @@ def blind_point(engine: Engine, params: Params) -> Iterator[Row]:
         if props.get("distinguishes") is None:
             yield about(key) | {"unknown": True}
             continue
-        callers = {edge.key: _callers(estate, edge) for edge in edges}
+        callers = {edge.key: _callers(estate, edge, at) for edge in edges}
         everybody = {caller for found in callers.values() for caller in found}
-        shared = sorted({id for _, id in (one for edge in edges for one in _shared_identities(estate, edge, callers[edge.key]))})
+        shared = sorted({id for _, id in (one for edge in edges for one in _shared_identities(estate, edge, callers[edge.key], at))})
         if not everybody or (props["distinguishes"] == "identity" and not shared):
             continue
         behind = Counter(edge.target for edge in edges)
@@ -116,26 +117,26 @@ def blind_point(engine: Engine, params: Params) -> Iterator[Row]:
             "reason": f"it sees the identity {shared[0]}, which several agents share" if shared else "it sees nobody's name",
             "agents": sorted(id for _, id in everybody),
             "identities": shared,
+            "path": [hop_of(estate, next((edge for edge in edges if _leads_to_harm(engine, told, edge)), edges[0]))],
             "modifiers": [f"+1 the same permissions lie behind more than {_MOST_TOOLS} tools"] if len(tools) > _MOST_TOOLS else [],
         }
 
 
-def _callers(estate: Estate, edge: EdgeRecord) -> set[NodeKey]:
+def _callers(estate: Estate, edge: EdgeRecord, at: int) -> set[NodeKey]:
     """Agents in service that stand before an edge: itself, or who runs as, uses or holds what it leaves."""
     if edge.source[0] == "Agent":
         return {edge.source}
-    near = estate.incoming.get(edge.source, ())
-    return {one.source for one in near if one.source[0] == "Agent" and one.kind != "CALLS_BACK" and active(estate.nodes[one.source])}
+    near = (one for one in estate.incoming.get(edge.source, ()) if one.kind != "CALLS_BACK" and in_force(one, at))
+    return {one.source for one in near if one.source[0] == "Agent" and active(estate.nodes[one.source])}
 
 
-def _shared_identities(estate: Estate, edge: EdgeRecord, callers: set[NodeKey]) -> Iterator[NodeKey]:
-    """Identities of the callers, or at the edge itself, as which more than one agent runs."""
-    ends = {edge.source, edge.target} | {
-        one.target for caller in callers for one in estate.outgoing.get(caller, ()) if one.kind == "RUNS_AS"
-    }
-    for key in sorted(ends):
-        users = {one.source for one in estate.incoming.get(key, ()) if one.kind == "RUNS_AS" and one.source[0] == "Agent"}
-        if key[0] == "Identity" and sum(active(estate.nodes[user]) for user in users) > 1:
+def _shared_identities(estate: Estate, edge: EdgeRecord, callers: set[NodeKey], at: int) -> Iterator[NodeKey]:
+    """Identities of the callers, or at the edge itself, as which more than one agent runs; replicas are one."""
+    runs = [one for caller in callers for one in estate.outgoing.get(caller, ()) if one.kind == "RUNS_AS" and in_force(one, at)]
+    for key in sorted({edge.source, edge.target, *(one.target for one in runs)}):
+        users = (one for one in estate.incoming.get(key, ()) if one.kind == "RUNS_AS" and in_force(one, at))
+        agents = (estate.nodes[one.source] for one in users if one.source[0] == "Agent")
+        if key[0] == "Identity" and len({blueprint(agent) for agent in agents if active(agent)}) > 1:
             yield key
 
 
@@ -148,10 +149,7 @@ def nobody_asked(engine: Engine, params: Params) -> Iterator[Row]:
     estate, approvals = engine.estate, approvals_of(engine)
     for agent in agents_of(estate):
         for edge, tools in _grave_calls(engine, agent):
-            points = [
-                estate.nodes[key].props for guard in edge.props.get("guards") or () if (key := ("EnforcementPoint", guard)) in estate.nodes
-            ]
-            asks = any(_asks(point) for point in points)
+            asks = any(map(_asks, _points(estate, edge)))
             ends = about(agent.key, edge.target)
             if asks:
                 rate = _per_day(edge, micros(engine.at))
@@ -181,9 +179,8 @@ def _grave_calls(engine: Engine, agent: NodeRecord) -> Iterator[tuple[EdgeRecord
         if edge.kind not in ("USES", "CONNECTS_TO") or not in_force(edge, at):
             continue
         only = edge.props.get("tools")
-        ends = (
-            [edge.target] if edge.kind == "USES" else [one.target for one in estate.outgoing.get(edge.target, ()) if one.kind == "PROVIDES"]
-        )
+        provided = (one for one in estate.outgoing.get(edge.target, ()) if one.kind == "PROVIDES" and in_force(one, at))
+        ends = [edge.target] if edge.kind == "USES" else [one.target for one in provided if not any(map(_asks, _points(estate, one)))]
         found = [estate.nodes[end] for end in ends]
         grave = sorted(
             tool.name
@@ -192,6 +189,12 @@ def _grave_calls(engine: Engine, agent: NodeRecord) -> Iterator[tuple[EdgeRecord
         )
         if grave:
             yield edge, grave
+
+
+def _points(estate: Estate, edge: EdgeRecord) -> list[Props]:
+    """What is known of the enforcement points on an edge."""
+    keys = (("EnforcementPoint", guard) for guard in edge.props.get("guards") or ())
+    return [estate.nodes[key].props for key in keys if key in estate.nodes]
 
 
 def _asks(point: Props) -> bool:
@@ -243,7 +246,10 @@ def contradicted(engine: Engine, params: Params) -> Iterator[Row]:
     estate = engine.estate
     enforcing = {point.id for point in estate.of_kind("EnforcementPoint") if point.props.get("mode") == "enforce"}
     denying = {point for point in enforcing if estate.nodes["EnforcementPoint", point].props.get("effect") == "deny"}
-    meant = {(edge.kind, edge.source, edge.target) for edge in estate.edges if set(edge.props.get("evidence") or ()) - {"observed"}}
+    meant: defaultdict[tuple[str, NodeKey, NodeKey], int] = defaultdict(int)  # what it may do there, in bits
+    for edge in estate.edges:
+        if set(edge.props.get("evidence") or ()) - {"observed"}:
+            meant[edge.kind, edge.source, edge.target] |= action_bits(edge.props.get("actions") or ())
     approvals = approvals_of(engine)
     once = (*HOLDS, "expired")  # it may have been seen before its approval ran out
     approved = {(edge.source, edge.target) for edge in estate.edges if edge.kind in _CALLS and approvals.of(edge) in once}
@@ -252,7 +258,8 @@ def contradicted(engine: Engine, params: Params) -> Iterator[Row]:
         if "observed" not in (edge.props.get("evidence") or ()):
             continue
         guards, seen = set(edge.props.get("guards") or ()), _last_seen(edge)
-        known = (edge.kind, edge.source, edge.target) in meant
+        ends = edge.kind, edge.source, edge.target
+        known = ends in meant and not action_bits(edge.props.get("actions") or ()) & ~meant[ends]
         found: tuple[str, str | None] | None = _after_end(edge, seen, params["minutes"]) if guards & enforcing else None
         if guards & denying and not found:
             found = "a point denies it, and it was seen", "+2 the denial did not hold"
@@ -314,10 +321,10 @@ def unrecorded(engine: Engine, params: Params) -> Iterator[Row]:
             for edge in estate.outgoing.get(agent.key, ())
             if edge.kind in ("USES", "DELEGATES_TO") and "observed" in (edge.props.get("evidence") or ())
         ]
-        silent = [edge for edge in seen if not set(edge.props.get("guards") or ()) & recording]
+        silent = [edge for edge in seen if not _recorded(estate, edge, recording)]
         if silent:
             yield about(agent.key) | {
-                "what": f"{len(silent)} of {len(seen)} things it was seen to do",
+                "what": f"no point decided or wrote down {len(silent)} of the {len(seen)} things that it was seen to do",
                 "examples": sorted(":".join(edge.target) for edge in silent)[:10],
                 "path": [hop_of(estate, silent[0])],
                 "modifiers": ["+1 what it did cannot be undone"] if _irreversible(estate, silent) else [],
@@ -325,7 +332,14 @@ def unrecorded(engine: Engine, params: Params) -> Iterator[Row]:
         said = labels_of([agent.props])
         kept = said.get("logretentiondays", "")
         if said.get("risk") == "high" and kept.isdecimal() and int(kept[:9]) < params["retention"]:
-            yield about(agent.key) | {"what": f"anything for more than {int(kept[:9])} days"}
+            yield about(agent.key) | {"what": f"its record is kept for {int(kept[:9])} days only"}
+
+
+def _recorded(estate: Estate, edge: EdgeRecord, recording: set[str]) -> bool:
+    """Whether a point that decides or writes down stands on what was seen, or on all ways by which servers provide what was called."""
+    provided = [one for one in estate.incoming.get(edge.target, ()) if one.kind == "PROVIDES"]
+    ways = [{*(one.props.get("guards") or ())} & recording for one in provided]
+    return bool({*(edge.props.get("guards") or ())} & recording) or (bool(ways) and all(ways))
 
 
 def _irreversible(estate: Estate, edges: Sequence[EdgeRecord]) -> bool:

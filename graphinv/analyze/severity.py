@@ -132,7 +132,9 @@ class Gauge:
 
     def _named(self, codes: Sequence[str], subject: NodeKey, target: NodeKey | None, hops: Sequence[Hop]) -> Iterator[tuple[int, str]]:
         on_path = {subject, *([target] if target else []), *(end for hop in hops for end in (hop.source, hop.target))}
-        around = self._around(on_path, subject, target) if "M1" in codes or "M2" in codes else 0
+        # A point reaches nothing itself: what it stands before does
+        end = target or (hops[-1].target if subject[0] == "EnforcementPoint" and hops else subject)
+        around = self._around(on_path, end) if "M1" in codes or "M2" in codes else 0
         if "M1" in codes and around & _PRODUCTION:
             yield 1, "production is on the path or within reach (M1)"
         if "M2" in codes and around & _RESTRICTED:
@@ -153,14 +155,12 @@ class Gauge:
         if "M6" in codes and any(key in self._recent for hop in hops if "observed" in hop.evidence for key in hop.edges):
             yield 1, "a hop was observed in the last 30 days (M6)"
 
-    def _around(self, on_path: Iterable[NodeKey], subject: NodeKey, target: NodeKey | None) -> int:
+    def _around(self, on_path: Iterable[NodeKey], end: NodeKey) -> int:
         """What can be harmed on the path and, unless it ends at a resource, behind its end."""
         around = 0
         for key in on_path:
             around |= self._here(key)
-        if target is None or target[0] != "Resource":
-            around |= int(self._behind[self.engine.structure.node(target or subject)])
-        return around
+        return around if end[0] == "Resource" else around | int(self._behind[self.engine.structure.node(end)])
 
     def _here(self, key: NodeKey) -> int:
         known = self._at.get(key)

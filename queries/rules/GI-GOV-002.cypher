@@ -1,6 +1,6 @@
 // id: GI-GOV-002
 // title: Enforcement point not enforcing
-// finding: "{subject} stands on {edges} edges and does not hold: {reason}"
+// finding: "{subject} cannot be relied on: {reason}"
 // severity: medium
 // base: 6
 // modifiers: [M1, M2]

@@ -1,6 +1,6 @@
 // id: GI-GOV-007
 // title: Actions without a decision or record
-// finding: "nobody decided or wrote down {what} of {subject}"
+// finding: "{subject}: {what}"
 // severity: medium
 // base: 5
 // modifiers: [M1, M3]
