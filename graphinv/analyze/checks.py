@@ -263,10 +263,14 @@ def _families(estate: Estate) -> Iterator[_Family]:
             number.update(dict.fromkeys(fresh, len(families)))
             waiting += fresh
         families.append(_Family([estate.nodes[key] for key in sorted(waiting) if estate.nodes[key].props.get("lifetime") != "static"]))
+    renewed: set[NodeKey] = set()
     for edge in links:
         family = families[number[edge.source]]
-        again = edge.props.get("count") if edge.source == edge.target else 1
-        family.renewals += max(again or 1, 1)
+        if edge.source == edge.target:
+            family.renewals += max(edge.props.get("count") or 1, 1)
+        elif edge.target not in renewed and estate.nodes[edge.target].props.get("lifetime") != "static":
+            renewed.add(edge.target)  # once, however many were issued side by side for it; a static one is no link of a chain
+            family.renewals += 1
         family.grew |= _scopes(estate, edge.source) > _scopes(estate, edge.target) > frozenset()
     for family in families:
         family.renewals += sum(_in_place(secret.props) for secret in family.members)

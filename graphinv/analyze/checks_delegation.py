@@ -176,7 +176,7 @@ def confused_deputy(engine: Engine, params: Params) -> Iterator[Row]:
                 continue
             if all(tells_callers_apart(estate, edge) for edge in own):
                 continue
-            hops = [edge for edge in estate.incoming.get(deputy.key, ()) if _undecided(estate, edge, at)]
+            hops = [edge for edge in _ways_to(estate, deputy, at) if _undecided(estate, edge, at)]
             callers = sorted({edge.source for edge in hops})
             parties = {blueprint(estate.nodes[caller]) for caller in callers}
             if len(parties) < params["callers"]:
@@ -195,6 +195,17 @@ def confused_deputy(engine: Engine, params: Params) -> Iterator[Row]:
                 "modifiers": ["+1 a caller is trusted less than it"] if lower else [],
                 "confidence": min(confidence(edge) for edge in hops),
             }
+
+
+def _ways_to(estate: Estate, deputy: NodeRecord, at: int) -> Iterator[EdgeRecord]:
+    """Edges that lead to a deputy and, of a tool, those by which it may be called over a server that provides it."""
+    for edge in estate.incoming.get(deputy.key, ()):
+        yield edge
+        if edge.kind == "PROVIDES" and in_force(edge, at) and not tells_callers_apart(estate, edge):
+            for link in estate.incoming.get(edge.source, ()):
+                only = link.props.get("tools")
+                if link.kind == "CONNECTS_TO" and (only is None or deputy.id in only or deputy.name in only):
+                    yield link
 
 
 def _undecided(estate: Estate, edge: EdgeRecord, at: int) -> bool:

@@ -10,9 +10,9 @@ import numpy as np
 from graphinv.analyze.arcs import micros
 from graphinv.analyze.labels import agreed
 from graphinv.analyze.reaching import WORSE_BITS, Pair, Reached, columns_of, pairs_and_counts
-from graphinv.analyze.rows import Params, Row, about, agents_of
+from graphinv.analyze.rows import Params, Row, about, agents_of, in_force
 from graphinv.analyze.scopes import split_scope
-from graphinv.model.estate import EdgeRecord, Estate
+from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
 from graphinv.model.results import Hop
 
 if TYPE_CHECKING:
@@ -94,9 +94,10 @@ def across_environments(engine: Engine, params: Params) -> Iterator[Row]:
         columns, bits = privileges.row(agent.key)
         wanted = told.prod[columns] & ~(telemetry[columns] & (bits & WORSE_BITS == 0))
         if wanted.any() and not agreed(agent.props, "crossenvironmentok", at):
-            if agent.props.get("environment") in ("dev", "test"):
+            places = _environments(estate, agent, at)
+            if places & _CARELESS and "prod" not in places:
                 crossing.append(Reached(agent.key, columns[wanted], bits[wanted]))
-            elif agent.props.get("environment") in (None, "unknown"):
+            elif not places:
                 yield about(agent.key) | {"unknown": True}
         theirs = tenant[columns]
         tenants = sorted(set(theirs.tolist()) - {""})
@@ -105,13 +106,25 @@ def across_environments(engine: Engine, params: Params) -> Iterator[Row]:
             yield about(agent.key) | {"what": f"things of {len(tenants)} tenants", "tenants": tenants[:10], "modifiers": _worse(worse)}
 
     def row(pair: Pair) -> Row:
-        what = f"production from {estate.nodes[pair.agent].props['environment']}"
+        places = " and ".join(sorted(_environments(estate, estate.nodes[pair.agent], at)))
+        what = f"{estate.nodes[pair.target].name} in production from {places}"
         found = about(pair.agent, pair.target) | {"what": what, "actions": pair.actions, "modifiers": _worse(pair.actions != ["read"])}
         return found | {"path": pair.path.hops if pair.path else ()}
 
     for found in pairs_and_counts(engine, crossing, params["most"], params["searches"], "posture", row):
         counted = {"what": f"{found['targets']} things in production"} if "targets" in found else {}
         yield found | counted
+
+
+_CARELESS = frozenset({"dev", "test"})
+
+
+def _environments(estate: Estate, agent: NodeRecord, at: int) -> frozenset[str]:
+    """Where an agent is said to be, or, where nobody says, what it runs on."""
+    runs = [estate.nodes[edge.target] for edge in estate.outgoing.get(agent.key, ()) if edge.kind == "RUNS_ON" and in_force(edge, at)]
+    stated = [[str(one.props.get("environment") or "unknown") for one in places] for places in ([agent], runs)]
+    own, around = (frozenset(names) - {"unknown"} for names in stated)
+    return own or around
 
 
 def _worse(worse: bool) -> list[str]:

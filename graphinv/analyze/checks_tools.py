@@ -140,7 +140,7 @@ def _folded(name: str) -> str:
     True
     """
     plain = unicodedata.normalize("NFKD", name[:_MOST_LETTERS]).casefold().translate(_ALIKE)
-    return "".join(letter for letter in plain if letter.isalnum())
+    return "".join(letter for letter in plain if letter.isalnum()).replace("rn", "m").replace("vv", "w")
 
 
 @dataclass(frozen=True)
