@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from graphinv.ingest import Document
-from graphinv.ingest.support.gcp import connector, names
+from graphinv.ingest.support.gcp import connector, denials, names
 from graphinv.ingest.support.parts import inside, items, labelled, texts
 from graphinv.ingest.support.records import Record, moment, problem, records, text
 from graphinv.ingest.support.secret_shapes import hide
@@ -122,14 +122,25 @@ class _Reading:
         elif _ROLE_NAME.fullmatch(own) and isinstance(value.get("includedPermissions"), list):
             yield self.role(value, own, record.line)
         elif isinstance(value.get("rules"), list) and ("/denypolicies/" in own or any("denyRule" in one for one in items(value["rules"]))):
-            yield self.denial(value, own, record.line)
+            yield from self.denial(value, own, record.line)
         elif isinstance(value.get("bindings"), list):
             yield from self.unnamed(record)
 
-    def denial(self, value: dict[str, Any], own: str, line: Callable[..., int]) -> Fact:
-        """A deny policy; what it takes away stays in the graph."""
+    def denial(self, value: dict[str, Any], own: str, line: Callable[..., int]) -> Iterator[Fact]:
+        """A deny policy. One that is yet to be attached does not tell where it holds."""
         name = redact(text(value.get("displayName"), 100) or own.rpartition("/")[2]) or "without a name"
-        return problem(self.document, line(), f"the deny policy {name} is not applied: what it denies counts as allowed", NAME)
+        scope = denials.attached_to(own)
+        if not scope:
+            message = f"the deny policy {name} does not tell what it hangs on and is not applied: what it denies counts as allowed"
+            yield problem(self.document, line(), message, NAME)
+            return
+        for index, rule in enumerate(items(value.get("rules"))):
+            stated = inside(rule, "denyRule") or inside(rule, "deny_rule")
+            if stated:
+                at = line("rules", index)
+                yield Grant(
+                    "gcp", ("Resource", hide(scope)), "denial", denials.body(name, stated), name, self.document.source(at), "granted"
+                )
 
     def manifest(self, record: Record) -> Iterator[Fact]:
         """An object of Config Connector, which asks for something."""

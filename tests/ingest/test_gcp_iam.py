@@ -290,14 +290,86 @@ def test_other_files_are_left_alone(head: bytes) -> None:
     assert not gcp_iam.detect("a.json", head)
 
 
-def test_a_deny_policy_is_told() -> None:
+def denying(permissions: list[str], denied: list[str] | None = None, point: str = "projects%2F4200", **more: object) -> Document:
+    """As ``gcloud iam policies get --kind=denypolicies`` prints it."""
+    rule = {"deniedPrincipals": denied or ["principalSet://goog/public:all"], "deniedPermissions": permissions, **more}
+    name = f"policies/cloudresourcemanager.googleapis.com%2F{point}/denypolicies/keep-out"
+    return document(json.dumps({"name": name, "kind": "DenyPolicy", "rules": [{"denyRule": rule}]}, indent=1), "deny.json")
+
+
+def denied(deny: Document, role: str, member: str = f"serviceAccount:{BOT}", more: tuple[dict[str, object], ...] = ()) -> Granted:
+    kind = "cloudresourcemanager.googleapis.com/Project"
+    return Granted(export(*PLACES, *more, asset(NUMBER, kind, bind(role, member))), deny)
+
+
+ALL_OF_STORAGE = ["storage.googleapis.com/*.*"]
+
+
+def test_a_deny_policy_takes_away_what_it_surely_denies() -> None:
+    free = denied(denying(ALL_OF_STORAGE, ["principal://goog/subject/ada@quillmere.example"]), "roles/editor")
+    assert free.problems == []
+    assert "write" in free.access(f"gcp:{BOT}")[BUCKET]
+    for everybody in (None, [f"principal://iam.googleapis.com/projects/-/serviceAccounts/{BOT}"]):
+        found = denied(denying(ALL_OF_STORAGE, everybody), "roles/editor")
+        assert found.problems == []
+        assert BUCKET not in found.access(f"gcp:{BOT}")
+        assert "write" in found.access(f"gcp:{BOT}")[DATASET]
+    somewhere = denied(denying(ALL_OF_STORAGE, point="projects%2Felsewhere"), "roles/editor")
+    assert "write" in somewhere.access(f"gcp:{BOT}")[BUCKET]
+    above = denied(denying(ALL_OF_STORAGE, point="organizations%2F7"), "roles/editor")
+    assert BUCKET not in above.access(f"gcp:{BOT}")
+
+
+def test_who_may_not_make_keys_or_tokens_does_not_become_the_account() -> None:
+    role, payer = "roles/iam.serviceAccountKeyAdmin", f"gcp:{PAYER}"
+    assert (f"gcp:{BOT}", payer) in denied(denying(["x.googleapis.com/y.z"]), role).drawn("ASSUMES")
+    assert denied(denying(["iam.googleapis.com/serviceAccountKeys.create"]), role).drawn("ASSUMES") == set()
+    assert denied(denying(["iam.googleapis.com/serviceAccountKeys.*"]), role).drawn("ASSUMES") == set()
+    but = denying(["iam.googleapis.com/serviceAccountKeys.*"], exceptionPermissions=["iam.googleapis.com/serviceAccountKeys.create"])
+    assert (f"gcp:{BOT}", payer) in denied(but, role).drawn("ASSUMES")
+
+
+def test_an_owner_who_may_not_set_policies_is_no_administrator() -> None:
+    both = ["cloudresourcemanager.googleapis.com/*.setIamPolicy", "iam.googleapis.com/roles.update"]
+    both.append("deploymentmanager.googleapis.com/deployments.create")
+    assert "admin" in denied(denying(both[:1]), "roles/owner").access(f"gcp:{BOT}")[PROJECT]
+    assert "admin" not in denied(denying(both), "roles/owner").access(f"gcp:{BOT}")[PROJECT]
+
+
+def test_permissions_of_a_custom_role_are_denied_one_by_one() -> None:
+    name = "projects/quillmere-prod/roles/stores"
+    role = {"name": name, "includedPermissions": ["storage.objects.get", "storage.objects.delete"]}
+    deny = denying(["storage.googleapis.com/objects.delete"])
+    kind = "cloudresourcemanager.googleapis.com/Project"
+    bound = export(*PLACES, asset(NUMBER, kind, bind(name, f"serviceAccount:{BOT}")))
+    found = Granted(bound, document(json.dumps(role), "role.json"), deny)
+    assert found.access(f"gcp:{BOT}")[BUCKET] == "read"
+
+
+def test_exceptions_are_heard_and_what_is_not_sure_is_told() -> None:
+    mine = f"principal://iam.googleapis.com/projects/-/serviceAccounts/{BOT}"
+    excepted = denied(denying(ALL_OF_STORAGE, exceptionPrincipals=[mine]), "roles/editor")
+    assert "write" in excepted.access(f"gcp:{BOT}")[BUCKET]
+    assert excepted.problems == []
+    told = "the deny policy keep-out is not applied everywhere ({}): what it denies counts as allowed there"
+    unsure = "not to those who may be excepted from it, or denied by a group"
+    group = "principalSet://goog/group/ops@quillmere.example"
+    for deny, why in (
+        (denying(ALL_OF_STORAGE, denialCondition={"expression": "resource.matchTag('1/env', 'prod')"}), "a rule of it has a condition"),
+        (denying(ALL_OF_STORAGE, exceptionPrincipals=[group]), unsure),
+        (denying(ALL_OF_STORAGE, [group]), unsure),
+        (denying(ALL_OF_STORAGE, ["principalSet://goog/cloudIdentityCustomerId/C01"]), unsure),
+    ):
+        found = denied(deny, "roles/editor")
+        assert found.problems == [("warning", told.format(why))]
+        assert "write" in found.access(f"gcp:{BOT}")[BUCKET]
+    users = denied(denying(ALL_OF_STORAGE, [group]), "roles/editor", "group:ops@quillmere.example")
+    assert BUCKET not in users.access("gcp:group:ops@quillmere.example")
+
+
+def test_a_deny_policy_that_is_not_attached_yet_is_told() -> None:
     rule = {"denyRule": {"deniedPrincipals": ["principalSet://goog/public:all"], "deniedPermissions": ["iam.googleapis.com/roles.create"]}}
-    policy = {
-        "name": "policies/cloudresourcemanager.googleapis.com%2Fprojects%2F4200/denypolicies/no-roles",
-        "kind": "DenyPolicy",
-        "rules": [rule],
-    }
-    for stated in (policy, [policy], {"displayName": "no-roles", "rules": [rule]}):
-        found = Granted(document(json.dumps(stated), "deny.json"))
-        assert found.readers == ["gcp_iam"]
-        assert found.problems == [("warning", "the deny policy no-roles is not applied: what it denies counts as allowed")]
+    found = Granted(document(json.dumps({"displayName": "no-roles", "rules": [rule]}), "deny.json"))
+    assert found.readers == ["gcp_iam"]
+    message = "the deny policy no-roles does not tell what it hangs on and is not applied: what it denies counts as allowed"
+    assert found.problems == [("warning", message)]

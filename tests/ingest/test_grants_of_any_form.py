@@ -13,14 +13,14 @@ from graphinv.model.facts import EdgeFact, Grant, NodeFact, Problem, check_edge,
 
 GUID = "aaaaaaaa-0000-4000-8000-000000000001"
 ROLES = {
-    "gcp": ("binding", "role", "parent", "alias", "other"),
-    "azure": ("assignment", "definition", "other"),
+    "gcp": ("binding", "role", "parent", "alias", "denial", "other"),
+    "azure": ("assignment", "definition", "denial", "other"),
     "entra": ("requires", "app-role", "delegated", "directory-role", "defines", "inheritable", "inherits", "federated", "other"),
     "vault": ("policy", "policies", "workloads", "arns", "subject", "opens", "connects", "other"),
     "spiffe": ("workload", "template", "domain", "other"),
     "github": ("installation", "other"),
 }
-OF_RESOURCES = {"binding", "role", "parent", "alias", "definition", "defines", "policy", "connects", "template", "domain"}
+OF_RESOURCES = {"binding", "role", "parent", "alias", "denial", "definition", "defines", "policy", "connects", "template", "domain"}
 """Roles of grants on resources; all others are those of identities."""
 IDENTITIES = st.sampled_from([f"entra:{GUID}", "vault:shop/auth/kubernetes/role/x", "github-app:x", "spiffe://t/x"])
 RESOURCES = st.sampled_from(
@@ -36,6 +36,9 @@ RESOURCES = st.sampled_from(
 )
 WORDS = st.sampled_from(
     [
+        "principalSet://goog/public:all",
+        "storage.googleapis.com/*.*",
+        "*/delete",
         "roles/owner",
         "roles/iam.serviceAccountTokenCreator",
         "projects/p/roles/r",
@@ -73,6 +76,12 @@ KEYS = st.sampled_from(
         "condition",
         "scope",
         "permissions",
+        "denied",
+        "excepted",
+        "except",
+        "principals",
+        "excluded",
+        "below",
         "actions",
         "notActions",
         "dataActions",

@@ -249,6 +249,26 @@ def test_types_of_cloud_control() -> None:
     assert given == [(role, "trust", {"Statement": []}), (role, "identity", {"Statement": []})]
 
 
-def test_a_deny_policy_of_google_is_told() -> None:
-    facts = read('resource "google_iam_deny_policy" "no" {\n  parent = "x"\n  name = "no-keys"\n}\n')
-    assert facts.problems == [("L1", "warning", "the deny policy no-keys is not applied: what it denies counts as allowed")]
+def test_a_deny_policy_of_google_is_a_denial_where_it_hangs() -> None:
+    facts = read("""
+    resource "google_iam_deny_policy" "no" {
+      parent = urlencode("cloudresourcemanager.googleapis.com/projects/shop-prod")
+      name   = "no-keys"
+      rules {
+        deny_rule {
+          denied_principals    = ["principalSet://goog/public:all"]
+          denied_permissions   = ["iam.googleapis.com/serviceAccountKeys.create"]
+          exception_principals = ["principal://goog/subject/ada@quillmere.example"]
+        }
+      }
+    }
+    """)
+    (grant,) = [one for one in facts.all if isinstance(one, Grant)]
+    assert (grant.role, grant.subject[1]) == ("denial", "//cloudresourcemanager.googleapis.com/projects/shop-prod")
+    body = json.loads(grant.body)
+    assert body["permissions"] == ["iam.googleapis.com/serviceAccountKeys.create"]
+    assert (body["denied"], body["excepted"]) == (["principalSet://goog/public:all"], ["principal://goog/subject/ada@quillmere.example"])
+    assert not body["condition"]
+    open_end = read('resource "google_iam_deny_policy" "no" {\n  parent = var.there\n  name = "no-keys"\n}\n')
+    message = "what the deny policy no-keys hangs on is not known; it is not applied: what it denies counts as allowed"
+    assert open_end.problems == [("L1", "warning", message)]

@@ -7,10 +7,13 @@ Grants of ``provider`` ``gcp``; ``body`` is JSON:
     role      ("Resource", "projects/p/roles/r")  ["storage.objects.get", …]: the permissions of a custom role
     parent    ("Resource", full name)          full name of the project, folder or organisation that it lies in
     alias     ("Resource", full name)          full name that the same project is known by everywhere else (number → id)
+    denial    ("Resource", full name)          a rule of a deny policy of a scope: {"name": …, "denied": [principals],
+                                               "excepted": […], "permissions": […], "except": […], "condition": bool}
 
 Full names are those of :mod:`graphinv.ingest.support.gcp.names`. A role on a project, folder or organisation holds for all that lies in it:
 each resource that is known; the scope itself where the role covers most services; else ``//serviceusage.googleapis.com/…/services/…`` for
-each service it covers. Deny policies and principal access boundaries are not evaluated.
+each service it covers. Deny policies take away what they surely do (:mod:`graphinv.ingest.support.gcp.denials`); principal access
+boundaries are not evaluated.
 """
 
 from __future__ import annotations
@@ -18,12 +21,13 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from graphinv.ingest.grants import Known
 from graphinv.ingest.support.federation import github, workloads
-from graphinv.ingest.support.gcp import names
+from graphinv.ingest.support.gcp import denials, names
+from graphinv.ingest.support.gcp.denials import Denial
 from graphinv.ingest.support.gcp.permissions import ACT_AS, DEPLOYS, GRANTS_ITSELF, IMPERSONATES, LETTERS, Role, predefined, summary
 from graphinv.ingest.support.granted import body_of, granted_props, problem_of, sources_of, unread
 from graphinv.ingest.support.reach import access, gathered
@@ -33,8 +37,6 @@ PROVIDER = "gcp"
 BROAD = 40
 """Services from which on a role is one for the whole scope."""
 _BASIC = {"projectOwner": "roles/owner", "projectEditor": "roles/editor", "projectViewer": "roles/viewer"}
-_PREFIXES = {"sqladmin": "cloudsql", "cloudresourcemanager": "resourcemanager", "firestore": "datastore"}
-"""Service in a resource's name → service in the names of permissions, where they differ."""
 _UNTIL = re.compile(r"""\s*request\.time\s*<=?\s*timestamp\(\s*["']([0-9TZ:.+-]{10,35})["']\s*\)\s*""")
 _NOT_TOLD: Props = {"evidence": ["inferred"], "confidence": 0.5}
 
@@ -59,9 +61,14 @@ class _Policies:
     known: Known
     bindings: list[_Binding] = field(default_factory=list)
     roles: dict[str, Role] = field(default_factory=dict)
+    permissions: dict[str, list[str]] = field(default_factory=dict)
+    """Of custom roles."""
+    denials: list[Denial] = field(default_factory=list)
     parents: dict[str, str] = field(default_factory=dict)
     aliases: dict[str, str] = field(default_factory=dict)
     broken: list[Grant] = field(default_factory=list)
+    _left: dict[tuple[str, tuple[int, ...]], Role] = field(default_factory=dict)
+    _denied: dict[NodeKey, tuple[Denial, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         bodies = [(grant, body_of(grant)) for grant in self.grants]
@@ -71,7 +78,10 @@ class _Policies:
             if grant.role == "parent" and isinstance(body, str):
                 self.parents.setdefault(self.canonical(subject), self.canonical(body))
             elif grant.role == "role" and isinstance(body, list):
-                self.roles[subject] = summary(one for one in body if isinstance(one, str))
+                self.permissions[subject] = [one for one in body if isinstance(one, str)]
+                self.roles[subject] = summary(self.permissions[subject])
+            elif grant.role == "denial" and isinstance(body, dict):
+                self.denials.append(denials.read(grant, body, self.canonical(subject)))
             elif grant.role == "binding" and isinstance(body, dict) and isinstance(body.get("members"), list):
                 members = tuple(dict.fromkeys(one for one in body["members"] if isinstance(one, str)))
                 condition = body.get("condition")
@@ -128,26 +138,97 @@ class _Policies:
     def role(self, name: str) -> Role | None:
         return self.roles.get(name) or predefined(name)
 
+    def permitted(self, name: str, resource: str, denied: tuple[Denial, ...]) -> Role | None:
+        """The role ``name`` as far as ``denied``, of which those on the scopes around ``resource`` hold, leave it."""
+        role = self.role(name)
+        if role is None or not denied:
+            return role
+        around = self.chain(resource)
+        here = tuple(one for one in denied if one.scope in around)
+        key = (name, tuple(map(id, here)))
+        if here and key not in self._left:
+            self._left[key] = denials.left(role, self.permissions.get(name), here)
+        return self._left[key] if here else role
+
+    # ---- denials ------------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def groups(self) -> dict[NodeKey, set[NodeKey]]:
+        """Identity → groups that it is known to be a member of."""
+        found: dict[NodeKey, set[NodeKey]] = defaultdict(set)
+        for edge in self.known.edges:
+            if edge.kind == "MEMBER_OF" and isinstance(edge.source, tuple) and isinstance(edge.target, tuple):
+                found[edge.source].add(edge.target)
+        return found
+
+    @cached_property
+    def known_groups(self) -> set[NodeKey]:
+        """Groups of which some member is known."""
+        return {group for groups in self.groups.values() for group in groups}
+
+    def denied(self, principal: NodeKey) -> tuple[Denial, ...]:
+        """Rules of deny policies that surely hold for ``principal``."""
+        if principal not in self._denied:
+            around: set[NodeKey] = set()
+            pending = [principal]
+            while pending:
+                found = self.groups.get(pending.pop(), set()) - around
+                around |= found
+                pending += found
+            is_set = not (principal[1].startswith("gcp:user:") or names.is_account(principal[1].removeprefix("gcp:")))
+            self._denied[principal] = tuple(
+                one for one in self.denials if one.hits(principal, frozenset(around), self.known_groups, is_set)
+            )
+        return self._denied[principal]
+
+    def split(self, binding: _Binding) -> Iterator[tuple[_Binding, tuple[Denial, ...]]]:
+        """The binding by what holds for its members."""
+        parts: dict[tuple[int, ...], tuple[list[str], tuple[Denial, ...]]] = {}
+        for text in self.members(binding) if self.denials else ():
+            member = names.member(text)
+            denied = self.denied(member.key) if member else ()
+            parts.setdefault(tuple(map(id, denied)), ([], denied))[0].append(text)
+        if set(parts) <= {()}:
+            yield binding, ()
+            return
+        for members, denied in parts.values():
+            yield replace(binding, members=tuple(dict.fromkeys(members))), denied
+
+    def not_applied(self) -> Iterator[Problem]:
+        """Rules that take nothing from somebody who may be denied: what they deny counts as allowed there."""
+        principals = {member.key for binding in self.bindings for text in binding.members if (member := names.member(text))}
+        for one in self.denials:
+            why = "a rule of it has a condition" if one.conditional else ""
+            unsure = (principal for principal in principals if one.may_hit(principal))
+            if not why and any(all(one is not other for other in self.denied(principal)) for principal in unsure):
+                why = "not to those who may be excepted from it, or denied by a group"
+            if why:
+                message = f"the deny policy {one.name} is not applied everywhere ({why}): what it denies counts as allowed there"
+                yield problem_of(one.grant, message, "warning")
+
+    # ---- facts --------------------------------------------------------------------------------------------------------------
+
     @cached_property
     def deployers(self) -> dict[str, set[str]]:
         """Member → scopes in which it can start something of its own."""
         found: dict[str, set[str]] = defaultdict(set)
         for binding in self.bindings:
-            role = self.role(binding.role)
-            if role and role.kept & DEPLOYS:
-                for member in binding.members:
-                    found[member].add(binding.resource)
+            for part, denied in self.split(binding):
+                role = self.permitted(part.role, part.resource, denied)
+                if role and role.kept & DEPLOYS:
+                    for member in part.members:
+                        found[member].add(part.resource)
         return found
-
-    # ---- facts --------------------------------------------------------------------------------------------------------------
 
     def facts(self) -> Iterator[NodeFact | EdgeFact | Problem]:
         for grant in self.broken:
             yield unread(grant)
+        yield from self.not_applied()
         unknown: set[str] = set()
         told: set[str] = set()
         for binding in self.bindings:
-            yield from self.binding(binding)
+            for part, denied in self.split(binding):
+                yield from self.binding(part, denied)
             role = binding.role
             if self.role(role) is None and role not in unknown:
                 unknown.add(role)
@@ -159,8 +240,8 @@ class _Policies:
                     yield from self.comes_in(text, binding)
         yield from self.domains()
 
-    def binding(self, binding: _Binding) -> Iterator[NodeFact | EdgeFact | Problem]:
-        role = self.role(binding.role)
+    def binding(self, binding: _Binding, denied: tuple[Denial, ...]) -> Iterator[NodeFact | EdgeFact | Problem]:
+        role = self.permitted(binding.role, binding.resource, denied)
         props = _stated(binding)
         if role is None:
             props |= _NOT_TOLD
@@ -169,12 +250,13 @@ class _Policies:
         for member in members.values():
             yield NodeFact(*member.key, {**member.props, "sources": sources})
         principals = list(dict.fromkeys(member.key for member in members.values()))
-        targets = self.targets(binding.resource, binding.role, role)
+        targets = self.targets(binding.resource, binding.role, role, denied)
         yield from self.scopes(targets, sources)
         title = f"{binding.role.rpartition('/')[2]} on {binding.resource.rpartition('/')[2]}"
         id = f"gcp:{binding.resource}#{binding.role}" + (f"?{binding.condition}" if binding.condition else "")
+        id += "".join(f"!{one.name}" for one in denied)
         group = NodeFact("Identity", id, {"name": title, "type": "role_binding", "provider": "gcp", "sources": sources})
-        accounts = self.actable(binding.resource, role)
+        accounts = self.actable(binding, role, denied)
         surely = role is not None and bool(role.kept & (IMPERSONATES | DEPLOYS))
         holders, drawn = gathered(principals, len(targets) + len(accounts) * surely, props, group)
         yield from drawn
@@ -204,8 +286,8 @@ class _Policies:
                 found[binding.resource, binding.role].extend(one for one in binding.members if one.partition(":")[0] not in _BASIC)
         return found
 
-    def targets(self, resource: str, name: str, role: Role | None) -> dict[NodeKey, tuple[str, ...]]:
-        """What ``role`` on ``resource`` reaches, with the actions on each."""
+    def targets(self, resource: str, name: str, role: Role | None, denied: tuple[Denial, ...]) -> dict[NodeKey, tuple[str, ...]]:
+        """What ``role`` on ``resource`` reaches, with the actions on each that ``denied`` leave."""
         if role is None:
             return {("Resource", resource): ("read", "write")}
         if not _is_scope(resource):
@@ -213,7 +295,7 @@ class _Policies:
                 return {}
             kind = "Secret" if ("Secret", resource) in self.known.nodes else "Resource"
             return {(kind, resource): _actions(_letters(resource, name, role))}
-        found = {key: _actions(_of_service(key[1], role)) for key in self.inside.get(resource, ())}
+        found = {key: _actions(_of_service(key[1], self.permitted(name, key[1], denied) or role)) for key in self.inside.get(resource, ())}
         own = _overall(role) if len(role.services) >= BROAD else ""
         if role.kept & GRANTS_ITSELF:
             own += "a"
@@ -236,11 +318,19 @@ class _Policies:
                 title = f"{service.removesuffix('.googleapis.com')} of {place.rpartition('/')[2]}"
                 yield NodeFact(*key, {"name": title, "type": "service", "sources": sources})
 
-    def actable(self, resource: str, role: Role | None) -> Sequence[NodeKey]:
-        """Service accounts that ``role`` on ``resource`` lets its holder act as, or attach to what it starts."""
+    def actable(self, binding: _Binding, role: Role | None, denied: tuple[Denial, ...]) -> Sequence[NodeKey]:
+        """Service accounts that a role lets its holder act as, or attach to what it starts."""
+        resource = binding.resource
         if role is None or not role.kept & (IMPERSONATES | {ACT_AS}):
             return ()
-        return [names.account(resource.rpartition("/")[2])] if "/serviceAccounts/" in resource else self.accounts.get(resource, ())
+        found = [names.account(resource.rpartition("/")[2])] if "/serviceAccounts/" in resource else self.accounts.get(resource, ())
+        return [account for account in found if self._acts(binding.role, account, denied)] if denied else found
+
+    def _acts(self, role: str, account: NodeKey, denied: tuple[Denial, ...]) -> bool:
+        """Whether a role still lets its holder act as ``account`` where that lies."""
+        project = names.project_of_account(account[1].removeprefix("gcp:"))
+        there = self.permitted(role, self.canonical(names.PROJECTS + project), denied) if project else self.role(role)
+        return there is not None and bool(there.kept & (IMPERSONATES | {ACT_AS}))
 
     def attaches(self, members: Mapping[str, names.Member], account: NodeKey, stated: Props) -> Iterator[EdgeFact]:
         """(:Identity)-[:ASSUMES]->(:Identity service account) for those that may attach it to something."""
@@ -288,7 +378,7 @@ def _is_scope(resource: str) -> bool:
 
 def _of_service(resource: str, role: Role) -> str:
     service = names.service_of(resource)
-    return role.services.get(_PREFIXES.get(service, service), "")
+    return role.services.get(denials.SERVICES.get(service, service), "")
 
 
 def _letters(resource: str, name: str, role: Role) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from graphinv.ingest.support.aws import declared
 from graphinv.ingest.support.aws.declared import Site
-from graphinv.ingest.support.gcp import names
+from graphinv.ingest.support.gcp import denials, names
 from graphinv.ingest.support.masked import carried
 from graphinv.ingest.support.partial import Unknown, Value, is_known, text_of
 from graphinv.ingest.support.terraform import google_names
@@ -176,9 +176,15 @@ def _policy(context: Context, one: Resource) -> Iterator[Fact]:
 
 
 def _denial(context: Context, one: Resource) -> Iterator[Fact]:
-    """A deny policy; what it takes away stays in the graph."""
+    """A deny policy, a grant for each of its rules."""
     site = context.site(one)
-    yield site.problem(f"the deny policy {site.name(context.title(one))} is not applied: what it denies counts as allowed")
+    name, scope = site.name(context.title(one)), denials.attached_to(site.id(text_of(one.values.get("parent"))))
+    if not scope:
+        yield site.problem(f"what the deny policy {name} hangs on is not known; it is not applied: what it denies counts as allowed")
+        return
+    for block in one.blocks("rules", "deny_rule"):
+        rule = {key: [site.id(text) for text in texts(value)] or value for key, value in block.items()}
+        yield Grant("gcp", ("Resource", scope), "denial", denials.body(name, rule), name, site.source, site.evidence)
 
 
 def _target(context: Context, one: Resource, attribute: str, kind: str) -> str:
