@@ -44,14 +44,20 @@ LENSES: Mapping[Lens, str] = {
 
 GREY = "#8a93a0"
 _HUES = {
-    False: {"red": "#b42318", "orange": "#d9540b", "amber": "#a87900", "blue": "#2f6f9f", "grey": "#6b7280"},
-    True: {"red": "#f4786d", "orange": "#f2935a", "amber": "#dfb845", "blue": "#74b1e0", "grey": "#9aa3af"},
+    False: {"red": "#b42318", "orange": "#b8450a", "amber": "#8a6200", "blue": "#2f6f9f", "grey": "#5d6470", "words": "#4b5563"},
+    True: {"red": "#f4786d", "orange": "#f2935a", "amber": "#dfb845", "blue": "#74b1e0", "grey": "#9aa3af", "words": "#cbd2da"},
 }
+"""By whether the page is dark. Words in any of these can be read on the page and on a row that is selected: contrast 4.5 at least."""
 
 
 def is_dark() -> bool:
     """Whether the page is shown light on dark."""
     return st.context.theme.type == "dark"
+
+
+def words_colour() -> str:
+    """Colour of words in a chart."""
+    return _HUES[is_dark()]["words"]
 
 
 def level_colours() -> dict[str, str]:
@@ -181,7 +187,7 @@ def radius(
 
 def header(shown: Contents, title: str, about: str) -> None:
     """Title of a view, with the generation and time that all its numbers are of."""
-    st.subheader(title, anchor=False)
+    st.title(title, anchor=False)
     summary = shown.summary
     behind = summary.generation != shown.analysis.generation
     if behind:
@@ -191,6 +197,13 @@ def header(shown: Contents, title: str, about: str) -> None:
             icon=":material/history:",
         )
     st.caption(f"{about} Generation {shown.analysis.generation}, judged at {when(summary.at)}.")
+
+
+def section(title: str, about: str = "") -> None:
+    """Heading of a part of a view; both texts are ours and may be Markdown."""
+    st.header(title, anchor=False)
+    if about:
+        st.caption(about)
 
 
 # --------------------------------------------------------------------------------------------------------------------------------
@@ -207,6 +220,20 @@ def short(text: str, limit: int) -> str:
         return text
     tail = (limit - 1) // 2
     return f"{text[: limit - 1 - tail]}…{text[-tail:] if tail else ''}"
+
+
+def counted(number: int, thing: str) -> str:
+    """A number of things.
+
+    >>> counted(1, "pair"), counted(1200, "pair")
+    ('1 pair', '1,200 pairs')
+    """
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
+def sensitivity_of(key: NodeKey, sensitivity: object) -> str:
+    """What a table says of a target's sensitivity; secrets have none."""
+    return known(sensitivity) if key[0] == "Resource" else "secret"
 
 
 def known(value: object) -> str:
@@ -267,11 +294,13 @@ def frame(rows: Iterable[Mapping[str, object]], columns: Sequence[str]) -> pd.Da
 
 
 def coloured(data: pd.DataFrame, levels: Iterable[str] = (), sensitivities: Iterable[str] = ()) -> Any:
-    """``data`` with the words of some columns in colour: those that hold levels or outcomes, and those that hold sensitivities."""
+    """``data`` with words in colour: in some columns levels and outcomes, in some sensitivities, and in all of them what is unknown."""
     if data.size > _MOST_STYLED:
         return data
     style = data.style
-    colours = {**dict.fromkeys(levels, level_colours()), **dict.fromkeys(sensitivities, sensitivity_colours())}
+    unknown = {UNKNOWN: level_colours()[UNKNOWN]}
+    colours = {column: unknown for column in data.columns if (data[column] == UNKNOWN).any()}
+    colours |= {**dict.fromkeys(levels, level_colours()), **dict.fromkeys(sensitivities, sensitivity_colours())}
     for column, of_word in colours.items():
         style = style.map(
             lambda word, of_word=of_word: f"color: {of_word[word]}; font-weight: 600" if word in of_word else "", subset=[column]
@@ -305,6 +334,7 @@ def pick(
         hide_index=True,
         height=height(len(rows), most),
         key=key,
+        placeholder=UNKNOWN,
         on_select="rerun",
         selection_mode="single-row-required",
         column_config=columns,
@@ -330,7 +360,7 @@ def hop_table(hops: Sequence[Hop], shown: Contents) -> None:
     ]
     text = st.column_config.TextColumn
     st.dataframe(
-        frame(rows, ["hop", "from", "allows", "stated in", "runtime decision", "evidence", "sure", "edge", "to"]),
+        coloured(frame(rows, ["hop", "from", "allows", "stated in", "runtime decision", "evidence", "sure", "edge", "to"])),
         hide_index=True,
         height=height(len(rows)),
         column_config={
@@ -340,17 +370,17 @@ def hop_table(hops: Sequence[Hop], shown: Contents) -> None:
             "stated in": text(width=320),
             "runtime decision": text(width=185),
             "evidence": text(width=75),
-            "sure": text(width=55, help="Confidence of the hop"),
+            "sure": text(width=75, help="Confidence of the hop"),
         },
     )
 
 
 def finding_details(shown: Contents, one: Finding) -> None:
     """Why a finding is one, what to do, what it leans on, where it is in its life, and the path that proves it."""
-    st.markdown("**Why**")
+    section("Why")
     st.text(plain(one.why.strip()) or UNKNOWN)
     if one.remediation:
-        st.markdown("**What to do**")
+        section("What to do")
         st.text(plain(one.remediation.strip()))
     facts = {
         "severity": "; ".join(map(plain, one.severity_parts)),
@@ -367,23 +397,29 @@ def finding_details(shown: Contents, one: Finding) -> None:
         **{name: known(value) for name, value in one.details.items() if isinstance(value, (str, int, float, bool, list, tuple))},
     }
     st.dataframe(
-        frame(({"about it": plain(name), "value": value} for name, value in facts.items() if value), ["about it", "value"]),
+        coloured(frame(({"about it": plain(name), "value": value} for name, value in facts.items() if value), ["about it", "value"])),
         hide_index=True,
-        height=height(sum(bool(value) for value in facts.values()), 8),
-        column_config={"about it": st.column_config.TextColumn(width="small"), "value": st.column_config.TextColumn(width="large")},
+        height=height(sum(bool(value) for value in facts.values()), 16),
+        column_config={"about it": st.column_config.TextColumn(width=130), "value": st.column_config.TextColumn(width=1000)},
     )
     if one.path:
-        st.markdown("**Path**")
+        section("Path")
         hop_table(one.path, shown)
 
 
 def bars(names: Sequence[str], numbers: Sequence[int], colours: Sequence[str], step: int = 44) -> None:
     """A bar for each name, its number written at its end."""
-    y = {"field": "name", "type": "nominal", "sort": None, "title": None, "axis": {"labelFontSize": 13, "ticks": False, "domain": False}}
-    x = {"field": "number", "type": "quantitative", "title": None, "axis": None, "scale": {"domain": [0, max(1, *numbers) * 1.12]}}
+    y = {
+        "field": "name",
+        "type": "nominal",
+        "sort": None,
+        "title": None,
+        "axis": {"labelFontSize": 13, "labelColor": words_colour(), "ticks": False, "domain": False},
+    }
+    x = {"field": "number", "type": "quantitative", "title": None, "axis": None, "scale": {"domain": [0, max(1, *numbers) * 1.25]}}
     scale = {"domain": list(names), "range": list(colours)}
     bar = {"mark": {"type": "bar", "cornerRadiusEnd": 3, "height": round(step * 0.55)}}
-    text = {"mark": {"type": "text", "align": "left", "dx": 5, "fontSize": 13, "color": "#6b7280"}}
+    text = {"mark": {"type": "text", "align": "left", "dx": 5, "fontSize": 13, "color": words_colour()}}
     st.vega_lite_chart(
         spec={
             "data": {"values": [{"name": name, "number": number} for name, number in zip(names, numbers, strict=True)]},

@@ -19,9 +19,11 @@ from widgets import (
     level_colours,
     pick,
     places,
+    section,
     selected,
     short,
     when,
+    words_colour,
 )
 
 from graphinv.model.estate import EdgeRecord
@@ -106,7 +108,7 @@ def _table(agents: list[AgentEntry]) -> AgentEntry:
     state = st.dataframe(
         coloured(
             frame(rows, list(rows[0])),
-            ["level", "framework", "environment", "status", "autonomy", "owner"],
+            ["level"],
         ),
         hide_index=True,
         height=height(len(rows), 9),
@@ -191,7 +193,7 @@ def _waterfall(score: Score) -> None:
         rows.append({"part": name, "begin": begin, "end": begin + part.amount, "words": f"+{part.amount:.1f}", "of": "part"})
         begin += part.amount
     rows.append({"part": "risk", "begin": 0, "end": score.risk, "words": f"{score.risk:.1f} {score.level}", "of": "risk"})
-    axis = {"labelLimit": 430, "ticks": False, "domain": False, "labelFontSize": 12}
+    axis = {"labelLimit": 430, "labelColor": words_colour(), "ticks": False, "domain": False, "labelFontSize": 12}
     y = {"field": "part", "type": "nominal", "sort": None, "title": None, "axis": axis}
     scale = {"domain": ["part", "risk"], "range": ["#7c9cc9", level_colours()[score.level]]}
     x = {"field": "begin", "type": "quantitative", "title": None, "scale": {"domain": [0, 100]}}
@@ -206,7 +208,7 @@ def _waterfall(score: Score) -> None:
                     "encoding": {"y": y, "x": x, "x2": {"field": "end"}, "color": colour},
                 },
                 {
-                    "mark": {"type": "text", "align": "left", "dx": 5, "color": "#6b7280"},
+                    "mark": {"type": "text", "align": "left", "dx": 5, "color": words_colour()},
                     "encoding": {"y": y, "x": end, "text": {"field": "words", "type": "nominal"}},
                 },
             ],
@@ -249,12 +251,12 @@ def _findings(shown: Contents, findings: list[Finding]) -> None:
 
 def _edges(shown: Contents, key: NodeKey) -> None:
     for title, edges in (("Out of it", shown.estate.outgoing.get(key, ())), ("Into it", shown.estate.incoming.get(key, ()))):
-        st.markdown(f"**{title}**")
+        section(title)
         if not edges:
             st.text("None is known.")
             continue
         rows = [_edge_row(shown, key, edge) for edge in edges]
-        st.dataframe(frame(rows, list(rows[0])), hide_index=True, height=height(len(rows), 8))
+        st.dataframe(coloured(frame(rows, list(rows[0]))), hide_index=True, height=height(len(rows), 8))
 
 
 def _edge_row(shown: Contents, key: NodeKey, edge: EdgeRecord) -> dict[str, object]:
@@ -280,7 +282,7 @@ def _properties(shown: Contents, agent: AgentEntry) -> None:
             continue
         rows.append({"property": name, "value": known(value), "meaning": field.description or ""})
     st.dataframe(
-        coloured(frame(rows, ["property", "value", "meaning"]).fillna(""), ["value"]),
+        coloured(frame(rows, ["property", "value", "meaning"]).fillna("")),
         hide_index=True,
         height=height(len(rows), 16),
         column_config={"value": st.column_config.TextColumn(width="large")},

@@ -11,6 +11,7 @@ from widgets import (
     choose,
     coloured,
     contents,
+    counted,
     decisions,
     frame,
     header,
@@ -19,7 +20,9 @@ from widgets import (
     is_dark,
     known,
     radius,
+    section,
     selected,
+    sensitivity_of,
     short,
 )
 
@@ -102,13 +105,13 @@ def _choices(everything: BlastRadius, lens: Lens, target: str | None, action: st
 
 
 def _target_words(one: BlastTarget) -> str:
-    sensitivity = known(one.sensitivity) if one.key[0] == "Resource" else "secret"
+    sensitivity = sensitivity_of(one.key, one.sensitivity or "sensitivity unknown")
     jewel = ", crown jewel" if one.crown_jewel else ""
     return f"{short(plain(one.name), 60)}  ·  {sensitivity}{jewel}  ·  {', '.join(one.actions) or 'out of reach under this lens'}"
 
 
 def _numbers(found: BlastRadius) -> None:
-    st.markdown("**What each lens leaves**")
+    section("What each lens leaves")
     rows = [
         {
             "lens": one.lens,
@@ -152,8 +155,8 @@ def _picture(shown: Contents, found: BlastRadius) -> None:
     now = next(one for one in found.lenses if one.lens == found.lens)
     with st.container(border=True):
         st.caption(
-            f"**{now.targets} targets** ({now.atoms} atoms), **impact {now.impact:.0f}** under the {found.lens} lens. On the way: agents "
-            f"{now.agents}, identities {now.identities}, secrets {now.secrets}, tools {now.tools}."
+            f"**{counted(now.targets, 'target')}** ({counted(now.atoms, 'atom')}), **impact {now.impact:.0f}** under the {found.lens} lens."
+            f" On the way: agents {now.agents}, identities {now.identities}, secrets {now.secrets}, tools {now.tools}."
         )
         if found.path is None:
             st.warning(
@@ -167,10 +170,10 @@ def _picture(shown: Contents, found: BlastRadius) -> None:
         )
         if found.left_out.targets:
             st.caption(
-                f"{found.left_out.targets} more targets within reach are not drawn: raise the number of nodes, or see the table below."
+                f"Not drawn: {counted(found.left_out.targets, 'target')} more within reach; raise the number, or see the table below."
             )
         if found.left_out.listed:
-            st.caption(f"{found.left_out.listed} more targets are not listed below either.")
+            st.caption(f"Not listed below either: {counted(found.left_out.listed, 'target')} more.")
 
 
 def _around(found: BlastRadius) -> tuple[Hop, ...]:
@@ -183,9 +186,9 @@ def _around(found: BlastRadius) -> tuple[Hop, ...]:
 def _path(shown: Contents, found: BlastRadius) -> None:
     if found.path is None or found.target is None:
         return
-    st.markdown(f"**The path, hop by hop** ({found.lens} lens)")
+    section(f"The path, hop by hop ({found.lens} lens)")
     st.text(
-        f"{plain(found.name)} can {found.action} {found.target[0]} {shown.name(found.target)} in {len(found.path.hops)} hops. "
+        f"{plain(found.name)} can {found.action} {found.target[0]} {shown.name(found.target)} in {counted(len(found.path.hops), 'hop')}. "
         f"Runtime decision on this path: {decisions(found.path)}."
     )
     hop_table(found.path.hops, shown)
@@ -203,16 +206,16 @@ def _way_around(shown: Contents, found: BlastRadius) -> None:
         else:
             st.success("Every path to it meets an enforcing runtime decision, and none lets it pass.", icon=":material/verified_user:")
     elif found.path and found.ungoverned_path.hops != found.path.hops:
-        st.markdown("**The way around the decision** (ungoverned lens)")
+        section("The way around the decision (ungoverned lens)")
         hop_table(found.ungoverned_path.hops, shown)
 
 
 def _targets(everything: BlastRadius) -> None:
-    st.markdown(f"**Targets** ({everything.lens} lens, and what other lenses leave). Select one to see its path.")
+    section(f"Targets ({everything.lens} lens, and what other lenses leave)", "Select one to see its path.")
     rows = [
         {
             "target": plain(one.name),
-            "sensitivity": known(one.sensitivity) if one.key[0] == "Resource" else "secret",
+            "sensitivity": sensitivity_of(one.key, one.sensitivity),
             "crown jewel": known(one.crown_jewel) if one.key[0] == "Resource" else "",
             everything.lens: ", ".join(one.actions) or "out of reach",
             **{name: ", ".join(getattr(one, name)) or "out of reach" for name in COMPARED if name != everything.lens},
@@ -250,7 +253,7 @@ def _targets(everything: BlastRadius) -> None:
 
 
 def _counts(found: BlastRadius) -> None:
-    st.markdown("**Targets by sensitivity and action**, posture → ungoverned → runtime")
+    section("Targets by sensitivity and action", "posture → ungoverned → runtime")
     by_lens = {one.lens: one.counts for one in found.lenses}
     rows = []
     for sensitivity in SENSITIVITIES:

@@ -7,16 +7,19 @@ from collections.abc import Hashable, Sequence
 import streamlit as st
 from widgets import (
     LENSES,
-    UNKNOWN,
     Contents,
     choose,
+    coloured,
     contents,
+    counted,
     frame,
     header,
     height,
     known,
     places,
+    section,
     selected,
+    sensitivity_of,
     short,
 )
 
@@ -86,10 +89,10 @@ def _ids(edge: EdgeName) -> dict[str, object]:
 
 
 def _choke_points(shown: Contents, points: Sequence[ChokePoint], pairs: int) -> None:
-    st.markdown("**Choke points**: edges that pairs of agent and target depend on. Select one to see what removing it would do.")
-    counted = f"{pairs} pairs with {len(shown.engine.precious)} crown jewels, restricted and confidential targets."
+    section("Choke points", "Edges that pairs of agent and target depend on. Select one to see what removing it would do.")
+    said = f"{counted(pairs, 'pair')} with {len(shown.engine.precious):,} crown jewels, restricted and confidential targets."
     unvalued = shown.engine.unvalued
-    st.caption(counted + (f" :orange[Not counted: {unvalued} resources of unknown sensitivity.]" if unvalued else ""))
+    st.caption(said + (f" :orange[Not counted: {counted(unvalued, 'resource')} of unknown sensitivity.]" if unvalued else ""))
     if not points:
         st.info("No pair that was counted hangs on a single edge.")
         return
@@ -114,7 +117,7 @@ def _choke_points(shown: Contents, points: Sequence[ChokePoint], pairs: int) -> 
             st.session_state[EDGE] = keys[row]
 
     st.dataframe(
-        frame(rows, list(rows[0])),
+        coloured(frame(rows, list(rows[0]))),
         hide_index=True,
         height=height(len(rows), 10),
         key="choke_points",
@@ -135,7 +138,7 @@ def _targets(shown: Contents) -> list[NodeKey]:
 
 
 def _cut(shown: Contents, stamp: Hashable, lens: Lens, targets: Sequence[NodeKey]) -> tuple[EdgeName, ...]:
-    st.markdown("**Cut**: the lightest set of edges to remove or guard so that no agent reaches a target")
+    section("Cut", "The lightest set of edges to remove or guard so that no agent reaches a target.")
     target = choose("Target", targets, "cut_target", words=lambda key: f"{short(shown.name(key), 60)}  ·  {short(plain(key[1]), 80)}")
     cut = _least(stamp, lens, target, shown)
     if not cut.subjects:
@@ -144,14 +147,15 @@ def _cut(shown: Contents, stamp: Hashable, lens: Lens, targets: Sequence[NodeKey
         st.warning("No set of edges that a person can change keeps all agents from it.", icon=":material/block:")
     else:
         light = "No lighter set works." if cut.proven else "A lighter set may exist."
-        st.caption(f"{len(cut.edges)} edges keep {cut.subjects} agents from it ({', '.join(cut.actions)}). Weight {cut.weight:g}. {light}")
+        what = f"{counted(len(cut.edges), 'edge')} to change, {counted(cut.subjects, 'agent')} kept from it ({', '.join(cut.actions)})"
+        st.caption(f"{what}. Weight {cut.weight:g}. {light}")
         rows = [{"weight": weight, **_edge(shown, edge), **_ids(edge)} for edge, weight in zip(cut.edges, cut.weights, strict=True)]
         st.dataframe(frame(rows, list(rows[0])), hide_index=True, height=height(len(rows), 8))
     return cut.edges
 
 
 def _what_if(shown: Contents, stamp: Hashable, edges: dict[str, EdgeName]) -> None:
-    st.markdown("**What if**")
+    section("What if", "What one change would do.")
 
     def words(key: str) -> str:
         edge = edges[key]
@@ -208,19 +212,20 @@ def _gone(shown: Contents, change: LensChange) -> None:
     if not actions:
         st.caption(f"No agent loses anything under the {change.lens} lens.")
         return
-    st.caption(f"What agents could no longer do ({change.lens} lens): {len(actions)} pairs of agent and target.")
+    st.caption(f"What agents could no longer do ({change.lens} lens): {counted(len(actions), 'pair')} of agent and target.")
     rows = [
         {
             "agent": shown.name(agent),
             "no longer": ", ".join(sorted(names, key=ACTIONS.index)),
             "target": shown.name(target),
-            "sensitivity": known(shown.estate.nodes[target].props.get("sensitivity")) if target in shown.estate.nodes else UNKNOWN,
+            "sensitivity": sensitivity_of(target, node.props.get("sensitivity") if (node := shown.estate.nodes.get(target)) else None),
             "id of target": plain(target[1]),
             "id of agent": plain(agent[1]),
         }
         for (agent, target), names in actions.items()
     ]
-    st.dataframe(frame(rows, list(rows[0])), hide_index=True, height=height(len(rows), 8))
+    data = coloured(frame(rows, list(rows[0])), sensitivities=["sensitivity"])
+    st.dataframe(data, hide_index=True, height=height(len(rows), 8))
 
 
 def _scores(shown: Contents, found: WhatIf) -> None:
@@ -232,10 +237,11 @@ def _scores(shown: Contents, found: WhatIf) -> None:
         if found.findings_judged:
             row |= {"risk": one.risk[0], "risk after": one.risk[1]}
         row |= {"impact": one.impact[0], "impact after": one.impact[1]}
-        row |= {"gap": one.impact_ungoverned[0], "gap after": one.impact_ungoverned[1]}
-        row |= {"left": one.impact_runtime[0], "left after": one.impact_runtime[1]}
+        row |= {"ungoverned": one.impact_ungoverned[0], "ungoverned after": one.impact_ungoverned[1]}
+        row |= {"runtime": one.impact_runtime[0], "runtime after": one.impact_runtime[1]}
         rows.append(row | {"id of agent": plain(one.subject[1])})
     numbers = {name: st.column_config.NumberColumn(format="%.1f") for name, value in rows[0].items() if isinstance(value, float)}
+    st.caption("Impact of these agents before and after: posture, and what the ungoverned and the runtime lens leave of it.")
     st.dataframe(frame(rows, list(rows[0])), hide_index=True, height=height(len(rows), 8), column_config=numbers)
 
 

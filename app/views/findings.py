@@ -10,6 +10,7 @@ from widgets import (
     Contents,
     choose,
     contents,
+    counted,
     finding_details,
     header,
     pick,
@@ -101,7 +102,7 @@ def _causes(stamp: Hashable, keys: tuple[str, ...], _found: list[Finding], _show
 def _of_one_change(shown: Contents, found: list[Finding]) -> list[Finding]:
     """The findings that the change chosen in a table of changes would clear."""
     changes = _causes((shown.summary.store, shown.stamp), tuple(one.key for one in found), found, shown)
-    st.caption(f"{len(changes):,} changes would clear these {len(found):,} findings. One row is one ticket.")
+    st.caption(f"{counted(len(changes), 'change')} would clear {counted(len(found), 'finding')}. One row is one ticket.")
     of_edges = {change.cause for change in changes if change.edge}
     stated = {edge.key: edge.sources for edge in shown.estate.edges if edge.key in of_edges}
     stated |= {change.cause: shown.estate.nodes[change.node].sources for change in changes if change.node}
@@ -157,7 +158,7 @@ def _table(shown: Contents, found: list[Finding]) -> None:
     row = pick(
         rows,
         f"findings_table_{hash(tuple(one.key for one in found))}",
-        ["severity", "owner"],
+        ["severity"],
         columns={
             "severity": st.column_config.TextColumn(width=75),
             "priority": st.column_config.NumberColumn(format="%.1f", width=60, help=PRIORITY),

@@ -14,6 +14,7 @@ from widgets import (
     bars,
     coloured,
     contents,
+    counted,
     decisions,
     frame,
     header,
@@ -23,6 +24,8 @@ from widgets import (
     known,
     level_colours,
     pick,
+    section,
+    sensitivity_of,
     when,
 )
 
@@ -57,11 +60,22 @@ def show() -> None:
 def _headline(shown: Contents) -> None:
     summary = shown.summary
     errors = sum(problem.severity == "error" for problem in summary.unread)
+    gaps = len({problem.document for problem in summary.unread if problem.severity == "warning"})
+    unscored = sum(agent.level is None for agent in shown.agents)
+    unjudged = sum(rule.outcome in ("not_available", "error") for rule in summary.rules)
     worrying = sum(agent.level in ("critical", "high") for agent in shown.agents)
     pairs = f"{summary.gap.ungoverned} of {summary.gap.posture}"
     with st.container(horizontal=True):
         st.metric("Agents", summary.agents_total, border=True, help="Sub-agents and the host applications of agents included.")
-        st.metric("Agents at high or critical risk", worrying, border=True, help="Risk is impact (posture lens) weighed by likelihood.")
+        st.metric(
+            "Agents at high or critical risk",
+            worrying,
+            f"{unscored:,} not scored" if unscored else None,
+            delta_color="off",
+            delta_arrow="off",
+            border=True,
+            help="Risk is impact (posture lens) weighed by likelihood. What could not be read or judged is in no risk.",
+        )
         st.metric(
             "Ungoverned pairs",
             pairs,
@@ -71,16 +85,20 @@ def _headline(shown: Contents) -> None:
         )
         st.metric("Critical findings", summary.severities.get("critical", 0), border=True)
         st.metric("High findings", summary.severities.get("high", 0), border=True)
+        st.metric("Rules not judged", f"{unjudged} of {len(summary.rules)}", border=True, help="What they need is not in the graph")
         st.metric(
             "Documents not read",
             errors,
+            f"{gaps:,} read with gaps" if gaps else None,
+            delta_color="off",
+            delta_arrow="off",
             border=True,
             help="Problems that left something out of the graph. What depends on it is unknown, not safe.",
         )
 
 
 def _agents(shown: Contents) -> None:
-    st.markdown("**Riskiest agents**")
+    section("Riskiest agents")
     risky = shown.summary.agents
     if not risky:
         st.info("No agent was scored. What is not known is not safe: see the documents that could not be read below.")
@@ -95,6 +113,7 @@ def _agents(shown: Contents) -> None:
             "impact": agent.score.impact,
             "ungoverned": agent.score.impact_ungoverned,
             "runtime": agent.score.impact_runtime,
+            "id": plain(agent.score.subject[1]),
         }
         for agent in risky
     ]
@@ -102,7 +121,7 @@ def _agents(shown: Contents) -> None:
     row = pick(
         rows,
         "overview_agents",
-        ["level", "owner"],
+        ["level"],
         most=10,
         columns={
             "agent": text(width=190),
@@ -128,19 +147,19 @@ def _agents(shown: Contents) -> None:
 
 def _gap(shown: Contents) -> None:
     gap = shown.summary.gap
-    st.markdown("**The gap: pairs of agent and target**")
+    section("The gap: pairs of agent and target")
     bars(("posture", "ungoverned", "runtime"), (gap.posture, gap.ungoverned, gap.runtime), (GREY, "#c81e1e", "#d08a1d"), 36)
     st.caption(
         f"**posture** is all that is within reach; **ungoverned** the part with no enforcing runtime decision in the way "
-        f"({gap.agents} agents, {gap.targets} targets); **runtime** what is left after all decisions. "
-        f"A decision stands before {gap.posture - gap.ungoverned} pairs."
+        f"({counted(gap.agents, 'agent')}, {counted(gap.targets, 'target')}); **runtime** what is left after all decisions. "
+        f"A decision stands before {counted(gap.posture - gap.ungoverned, 'pair')}."
     )
     if shown.summary.reach_left_out:
         st.caption(f"{shown.summary.reach_left_out} further pairs with targets of less weight are not counted here.")
 
 
 def _paths(shown: Contents) -> None:
-    st.markdown("**Top risky paths** (posture lens)")
+    section("Top risky paths (posture lens)")
     paths = shown.analysis.paths[:10]
     if not paths:
         st.info("No agent reaches a target that weighs anything, as far as the graph knows.")
@@ -154,10 +173,12 @@ def _paths(shown: Contents) -> None:
                 "agent": shown.name(path.subject),
                 "can": path.action,
                 "target": shown.name(path.target),
-                "sensitivity": known(props.get("sensitivity")) if path.target[0] == "Resource" else "secret",
+                "sensitivity": sensitivity_of(path.target, props.get("sensitivity")),
                 "crown jewel": known(props.get("crown_jewel")) if path.target[0] == "Resource" else "",
                 "hops": len(path.hops),
                 "runtime decision on this path": decisions(path),
+                "id of agent": plain(path.subject[1]),
+                "id of target": plain(path.target[1]),
             }
         )
     row = pick(
@@ -170,6 +191,7 @@ def _paths(shown: Contents) -> None:
             "target": st.column_config.TextColumn(width="medium"),
             "hops": st.column_config.NumberColumn(width=50),
             "can": st.column_config.TextColumn(width=70),
+            "runtime decision on this path": st.column_config.TextColumn(width=215),
         },
     )
     path = paths[row]
@@ -188,7 +210,7 @@ def _chain(shown: Contents, path: Path) -> str:
 
 def _rules(shown: Contents) -> None:
     """Every rule with what it found, of how many agents it could be judged, and what is missing of the others."""
-    st.markdown("**Rules, and which agents they could be judged of**")
+    section("Rules, and which agents they could be judged of")
     order = {"error": 0, "found": 1, "not_available": 2, "clear": 3}
     worst: dict[str, Level] = {}
     for finding in sorted(shown.analysis.findings, key=worst_first, reverse=True):
@@ -230,7 +252,7 @@ def _rules(shown: Contents) -> None:
     _not_judged(shown, rules[row])
     missing = sum(rule.outcome in ("not_available", "error") for rule in rules)
     if missing:
-        st.caption(f"{missing} rules could not be judged: what they need is not in the graph. That is not a pass.")
+        st.caption(f"{counted(missing, 'rule')} could not be judged: what they need is not in the graph. That is not a pass.")
 
 
 def _judged(one: RuleCoverage | None) -> str:
@@ -243,18 +265,18 @@ def _not_judged(shown: Contents, rule: RuleStatus) -> None:
     missing = [one for one in agent_coverage(shown.analysis, agents, [rule]) if one.outcome != "judged"]
     if not missing:
         return
-    with st.expander(f"{rule.rule} could not be judged of {len(missing):,} agents"):
+    with st.expander(f"{rule.rule} could not be judged of {counted(len(missing), 'agent')}"):
         rows = [{"agent": shown.name(("Agent", one.agent)), "missing": plain(one.missing)} for one in missing]
         st.dataframe(frame(rows, ["agent", "missing"]), hide_index=True, height=height(len(rows), 8))
 
 
 def _severities(shown: Contents) -> None:
-    st.markdown("**Findings by severity**")
+    section("Findings by severity")
     bars(LEVELS, [shown.summary.severities.get(level, 0) for level in LEVELS], [level_colours()[level] for level in LEVELS], 27)
 
 
 def _unread(shown: Contents) -> None:
-    st.markdown("**Recognised, not fully read**")
+    section("Recognised, not fully read")
     order = {"error": 0, "warning": 1, "note": 2}
     problems = sorted(shown.summary.unread, key=lambda one: (order.get(one.severity, 3), one.document, one.where))
     if not problems:
@@ -284,7 +306,7 @@ def _unread(shown: Contents) -> None:
 
 
 def _unknown(shown: Contents) -> None:
-    st.markdown("**Unknown, never taken for safe**")
+    section("Unknown, never taken for safe")
     rows: list[dict[str, Any]] = [
         {"kind": kind, "property": name, "unknown": missing, "of": total, "share": 100 * missing / total}
         for kind, names in shown.summary.unknown.items()

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
-from widgets import choose, contents, frame, header, height
+from widgets import Contents, choose, coloured, contents, counted, frame, header, height, short
 
+from graphinv.analyze.absent import absent
 from graphinv.analyze.library import Parameter, Query
 from graphinv.export.support.escape import table as csv_table
-from graphinv.model.errors import GraphinvError, QueryLimit
+from graphinv.model.errors import GraphinvError, NotFound, QueryLimit
 from graphinv.model.text import plain
 from graphinv.pipeline.stages import library
 from graphinv.store import Rows, store_url
 from graphinv.store.guarded import asking
 
 OWN = "Cypher of one's own"
-SECONDS, MOST_ROWS = 30.0, 10_000
+SECONDS, MOST_ROWS, MOST_OFFERED = 30.0, 10_000, 5_000
 FIRST = """MATCH (a:Agent)-[r:CAN_REACH {lens: 'ungoverned'}]->(t:Resource)
 WHERE t.crown_jewel
 RETURN a.id AS agent, r.actions AS actions, r.hops AS hops, t.id AS target
@@ -26,7 +26,8 @@ ORDER BY agent, target"""
 
 def show() -> None:
     """The page."""
-    header(contents(), "Queries", "The graph in Cypher. Queries read; none can write.")
+    shown = contents()
+    header(shown, "Queries", "The graph in Cypher. Queries read; none can write.")
     queries = sorted(library().values(), key=lambda one: (one.topic, one.title))
     topic, name = st.columns([0.25, 0.75])
     with topic:
@@ -37,15 +38,15 @@ def show() -> None:
     offered = {one.name: one for one in queries if about in ("any", one.topic)}
     with name:
         chosen = choose("Question", list(offered), "queries_name", words=lambda one: offered[one].title)
-    _of_library(offered[chosen])
+    _of_library(shown, offered[chosen])
 
 
-def _of_library(asked: Query) -> None:
+def _of_library(shown: Contents, asked: Query) -> None:
     st.text(asked.question)
     st.caption(asked.when)
     given: dict[str, object] = {}
     for name, parameter in asked.parameters.items():
-        value = _value(f"queries_{asked.name}_{name}", name, parameter)
+        value = _value(shown, f"queries_{asked.name}_{name}", name, parameter)
         if value not in (None, ""):
             given[name] = value
     needed = [name for name, one in asked.parameters.items() if one.default_text is None and name not in given]
@@ -58,19 +59,31 @@ def _of_library(asked: Query) -> None:
             st.error("This cannot be asked.")
             st.text(plain(str(error)))
         else:
-            _answer(asked.cypher, bound, asked.columns)
+            _answer(asked.cypher, bound, asked)
     with st.expander("Its Cypher"):
         st.code(asked.cypher, language="cypher")
         st.caption(f"On the command line: `graphinv query {asked.name}`")
 
 
-def _value(key: str, name: str, parameter: Parameter) -> object:
-    """What is typed for a parameter; empty where its default is to hold."""
-    if parameter.type == "boolean":
-        return choose(name, ["true", "false"], key, wanted=parameter.default_text, help=parameter.meaning)
-    return st.text_input(
-        f"{name} ({parameter.type})", key=key, placeholder=parameter.default_text or parameter.meaning, help=parameter.meaning
-    ).strip()
+def _value(shown: Contents, key: str, name: str, parameter: Parameter) -> object:
+    """What is chosen or typed for a parameter; empty where its default is to hold."""
+    values = ("true", "false") if parameter.type == "boolean" else parameter.values
+    if values:
+        return choose(name, values, key, wanted=parameter.default_text, help=parameter.meaning)
+    label, hint = f"{name} ({parameter.type})", parameter.default_text or parameter.meaning
+    names = {node.id: plain(node.name) for kind in parameter.of for node in shown.estate.of_kind(kind)}
+    if 0 < len(names) <= MOST_OFFERED:
+        return st.selectbox(
+            label,
+            sorted(names, key=lambda id: (names[id].casefold(), id)),
+            index=None,
+            key=key,
+            format_func=lambda id: f"{short(names[id], 60)}  ·  {short(plain(id), 80)}" if id in names else plain(id),
+            placeholder=hint,
+            help=parameter.meaning,
+            accept_new_options=True,
+        )
+    return st.text_input(label, key=key, placeholder=hint, help=parameter.meaning).strip()
 
 
 def _own() -> None:
@@ -79,14 +92,21 @@ def _own() -> None:
         asked = st.form_submit_button("Ask", icon=":material/search:", type="primary")
     if asked or st.session_state.get("queries_asked") == cypher:
         st.session_state["queries_asked"] = cypher
-        _answer(cypher, {}, {})
+        _answer(cypher, {})
 
 
-def _answer(cypher: str, params: Mapping[str, Any], columns: Mapping[str, str]) -> None:
-    """The rows, all of them or the first :data:`MOST_ROWS` of them, never silently."""
+def _answer(cypher: str, params: dict[str, Any], asked: Query | None = None) -> None:
+    """The rows, or why there are none; too many of them are an error, never cut off silently."""
+    gone: list[str] = []
     try:
         with asking(store_url()) as store, st.spinner("Asking …"):
             found = store.query(cypher, params, timeout=SECONDS, max_rows=MOST_ROWS)
+            if asked and not found.rows:
+                gone = absent(store, asked, params)
+    except NotFound as error:
+        st.warning("Nothing in the graph is called so.", icon=":material/search_off:")
+        st.text(plain(str(error)))
+        return
     except QueryLimit as error:
         st.warning("The query took more than the page gives it; the command line takes higher limits.", icon=":material/timer_off:")
         st.text(plain(str(error)))
@@ -95,18 +115,20 @@ def _answer(cypher: str, params: Mapping[str, Any], columns: Mapping[str, str]) 
         st.error("The query was refused.")
         st.text(plain(str(error)))
         return
-    _table(found, columns)
+    for line in gone:
+        st.text(plain(line))
+    _table(found, asked.columns if asked else {})
 
 
-def _table(found: Rows, columns: Mapping[str, str]) -> None:
+def _table(found: Rows, columns: dict[str, str]) -> None:
     names = [plain(name) for name in found.columns]
     if not found.rows:
         st.info("No row: nothing in the graph is so, as far as the graph knows.")
         return
     rows = [{name: _cell(cell) for name, cell in zip(names, row, strict=True)} for row in found.rows]
-    st.caption(f"{len(rows):,} {'row' if len(rows) == 1 else 'rows'}")
+    st.caption(counted(len(rows), "row"))
     st.dataframe(
-        frame(rows, names),
+        coloured(frame(rows, names)),
         hide_index=True,
         height=height(len(rows), 16),
         placeholder="null",

@@ -170,7 +170,7 @@ def test_the_picture_shows_the_path_and_follows_the_lens(chromium: Browser, comp
     numbers = page.locator("[data-testid=stCaptionContainer]").filter(has_text="On the way")
     expect(numbers).to_contain_text("2 targets (3 atoms), impact 81 under the posture lens")
     page.get_by_role("radio", name="ungoverned").click()
-    expect(numbers).to_contain_text("1 targets (2 atoms), impact 76 under the ungoverned lens", timeout=SECONDS)
+    expect(numbers).to_contain_text("1 target (2 atoms), impact 76 under the ungoverned lens", timeout=SECONDS)
     expect(path).to_have_count(3, timeout=SECONDS)
     settled(page)
     page.close()
@@ -188,6 +188,21 @@ def test_a_click_in_the_table_selects_the_target(chromium: Browser, company: str
     page.close()
 
 
+def test_a_name_that_nothing_has_is_no_clean_answer(chromium: Browser, company: str) -> None:
+    page = chromium.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(company)
+    settled(page)
+    go(page, "Queries")
+    question = page.get_by_role("combobox", name="Question")
+    question.fill("Who can make an agent act")
+    question.press("Enter")
+    agent = page.get_by_role("combobox", name="agent (text)")
+    agent.fill("read")
+    page.get_by_role("option", name="Add: read").click()
+    expect(page.get_by_text("no Agent is called 'read'; near to it: Reader")).to_be_visible(timeout=SECONDS)
+    page.close()
+
+
 def test_names_of_strangers_stay_text(chromium: Browser, hostile_store: Path) -> None:
     with served(hostile_store) as address:
         page = chromium.new_page(viewport={"width": 1280, "height": 900})
@@ -198,6 +213,9 @@ def test_names_of_strangers_stay_text(chromium: Browser, hostile_store: Path) ->
         for view in ("Agents", "Findings", "Queries", "Blast radius", "Overview"):
             go(page, view)
             main = page.locator("[data-testid=stMain]")
+            assert page.get_by_test_id("stElementToolbar").get_by_role("button", name="Download as CSV").count() == 0, (
+                "a formula would reach a spreadsheet"
+            )
             assert main.locator("script, strong:text-is('bold'), a[href*='evil'], a[href*='javascript'], .katex, iframe").count() == 0
         go(page, "Blast radius")
         expect(page.locator(f"{PICTURE} g.node")).to_have_count(3, timeout=SECONDS)
