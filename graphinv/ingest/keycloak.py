@@ -22,7 +22,11 @@ from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Props
 
 NAME = "keycloak"
 TITLE = "Keycloak realm exports"
-FILES = ("any JSON or YAML file with a `realm` and its `clients`, `users` or `roles`", "KeycloakRealmImport manifests")
+FILES = (
+    "any JSON or YAML file with a `realm` and its `clients`, `users` or `roles`",
+    "KeycloakRealmImport manifests",
+    "JSON of one client or a list of clients (kcadm get clients, export of a client)",
+)
 MAX_BYTES = 64 * 1024 * 1024
 
 _REALM = re.compile(rb"(?:^|[\s{,])[\"']?realm[\"']?\s*:\s*[\"']?[\w ./@-]{1,200}|KeycloakRealmImport")
@@ -30,6 +34,10 @@ _OF_KEYCLOAK = re.compile(
     rb"[\"']?(?:accessTokenLifespan|sslRequired|registrationAllowed|defaultSignatureAlgorithm|serviceAccountsEnabled|publicClient|clientId"
     rb"|notBefore|bruteForceProtected|serviceAccountClientId|realmRoles|ssoSessionIdleTimeout|KeycloakRealmImport)[\"']?"
 )
+_CLIENT = re.compile(rb"\"(?:surrogateAuthRequired|clientAuthenticatorType|serviceAccountsEnabled|standardFlowEnabled|bearerOnly)\"\s*:")
+_CLIENT_ID = re.compile(rb"^\s*(?:\[\s*)?\{[^{}]{0,2000}\"clientId\"\s*:")
+_AT_REALM = re.compile(r"/(?:realms|admin)/([\w.-]{1,100})/(?:account|console)")
+"""Address of a client that every realm has, which names the realm."""
 _ADMIN = frozenset(
     {"realm-admin", "manage-users", "manage-clients", "manage-realm", "impersonation", "manage-authorization", "manage-identity-providers"}
 )
@@ -40,30 +48,39 @@ _GUESS: Props = {"evidence": ["inferred"], "confidence": 0.6}
 
 
 def detect(path: str, head: bytes) -> bool:
-    """Whether it begins as a realm."""
+    """Whether it begins as a realm, or as a client of one."""
+    if path.lower().endswith(".json") and _CLIENT_ID.match(head) and _CLIENT.search(head):
+        return True
     return path.lower().endswith((".json", ".yaml", ".yml")) and _REALM.search(head) is not None and _OF_KEYCLOAK.search(head) is not None
 
 
 def read(document: Document) -> Iterator[Fact]:
-    """Identities of each realm.
+    """Identities of each realm; of clients without one, those of the realm that their addresses name, else of one of the document's own.
 
     Raises:
         IngestError: not JSON or YAML.
     """
+    bare: list[Record] = []
     for record in records(document):
         spec = record.value.get("spec")
         imported = record.value.get("kind") == "KeycloakRealmImport" and isinstance(spec, dict) and isinstance(spec.get("realm"), dict)
         realm = Record(spec["realm"], record.located, (*record.pointer, "spec", "realm")) if imported and spec else record
         if text(realm.value.get("realm")):
-            yield from _Realm(document, realm).facts()
+            yield from _Realm(document, realm, text(realm.value["realm"])).facts()
+        elif text(record.value.get("clientId")):
+            bare.append(record)
+    addresses = (text(one.value.get(field), 2000) for one in bare for field in ("baseUrl", "adminUrl"))
+    name = next((found[1] for address in addresses if (found := _AT_REALM.search(address))), f"({document.path})")
+    for record in bare:
+        yield from _Realm(document, record, name).of_client(record.value, ())
 
 
 class _Realm:
-    def __init__(self, document: Document, record: Record) -> None:
+    def __init__(self, document: Document, record: Record, name: str) -> None:
         self.document = document
         self.record = record
         self.value = record.value
-        self.name = redact(text(record.value["realm"]))
+        self.name = redact(name)
         self.prefix = f"keycloak:{document.root}/{self.name}"
         self.realm: NodeKey = ("Resource", f"saas:keycloak/{document.root}/{self.name}")
         # A realm's own number stands in what was taken out of a running server, not in what people write.

@@ -89,6 +89,17 @@ def test_several_realms_manifests_and_odd_shapes() -> None:
     assert ("Identity", f"{REALM}/clients/y") in Facts(keycloak, document(text, "r.yaml")).nodes
 
 
+def test_clients_without_their_realm() -> None:
+    secret = fake("bare")
+    bot = {"id": "1", "clientId": "bot", "surrogateAuthRequired": False, "enabled": True, "secret": secret, "serviceAccountsEnabled": True}
+    account = {"id": "2", "clientId": "account", "baseUrl": "/realms/desk/account/", "publicClient": True, "standardFlowEnabled": True}
+    listed = read([bot, account], "clients.json")
+    assert listed.drawn("AUTHENTICATES_AS") == {(f"secret:{fingerprint(secret)}", f"{REALM}/clients/bot")}
+    assert listed.nodes["Identity", f"{REALM}/clients/bot"]["labels"] == ["grant=client_credentials"]
+    alone = read(bot, "export/bot.json")
+    assert alone.drawn("AUTHENTICATES_AS") == {(f"secret:{fingerprint(secret)}", "keycloak:shop/(export/bot.json)/clients/bot")}
+
+
 def test_other_files_are_left_alone() -> None:
     assert not keycloak.detect("keycloak.json", b'{"realm": "x", "auth-server-url": "y"}')
     assert not keycloak.detect("a.py", b'"realm": "x", "clientId": "y"')
