@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -65,34 +66,28 @@ def _headline(shown: Contents) -> None:
     unjudged = sum(rule.outcome in ("not_available", "error") for rule in summary.rules)
     worrying = sum(agent.level in ("critical", "high") for agent in shown.agents)
     pairs = f"{summary.gap.ungoverned} of {summary.gap.posture}"
+    card = partial(st.metric, border=True, height="stretch", delta_color="off", delta_arrow="off")
     with st.container(horizontal=True):
-        st.metric("Agents", summary.agents_total, border=True, help="Sub-agents and the host applications of agents included.")
-        st.metric(
+        card("Agents", summary.agents_total, help="Sub-agents and the host applications of agents included.")
+        card(
             "Agents at high or critical risk",
             worrying,
             f"{unscored:,} not scored" if unscored else None,
-            delta_color="off",
-            delta_arrow="off",
-            border=True,
             help="Risk is impact (posture lens) weighed by likelihood. What could not be read or judged is in no risk.",
         )
-        st.metric(
+        card(
             "Ungoverned pairs",
             pairs,
-            border=True,
             help="Pairs of an agent and a target it can act on (posture lens); the first number is of those with no enforcing runtime "
             "decision in the way (ungoverned lens).",
         )
-        st.metric("Critical findings", summary.severities.get("critical", 0), border=True)
-        st.metric("High findings", summary.severities.get("high", 0), border=True)
-        st.metric("Rules not judged", f"{unjudged} of {len(summary.rules)}", border=True, help="What they need is not in the graph")
-        st.metric(
+        card("Critical findings", summary.severities.get("critical", 0))
+        card("High findings", summary.severities.get("high", 0))
+        card("Rules not judged", f"{unjudged} of {len(summary.rules)}", help="What they need is not in the graph")
+        card(
             "Documents not read",
             errors,
             f"{gaps:,} read with gaps" if gaps else None,
-            delta_color="off",
-            delta_arrow="off",
-            border=True,
             help="Problems that left something out of the graph. What depends on it is unknown, not safe.",
         )
 
