@@ -29,7 +29,7 @@ WHERE r.gone_at IS NULL AND b.gone_at IS NULL AND NOT coalesce(b.status, 'unknow
   AND (r.valid_until IS NULL OR r.valid_until > $at OR r.renewable = true)
 WITH a, b, r, last,
      CASE
-       WHEN tasks = closed THEN 'its task is closed'
+       WHEN tasks = closed THEN 'its task is over'
        WHEN endless = 0 AND r.valid_until > last THEN 'it is meant to go on after its task'
        ELSE 'no'
      END AS reason

@@ -18,27 +18,32 @@
 //   - The old and the new version of one agent overlap while it is being replaced
 //   - Agents of one blueprint have identities of their own, which are members of the blueprint's
 //   - A job id that only the logs see does not tell agents apart where it is decided
-// columns: {agents: Ids of the agents, parties: "How many distinct ones, replicas counted once", owners: Their owners}
-MATCH (a:Agent)-[r:RUNS_AS]->(i:Identity)
-WHERE a.gone_at IS NULL AND r.gone_at IS NULL AND i.gone_at IS NULL
+//   - Agents that run in one place have its identity, and share the place as well; they count as one
+// columns: {agents: Ids of the agents, parties: "How many distinct ones, replicas and those in one place counted once", owners: Their owners}
+MATCH p = (a:Agent)-[d:RUNS_AS|RUNS_ON*1..2]->(i:Identity)
+// An agent has the identity of what it runs on as well, unless it is shut off from it
+WHERE a.gone_at IS NULL AND i.gone_at IS NULL
   AND NOT coalesce(a.status, 'unknown') IN ['suspended', 'retired']
   AND coalesce(i.type, 'unknown') <> 'human'
-  AND (r.valid_from IS NULL OR r.valid_from <= $at)
-  AND (r.valid_until IS NULL OR r.valid_until > $at OR r.renewable = true)
-WITH a, i, r, EXISTS {
+  AND all(one IN d WHERE one.gone_at IS NULL AND coalesce(one.isolated, false) = false
+    AND (one.valid_from IS NULL OR one.valid_from <= $at)
+    AND (one.valid_until IS NULL OR one.valid_until > $at OR one.renewable = true))
+WITH a, i, CASE WHEN length(p) = 1 THEN a.id ELSE nodes(p)[1].id END AS place, EXISTS {
     MATCH (g:EnforcementPoint)
-    WHERE g.gone_at IS NULL AND g.id IN coalesce(r.guards, []) AND g.mode = 'enforce' AND g.distinguishes = 'agent'
+    WHERE g.gone_at IS NULL AND g.mode = 'enforce' AND g.distinguishes = 'agent' AND any(one IN d WHERE g.id IN coalesce(one.guards, []))
   } AS told
 OPTIONAL MATCH (o:Owner)-[w:OWNS]->(a)
 WHERE o.gone_at IS NULL AND w.gone_at IS NULL
-WITH a, i, told, o ORDER BY o.id
-WITH a, i, told, collect(DISTINCT o.id) AS own,
+WITH a, i, place, told, o ORDER BY o.id
+WITH a, i, place, told, collect(DISTINCT o.id) AS own,
      coalesce(head([l IN coalesce(a.labels, []) WHERE l STARTS WITH 'blueprint=']), a.id) AS party
-WITH i, collect(DISTINCT a.id) AS agents, count(DISTINCT party) AS parties, collect(own) AS lists,
+WITH i, collect(DISTINCT a.id) AS agents, count(DISTINCT party) AS distinct_agents, count(DISTINCT place) AS places, collect(own) AS lists,
      count(DISTINCT CASE WHEN size(own) > 0 THEN own END) AS ownerships,
      count(DISTINCT CASE WHEN a.environment <> 'unknown' THEN a.environment END) AS environments,
      count(DISTINCT a.autonomy) AS autonomies,
      sum(CASE WHEN told THEN 0 ELSE 1 END) AS untold
+// Those that run in one place are one to whoever checks, as they are to the place
+WITH i, agents, lists, ownerships, environments, autonomies, untold, CASE WHEN places < distinct_agents THEN places ELSE distinct_agents END AS parties
 WHERE parties >= $agents
 RETURN 'Identity' AS subject_kind, i.id AS subject_id, agents, parties,
        reduce(every = [], one IN lists | every + one) AS owners,

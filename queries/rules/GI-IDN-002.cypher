@@ -33,6 +33,8 @@ WHERE a.gone_at IS NULL AND r.gone_at IS NULL AND NOT coalesce(a.status, 'unknow
 WITH DISTINCT a, i, place, bound
 OPTIONAL MATCH (a)-[y:RUNS_ON]->(m:Runtime)
 WHERE m.gone_at IS NULL AND y.gone_at IS NULL
+  AND (y.valid_from IS NULL OR y.valid_from <= $at)
+  AND (y.valid_until IS NULL OR y.valid_until > $at OR y.renewable = true)
 WITH a, i, place, bound, collect(DISTINCT m.id) AS runs
 WITH a, i, place,
      CASE

@@ -35,6 +35,8 @@ WHERE NOT EXISTS {
     MATCH (a)-[y:RUNS_ON]->(m:Runtime)-[z:RUNS_AS]->(j:Identity)
     WHERE y.gone_at IS NULL AND m.gone_at IS NULL AND z.gone_at IS NULL AND j.gone_at IS NULL
       AND coalesce(y.isolated, false) = false
+      AND (y.valid_until IS NULL OR y.valid_until > $at OR y.renewable = true)
+      AND (z.valid_until IS NULL OR z.valid_until > $at OR z.renewable = true)
   }
   AND NOT EXISTS {
     MATCH (a)<-[d:DELEGATES_TO]-(c:Agent)

@@ -29,6 +29,8 @@ WITH DISTINCT i, x,
      none(l IN coalesce(x.labels, []) WHERE l STARTS WITH 'environment_from=') AS told
 OPTIONAL MATCH (x)-[y:RUNS_ON]->(m:Runtime)
 WHERE y.gone_at IS NULL AND m.gone_at IS NULL
+  AND (y.valid_from IS NULL OR y.valid_from <= $at)
+  AND (y.valid_until IS NULL OR y.valid_until > $at OR y.renewable = true)
 WITH i, x, m, placed, told, none(l IN coalesce(m.labels, []) WHERE l STARTS WITH 'environment_from=') AS run ORDER BY x.id
 WITH i, collect(DISTINCT x.id) AS users,
      collect(DISTINCT x.environment) + collect(DISTINCT m.environment) + collect(DISTINCT i.environment) AS stated,

@@ -31,7 +31,13 @@ WHERE c.gone_at IS NULL AND d.gone_at IS NULL AND c.id <> a.id
 WITH a, d,
      // Asked of nobody, every owner would be looked at
      CASE WHEN d IS NULL THEN false
-          ELSE EXISTS { MATCH (c)<-[v:OWNS]-(p:Owner) WHERE p.gone_at IS NULL AND v.gone_at IS NULL } END AS owned
+          ELSE EXISTS {
+            MATCH (c)<-[v:OWNS]-(p:Owner)
+            WHERE p.gone_at IS NULL AND v.gone_at IS NULL
+              AND NOT coalesce(p.kind_detail, '') IN ['service-principal', 'service_principal', 'application']
+              AND (v.valid_from IS NULL OR v.valid_from <= $at)
+              AND (v.valid_until IS NULL OR v.valid_until > $at)
+          } END AS owned
 WITH a, count(d) AS callers, sum(CASE WHEN d.transient = true AND owned THEN 1 ELSE 0 END) AS answering
 WHERE callers = 0 OR answering < callers
 RETURN 'Agent' AS subject_kind, a.id AS subject_id, coalesce(a.status, 'unknown') AS status

@@ -1,6 +1,6 @@
 // id: GI-SEC-003
 // title: Ephemeral access that became standing
-// finding: "{target} of {subject} has become standing access: {reasons}"
+// finding: "Access of {subject} that was meant to be short has become standing: {reasons}"
 // severity: medium
 // base: 6
 // modifiers: [M1, M2]

@@ -1,6 +1,6 @@
 // id: GI-SEC-004
 // title: Cached token outlives its task
-// finding: "{subject} still holds {target}: {reason}"
+// finding: "{subject} {still}: {reason}"
 // severity: medium
 // base: 6
 // modifiers: [M2]
@@ -16,30 +16,41 @@
 //   grace: {type: integer, default: 300, meaning: How many seconds a token may outlive its task}
 // traps:
 //   - A refresh token that was exchanged for its successor is used up; the family is judged by its newest member
+//   - A token of two tasks, of which one is open
 //   - A token that is bound to a key of the runtime (label `bound=dpop`, `bound=mtls` or `bound=wpt`) is worth less to a thief
-// columns: {reason: Why it should be gone, place: Where it lies, task: The task it was issued for}
+// columns: {still: What is left, reason: Why it should be gone, place: Where it lies, task: The task it was issued for}
 MATCH (s:Secret)-[d:DERIVED_FROM*0..12]->(o:Secret)-[i:ISSUED_FOR]->(t:Task)
-WHERE s.gone_at IS NULL AND i.gone_at IS NULL AND all(one IN d WHERE one.gone_at IS NULL)
-  AND t.closed_at <= $at
-  AND NOT coalesce(s.status, 'unknown') IN ['revoked', 'disabled', 'suspended', 'retired']
+WHERE s.gone_at IS NULL AND i.gone_at IS NULL AND t.gone_at IS NULL AND all(one IN d WHERE one.gone_at IS NULL)
+WITH s, o, t, coalesce(t.closed_at, t.closes_at) AS ended
+WHERE NOT coalesce(s.status, 'unknown') IN ['revoked', 'disabled', 'suspended', 'retired']
   AND (s.expires_at IS NULL OR s.expires_at > $at OR s.renewable = true)
   AND (s.expires_at IS NULL OR s.renewable = true
-       OR datetime(s.expires_at).epochSeconds > datetime(t.closed_at).epochSeconds + $grace)
+       OR datetime(s.expires_at).epochSeconds > datetime(ended).epochSeconds + $grace)
   AND NOT EXISTS {
     MATCH (s)<-[x:DERIVED_FROM]-(n:Secret)
     WHERE n.gone_at IS NULL AND x.gone_at IS NULL AND x.via IN ['refresh', 'renew'] AND n.id <> s.id
   }
   // Its own task, where it has one, is the one that counts
   AND (o.id = s.id OR NOT EXISTS { MATCH (s)-[y:ISSUED_FOR]->(:Task) WHERE y.gone_at IS NULL })
+  // None of its tasks is open
+  AND NOT EXISTS {
+    MATCH (o)-[z:ISSUED_FOR]->(k:Task)
+    WHERE z.gone_at IS NULL AND k.gone_at IS NULL
+      AND (coalesce(k.closed_at, k.closes_at) IS NULL OR coalesce(k.closed_at, k.closes_at) > $at)
+  }
 OPTIONAL MATCH (h)-[r:HOLDS]->(s)
 WHERE h.gone_at IS NULL AND r.gone_at IS NULL
-WITH s, t, h, r,
+  AND (r.valid_from IS NULL OR r.valid_from <= $at)
+  AND (r.valid_until IS NULL OR r.valid_until > $at OR r.renewable = true)
+WITH s, t, ended, h, r,
      s.expires_at IS NULL AND coalesce(s.renewable, false) = false AND coalesce(s.lifetime, 'unknown') <> 'static' AS unknown
 RETURN CASE WHEN h IS NULL THEN 'Secret' ELSE labels(h)[0] END AS subject_kind,
        CASE WHEN h IS NULL THEN s.id ELSE h.id END AS subject_id, 'Secret' AS target_kind, s.id AS target_id,
-       unknown, 'its task was closed' AS reason, r.place AS place, t.id AS task,
+       unknown, CASE WHEN t.closed_at IS NULL THEN 'its task was to be over by now' ELSE 'its task was closed' END AS reason,
+       CASE WHEN h IS NULL THEN 'still works' ELSE 'still holds ' + coalesce(s.name, s.id) END AS still,
+       r.place AS place, t.id AS task,
        [m IN [
-         CASE WHEN s.last_used > t.closed_at THEN '+1 it was used after its task was closed' END,
+         CASE WHEN s.last_used > ended THEN '+1 it was used after its task was over' END,
          CASE WHEN any(l IN coalesce(s.labels, []) WHERE l IN ['bound=dpop', 'bound=mtls', 'bound=wpt'])
            THEN '-2 it is bound to a key of the runtime' END,
          CASE WHEN datetime(s.expires_at).epochSeconds - datetime($at).epochSeconds < 3600 AND s.renewable = false
@@ -58,7 +69,8 @@ WHERE h.gone_at IS NULL AND r.gone_at IS NULL AND s.gone_at IS NULL
     WHERE n.gone_at IS NULL AND x.gone_at IS NULL AND x.via IN ['refresh', 'renew'] AND n.id <> s.id
   }
 RETURN labels(h)[0] AS subject_kind, h.id AS subject_id, 'Secret' AS target_kind, s.id AS target_id,
-       false AS unknown, 'it was left in a ' + r.place AS reason, r.place AS place, null AS task,
+       false AS unknown, 'it was left in a ' + r.place AS reason, 'still holds ' + coalesce(s.name, s.id) AS still,
+       r.place AS place, null AS task,
        [m IN [
          CASE WHEN any(l IN coalesce(s.labels, []) WHERE l IN ['bound=dpop', 'bound=mtls', 'bound=wpt'])
            THEN '-2 it is bound to a key of the runtime' END,

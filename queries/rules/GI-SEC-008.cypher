@@ -13,7 +13,7 @@
 // unknown: the token does not tell who it is for
 // parameters:
 //   harmless: {type: list, default: [openid, profile, email, offline_access], meaning: Scopes that are no privilege by themselves}
-//   whole: {type: list, default: ["*", admin, root, owner, sudo, cloud-platform, full_access, .default], meaning: "Last parts of scopes that mean everything"}
+//   whole: {type: list, default: ["*", admin, root, owner, sudo, cloud-platform, full_access, .default], meaning: "Last parts of scopes that mean everything, and first parts before a colon"}
 //   open: {type: list, default: [jwt, id_token, service_account_token], meaning: "Words in the type of a token that says itself who it is for"}
 // traps:
 //   - An opaque token hides who it is for, which only its issuer can tell
@@ -37,7 +37,7 @@ WITH s, collect(DISTINCT CASE WHEN label STARTS WITH 'needs_scope=' THEN replace
 WITH s, needed, size(coalesce(s.audience, [])) AS receivers,
      [one IN coalesce(s.scopes, []) WHERE NOT one IN $harmless] AS asked
 WITH s, needed, receivers, asked,
-     [one IN asked WHERE last(split(replace(replace(one, ':', '/'), '.default', '/.default'), '/')) IN $whole] AS wide,
+     [one IN asked WHERE last(split(replace(replace(one, ':', '/'), '.default', '/.default'), '/')) IN $whole OR split(one, ':')[0] IN $whole] AS wide,
      [one IN asked WHERE size(needed) > 0 AND NOT one IN needed] AS unneeded
 WITH s, receivers, wide, unneeded,
      [text IN [

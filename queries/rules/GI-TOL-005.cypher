@@ -16,12 +16,14 @@
 //   - Bound to the loopback address, it is reached from the host alone, if it checks against DNS rebinding
 //   - A point that enforces in front of it, on every way to it
 //   - Over standard input its caller is whoever started it
+//   - A server that is switched off
 // columns: {reason: Why it does not know, agents: Agents that connect to it}
 OPTIONAL MATCH (p:EnforcementPoint)
 WHERE p.gone_at IS NULL AND p.mode = 'enforce'
 WITH collect(p.id) AS enforcing
 MATCH (v:ToolServer)
 WHERE v.gone_at IS NULL AND (v.auth = 'none' OR (v.auth IS NULL AND v.url IS NOT NULL))
+  AND NOT coalesce(v.status, 'unknown') IN ['suspended', 'retired']
 OPTIONAL MATCH (a:Agent)-[c:CONNECTS_TO]->(v)
 WHERE a.gone_at IS NULL AND c.gone_at IS NULL
 WITH v, collect(DISTINCT a.id) AS agents, count(c) AS ways,
