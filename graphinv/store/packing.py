@@ -38,11 +38,12 @@ def packed(analysis: Analysis) -> str:
     """Results as one text; what it takes to make it grows with what is distinct in them."""
     found = io.BytesIO()
     with gzip.GzipFile(fileobj=found, mode="wb", compresslevel=_QUICKLY, mtime=0) as file:
-        file.writelines(line + b"\n" for line in _lines(analysis))
+        file.writelines(line + b"\n" for line in lines(analysis))
     return _FORM + base64.b64encode(found.getbuffer()).decode()
 
 
-def _lines(analysis: Analysis) -> Iterator[bytes]:
+def lines(analysis: Analysis) -> Iterator[bytes]:
+    """The lines of the text."""
     yield analysis.model_dump_json(by_alias=True, exclude={"findings", "former"}).encode()
     places: dict[str, dict[Any, int]] = {"hops": {}, "lists": {}, "texts": {}}
     for name, findings in (("findings", analysis.findings), ("former", analysis.former)):
@@ -76,12 +77,17 @@ def unpacked(text: str | None, url: str) -> Analysis | None:
         if not text.startswith(_FORM):
             return Analysis.model_validate_json(zlib.decompress(base64.b64decode(text)))
         with gzip.GzipFile(fileobj=io.BytesIO(base64.b64decode(text.removeprefix(_FORM)))) as file:
-            return _read(file)
+            return read(file)
     except (ValueError, TypeError, LookupError, EOFError, OSError, zlib.error) as error:
         raise StoreError(f"the results in {url} cannot be read; run `graphinv analyze` again") from error
 
 
-def _read(lines: Iterable[bytes]) -> Analysis:
+def read(lines: Iterable[bytes]) -> Analysis:
+    """The results in such lines.
+
+    Raises:
+        ValueError, TypeError, LookupError: they are none.
+    """
     remaining = iter(lines)
     head = from_json(next(remaining, b""))
     hops: list[Hop] = []

@@ -15,15 +15,16 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, get_args, get_origin
+from typing import Any
 
 from pydantic import ValidationError
 
 from graphinv.model.errors import StoreError, UsageError
 from graphinv.model.facts import NodeKey, edge_key
 from graphinv.model.kinds import EDGE_KINDS, NODE_KINDS
-from graphinv.model.results import Analysis, adapter
-from graphinv.store import Store
+from graphinv.model.results import Analysis, CanReach, RuleStatus, Score, adapter
+from graphinv.model.results import Path as Witness
+from graphinv.store import Store, packing
 from graphinv.store.layout import scan_of
 from graphinv.store.merge import EdgeId, Entry, Generation, State, visible
 
@@ -32,8 +33,8 @@ FORMAT = 2
 _MAGIC = "graphinv-backup"
 MAX_LINE = 64 * 2**20
 """Bytes of a line of a backup at most."""
-_LISTED = {name: get_args(field.annotation)[0] for name, field in Analysis.model_fields.items() if get_origin(field.annotation) is tuple}
-"""What results list, and of which kind it is: there may be hundreds of thousands, so that each has a line of its own."""
+_LISTED: dict[str, Any] = {"scores": Score, "reach": CanReach, "rules": RuleStatus, "paths": Witness}
+"""Results that have a line each, since there may be very many. Findings are packed."""
 
 
 @dataclass(frozen=True)
@@ -140,8 +141,8 @@ def backup(store: Store, path: Path, *, closed: bool = True) -> State:
     return state
 
 
-def _write_backup(path: Path, records: Iterable[Mapping[str, Any]]) -> None:
-    """Write ``records`` beside ``path``, and rename that when it is whole. What a process that died has left there is written over.
+def _write_backup(path: Path, lines: Iterable[bytes]) -> None:
+    """Write ``lines`` and their digest beside ``path``, and rename that when it is whole. What a process that died left there is written over.
 
     Raises:
         BlockingIOError: another process is doing so.
@@ -156,8 +157,7 @@ def _write_backup(path: Path, records: Iterable[Mapping[str, Any]]) -> None:
             raw.truncate()
             with gzip.GzipFile(filename="", fileobj=raw, mode="wb", mtime=0, compresslevel=6) as file:
                 digest = hashlib.sha256()
-                for record in records:
-                    line = json.dumps(record, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode() + b"\n"
+                for line in lines:
                     digest.update(line)
                     file.write(line)
                 file.write(json.dumps({"sha256": digest.hexdigest()}).encode() + b"\n")
@@ -198,25 +198,35 @@ def read_backup(path: Path) -> tuple[State, Analysis | None]:
         raise StoreError(f"{path} is damaged or no backup of graphinv ({type(error).__name__})") from None
 
 
-def _records(state: State, analysis: Analysis | None) -> Iterator[dict[str, Any]]:
-    yield {
-        _MAGIC: FORMAT,
-        "generation": state.generation,
-        "history": state.history,
-        "complete_at": dict(state.complete_at),
-        "nodes": len(state.nodes),
-        "edges": len(state.edges),
-        "scans": [asdict(scan) for _, scan in sorted(state.scans.items())],
-        "analysis": analysis.model_dump(mode="json", by_alias=True, exclude={*_LISTED}) if analysis else None,
-        "results": sum(len(getattr(analysis, name)) for name in _LISTED) if analysis else 0,
-    }
+def _records(state: State, analysis: Analysis | None) -> Iterator[bytes]:
+    """The lines of a backup but for the last."""
+    rest = [] if analysis is None else list(packing.lines(analysis.model_copy(update=dict.fromkeys(_LISTED, ()))))
+    yield _line(
+        {
+            _MAGIC: FORMAT,
+            "generation": state.generation,
+            "history": state.history,
+            "complete_at": dict(state.complete_at),
+            "nodes": len(state.nodes),
+            "edges": len(state.edges),
+            "scans": [asdict(scan) for _, scan in sorted(state.scans.items())],
+            "packed": len(rest),
+            "results": 0 if analysis is None else sum(len(getattr(analysis, name)) for name in _LISTED),
+        }
+    )
     for key in sorted(state.nodes):
-        yield {"n": key, **_entry_record(state.nodes[key])}
+        yield _line({"n": key, **_entry_record(state.nodes[key])})
     for edge in sorted(state.edges):
-        yield {"e": edge, **_entry_record(state.edges[edge])}
+        yield _line({"e": edge, **_entry_record(state.edges[edge])})
+    for part in rest:
+        yield part + b"\n"
     for name in _LISTED if analysis else ():
         for result in getattr(analysis, name):
-            yield {"r": name, "is": result.to_json()}
+            yield _line({"r": name, "is": result.to_json()})
+
+
+def _line(record: Mapping[str, Any]) -> bytes:
+    return json.dumps(record, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode() + b"\n"
 
 
 def _entry_record(entry: Entry) -> dict[str, Any]:
@@ -250,12 +260,15 @@ def _lines(readline: Callable[[int], bytes], path: Path) -> Iterator[bytes]:
 def _read(lines: Iterable[bytes], path: Path) -> tuple[State, Analysis | None]:
     remaining, digest = iter(lines), hashlib.sha256()
 
-    def record() -> dict[str, Any]:
-        line = next(remaining, b"")
-        if not line:
+    def line() -> bytes:
+        found = next(remaining, b"")
+        if not found:
             raise StoreError(f"{path} is cut off")
-        digest.update(line)
-        found = json.loads(line)
+        digest.update(found)
+        return found
+
+    def record() -> dict[str, Any]:
+        found = json.loads(line())
         if not isinstance(found, dict):
             raise TypeError
         return found
@@ -276,10 +289,7 @@ def _read(lines: Iterable[bytes], path: Path) -> tuple[State, Analysis | None]:
         found = record()
         kind, source, target, key = found["e"]
         edges[kind, (source[0], source[1]), (target[0], target[1]), key] = _entry_of(found)
-    listed: dict[str, list[Any]] = {name: [] for name in _LISTED}
-    for _ in range(head.get("results", 0)):
-        found = record()
-        listed[found["r"]].append(adapter(_LISTED[found["r"]]).validate_python(found["is"]))
+    analysis = _results(head, line, record)
     whole = digest.hexdigest()
     if json.loads(next(remaining, b"{}")).get("sha256") != whole or next(remaining, None) is not None:
         raise StoreError(f"{path} is not whole: its digest does not fit")
@@ -292,9 +302,20 @@ def _read(lines: Iterable[bytes], path: Path) -> tuple[State, Analysis | None]:
         generation=int(head["generation"]),
         history=tuple(Generation(*line) for line in head["history"]),
     )
-    if not head["analysis"]:
-        return state, None
-    return state, Analysis.model_validate(head["analysis"] if version == 1 else {**head["analysis"], **listed})
+    return state, analysis
+
+
+def _results(head: Mapping[str, Any], line: Callable[[], bytes], record: Callable[[], dict[str, Any]]) -> Analysis | None:
+    if head[_MAGIC] == 1:
+        return Analysis.model_validate(head["analysis"]) if head["analysis"] else None
+    if not head["packed"]:
+        return None
+    rest = packing.read(line() for _ in range(head["packed"]))
+    listed: dict[str, list[Any]] = {name: [] for name in _LISTED}
+    for _ in range(head["results"]):
+        found = record()
+        listed[found["r"]].append(adapter(_LISTED[found["r"]]).validate_python(found["is"]))
+    return rest.model_copy(update={name: tuple(results) for name, results in listed.items()})
 
 
 # --------------------------------------------------------------------------------------------------------------------------------
