@@ -142,7 +142,7 @@ def backup(store: Store, path: Path, *, closed: bool = True) -> State:
 
 
 def _write_backup(path: Path, lines: Iterable[bytes]) -> None:
-    """Write ``lines`` and their digest beside ``path``, and rename that when it is whole. What a process that died left there is written over.
+    """Write ``lines`` and their digest beside ``path``, and rename that when it is whole. What a process that died left there goes.
 
     Raises:
         BlockingIOError: another process is doing so.
