@@ -29,13 +29,13 @@ class Approvals:
     def __init__(self, estate: Estate, at: int) -> None:
         self.estate = estate
         self.at = at
-        self._of: dict[str, Standing] = {}
+        self._of: dict[int, Standing] = {}
 
     def of(self, edge: EdgeRecord) -> Standing:
         """How a USES or CONNECTS_TO stands by what is stated of itself."""
-        known = self._of.get(edge.key)
+        known = self._of.get(id(edge))  # the estate keeps its edges as they are, and a key is made anew each time
         if known is None:
-            known = self._of[edge.key] = self._judged(edge)
+            known = self._of[id(edge)] = self._judged(edge)
         return known
 
     def _judged(self, edge: EdgeRecord) -> Standing:
@@ -70,9 +70,8 @@ class Approvals:
     def _standings(self) -> Mapping[tuple[str, NodeKey, NodeKey], set[Standing]]:
         """How the edges between two ends stand, each by itself."""
         found: defaultdict[tuple[str, NodeKey, NodeKey], set[Standing]] = defaultdict(set)
-        for edge in self.estate.edges:
-            if edge.kind in ("USES", "CONNECTS_TO"):
-                found[edge.kind, edge.source, edge.target].add(self.of(edge))
+        for edge in self.estate.edges_of("USES", "CONNECTS_TO"):
+            found[edge.kind, edge.source, edge.target].add(self.of(edge))
         return dict(found)
 
     def registered(self, edge: EdgeRecord) -> bool:
@@ -81,7 +80,8 @@ class Approvals:
 
     @cached_property
     def _registered(self) -> frozenset[tuple[str, NodeKey]]:
-        said = (edge for edge in self.estate.edges if edge.props.get("approved") is not None and edge.props.get("approval") != "client")
+        edges = self.estate.edges_of("USES", "CONNECTS_TO")
+        said = (edge for edge in edges if edge.props.get("approved") is not None and edge.props.get("approval") != "client")
         return frozenset((edge.kind, end) for edge in said for end in (edge.source, edge.target))
 
     def _environments(self, actor: NodeKey) -> frozenset[str]:
@@ -100,8 +100,8 @@ class Approvals:
     def _tools(self) -> Mapping[NodeKey, tuple[NodeKey, ...]]:
         """Server → its tools."""
         found: defaultdict[NodeKey, set[NodeKey]] = defaultdict(set)
-        for edge in self.estate.edges:
-            if edge.kind == "PROVIDES" and in_force(edge, self.at):
+        for edge in self.estate.edges_of("PROVIDES"):
+            if in_force(edge, self.at):
                 found[edge.source].add(edge.target)
         return {server: tuple(sorted(tools)) for server, tools in found.items()}
 

@@ -246,7 +246,7 @@ class _Family:
 
 def _families(estate: Estate) -> Iterator[_Family]:
     """Families of ephemeral secrets, by the key of their first member."""
-    links = [edge for edge in estate.edges if edge.kind == "DERIVED_FROM" and _carries_on(estate, edge)]
+    links = [edge for edge in estate.edges_of("DERIVED_FROM") if _carries_on(estate, edge)]
     neighbours: defaultdict[NodeKey, set[NodeKey]] = defaultdict(set)
     for edge in links:
         neighbours[edge.source].add(edge.target)

@@ -25,8 +25,8 @@ def unapproved(engine: Engine, params: Params) -> Iterator[Row]:
     somebody keeps approvals of the agent or of what it calls: there the settings of its own client are not enough either."""
     estate, at = engine.estate, micros(engine.at)
     approvals = approvals_of(engine)
-    for edge in estate.edges:
-        if edge.kind not in ("USES", "CONNECTS_TO") or not in_force(edge, at) or not active(estate.nodes[edge.source]):
+    for edge in estate.edges_of("USES", "CONNECTS_TO"):
+        if not in_force(edge, at) or not active(estate.nodes[edge.source]):
             continue
         standing = approvals.call(edge)
         if standing == "approved" or (standing == "client" and not approvals.registered(edge)):

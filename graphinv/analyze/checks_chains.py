@@ -136,7 +136,7 @@ def _chain(ring: int, rings: _Rings, following: Mapping[int, EdgeRecord]) -> Ite
 def delegation_ring(engine: Engine, params: Params) -> Iterator[Row]:
     """Agents that can come to ask themselves again: over delegations, call-backs and the calls that lead to these."""
     estate, at = engine.estate, micros(engine.at)
-    edges = [edge for edge in estate.edges if _calls_on(estate, edge, at)]
+    edges = [edge for edge in estate.edges_of(*_CALLS) if _calls_on(estate, edge, at)]
     rings = _Rings.among(edges)
     itself = {edge.source for edge in edges if edge.source == edge.target}
     inside: defaultdict[int, list[EdgeRecord]] = defaultdict(list)
@@ -159,10 +159,11 @@ def delegation_ring(engine: Engine, params: Params) -> Iterator[Row]:
         }
 
 
+_CALLS = ("DELEGATES_TO", "CALLS_BACK", "USES", "CONNECTS_TO", "PROVIDES")
+
+
 def _calls_on(estate: Estate, edge: EdgeRecord, at: int) -> bool:
-    """Whether control goes along it. A call-back that may do nothing only returns data."""
-    if edge.kind not in ("DELEGATES_TO", "CALLS_BACK", "USES", "CONNECTS_TO", "PROVIDES"):
-        return False
+    """Whether control goes along a call. A call-back that may do nothing only returns data."""
     if edge.kind == "CALLS_BACK" and edge.props.get("scopes") == []:
         return False
     return in_force(edge, at) and active(estate.nodes[edge.source]) and active(estate.nodes[edge.target])

@@ -72,14 +72,25 @@ class _Legs:
 
 @dataclass(frozen=True)
 class _ToolLegs:
-    """What a tool adds to those who call it."""
+    """What a tool, or several, add to those who call them."""
 
     takes: bool
     sends: bool
     inside: bool
-    """Everything it acts on is known to lie inside the organisation and to be closed to strangers."""
+    """Everything that what sends acts on is known to lie inside the organisation and to be closed to strangers."""
     executes: bool
     """It executes what it is given, and not in a sandbox away from the agent."""
+
+    @classmethod
+    def of_all(cls, tools: Iterable[_ToolLegs]) -> _ToolLegs:
+        """Of several together."""
+        each = list(tools)
+        return cls(
+            takes=any(tool.takes for tool in each),
+            sends=any(tool.sends for tool in each),
+            inside=all(tool.inside for tool in each if tool.sends),
+            executes=any(tool.executes for tool in each),
+        )
 
 
 class _Reader:
@@ -89,20 +100,23 @@ class _Reader:
         self.engine, self.estate, self.at = engine, engine.estate, micros(engine.at)
         self._columns = columns_of(engine)
         self._tools: dict[NodeKey, _ToolLegs] = {}
+        self._servers: dict[NodeKey, _ToolLegs] = {}
         self._legs: dict[NodeKey, _Legs] = {}
 
     def legs(self, actor: NodeKey) -> _Legs:
         """The legs of an agent or workflow: its own, and those of the tools it may call."""
         if actor not in self._legs:
-            calls = [(edge, [self._tool(tool) for tool in self._behind(edge)]) for edge in self._out(actor)]
-            own = [edge for edge in self._out(actor) if self._is_untrusted(edge)]
-            sensitive = self._sensitive(actor)
+            out = list(self._out(actor))
+            calls = [(edge, self._behind(edge)) for edge in out if edge.kind in ("USES", "CONNECTS_TO")]
+            own = [edge for edge in out if self._is_untrusted(edge)]
+            held = [edge for edge in out if edge.kind == "HOLDS"]
+            sensitive = self._sensitive(actor, held)
             self._legs[actor] = _Legs(
-                untrusted=(*own, *(edge for edge, tools in calls if any(tool.takes for tool in tools))),
+                untrusted=(*own, *(edge for edge, tools in calls if tools.takes)),
                 sensitive=sensitive,
-                egress=tuple(edge for edge, tools in calls if any(tool.sends for tool in tools)),
-                inside=all(tool.inside for _, tools in calls for tool in tools if tool.sends),
-                sees=not self._kept(actor).issuperset(sensitive) or any(tool.executes for _, tools in calls for tool in tools),
+                egress=tuple(edge for edge, tools in calls if tools.sends),
+                inside=all(tools.inside for _, tools in calls if tools.sends),
+                sees=not _kept(held).issuperset(sensitive) or any(tools.executes for _, tools in calls),
             )
         return self._legs[actor]
 
@@ -121,17 +135,21 @@ class _Reader:
         provided = [one for one in self._out(edge.target) if one.kind == "PROVIDES"] if edge.kind == "CONNECTS_TO" else []
         return _enforces(self.estate, edge) or (bool(provided) and all(_enforces(self.estate, one) for one in provided))
 
-    def _behind(self, edge: EdgeRecord) -> Iterator[NodeKey]:
-        """Tools that an edge lets its source call; none of what is switched off."""
+    def _behind(self, edge: EdgeRecord) -> _ToolLegs:
+        """What the tools add that a USES or CONNECTS_TO lets its source call; nothing of what is switched off."""
         if not active(self.estate.nodes[edge.target]):
-            return
+            return _ToolLegs.of_all(())
         if edge.kind == "USES":
-            yield edge.target
-        elif edge.kind == "CONNECTS_TO":
-            only = edge.props.get("tools")
-            for provided in self._out(edge.target):
-                if provided.kind == "PROVIDES" and (only is None or self._named(provided.target) & set(only)):
-                    yield provided.target
+            return self._tool(edge.target)
+        only = edge.props.get("tools")
+        if only is not None:
+            return _ToolLegs.of_all(self._tool(tool) for tool in self._provided(edge.target) if self._named(tool) & set(only))
+        if edge.target not in self._servers:
+            self._servers[edge.target] = _ToolLegs.of_all(map(self._tool, self._provided(edge.target)))
+        return self._servers[edge.target]
+
+    def _provided(self, server: NodeKey) -> Iterator[NodeKey]:
+        return (edge.target for edge in self._out(server) if edge.kind == "PROVIDES")
 
     def _named(self, tool: NodeKey) -> set[str]:
         return {tool[1], self.estate.nodes[tool].name}
@@ -148,25 +166,25 @@ class _Reader:
             )
         return self._tools[key]
 
-    def _sensitive(self, actor: NodeKey) -> tuple[NodeKey, ...]:
-        """What matters of that which it comes to itself, the heaviest first, and secrets that lie open to it."""
+    def _sensitive(self, actor: NodeKey, held: Iterable[EdgeRecord]) -> tuple[NodeKey, ...]:
+        """What matters of that which it comes to itself, the heaviest first, and secrets of those it holds that lie open to it."""
         columns, bits = self.engine.own_privileges.row(actor)
         columns = columns[self._columns.sensitive[columns] & (bits & _SEES > 0)]
         order = columns[(-self.engine.weights.target[columns]).argsort(kind="stable")]
         found = [self.engine.structure.keys[node] for node in self.engine.structure.targets[order].tolist()]
-        held = [edge.target for edge in self._out(actor) if edge.kind == "HOLDS" and edge.props.get("place") != "vault"]
-        return tuple(dict.fromkeys((*found, *(key for key in held if usable(self.estate.nodes[key].props, self.at)))))
-
-    def _kept(self, actor: NodeKey) -> set[NodeKey]:
-        """Secrets that it holds in the environment of its process and nowhere else."""
-        held = [edge for edge in self._out(actor) if edge.kind == "HOLDS"]
-        return {edge.target for edge in held} - {edge.target for edge in held if edge.props.get("place") != "env"}
+        lying = [edge.target for edge in held if edge.props.get("place") != "vault"]
+        return tuple(dict.fromkeys((*found, *(key for key in lying if usable(self.estate.nodes[key].props, self.at)))))
 
     def _is_untrusted(self, edge: EdgeRecord) -> bool:
         return edge.kind == "INGESTS" and self.estate.nodes[edge.target].props.get("trust") == "untrusted"
 
     def _out(self, key: NodeKey) -> Iterator[EdgeRecord]:
         return (edge for edge in self.estate.outgoing.get(key, ()) if in_force(edge, self.at))
+
+
+def _kept(held: Sequence[EdgeRecord]) -> set[NodeKey]:
+    """Secrets that are held in the environment of a process and nowhere else."""
+    return {edge.target for edge in held} - {edge.target for edge in held if edge.props.get("place") != "env"}
 
 
 @once
@@ -262,7 +280,7 @@ def _flows(estate: Estate, at: int, actors: Iterable[NodeKey]) -> Flows:
         found.setdefault(source, []).append((target, step))
 
     calling = _calling(estate)
-    for edge in estate.edges:
+    for edge in estate.edges_of("WRITES", "READS", *_CALLS):
         if not in_force(edge, at) or _sanitised(estate, edge):
             continue
         if edge.kind == "WRITES" and edge.source in known:
@@ -288,8 +306,8 @@ def _both_ways(edge: EdgeRecord, actors: Container[NodeKey], calling: Container[
 
 def _calling(estate: Estate) -> set[NodeKey]:
     """Tools and servers through which a call goes on to an agent."""
-    found = {edge.source for edge in estate.edges if edge.kind == "CALLS_BACK"}
-    provided = [edge for edge in estate.edges if edge.kind == "PROVIDES"]
+    found = {edge.source for edge in estate.edges_of("CALLS_BACK")}
+    provided = list(estate.edges_of("PROVIDES"))
     found |= {edge.target for edge in provided if edge.source in found}
     return found | {edge.source for edge in provided if edge.target in found}
 
@@ -400,12 +418,15 @@ def _in_a_sandbox(estate: Estate, tool: NodeRecord) -> bool:
     )
 
 
+_CALLS = ("USES", "CONNECTS_TO", "PROVIDES", "DELEGATES_TO", "CALLS_BACK")
+
+
 def _calls_backwards(engine: Engine) -> dict[NodeKey, list[tuple[NodeKey, Step]]]:
     """Who can call each thing with nobody asked first."""
     estate, at, approvals = engine.estate, micros(engine.at), approvals_of(engine)
     found: dict[NodeKey, list[tuple[NodeKey, Step]]] = {}
-    for edge in estate.edges:
-        if edge.kind not in ("USES", "CONNECTS_TO", "PROVIDES", "DELEGATES_TO", "CALLS_BACK") or not in_force(edge, at):
+    for edge in estate.edges_of(*_CALLS):
+        if not in_force(edge, at):
             continue
         if _asked(approvals, edge) or not (active(estate.nodes[edge.source]) and active(estate.nodes[edge.target])):
             continue

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from graphinv.analyze.approvals import HOLDS, approvals_of
 from graphinv.analyze.arcs import micros
 from graphinv.analyze.labels import labels_of, time_of
 from graphinv.analyze.reaching import WORSE_BITS, Columns, columns_of
-from graphinv.analyze.rows import DAY, Params, Row, about, active, agents_of, blueprint, hop_of, in_force, once
+from graphinv.analyze.rows import DAY, Params, Row, about, active, agents_of, blueprint, hop_of, in_force, once, sightings_of
 from graphinv.analyze.scopes import action_bits
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
 from graphinv.model.facts import NodeKey, Props
@@ -29,8 +29,9 @@ def _guarded(engine: Engine) -> dict[NodeKey, list[EdgeRecord]]:
     """Edges in force by the enforcement points on them, of those that are known."""
     estate, at = engine.estate, micros(engine.at)
     found: defaultdict[NodeKey, list[EdgeRecord]] = defaultdict(list)
-    for edge in estate.edges:
-        for guard in edge.props.get("guards") or () if in_force(edge, at) and active(estate.nodes[edge.source]) else ():
+    guarded = (edge for edge in estate.edges if edge.props.get("guards"))
+    for edge in guarded:
+        for guard in edge.props["guards"] if in_force(edge, at) and active(estate.nodes[edge.source]) else ():
             if ("EnforcementPoint", guard) in estate.nodes:
                 found["EnforcementPoint", guard].append(edge)
     return found
@@ -105,9 +106,10 @@ def blind_point(engine: Engine, params: Params) -> Iterator[Row]:
         if props.get("distinguishes") is None:
             yield about(key) | {"unknown": True}
             continue
-        callers = {edge.key: _callers(estate, edge, at) for edge in edges}
-        everybody = {caller for found in callers.values() for caller in found}
-        shared = sorted({id for _, id in (one for edge in edges for one in _shared_identities(estate, edge, callers[edge.key], at))})
+        before = {edge.source for edge in edges}
+        everybody = set().union(*(_callers(estate, source, at) for source in before))
+        met = before.union((edge.target for edge in edges), _run_as(estate, everybody, at))
+        shared = sorted(key[1] for key in met if key[0] == "Identity" and _is_shared(estate, key, at))
         if not everybody or (props["distinguishes"] == "identity" and not shared):
             continue
         behind = Counter(edge.target for edge in edges)
@@ -122,22 +124,24 @@ def blind_point(engine: Engine, params: Params) -> Iterator[Row]:
         }
 
 
-def _callers(estate: Estate, edge: EdgeRecord, at: int) -> set[NodeKey]:
-    """Agents in service that stand before an edge: itself, or who runs as, uses or holds what it leaves."""
-    if edge.source[0] == "Agent":
-        return {edge.source}
-    near = (one for one in estate.incoming.get(edge.source, ()) if one.kind != "CALLS_BACK" and in_force(one, at))
+def _callers(estate: Estate, source: NodeKey, at: int) -> set[NodeKey]:
+    """Agents in service that stand before an edge that leaves ``source``: itself, or who runs as, uses or holds it."""
+    if source[0] == "Agent":
+        return {source}
+    near = (one for one in estate.incoming.get(source, ()) if one.kind != "CALLS_BACK" and in_force(one, at))
     return {one.source for one in near if one.source[0] == "Agent" and active(estate.nodes[one.source])}
 
 
-def _shared_identities(estate: Estate, edge: EdgeRecord, callers: set[NodeKey], at: int) -> Iterator[NodeKey]:
-    """Identities of the callers, or at the edge itself, as which more than one agent runs; replicas are one."""
-    runs = [one for caller in callers for one in estate.outgoing.get(caller, ()) if one.kind == "RUNS_AS" and in_force(one, at)]
-    for key in sorted({edge.source, edge.target, *(one.target for one in runs)}):
-        users = (one for one in estate.incoming.get(key, ()) if one.kind == "RUNS_AS" and in_force(one, at))
-        agents = (estate.nodes[one.source] for one in users if one.source[0] == "Agent")
-        if key[0] == "Identity" and len({blueprint(agent) for agent in agents if active(agent)}) > 1:
-            yield key
+def _run_as(estate: Estate, agents: Iterable[NodeKey], at: int) -> Iterator[NodeKey]:
+    """Identities that agents run as."""
+    return (one.target for agent in agents for one in estate.outgoing.get(agent, ()) if one.kind == "RUNS_AS" and in_force(one, at))
+
+
+def _is_shared(estate: Estate, identity: NodeKey, at: int) -> bool:
+    """Whether more than one agent in service runs as it; replicas are one."""
+    users = (one for one in estate.incoming.get(identity, ()) if one.kind == "RUNS_AS" and in_force(one, at))
+    agents = (estate.nodes[one.source] for one in users if one.source[0] == "Agent")
+    return len({blueprint(agent) for agent in agents if active(agent)}) > 1
 
 
 # --------------------------------------------------------------------------------------------------------------------------------
@@ -212,8 +216,8 @@ def _per_day(edge: EdgeRecord, at: int) -> float | None:
 def broad_approval(engine: Engine, params: Params) -> Iterator[Row]:
     """Approvals of what destroys that are not for one call, that hold too long, or never end."""
     estate, at, approvals = engine.estate, micros(engine.at), approvals_of(engine)
-    for edge in estate.edges:
-        if edge.kind != "USES" or not in_force(edge, at) or not active(estate.nodes[edge.source]):
+    for edge in estate.edges_of("USES"):
+        if not in_force(edge, at) or not active(estate.nodes[edge.source]):
             continue
         standing = approvals.of(edge)
         tool = estate.nodes[edge.target]
@@ -247,16 +251,17 @@ def contradicted(engine: Engine, params: Params) -> Iterator[Row]:
     enforcing = {point.id for point in estate.of_kind("EnforcementPoint") if point.props.get("mode") == "enforce"}
     denying = {point for point in enforcing if estate.nodes["EnforcementPoint", point].props.get("effect") == "deny"}
     meant: defaultdict[tuple[str, NodeKey, NodeKey], int] = defaultdict(int)  # what it may do there, in bits
+    sightings = sightings_of(engine)
+    seen_between = {(edge.kind, edge.source, edge.target) for edge in sightings}
     for edge in estate.edges:
-        if set(edge.props.get("evidence") or ()) - {"observed"}:
-            meant[edge.kind, edge.source, edge.target] |= action_bits(edge.props.get("actions") or ())
+        ends = edge.kind, edge.source, edge.target
+        if ends in seen_between and set(edge.props.get("evidence") or ()) - {"observed"}:
+            meant[ends] |= action_bits(edge.props.get("actions") or ())
     approvals = approvals_of(engine)
     once = (*HOLDS, "expired")  # it may have been seen before its approval ran out
-    approved = {(edge.source, edge.target) for edge in estate.edges if edge.kind in _CALLS and approvals.of(edge) in once}
+    approved = {(edge.source, edge.target) for edge in estate.edges_of(*_CALLS) if approvals.of(edge) in once}
     tasks = _closed_tasks(estate)
-    for edge in estate.edges:
-        if "observed" not in (edge.props.get("evidence") or ()):
-            continue
+    for edge in sightings:
         guards, seen = set(edge.props.get("guards") or ()), _last_seen(edge)
         ends = edge.kind, edge.source, edge.target
         known = ends in meant and not action_bits(edge.props.get("actions") or ()) & ~meant[ends]
@@ -298,9 +303,8 @@ def _after_end(edge: EdgeRecord, seen: int | None, minutes: int) -> tuple[str, s
 def _closed_tasks(estate: Estate) -> dict[NodeKey, int]:
     """By agent, when the last of its tasks was closed; only where all are."""
     ends: defaultdict[NodeKey, list[str | None]] = defaultdict(list)
-    for edge in estate.edges:
-        if edge.kind == "RUNS_TASK":
-            ends[edge.source].append(estate.nodes[edge.target].props.get("closed_at"))
+    for edge in estate.edges_of("RUNS_TASK"):
+        ends[edge.source].append(estate.nodes[edge.target].props.get("closed_at"))
     return {agent: max(micros(end) for end in closed if end) for agent, closed in ends.items() if all(closed)}
 
 

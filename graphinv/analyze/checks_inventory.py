@@ -208,8 +208,8 @@ _DEEDS = {"USES": "call", "CONNECTS_TO": "connect to", "DELEGATES_TO": "delegate
 def drift(engine: Engine, params: Params) -> Iterator[Row]:
     """Edges that were seen and that nothing declared accounts for at the time of the sighting."""
     estate, at = engine.estate, micros(engine.at)
-    for edge in estate.edges:
-        if edge.kind not in _DEEDS or not only_seen(edge) or edge.source[0] not in ("Agent", "Workflow"):
+    for edge in estate.edges_of(*_DEEDS):
+        if not only_seen(edge) or edge.source[0] not in ("Agent", "Workflow"):
             continue
         moment = micros(edge.props["last_seen"]) if edge.props.get("last_seen") else at
         stated = [other for other in estate.outgoing[edge.source] if not only_seen(other) and in_force(other, moment)]

@@ -11,7 +11,7 @@ import numpy as np
 from graphinv.analyze.arcs import micros
 from graphinv.analyze.checks_inventory import seen
 from graphinv.analyze.labels import labels_of, may_rest, time_of
-from graphinv.analyze.rows import DAY, Params, Row, about, agents_of, confidence, in_force, usable
+from graphinv.analyze.rows import DAY, Params, Row, about, agents_of, confidence, in_force, sightings_of, usable
 from graphinv.analyze.scopes import ACTION_BIT
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
 from graphinv.model.facts import NodeKey
@@ -24,8 +24,8 @@ def ghost(engine: Engine, params: Params) -> Iterator[Row]:
     """Agents that are declared active and were not seen for long, though the source that saw them was read lately."""
     estate, at = engine.estate, micros(engine.at)
     newest: dict[str, int] = {}
-    for edge in estate.edges:
-        if seen(edge) and edge.props.get("last_seen"):
+    for edge in sightings_of(engine):
+        if edge.props.get("last_seen"):
             for root in _roots(edge):
                 newest[root] = max(newest.get(root, 0), micros(edge.props["last_seen"]))
     for agent in agents_of(estate):
@@ -147,8 +147,8 @@ def acts_as_person(engine: Engine, params: Params) -> Iterator[Row]:
             "confidence": max(agents.values()),
             "modifiers": _administrator(estate, person, at),
         }
-    for edge in estate.edges:
-        if edge.kind == "ASSUMES" and seen(edge) and _is_person(estate, edge.source) and not _is_person(estate, edge.target):
+    for edge in estate.edges_of("ASSUMES"):
+        if seen(edge) and _is_person(estate, edge.source) and not _is_person(estate, edge.target):
             users = sorted(one.source[1] for one in estate.incoming[edge.target] if one.kind == "RUNS_AS" and one.source[0] == "Agent")
             if users:
                 yield about(edge.target, edge.source) | {

@@ -12,7 +12,7 @@ from graphinv.analyze.labels import agreed
 from graphinv.analyze.reaching import WORSE_BITS, Pair, Reached, columns_of, pairs_and_counts
 from graphinv.analyze.rows import Params, Row, about, agents_of, in_force
 from graphinv.analyze.scopes import split_scope
-from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
+from graphinv.model.estate import Estate, NodeRecord
 from graphinv.model.results import Hop
 
 if TYPE_CHECKING:
@@ -34,14 +34,14 @@ def hidden_reach(engine: Engine, params: Params) -> Iterator[Row]:
     gained = (Reached(agent.key, *posture.row_minus(engine.own_privileges, agent.key)) for agent in agents_of(estate))
     wanted = (one.only(told.sensitive[one.columns] | (told.prod[one.columns] & (one.bits & WORSE_BITS > 0))) for one in gained)
     yield from pairs_and_counts(engine, wanted, params["most"], params["searches"], "posture", row)
-    for edge in estate.edges:
-        if edge.kind == "DELEGATES_TO" and any(not split_scope(scope)[0] for scope in edge.props.get("scopes") or ()):
+    for edge in estate.edges_of("DELEGATES_TO"):
+        if any(not split_scope(scope)[0] for scope in edge.props.get("scopes") or ()):
             yield about(edge.source, edge.target) | {"unknown": True}
 
 
 def _unseen(estate: Estate, hops: Sequence[Hop]) -> list[str]:
     """What makes a hidden way hard to see."""
-    if any(edge.props.get("transient") for hop in hops for edge in _behind_hop(estate, hop)):
+    if any(_transient(estate, hop) for hop in hops):
         return ["+1 a hop exists only while a call runs"]
     if any("CALLS_BACK" in hop.edge for hop in hops):
         return ["+1 a tool calls back"]
@@ -50,10 +50,10 @@ def _unseen(estate: Estate, hops: Sequence[Hop]) -> list[str]:
     return []
 
 
-def _behind_hop(estate: Estate, hop: Hop) -> Iterator[EdgeRecord]:
-    """Delegations behind a hop, whichever way it is walked."""
-    for end in (hop.source, hop.target):
-        yield from (edge for edge in estate.outgoing.get(end, ()) if edge.key in hop.edges)
+def _transient(estate: Estate, hop: Hop) -> bool:
+    """Whether an edge behind a hop, whichever way it is walked, exists only while a call runs."""
+    edges = (edge for end in (hop.source, hop.target) for edge in estate.outgoing.get(end, ()))
+    return any(edge.props.get("transient") and edge.key in hop.edges for edge in edges)
 
 
 def ungoverned_path(engine: Engine, params: Params) -> Iterator[Row]:

@@ -161,12 +161,13 @@ def shadowed_name(engine: Engine, params: Params) -> Iterator[Row]:
     estate, at, approvals = engine.estate, micros(engine.at), approvals_of(engine)
     callers = _callers(estate, at)
     by_name: defaultdict[str, list[_Offered]] = defaultdict(list)
-    for edge in estate.edges:
-        if edge.kind == "PROVIDES" and in_force(edge, at) and edge.source in callers:
+    for edge in estate.edges_of("PROVIDES"):
+        if in_force(edge, at) and edge.source in callers:
             tool = estate.nodes[edge.target]
             by_name[_folded(tool.name)].append(_Offered(tool, edge.source, _approved(approvals, tool, edge.source)))
     by_name.pop("", None)
-    for name, near in _neighbours(by_name):
+    doubted = [name for name, offers in by_name.items() if not all(one.approved for one in offers)]
+    for name, near in _neighbours(doubted, by_name):
         met = _met([one for other in near for one in by_name[other]], callers)
         for one in by_name[name]:
             if one.approved or one.server not in met:
@@ -213,8 +214,8 @@ def _disguised(name: str, other: str) -> bool:
 def _callers(estate: Estate, at: int) -> dict[NodeKey, set[NodeKey]]:
     """Agents in service by the servers they connect to."""
     found: defaultdict[NodeKey, set[NodeKey]] = defaultdict(set)
-    for edge in estate.edges:
-        if edge.kind == "CONNECTS_TO" and in_force(edge, at) and active(estate.nodes[edge.source]):
+    for edge in estate.edges_of("CONNECTS_TO"):
+        if in_force(edge, at) and active(estate.nodes[edge.source]):
             found[edge.target].add(edge.source)
     return found
 
@@ -229,14 +230,13 @@ def _approved(approvals: Approvals, tool: NodeRecord, server: NodeKey) -> bool |
     return True if stated & set(HOLDS) or tool.props.get("approved_digest") is not None else None
 
 
-def _neighbours(names: Iterable[str]) -> Iterator[tuple[str, list[str]]]:
-    """Each name with those that are the same or one letter apart, of names long enough to tell."""
+def _neighbours(names: Iterable[str], known: Iterable[str]) -> Iterator[tuple[str, list[str]]]:
+    """Each of ``names`` with those of the ``known`` that are the same or one letter apart, where both are long enough to tell."""
     left_over: defaultdict[str, set[str]] = defaultdict(set)
-    known = sorted(names)
     for name in known:
         for part in _shortened(name):
             left_over[part].add(name)
-    for name in known:
+    for name in sorted(names):
         near = {other for part in _shortened(name) for other in left_over[part] if _one_apart(name, other)}
         yield name, sorted({name, *near})
 

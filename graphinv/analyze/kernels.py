@@ -11,7 +11,9 @@ from typing import Any, TypeVar, cast
 import numba
 import numpy as np
 
-from graphinv.analyze.scopes import Array
+from graphinv.analyze.scopes import ALL_ACTIONS, PER_WORD, Array
+
+_FIVE, _FIVE_BITS = np.uint64(ALL_ACTIONS), np.uint64(5)
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -212,6 +214,48 @@ def place(cursor: Array, row: Array, word: Array, bits: Array, out_word: Array, 
         cursor[row[entry]] = at + 1
         out_word[at] = word[entry]
         out_bits[at] = bits[entry]
+
+
+@compiled
+def unfold(words: Array, bits: Array) -> tuple[Array, Array]:
+    """Words of a row that are not zero, ascending, as (columns ascending, action bits of each)."""
+    count = 0
+    for entry in range(len(words)):
+        rest = bits[entry]
+        while rest != 0:
+            count += (rest & _FIVE) != 0
+            rest >>= _FIVE_BITS
+    columns, fives = np.empty(count, np.int64), np.empty(count, np.uint8)
+    found = 0
+    for entry in range(len(words)):
+        rest = bits[entry]
+        column = np.int64(words[entry]) * PER_WORD
+        while rest != 0:
+            if rest & _FIVE != 0:
+                columns[found] = column
+                fives[found] = rest & _FIVE
+                found += 1
+            rest >>= _FIVE_BITS
+            column += 1
+    return columns, fives
+
+
+@compiled
+def without(words: Array, bits: Array, other_words: Array, other_bits: Array) -> tuple[Array, Array]:
+    """Words of a row, less the bits that another one has; both ascending."""
+    left_words, left_bits = np.empty_like(words), np.empty_like(bits)
+    found, other = 0, 0
+    for entry in range(len(words)):
+        while other < len(other_words) and other_words[other] < words[entry]:
+            other += 1
+        rest = bits[entry]
+        if other < len(other_words) and other_words[other] == words[entry]:
+            rest &= ~other_bits[other]
+        if rest != 0:
+            left_words[found] = words[entry]
+            left_bits[found] = rest
+            found += 1
+    return left_words[:found], left_bits[:found]
 
 
 @compiled

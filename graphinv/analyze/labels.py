@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from graphinv.analyze.arcs import micros
 from graphinv.model.facts import Props
@@ -13,6 +14,7 @@ NOTHING_SAID = frozenset({"", "unknown", "none", "null", "na", "tbd", "todo", "u
 """Values that say nothing, in plain form."""
 
 
+@lru_cache(maxsize=10_000)
 def plain(text: str) -> str:
     """``text`` without case and punctuation.
 

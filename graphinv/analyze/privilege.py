@@ -120,10 +120,8 @@ class Privileges:
 
     def row(self, key: NodeKey) -> tuple[Array, Array]:
         """The same as (target columns ascending, action bits of each)."""
-        words, bits = self._row(int(self._plan.component[self.structure.node(key)]))
-        fives = (bits[:, None] >> _SHIFTS) & np.uint64(ALL_ACTIONS)
-        at, inside = np.nonzero(fives)
-        return words[at].astype(np.int64) * PER_WORD + inside, fives[at, inside].astype(np.uint8)
+        columns, bits = kernels.unfold(*self._words_of(key))
+        return columns, bits
 
     def actions_on(self, key: NodeKey, target: NodeKey) -> tuple[str, ...]:
         """What ``key`` can do to ``target``, sorted."""
@@ -198,13 +196,8 @@ class Privileges:
 
     def row_minus(self, other: Privileges, key: NodeKey) -> tuple[Array, Array]:
         """What ``key`` has here and not in ``other``, of the same structure, as :meth:`row`."""
-        columns, bits = self.row(key)
-        others, taken = other.row(key)
-        dense = np.zeros(len(self.structure.targets), dtype=np.uint8)
-        dense[others] = taken
-        left = bits & ~dense[columns]
-        keep = left > 0
-        return columns[keep], left[keep]
+        columns, bits = kernels.unfold(*kernels.without(*self._words_of(key), *other._words_of(key)))
+        return columns, bits
 
     def touched(self, columns: Array) -> Array:
         """By node, the bits of ``columns`` (a number below 256 for each target column) of all that it can act on.
@@ -240,6 +233,9 @@ class Privileges:
             atoms += [(kind, id, action) for action in _ACTIONS_OF[five]]
         return tuple(atoms)
 
+    def _words_of(self, key: NodeKey) -> tuple[Array, Array]:
+        return self._row(int(self._plan.component[self.structure.node(key)]))
+
     def _row(self, row: int) -> tuple[Array, Array]:
         """Words of a row that are not zero, ascending, and their bits."""
         if self._kept[row]:
@@ -247,11 +243,11 @@ class Privileges:
             return self._words[entries], self._bits[entries]
         if row not in self._alone:
             plan, within = self._plan.towards(row)
-            words, bits = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.uint64)]
+            words, bits = [np.zeros(0, dtype=np.int32)], [np.zeros(0, dtype=np.uint64)]
             for first, slot, rows in self._blocks(plan, within):
                 if slot[row] >= 0:
                     inside = np.flatnonzero(rows[slot[row]])
-                    words.append(first + inside)
+                    words.append((first + inside).astype(np.int32))
                     bits.append(rows[slot[row], inside])
             while len(self._alone) >= 64:
                 del self._alone[next(iter(self._alone))]

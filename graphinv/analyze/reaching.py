@@ -43,8 +43,10 @@ class Columns:
     sensitive: Array
     """Confidential, restricted or a crown jewel."""
     prod: Array
-    weight: list[str]
-    """In words, as :func:`weight_of`."""
+    value: Array
+    """Place of what it is worth in :attr:`values`."""
+    values: list[str]
+    """In words: a sensitivity, or that it is a crown jewel; sorted."""
 
 
 @once
@@ -53,11 +55,15 @@ def columns_of(engine: Engine) -> Columns:
     structure = engine.structure
     records = [engine.estate.nodes[structure.keys[node]] for node in structure.targets.tolist()]
     resource = np.array([record.kind == "Resource" for record in records], dtype=bool)
+    worth = ["crown jewel" if record.props.get("crown_jewel") else str(record.props.get("sensitivity") or "unknown") for record in records]
+    values = sorted(set(worth))
+    place = {value: at for at, value in enumerate(values)}
     return Columns(
         resource,
         np.array([matters(record.props) for record in records], dtype=bool) & resource,
         np.array([record.props.get("environment") == "prod" for record in records], dtype=bool) & resource,
-        ["crown jewel" if record.props.get("crown_jewel") else str(record.props.get("sensitivity") or "unknown") for record in records],
+        np.array([place[value] for value in worth], dtype=np.int64),
+        values,
     )
 
 
@@ -97,23 +103,27 @@ def pairs_and_counts(
         lens: of the witnesses.
         row: makes the row of a pair.
     """
-    reached = [one for one in found if len(one.columns)]
-    few = [one for one in reached if len(one.columns) <= most]
+    told = columns_of(engine)
+    few = []
+    for one in found:
+        if 0 < len(one.columns) <= most:
+            few.append(one)
+        elif len(one.columns):
+            yield about(one.agent) | {"lens": lens} | _counted(engine, told, one)
     columns = np.unique(np.concatenate([one.columns for one in few])) if few else np.zeros(0, dtype=np.int64)
     heaviest = columns[np.argsort(-engine.weights.target[columns], kind="stable")][: affordable(engine, searches)]
-    shown = set(heaviest.tolist())
+    shown = np.zeros(len(engine.structure.targets), dtype=bool)
+    shown[heaviest] = True
     keys, targets = engine.structure.keys, engine.structure.targets
     pairs = [
         (keys[targets[column]], _strongest(bits), one.agent, bits)
-        for one in few
+        for one in (one.only(shown[one.columns]) for one in few)
         for column, bits in zip(one.columns.tolist(), one.bits.tolist(), strict=True)
-        if column in shown
     ]
     for target, action, agent, bits in sorted(pairs):
         yield row(Pair(agent, target, sorted(actions_of(bits)), engine.witness(agent, target, action, lens)))
-    told = columns_of(engine)
-    for one in reached:
-        rest = one.only(~np.isin(one.columns, heaviest)) if len(one.columns) <= most else one
+    for one in few:
+        rest = one.only(~shown[one.columns])
         if len(rest.columns):
             yield about(one.agent) | {"lens": lens} | _counted(engine, told, rest)
 
@@ -123,15 +133,14 @@ def _strongest(bits: int) -> str:
 
 
 def _counted(engine: Engine, told: Columns, one: Reached) -> Row:
-    names, weight = np.unique([told.weight[column] for column in one.columns.tolist()], return_counts=True)
+    counts = np.bincount(told.value[one.columns], minlength=len(told.values)).tolist()
     keys, targets = engine.structure.keys, engine.structure.targets
     examples = one.columns[told.sensitive[one.columns]][:_EXAMPLES]
     return {
         "actions": sorted(actions_of(int(np.bitwise_or.reduce(one.bits)))),
         "targets": len(one.columns),
         "counts": [
-            f"{number} {what} {'target' if number == 1 else 'targets'}"
-            for what, number in zip(names.tolist(), weight.tolist(), strict=True)
+            f"{number} {what} {'target' if number == 1 else 'targets'}" for what, number in zip(told.values, counts, strict=True) if number
         ],
         "examples": sorted(":".join(keys[node]) for node in targets[examples].tolist()),
     }

@@ -68,12 +68,18 @@ def in_force(edge: EdgeRecord, at: int) -> bool:
     return (start is None or micros(start) <= at) and (end is None or bool(edge.props.get("renewable")) or at < micros(end))
 
 
+@once
+def sightings_of(engine: Engine) -> Sequence[EdgeRecord]:
+    """Edges that were observed, in their order."""
+    return [edge for edge in engine.estate.edges if "observed" in (edge.props.get("evidence") or ())]
+
+
 def delegations(estate: Estate, at: int) -> list[EdgeRecord]:
     """Delegations in force at a time, between those that are in service."""
     return [
         edge
-        for edge in estate.edges
-        if edge.kind == "DELEGATES_TO" and in_force(edge, at) and active(estate.nodes[edge.source]) and active(estate.nodes[edge.target])
+        for edge in estate.edges_of("DELEGATES_TO")
+        if in_force(edge, at) and active(estate.nodes[edge.source]) and active(estate.nodes[edge.target])
     ]
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from graphinv.analyze.rows import sightings_of
 from graphinv.analyze.scopes import Array
 from graphinv.model.facts import NodeKey, Props
 from graphinv.model.results import Hop, Level
@@ -223,5 +224,4 @@ class Gauge:
     def _recent(self) -> frozenset[str]:
         """Keys of the edges that were observed of late; without last_seen one is still being stated."""
         since = (datetime.fromisoformat(self.engine.at) - _RECENT).replace(tzinfo=None).isoformat()
-        seen = (edge for edge in self.estate.edges if "observed" in (edge.props.get("evidence") or ()))
-        return frozenset(edge.key for edge in seen if (edge.props.get("last_seen") or since) >= since)
+        return frozenset(edge.key for edge in sightings_of(self.engine) if (edge.props.get("last_seen") or since) >= since)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import accumulate, chain, groupby
+from operator import attrgetter
 from typing import NamedTuple, Protocol
 
 from graphinv.model.errors import Ambiguous, NotFound
@@ -157,9 +160,25 @@ class Estate:
             generation=generation,
         )
 
-    def of_kind(self, kind: str) -> Iterator[NodeRecord]:
+    def of_kind(self, kind: str) -> Sequence[NodeRecord]:
         """Nodes of one kind, by id."""
-        return (node for key, node in self.nodes.items() if key[0] == kind)
+        return self._nodes_of.get(kind, ())
+
+    @cached_property
+    def _nodes_of(self) -> Mapping[str, tuple[NodeRecord, ...]]:
+        return {kind: tuple(nodes) for kind, nodes in groupby(self.nodes.values(), attrgetter("kind"))}
+
+    def edges_of(self, *kinds: str) -> Iterator[EdgeRecord]:
+        """Edges of some kinds, in their order."""
+        places = (self.places_of[kind] for kind in sorted(kinds) if kind in self.places_of)
+        return chain.from_iterable(self.edges[span.start : span.stop] for span in places)
+
+    @cached_property
+    def places_of(self) -> Mapping[str, range]:
+        """Where in ``edges`` those of each kind stand."""
+        counts = Counter(map(attrgetter("kind"), self.edges))
+        ends = accumulate(counts.values())
+        return {kind: range(end - count, end) for (kind, count), end in zip(counts.items(), ends, strict=True)}
 
     @cached_property
     def outgoing(self) -> Mapping[NodeKey, tuple[EdgeRecord, ...]]:
