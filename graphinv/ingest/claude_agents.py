@@ -14,7 +14,8 @@ sub-agent starts sub-agents only where it lists ``Agent`` or ``Task``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from graphinv.ingest import Document
@@ -27,36 +28,63 @@ from graphinv.model.facts import Binding, EdgeFact, Fact, NodeFact, NodeKey, Pro
 
 NAME = "claude_agents"
 TITLE = "Claude Code sub-agents"
-FILES = (".claude/agents/**/*.md", "agents/*.md of a plugin")
+FILES = (".claude/agents/**/*.md", "agents/*.md of a plugin", "any other Markdown file whose front matter is a sub-agent's")
 
 _MEMORY = {"user": "user", "local": "user", "project": "tenant"}
 
 
 def detect(path: str, head: bytes) -> bool:
-    """Whether it lies in ``.claude/agents/``, or in some ``agents/`` and says in front matter who it is."""
+    """Whether it lies in ``.claude/agents/``, or in some ``agents/`` and says in front matter who it is, or lies anywhere and says there
+    what only sub-agents say: which of Claude Code's tools it has, or which of its models it runs on."""
     lowered = path.lower()
     parts = lowered.split("/")
-    if not lowered.endswith(".md") or "agents" not in parts[:-1]:
+    if not lowered.endswith(".md"):
         return False
-    index = len(parts) - 2 - parts[:-1][::-1].index("agents")
-    if ".claude" in parts[:index] and parts[parts.index(".claude") + 1] == "agents":
+    folders = parts[:-1]
+    index = len(folders) - 1 - folders[::-1].index("agents") if "agents" in folders else -1
+    if ".claude" in parts[: max(index, 0)] and parts[parts.index(".claude") + 1] == "agents":
         return True
-    hidden = any(part.startswith(".") and part != ".claude" for part in parts[:-1])
-    if hidden or "docs" in parts or parts[-1] in ("readme.md", "agents.md", "claude.md") or lowered.endswith((".agent.md", ".chatmode.md")):
+    hidden = any(part.startswith(".") and part != ".claude" for part in folders)
+    if hidden or "docs" in parts or parts[-1] in _OTHERS or lowered.endswith((".agent.md", ".chatmode.md", ".prompt.md")):
         return False
-    return index >= len(parts) - 3 and _has_names(head)
+    fields = _fields(head)
+    if not {b"name", b"description"} <= fields.keys():
+        return False
+    return (index >= 0 and index >= len(parts) - 3) or (_OTHERS_SAY.isdisjoint(fields) and _says_what_it_may(fields))
 
 
-def _has_names(head: bytes) -> bool:
+_OTHERS = ("readme.md", "agents.md", "claude.md", "skill.md")
+_OTHERS_SAY = frozenset({b"allowed-tools", b"argument-hint", b"mode", b"type", b"license"})
+"""Fields of commands, skills and the agents of other programs."""
+_MODEL = re.compile(rb"[\"']?(?:sonnet|opus|haiku|inherit|claude-[\w.-]+)[\"']?(?:\s+#.*)?")
+
+
+def _fields(head: bytes) -> dict[bytes, bytes]:
+    """Top fields of the front matter, each with its text, that on the lines below it included."""
     lines = head.removeprefix(b"\xef\xbb\xbf").lstrip().split(b"\n")
-    if not lines or lines[0].rstrip() != b"---":
-        return False
-    keys = set()
+    found: dict[bytes, bytes] = {}
+    if lines[0].rstrip() != b"---":
+        return found
+    name = b""
     for line in lines[1:]:
         if line.rstrip() == b"---":
             break
-        keys.add(line.partition(b":")[0].strip())
-    return {b"name", b"description"} <= keys
+        key, colon, rest = line.partition(b":")
+        if colon and key.strip() == key.rstrip() and not key.startswith((b"-", b"#")):
+            name = key.strip()
+            found[name] = rest.strip()
+        elif name:
+            found[name] += b"\n" + line.strip()
+    return found
+
+
+def _says_what_it_may(fields: Mapping[bytes, bytes]) -> bool:
+    """Whether its tools are Claude Code's, or its model is called as Claude Code calls models."""
+    listed = fields.get(b"tools", b"").decode("utf-8", "replace")
+    named = [spec.partition("(")[0].strip(" \"'[]-") for spec in re.split(r"[,\s]+", listed)]
+    return any(name in claude.BUILTINS or name.startswith("mcp__") for name in named) or (
+        _MODEL.fullmatch(fields.get(b"model", b"").strip()) is not None
+    )
 
 
 def read(document: Document) -> Iterator[Fact]:
@@ -79,8 +107,11 @@ def read(document: Document) -> Iterator[Fact]:
 
 def project_folder(path: str) -> str:
     """The folder of the project or plugin that an agent's file belongs to."""
-    folder = claude.folder_before(path, ".claude")
-    return folder if folder is not None else claude.folder_before(path, "agents") or ""
+    for marker in (".claude", "agents"):
+        folder = claude.folder_before(path, marker)
+        if folder is not None:
+            return folder
+    return path.rpartition("/")[0]
 
 
 class _Agent:

@@ -28,10 +28,11 @@ NAME = INGESTOR
 TITLE = "JavaScript and TypeScript source"
 FILES: tuple[str, ...] = ("*.ts", "*.tsx", "*.mts", "*.cts", "*.js", "*.jsx", "*.mjs", "*.cjs", "package.json", "tsconfig.json")
 
+_PACKAGES = [re.escape(package).encode() for one in FRAMEWORKS if not one.MARKS for package in one.PACKAGES]
 _MARKS = re.compile(
     rb"""["'](?:@mastra/|@langchain/|langchain["'/]|@openai/agents|ai["'/]|ai/|@ai-sdk/|@anthropic-ai/claude-|@modelcontextprotocol/"""
     rb"""|@llamaindex/|llamaindex["'/]|fastmcp["']|mcp-handler["']|@vercel/mcp-adapter["']|deepagents["']|@aws-cdk/aws-bedrock|@cdklabs/generative-ai-"""
-    rb"""|(?:%s)["'/])|\bCfnAgent\b""" % b"|".join(re.escape(package).encode() for one in FRAMEWORKS for package in one.PACKAGES)
+    rb"""|(?:%s)["'/])|\bCfnAgent\b|%s""" % (b"|".join(_PACKAGES), b"|".join(mark for one in FRAMEWORKS for mark in one.MARKS))
 )
 _HINTS = re.compile(rb"[a-z]Agents?\b|\bagents?\b|[a-z]Tools?\b|\btools?\b|\bmcp\b|[wW]orkflow", re.IGNORECASE)
 _EFFECTS = re.compile(
@@ -64,8 +65,7 @@ def summarise(document: Document) -> ir.Module | ir.Config:
     """
     if (document.path or document.root).lower().endswith(".json"):
         return _config(document)
-    if document.data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        document = replace(document, data=document.text().encode())
+    document = replace(document, data=_plain(document))
     if not is_bundle(document.data) and _MARKS.search(document.data):
         return read_module(document, marked=True)
     return _helper(document)
@@ -79,10 +79,20 @@ def outline(document: Document) -> Outline | ir.Config:
     """
     if (document.path or document.root).lower().endswith(".json"):
         return _config(document)
-    data = document.data if document.data[:2] not in (b"\xff\xfe", b"\xfe\xff") else document.text().encode()
+    data = _plain(document)
     if is_bundle(data):
         return NOTHING
     return outlined(data, _MARKS.search(data) is not None)
+
+
+def _plain(document: Document) -> bytes:
+    """The document in UTF-8; nothing of it where it says that it is UTF-16 and is not."""
+    if document.data[:2] not in (b"\xff\xfe", b"\xfe\xff"):
+        return document.data
+    try:
+        return document.text().encode()
+    except IngestError:
+        return b""
 
 
 def parts(outlines: Mapping[str, Outline | ir.Config]) -> list[list[str]]:

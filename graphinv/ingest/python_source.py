@@ -143,7 +143,7 @@ def _concerns(framework: Framework, program: Program) -> bool:
     configured = getattr(framework, "CONFIGURED", False) and bool(program.configs)
     return (
         configured
-        or hasattr(framework, "MARKS")
+        or bool(getattr(framework, "MARKS", ()))
         or any(
             dotted == package or dotted.startswith(f"{package}.")
             for module in program.relevant

@@ -156,6 +156,16 @@ def test_what_is_no_agent_is_noted(text: str) -> None:
         (".claude/agents/a.txt", "", False),
         (".claude/commands/a.md", "", False),
         ("agents.md", "---\nname: a\ndescription: b\n---\n", False),
+        ("languages/a.md", "---\nname: a\ndescription: b\ntools: Read, Bash\n---\n", True),
+        ("languages/a.md", "---\nname: a\ndescription: 'b: c'\ntools:\n  - Grep\n---\n", True),
+        ("languages/a.md", "---\nname: a\ndescription: >\n  b\nmodel: opus # best\n---\n", True),
+        ("languages/a.md", "---\nname: a\ndescription: b\ntools: mcp__tickets__list\n---\n", True),
+        ("languages/a.md", "---\nname: a\ndescription: b\n---\n", False),
+        ("languages/a.md", "---\nname: a\ndescription: b\ntools: hammer\n---\n", False),
+        ("languages/a.md", "---\nname: a\ndescription: b\nmodel: gpt-5\n---\n", False),
+        ("skills/x/SKILL.md", "---\nname: a\ndescription: b\ntools: Read\n---\n", False),
+        ("commands/a.md", "---\nname: a\ndescription: b\nallowed-tools: Read\nmodel: opus\n---\n", False),
+        ("docs/a.md", "---\nname: a\ndescription: b\ntools: Read\n---\n", False),
     ],
 )
 def test_detect(path: str, head: str, ours: bool) -> None:

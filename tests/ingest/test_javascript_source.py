@@ -118,6 +118,12 @@ def test_what_is_no_text_is_refused() -> None:
         javascript_source.summarise(document(IMPORT.encode() + b"\xff\xfe", "a.ts"))
 
 
+def test_what_only_says_that_it_is_utf_16_is_no_error() -> None:
+    summary = javascript_source.summarise(document(b"\xff\xfe" + b"x" * 11, "stealth.js"))
+    assert isinstance(summary, javascript_source.ir.Module)
+    assert not summary.marked
+
+
 def test_what_has_nothing_to_do_with_agents_is_no_error() -> None:
     broken = (("app.ts", b"const tool = require('x'); \xe9"), ("package.json", b"{{ name }}"), ("a.ts", b"import agents;" + b"[" * 9000))
     for path, data in broken:

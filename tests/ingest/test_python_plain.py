@@ -401,3 +401,48 @@ answer = client.chat.completions.create(model="gpt-4o", messages=[])
         "azure-ai-agents:shop/foundry#later",
         "openai-assistants:shop/assistant#Helper",
     }
+
+
+def test_what_is_given_by_the_caller_is_told_once() -> None:
+    facts = linked(
+        {
+            "make.py": """
+from camel.agents import ChatAgent
+
+
+def make(**settings):
+    return ChatAgent("You help.", **settings)
+"""
+        }
+    )
+    assert {message.partition(" are not all known")[0] for _, _, message in facts.problems} == {
+        "tools of 'ChatAgent'",
+        "external_tools of 'ChatAgent'",
+    }
+
+
+def test_a_tool_around_what_is_no_agent_is_a_tool() -> None:
+    facts = linked(
+        {
+            "hay.py": """
+from haystack.components.agents import Agent
+from haystack.components.websearch import SerperDevWebSearch
+from haystack.tools import ComponentTool
+
+web = Agent(chat_generator=None, tools=[ComponentTool(component=SerperDevWebSearch())])
+"""
+        }
+    )
+    assert _said(facts, "USES") == {("web", "haystack:SerperDevWebSearch")}
+    assert not facts.problems
+
+
+def test_a_folder_called_swarm_is_no_framework() -> None:
+    facts = linked(
+        {
+            "swarm/__init__.py": "from swarm.bees import Agent\n",
+            "swarm/bees.py": "class Agent:\n    def __init__(self, name):\n        self.name = name\n",
+            "main.py": "from swarm import Agent\n\nbee = Agent(name='bee')\n",
+        }
+    )
+    assert not facts.nodes

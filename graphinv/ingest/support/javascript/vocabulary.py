@@ -48,6 +48,8 @@ class Vocabulary:
     """Methods that give it one more agent, or are told how to make one."""
     wraps: Mapping[str, str] = field(default_factory=dict)
     """What is made around an agent, and the option that it is."""
+    MARKS: tuple[bytes, ...] = ()
+    """Patterns that tell its documents, where most that import its packages have nothing to do with agents."""
 
     def declare(self, program: Program) -> None:
         """Its agents and workflows."""

@@ -12,13 +12,15 @@ A framework module has
 
     NAME       slug, such as ``openai-agents``: the ``framework`` property and the beginning of ids
     IMPORTS    top-level packages, such as ``("agents",)``: it is asked only when a module of the root imports one of them
+    MARKS      instead of imports, patterns of the documents that it is asked about, where it has some
     declare(program) -> None
                calls ``program.declare(value, name=…)`` for every agent and workflow. All frameworks declare before any states facts, so
                that agents of one may be tools of another
     facts(program) -> Iterator[Fact]
                tools, delegations, models, servers. Nodes of what was declared are emitted by the program itself
 
-In short, for a framework whose agents are ``Agent(name=…, tools=[…], handoffs=[…], model=…)``:
+A framework whose agents can be told by the names of its calls and arguments alone is an entry of ``frameworks/plain.py``: a
+:class:`~.vocabulary.Vocabulary`. In short, for one with more to it, whose agents are ``Agent(name=…, tools=[…], handoffs=[…], model=…)``:
 
     def declare(program):
         for made in program.made(IMPORTS, "Agent"):

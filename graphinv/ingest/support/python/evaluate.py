@@ -40,8 +40,8 @@ MAX_LOOP = 64
 MAX_COUNTED = 16
 """Turns of a loop over a range that are told apart."""
 MAX_LOOPS = 3
-_SDK = ("agents/handoffs/__init__.py", "agents/guardrail.py")
-"""What tells the OpenAI Agents SDK's own package from any folder called ``agents``."""
+_PLAIN = {"agents": ("agents/handoffs/__init__.py", "agents/guardrail.py"), "swarm": ("swarm/core.py", "swarm/repl/repl.py")}
+"""What tells the own package of a framework that is called by a plain word from any other folder of that name: two files of it."""
 _BUILTINS = frozenset(dir(builtins))
 
 
@@ -50,8 +50,8 @@ class Evaluator:
 
     def __init__(self, modules: Mapping[str, ir.Module], outside: Iterable[str] = ()) -> None:
         self.modules = modules
-        self._outside = frozenset(outside) - {"agents"}
-        self._sdk = any(path.endswith(_SDK[0]) and path.removesuffix(_SDK[0]) + _SDK[1] in modules for path in modules)
+        others = {name for name, files in _PLAIN.items() if not _holds(modules, *files)}
+        self._outside = frozenset(outside) - others
         self.places = Modules(modules)
         self._scopes: dict[str, Scope] = {}
         self._tables: dict[int, Table] = {}
@@ -614,7 +614,7 @@ class Evaluator:
     def _is_framework(self, dotted: str) -> bool:
         """Whether an import means a framework even where the tree holds it: in the framework's own repository."""
         packages = accumulate(dotted.split("."), lambda above, name: f"{above}.{name}")
-        return any(package in self._outside or (package == "agents" and self._sdk) for package in packages)
+        return any(package in self._outside for package in packages)
 
     def member(self, place: str, name: str) -> Value | None:
         """What ``name`` is in the module at ``place``; None where nothing there defines it."""
@@ -752,6 +752,11 @@ class Evaluator:
         if function.name == "__init__" and made.key[:1] != ("class",):
             bindings |= calls.bind(self, function, made.call, made.scope, body, skip=1, given=made.given)
         return scope.bound(bindings, ("self", made.key), made)
+
+
+def _holds(modules: Mapping[str, ir.Module], one: str, other: str) -> bool:
+    """Whether two files stand in the tree as they do in a package."""
+    return any(path.endswith(one) and path.removesuffix(one) + other in modules for path in modules)
 
 
 def as_text(value: Value) -> str | None:

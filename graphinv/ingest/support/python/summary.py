@@ -35,7 +35,8 @@ _MAGIC = re.compile(r"(\s*)(?:[%!?].*|[\w.]+\?{1,2}\s*)")
 def marker() -> re.Pattern[bytes]:
     """Matches a document that imports a framework or an MCP SDK, in source or as text in a notebook."""
     names: list[str] = []
-    for name in sorted({package for framework in frameworks() for package in framework.IMPORTS} | set(MCP)):
+    packages = {package for framework in frameworks() if not getattr(framework, "MARKS", ()) for package in framework.IMPORTS}
+    for name in sorted(packages | set(MCP)):
         names.append(re.escape(name))
         if "." in name:
             parent, _, last = name.rpartition(".")

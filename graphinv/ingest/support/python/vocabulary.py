@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from graphinv.ingest.support.python.program import Actor, Hosted, Program
 from graphinv.ingest.support.python.shapes import functions, link, runs_agents
-from graphinv.ingest.support.python.values import Bound, ClassV, Const, DictV, FunctionV, Made, Value
+from graphinv.ingest.support.python.values import Bound, ClassV, Const, DictV, FunctionV, Made, Unknown, Value
 from graphinv.ingest.support.secrets import redact
 from graphinv.model.facts import EdgeFact, Fact, Ref
 
@@ -44,7 +44,9 @@ class Vocabulary:
     servers: tuple[str, ...] = ()
     """Names of servers that the program's configuration describes."""
     members: Mapping[str, Delegation] = field(default_factory=dict)
-    """Arguments that are agents."""
+    """Arguments of agents that are agents."""
+    parts: Mapping[str, Delegation] = field(default_factory=dict)
+    """Arguments of what runs several that are agents."""
     adding: Mapping[str, Delegation] = field(default_factory=dict)
     """Methods that give it one more agent, or make one for it."""
     wraps: Mapping[str, str] = field(default_factory=dict)
@@ -56,6 +58,8 @@ class Vocabulary:
     """Under these a method of an agent's own class is a tool of it."""
     returned: str = ""
     """Mechanism by which an agent that a tool returns takes over, if it does."""
+    MARKS: tuple[bytes, ...] = ()
+    """Patterns that tell its documents, where most that import its packages have nothing to do with agents."""
 
     def declare(self, program: Program) -> None:
         """Its agents and workflows."""
@@ -109,7 +113,7 @@ class Vocabulary:
             for item in program.items(self.given(made, name)):
                 yield from self.tool(program, actor, item, name.rpartition(".")[2])
         yield from self.methods(program, actor)
-        for name, (mode, detail) in self.members.items():
+        for name, (mode, detail) in (self.parts if actor.kind == "Workflow" else self.members).items():
             yield from program.delegates(actor, self.given(made, name), mode, detail, what=name.rpartition(".")[2].replace("_", " "))
         for call in program.calls_on(made):
             if call.symbol in self.adding:
@@ -127,8 +131,11 @@ class Vocabulary:
             return  # ``None.definitions``, on a way that a condition excludes
         inner = _unwritten(item)
         if isinstance(inner, Made) and inner.symbol in self.wraps and inner.within(*self.IMPORTS):
-            name = self.wraps[inner.symbol]
-            yield from program.delegates(actor, inner.arg(name, 0), "invoke", "agent_as_tool", what=what)
+            wrapped = inner.arg(self.wraps[inner.symbol], 0)
+            if any(program.actor(one) is not None or isinstance(one, Unknown) for one in program.items(wrapped)):
+                yield from program.delegates(actor, wrapped, "invoke", "agent_as_tool", what=what)
+            else:
+                yield from program.uses_tools(actor, wrapped, what=what)
             return
         if isinstance(inner, Made) and inner.symbol in self.holders and inner.within(*self.IMPORTS):
             yield from self._several(program, actor, inner, what)

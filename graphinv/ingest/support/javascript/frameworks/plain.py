@@ -78,6 +78,7 @@ OPENAI_ASSISTANTS = Vocabulary(
     NAME="openai-assistants",
     PACKAGES=("openai",),
     agents={"assistants.create": 0},
+    MARKS=(rb"\bassistants\.create\b",),
 )
 STRANDS = Vocabulary(NAME="strands", PACKAGES=("@strands-agents/sdk",), agents={"Agent": 0}, models=("model", "model.modelId"))
 VOLTAGENT = Vocabulary(

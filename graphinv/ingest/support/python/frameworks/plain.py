@@ -40,7 +40,7 @@ MCP_AGENT = Vocabulary(
     names=("name", "agent_name"),
     tools=("functions",),
     servers=("server_names", "available_servers"),
-    members={
+    parts={
         "agents": (_INVOKE, "router"),
         "available_agents": (_INVOKE, "orchestrator"),
         "planner": (_INVOKE, "planner"),
@@ -51,8 +51,8 @@ MCP_AGENT = Vocabulary(
         "fan_in": (_INVOKE, "fan_in"),
         "optimizer": (_INVOKE, "optimizer"),
         "evaluator": (_INVOKE, "evaluator"),
-        "agent": (_INVOKE, "attached"),
     },
+    members={"agent": (_INVOKE, "attached")},
     returned="transfer_function",
 )
 AGENT_SQUAD = Vocabulary(
@@ -83,12 +83,8 @@ AGENT_SQUAD = Vocabulary(
     tools=("tool_config.tool", "extra_tools.tools", "extra_tools", "tools"),
     models=("model_id", "model", "classifier.model_id"),
     memories=("storage",),
-    members={
-        "lead_agent": (_INVOKE, "lead_agent"),
-        "team": (_INVOKE, "team"),
-        "agents": (_INVOKE, "chain"),
-        "default_agent": (_INVOKE, "default_agent"),
-    },
+    members={"lead_agent": (_INVOKE, "lead_agent"), "team": (_INVOKE, "team"), "agents": (_INVOKE, "chain")},
+    parts={"default_agent": (_INVOKE, "default_agent")},
     adding={"add_agent": (_INVOKE, "classifier")},
     holders={"AgentTools": "tools"},
 )
@@ -101,7 +97,7 @@ CAMEL = Vocabulary(
     tools=("tools", "external_tools", "assistant_agent_kwargs.tools", "user_agent_kwargs.tools"),
     models=("model", "model.model_type", "assistant_agent_kwargs.model"),
     memories=("memory",),
-    members={
+    parts={
         "children": (_INVOKE, "worker"),
         "coordinator_agent": (_INVOKE, "coordinator"),
         "task_agent": (_INVOKE, "planner"),
@@ -175,6 +171,7 @@ OPENAI_ASSISTANTS = Vocabulary(
     NAME="openai-assistants",
     IMPORTS=("openai",),
     agents={"assistants.create": None},
+    MARKS=(rb"\bassistants\.create\b",),
     hosted=hosted("openai", {"code_interpreter": EXECUTE, "file_search": READ}),
 )
 LETTA = Vocabulary(
