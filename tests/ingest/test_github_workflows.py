@@ -72,8 +72,8 @@ def test_a_job_that_runs_claude() -> None:
 
 def test_tools_servers_and_sub_agents_of_claude() -> None:
     found = fixtures("review.yml")
-    names = ("Bash", "Edit", "Glob", "Grep", "Read")
-    assert found.targets("USES", REVIEW) == {*(f"claude-code:{name}" for name in names), "claude-code:review-change"}, "Write is denied"
+    names = ("Bash", "Glob", "Grep", "Read")
+    assert found.targets("USES", REVIEW) == {*(f"claude-code:{name}" for name in names), "claude-code:review-change"}
     bundled = "mcp:shop/.github/workflows/review.yml#Review/review/github_inline_comment"
     assert found.targets("CONNECTS_TO", REVIEW) == {
         "claude-code:docs",
@@ -374,6 +374,22 @@ def test_odd_types_do_not_matter() -> None:
     found = linked(github_workflows, {".github/workflows/a.yml": yaml.safe_dump({"on": {7: 8}, "jobs": jobs})})
     assert [id for kind, id in found.nodes if kind == "Agent"] == ["github-actions:shop/.github/workflows/a#a/d"]
     assert next(message for _, _, message in found.problems) == "gives settings that are not JSON"
+
+
+@pytest.mark.parametrize(
+    ("inputs", "edits"),
+    [
+        ({}, {"claude-code:Edit", "claude-code:Write"}),
+        ({"prompt": "Review it"}, set()),
+        ({"prompt": "Review it", "track_progress": True}, {"claude-code:Edit", "claude-code:Write"}),
+        ({"prompt": "${{ inputs.prompt }}"}, {"claude-code:Edit", "claude-code:Write"}),
+        ({"prompt": "Review it", "claude_args": "--permission-mode acceptEdits"}, {"claude-code:Edit", "claude-code:Write"}),
+        ({"settings": '{"permissions": {"deny": ["Write"]}}'}, {"claude-code:Edit"}),
+    ],
+)
+def test_the_action_of_claude_edits_unasked_where_it_is_called_upon(inputs: dict[str, object], edits: set[str]) -> None:
+    found = flow([{"uses": "anthropics/claude-code-action@v1", "with": inputs}])
+    assert found.targets("USES", agent(found)) & {"claude-code:Edit", "claude-code:Write"} == edits
 
 
 def test_what_is_known_by_name_points_to_the_repository_s_secret() -> None:

@@ -86,10 +86,12 @@ def _claude_action(run: ci.Building, name: str, text: Callable[..., str], sectio
     if text("mcp_config"):
         words += ["--mcp-config", text("mcp_config")]
     whole = name == "anthropics/claude-code-action"
+    # With a prompt of its own it may not edit unasked, unless it is to track its progress; an expression may be empty
+    prompted = bool(text("prompt")) and not text("prompt").lstrip().startswith("${{") and text("track_progress").lower() != "true"
     ci.claude_run(
         run,
         words,
-        base=ci.CLAUDE_ACTION_TOOLS if whole else ci.CLAUDE_UNASKED,
+        base=ci.CLAUDE_ACTION_TOOLS if whole and not prompted else ci.CLAUDE_UNASKED,
         allowed=[*text("allowed_tools").split("\n"), *text("allowed-tools").split("\n")],
         denied=text("disallowed_tools").split("\n"),
         settings=text("settings"),

@@ -214,6 +214,8 @@ _CAMEL = re.compile(r"[A-Za-z][a-z]{2,}(?:[A-Z][a-z]{2,})+")
 """A name of several words: ``NextContinuationToken``."""
 _LOOKAROUND = re.compile(r"\(\?(?:[:=!>]|<[=!])")
 """Groups of regular expressions that no credential has."""
+_REPEATED = re.compile(r"(?:\[\^?(?:[A-Za-z0-9]-[A-Za-z0-9]|\\[dswDSW])[^\]\s]{0,20}\]|\\[dswDSW])(?:[+*?]|\{\d)")
+"""A class of letters that may stand several times: ``[A-Za-z0-9]{36,}``, ``\\d+``."""
 _SEQUENCE = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
@@ -263,7 +265,7 @@ def plausible_secret(value: str, kind: str) -> bool:
     text = value.strip()
     if is_placeholder(text) or _PUBLISHABLE.match(text) or _NUMBER.fullmatch(text) or _ENV_NAME.fullmatch(text) or is_place(text):
         return False
-    if _LOOKAROUND.search(text) or (kind != "password" and _CAMEL.fullmatch(text)):
+    if _LOOKAROUND.search(text) or (kind != "password" and (_CAMEL.fullmatch(text) or _REPEATED.search(text))):
         return False
     if kind == "password":
         return 4 <= len(text) <= 256 and len(text.split()) <= 4

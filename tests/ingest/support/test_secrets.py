@@ -150,6 +150,8 @@ def test_recognised(key: str, value: str, type: str, lifetime: str | None) -> No
         "NextContinuationToken",
         "managed by the vault (ManageMasterUserPassword=True).",
         r"(?<![\w./-])(?:references|scripts)/[A-Za-z0-9._~/%+-]+",
+        "gh[ps]_[A-Za-z0-9]{36,}",
+        r"glpat-\w{20,}",
     ],
 )
 def test_not_a_secret(key: str, value: str) -> None:
