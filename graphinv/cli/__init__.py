@@ -10,10 +10,12 @@
     posture.py       score, coverage, frameworks
     changes.py       chokepoints, cut, what-if
     out.py           export, formats, app
+    tickets.py       tickets sync
     servers.py       neo4j up, down, status
     stores.py        scans, prune, store backup, restore, copy, verify, migrate
 
-Exit codes: 0 done; 1 ``--fail-on`` met, or no cut is possible; 2 wrong usage, or input that could not be read; 130 stopped by Ctrl-C.
+Exit codes: 0 done; 1 ``--fail-on`` met, no cut is possible, or not all tickets could be brought in line; 2 wrong usage, or input that could
+not be read; 130 stopped by Ctrl-C.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from graphinv.cli import changes, out, posture, queries, questions, servers, stages, stores
+from graphinv.cli import changes, out, posture, queries, questions, servers, stages, stores, tickets
 from graphinv.model.errors import GraphinvError
 from graphinv.model.text import plain
 
@@ -54,7 +56,7 @@ def _main(
         context.default_map = {context.invoked_subcommand: {"store": store}}
 
 
-for module in (stages, questions, queries, posture, changes, out, servers, stores):
+for module in (stages, questions, queries, posture, changes, out, tickets, servers, stores):
     module.register(app)
 
 

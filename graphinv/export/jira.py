@@ -1,4 +1,4 @@
-"""Findings for Jira's CSV importer: one row an issue, found again by its External Issue ID."""
+"""Findings for Jira: rows for its CSV importer, found again by their External Issue ID, and the fields of issues for its interface."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterable, Mapping
 
 from graphinv.export import RuleText
+from graphinv.export.support import adf
 from graphinv.export.support.escape import no_html, table, wiki
+from graphinv.export.support.tickets import Ticket
 from graphinv.export.support.words import node_words, ordered, path_lines, risk_words, scores_by_subject
 from graphinv.model.estate import Estate
 from graphinv.model.facts import NodeKey
@@ -48,8 +50,11 @@ COLUMNS = (
 MAX_SUMMARY = 255
 MAX_TEXT = 32_000
 """Jira takes 32,767 characters in a text field."""
+MAX_ADF = 30_000
+"""For the JSON of a description."""
+MOST_KEYS = 500
 
-_PRIORITY = {"critical": "Highest", "high": "High", "medium": "Medium", "low": "Low", "info": "Lowest"}
+PRIORITY = {"critical": "Highest", "high": "High", "medium": "Medium", "low": "Low", "info": "Lowest"}
 _EMAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,255}")
 
 
@@ -70,7 +75,7 @@ def _row(finding: Finding, score: Score | None) -> list[str]:
         plain(_field(f"{finding.title}: {ends}"), MAX_SUMMARY - 1),
         _description(finding, score),
         "Task",
-        _PRIORITY[finding.severity],
+        PRIORITY[finding.severity],
         next((owner for owner in finding.owners if _EMAIL.fullmatch(owner)), ""),
         "graphinv",
         _label(finding.rule),
@@ -133,3 +138,13 @@ def _fit(lines: list[str]) -> str:
             return "\n".join([*kept, "…"])
         kept.append(line)
     return "\n".join(kept)
+
+
+def summary(ticket: Ticket) -> str:
+    """The summary of a ticket's issue, which is no markup."""
+    return plain(ticket.title, MAX_SUMMARY - 1)
+
+
+def part(ticket: Ticket, room: int = MAX_ADF) -> adf.Node:
+    """What a description holds of a ticket, in ``room`` characters of JSON."""
+    return adf.part(ticket.lines, room)

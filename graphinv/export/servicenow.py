@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 
 from graphinv.export import RuleText
-from graphinv.export.support.escape import no_html, table
+from graphinv.export.support.escape import no_code, table
+from graphinv.export.support.tickets import Frame, Line, Ticket, fitting
 from graphinv.export.support.words import node_words, ordered, path_lines, risk_words, scores_by_subject
 from graphinv.model.estate import Estate
 from graphinv.model.facts import NodeKey
@@ -46,15 +46,14 @@ COLUMNS = (
 MAX_SHORT_DESCRIPTION = 160
 MAX_TEXT = 4000
 """ServiceNow keeps this many characters of a description."""
+FRAME = Frame("----- ", " -----")
+MOST_KEYS = 40
 
 _IMPACT_URGENCY = {"critical": ("1", "1"), "high": ("1", "2"), "medium": ("2", "2"), "low": ("2", "3"), "info": ("3", "3")}
 """From these two the platform derives its priorities 1 to 5."""
 
 _NEW, _RESOLVED = "1", "6"
 """States of an incident, as the platform numbers them."""
-
-_CODE = re.compile(r"\[(?=/?code\])", re.IGNORECASE)
-"""[code] lets HTML through in fields that are shown as a journal."""
 
 
 def render(analysis: Analysis, estate: Estate, rules: Mapping[str, RuleText]) -> str:
@@ -98,7 +97,7 @@ def _row(finding: Finding, score: Score | None) -> list[str]:
 
 
 def _text(text: str) -> str:
-    return _CODE.sub("[ ", no_html(plain(text, MAX_TEXT)))
+    return no_code(plain(text, MAX_TEXT))
 
 
 def _description(finding: Finding, score: Score | None) -> str:
@@ -113,3 +112,31 @@ def _description(finding: Finding, score: Score | None) -> str:
     ]
     text = "\n".join(filter(None, lines))
     return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"
+
+
+def incident(ticket: Ticket) -> dict[str, str]:
+    """The fields of an incident that graphinv gives it when it opens it; afterwards only its part of the description is kept up to date."""
+    impact, urgency = _IMPACT_URGENCY[ticket.severity]
+    return {
+        "short_description": plain(_text(ticket.title), MAX_SHORT_DESCRIPTION),
+        "description": part(ticket),
+        "impact": impact,
+        "urgency": urgency,
+        "category": "Security",
+    }
+
+
+def part(ticket: Ticket, room: int = MAX_TEXT) -> str:
+    """What a description holds of a ticket, in ``room`` characters; where that is too little, no more than its mark."""
+    mark = ticket.mark(MOST_KEYS)
+    left = room - len(FRAME.part("", mark))
+    return FRAME.part("\n".join(fitting(map(_shown, ticket.lines), left, lambda line: len(line) + 1)), mark)
+
+
+def _shown(line: Line) -> str:
+    text = _text(line.text)
+    if line.kind == "heading":
+        return f"{line.label}:"
+    if line.kind == "field":
+        return f"{line.label}: {text}"
+    return "- " + " ".join(filter(None, [line.label, text]))

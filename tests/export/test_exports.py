@@ -13,7 +13,7 @@ from tests.export.findings import EMPTY, RULES, analysis
 
 
 def test_finds_every_export_by_name() -> None:
-    assert list(exports()) == ["csv", "facts", "facts-csv", "jira", "json", "sarif", "servicenow"]
+    assert list(exports()) == ["csv", "facts", "facts-csv", "github-issues", "jira", "json", "sarif", "servicenow"]
     with pytest.raises(NotFound, match="no export is called 'pdf'; there are csv, facts"):
         export("pdf")
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
@@ -9,7 +10,8 @@ from collections.abc import Callable, Iterable
 import pytest
 from hypothesis import given
 
-from graphinv.export import findings_csv, jira, servicenow
+from graphinv.export import findings_csv, github_issues, jira, servicenow
+from graphinv.export.support.escape import code_span, markdown
 from graphinv.model.results import Finding
 from tests import strategies
 from tests.export.findings import EMPTY, analysis, attack, finding, ownerless, score
@@ -149,6 +151,55 @@ def test_findings_table_fields() -> None:
     )
     assert found["owners"] == "ana@acme.example; @acme/pay"
     assert found["path"] == "billing-bot holds stripe-key (acme-shop/apps/pay/.mcp.json#L12)"
+
+
+def test_github_issues_are_what_its_interface_takes() -> None:
+    done = finding("low", "mended", fixed_at="2026-07-03T00:00:00Z")
+    made = json.loads(github_issues.render(analysis().model_copy(update={"former": (done,)}), EMPTY, {}))
+    assert [one["state"] for one in made] == ["open", "open", "open", "closed"]
+    nasty, plain_one, *_ = made
+    assert set(plain_one) == {"title", "body", "labels", "state"}
+    assert plain_one["title"] == "Static long-lived secret: Agent:billing-bot to Secret:stripe-key"
+    assert plain_one["labels"] == ["graphinv", "graphinv-high"]
+    assert "1. billing-bot holds stripe-key (acme-shop/apps/pay/.mcp.json\\#&#8203;L12)" in plain_one["body"]
+    assert "**Owner:** `ana@acme.example, @acme/pay`" in plain_one["body"]
+    assert f"graphinv findings {finding().key}" in plain_one["body"]
+    assert len(nasty["title"]) <= 255
+
+
+@given(strategies.texts(), strategies.texts())
+def test_markdown_of_strangers_begins_nothing(name: str, other: str) -> None:
+    one = finding("low", name, other, title=other, why=name, owners=(other,), remediation=name, frameworks=(other,), sources=(name, other))
+    [made] = json.loads(github_issues.render(analysis().model_copy(update={"findings": (one,)}), EMPTY, {}))
+    start, *lines, end = made["body"].splitlines()
+    assert start == github_issues.FRAME.start
+    assert f"graphinv:1 {one.key} " in str(github_issues.FRAME.mark(made["body"]))
+    assert end.startswith("<!-- graphinv:1 ")
+    for line in filter(None, lines):
+        assert re.match(r"(\*\*[A-Z][A-Za-z ]+:\*\* |### [A-Z]|- `|1\. )", line), line
+        prose = re.sub(r"(`+)(?!`).*?(?<!`)\1(?!`)", "", line.removeprefix("- ").replace("\\`", ""))
+        assert not re.search(r"(?<!\\)(?:\\\\)*[<>\[\]!|$~_]|@(?!&#8203;)|://|javascript:[^\\)]*\]", prose), line
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("1. x", "&#8203;1. x"),
+        ("- x", "&#8203;- x"),
+        ("+ x", "&#8203;+ x"),
+        ("=== x", "&#8203;=== x"),
+        ("# x", "\\#&#8203; x"),
+        ("GH-1 acme/shop#2 @acme/team", "GH-&#8203;1 acme/shop\\#&#8203;2 @&#8203;acme/team"),
+        ("http://e.example www.e.example", "http:&#8203;//e.example www&#8203;.e.example"),
+        ("`x` \\ $y$ <!-- z --> &lt;", "\\`x\\` \\\\ \\$y\\$ \\<\\!-- z --\\> \\&lt;"),
+    ],
+)
+def test_markdown_is_text(text: str, shown: str) -> None:
+    assert markdown(text) == shown
+
+
+def test_a_span_of_code_ends_where_it_should() -> None:
+    assert [code_span(text) for text in ("", "a", "a`b", "``", " a", "a\nb")] == ["", "`a`", "``a`b``", "``` `` ```", "`  a `", "`a\\nb`"]
 
 
 @pytest.mark.parametrize("module", [findings_csv, jira, servicenow])

@@ -14,10 +14,14 @@ from typer.testing import CliRunner
 
 from graphinv.cli import app
 from graphinv.export import exports
+from graphinv.export.senders.sync import carry_out, plan
 from graphinv.ingest import Document, facts_of, ingestors
 from graphinv.ingest.support.secrets import is_placeholder
 from graphinv.model.errors import IngestError
+from graphinv.pipeline.accepted import Filter
+from graphinv.pipeline.tickets import wanted
 from graphinv.store import open_store
+from tests.export.trackers import FAKES, Fake, served
 from tests.security.identity_canaries import identities
 
 
@@ -873,6 +877,8 @@ def test_every_output_of_a_scan_is_clean(planted: tuple[Path, list[str], dict[st
         result = run.invoke(app, [*command, "--store", str(store)])
         assert result.exit_code == (2 if command[0] in ("scan", "ingest") else 0), (command, result.output)
         assert_clean(result.output, values, " ".join(command[:2]))
+    for fake in FAKES:
+        assert_clean(b"".join(sent_tickets(fake, store)), values, f"tickets for {fake.__name__}")
     everything = run.invoke(
         app, ["query", "-", "--format", "json", "--store", str(store)], input="MATCH (n) OPTIONAL MATCH (n)-[r]->(m) RETURN n, r, m"
     )
@@ -883,6 +889,15 @@ def test_every_output_of_a_scan_is_clean(planted: tuple[Path, list[str], dict[st
         assert_clean(repr(opened.estate()), values, "the estate")
     for file in (path for path in [*(top / "store").rglob("*"), *(top / "out").rglob("*")] if path.is_file()):
         assert_clean(file.read_bytes(), values, str(file.relative_to(top)))
+
+
+def sent_tickets(kind: type[Fake], store: Path) -> list[bytes]:
+    """All that a tracker is sent for tickets of every finding."""
+    with served(kind()) as fake, open_store(store) as opened:
+        want, _ = wanted(opened, Filter(), "finding")
+        assert carry_out(fake.tracker(), plan(want, []), [], lambda done, title: None) == ""
+        assert len(fake.ids()) == len(want.tickets) > 50
+    return [one.raw for one in fake.requests]
 
 
 @pytest.mark.parametrize("ingestor", ingestors(), ids=lambda ingestor: ingestor.NAME)

@@ -13,6 +13,12 @@ from graphinv.model.text import plain
 
 _WIKI = re.compile(r"[\\{}\[\]!|*_^~+?#]|(?<![A-Za-z0-9])-|-(?![A-Za-z0-9])")
 _ENTITY = re.compile(r"&(?=#?\w{1,32};)")
+_MARKDOWN = re.compile(r"[\\`*_{}\[\]<>~|#!&$]")
+_TAKEN_UP = re.compile(r"(?<=[@#])|(?<=GH-)|(?<=:)(?=//)|(?<=www)(?=\.)|^(?=[-+=]|\d+[.)])", re.IGNORECASE)
+"""Where GitHub would take up a mention, a reference, an address or, at the start, a list."""
+_BREAK = "&#8203;"
+"""A space of no width."""
+_CODE = re.compile(r"\[(?=/?code\])", re.IGNORECASE)
 
 
 def no_html(text: str) -> str:
@@ -31,6 +37,36 @@ def wiki(text: str) -> str:
     \{code\}\[\~admin\] billing-bot
     """
     return no_html(_WIKI.sub(lambda match: "\\" + match.group(), plain(text)))
+
+
+def no_code(text: str) -> str:
+    """``text`` for ServiceNow: no HTML, and no ``[code]``, which lets HTML through in fields that are shown as a journal.
+
+    >>> no_code("[code]<b>")
+    '[ code]&lt;b>'
+    """
+    return _CODE.sub("[ ", no_html(text))
+
+
+def markdown(text: str) -> str:
+    r"""``text`` as it is in GitHub's Markdown: no emphasis, link, image, HTML, list or formula, and nobody is mentioned, nothing linked.
+
+    >>> print(markdown("@admin see #1 <b> https://e.example"))
+    @&#8203;admin see \#&#8203;1 \<b\> https:&#8203;//e.example
+    """
+    return _TAKEN_UP.sub(_BREAK, _MARKDOWN.sub(lambda match: "\\" + match.group(), plain(text)))
+
+
+def code_span(text: str) -> str:
+    r"""``text`` as code in Markdown, in which nothing else has a meaning; empty for none.
+
+    >>> print(code_span("a`b"), code_span("`"))
+    ``a`b`` `` ` ``
+    """
+    shown = plain(text)
+    fence = "`" * (1 + max(map(len, re.findall("`+", shown)), default=0))
+    room = " " if shown[:1] in ("`", " ") or shown[-1:] in ("`", " ") else ""
+    return f"{fence}{room}{shown}{room}{fence}" if shown else ""
 
 
 def sarif_text(text: str) -> str:
