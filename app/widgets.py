@@ -12,7 +12,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path as FilePath
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import pandas as pd
 import streamlit as st
@@ -91,8 +91,11 @@ def sensitivity_colours() -> dict[str, str]:
 
 
 _SERVER_STORE_SECONDS = 30
+MOST_ROWS = 2_000
+"""Rows of a table of agents or findings: pages of more take seconds to come."""
 _MOST_STYLED = 200_000
 """Cells of a table that pandas would still colour."""
+Row = TypeVar("Row")
 
 # --------------------------------------------------------------------------------------------------------------------------------
 # The store
@@ -306,6 +309,13 @@ def coloured(data: pd.DataFrame, levels: Iterable[str] = (), sensitivities: Iter
             lambda word, of_word=of_word: f"color: {of_word[word]}; font-weight: 600" if word in of_word else "", subset=[column]
         )
     return style
+
+
+def first(rows: Sequence[Row], thing: str) -> Sequence[Row]:
+    """As many of ``rows`` as a page shows; where there are more it says so."""
+    if len(rows) > MOST_ROWS:
+        st.caption(f":orange[The first {MOST_ROWS:,} of {counted(len(rows), thing)} are listed, worst first.] Filters find the others.")
+    return rows[:MOST_ROWS]
 
 
 def height(rows: int, most: int = 12) -> int | Literal["content"]:

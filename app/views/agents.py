@@ -6,12 +6,14 @@ from collections.abc import Iterable
 
 import streamlit as st
 from widgets import (
+    MOST_ROWS,
     RISK_COLUMN,
     UNKNOWN,
     Contents,
     coloured,
     contents,
     finding_details,
+    first,
     frame,
     header,
     height,
@@ -44,7 +46,8 @@ def show() -> None:
     if not shown.agents:
         st.info("No agents were found in what was scanned.")
         return
-    agents = _filtered(shown.agents)
+    fitting = _filtered(shown.agents)
+    agents = [*first(fitting, "agent"), *(one for one in fitting[MOST_ROWS:] if one.id == st.session_state.get("agent"))]
     if not agents:
         st.info("No agent fits the filters.")
         return

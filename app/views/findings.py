@@ -12,6 +12,7 @@ from widgets import (
     contents,
     counted,
     finding_details,
+    first,
     header,
     pick,
     places,
@@ -95,17 +96,15 @@ def _said(shown: Contents, one: Finding) -> Iterable[str]:
 
 
 @st.cache_resource(max_entries=16, show_spinner="Looking for what clears most …")
-def _causes(stamp: Hashable, keys: tuple[str, ...], _found: list[Finding], _shown: Contents) -> list[Cause]:
+def _causes(stamp: Hashable, which: int, _found: list[Finding], _shown: Contents) -> list[Cause]:
     return causes(_found, _shown.estate)
 
 
 def _of_one_change(shown: Contents, found: list[Finding]) -> list[Finding]:
     """The findings that the change chosen in a table of changes would clear."""
-    changes = _causes((shown.summary.store, shown.stamp), tuple(one.key for one in found), found, shown)
-    st.caption(f"{counted(len(changes), 'change')} would clear {counted(len(found), 'finding')}. One row is one ticket.")
-    of_edges = {change.cause for change in changes if change.edge}
-    stated = {edge.key: edge.sources for edge in shown.estate.edges if edge.key in of_edges}
-    stated |= {change.cause: shown.estate.nodes[change.node].sources for change in changes if change.node}
+    every = _causes((shown.summary.store, shown.stamp), hash(tuple(one.key for one in found)), found, shown)
+    st.caption(f"{counted(len(every), 'change')} would clear {counted(len(found), 'finding')}. One row is one ticket.")
+    changes = first(every, "change")
     rows = [
         {
             "worst": change.severity,
@@ -114,7 +113,7 @@ def _of_one_change(shown: Contents, found: list[Finding]) -> list[Finding]:
             "change": plain(change.title),
             "what": "edge" if change.edge else "node" if change.node else "finding",
             "rules": ", ".join(change.rules),
-            "stated in": places(stated.get(change.cause, ())),
+            "stated in": places(_stated(shown, change)),
             "key": plain(change.cause),
         }
         for change in changes
@@ -139,7 +138,15 @@ def _of_one_change(shown: Contents, found: list[Finding]) -> list[Finding]:
     return [one for one in found if one.key in keys]
 
 
-def _table(shown: Contents, found: list[Finding]) -> None:
+def _stated(shown: Contents, change: Cause) -> tuple[str, ...]:
+    """Where what is to change is stated."""
+    if change.edge:
+        return next((edge.sources for edge in shown.estate.outgoing.get(change.edge.source, ()) if edge.key == change.cause), ())
+    return shown.estate.nodes[change.node].sources if change.node else ()
+
+
+def _table(shown: Contents, every: list[Finding]) -> None:
+    found = first(every, "finding")
     rows = [
         {
             "severity": one.severity,

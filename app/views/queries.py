@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import Any
 
 import streamlit as st
@@ -13,8 +14,8 @@ from graphinv.export.support.escape import table as csv_table
 from graphinv.model.errors import GraphinvError, NotFound, QueryLimit
 from graphinv.model.text import plain
 from graphinv.pipeline.stages import library
-from graphinv.store import Rows, store_url
-from graphinv.store.guarded import asking
+from graphinv.store import Rows, Store, store_url
+from graphinv.store.guarded import GuardedQueries, asking
 
 OWN = "Cypher of one's own"
 SECONDS, MOST_ROWS, MOST_OFFERED = 30.0, 10_000, 5_000
@@ -33,7 +34,7 @@ def show() -> None:
     with topic:
         about = choose("Topic", ["any", *sorted({one.topic for one in queries}), OWN], "queries_topic")
     if about == OWN:
-        _own()
+        _own(shown)
         return
     offered = {one.name: one for one in queries if about in ("any", one.topic)}
     with name:
@@ -59,7 +60,7 @@ def _of_library(shown: Contents, asked: Query) -> None:
             st.error("This cannot be asked.")
             st.text(plain(str(error)))
         else:
-            _answer(asked.cypher, bound, asked)
+            _answer(shown, asked.cypher, bound, asked)
     with st.expander("Its Cypher"):
         st.code(asked.cypher, language="cypher")
         st.caption(f"On the command line: `graphinv query {asked.name}`")
@@ -86,20 +87,27 @@ def _value(shown: Contents, key: str, name: str, parameter: Parameter) -> object
     return st.text_input(label, key=key, placeholder=hint, help=parameter.meaning).strip()
 
 
-def _own() -> None:
+def _own(shown: Contents) -> None:
     with st.form("queries_own", border=False):
         cypher = st.text_area("Cypher", FIRST, height=180, key="queries_cypher")
         asked = st.form_submit_button("Ask", icon=":material/search:", type="primary")
     if asked or st.session_state.get("queries_asked") == cypher:
         st.session_state["queries_asked"] = cypher
-        _answer(cypher, {})
+        _answer(shown, cypher, {})
 
 
-def _answer(cypher: str, params: dict[str, Any], asked: Query | None = None) -> None:
+@st.cache_resource(max_entries=1, show_spinner="Opening the store …", on_release=lambda opened: opened.close())
+def _opened(stamp: Hashable, url: str) -> GuardedQueries | Store:
+    """Whoever answers; it is kept for the next question, until the store was written to."""
+    return asking(url)
+
+
+def _answer(shown: Contents, cypher: str, params: dict[str, Any], asked: Query | None = None) -> None:
     """The rows, or why there are none; too many of them are an error, never cut off silently."""
     gone: list[str] = []
     try:
-        with asking(store_url()) as store, st.spinner("Asking …"):
+        store = _opened(shown.stamp, store_url())
+        with st.spinner("Asking …"):
             found = store.query(cypher, params, timeout=SECONDS, max_rows=MOST_ROWS)
             if asked and not found.rows:
                 gone = absent(store, asked, params)

@@ -390,6 +390,18 @@ def test_findings_one_by_one_are_filtered(store: Path, monkeypatch: pytest.Monke
     assert "No finding fits the filters" in page.info[0].value
 
 
+def test_a_page_that_lists_the_first_only_says_so(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("widgets.MOST_ROWS", 1)
+    page = opened(store, monkeypatch, VIEWS[4])
+    page.segmented_control(key="findings_how").set_value("one by one").run()
+    assert len(table(page, "finding", "state")) == 1
+    assert any("The first 1 of " in caption.value for caption in page.caption)
+    page.session_state["agent"] = "reader"
+    page.switch_page(VIEWS[1]).run()
+    assert list(table(page, "agent", "autonomy")["agent"]) == ["Clerk", "Reader"]
+    assert any(text.value.startswith("Reader") for text in page.text)
+
+
 def test_what_is_fixed_is_shown_as_fixed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "root").mkdir()
     facts = tmp_path / "root" / "a.facts.jsonl"
