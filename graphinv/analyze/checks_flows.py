@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from graphinv.analyze.approvals import Approvals, approvals_of
 from graphinv.analyze.arcs import micros
 from graphinv.analyze.labels import labels_of
-from graphinv.analyze.reaching import WORSE_BITS, columns_of
+from graphinv.analyze.reaching import WORSE_BITS, affordable, columns_of
 from graphinv.analyze.rows import Params, Row, about, active, agents_of, hop_of, in_force, once, usable
 from graphinv.analyze.scopes import ACTION_BIT
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
@@ -195,11 +195,14 @@ def _reader(engine: Engine) -> _Reader:
 def trifecta(engine: Engine, params: Params) -> Iterator[Row]:
     """Agents that take in strangers' content, can see what is sensitive and can send something out, all at once."""
     estate, reader = engine.estate, _reader(engine)
+    found = []
     for agent in agents_of(estate):
         legs = reader.legs(agent.key)
         taken = legs.untrusted or reader.described(agent.key)
-        if not (taken and legs.sensitive and legs.egress):
-            continue
+        if taken and legs.sensitive and legs.egress:
+            found.append((agent, legs, taken))
+    sights = _sights(engine, {agent.key: legs for agent, legs, _ in found})
+    for agent, legs, taken in found:
         guarded = [
             name for name, edges in (("taking in", taken), ("sending out", legs.egress)) if all(reader.decided(edge) for edge in edges)
         ]
@@ -210,12 +213,41 @@ def trifecta(engine: Engine, params: Params) -> Iterator[Row]:
             "sensitive": [":".join(key) for key in legs.sensitive[: params["examples"]]],
             "egress": sorted(":".join(edge.target) for edge in legs.egress),
             "cheapest": min(sizes, key=lambda name: (sizes[name], name)),
-            "path": [hop_of(estate, taken[0]), hop_of(estate, legs.egress[0])],
+            "path": [hop_of(estate, taken[0]), *sights.get(agent.key, ()), hop_of(estate, legs.egress[0])],
             "modifiers": [
                 *([f"-2 {' and '.join(guarded)} is behind a decision"] if guarded else []),
                 *(["-1 what it sends stays inside"] if legs.inside else []),
             ],
         }
+
+
+_LOOKED = 3
+"""Of how many of the sensitive things of one agent ways are searched; the surest is shown."""
+_SEARCHES = 200
+
+
+def _sights(engine: Engine, actors: Mapping[NodeKey, _Legs]) -> Mapping[NodeKey, Sequence[Hop]]:
+    """How each of ``actors`` comes to see what is sensitive: the surest way to one of the weightiest things that it sees.
+
+    Ways are searched for as many things as can be afforded, the weightiest first, and target by target, since one search serves all actors.
+    """
+    wanted: defaultdict[NodeKey, list[NodeKey]] = defaultdict(list)
+    for actor, legs in sorted(actors.items()):
+        for target in legs.sensitive[:_LOOKED]:
+            wanted[target].append(actor)
+    weight = {target: engine.weights.target[column] for target in wanted if (column := engine.structure.column_of(target)) is not None}
+    found: dict[NodeKey, Sequence[Hop]] = {}
+    for target in sorted(weight, key=lambda target: (-weight[target], target))[: affordable(engine, _SEARCHES)]:
+        for actor in wanted[target]:
+            ways = (engine.witness(actor, target, action) for action in ("read", "execute"))
+            path = next((way for way in ways if way is not None), None)
+            if path and (actor not in found or _sure(path.hops) > _sure(found[actor])):
+                found[actor] = path.hops
+    return found
+
+
+def _sure(hops: Iterable[Hop]) -> float:
+    return min((1.0 if hop.confidence is None else hop.confidence for hop in hops), default=1.0)
 
 
 # --------------------------------------------------------------------------------------------------------------------------------
@@ -235,15 +267,16 @@ def toxic_flow(engine: Engine, params: Params) -> Iterator[Row]:
         for target, step in steps:
             backwards.setdefault(target, []).append((source, step))
     leaking = _nearest([key for key, legs in actors.items() if legs.egress], backwards)
-    for key in sorted(actors):
-        legs = actors[key]
-        if not legs.sensitive or legs.all or key not in tainted or key not in leaking or key[0] != "Agent":
-            continue
+    found = {}
+    for key, legs in sorted(actors.items()):
+        seeing = key[0] == "Agent" and legs.sensitive and not legs.all
+        if seeing and key in tainted and key in leaking and {_end(key, tainted), _end(key, leaking)} != {key}:
+            found[key] = legs
+    sights = _sights(engine, found)
+    for key, legs in found.items():
         before, after = _trail(key, tainted), _trail(key, leaking)
         source, out = _end(key, tainted), _end(key, leaking)
-        if len({source, key, out}) == 1:
-            continue
-        hops = [_hop(estate, step) for step in (*reversed(before), *after)]
+        hops = [*(_hop(estate, step) for step in reversed(before)), *sights.get(key, ()), *(_hop(estate, step) for step in after)]
         owners = {estate.owners(end) for end in (source, key, out)} - {()}
         yield about(key) | {
             "confidence": min(0.5 if _remembers([*reversed(before), *after]) else 1.0, 1.0 if legs.sees else UNSEEN),
