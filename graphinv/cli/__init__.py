@@ -9,6 +9,8 @@
     queries.py       query
     posture.py       score, coverage, frameworks
     changes.py       chokepoints, cut, what-if
+    diff.py          diff, snapshot
+    changed.py       what diff prints
     out.py           export, formats, app
     tickets.py       tickets sync
     servers.py       neo4j up, down, status
@@ -26,7 +28,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from graphinv.cli import changes, out, posture, queries, questions, servers, stages, stores, tickets
+from graphinv.cli import changes, diff, out, posture, queries, questions, servers, stages, stores, tickets
 from graphinv.model.errors import GraphinvError
 from graphinv.model.text import plain
 
@@ -56,7 +58,7 @@ def _main(
         context.default_map = {context.invoked_subcommand: {"store": store}}
 
 
-for module in (stages, questions, queries, posture, changes, out, tickets, servers, stores):
+for module in (stages, questions, queries, posture, changes, diff, out, tickets, servers, stores):
     module.register(app)
 
 

@@ -98,7 +98,7 @@ def summarise(store: Store, analysis: Analysis | None = None, estate: Estate | N
         store=store.url,
         generation=store.generation,
         at=analysis.at,
-        roots=tuple(_root(scan) for scan in scans),
+        roots=tuple(root_summary(scan) for scan in scans),
         nodes={kind: nodes[kind] for kind in NODE_KINDS if nodes[kind]},
         edges={kind: edges[kind] for kind in EDGE_KINDS if edges[kind]},
         agents=tuple(risky_agents(analysis, estate)[:TOP_AGENTS]),
@@ -125,7 +125,8 @@ def summarise(store: Store, analysis: Analysis | None = None, estate: Estate | N
     )
 
 
-def _root(scan: Scan) -> RootSummary:
+def root_summary(scan: Scan) -> RootSummary:
+    """What is told of a root."""
     counts = dict(scan.counts)
     files, vendored = counts.pop("files", 0), counts.pop("vendored_folders", 0)
     counts.pop(GRANTS, 0)

@@ -19,6 +19,7 @@ from tests.cli.running import graphinv, process_environment, refused
 
 COMMANDS = (
     "scan", "demo", "ingest", "analyze", "reach", "paths", "exposure", "findings", "agents", "show", "query", "export", "formats", "app",
+    "snapshot", "diff",
 )  # fmt: skip
 PROGRAM = Path(sys.executable).with_name("graphinv")
 

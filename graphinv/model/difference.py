@@ -1,0 +1,142 @@
+"""In what two states of an estate differ: facts, privileges, findings, scores. Their JSON keys are part of the contract."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from graphinv.model.facts import NodeKey
+from graphinv.model.results import EdgeName, FindingName, Lens, Level, Path, Result
+
+Change = Literal["new", "gone", "changed", "maybe_new", "maybe_gone"]
+"""``maybe_``: only one of the two has it, and the other had not read all that states it, so that it may always have been there, or be there
+still."""
+
+NEW: frozenset[Change] = frozenset({"new", "maybe_new"})
+GONE: frozenset[Change] = frozenset({"gone", "maybe_gone"})
+
+
+class Compared(Result):
+    """One of the two that are compared."""
+
+    name: str = Field(description="As it was given")
+    at: str = Field(description="Time at which it is judged")
+    generation: int
+    roots: dict[str, str] = Field(description="By root, how its newest scan went: complete, partial or failed")
+    agents: int
+    nodes: int
+    edges: int
+    findings: int = Field(description="Open ones")
+
+
+class PropertyChange(Result):
+    """One property, before and after; null where nothing is stated. ``owners`` are the ids of the owners."""
+
+    name: str
+    before: Any = None
+    after: Any = None
+
+
+class NodeChange(Result):
+    """A node that only one of the two has, or of which they state something else."""
+
+    node: NodeKey
+    name: str
+    change: Change
+    properties: tuple[PropertyChange, ...] = Field(description="Those that differ; of a node that one does not have, all that is stated")
+    sources: tuple[str, ...] = Field(default=(), description="Where it is stated, afterwards if it still is")
+    because: str = Field(default="", description="With `maybe_`: what was not read")
+
+
+class EdgeChange(Result):
+    """The same of an edge. Where there was one edge between two nodes, and is one that authority passes otherwise, that edge changed."""
+
+    edge: EdgeName
+    key_before: str | None = Field(default=None, description="Key that it had, where it has another one now")
+    change: Change
+    moves_authority: bool
+    properties: tuple[PropertyChange, ...]
+    sources: tuple[str, ...] = ()
+    because: str = ""
+
+
+class Reason(Result):
+    """What gave a privilege, or took it: an edge, a node, or neither (the time)."""
+
+    words: str
+    edge: EdgeName | None = None
+    node: NodeKey | None = None
+
+
+class Move(Result):
+    """What agents can do to one target that they could not before, or no longer."""
+
+    target: NodeKey
+    name: str
+    actions: tuple[str, ...]
+    sensitivity: str | None = Field(default=None, description="Of the target; null where nobody stated it")
+    crown_jewel: bool = False
+    agents: int = Field(description="How many agents gain, or lose, just these actions on it")
+    first: tuple[NodeKey, ...] = Field(description="Of these the first 20: those that both have, then by id")
+    because: tuple[Reason, ...] = Field(description="What differs on the path; empty where nothing was found")
+    path: Path | None = Field(description="A witness of one of them, of where they can: afterwards what is gained, before what is lost")
+
+
+class AgentMove(Result):
+    """An agent whose privilege is another one."""
+
+    agent: NodeKey
+    gained: int = Field(description="Atoms")
+    lost: int
+    grave: int = Field(description="Targets that are confidential, restricted or crown jewels and on which it gains something")
+
+
+class LensDifference(Result):
+    """What all agents can do under one lens, before and after."""
+
+    lens: Lens
+    before: int = Field(description="Atoms of all agents together")
+    after: int
+    gained: int
+    lost: int
+    grave: int = Field(description="Gained pairs of an agent and a target that is confidential, restricted or a crown jewel")
+    agents: tuple[AgentMove, ...] = Field(description="By id")
+    gains: tuple[Move, ...] = Field(description="The gravest first, no more than asked for")
+    gains_left_out: int = Field(description="How many more there are")
+    losses: tuple[Move, ...]
+    losses_left_out: int
+
+
+class ScoreMove(Result):
+    """An agent whose score is another one: each before and after, null where there is no such agent."""
+
+    agent: NodeKey
+    risk: tuple[float | None, float | None]
+    level: tuple[Level | None, Level | None]
+    impact: tuple[float | None, float | None]
+    impact_ungoverned: tuple[float | None, float | None]
+    impact_runtime: tuple[float | None, float | None]
+
+
+class FindingChange(FindingName):
+    """A finding that is open in one of the two, or in both at other levels (``changed``)."""
+
+    change: Change
+    severity_before: Level | None = Field(default=None, description="Where it changed")
+    reopened: bool = Field(default=False, description="Whether it is back after it was fixed")
+    because: str = Field(default="", description="With `maybe_`: why the other could not tell")
+
+
+class Difference(Result):
+    """All of it. Lists are whole but for gains and losses, which say how many are left out."""
+
+    before: Compared
+    after: Compared
+    notes: tuple[str, ...] = Field(description="What cannot be told, and why")
+    nodes: tuple[NodeChange, ...]
+    edges: tuple[EdgeChange, ...]
+    seen_anew: int = Field(description="Nodes and edges of which only the place or the time differs at which they are stated or seen")
+    lenses: tuple[LensDifference, ...]
+    findings: tuple[FindingChange, ...] = Field(description="The worst level first")
+    scores: tuple[ScoreMove, ...] = Field(description="Those whose risk rises most first")

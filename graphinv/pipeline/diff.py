@@ -1,0 +1,370 @@
+"""What changed between two states of an estate, each given as a snapshot, a store, or files to read. Stores are only read.
+
+Each is judged at the time of its own results, so that its findings and privileges are of one time. Where there are no results of what it
+holds, or where another time is asked for, it is analyzed anew, in a store that is thrown away.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Literal, TypeGuard
+
+from graphinv.analyze.diff import Facts, Sight, facts_changed
+from graphinv.analyze.engine import Engine
+from graphinv.analyze.gains import lens_difference
+from graphinv.analyze.labels import states
+from graphinv.model.difference import Compared, Difference, EdgeChange, FindingChange, NodeChange, ScoreMove
+from graphinv.model.errors import UsageError
+from graphinv.model.estate import Estate
+from graphinv.model.facts import NodeKey
+from graphinv.model.results import LEVELS, Analysis, Finding, Lens, Level, RuleStatus, Score
+from graphinv.pipeline.gather import Progress, quiet
+from graphinv.pipeline.keys import KEY_FILE_VARIABLE, key_path, store_key
+from graphinv.pipeline.lifecycle import Ends, Judgement, followed
+from graphinv.pipeline.pool import collector_resting
+from graphinv.pipeline.read import now
+from graphinv.pipeline.stages import analyze, engine, ingest, rules, settings
+from graphinv.pipeline.summary import root_summary
+from graphinv.pipeline.walk import root_of
+from graphinv.store import Scan, Store, open_store, store_url
+from graphinv.store.merge import State
+from graphinv.store.upkeep import read_backup
+
+COMPARED_LENSES: tuple[Lens, ...] = ("posture", "ungoverned")
+"""Those that are compared unless others are asked for: the worst case, and the gap."""
+
+_GZIP = b"\x1f\x8b"
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two: an estate and its judge, its results, and how it was read."""
+
+    name: str
+    judge: Engine
+    analysis: Analysis
+    scans: tuple[Scan, ...]
+    fresh: bool = False
+    """Whether it was read from files for this."""
+
+    @cached_property
+    def sight(self) -> Sight:
+        """What it has read."""
+        return Sight({scan.root: scan.outcome for scan in self.scans})
+
+    @cached_property
+    def open(self) -> dict[str, Finding]:
+        """Findings by key."""
+        return {finding.key: finding for finding in self.analysis.findings}
+
+    @property
+    def unread(self) -> int:
+        """Number of problems that left something out of it."""
+        return sum(problem.severity == "error" for scan in self.scans for problem in scan.problems)
+
+    def compared(self) -> Compared:
+        """It in short."""
+        estate = self.judge.estate
+        return Compared(
+            name=self.name,
+            at=self.judge.at,
+            generation=estate.generation,
+            roots=dict(sorted(self.sight.outcomes.items())),
+            agents=len(self.judge.structure.of_kind("Agent")),
+            nodes=len(estate.nodes),
+            edges=len(estate.edges),
+            findings=len(self.analysis.findings),
+        )
+
+
+# --------------------------------------------------------------------------------------------------------------------------------
+# The two sides
+
+
+@collector_resting()
+def sides(before: str, after: str, *, keeper: str | None = None, at: str | None = None, progress: Progress = quiet) -> tuple[Side, Side]:
+    """What ``before`` and ``after`` name: a snapshot or backup, the address of a store, a file of facts, or a folder.
+
+    Files and folders are read here. They stand for the root of the other side where that has just one, so that two checkouts of one project
+    are compared thing by thing; secrets in them are fingerprinted with the key of ``keeper``.
+
+    Args:
+        before: the one.
+        after: the other.
+        keeper: address of a store; when absent, that of the side that is a store, or the default one.
+        at: the time to judge both at; when absent, that of the results of each, or now.
+        progress: told about each step.
+
+    Raises:
+        UsageError: there is nothing there.
+        StoreError: it is no whole snapshot, or no store.
+    """
+    names = (before, after)
+    kinds = [_kind(name) for name in names]
+    moment = at or now()
+    with tempfile.TemporaryDirectory(prefix="graphinv-") as folder:
+        stores = [name for name, kind in zip(names, kinds, strict=True) if kind == "store"]
+        key = key_path((keeper or next(iter(stores), store_url())).removeprefix("file://"))
+        if not key.exists():
+            store_key(str(Path(folder) / "shared"))
+            key = key_path(str(Path(folder) / "shared"))
+        made: dict[int, Side] = {}
+        for index in sorted((0, 1), key=lambda index: kinds[index] == "files"):
+            progress("opening", index + 1, names[index])
+            place, other = Path(folder) / str(index), made.get(1 - index)
+            place.mkdir()
+            (place / "graph.key").symlink_to(key.resolve())
+            if kinds[index] == "files":
+                made[index] = _read(names[index], place, other, moment, progress)
+            elif kinds[index] == "snapshot":
+                made[index] = _of_state(names[index], *read_backup(Path(names[index])), place, at, progress)
+            else:
+                with open_store(names[index]) as store:
+                    made[index] = _of_store(names[index], store, place, at, progress)
+    return made[0], made[1]
+
+
+def _kind(name: str) -> Literal["store", "snapshot", "files"]:
+    path = Path(name)
+    if "://" in name or not path.exists():
+        return "store"
+    if path.is_dir() or root_of(path).own_file:
+        return "files"
+    try:
+        with path.open("rb") as file:
+            return "snapshot" if path.is_file() and file.read(len(_GZIP)) == _GZIP else "store"
+    except OSError as error:
+        raise UsageError(f"{name} cannot be read: {error.strerror}") from None
+
+
+def _read(name: str, place: Path, other: Side | None, at: str, progress: Progress) -> Side:
+    root = root_of(name)
+    if other is not None and len(other.scans) == 1:
+        root = replace(root, name=other.scans[0].root)
+    with open_store(place / "graph", write=True) as store:
+        ingest(store, [root], progress)
+        analyze(store, progress, at=at)
+        return replace(_of_store(name, store, place, None, progress), fresh=True)
+
+
+def _of_store(name: str, store: Store, place: Path, at: str | None, progress: Progress) -> Side:
+    analysis = store.analysis()
+    if _usable(analysis, store.generation, at):
+        judge = engine(store, at=analysis.at)
+        _ = judge.estate  # as long as the store is open
+        return Side(name, judge, analysis, tuple(store.scans()))
+    return _of_state(name, store.state(), analysis, place, at, progress)
+
+
+def _of_state(name: str, state: State, analysis: Analysis | None, place: Path, at: str | None, progress: Progress) -> Side:
+    if _usable(analysis, state.generation, at):
+        estate = replace(state.estate(), roots=tuple(sorted(state.scans)))
+        return Side(name, Engine(estate, analysis.at, settings()), analysis, tuple(scan for _, scan in sorted(state.scans.items())))
+    with open_store(place / "graph", write=True) as store:
+        store.replace(state, analysis)
+        analyze(store, progress, at=at)
+        return _of_store(name, store, place, None, progress)
+
+
+def _usable(analysis: Analysis | None, generation: int, at: str | None) -> TypeGuard[Analysis]:
+    """Whether results are of what is there, at the time that is asked for."""
+    return analysis is not None and analysis.generation == generation and at in (None, analysis.at)
+
+
+# --------------------------------------------------------------------------------------------------------------------------------
+# The difference
+
+
+@collector_resting()
+def difference(
+    before: Side, after: Side, *, lenses: Sequence[Lens] = COMPARED_LENSES, most: int | None = None, progress: Progress = quiet
+) -> Difference:
+    """Everything in which they differ.
+
+    Args:
+        before: the one.
+        after: the other.
+        lenses: under which privileges are compared.
+        most: how many gains, and how many losses, are looked into under each lens; all when absent.
+        progress: told about each step.
+
+    Raises:
+        UsageError: no such lens.
+    """
+    progress("comparing", 0, "facts")
+    facts = facts_changed(before.judge.estate, after.judge.estate, (before.sight, after.sight))
+    found = []
+    for number, lens in enumerate(lenses, 1):
+        progress("comparing", number, f"privileges, {lens}")
+        found.append(lens_difference(before.judge, after.judge, facts, lens, most))
+    progress("comparing", len(lenses) + 1, "findings")
+    return Difference(
+        before=before.compared(),
+        after=after.compared(),
+        notes=tuple(_notes(before, after, facts)),
+        nodes=facts.nodes,
+        edges=facts.edges,
+        seen_anew=facts.seen_anew,
+        lenses=tuple(found),
+        findings=tuple(sorted(_findings(before, after, facts), key=_worst_first)),
+        scores=tuple(_scores(before.analysis.scores, after.analysis.scores)),
+    )
+
+
+def _worst_first(change: FindingChange) -> tuple[int, str, NodeKey, NodeKey, str]:
+    return LEVELS.index(change.severity), change.rule, change.subject, change.target or ("", ""), change.key
+
+
+def _findings(before: Side, after: Side, facts: Facts) -> Iterator[FindingChange]:
+    fixed = {finding.key for finding in before.analysis.fixed}
+    doubtful = {change.node for change in facts.nodes if change.because}
+    gone, come = ([here.open[key] for key in here.open.keys() - there.open.keys()] for here, there in ((before, after), (after, before)))
+    for finding, because in _told(gone, before, after, doubtful):
+        yield _finding(finding, "maybe_gone" if because else "gone", because=because)
+    for finding, because in _told(come, after, before, doubtful):
+        back = finding.key in fixed or finding.reopened > 0
+        yield _finding(finding, "maybe_new" if because else "new", because=because, reopened=back)
+    for key in before.open.keys() & after.open.keys():
+        one, two = before.open[key].severity, after.open[key]
+        if one != two.severity:
+            yield _finding(two, "changed", severity_before=one)
+
+
+def _finding(
+    finding: Finding,
+    change: Literal["new", "gone", "changed", "maybe_new", "maybe_gone"],
+    *,
+    because: str = "",
+    reopened: bool = False,
+    severity_before: Level | None = None,
+) -> FindingChange:
+    return FindingChange(
+        key=finding.key,
+        rule=finding.rule,
+        severity=finding.severity,
+        title=finding.title,
+        subject=finding.subject,
+        target=finding.target,
+        change=change,
+        severity_before=severity_before,
+        reopened=reopened,
+        because=because,
+    )
+
+
+def _told(findings: Iterable[Finding], here: Side, there: Side, doubtful: set[NodeKey]) -> Iterator[tuple[Finding, str]]:
+    """Each of ``findings``, which are open ``here`` alone, with why the analysis ``there`` could not tell; empty where it could."""
+    left = {}
+    for finding in findings:
+        sources = (*finding.sources, *(source for hop in finding.path for source in hop.sources))
+        because = here.sight.blind(there.sight, sources)
+        if not because and not doubtful.isdisjoint({finding.subject, finding.target}):
+            because = "what it is about was not read"
+        if because:
+            yield finding, because
+        else:
+            left[finding.key] = finding
+    unknowns: dict[str, set[Ends]] = {}
+    for finding in left.values():
+        if _unstated(finding, here.judge.estate, there.judge.estate):
+            unknowns.setdefault(finding.rule, set()).add((finding.subject, finding.target))
+    told = Judgement(there.judge.at, there.analysis.rules, there.judge.estate, there.scans, unknowns, there.analysis.coverage)
+    # The other's results may be of an earlier time, at which these were not yet seen.
+    known = tuple(replace(finding, first_seen=None) for finding in left.values())
+    previous = Analysis(generation=0, at=there.judge.at, scores=(), reach=(), findings=known, rules=())
+    lives = followed((), told, previous, now=True)
+    for finding in lives.findings:
+        yield left[finding.key], finding.unconfirmed
+    for finding in lives.former:
+        yield left[finding.key], ""
+
+
+def _unstated(finding: Finding, here: Estate, there: Estate) -> bool:
+    """Whether a property of what a finding is about, which its rule needs, is stated here and not there."""
+    rule = rules().get(finding.rule)
+    for need in (*rule.needs, *rule.clear_needs) if rule else ():
+        names = [name.strip().partition(".") for name in need.split("|")]
+        for end in (finding.subject, finding.target):
+            if end is not None and end in here.nodes and end in there.nodes:
+                asked = [name for kind, dot, name in names if dot and kind == end[0]]
+                stated = [any(states(estate.nodes[end].props, name) for name in asked) for estate in (here, there)]
+                if stated == [True, False]:
+                    return True
+    return False
+
+
+def _scores(before: Iterable[Score], after: Iterable[Score]) -> list[ScoreMove]:
+    """Those that differ, by how much the risk rises."""
+    old, new = ({score.subject: score for score in scores} for scores in (before, after))
+    moves = []
+    for agent in sorted({*old, *new}):
+        one, two = old.get(agent), new.get(agent)
+        move = ScoreMove(
+            agent=agent,
+            risk=(one and one.risk, two and two.risk),
+            level=(one and one.level, two and two.level),
+            impact=(one and one.impact, two and two.impact),
+            impact_ungoverned=(one and one.impact_ungoverned, two and two.impact_ungoverned),
+            impact_runtime=(one and one.impact_runtime, two and two.impact_runtime),
+        )
+        if any(pair[0] != pair[1] for pair in (move.risk, move.impact, move.impact_ungoverned, move.impact_runtime)):
+            moves.append(move)
+    return sorted(moves, key=lambda move: ((move.risk[0] or 0) - (move.risk[1] or 0), move.agent))
+
+
+# --------------------------------------------------------------------------------------------------------------------------------
+# What cannot be told
+
+
+def _notes(before: Side, after: Side, facts: Facts) -> Iterator[str]:
+    changes: list[NodeChange | EdgeChange] = [*facts.nodes, *facts.edges]
+    for here, there, change, effect in (
+        (before, after, "maybe_gone", "not known to be gone"),
+        (after, before, "maybe_new", "perhaps there before"),
+    ):
+        doubts = Counter(one.because for one in changes if one.change == change)
+        doubts.update({f"{root} was read in part only": 0 for root, outcome in there.sight.outcomes.items() if outcome != "complete"})
+        for because, count in sorted(doubts.items()):
+            things = "1 node or edge" if count == 1 else f"{count:,} nodes and edges"
+            lacks = f"{things} of {here.name} that it lacks {'is' if count == 1 else 'are'} {effect}"
+            yield f"{because} in {there.name}: {lacks if count else 'what was gone by then may still stand there'}"
+        yield from _formats(here, there)
+    yield from _rules(before, after)
+    secrets = [{id for kind, id in side.judge.estate.nodes if kind == "Secret" and id.startswith("secret:")} for side in (before, after)]
+    if all(secrets) and secrets[0].isdisjoint(secrets[1]):
+        seen = f"({len(secrets[0])} and {len(secrets[1])})"
+        yield (
+            f"no secret whose value was seen is in both {seen}: where their fingerprints are of different keys they are not all gone and "
+            f"new; read files with the key of the other's store (--store), or let all use one ({KEY_FILE_VARIABLE})"
+        )
+
+
+def _formats(here: Side, there: Side) -> Iterator[str]:
+    """Formats of which a root has documents here and none there."""
+    read = {scan.root: root_summary(scan).documents for scan in there.scans if scan.outcome == "complete"}
+    for scan in here.scans:
+        for name, count in sorted(root_summary(scan).documents.items()) if scan.root in read else ():
+            if count and not read[scan.root].get(name):
+                documents = "the only document" if count == 1 else f"all {count} documents"
+                yield (
+                    f"{documents} of the format {name} in {scan.root} of {here.name} {'is' if count == 1 else 'are'} not in {there.name}: "
+                    "taken away, or a dump that was not made that time"
+                )
+
+
+def _rules(before: Side, after: Side) -> Iterator[str]:
+    """Rules that only one of the two could judge."""
+    for here, there in ((before, after), (after, before)):
+        theirs = {status.rule: status for status in there.analysis.rules}
+        missing = [status.rule for status in here.analysis.rules if _judged(status) and not _judged(theirs.get(status.rule))]
+        if missing:
+            yield f"could be judged in {here.name} and not in {there.name}: {', '.join(missing)}"
+
+
+def _judged(status: RuleStatus | None) -> bool:
+    return status is not None and status.outcome in ("found", "clear")
