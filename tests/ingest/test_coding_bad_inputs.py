@@ -20,6 +20,7 @@ from graphinv.ingest import (
     instructions,
     kiro_agents,
     opencode_agents,
+    roo_modes,
     slash_commands,
 )
 from graphinv.ingest.support.agent_commands import agent_commands
@@ -41,6 +42,7 @@ READERS: list[tuple[ModuleType, str]] = [
     (cursor_agents, ".cursor/agents/a.md"),
     (kiro_agents, ".kiro/agents/a.json"),
     (kiro_agents, ".kiro/agents/a.md"),
+    (roo_modes, ".roomodes"),
     (slash_commands, ".claude/commands/a.md"),
     (slash_commands, ".gemini/commands/a.toml"),
     (instructions, "AGENTS.md"),

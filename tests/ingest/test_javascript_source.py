@@ -120,7 +120,7 @@ def test_what_is_no_text_is_refused() -> None:
 
 def test_what_only_says_that_it_is_utf_16_is_no_error() -> None:
     summary = javascript_source.summarise(document(b"\xff\xfe" + b"x" * 11, "stealth.js"))
-    assert isinstance(summary, javascript_source.ir.Module)
+    assert isinstance(summary, ir.Module)
     assert not summary.marked
 
 

@@ -446,3 +446,25 @@ def test_a_folder_called_swarm_is_no_framework() -> None:
         }
     )
     assert not facts.nodes
+
+
+def test_a_server_whose_address_nothing_tells_is_unknown_and_no_error() -> None:
+    facts = linked(
+        {
+            "relay.py": """
+import os
+
+from azure.ai.projects import AIProjectClient
+from azure.ai.projects.models import MCPTool, PromptAgentDefinition
+
+LABEL = "relay"
+client = AIProjectClient(endpoint="x", credential=None)
+tool = MCPTool(server_label=LABEL, server_url=dict(os.environ).get("RELAY", ""))
+agent = client.agents.create_version(agent_name="A", definition=PromptAgentDefinition(model="m", tools=[tool]))
+"""
+        }
+    )
+    assert facts.targets("CONNECTS_TO", "azure-ai-agents:shop/relay#A") == {"mcp:shop/relay.py#relay"}
+    assert [(severity, message) for _, severity, message in facts.problems] == [
+        ("warning", "what the MCP server 'relay' of 'A' is started from is not known")
+    ]

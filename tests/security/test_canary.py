@@ -387,6 +387,13 @@ def estate(plant: Plant) -> dict[str, str]:
                 "model": shaped(),
             }
         ),
+        "shop/.roomodes": json.dumps(
+            {
+                "customModes": [
+                    {"slug": shaped(), "name": shaped(), "roleDefinition": plant(), "groups": [shaped(), [shaped(), {"x": plant()}]]}
+                ]
+            }
+        ),
         "shop/.codex/config.toml": codex,
         "shop/broken/.codex/config.toml": codex + f'x = "{plant()}',
         "shop/opencode.json": json.dumps(
@@ -568,7 +575,18 @@ def deployed(plant: Plant) -> dict[str, str]:
     named += [{**one, "metadata": {"name": shaped(), "labels": {"team": shaped()}}} for one in objects]
     document = json.dumps({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}, "stringData": {"token": plant()}})
     manifest = f"apiVersion: v1\nkind: Secret\nmetadata:\n  name: x\nstringData:\n  t: {plant()}\n"
+    values = {"image": shaped(), "apiToken": plant(), "env": [{"name": "ACME_TOKEN", "value": plant()}], shaped(): {"password": plant()}}
+    template = (
+        f"# {shaped()}\napiVersion: v1\nkind: Secret\nmetadata:\n  name: {{{{ .Values.image }}}}\n  labels: {{team: {shaped()}}}\n"
+        f"stringData:\n  token: {{{{ .Values.apiToken }}}}\n  password: {plant()}\n  url: postgres://u:{plant()}@db.example/d\n"
+        f'  x: {{{{ required "{shaped()}" .Values.image | quote }}}}\n  y: {{{{ toYaml .Values | b64enc }}}}\n'
+    )
     return {
+        "shop/chart/Chart.yaml": f"apiVersion: v2\nname: {shaped()}\nversion: 1.0.0\n",
+        "shop/chart/values.yaml": yaml.safe_dump(values),
+        "shop/chart/templates/secret.yaml": template,
+        "shop/chart/templates/_helpers.tpl": f'{{{{ define "{shaped()}" }}}}{{{{ fail "{shaped()}" }}}}{{{{ end }}}}',
+        "shop/chart/templates/broken.yaml": f'{{{{ fail "{shaped()}" }}}}\ntoken: {plant()}\n',
         "shop/deploy/Dockerfile": f"ARG T={plant()}\nFROM python:{shaped()} AS {shaped()}\nENV ACME_TOKEN={plant()} {shaped()}=1\n"
         f"ENV DATABASE_URL postgres://u:{plant()}@db.example/d\nRUN curl -H 'Authorization: Bearer {plant()}' https://x\n"
         f'CMD ["python", "{shaped()}.py", "--token", "{plant()}"]\n',

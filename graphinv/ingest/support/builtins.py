@@ -29,6 +29,7 @@ _COPILOT: Mapping[str, Effects] = {
     "vscode": ("execute", "read"),
     "web": WEB,
 }
+_ROO: Mapping[str, Effects] = {"browser": WEB, "command": EXECUTE, "edit": REPLACE, "read": READ}
 BUILTINS: Mapping[str, Mapping[str, Effects]] = {
     "aider": {"edit": WRITE, "run": EXECUTE},
     "amp": {"Bash": EXECUTE, "edit_file": WRITE, "read_web_page": WEB},
@@ -64,6 +65,7 @@ BUILTINS: Mapping[str, Mapping[str, Effects]] = {
         **{"delegate": (), "introspect": (), "knowledge": READ, "report": (), "session": (), "subagent": (), "thinking": (), "todo": ()},
         **{"web_fetch": WEB, "web_search": WEB},
     },
+    "kilocode": _ROO,
     "opencode": {
         "bash": ("execute",),
         "edit": WRITE,
@@ -78,6 +80,7 @@ BUILTINS: Mapping[str, Mapping[str, Effects]] = {
     },
     "openhands": {"browser": WEB, "edit": WRITE, "run": EXECUTE},
     "qwen-code": {"edit": WRITE, "read_file": READ, "run_shell_command": EXECUTE, "web_fetch": WEB, "write_file": REPLACE},
+    "roo": _ROO,
     "swe-agent": {"bash": EXECUTE, "edit": WRITE},
     "vscode": _COPILOT,
 }

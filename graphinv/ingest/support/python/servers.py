@@ -127,7 +127,7 @@ def entry_of(value: Value) -> list[Entry] | None:
 def _of(made: Made) -> list[Entry]:
     """Entries of one object: its own, or one for each server that it is given."""
     found: list[Entry] = []
-    label = _text(made.arg("name")) or _text(made.arg("tool_name_prefix")) or ""
+    label = next((text for key in ("name", "server_label", "tool_name_prefix") if (text := _text(made.arg(key)))), "")
     stack: list[tuple[str, Value]] = [(label, made)]
     seen: set[object] = set()
     while stack and len(found) < MAX_SERVERS and len(seen) < 500:

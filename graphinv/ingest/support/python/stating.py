@@ -310,7 +310,7 @@ def connects_entry(program: Program, actor: Actor, name: str, entry: dict[str, A
         yield from connector_facts(connector, actor.key, entry, document, at.line)
         return
     label = name or server_name(program, at, entry)
-    if not ({"command", "url"} & entry.keys()):
+    if not (entry.get("command") or entry.get("url")):
         key: NodeKey = ("ToolServer", f"mcp:{program.root}/{at.module.path}#{label}")
         yield NodeFact(*key, {"name": label, "protocol": "mcp", "sources": [program.source(at)]})
         yield program.edge("CONNECTS_TO", actor.key, key, at)
