@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
 
-from graphinv.export.senders import TRACKERS, servicenow, tracker
+from graphinv.export.senders import TRACKERS, servicenow, tracker, web
 from graphinv.export.senders.sync import Plan, Wanted, carry_out, plan
 from graphinv.export.senders.web import LOOPBACK, MOST_WAIT, Stopped, address
 from graphinv.export.support.tickets import Ticket, ticket_key
@@ -223,6 +224,59 @@ def test_waits_where_it_is_too_much(fake: Fake, fault: str) -> None:
     assert waited == ([7, 7, 7] if fault == Fault.LIMIT else [1, 1, 2])
 
 
+@pytest.mark.parametrize(
+    ("status", "headers", "message", "waits"),
+    [
+        (403, {"Retry-After": "60"}, "", 60),
+        (403, {}, "You have exceeded a secondary rate limit", 1),
+        (429, {"Retry-After": "Fri, 01 Jan 2021 00:00:00 GMT"}, "", 1),
+        (429, {"Retry-After": "soon"}, "", 1),
+        (429, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "nan"}, "", 1),
+    ],
+)
+def test_a_limit_in_whatever_words_is_waited_for(
+    github: FakeGitHub, status: int, headers: dict[str, str], message: str, waits: float
+) -> None:
+    answers: list[tuple[int, Any]] = [(status, {"message": message}), (200, [])]
+    github.answer = lambda request: answers.pop(0)  # type: ignore[method-assign]
+    github.headers = lambda request, data: headers  # type: ignore[method-assign]
+    waited: list[float] = []
+    assert list(github.tracker(waited).tickets()) == []
+    assert waited == [waits]
+
+
+def test_a_limit_that_ends_at_a_time_is_waited_for(github: FakeGitHub) -> None:
+    answers: list[tuple[int, Any]] = [(403, {"message": "API rate limit exceeded"}), (200, [])]
+    github.answer = lambda request: answers.pop(0)  # type: ignore[method-assign]
+    ends = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": str(int(time.time()) + 60)}
+    github.headers = lambda request, data: ends  # type: ignore[method-assign]
+    waited: list[float] = []
+    assert list(github.tracker(waited).tickets()) == []
+    assert 10 < waited[0] <= 60
+
+
+def test_a_long_wait_ends_the_run(fake: Fake) -> None:
+    fake.answer = lambda request: (429, None)  # type: ignore[method-assign]
+    fake.headers = lambda request, data: {"Retry-After": "3600"}  # type: ignore[method-assign]
+    waited: list[float] = []
+    with pytest.raises(Stopped, match="asks to wait 3600 seconds"):
+        list(fake.tracker(waited).tickets())
+    assert waited == []
+
+
+def test_an_answer_without_end_and_one_that_is_no_json_end_the_run(fake: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(web, "MAX_BYTES", 1000)
+    fake.answer = lambda request: (200, ["x" * 2000])  # type: ignore[method-assign]
+    with pytest.raises(Stopped, match="more than 1,000 bytes"):
+        list(fake.tracker().tickets())
+    fake.encoded = lambda data: b"<html>sign in</html>"  # type: ignore[method-assign]
+    with pytest.raises(Stopped, match="something else than JSON"):
+        list(fake.tracker().tickets())
+    fake.encoded = lambda data: b"[" * 900  # type: ignore[method-assign]
+    with pytest.raises(Stopped, match="something else than JSON"):
+        list(fake.tracker().tickets())
+
+
 def test_does_not_wait_without_end(fake: Fake) -> None:
     waited: list[float] = []
     fake.faults = [Fault.BUSY] * 100
@@ -340,6 +394,33 @@ def test_an_incident_that_is_closed_for_good_has_a_successor() -> None:
         assert counts(sync(fake, wanted(ticket(ONE), day=4))[0]) == {"unchanged": 1}
 
 
+def test_an_incident_that_stays_open_is_not_called_closed() -> None:
+    with served(FakeServiceNow()) as fake:
+        assert isinstance(fake, FakeServiceNow)
+        sync(fake, wanted(ticket(ONE)))
+        fake.stuck = True
+        made, _ = sync(fake, wanted(day=2, fixed=[ONE]))
+        assert "stays in state 1" in made.steps[0].error
+
+
+def test_a_ticket_that_is_no_longer_ours_is_not_touched(fake: Fake) -> None:
+    sync(fake, wanted(ticket(ONE)))
+    [id] = fake.ids()
+    sender = fake.tracker()
+    there = list(sender.tickets())
+    if isinstance(fake, FakeGitHub):
+        fake.issue(id)["body"] = "Something else."
+    elif isinstance(fake, FakeServiceNow):
+        fake.row(id)["correlation_id"] = "theirs"
+    else:
+        return  # a property of an issue is nothing that people see
+    made = plan(wanted(ticket(ONE, OTHER), day=2), there)
+    writes = len(fake.writes())
+    carry_out(sender, made, there, lambda done, title: None)
+    assert "while this ran" in made.steps[0].error
+    assert len(fake.writes()) == writes
+
+
 def test_an_incident_whose_description_was_rewritten_is_still_ours() -> None:
     with served(FakeServiceNow()) as fake:
         assert isinstance(fake, FakeServiceNow)
@@ -434,7 +515,15 @@ def test_what_the_environment_must_hold(name: str) -> None:
         with pytest.raises(UsageError) as caught, tracker(name, {**whole, secret: bad}, None, "graphinv"):
             pass
         assert TOKEN not in str(caught.value)
-    for bad in ("http://acme.example", f"https://ana:{TOKEN}@acme.example", "ftp://127.0.0.1", "acme", "https://[", "https://a/?x=1"):
+    for bad in (
+        "http://acme.example",
+        f"https://ana:{TOKEN}@acme.example",
+        "ftp://127.0.0.1",
+        "acme",
+        "https://[",
+        "https://a/?x=1",
+        "https://a:99999",
+    ):
         with pytest.raises(UsageError, match=ADDRESSES[name]) as caught, tracker(name, {**whole, ADDRESSES[name]: bad}, None, "graphinv"):
             pass
         assert TOKEN not in str(caught.value)

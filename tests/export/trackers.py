@@ -70,6 +70,9 @@ class Fake:
     def made(self) -> Tracker:
         raise NotImplementedError
 
+    def encoded(self, data: Any) -> bytes:
+        return b"" if data is None else json.dumps(data).encode()
+
     def tracker(self, waited: list[float] | None = None) -> Tracker:
         """The sender, which notes how long it would have waited."""
         made = self.made()
@@ -144,7 +147,7 @@ class Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_PUT = do_PATCH = _any  # noqa: N815 - names of the base class
 
     def _send(self, status: int, data: Any, headers: Mapping[str, str]) -> None:
-        content = b"" if data is None else json.dumps(data).encode()
+        content = self.fake.encoded(data)
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)
@@ -447,6 +450,8 @@ class FakeServiceNow(Fake):
     rows: list[dict[str, str]] = field(default_factory=list)
     page: int = 10_000
     writable: bool = True
+    stuck: bool = False
+    """Whether a rule keeps states as they are."""
 
     def made(self) -> Tracker:
         environment = {"SERVICENOW_URL": self.url, "SERVICENOW_TOKEN": TOKEN}
@@ -492,6 +497,8 @@ class FakeServiceNow(Fake):
 
     def _changed(self, row: dict[str, str], body: Mapping[str, str]) -> None:
         for name, value in body.items():
+            if self.stuck and name == "state":
+                continue
             if name == "work_notes":
                 row["notes"] = json.dumps([*json.loads(row["notes"]), value])
             else:

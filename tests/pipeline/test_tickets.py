@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -14,13 +15,13 @@ from hypothesis import strategies as st
 
 from graphinv.export.senders.sync import Wanted, carry_out, plan
 from graphinv.export.support.tickets import ticket_key
-from graphinv.model.errors import TrackerError
+from graphinv.model.errors import NotFound, TrackerError, UsageError
 from graphinv.model.estate import Estate, NodeRecord
 from graphinv.model.results import Analysis, Finding, Level, RuleStatus, finding_key
 from graphinv.pipeline.accepted import Accepted, Filter
 from graphinv.pipeline.lifecycle import Followed, Judgement, followed
-from graphinv.pipeline.tickets import By, wanted_of
-from graphinv.store import Scan
+from graphinv.pipeline.tickets import By, wanted, wanted_of
+from graphinv.store import Scan, open_store
 from tests.export.trackers import FAKES, Fake, Fault, served
 
 BOTS = tuple(f"bot-{number}" for number in range(6))
@@ -117,6 +118,42 @@ def _finding(bot: str, cause: str | None, level: Level) -> Finding:
     subject = ("Agent", bot)
     key = finding_key("GI-OWN-001", subject, None)
     return Finding(key, "GI-OWN-001", "Ownerless agent", level, 1.0, subject, sources=("shop/a.json#L1",), cause=cause)
+
+
+def judged(*findings: Finding, at: str = "2026-07-02T00:00:00Z", followed_at: str | None = None, **more: object) -> Analysis:
+    given = {"generation": 1, "at": at, "scores": (), "reach": (), "findings": findings, "rules": (), "followed_at": followed_at}
+    return Analysis.model_validate({**given, **more})
+
+
+def test_what_is_hidden_makes_no_ticket_and_is_told_apart() -> None:
+    accepted, known, shown = (_finding(bot, "Identity:admin", "high") for bot in BOTS[:3])
+    fixed = replace(_finding("bot-5", None, "low"), fixed_at="2026-07-01T00:00:00Z")
+    risk = Accepted(subject="Agent:bot-0", owner="ana", reason="r", until=date(2026, 12, 31))
+    hidden = Filter((risk,), frozenset({known.key, accepted.key}))
+    want, left = wanted_of(judged(accepted, known, shown, former=(fixed,)), ESTATE, [], hidden, "cause")
+    assert [one.findings for one in want.tickets.values()] == [(shown,)]
+    assert (want.accepted, want.known) == (frozenset({accepted.key}), frozenset({known.key}))
+    assert dict(want.fixed) == {fixed.key: fixed.fixed_at}
+    assert left.words == ["1 finding hidden as accepted risk", "1 finding hidden that the baseline knows"]
+
+
+def test_absence_says_nothing_where_not_all_was_read_or_judged() -> None:
+    at = "2026-07-02T00:00:00Z"
+    partial = [Scan("shop", at, "complete"), Scan("infra", at, "partial")]
+    assert wanted_of(judged(), ESTATE, partial, Filter(), "cause")[0].unsure == "infra was last read in part only"
+    failed = RuleStatus(rule="GI-X-001", title="t", outcome="error")
+    assert wanted_of(judged(rules=(failed,)), ESTATE, partial[:1], Filter(), "cause")[0].unsure == "rule GI-X-001 failed"
+    assert wanted_of(judged(), ESTATE, partial[:1], Filter(), "cause")[0].unsure == ""
+
+
+def test_tickets_are_not_made_of_the_past(tmp_path: Path) -> None:
+    with open_store(tmp_path / "graph", write=True) as store:
+        with pytest.raises(NotFound, match="not analyzed yet"):
+            wanted(store, Filter(), "cause")
+        store.commit(Scan(root="shop", at="2026-07-01T00:00:00Z", outcome="complete"), [], [])
+        store.put_analysis(judged(at="2026-07-02T00:00:00Z", followed_at="2026-07-03T00:00:00Z"))
+        with pytest.raises(UsageError, match="judged an earlier time"):
+            wanted(store, Filter(), "cause")
 
 
 KEYS = {_finding(bot, None, "high").key for bot in BOTS}

@@ -815,7 +815,8 @@ export const a = new Agent({{ name: "{shaped}", tools: [pay],
 export const b = new Mastra({{ name: "b", model: {{ id: "m", apiKey: "{plant()}" }},
   tools: {{ ...(await mcp.getTools()), "{plant("gh" + "p_")}": pay }} }});
 export const c = createAgent({{ name: "{plant("gh" + "p_")}", model: openai({{ model: "m", apiKey: "{plant()}" }}),
-  mcpServers: [{{ name: "{plant("gh" + "p_")}", transport: {{ type: "sse", url: "https://u:{plant()}@mcp.example/x?token={plant()}" }} }}] }});
+  mcpServers: [{{ name: "{plant("gh" + "p_")}",
+    transport: {{ type: "sse", url: "https://u:{plant()}@mcp.example/x?token={plant()}" }} }}] }});
 const server = new McpServer({{ name: "{plant("gh" + "p_")}", version: "1" }});
 server.tool("{plant("gh" + "p_")}", "postgres://app:{plant()}@db.example/shop", async () => connect("postgres://app:{plant()}@db.example/shop"));
 """

@@ -58,12 +58,13 @@ def address(text: str, variable: str) -> str:
     """
     try:
         parts = urlsplit(text.strip())
-        host, secret = parts.hostname, parts.username is not None or parts.password is not None
-    except ValueError:
+        host, port, secret = parts.hostname, parts.port, parts.username is not None or parts.password is not None
+        httpx.URL(text.strip())
+    except (ValueError, httpx.InvalidURL):
         raise UsageError(f"{variable} holds no address") from None
     if secret:
         raise UsageError(f"{variable} holds a user or a password; there are variables for both")
-    if not host or parts.query or parts.fragment:
+    if not host or port == 0 or parts.query or parts.fragment:
         raise UsageError(f"{variable} holds no address such as https://acme.example")
     if parts.scheme != "https" and not (parts.scheme == "http" and host in LOOPBACK):
         raise UsageError(f"{variable} must begin with https://, or credentials could be read on the way")

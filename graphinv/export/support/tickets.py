@@ -43,8 +43,9 @@ class Ticket:
 
     @classmethod
     def of(cls, key: str, findings: Iterable[Finding], change: str = "") -> Ticket:
-        """The ticket of these findings, in an order that nothing but their own levels and ends decides."""
-        return cls(key, tuple(sorted(findings, key=lambda one: (LEVELS.index(one.severity), one.rule, one.key))), change)
+        """The ticket of these findings, the worst first, in an order that does not change with what else is found."""
+        worst = sorted(findings, key=lambda one: (LEVELS.index(one.severity), -one.likelihood, one.rule, one.title, one.key))
+        return cls(key, tuple(worst), change)
 
     @property
     def severity(self) -> Level:
@@ -103,32 +104,32 @@ def _lines(ticket: Ticket) -> Iterator[Line]:
     findings, worst = ticket.findings, ticket.findings[0]
     several = len(findings) > 1
     yield from _field("Why", worst.why)
+    yield from _field("Rule", "" if several else worst.rule)
     counts = Counter(one.severity for one in findings)
     told = ", ".join(f"{counts[level]} {level}" for level in LEVELS if counts[level])
     yield from _field("Severity", f"{worst.severity} ({told})" if several else f"{worst.severity} (confidence {worst.confidence:g})")
-    yield from _field("What clears them", ticket.change if several else "")
+    yield from _field("To change", ticket.change) if several else [Line("field", "About", plain(_ends(worst), MAX_LINE), code=True)]
     owners = _united(one.owners for one in findings)
     yield Line("field", "Owner", plain(", ".join(owners), MAX_LINE) or "nobody known", code=bool(owners))
-    yield from _field("Since", min((one.first_seen for one in findings if one.first_seen), default="")[:10])
+    for remediation in _united((one.remediation,) for one in findings):
+        yield from _field("Remediation", remediation)
+    yield Line("field", "In full", f"graphinv findings {' '.join(one.key for one in findings[:3])}", code=True)
+    for unsure in _united((one.unconfirmed,) for one in findings):
+        yield from _field("Not confirmed by the last analysis", unsure)
+    if worst.path:
+        yield Line("heading", "Path of the first finding" if several else "Path")
+        yield from (Line("step", text=plain(line, MAX_LINE)) for line in path_lines(worst))
     if several:
         yield Line("heading", "Findings")
         for one in findings[:LISTED]:
-            yield Line("item", one.severity, plain(f"{one.rule} {_about(one)} ({one.key})", MAX_LINE))
+            yield Line("item", one.severity, plain(f"{one.rule} {one.title}: {node_words(one.subject)} ({one.key})", MAX_LINE))
         if len(findings) > LISTED:
             yield Line("item", f"and {len(findings) - LISTED} more")
-    if worst.path:
-        yield Line("heading", "Path of the first" if several else "Path")
-        yield from (Line("step", text=plain(line, MAX_LINE)) for line in path_lines(worst))
-    for remediation in _united((one.remediation,) for one in findings):
-        yield from _field("Remediation", remediation)
     places = _united(one.sources for one in findings)
     if places:
         yield Line("heading", "Where it is stated")
         yield from (Line("item", text=plain(place, MAX_LINE), code=True) for place in places)
     yield from _field("Frameworks", ", ".join(_united(one.frameworks for one in findings)))
-    for unsure in _united((one.unconfirmed,) for one in findings):
-        yield from _field("Not confirmed by the last analysis", unsure)
-    yield Line("field", "All of it", f"graphinv findings {worst.key}", code=True)
 
 
 def _field(label: str, text: str) -> Iterator[Line]:
