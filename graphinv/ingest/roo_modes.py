@@ -1,4 +1,4 @@
-"""Custom modes of Roo Code and Kilo Code: agents with a role and groups of tools, in ``.roomodes``, ``.kilocodemodes``, ``custom_modes.yaml``.
+"""Custom modes of Roo Code and Kilo Code (``.roomodes``, ``.kilocodemodes``, ``custom_modes.yaml``): agents with groups of tools.
 
 Drawn:
     (:Agent host)-[:DELEGATES_TO {mode: handoff, kind_detail: mode}]->(:Agent mode)

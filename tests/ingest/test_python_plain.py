@@ -468,3 +468,55 @@ agent = client.agents.create_version(agent_name="A", definition=PromptAgentDefin
     assert [(severity, message) for _, severity, message in facts.problems] == [
         ("warning", "what the MCP server 'relay' of 'A' is started from is not known")
     ]
+
+
+def test_marvin_teams() -> None:
+    facts = linked(
+        {
+            "team.py": """
+import marvin
+
+
+def search(query: str) -> str:
+    return query
+
+
+finder = marvin.Agent(name="Finder", tools=[search], model="openai:gpt-4o")
+writer = marvin.Agent(name="Writer")
+team = marvin.Swarm([finder, writer])
+"""
+        }
+    )
+    assert _hands(facts) == {("team", "Finder", "invoke", "team"), ("team", "Writer", "invoke", "team")}
+    assert _said(facts, "USES") == {("Finder", "search")}
+    assert _said(facts, "USES_MODEL") == {("Finder", "openai:gpt-4o")}
+
+
+def test_functions_that_a_server_of_agents_offers() -> None:
+    facts = linked(
+        {
+            "served.py": """
+from agentstack_sdk.server import Server
+from beeai_framework.agents.requirement import RequirementAgent
+
+server = Server()
+
+
+@server.agent(name="Desk", version="1.0.0")
+async def desk(message, context):
+    agent = RequirementAgent(name="Inner", llm="ollama:granite4", tools=[])
+    yield await agent.run(message)
+
+
+@server.agent()
+async def echo(message):
+    yield message
+"""
+        }
+    )
+    assert {key[1] for key in facts.nodes if key[0] == "Agent"} == {
+        "agent-server:shop/served#Desk",
+        "agent-server:shop/served#echo",
+        "beeai:shop/served#Inner",
+    }
+    assert _hands(facts) == {("Desk", "Inner", "invoke", "served")}

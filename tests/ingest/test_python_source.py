@@ -464,12 +464,14 @@ def test_files_that_a_notebook_writes_are_read_as_its_cells() -> None:
     cells = [
         "%%writefile lambda/booking.py\nfrom agents import function_tool\n\n@function_tool\ndef book(order: str) -> str:\n    return order",
         "%%writefile lambda/app.py\nfrom agents import Agent\nfrom booking import book\n\ndesk = Agent(name='Desk', tools=[book])",
+        "%%write_and_run -a lambda/more.py\nfrom agents import Agent\n\nclerk = Agent(name='Clerk')",
         "%%writefile notes.txt\nfrom agents import Agent",
         "%%bash\necho hello",
     ]
     notebook = json.dumps({"cells": [{"cell_type": "code", "source": cell.splitlines(keepends=True)} for cell in cells]}, indent=1)
     facts = Facts(_Reading(), document(notebook, "deploy.ipynb"))
     assert facts.targets("USES", "openai-agents:shop/deploy#Desk") == {"tool:shop/deploy#book"}
+    assert {key[1] for key in facts.nodes if key[0] == "Agent"} == {"openai-agents:shop/deploy#Desk", "openai-agents:shop/deploy#Clerk"}
     source = facts.nodes["Agent", "openai-agents:shop/deploy#Desk"]["sources"][0]
     assert "Agent(name=" in notebook.splitlines()[int(source.rpartition("#L")[2]) - 1]
 

@@ -27,7 +27,8 @@ MAX_MISSES = 50
 """Lines of a notebook that are looked for in vain before the rest is taken to stand where the last one was found."""
 MCP = ("mcp", "fastmcp", "langchain_mcp_adapters", "mcp_use")
 _SPEAKS = re.compile(rb"(?i)\b(?:agent|tool|llm|mcp|crew)s?\b|_(?:agent|tool|llm)s?\b|\b(?:agent|tool|llm)s?_")
-_WRITTEN = re.compile(r"\s*%%writefile\s+(?:-a\s+)?(?:[\w.-]+/)*([\w-]+)\.py[ \t]*(?=\n)")
+_WRITTEN = re.compile(r"\s*%%\w+\s+(?:-\w+\s+)?(?:[\w.-]+/)*([\w-]+)\.py[ \t]*(?=\n)")
+"""``%%writefile``, and magics of one's own that write a Python file, too."""
 _MAGIC = re.compile(r"(\s*)(?:[%!?].*|[\w.]+\?{1,2}\s*)")
 
 
@@ -98,7 +99,7 @@ def cells(document: Document) -> tuple[str, Callable[[int], int]]:
     """The code cells of a notebook as one source, and the line of the document that holds each of its lines.
 
     Lines for the notebook's shell (``%pip``, ``!ls``) are left empty; a cell for another language is left out. A Python file that a cell
-    writes (``%%writefile``) is read as one more cell, and what is imported from it is found there.
+    writes (``%%writefile agent.py``) is read as one more cell, and what is imported from it is found there.
 
     Raises:
         IngestError: it is no notebook.

@@ -47,6 +47,8 @@ class Vocabulary:
     """Arguments of agents that are agents."""
     parts: Mapping[str, Delegation] = field(default_factory=dict)
     """Arguments of what runs several that are agents."""
+    first: str = ""
+    """Which of these stands first where it has no name."""
     adding: Mapping[str, Delegation] = field(default_factory=dict)
     """Methods that give it one more agent, or make one for it."""
     wraps: Mapping[str, str] = field(default_factory=dict)
@@ -114,7 +116,8 @@ class Vocabulary:
                 yield from self.tool(program, actor, item, name.rpartition(".")[2])
         yield from self.methods(program, actor)
         for name, (mode, detail) in (self.parts if actor.kind == "Workflow" else self.members).items():
-            yield from program.delegates(actor, self.given(made, name), mode, detail, what=name.rpartition(".")[2].replace("_", " "))
+            value = self.given(made, name, 0 if name == self.first else None)
+            yield from program.delegates(actor, value, mode, detail, what=name.rpartition(".")[2].replace("_", " "))
         for call in program.calls_on(made):
             if call.symbol in self.adding:
                 yield from self._added(program, actor, call, *self.adding[call.symbol])

@@ -41,6 +41,7 @@ AGENT_SQUAD = Vocabulary(
             "LexBot",
             "Lambda",
             "Comprehend",
+            "ComprehendFilter",
             "Chain",
             "Supervisor",
         )

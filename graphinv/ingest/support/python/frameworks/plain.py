@@ -71,6 +71,7 @@ AGENT_SQUAD = Vocabulary(
             "LexBot",
             "Lambda",
             "Comprehend",
+            "ComprehendFilter",
             "Chain",
             "Supervisor",
             "Strands",
@@ -181,6 +182,16 @@ LETTA = Vocabulary(
     tools=("tools", "tool_ids"),
     models=("model", "llm_config"),
 )
+MARVIN = Vocabulary(
+    NAME="marvin",
+    IMPORTS=("marvin", "controlflow"),
+    agents={"Agent": None},
+    workflows={"Team": None, "Swarm": None, "RoundRobinTeam": None, "RandomTeam": None},
+    tools=("tools", "mcp_servers"),
+    memories=("memories",),
+    parts={"members": (_INVOKE, "team"), "agents": (_INVOKE, "team")},
+    first="members",
+)
 MISTRAL = Vocabulary(
     NAME="mistral-agents",
     IMPORTS=("mistralai",),
@@ -238,6 +249,7 @@ FRAMEWORKS = (
     CAMEL,
     HAYSTACK,
     LETTA,
+    MARVIN,
     MCP_AGENT,
     MISTRAL,
     OPENAI_ASSISTANTS,
