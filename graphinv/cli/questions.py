@@ -37,7 +37,7 @@ def register(app: typer.Typer) -> None:
 def _engine(store: Store, at: str | None, workers: str | None = None) -> Engine:
     from graphinv.pipeline.stages import engine
 
-    return engine(store, at=moment(at), workers=workers)
+    return engine(store, at=moment(at), workers=workers, keeping=True)
 
 
 def _kind(kind: str) -> str:

@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import os
 import secrets
+import stat
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,8 @@ from graphinv.model.errors import StoreError
 
 KEY_FILE_VARIABLE = "GRAPHINV_KEY_FILE"
 """Names a key file to use instead: for stores that shall agree on fingerprints."""
+_OTHERS = stat.S_IWGRP | stat.S_IRWXO
+"""What a key file must not grant: with the key, values can be guessed from their fingerprints. A group may share one."""
 
 
 def key_path(store_url: str) -> Path:
@@ -32,13 +35,14 @@ def store_key(store_url: str) -> bytes:
     """The store's key, made on first use (mode 0600).
 
     Raises:
-        StoreError: it cannot be read or made, or is no key.
+        StoreError: it cannot be read or made, is no key, or is not its owner's alone.
     """
     path = key_path(store_url)
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not path.exists():
             _make(path)
+        mode = stat.S_IMODE(path.stat().st_mode)
         key = bytes.fromhex(path.read_text("ascii").strip())
     except OSError as error:
         raise StoreError(f"the fingerprint key {path} cannot be used: {error.strerror}") from None
@@ -46,7 +50,17 @@ def store_key(store_url: str) -> bytes:
         raise StoreError(f"the fingerprint key {path} cannot be used: it does not hold hex digits alone") from None
     if len(key) < 16:
         raise StoreError(f"the fingerprint key {path} is too short; remove it only together with its store")
+    if mode & _OTHERS:
+        raise StoreError(f"the fingerprint key {path} is open to others (mode {mode:04o}): run `chmod 600 {path}`")
     return key
+
+
+def known_key(store_url: str) -> bytes | None:
+    """The store's key where there is one that can be used; none is made."""
+    try:
+        return store_key(store_url) if key_path(store_url).exists() else None
+    except (StoreError, OSError):
+        return None
 
 
 def _make(path: Path) -> None:

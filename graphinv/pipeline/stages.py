@@ -13,14 +13,14 @@ from hashlib import sha256
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, TypeVar
 
-from graphinv.model.errors import NotFound
+from graphinv.model.errors import NotFound, StoreError
 from graphinv.model.facts import Problem
 from graphinv.model.results import Analysis
 from graphinv.pipeline.beside import granting, known_beside, not_evaluated, within
 from graphinv.pipeline.bundled import bundled, texts
 from graphinv.pipeline.coverage import coverage_findings, coverage_status
 from graphinv.pipeline.gather import Progress, quiet
-from graphinv.pipeline.keys import Fingerprinter, store_key
+from graphinv.pipeline.keys import Fingerprinter, known_key, store_key
 from graphinv.pipeline.lifecycle import Judgement, followed
 from graphinv.pipeline.pool import collector_resting
 from graphinv.pipeline.read import Reading, now, read_root
@@ -209,22 +209,30 @@ def scan(
     return Scanned(tuple(ingested), analysis, problems)
 
 
-def engine(store: Store, *, at: str | None = None, workers: str | None = None, estate: Estate | None = None) -> Engine:
+def engine(
+    store: Store, *, at: str | None = None, workers: str | None = None, estate: Estate | None = None, keeping: bool = False
+) -> Engine:
     """The analyzers over the store's newest generation; ``at`` is now when absent, ``workers`` the address of a Dask cluster.
 
-    The store has to stay open as long as questions are asked, unless its ``estate`` is given.
+    The store has to stay open as long as questions are asked, unless its ``estate`` is given. With ``keeping``, a structure that had to be
+    made is kept for those who ask next.
 
     Raises:
         UsageError: nobody answers at ``workers``.
     """
     from graphinv.analyze.engine import Engine
     from graphinv.analyze.snapshot import load
+    from graphinv.analyze.structure import Structure
     from graphinv.pipeline.lookup import Lookup
 
     def read() -> Estate:
         return replace(store.estate(), roots=tuple(scan.root for scan in store.scans())) if estate is None else estate
 
-    kept = load(store.aside, read, Lookup(store) if estate is None else None) if store.aside else None
+    key = known_key(store.url) if store.aside else None
+    kept = load(store.aside, key, read, Lookup(store) if estate is None else None) if store.aside and key else None
+    if kept is None and key and keeping:
+        kept = Structure.of(read())
+        keep(store, kept)
     given = read() if kept is None else kept
     if workers is None:
         return Engine(given, at or now(), settings())
@@ -246,8 +254,8 @@ def keep(store: Store, structure: Structure) -> None:
         return
     for older in store.aside.parent.glob("*") if store.aside.parent.is_dir() else ():
         shutil.rmtree(older, ignore_errors=True)
-    with contextlib.suppress(OSError):  # it is only ever a saving of time
-        save(structure, store.aside)
+    with contextlib.suppress(OSError, StoreError):  # it is only ever a saving of time
+        save(structure, store.aside, store_key(store.url))
 
 
 def render(store: Store, name: str) -> str | dict[str, str]:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
@@ -15,6 +15,8 @@ from graphinv.model.facts import EdgeFact, NodeFact
 from graphinv.model.results import LENSES
 from tests.analyze.estates import AT, build, edge, estate_of, examples, facts, key
 
+KEY = b"0123456789abcdef"
+
 
 def no_estate() -> NoReturn:
     raise AssertionError("the estate was asked for")
@@ -25,8 +27,8 @@ def no_estate() -> NoReturn:
 def test_a_structure_that_was_saved_answers_as_before(tmp_path_factory: pytest.TempPathFactory, drawn: list[NodeFact | EdgeFact]) -> None:
     folder = tmp_path_factory.mktemp("saved") / "arrays"
     estate = estate_of(drawn)
-    snapshot.save(Structure.of(estate), folder)
-    loaded = snapshot.load(folder, no_estate)
+    snapshot.save(Structure.of(estate), folder, KEY)
+    loaded = snapshot.load(folder, KEY, no_estate)
     assert loaded is not None
     before, after = Engine(estate, AT), Engine(loaded, AT)
     for lens in LENSES:
@@ -37,25 +39,64 @@ def test_a_structure_that_was_saved_answers_as_before(tmp_path_factory: pytest.T
 
 def test_names_with_odd_letters_and_the_estate_on_demand(tmp_path: Path) -> None:
     estate = build(NodeFact("Agent", "a\x00ö\U0001f600"), EdgeFact("HOLDS", ("Agent", "a\x00ö\U0001f600"), key("s1")), edge("a1 HOLDS s1"))
-    snapshot.save(Structure.of(estate), tmp_path / "arrays")
-    loaded = snapshot.load(tmp_path / "arrays", lambda: estate)
+    snapshot.save(Structure.of(estate), tmp_path / "arrays", KEY)
+    loaded = snapshot.load(tmp_path / "arrays", KEY, lambda: estate)
     assert loaded is not None
     assert loaded.keys == sorted(estate.nodes)
     assert loaded.estate is estate
     assert loaded.find("a1") == loaded.find("Agent:a1") == key("a1")
 
 
-def test_what_is_damaged_or_of_another_version_is_not_read(tmp_path: Path) -> None:
+def test_what_another_process_saved_first_stays(tmp_path: Path) -> None:
     folder = tmp_path / "arrays"
     structure = Structure.of(build(edge("a1 HOLDS s1")))
-    assert snapshot.load(folder, no_estate) is None
-    snapshot.save(structure, folder)
-    snapshot.save(structure, folder)  # by a second process: one of them wins
+    assert snapshot.load(folder, KEY, no_estate) is None
+    snapshot.save(structure, folder, KEY)
+    snapshot.save(structure, folder, KEY)
     assert [path.name for path in tmp_path.iterdir()] == ["arrays"]
-    rest = json.loads((folder / "rest.json").read_text())
-    (folder / "rest.json").write_text(json.dumps({**rest, "format": [0, "0"]}))
-    assert snapshot.load(folder, no_estate) is None
-    (folder / "rest.json").write_text(json.dumps(rest))
-    np.save(folder / "text.npy", np.zeros(0, dtype=np.uint8))
-    (folder / "kinds.npy").write_bytes(b"")
-    assert snapshot.load(folder, no_estate) is None
+    assert snapshot.load(folder, KEY, no_estate) is not None
+
+
+def test_what_another_version_saved_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as older:
+        older.setattr(snapshot, "FORMAT", 2)
+        snapshot.save(Structure.of(build(edge("a1 HOLDS s1"))), tmp_path / "arrays", KEY)
+    assert snapshot.load(tmp_path / "arrays", KEY, no_estate) is None
+
+
+def beyond(folder: Path) -> None:
+    """An arc to a node that there is not, in an array of the right kind and size."""
+    arcs = np.load(folder / "arcs.target.npy")
+    np.save(folder / "arcs.target.npy", np.full_like(arcs, 10**6))
+
+
+DAMAGES: dict[str, Callable[[Path], object]] = {
+    "a number beyond the end": beyond,
+    "one bit of an array": lambda folder: flip(folder / "own.bits.npy"),
+    "one bit of the seal": lambda folder: flip(folder / "seal"),
+    "no seal": lambda folder: (folder / "seal").unlink(),
+    "an array that is missing": lambda folder: (folder / "edges.guard.npy").unlink(),
+    "a file more": lambda folder: np.save(folder / "names.key.npy", np.zeros((1, 16), dtype=np.uint8)),
+    "an array that is cut off": lambda folder: (folder / "text.npy").write_bytes(b""),
+    "another rest": lambda folder: (folder / "rest.json").write_text((folder / "rest.json").read_text().replace("[]", "[ ]")),
+    "a seal that is no text": lambda folder: (folder / "seal").write_bytes(b"\xff\xfe"),
+}
+
+
+def flip(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES.keys())
+def test_what_is_damaged_is_not_read(tmp_path: Path, damage: Callable[[Path], object]) -> None:
+    folder = tmp_path / "arrays"
+    snapshot.save(Structure.of(build(edge("a1 USES t1"), edge("t1 CAN_ACCESS r1", actions=["read"]))), folder, KEY)
+    damage(folder)
+    assert snapshot.load(folder, KEY, no_estate) is None
+
+
+def test_what_somebody_without_the_key_made_up_is_not_read(tmp_path: Path) -> None:
+    snapshot.save(Structure.of(build(edge("a1 HOLDS s1"))), tmp_path / "arrays", b"another key, 16+")
+    assert snapshot.load(tmp_path / "arrays", KEY, no_estate) is None

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from graphinv.model.errors import StoreError
-from graphinv.pipeline.keys import KEY_FILE_VARIABLE, Fingerprinter, key_path, store_key
+from graphinv.pipeline.keys import KEY_FILE_VARIABLE, Fingerprinter, key_path, known_key, store_key
 
 
 @pytest.fixture(autouse=True)
@@ -79,6 +79,28 @@ def test_what_cannot_be_opened_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match=r"file/graph.key cannot be used: (Not a directory|File exists)"):
         store_key(str(tmp_path / "file" / "graph"))
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o604, 0o602, 0o620])
+def test_a_key_that_others_can_read_or_change_is_refused(tmp_path: Path, mode: int) -> None:
+    store_key(str(tmp_path / "graph"))
+    path = tmp_path / "graph.key"
+    path.chmod(mode)
+    with pytest.raises(StoreError, match=rf"graph\.key is open to others \(mode {mode:04o}\): run `chmod 600 "):
+        store_key(str(tmp_path / "graph"))
+    assert known_key(str(tmp_path / "graph")) is None
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o400, 0o440])
+def test_a_key_may_be_its_owners_or_a_groups_to_read(tmp_path: Path, mode: int) -> None:
+    key = store_key(str(tmp_path / "graph"))
+    (tmp_path / "graph.key").chmod(mode)
+    assert store_key(str(tmp_path / "graph")) == known_key(str(tmp_path / "graph")) == key
+
+
+def test_a_key_that_is_not_there_is_not_made_for_those_who_only_look(tmp_path: Path) -> None:
+    assert known_key(str(tmp_path / "graph")) is None
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_permission_that_lacks_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

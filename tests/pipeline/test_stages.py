@@ -201,6 +201,48 @@ def test_the_time_of_an_engine_is_the_one_asked_for(tmp_path: Path) -> None:
         assert engine(store).at > AT
 
 
+def test_who_asks_first_keeps_the_arrays_for_who_asks_next(tmp_path: Path) -> None:
+    url = str(tmp_path / "graph")
+    with open_store(url, write=True) as store:
+        ingest(store, roots_of([folder(tmp_path / "one")]))
+    with open_store(url) as store:
+        assert store.aside is not None
+        engine(store, at=AT)
+        assert not store.aside.exists()  # whoever asks many things of its own, and says nothing of others, keeps nothing
+        before = engine(store, at=AT, keeping=True)
+        assert store.aside.exists()
+    with open_store(url) as store:
+        after = engine(store, at=AT, keeping=True)
+        assert "estate" not in after.structure.__dict__
+        assert list(after.reach_all()) == list(before.reach_all())
+
+
+def test_arrays_that_were_damaged_are_made_again(tmp_path: Path) -> None:
+    url = str(tmp_path / "graph")
+    scan(url, [folder(tmp_path / "one")])
+    with open_store(url) as store:
+        assert store.aside is not None
+        whole = (store.aside / "arcs.target.npy").read_bytes()
+        (store.aside / "arcs.target.npy").write_bytes(whole[:-1] + b"\x7f")
+        engine(store, at=AT, keeping=True)
+        assert (store.aside / "arcs.target.npy").read_bytes() == whole
+
+
+def test_where_nothing_can_be_kept_answers_are_the_same(tmp_path: Path) -> None:
+    url = str(tmp_path / "graph")
+    with open_store(url, write=True) as store:
+        ingest(store, roots_of([folder(tmp_path / "one")]))
+    (tmp_path / "graph.arrays").write_text("in the way")
+    with open_store(url) as store:
+        assert [reach.subject for reach in engine(store, at=AT, keeping=True).reach_all()]
+    (tmp_path / "graph.arrays").unlink()
+    (tmp_path / "graph.key").unlink()
+    with open_store(url) as store:
+        assert [reach.subject for reach in engine(store, at=AT, keeping=True).reach_all()]
+    assert not (tmp_path / "graph.key").exists()
+    assert not (tmp_path / "graph.arrays").exists()
+
+
 def test_what_is_bundled_loads() -> None:
     assert len(rules()) >= 10
     assert len(library()) >= 10
