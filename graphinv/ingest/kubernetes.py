@@ -7,16 +7,20 @@ Drawn:
     (:Agent)-[:DELEGATES_TO]->(:Agent), (:Agent)-[:USES]->(:Tool), (:Agent)-[:USES_MODEL]->(:Model)
     and grants: what roles allow, in the words of Kubernetes
 
-A root is one cluster and gives it its name. Templates of Helm charts are no manifests: they are counted, not read.
+A root is one cluster and gives it its name. Charts of Helm are filled in with their own values; templates that cannot be are counted.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 from graphinv.ingest import Document
+from graphinv.ingest.support.helm import charts
+from graphinv.ingest.support.helm.charts import Filled
 from graphinv.ingest.support.kubernetes import ark, kagent, rbac, secrets
 from graphinv.ingest.support.kubernetes.cluster import Cluster
 from graphinv.ingest.support.kubernetes.kustomize import kustomization
@@ -25,6 +29,7 @@ from graphinv.ingest.support.kubernetes.readings import Content, Read, Service, 
 from graphinv.ingest.support.kubernetes.texts import Raw, holding
 from graphinv.ingest.support.places import environment_of
 from graphinv.ingest.support.secret_shapes import hide
+from graphinv.model.errors import IngestError
 from graphinv.model.facts import Fact, Problem
 
 NAME = "kubernetes"
@@ -34,12 +39,14 @@ FILES = (
     "lists of kubectl get -o json|yaml",
     "kustomization.yaml",
     "*.sh, *.py with manifests in here-documents and long strings",
-    "not the templates of Helm charts: scan what `helm template` prints",
+    "charts of Helm: Chart.yaml, values.yaml and templates",
 )
 MAX_BYTES = 48 * 1024 * 1024
 
 _VERSION = re.compile(rb"^(?:[ \t]*- )?[\"']?apiVersion[\"']?[ \t]*:|[{,]\s*\"apiVersion\"\s*:", re.MULTILINE)
-_OTHERS = re.compile(rb"apiVersion[\"']?\s*:\s*[\"']?(?:backstage\.io|openapi|cortex|opslevel|skaffold|kind\.x-k8s\.io|ctlptl)[/\w.-]*")
+_OTHERS = re.compile(
+    rb"apiVersion[\"']?\s*:\s*[\"']?(?:(?:[\w-]+\.)?backstage\.io|openapi|cortex|opslevel|skaffold|kind\.x-k8s\.io|ctlptl)[/\w.-]*"
+)
 _KUSTOMIZATION = re.compile(r"(?:.*/)?(?:kustomization\.ya?ml|Kustomization)", re.DOTALL)
 _ENVIRONMENTS = {
     "prod": "prod",
@@ -64,7 +71,7 @@ _OWNER_LABELS = ("owner", "team", "contact", "app.kubernetes.io/owner", "app.kub
 def detect(path: str, head: bytes) -> bool:
     """Whether it begins as a manifest, or is a script that may hold one."""
     name = path.rpartition("/")[2].lower()
-    if _KUSTOMIZATION.fullmatch(path):
+    if _KUSTOMIZATION.fullmatch(path) or (charts.is_part(path, head) and b"backstage.io/" not in head):
         return True
     if name.endswith((".yaml", ".yml", ".json")):
         return _VERSION.search(head) is not None and _OTHERS.search(head) is None
@@ -79,9 +86,15 @@ def summarise(document: Document) -> Summary:
     Raises:
         IngestError: it is a manifest that cannot be parsed.
     """
-    name = document.name
-    if name == "Chart.yaml" and b"kind:" not in document.data[:65536]:
-        return Summary(chart=True)
+    name, file = document.name, charts.read(document)
+    if name in charts.DESCRIPTIONS and b"kind:" not in document.data[:65536]:
+        return Summary(chart=True, file=file)
+    if name.endswith(".tpl") or (name == "values.yaml" and not _VERSION.search(document.data[:4096])):
+        return Summary(file=file)
+    return replace(_summary(document), file=file)
+
+
+def _summary(document: Document) -> Summary:
     found = holding(document)
     problems = [Problem(document.path, f"L{line}", message, severity, NAME) for line, message, severity in found.problems]
     if found.unnamed:
@@ -94,13 +107,38 @@ def summarise(document: Document) -> Summary:
 
 def link(root: str, summaries: Mapping[str, Summary]) -> Iterator[Fact]:
     """The facts of all objects of a root together."""
+    filled = charts.fill({path: summary.file for path, summary in summaries.items() if summary.file})
+    summaries = {path: _filled(root, path, summary, filled.get(path)) for path, summary in summaries.items()}
     for summary in summaries.values():
         yield from summary.problems
-    yield from _untold(summaries)
+    yield from _untold(summaries, filled)
     yield from Cluster(root, summaries, NAME).facts()
 
 
-def _untold(summaries: Mapping[str, Summary]) -> Iterator[Problem]:
+def _filled(root: str, path: str, summary: Summary, filled: Filled | None) -> Summary:
+    """A template with the objects that it comes to in place of those that it shows; as it is where it could not be filled in."""
+    if filled is None or filled.why:
+        return summary
+    places: dict[str, str] = {}
+
+    def place(value: str) -> str:
+        # What is put together from parts is no value that stands anywhere: it is told apart by its place.
+        return places.setdefault(value, hashlib.sha256(f"{root}/{path}#{len(places)}".encode()).hexdigest()[:32])
+
+    try:
+        made = _summary(Document(root, path, filled.text.encode(), place))
+    except IngestError:
+        return summary
+    lines = filled.lines
+
+    def line(number: int) -> int:
+        return lines[min(number, len(lines)) - 1]
+
+    problems = tuple(replace(one, where=f"L{line(int(one.where[1:]))}") for one in made.problems)
+    return Summary(tuple(replace(one, line=line(one.line)) for one in made.objects), made.templates, problems, file=summary.file)
+
+
+def _untold(summaries: Mapping[str, Summary], filled: Mapping[str, Filled]) -> Iterator[Problem]:
     """One warning for each chart whose templates are not read, and for each other file of templates."""
     charts = {str(PurePosixPath(path).parent) for path, summary in summaries.items() if summary.chart}
     counts: dict[str, list[str]] = {}
@@ -111,6 +149,8 @@ def _untold(summaries: Mapping[str, Summary]) -> Iterator[Problem]:
     for paths in counts.values():
         objects = sum(summaries[path].templates for path in paths)
         what = f"{objects} objects in {len(paths)} templates here are not read"
+        why = next((filled[path].why for path in paths if path in filled and filled[path].why), "")
+        what += f" ({why})" if why else ""
         yield Problem(paths[0], "", f"{what}: scan what `helm template` (or its like) prints", "warning", NAME)
 
 

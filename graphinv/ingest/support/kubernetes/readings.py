@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from graphinv.ingest.support.helm.charts import File
 from graphinv.model.facts import Fact, NodeFact, NodeKey, Problem, Ref
 
 HOLDER: NodeKey = ("Runtime", "")
@@ -261,3 +262,5 @@ class Summary:
     problems: tuple[Problem, ...] = ()
     chart: bool = False
     """Whether it is the description of a Helm chart."""
+    file: File | None = None
+    """What it is in a Helm chart."""

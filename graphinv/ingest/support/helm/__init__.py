@@ -1,0 +1,1 @@
+"""Templates of Helm charts, filled in with the values that the chart itself states."""
