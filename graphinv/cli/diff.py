@@ -81,10 +81,12 @@ def diff(
     """What changed from A to B: findings, what agents can do and which change gave it, nodes, edges, scores."""
     from graphinv.pipeline.diff import COMPARED_LENSES, difference, sides
 
+    parts = frozenset(only or Part)
+    wanted = tuple(dict.fromkeys(map(_lens, lens or COMPARED_LENSES)))
+    lenses = wanted if Part.reach in parts or fail_on_reach else ()
     with progress() as told:
         both = sides(before, existing_store(store) if after is None else after, keeper=store, at=moment(at), progress=told)
-        found = difference(*both, lenses=tuple(dict.fromkeys(map(_lens, lens or COMPARED_LENSES))), most=top or None, progress=told)
-    parts = frozenset(only or Part)
+        found = difference(*both, lenses=lenses, most=top or None, progress=told)
     if form is Format.table:
         from graphinv.cli.changed import Printed
 
@@ -162,9 +164,11 @@ def _records(found: Difference, parts: frozenset[Part]) -> Iterator[dict[str, An
     for one in chosen.get("findings", ()):
         yield {"what": "finding", **one}
     for lens in chosen.get("lenses", ()):
-        for what in ("gains", "losses"):
-            for one in lens[what]:
-                yield {"what": what[:-1] if what == "gains" else "loss", "lens": lens["lens"], **one}
+        for name, moves in (("gain", "gains"), ("loss", "losses")):
+            for one in lens[moves]:
+                yield {"what": name, "lens": lens["lens"], **one}
+            if lens[f"{moves}_left_out"]:
+                yield {"what": "note", "lens": lens["lens"], "because": f"{lens[f'{moves}_left_out']} more {moves}, of less weight"}
         for one in lens["agents"]:
             yield {"what": "privilege", "lens": lens["lens"], **one}
     for what in ("nodes", "edges", "scores"):
@@ -181,7 +185,7 @@ def _row(record: dict[str, Any]) -> dict[str, Any]:
         words = " + ".join(reason["words"] for reason in record["because"])
         row |= {"change": what, "subject": record["first"][0], "kind": " ".join(record["actions"]), "because": words}
     elif what == "privilege":
-        row |= {"change": "changed", "subject": record["agent"], "before": -record["lost"], "after": record["gained"]}
+        row |= {"change": "changed", "subject": record["agent"], "because": f"{record['gained']} atoms gained, {record['lost']} lost"}
     elif what == "score":
         row |= {"change": "changed", "subject": record["agent"], "level": record["level"][1]}
         row |= {"before": record["risk"][0], "after": record["risk"][1]}

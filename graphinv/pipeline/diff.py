@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from math import isclose
 from pathlib import Path
 from typing import Literal, TypeGuard
 
@@ -19,9 +20,10 @@ from graphinv.analyze.engine import Engine
 from graphinv.analyze.gains import lens_difference
 from graphinv.analyze.labels import states
 from graphinv.model.difference import Compared, Difference, EdgeChange, FindingChange, NodeChange, ScoreMove
-from graphinv.model.errors import UsageError
+from graphinv.model.errors import StoreError, UsageError
 from graphinv.model.estate import Estate
 from graphinv.model.facts import NodeKey
+from graphinv.model.kinds import EDGE_KINDS, NODE_KINDS
 from graphinv.model.results import LEVELS, Analysis, Finding, Lens, Level, RuleStatus, Score
 from graphinv.pipeline.gather import Progress, quiet
 from graphinv.pipeline.keys import KEY_FILE_VARIABLE, key_path, store_key
@@ -122,7 +124,7 @@ def sides(before: str, after: str, *, keeper: str | None = None, at: str | None 
             if kinds[index] == "files":
                 made[index] = _read(names[index], place, other, moment, progress)
             elif kinds[index] == "snapshot":
-                made[index] = _of_state(names[index], *read_backup(Path(names[index])), place, at, progress)
+                made[index] = _of_state(names[index], *_snapshot(Path(names[index])), place, at, progress)
             else:
                 with open_store(names[index]) as store:
                     made[index] = _of_store(names[index], store, place, at, progress)
@@ -150,6 +152,14 @@ def _read(name: str, place: Path, other: Side | None, at: str, progress: Progres
         ingest(store, [root], progress)
         analyze(store, progress, at=at)
         return replace(_of_store(name, store, place, None, progress), fresh=True)
+
+
+def _snapshot(path: Path) -> tuple[State, Analysis | None]:
+    state, analysis = read_backup(path)
+    strange = ({kind for kind, _ in state.nodes} - NODE_KINDS.keys()) | ({edge[0] for edge in state.edges} - EDGE_KINDS.keys())
+    if strange:
+        raise StoreError(f"{path} speaks of kinds that this version does not know ({', '.join(sorted(strange))}); upgrade graphinv")
+    return state, analysis
 
 
 def _of_store(name: str, store: Store, place: Path, at: str | None, progress: Progress) -> Side:
@@ -312,9 +322,15 @@ def _scores(before: Iterable[Score], after: Iterable[Score]) -> list[ScoreMove]:
             impact_ungoverned=(one and one.impact_ungoverned, two and two.impact_ungoverned),
             impact_runtime=(one and one.impact_runtime, two and two.impact_runtime),
         )
-        if any(pair[0] != pair[1] for pair in (move.risk, move.impact, move.impact_ungoverned, move.impact_runtime)):
+        if any(map(_moves, (move.risk, move.impact, move.impact_ungoverned, move.impact_runtime))):
             moves.append(move)
     return sorted(moves, key=lambda move: ((move.risk[0] or 0) - (move.risk[1] or 0), move.agent))
+
+
+def _moves(pair: tuple[float | None, float | None]) -> bool:
+    """Whether a score is another one; sums of the same numbers may differ in their last digits."""
+    one, two = pair
+    return one is not two and (one is None or two is None or not isclose(one, two, abs_tol=1e-9))
 
 
 # --------------------------------------------------------------------------------------------------------------------------------

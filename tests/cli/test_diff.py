@@ -106,10 +106,16 @@ def _opposite(two: tuple[Path, Path]) -> bool:
     return any(one["change"] in ("new", "maybe_new", "changed") for one in found)
 
 
-def test_what_is_left_out_is_told(two: tuple[Path, Path]) -> None:
+def test_what_is_left_out_is_told(two: tuple[Path, Path], tmp_path: Path) -> None:
     shown = graphinv("diff", *two, "--top", "1").out
     assert "(--top 0 lists all)" in shown
     assert "--top 0" not in graphinv("diff", *two, "--top", "0").out
+    grants = [{"edge": "CAN_ACCESS", "from": ["Identity", "role"], "to": ["Resource", id], "props": {"actions": ["read"]}} for id in "xyz"]
+    after = tmp_path / "graph"
+    graphinv("scan", written(tmp_path / "estate.facts.jsonl", [*FACTS, *grants]), "--store", after, "--at", AT)
+    assert "… and 2 more targets or sets of actions" in graphinv("diff", two[0], after, "--top", "1", "--only", "reach").out
+    lines = graphinv("diff", two[0], after, "--top", "1", "--only", "reach", "--format", "jsonl").lines
+    assert [line["because"] for line in lines if line["what"] == "note" and "lens" in line] == ["2 more gains, of less weight"] * 2
 
 
 def test_on_the_screen_the_change_and_what_it_gave(two: tuple[Path, Path]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -241,6 +243,16 @@ def test_what_is_nothing_to_compare_is_said(
 def _file(path: Path, content: bytes) -> Path:
     (path / "thing").write_bytes(content)
     return path / "thing"
+
+
+def test_a_snapshot_of_a_newer_vocabulary_is_refused(two: tuple[str, str], tmp_path: Path) -> None:
+    lines = (
+        gzip.decompress(Path(saved(two[0], tmp_path / "one.snapshot")).read_bytes()).replace(b'"Tool"', b'"Wand"').splitlines(keepends=True)
+    )
+    ending = json.dumps({"sha256": hashlib.sha256(b"".join(lines[:-1])).hexdigest()}).encode() + b"\n"
+    (tmp_path / "newer.snapshot").write_bytes(gzip.compress(b"".join([*lines[:-1], ending])))
+    with pytest.raises(StoreError, match=r"kinds that this version does not know \(Wand\)"):
+        sides(two[0], str(tmp_path / "newer.snapshot"))
 
 
 def test_a_side_says_in_short_what_it_is(two: tuple[str, str]) -> None:
