@@ -449,7 +449,8 @@ class FakeServiceNow(Fake):
 
     rows: list[dict[str, str]] = field(default_factory=list)
     page: int = 10_000
-    writable: bool = True
+    kept: tuple[str, ...] = ("correlation_id", "correlation_display")
+    """What of an incident's identity the user may write."""
     stuck: bool = False
     """Whether a rule keeps states as they are."""
 
@@ -490,7 +491,7 @@ class FakeServiceNow(Fake):
             "state": "1",
             "sys_created_on": f"2026-07-01 00:{number // 60:02}:{number % 60:02}",
         }
-        kept = {name: value for name, value in body.items() if self.writable or not name.startswith("correlation")}
+        kept = {name: value for name, value in body.items() if name in self.kept or not name.startswith("correlation")}
         self.rows.append({**row, "notes": "[]"})
         self._changed(self.rows[-1], kept)
         return self.rows[-1]

@@ -55,17 +55,24 @@ class Jira:
             "fields": ["summary", "status", "resolution", "resolutiondate", "statuscategorychangedate", "created"],
             "properties": [self._label],
         }
+        listed, ours = 0, 0
         for _ in range(MAX_PAGES):
             page = record(self.web.search(f"{API}/search/jql", body).data)
             for issue in records(page.get("issues")):
                 found = self._found(issue)
+                listed += 1
                 if found is not None:
+                    ours += 1
                     yield found
             following = page.get("nextPageToken")
             if not isinstance(following, str) or not following:
-                return
+                break
             body["nextPageToken"] = following
-        raise Stopped(f"{self.where} has more than {MAX_PAGES} pages of issues")
+        else:
+            raise Stopped(f"{self.where} has more than {MAX_PAGES} pages of issues")
+        if listed and not ours:
+            # Were properties hidden from us, every run would open every ticket once more.
+            raise Stopped(f"none of the {listed} issues with the label {self._label} has the property of that name; choose another --label")
 
     def create(self, ticket: Ticket) -> Found:
         mark = ticket.mark(issues.MOST_KEYS)

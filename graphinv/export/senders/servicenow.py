@@ -19,7 +19,7 @@ from graphinv.export.support.tickets import Mark, Ticket
 from graphinv.model.errors import UsageError
 
 TABLE = "/api/now/table/incident"
-FIELDS = "sys_id,number,short_description,description,state,correlation_id,sys_created_on,resolved_at,closed_at"
+FIELDS = "sys_id,number,short_description,description,state,correlation_id,correlation_display,sys_created_on,resolved_at,closed_at"
 PAGE = 200
 MAX_PAGES = 2000
 CLOSE_CODE = "Solution provided"
@@ -75,7 +75,7 @@ class ServiceNow:
             **({"assignment_group": self._group} if self._group else {}),
         }
         row = record(record(self.web.post(f"{TABLE}?{_query()}", given).data).get("result"))
-        if row.get("correlation_id") != ticket.key:
+        if (row.get("correlation_id"), row.get("correlation_display")) != (ticket.key, self._label):
             raise Stopped(
                 f"{self.where} made {row.get('number')} without its correlation id, so it could not be found again: "
                 "delete it, and let the user write correlation_id and correlation_display"

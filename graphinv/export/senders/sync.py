@@ -142,8 +142,8 @@ def _standing(ticket: Ticket, found: Found | None, at: str) -> Step:
     if found is None:
         return Step("create", ticket.key, ticket)
     if found.open:
-        same = found.mark.digest == ticket.digest and not found.mark.closed
-        return Step("unchanged" if same else "update", ticket.key, ticket, found)
+        # What graphinv closed has no digest any more, so it is not the same.
+        return Step("unchanged" if found.mark.digest == ticket.digest else "update", ticket.key, ticket, found)
     if not found.mark.closed:
         if found.declined:
             why = "people closed it as not to be done; a file of accepted risks says so here as well"

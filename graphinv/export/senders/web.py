@@ -192,6 +192,8 @@ class Web:
             return Stopped(f"{why}: a redirect, which is not followed; give the address that it has now")
         if status == 401:
             return Stopped(f"{why}: it does not accept the credentials")
+        if status in (403, 404):
+            why = f"{why}: it is not there, or the credentials do not reach that far"
         fields = data.get("errors") if isinstance(data, dict) else None
         return Refused(why, status=status, fields=fields if isinstance(fields, dict) else ())
 
