@@ -47,7 +47,17 @@ _HEAD = re.compile(
 _START = re.compile(rb'"data"\s*:\s*\{|"flows"\s*:\s*\[|"(?:nodes|edges)"\s*:\s*\[')
 
 _AGENTS = frozenset(
-    {"AgentComponent", "ToolCallingAgentComponent", "CrewAIAgentComponent", "HierarchicalCrewComponent", "SequentialCrewComponent", "Cuga"}
+    {
+        *(
+            "AgentComponent",
+            "ToolCallingAgentComponent",
+            "CrewAIAgentComponent",
+            "HierarchicalCrewComponent",
+            "SequentialCrewComponent",
+            "Cuga",
+        ),
+        *("AgentInitializer", "AgentExecutor"),
+    }
 )
 _AGENT_NAME = re.compile(r"(?:\w*Agent|Agent\w*Component)(?:Component)?")
 _NO_AGENTS = re.compile(r"AgentQL\w*|\w*AgentSelector\w*|\w*UserAgent\w*")
@@ -423,11 +433,15 @@ def _scope(node: _Node) -> str:
 
 
 def _field(edge: Mapping[str, Any]) -> str:
-    """The input that an edge leads to; older exports keep the handle as text in which quotes are written as ``œ``."""
+    """The input that an edge leads to; older exports keep the handle as text in which quotes are written as ``œ``, the oldest as
+    ``Tool|tools|AgentInitializer-x1Y2z``."""
     handle = mapping(mapping(edge.get("data")).get("targetHandle"))
-    if not handle and isinstance(edge.get("targetHandle"), str) and len(edge["targetHandle"]) < 5_000:
+    given = edge.get("targetHandle")
+    if not handle and isinstance(given, str) and len(given) < 5_000:
+        if given.count("|") == 2:
+            return given.split("|")[1]
         try:
-            handle = mapping(json.loads(edge["targetHandle"].replace("œ", '"')))
+            handle = mapping(json.loads(given.replace("œ", '"')))
         except (ValueError, RecursionError):
             handle = {}
     return text_of(handle.get("fieldName"))

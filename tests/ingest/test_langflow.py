@@ -129,3 +129,21 @@ def test_detects_by_head(path: str, head: bytes, ours: bool) -> None:
 )
 def test_odd_shapes_give_facts_or_nothing(value: object) -> None:
     Facts(langflow, document(json.dumps(value), "x.json"))
+
+
+def test_the_oldest_exports_tell_a_handle_in_one_word() -> None:
+    def node(identifier: str, kind: str) -> dict[str, object]:
+        return {
+            "id": identifier,
+            "type": "genericNode",
+            "data": {"id": identifier, "type": kind, "node": {"template": {}, "base_classes": []}},
+        }
+
+    edges = [
+        {"source": "Search-1", "target": "AgentInitializer-2", "targetHandle": "Tool|tools|AgentInitializer-2"},
+        {"source": "ChatOpenAI-3", "target": "AgentInitializer-2", "targetHandle": "BaseLanguageModel|llm|AgentInitializer-2"},
+    ]
+    nodes = [node("Search-1", "Search"), node("AgentInitializer-2", "AgentInitializer"), node("ChatOpenAI-3", "ChatOpenAI")]
+    facts = Facts(langflow, document(json.dumps({"name": "Old", "data": {"nodes": nodes, "edges": edges}}), "old.json"))
+    assert facts.targets("USES", "langflow:shop/old#AgentInitializer") == {"langflow:shop/old#Search"}
+    assert facts.targets("DELEGATES_TO", "langflow:shop/old#Old") == {"langflow:shop/old#AgentInitializer"}
