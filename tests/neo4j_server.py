@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import atexit
-import contextlib
-import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -56,14 +53,6 @@ def server() -> Server:
     pytest.fail(found)
 
 
-@contextlib.contextmanager
-def _one_at_a_time() -> Iterator[None]:
-    """Processes of pytest start their servers one after the other, so that each finds a port that no other is about to take."""
-    with (Path(tempfile.gettempdir()) / "graphinv-neo4j-tests.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
 @cache
 def _started() -> Server | str:
     """The server, or why there is none; tried once."""
@@ -103,8 +92,7 @@ def started(home: Path, *settings: str) -> Server:
         patch.setattr(neo4j_local, "SETTINGS", (*neo4j_local.SETTINGS, *settings))
         # It does not live long enough for what its compiler would spend on the best code.
         patch.setattr(neo4j_local, "FLAGS", (*neo4j_local.FLAGS, "-XX:TieredStopAtLevel=1"))
-        with _one_at_a_time():
-            found = neo4j_local.up()
+        found = neo4j_local.up()
     assert found.uri
     assert found.password
     return Server(found.uri, found.user, found.password, home)

@@ -6,6 +6,7 @@ It listens on loopback only, under a password that is made up and kept in a file
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import logging
 import os
 import re
@@ -14,7 +15,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -105,6 +106,20 @@ def up(told: Told = lambda line: None, version: str = VERSION) -> Status:
     _make(top)
     told("starting" if _fetched(version).exists() else f"fetching Neo4j {version} from Maven Central (once; it takes a minute or two)")
     classpath = _jars(version)
+    with _one_at_a_time():
+        running = status()  # somebody else may have started it meanwhile
+        return running if running.running else _start(top, classpath, version, told)
+
+
+@contextlib.contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Servers of one user start one after the other, whatever their homes, so that each finds a port that no other is about to take."""
+    with (jars() / "starting.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _start(top: Path, classpath: str, version: str, told: Told) -> Status:
     port = _free_port(_text(top / "uri"))
     _configure(top, port)
     logged = _size(top / "logs" / "neo4j.log")
