@@ -133,13 +133,13 @@ def sides(before: str, after: str, *, keeper: str | None = None, at: str | None 
 
 def _kind(name: str) -> Literal["store", "snapshot", "files"]:
     path = Path(name)
-    if "://" in name or not path.exists():
-        return "store"
-    if path.is_dir() or root_of(path).own_file:
+    if path.is_dir() or (path.exists() and root_of(path).own_file):
         return "files"
+    if not path.is_file():  # an address, nothing, or what would be waited for
+        return "store"
     try:
         with path.open("rb") as file:
-            return "snapshot" if path.is_file() and file.read(len(_GZIP)) == _GZIP else "store"
+            return "snapshot" if file.read(len(_GZIP)) == _GZIP else "store"
     except OSError as error:
         raise UsageError(f"{name} cannot be read: {error.strerror}") from None
 

@@ -15,6 +15,8 @@ import pytest
 from graphinv.model.errors import GraphinvError, StoreError, UsageError
 from graphinv.model.facts import EdgeFact, NodeFact, NodeKey
 from graphinv.model.results import Finding
+from graphinv.pipeline.diff import difference as difference_of
+from graphinv.pipeline.diff import sides
 from graphinv.store import Store, open_store, upkeep
 from graphinv.store.merge import State
 from graphinv.store.upkeep import FORMAT, Pruned, backup, copy, difference, problems, prune, read_backup, restore
@@ -149,6 +151,18 @@ def test_a_backup_without_what_is_closed_is_the_same_from_either_engine(store_fa
     assert all(entry.live for entry in (*state.nodes.values(), *state.edges.values()))
     assert difference(state, left) is None
     assert analysis_ == results
+
+
+def test_a_snapshot_differs_in_nothing_from_what_it_is_of(store_factory: Factory, tmp_path: Path) -> None:
+    with store_factory() as store:
+        a_year(store)
+        backup(store, tmp_path / "live", closed=False)
+        url = store.url
+    for ends in ((str(tmp_path / "live"), url), (url, str(tmp_path / "live"))):
+        found = difference_of(*sides(*ends))
+        assert found.before.nodes == found.after.nodes > 0
+        assert found.before.findings == found.after.findings > 0
+        assert (found.nodes, found.edges, found.seen_anew, found.findings, found.scores, found.notes) == ((), (), 0, (), (), ())
 
 
 def test_results_of_any_size_are_restored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
