@@ -28,11 +28,13 @@ NAME = INGESTOR
 TITLE = "JavaScript and TypeScript source"
 FILES: tuple[str, ...] = ("*.ts", "*.tsx", "*.mts", "*.cts", "*.js", "*.jsx", "*.mjs", "*.cjs", "package.json", "tsconfig.json")
 
-_PACKAGES = [re.escape(package).encode() for one in FRAMEWORKS if not one.MARKS for package in one.PACKAGES]
+_PACKAGES = b"|".join(re.escape(package).encode() for one in FRAMEWORKS if not one.MARKS for package in one.PACKAGES)
+_OTHERS = b"|".join(mark for one in FRAMEWORKS for mark in one.MARKS)
 _MARKS = re.compile(
     rb"""["'](?:@mastra/|@langchain/|langchain["'/]|@openai/agents|ai["'/]|ai/|@ai-sdk/|@anthropic-ai/claude-|@modelcontextprotocol/"""
-    rb"""|@llamaindex/|llamaindex["'/]|fastmcp["']|mcp-handler["']|@vercel/mcp-adapter["']|deepagents["']|@aws-cdk/aws-bedrock|@cdklabs/generative-ai-"""
-    rb"""|(?:%s)["'/])|\bCfnAgent\b|%s""" % (b"|".join(_PACKAGES), b"|".join(mark for one in FRAMEWORKS for mark in one.MARKS))
+    rb"""|@llamaindex/|llamaindex["'/]|fastmcp["']|mcp-handler["']|@vercel/mcp-adapter["']|deepagents["']|@aws-cdk/aws-bedrock"""
+    rb"""|@cdklabs/generative-ai-|@cloudflare/(?:ai-chat|think)["'/]|(?:%s)["'/])|\bfrom\s*["']agents["'/]|\bCfnAgent\b|%s"""
+    % (_PACKAGES, _OTHERS)
 )
 _HINTS = re.compile(rb"[a-z]Agents?\b|\bagents?\b|[a-z]Tools?\b|\btools?\b|\bmcp\b|[wW]orkflow", re.IGNORECASE)
 _EFFECTS = re.compile(

@@ -138,6 +138,48 @@ export const counter = new Agent({ name: "counter", tools: [letters, docs] });
     assert facts.nodes["ToolServer", server]["package"] == "pkg:npm/files-mcp@1.2.3"
 
 
+def test_agents_of_cloudflare_are_classes() -> None:
+    facts = linked(
+        {
+            "src/server.ts": """
+import { Agent, callable, McpAgent } from "agents";
+import { agentTool } from "agents/agent-tools";
+import { AIChatAgent } from "@cloudflare/ai-chat";
+import { Think } from "@cloudflare/think";
+import { streamText, stepCountIs, tool } from "ai";
+import { openai } from "@ai-sdk/openai";
+import { execSync } from "node:child_process";
+import { z } from "zod";
+
+class Base extends Think { getModel() { return "@cf/some/model"; } }
+export class Finder extends Base {
+  getTools() { return { run: tool({ description: "Runs", inputSchema: z.object({}), execute: async () => execSync("ls") }) }; }
+}
+export class Chief extends Base {
+  getTools() { return { find: agentTool(Finder, { description: "Finds" }) }; }
+}
+export class Chat extends AIChatAgent<Env> {
+  async onStart() { await this.addMcpServer("docs", "https://docs.example/mcp"); }
+  async onChatMessage() {
+    const look = tool({ description: "Looks", inputSchema: z.object({}), execute: async () => fetch("https://shop.example/api") });
+    return streamText({ model: openai("gpt-4o"), tools: { look }, stopWhen: stepCountIs(5) });
+  }
+}
+export class Files extends McpAgent {}
+""",
+            "tests/worker.ts": """
+import { Chat } from "../src/server";
+export class TestChat extends Chat {}
+""",
+        }
+    )
+    assert {name for name in names(facts, "Agent") if name != "TestChat"} == {"Finder", "Chief", "Chat"}
+    assert delegations(facts) == {("Chief", "Finder", "invoke", "agent_as_tool")}
+    assert {("Finder", "run"), ("Chat", "look")} <= pairs(facts, "USES")
+    assert ("Chat", "https://docs.example/mcp") in pairs(facts, "CONNECTS_TO")
+    assert {("Finder", "@cf/some/model"), ("Chief", "@cf/some/model"), ("Chat", "gpt-4o")} <= pairs(facts, "USES_MODEL")
+
+
 def test_agents_that_a_provider_keeps() -> None:
     facts = linked(
         {

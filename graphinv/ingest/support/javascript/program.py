@@ -12,7 +12,7 @@ from typing import cast
 from graphinv.ingest import Document
 from graphinv.ingest.support.javascript import ir
 from graphinv.ingest.support.javascript.calling import LOOKUPS, METHODS, Evaluator
-from graphinv.ingest.support.javascript.values import Bound, Const, DictV, Frame, FunctionV, ListV, Made, Unknown, Value, walk
+from graphinv.ingest.support.javascript.values import Bound, ClassV, Const, DictV, Frame, FunctionV, ListV, Made, Unknown, Value, walk
 from graphinv.ingest.support.places import environment_of
 from graphinv.ingest.support.secrets import redact
 from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Problem, Props
@@ -371,6 +371,8 @@ def _key(value: Value) -> tuple[object, ...]:
         return value.key
     if isinstance(value, FunctionV):
         return (value.module.path, "function", value.index)
+    if isinstance(value, ClassV):
+        return (value.module.path, "class", value.index)
     return (id(value),)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from graphinv.ingest.support.javascript.bodies import body_facts, body_of
 from graphinv.ingest.support.javascript.program import Actor, Program
 from graphinv.ingest.support.javascript.tools import secrets_of
-from graphinv.ingest.support.javascript.values import Bound, Const, FunctionV, Made, Unknown, Value, walk
+from graphinv.ingest.support.javascript.values import Bound, ClassV, Const, External, FunctionV, Made, Unknown, Value, walk
 from graphinv.ingest.support.secrets import redact
 from graphinv.model.facts import Fact, NodeFact, NodeKey
 
@@ -56,6 +56,30 @@ def runs(program: Program, actor: Actor, value: Value | None, detail: str, mode:
                 if target.key != actor.key:
                     yield program.edge("DELEGATES_TO", actor.key, target.key, Unknown(path, line, ""), mode=mode, kind_detail=detail)
             yield from body_facts(program, actor.key, body)
+
+
+def outside_base(program: Program, cls: ClassV) -> External | None:
+    """What a class extends outside of the tree, through those in it and through what is made around one (``withVoice(Agent)``)."""
+    found: Value | None = cls
+    for _ in range(8):
+        if isinstance(found, ClassV):
+            found = program.base(found)
+        elif isinstance(found, Made):
+            found = found.arg(0)
+        else:
+            break
+    return found if isinstance(found, External) else None
+
+
+def class_around(made: Made) -> ClassV | None:
+    """The class in whose method something is made."""
+    module, index = made.frame.module, made.function
+    while index > 0:
+        for number, cls in enumerate(module.classes):
+            if index in cls.methods.values():
+                return ClassV(module.path, cls.line, module, number, made.frame)
+        index = module.functions[index].parent
+    return None
 
 
 def is_true(value: Value | None) -> bool:

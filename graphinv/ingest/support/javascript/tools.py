@@ -261,6 +261,8 @@ def tool_entries(value: Value | None) -> Iterator[tuple[str, Value]]:
 def _use(  # noqa: PLR0911 - one case per kind of tool
     program: Program, actor: Actor, key: str, value: Value, at: Value, what: str
 ) -> Iterator[Fact]:
+    if isinstance(value, Made) and value.within("agents") and value.symbol == "agentTool":
+        value = value.arg(0) or value  # a class of Cloudflare's
     found = program.actor(value)
     if found is not None:
         if found.key != actor.key:

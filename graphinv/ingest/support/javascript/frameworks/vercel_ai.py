@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from graphinv.ingest.support.javascript.frameworks.cloudflare import is_agent
 from graphinv.ingest.support.javascript.program import Program
-from graphinv.ingest.support.javascript.shapes import uses_model
+from graphinv.ingest.support.javascript.shapes import class_around, outside_base, uses_model
 from graphinv.ingest.support.javascript.tools import uses_tools
 from graphinv.ingest.support.javascript.values import Const, DictV, Made, Value
 from graphinv.model.facts import Fact
@@ -28,6 +29,10 @@ def declare(program: Program) -> None:
     for made in program.objects(PACKAGES, *_CLASSES):
         program.declare(made, program.option(made, "id") or program.option(made, "name"), NAME, detail=f"vercel-ai {made.symbol}")
     for made in program.objects(PACKAGES, *_CALLS):
+        around = class_around(made)
+        base = outside_base(program, around) if around is not None else None
+        if base is not None and is_agent(base):
+            continue  # the class is the agent
         if _loops(program, made):
             telemetry = program.option(made, "experimental_telemetry")
             name = telemetry.get("functionId") if isinstance(telemetry, DictV) else None
