@@ -103,7 +103,12 @@ def principal(site: Site, kind: str, arn: str, name: str, trust: object = None, 
     if trust is not None:
         yield from grant(site, key, "trust", trust, "")
     if boundary:
-        yield Grant("aws", key, "boundary", json.dumps(site.id(boundary)), site.id(boundary), site.source, site.evidence)
+        yield from bounded(site, key, boundary)
+
+
+def bounded(site: Site, subject: NodeKey, policy: str) -> Iterator[Fact]:
+    """A permission boundary by its ARN."""
+    yield Grant("aws", subject, "boundary", json.dumps(site.id(policy)), site.id(policy), site.source, site.evidence)
 
 
 def grant(site: Site, subject: NodeKey, role: str, document: object, origin: str) -> Iterator[Fact]:

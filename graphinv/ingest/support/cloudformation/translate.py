@@ -333,6 +333,22 @@ def _agent(one: Resource, values: dict[str, Value]) -> Iterator[Resource]:
         yield _beside(one, "aws_bedrockagent_agent_knowledge_base_association", stated)
 
 
+def _permission_set(one: Resource, values: dict[str, Value]) -> Iterator[Resource]:
+    """A permission set of Identity Center: what it allows stands in it."""
+    yield one
+    called = {"permission_set_arn": one.arn}
+    if values.get("inline_policy") is not None:
+        yield _beside(one, "aws_ssoadmin_permission_set_inline_policy", {**called, "inline_policy": values["inline_policy"]})
+    for policy in _items(values.get("managed_policies")):
+        yield _beside(one, "aws_ssoadmin_managed_policy_attachment", {**called, "managed_policy_arn": policy})
+    for reference in objects(values.get("customer_managed_policy_references")):
+        stated = {**called, "customer_managed_policy_reference": reference}
+        yield _beside(one, "aws_ssoadmin_customer_managed_policy_attachment", stated)
+    if values.get("permissions_boundary") is not None:
+        stated = {**called, "permissions_boundary": values["permissions_boundary"]}
+        yield _beside(one, "aws_ssoadmin_permissions_boundary_attachment", stated)
+
+
 def _runtime(one: Resource, values: dict[str, Value]) -> Iterator[Resource]:
     protocol = values.get("protocol_configuration")
     if isinstance(protocol, str):
@@ -375,6 +391,7 @@ _SPECIAL: Mapping[str, Callable[[Resource, dict[str, Value]], Iterator[Resource]
     "AWS::Glue::Job": _role_arn("role"),
     "AWS::Serverless::StateMachine": _role_arn("role"),
     "AWS::CodeBuild::Project": _project,
+    "AWS::SSO::PermissionSet": _permission_set,
     "AWS::Bedrock::Agent": _agent,
     "AWS::BedrockAgentCore::Runtime": _runtime,
     "AWS::BedrockAgentCore::GatewayTarget": _target,

@@ -30,6 +30,7 @@ NAMINGS: Mapping[str, Naming] = {
     "aws_iam_instance_profile": Naming("iam", "instance-profile/{}"),
     "aws_iam_openid_connect_provider": Naming("iam", "oidc-provider/{}", ("url",), "arn"),
     "aws_iam_saml_provider": Naming("iam", "saml-provider/{}", id="arn"),
+    "aws_ssoadmin_permission_set": Naming("sso", "permissionSet/{}", id="arn"),
     "aws_s3_bucket": Naming("s3", "{}", ("bucket",)),
     "aws_dynamodb_table": Naming("dynamodb", "table/{}"),
     "aws_db_instance": Naming("rds", "db:{}", ("identifier",)),

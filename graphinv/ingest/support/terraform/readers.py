@@ -6,12 +6,20 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from graphinv.ingest.support.cloudformation.translate import translated
 from graphinv.ingest.support.cloudformation.types import CONTROL
-from graphinv.ingest.support.terraform import aws, azure, bedrock, google, kubernetes
+from graphinv.ingest.support.terraform import aws, azure, bedrock, google, identity_center, kubernetes, vault
 from graphinv.ingest.support.terraform.context import Context, Reader
 from graphinv.ingest.support.terraform.program import Resource
 from graphinv.model.facts import Fact, Problem
 
-READERS: Mapping[str, Reader] = {**aws.READERS, **bedrock.READERS, **google.READERS, **azure.READERS, **kubernetes.READERS}
+READERS: Mapping[str, Reader] = {
+    **aws.READERS,
+    **bedrock.READERS,
+    **identity_center.READERS,
+    **google.READERS,
+    **azure.READERS,
+    **kubernetes.READERS,
+    **vault.READERS,
+}
 
 
 def readable(resources: Iterable[Resource]) -> Iterator[Resource]:
