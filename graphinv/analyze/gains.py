@@ -29,6 +29,8 @@ _DECIDING = frozenset(
     {"status", "mode", "effect", "allows", "effects", "expires_at", "renewable", "issued_at", "max_life_seconds", "lifetime", "evidence"}
 )
 """Properties of nodes, and of edges that stay the same edge, by which authority passes or does not."""
+_GUARDED = ("ungoverned", "runtime")
+"""Lenses under which guards matter."""
 _ASSUMED = frozenset({"CAN_ACCESS", "PROVIDES"})
 """Kinds of edges in whose place something is assumed as long as there is none."""
 
@@ -203,7 +205,7 @@ def _reasons(path: Path, here: _Side, there: _Side) -> Iterator[Reason]:
         yield Reason(words=f"{_named(path.subject)} is {_word(here.nodes[path.subject])}", node=path.subject)
         return
     passed = list(dict.fromkeys(end for hop in path.hops for end in (hop.source, hop.target)))
-    guards = dict.fromkeys(("EnforcementPoint", guard.id) for hop in path.hops for guard in hop.guards)
+    guards = dict.fromkeys(("EnforcementPoint", guard.id) for hop in path.hops for guard in hop.guards if path.lens in _GUARDED)
     keys = list(dict.fromkeys(key for hop in path.hops for key in hop.edges))
     found = [_of_edge(here.edges[key]) for key in keys if key in here.edges]
     found += [reason for key in (*passed, *guards) if (reason := _of_node(here.nodes.get(key)))]

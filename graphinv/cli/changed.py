@@ -20,6 +20,7 @@ from graphinv.model.difference import (
     Compared,
     Difference,
     EdgeChange,
+    FindingChange,
     LensDifference,
     Move,
     NodeChange,
@@ -102,7 +103,7 @@ class Printed:
         levels = Counter(one.severity for one in chosen)
         self._heading(f"{title}: {', '.join(f'{levels[name]:,} {name}' for name in LEVELS if levels[name])}")
         rows = []
-        for one in self._some(chosen):
+        for one in self._some(_each_rule_first(chosen)):
             before = f" (was {one.severity_before})" if one.severity_before else ""
             about = named(one.subject) + (f" → {named(one.target)}" if one.target else "")
             remark = f"perhaps: {one.because}" if one.because else "reopened" if one.reopened else ""
@@ -149,7 +150,7 @@ class Printed:
         for because, moves in _by_reason(fresh).items():
             self.screen.print(text(because or "what gave it is not told apart", "bold"))
             for move in moves:
-                self.screen.print(Padding(_gain(move), (0, 0, 0, 2), expand=False))
+                self.screen.print(Padding(_moved(move), (0, 0, 0, 2), expand=False))
             path = moves[0].path
             if path is not None:
                 self.screen.print(
@@ -166,9 +167,11 @@ class Printed:
         fresh = _untold("loss", one.losses, told)
         if not fresh:
             return
-        self._heading(f"Lost under {one.lens}")
-        rows = [[" ".join(_actions(move)), _target(move), _agents(move), " + ".join(one.words for one in move.because)] for move in fresh]
-        self.screen.print(table(["no longer", "target", "agents", "because"], rows))
+        self._heading(f"Lost under {one.lens}, by what took it")
+        for because, moves in _by_reason(fresh).items():
+            self.screen.print(text(because or "what took it is not told apart", "bold"))
+            for move in moves:
+                self.screen.print(Padding(_moved(move), (0, 0, 0, 2), expand=False))
         if one.losses_left_out:
             self.screen.print(text(f"… and {one.losses_left_out:,} more (--top 0 looks into all)", "dim"))
 
@@ -185,10 +188,12 @@ class Printed:
             alike: dict[tuple[str, str], list[NodeChange]] = {}
             for one in chosen:
                 alike.setdefault((one.node[0], _properties(one) if change == "changed" else one.node[1]), []).append(one)
-            rows = self._of_each(list(alike.values()), NODE_KINDS, lambda some: some[0].node[0])
+            # Other owners are told after what may matter more.
+            ordered = sorted(alike.values(), key=lambda some: all(one.name == "owners" for one in some[0].properties))
+            rows = self._of_each(ordered, NODE_KINDS, lambda some: some[0].node[0])
             heads = ["node", "what differs" if change == "changed" else "what is stated", "in"]
             self.screen.print(table(heads, [[_called(some), _properties(some[0]), _source(some[0])] for some in rows]))
-            self._more_of_each([some[0].node[0] for some in alike.values()])
+            self._more_of_each([some[0].node[0] for some in ordered])
 
     def edges(self) -> None:
         """Edges by kind, those that pass authority first. Who owns what is told with the nodes."""
@@ -252,6 +257,16 @@ class Printed:
             self.screen.print(text(f"… and {', '.join(more)} (--top 0 lists all)", "dim"))
 
 
+def _each_rule_first(findings: Iterable[FindingChange]) -> list[FindingChange]:
+    """By level, and of each level one of every rule before the second ones, so that no rule hides the others."""
+    seen: Counter[tuple[str, str]] = Counter()
+    placed = []
+    for one in findings:
+        seen[one.severity, one.rule] += 1
+        placed.append((LEVELS.index(one.severity), seen[one.severity, one.rule], one))
+    return [one for _, _, one in sorted(placed, key=lambda place: place[:2])]
+
+
 def _compared(side: Compared) -> str:
     roots = ", ".join(root if outcome == "complete" else f"{root} ({outcome})" for root, outcome in side.roots.items()) or "nothing"
     return (
@@ -302,7 +317,7 @@ def _agents(move: Move) -> str:
     return ", ".join(agent[1] for agent in move.first[:3]) + more
 
 
-def _gain(move: Move) -> Text:
+def _moved(move: Move) -> Text:
     shade = STYLES["critical"] if move.crown_jewel or move.sensitivity == "restricted" else ""
     return text(f"{', '.join(_actions(move))} {_target(move)}", shade).append_text(text(f"  by {_agents(move)}", "dim"))
 

@@ -229,6 +229,9 @@ def test_what_gave_it_is_told() -> None:
     modes = [build(*known, guarded, node("g1", mode=mode, effect="deny")) for mode in ("enforce", "monitor")]
     assert reasons(modes[0], modes[1], "ungoverned") == ["EnforcementPoint:g1 mode: enforce → monitor"]
     assert reasons(modes[0], modes[1]) == []
+    two = build(*known, node("g1", mode="enforce", effect="deny")), build(*known, guarded, node("g1", mode="monitor", effect="deny"))
+    assert reasons(*two) == ["DELEGATES_TO Agent:a1 → Agent:a2 is new"]
+    assert reasons(*two, "ungoverned") == ["DELEGATES_TO Agent:a1 → Agent:a2 is new", "EnforcementPoint:g1 mode: enforce → monitor"]
 
 
 def test_what_is_assumed_since_an_edge_went_is_told() -> None:
