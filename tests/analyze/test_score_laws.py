@@ -14,7 +14,7 @@ from graphinv.analyze.engine import Engine
 from graphinv.analyze.score import Settings
 from graphinv.model.facts import EdgeFact, NodeFact, NodeKey
 from graphinv.model.kinds import EDGE_KINDS, AuthorityEdge
-from graphinv.model.results import Finding, Score
+from graphinv.model.results import Finding, Lens, Score
 from tests.analyze.estates import AT, build, edge, edges, estate_of, examples, facts, node
 from tests.analyze.test_score import finding
 
@@ -44,10 +44,10 @@ def scores_of(drawn: Facts, found: list[Finding] = []) -> dict[NodeKey, Score]: 
     return {score.subject: score for score in Engine(estate_of(drawn), AT).scores(found)}
 
 
-def reached(drawn: Facts, lens: str) -> dict[NodeKey, float]:
+def reached(drawn: Facts, lens: Lens) -> dict[NodeKey, float]:
     """I(u) of every agent: the impact before it is made a share of everything, which depends on the estate."""
     engine = Engine(estate_of(drawn), AT)
-    measures = engine.measures(lens)  # type: ignore[arg-type]
+    measures = engine.measures(lens)
     return {engine.structure.keys[agent]: measures.reached(agent) for agent in engine.structure.of_kind("Agent").tolist()}
 
 
@@ -98,7 +98,9 @@ def test_renaming_and_order_change_nothing(drawn: Facts, found: list[Finding], d
     def renamed(fact: NodeFact | EdgeFact) -> NodeFact | EdgeFact:
         if isinstance(fact, NodeFact):
             return NodeFact(*names.get(fact.key, fact.key), fact.props)
-        return replace(fact, source=names.get(fact.source, fact.source), target=names.get(fact.target, fact.target))  # type: ignore[arg-type]
+        assert isinstance(fact.source, tuple)
+        assert isinstance(fact.target, tuple)
+        return replace(fact, source=names.get(fact.source, fact.source), target=names.get(fact.target, fact.target))
 
     others = [renamed(fact) for fact in drawn]
     dice.shuffle(others)
@@ -119,7 +121,7 @@ def test_renaming_and_order_change_nothing(drawn: Facts, found: list[Finding], d
 
 @examples(60)
 @given(facts(), st.sampled_from(["posture", "ungoverned", "runtime"]), st.data())
-def test_what_is_not_stated_never_scores_as_safe(drawn: Facts, lens: str, data: st.DataObject) -> None:
+def test_what_is_not_stated_never_scores_as_safe(drawn: Facts, lens: Lens, data: st.DataObject) -> None:
     """Whoever says less about what holds an agent back, or about how harmless a target is, gets no lower score."""
     said = [(place, name) for place, fact in enumerate(drawn) for name, value in fact.props.items() if _holds_back(fact, name, value)]
     assume(said)

@@ -31,8 +31,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal, Protocol, Self, get_args
 
-import neo4j
-
 import graphinv
 from graphinv.cli import main as command_line
 from graphinv.model.facts import EdgeFact, NodeFact
@@ -182,7 +180,7 @@ class Server:
     def halves(self) -> bool:
         hidden = "MATCH (n) WHERE any(l IN labels(n) WHERE l STARTS WITH '_' AND l <> '_Store') RETURN count(n) > 0 AS n"
         with connected(self.url, retry=1.0) as driver:
-            return bool(driver.execute_query(hidden, result_transformer_=neo4j.Result.single, database_=_DATABASE)["n"])  # type: ignore[index]
+            return bool(driver.execute_query(hidden, database_=_DATABASE).records[0]["n"])
 
 
 _DATABASE = os.environ.get("NEO4J_DATABASE")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 
 import pytest
@@ -11,13 +11,22 @@ from graphinv.ingest.grants import Known, aws
 from graphinv.ingest.support.aws.actions import SECRET_READS, Service
 from graphinv.ingest.support.aws.arns import canonical
 from graphinv.ingest.support.aws.estate import gather
-from graphinv.ingest.support.aws.evaluation import decide
+from graphinv.ingest.support.aws.evaluation import Context, allowed
+from graphinv.ingest.support.aws.globs import glob
+from graphinv.ingest.support.aws.policies import Statement
 from graphinv.model.facts import EdgeFact, Grant, NodeKey
 from tests.ingest import aws_reference as reference
 from tests.ingest.reading import shown
 
 ROLE = "arn:aws:iam::123456789012:role/agent"
 KEY: NodeKey = ("Identity", ROLE)
+
+
+def decide(statements: Sequence[Statement], context: Context, action: str, resource: str) -> bool:
+    """Whether identity policies allow one action on one resource."""
+    prefix, _, name = action.lower().partition(":")
+    service, region = context.services[prefix], glob(resource)
+    return bool(allowed(statements, service, region) & context.lets(service, region) & service.bit.get(name, 0))
 
 
 def grants(request: reference.Request) -> list[Grant]:

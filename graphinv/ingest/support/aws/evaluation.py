@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from graphinv.ingest.support.aws.actions import Service, service_of
@@ -73,14 +73,6 @@ def allowed(statements: Iterable[Statement], service: Service, region: Glob, *, 
         if mask & ~found and (statement.resources.must(region) if whole else statement.resources.may(region)):
             found |= mask
     return found
-
-
-def decide(statements: Sequence[Statement], context: Context, action: str, resource: str) -> bool:
-    """Whether the identity policies ``statements`` allow ``action`` (``s3:GetObject``) on ``resource`` within ``context``."""
-    prefix, _, name = action.lower().partition(":")
-    service = context.services[prefix]
-    region = glob(resource)
-    return bool(allowed(statements, service, region) & context.lets(service, region) & service.bit.get(name, 0))
 
 
 @dataclass(frozen=True, slots=True)
