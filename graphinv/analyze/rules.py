@@ -20,9 +20,11 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import string
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from pathlib import PurePosixPath
 from types import FunctionType
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -118,6 +120,11 @@ class Rule(_RuleHeader):
         """What the title of its findings names."""
         return frozenset(name for _, name, _, _ in string.Formatter().parse(self.finding) if name is not None)
 
+    @cached_property
+    def named_columns(self) -> tuple[str, ...]:
+        """The columns among it."""
+        return tuple(sorted(self.named & set(self.columns)))
+
     @property
     def check(self) -> Check:
         """The function of a rule that is one."""
@@ -192,14 +199,14 @@ def run_rules(
     told: Callable[[RuleStatus], None] = lambda status: None,
     unknowns: dict[str, frozenset[Ends]] | None = None,
 ) -> tuple[list[Finding], list[RuleStatus]]:
-    """Judge every rule.
+    """Judge every rule. The store answers queries in a thread beside this one, in which functions are at work.
 
     Args:
         rules: by id.
         engine: holds the estate, the time and the settings.
-        query: read-only Cypher on the same generation.
+        query: read-only Cypher on the same generation; called from another thread.
         parameters: settings of rules by rule id, over their defaults.
-        told: is given each status as soon as its rule is judged.
+        told: is given each status as soon as its rule is judged, functions first.
         unknowns: is given, by rule, the ends of which the rule says that it could not judge them.
 
     Returns:
@@ -209,30 +216,47 @@ def run_rules(
     gauge, alike = Gauge(engine), _Alike(engine.estate)
     needs = (need for rule in rules.values() for need in (*rule.needs, *rule.clear_needs))
     supplied = _supplied(engine.estate, needs)
-    findings: list[Finding] = []
-    statuses = []
-    for id, rule in sorted(rules.items()):
-        outcome: Literal["found", "clear", "not_available", "error"]
-        found: list[Finding] = []
-        reason = _missing(rule.needs, supplied)
-        if reason:
-            outcome = "not_available"
-        else:
-            try:
-                found, unknown = _judge(rule, engine, gauge, alike, query, (parameters or {}).get(id, {}))
-            except Exception as error:  # whatever goes wrong in one rule, the others are judged and this one never passes
-                outcome, reason = "error", f"{type(error).__name__}: {error}"
+    findings: dict[str, list[Finding]] = {}
+    statuses: dict[str, RuleStatus] = {}
+    waiting: dict[str, Callable[[], Iterable[Row]]] = {}
+    order = sorted(rules.items(), key=lambda item: (bool(item[1].cypher), item[0]))
+    with _beside() as beside:
+        for id, rule in order:
+            if not _missing(rule.needs, supplied):
+                rows = partial(_rows, rule, engine, query, (parameters or {}).get(id, {}))
+                waiting[id] = beside.submit(rows).result if rule.cypher else rows
+        for id, rule in order:
+            outcome: Literal["found", "clear", "not_available", "error"]
+            found: list[Finding] = []
+            reason = _missing(rule.needs, supplied)
+            if reason:
+                outcome = "not_available"
             else:
-                if unknowns is not None:
-                    unknowns[id] = unknown
-                lacking = "" if found else _missing(rule.clear_needs, supplied)
-                outcome = "found" if found else "not_available" if lacking else "clear"
-                counted = f"{len(unknown)} could not be judged: {rule.unknown}" if unknown else ""
-                reason = "; ".join(filter(None, (lacking, counted)))
-        findings += found
-        statuses.append(RuleStatus(rule=id, title=rule.title, outcome=outcome, findings=len(found), reason=reason))
-        told(statuses[-1])
-    return findings, statuses
+                try:
+                    found, unknown = _judge(rule, engine, gauge, alike, waiting.pop(id)())
+                except Exception as error:  # whatever goes wrong in one rule, the others are judged and this one never passes
+                    outcome, reason = "error", f"{type(error).__name__}: {error}"
+                else:
+                    if unknowns is not None:
+                        unknowns[id] = unknown
+                    lacking = "" if found else _missing(rule.clear_needs, supplied)
+                    outcome = "found" if found else "not_available" if lacking else "clear"
+                    counted = f"{len(unknown)} could not be judged: {rule.unknown}" if unknown else ""
+                    reason = "; ".join(filter(None, (lacking, counted)))
+            findings[id] = found
+            statuses[id] = RuleStatus(rule=id, title=rule.title, outcome=outcome, findings=len(found), reason=reason)
+            told(statuses[id])
+    return [finding for id in sorted(rules) for finding in findings[id]], [statuses[id] for id in sorted(rules)]
+
+
+@contextmanager
+def _beside() -> Iterator[ThreadPoolExecutor]:
+    """A thread beside this one; what it has not begun at the end is not done."""
+    beside = ThreadPoolExecutor(max_workers=1)
+    try:
+        yield beside
+    finally:
+        beside.shutdown(cancel_futures=True)
 
 
 def _missing(needs: Iterable[str], supplied: frozenset[str]) -> str:
@@ -246,15 +270,14 @@ def _supplied(estate: Estate, needs: Iterable[str]) -> frozenset[str]:
     """Kinds, and properties of kinds, that the estate holds; of labels those that are among ``needs``."""
     asked = {name.strip().partition(".") for need in needs for name in need.split("|") if ".labels:" in name}
     found = {f"{kind}.{name}" for kind, _, name in asked if any(states(node.props, name) for node in estate.of_kind(kind))}
-    names: dict[str, set[str]] = {}
-    for node in estate.nodes.values():
-        names.setdefault(node.kind, set()).update(node.props)
-    for edge in estate.edges:
-        names.setdefault(edge.kind, set()).update(edge.props)
+    # Nodes and edges share what is stated of them, so each dictionary is looked at once
+    stated = {kind: {id(node.props): node.props for node in estate.of_kind(kind)} for kind in NODE_KINDS}
+    stated |= {kind: {id(edge.props): edge.props for edge in estate.edges_of(kind)} for kind in EDGE_KINDS}
+    names = {kind: set[str]().union(*props.values()) for kind, props in stated.items() if props}
     return frozenset(found).union(names, (f"{kind}.{name}" for kind, properties in names.items() for name in properties))
 
 
-@dataclass
+@dataclass(slots=True)
 class _Merged:
     """Rows about one pair of ends."""
 
@@ -266,9 +289,10 @@ class _Merged:
 
     def add(self, row: Row) -> None:
         for name, value in row.items():
-            if name not in RESERVED and value is not None:
+            if value is not None and name not in RESERVED:
                 self.details[name] = _unite(self.details.get(name), value)
-        self.modifiers.update(text for text in row.get("modifiers") or () if text is not None)
+        if notes := row.get("modifiers"):
+            self.modifiers.update(text for text in notes if text is not None)
         self.path = self.path or row.get("path") or ()
         self.sources = self.sources or row.get("sources") or ()
         stated = row.get("confidence")
@@ -277,9 +301,9 @@ class _Merged:
 
 def _unite(one: Any, other: Any) -> Any:
     """Two rows' values of one detail: lists are sets and unite, different values become a list."""
-    if one == other and not isinstance(one, list):
+    if (one is None or one == other) and not isinstance(other, (list, tuple)):
         return other
-    if one is None and not isinstance(other, (list, tuple)):
+    if one == other and isinstance(one, tuple):
         return other
     values = {*_listed(one), *_listed(other)}
     return sorted(values) if len(set(map(type, values))) < 2 else sorted(values, key=lambda value: (str(type(value)), value))
@@ -310,11 +334,15 @@ class _Alike:
         return self._texts.setdefault(asked, asked)
 
 
-def _judge(
-    rule: Rule, engine: Engine, gauge: Gauge, alike: _Alike, query: Ask, given: Mapping[str, object]
-) -> tuple[list[Finding], frozenset[Ends]]:
+def _rows(rule: Rule, engine: Engine, query: Ask, given: Mapping[str, object]) -> Iterable[Row]:
     params = bind(rule.parameters, given, at=engine.at)
-    rows = rule.check(engine, params) if rule.function else query(rule.cypher, {**params, "at": engine.at}).dicts()
+    if rule.function:
+        return rule.check(engine, params)
+    answer = query(rule.cypher, {**params, "at": engine.at})
+    return (dict(zip(answer.columns, row, strict=True)) for row in answer.rows)
+
+
+def _judge(rule: Rule, engine: Engine, gauge: Gauge, alike: _Alike, rows: Iterable[Row]) -> tuple[list[Finding], frozenset[Ends]]:
     merged: dict[tuple[NodeKey, NodeKey | None], _Merged] = {}
     unknown = set()
     for row in rows:
@@ -327,10 +355,11 @@ def _judge(
         else:
             merged.setdefault((subject, target), _Merged()).add(row)
     # Target by target: the engine's search for one target and action serves every subject
-    searched = _searched(engine, {target for (_, target), about in merged.items() if target and not about.path})
-    for (subject, target), about in sorted(merged.items(), key=lambda item: (item[0][1] or ("", ""), item[0][0])):
-        if target and not about.path:
-            about.path = witness(engine, subject, target, about.details, search=target in searched)
+    pathless = sorted((target, subject) for (subject, target), about in merged.items() if target and not about.path)
+    searched = _searched(engine, {target for target, _ in pathless})
+    for target, subject in pathless:
+        about = merged[subject, target]
+        about.path = witness(engine, subject, target, about.details, search=target in searched)
     ordered = sorted(merged.items(), key=lambda item: (item[0][0], item[0][1] or ("", "")))
     findings = [_finding(rule, engine, gauge, alike, subject, target, about) for (subject, target), about in ordered]
     return findings, frozenset(unknown - set(merged))
@@ -347,10 +376,13 @@ def _searched(engine: Engine, targets: set[NodeKey]) -> set[NodeKey]:
 def _finding(rule: Rule, engine: Engine, gauge: Gauge, alike: _Alike, subject: NodeKey, target: NodeKey | None, about: _Merged) -> Finding:
     estate = engine.estate
     hops = about.path
-    confidence = min([about.confidence, *(1.0 if hop.confidence is None else hop.confidence for hop in hops)])
-    inferred = min((hop.confidence for hop in hops if hop.evidence == ("inferred",) and hop.confidence is not None), default=1.0)
+    confidence, inferred = about.confidence, 1.0
+    for hop in hops:
+        if hop.confidence is not None:
+            confidence = min(confidence, hop.confidence)
+            inferred = min(inferred, hop.confidence) if hop.evidence == ("inferred",) else inferred
     level, parts = gauge.judge(rule.base, rule.modifiers, subject, target, hops, about.modifiers, inferred)
-    names = {name: _words(about.details.get(name, "")) for name in rule.named if name in rule.columns}
+    names = {name: _words(about.details.get(name, "")) for name in rule.named_columns}
     reached = estate.nodes[target] if target else None
     # A root is in no estate
     record = NodeRecord(*subject, {"sources": about.sources or [subject[1]]}) if subject[0] == "Document" else estate.nodes[subject]

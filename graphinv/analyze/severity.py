@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -73,6 +73,11 @@ def _effect(props: Props) -> int:
     return 2 if "destructive" in effects or "irreversible" in effects else 1 if "write" in effects or "execute" in effects else 0
 
 
+def _enforced(hop: Hop) -> bool:
+    """Whether a point on the hop enforces."""
+    return bool(hop.guards) and any(guard.mode == "enforce" for guard in hop.guards)
+
+
 def _added_up(base: int, found: Iterable[tuple[int, str]], confidence: float) -> tuple[Level, tuple[str, ...]]:
     """The level of ``base`` and what was found, and its parts."""
     parts = [f"base {base}"]
@@ -111,7 +116,7 @@ class Gauge:
         subject: NodeKey,
         target: NodeKey | None,
         hops: Sequence[Hop],
-        own: Iterable[str] = (),
+        own: Collection[str] = (),
         confidence: float = 1.0,
     ) -> tuple[Level, tuple[str, ...]]:
         """Level of a finding, and the parts it is made of.
@@ -125,36 +130,43 @@ class Gauge:
             own: modifiers of the rule itself, each ``+1 reason``.
             confidence: of the weakest hop that is only inferred; what rests on a guess is not the worst.
         """
-        found = (*self._named(codes, subject, target, hops), *(own_modifier(text) for text in sorted(set(own))))
-        asked = base, found, confidence
+        found = self._named(codes, subject, target, hops)
+        if own:
+            found += map(own_modifier, sorted(set(own)))
+        asked = base, tuple(found), confidence
         if asked not in self._told:
             self._told[asked] = _added_up(*asked)
         return self._told[asked]
 
-    def _named(self, codes: Sequence[str], subject: NodeKey, target: NodeKey | None, hops: Sequence[Hop]) -> Iterator[tuple[int, str]]:
-        on_path = {subject, *([target] if target else []), *(end for hop in hops for end in (hop.source, hop.target))}
+    def _named(self, codes: Sequence[str], subject: NodeKey, target: NodeKey | None, hops: Sequence[Hop]) -> list[tuple[int, str]]:
+        found: list[tuple[int, str]] = []
+        on_path = {subject, *([target] if target else [])}
+        for hop in hops:
+            on_path.add(hop.source)
+            on_path.add(hop.target)
         # A point reaches nothing itself: what it stands before does
         end = target or (hops[-1].target if subject[0] == "EnforcementPoint" and hops else subject)
         around = self._around(on_path, end) if "M1" in codes or "M2" in codes else 0
         if "M1" in codes and around & _PRODUCTION:
-            yield 1, "production is on the path or within reach (M1)"
+            found.append((1, "production is on the path or within reach (M1)"))
         if "M2" in codes and around & _RESTRICTED:
-            yield 2, "a restricted resource or a crown jewel is within reach (M2)"
+            found.append((2, "a restricted resource or a crown jewel is within reach (M2)"))
         elif "M2" in codes and around & _CONFIDENTIAL:
-            yield 1, "a confidential resource is within reach (M2)"
+            found.append((1, "a confidential resource is within reach (M2)"))
         elif "M2" in codes and target is not None:
             # Knowledge lowers, its absence does not: an unknown sensitivity stays where the base put it.
             known = str(self.estate.nodes[target].props.get("sensitivity"))
             if known in _HARMLESS:
-                yield _HARMLESS[known], f"the target is known to be {known} (M2)"
-        if "M3" in codes:
-            yield from self._effects(on_path, subject, target)
+                found.append((_HARMLESS[known], f"the target is known to be {known} (M2)"))
+        if "M3" in codes and (worst := self._effects(on_path, subject, target)):
+            found.append((worst, f"a tool on the path {'writes or executes' if worst == 1 else 'is destructive or irreversible'} (M3)"))
         if "M4" in codes and self.takes_untrusted(subject):
-            yield 2, "untrusted content can reach the start of the path (M4)"
-        if "M5" in codes and any(all(guard.mode != "enforce" for guard in hop.guards) for hop in hops):
-            yield 1, "a hop has no enforcement point that enforces (M5)"
+            found.append((2, "untrusted content can reach the start of the path (M4)"))
+        if "M5" in codes and not all(map(_enforced, hops)):
+            found.append((1, "a hop has no enforcement point that enforces (M5)"))
         if "M6" in codes and any(key in self._recent for hop in hops if "observed" in hop.evidence for key in hop.edges):
-            yield 1, "a hop was observed in the last 30 days (M6)"
+            found.append((1, "a hop was observed in the last 30 days (M6)"))
+        return found
 
     def _around(self, on_path: Iterable[NodeKey], end: NodeKey) -> int:
         """What can be harmed on the path and, unless it ends at a resource, behind its end."""
@@ -180,12 +192,12 @@ class Gauge:
         columns = np.array([self._here(structure.keys[node]) for node in structure.targets.tolist()], dtype=np.uint8)
         return self.engine.privileges("posture").touched(columns)
 
-    def _effects(self, on_path: Iterable[NodeKey], subject: NodeKey, target: NodeKey | None) -> Iterator[tuple[int, str]]:
+    def _effects(self, on_path: Iterable[NodeKey], subject: NodeKey, target: NodeKey | None) -> int:
+        """The worst effect of a tool on the path or, where it ends at a server, of those behind it: 1 or 2, 0 of none."""
         worst = max((_effect(self.estate.nodes[key].props) for key in on_path if key[0] == "Tool"), default=0)
         if target is None or target[0] == "ToolServer":
             worst = max(worst, self._worst_tool(target or subject))
-        if worst:
-            yield worst, f"a tool on the path {'writes or executes' if worst == 1 else 'is destructive or irreversible'} (M3)"
+        return worst
 
     def _worst_tool(self, key: NodeKey) -> int:
         known = self._levels.get(key)
