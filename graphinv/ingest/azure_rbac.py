@@ -16,6 +16,7 @@ from typing import Any
 
 from graphinv.ingest import Document
 from graphinv.ingest.support.azure import names
+from graphinv.ingest.support.azure.roles import vault_actions
 from graphinv.ingest.support.parts import inside, items, texts
 from graphinv.ingest.support.records import Record, problem, records, text
 from graphinv.ingest.support.secret_shapes import hide
@@ -52,8 +53,6 @@ _RUNTIMES: Mapping[str, str] = {
     "microsoft.containerinstance/containergroups": "container",
     "microsoft.logic/workflows": "saas",
 }
-_VAULT_READ = frozenset({"get", "list", "decrypt", "unwrapkey", "verify", "getissuers", "listissuers", "all"})
-_VAULT_DELETE = frozenset({"delete", "purge", "all", "deleteissuers"})
 
 
 def detect(path: str, head: bytes) -> bool:
@@ -209,12 +208,9 @@ def _vault_policy(document: Document, record: Record, vault: str, policy: dict[s
     permissions = policy.get("permissions")
     if not names.is_guid(principal) or not isinstance(permissions, dict):
         return
-    held = {word.lower() for kind in ("secrets", "keys", "certificates", "storage") for word in texts(permissions.get(kind))}
-    actions = {"read"} if held & _VAULT_READ else set()
-    actions |= {"delete"} if held & _VAULT_DELETE else set()
-    actions |= {"write"} if held - _VAULT_READ - _VAULT_DELETE or "all" in held else set()
+    actions = vault_actions(word for kind in ("secrets", "keys", "certificates", "storage") for word in texts(permissions.get(kind)))
     if actions:
-        props: Props = {"actions": sorted(actions), "evidence": ["granted"], "inherited_from": "access policy of the vault"}
+        props: Props = {"actions": actions, "evidence": ["granted"], "inherited_from": "access policy of the vault"}
         yield EdgeFact("CAN_ACCESS", names.identity(principal), ("Resource", vault), {**props, "sources": [document.source(record.line())]})
 
 

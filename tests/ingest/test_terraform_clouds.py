@@ -272,3 +272,32 @@ def test_a_deny_policy_of_google_is_a_denial_where_it_hangs() -> None:
     open_end = read('resource "google_iam_deny_policy" "no" {\n  parent = var.there\n  name = "no-keys"\n}\n')
     message = "what the deny policy no-keys hangs on is not known; it is not applied: what it denies counts as allowed"
     assert open_end.problems == [("L1", "warning", message)]
+
+
+def test_policies_of_any_resource_of_google() -> None:
+    facts = read("""
+    provider "google" { project = "shop-prod" }
+    resource "google_kms_crypto_key_iam_member" "bot" {
+      crypto_key_id = "projects/shop-prod/locations/eu/keyRings/main/cryptoKeys/pay"
+      role          = "roles/cloudkms.cryptoKeyDecrypter"
+      member        = "serviceAccount:bot@shop-prod.iam.gserviceaccount.com"
+    }
+    resource "google_spanner_database_iam_binding" "bot" {
+      instance = "main"
+      database = "orders"
+      role     = "roles/spanner.databaseUser"
+      members  = ["serviceAccount:bot@shop-prod.iam.gserviceaccount.com"]
+    }
+    resource "google_organization_iam_custom_role" "own" {
+      org_id      = "42"
+      role_id     = "stores"
+      permissions = ["storage.objects.delete"]
+    }
+    """)
+    assert facts.problems == []
+    bot = "gcp:bot@shop-prod.iam.gserviceaccount.com"
+    found = reached(facts)
+    key = "//cloudkms.googleapis.com/projects/shop-prod/locations/eu/keyRings/main/cryptoKeys/pay"
+    assert ("CAN_ACCESS", bot, key) in found
+    assert ("CAN_ACCESS", bot, "//spanner.googleapis.com/projects/shop-prod/databases/orders") in found
+    assert [one.subject[1] for one in facts.all if isinstance(one, Grant) and one.role == "role"] == ["organizations/42/roles/stores"]

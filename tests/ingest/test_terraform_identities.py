@@ -160,3 +160,89 @@ def test_vault_policies_that_are_not_known_are_told() -> None:
     facts = read('resource "vault_generic_endpoint" "x" {\n  path = "auth/userpass/users/x"\n  data_json = var.given\n}\n')
     assert [message for *_, message in facts.problems] == ["what is written to a path of Vault is not known from this configuration"]
     assert terraform.NAME == "terraform"
+
+
+ENTRA = """
+data "azuread_application_published_app_ids" "well_known" {}
+data "azuread_service_principal" "msgraph" { client_id = data.azuread_application_published_app_ids.well_known.result["MicrosoftGraph"] }
+resource "azuread_application" "bot" {
+  display_name = "Desk bot"
+  required_resource_access {
+    resource_app_id = data.azuread_application_published_app_ids.well_known.result["MicrosoftGraph"]
+    resource_access {
+      id   = data.azuread_service_principal.msgraph.app_role_ids["Mail.ReadWrite"]
+      type = "Role"
+    }
+  }
+}
+resource "azuread_service_principal" "bot" { client_id = azuread_application.bot.client_id }
+resource "azuread_application_password" "bot" { application_id = azuread_application.bot.id }
+resource "azuread_application_federated_identity_credential" "ci" {
+  application_id = azuread_application.bot.id
+  issuer         = "https://token.actions.githubusercontent.com"
+  subject        = "repo:quillmere/desk:ref:refs/heads/main"
+}
+resource "azuread_app_role_assignment" "bot" {
+  app_role_id         = data.azuread_service_principal.msgraph.app_role_ids["Mail.ReadWrite"]
+  principal_object_id = azuread_service_principal.bot.object_id
+  resource_object_id  = data.azuread_service_principal.msgraph.object_id
+}
+resource "azuread_directory_role" "apps" { display_name = "Application Administrator" }
+resource "azuread_directory_role_assignment" "bot" {
+  role_id             = azuread_directory_role.apps.template_id
+  principal_object_id = azuread_service_principal.bot.object_id
+}
+resource "azuread_group" "ops" {
+  display_name = "Operators"
+  members      = [azuread_service_principal.bot.id]
+}
+resource "azurerm_key_vault" "pay" {
+  name                = "pay"
+  resource_group_name = "shop"
+  access_policy {
+    object_id          = azuread_group.ops.object_id
+    secret_permissions = ["Get", "List"]
+  }
+}
+resource "azurerm_key_vault_access_policy" "bot" {
+  key_vault_id       = azurerm_key_vault.pay.id
+  object_id          = azuread_service_principal.bot.object_id
+  secret_permissions = ["Get", "Set", "Purge"]
+}
+resource "azurerm_role_definition" "stores" {
+  name  = "Stores of the shop"
+  scope = "/subscriptions/aaaaaaaa-0000-4000-8000-000000000001"
+  permissions {
+    actions     = ["Microsoft.Storage/storageAccounts/read"]
+    not_actions = []
+  }
+}
+resource "azurerm_role_assignment" "bot" {
+  scope              = "/subscriptions/aaaaaaaa-0000-4000-8000-000000000001"
+  role_definition_id = azurerm_role_definition.stores.role_definition_resource_id
+  principal_id       = azuread_service_principal.bot.object_id
+}
+"""
+
+
+def test_entra_and_roles_of_ones_own_in_terraform() -> None:
+    facts = read(ENTRA)
+    assert facts.problems == []
+    there = "(shop.infra)"
+    app, principal = f"entra:azuread_application.bot.client_id{there}", f"entra:azuread_service_principal.bot.object_id{there}"
+    group = f"entra:azuread_group.ops.object_id{there}"
+    assert facts.nodes["Identity", app]["name"] == facts.nodes["Identity", principal]["name"] == "Desk bot"
+    assert facts.drawn("ASSUMES") == {(app, principal)}
+    assert facts.drawn("MEMBER_OF") == {(principal, group)}
+    assert {target for _, target in facts.drawn("AUTHENTICATES_AS")} == {app}
+    vault = f"/subscriptions/azurerm.subscription{there}/resourcegroups/shop/providers/microsoft.keyvault/vaults/pay"
+    assert facts.props("CAN_ACCESS", principal, vault)["actions"] == ["delete", "read", "write"]
+    assert facts.props("CAN_ACCESS", group, vault)["actions"] == ["read"]
+    found = reached(facts)
+    assert ("CAN_ACCESS", principal, "saas:microsoft/tenant(shop)/mail") in found
+    assert ("CAN_ACCESS", app, "saas:microsoft/tenant(shop)/mail") in found
+    stores = "/subscriptions/aaaaaaaa-0000-4000-8000-000000000001/providers/microsoft.storage/storageaccounts"
+    assert ("CAN_ACCESS", principal, stores) in found
+    assert any(kind == "ASSUMES" and source != app and target == app and "quillmere/desk" in source for kind, source, target in found)
+    roles = [json.loads(one.body)["role"] for one in facts.all if isinstance(one, Grant) and one.role == "directory-role"]
+    assert roles == ["9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3"]

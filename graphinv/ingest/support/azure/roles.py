@@ -117,3 +117,16 @@ def built_in(id: str) -> Role | None:
 @cache
 def _ids() -> Mapping[str, str]:
     return {entry[0].lower(): id for id, entry in table("azure/roles.json")["roles"].items()}
+
+
+_VAULT_READ = frozenset({"get", "list", "decrypt", "unwrapkey", "verify", "getissuers", "listissuers", "all"})
+_VAULT_DELETE = frozenset({"delete", "purge", "all", "deleteissuers"})
+
+
+def vault_actions(words: Iterable[str]) -> list[str]:
+    """What an access policy of a key vault gives, by its words (``Get``, ``List``, ``Purge``)."""
+    held = {word.lower() for word in words}
+    actions = {"read"} if held & _VAULT_READ else set()
+    actions |= {"delete"} if held & _VAULT_DELETE else set()
+    actions |= {"write"} if held - _VAULT_READ - _VAULT_DELETE or "all" in held else set()
+    return sorted(actions)

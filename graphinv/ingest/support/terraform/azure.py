@@ -8,6 +8,7 @@ from typing import Any
 
 from graphinv.ingest.support.aws import declared
 from graphinv.ingest.support.azure import names
+from graphinv.ingest.support.azure.roles import vault_actions
 from graphinv.ingest.support.partial import Unknown, Value, is_known, text_of
 from graphinv.ingest.support.terraform import azure_names
 from graphinv.ingest.support.terraform.context import Context, Reader, texts
@@ -88,6 +89,44 @@ def _federated(context: Context, one: Resource) -> Iterator[Fact]:
     yield Grant("entra", owner, "federated", json.dumps(body), "", site.source, site.evidence)
 
 
+def _definition(context: Context, one: Resource) -> Iterator[Fact]:
+    """A role of one's own, under whatever assignments call it by."""
+    site = context.site(one)
+    blocks = [
+        {there: [site.id(text) for text in texts(block.get(here))] for here, there in _FIELDS.items()}
+        for block in one.blocks("permissions")
+    ]
+    body = json.dumps({"name": site.name(one.text("name") or one.address), "permissions": blocks}, separators=(",", ":"))
+    references = [text_of(Unknown(f"{one.address}.{name}")) for name in ("role_definition_resource_id", "role_definition_id", "id")]
+    for called in dict.fromkeys(filter(None, (one.text("name"), one.text("role_definition_id"), *references))):
+        yield Grant("azure", ("Resource", f"azure-role:{site.id(called).lower()}"), "definition", body, "", site.source, site.evidence)
+
+
+_FIELDS = {"actions": "actions", "not_actions": "notActions", "data_actions": "dataActions", "not_data_actions": "notDataActions"}
+
+
+def _access_policy(context: Context, one: Resource) -> Iterator[Fact]:
+    """Who may read, write and delete what a key vault keeps."""
+    vault = context.site(one).id(text_of(one.get("key_vault_id")).lower())
+    yield from _may_use(context, one, vault, [one.values], one.address)
+
+
+def _vault(context: Context, one: Resource) -> Iterator[Fact]:
+    yield from _store(context, one)
+    yield from _may_use(context, one, _id(context, one), one.blocks("access_policy"), f"{one.address}.access_policy")
+
+
+def _may_use(context: Context, one: Resource, vault: str, policies: list[Mapping[str, Value]], reference: str) -> Iterator[Fact]:
+    for policy in policies:
+        held = (word for kind in ("secret", "key", "certificate", "storage") for word in texts(policy.get(f"{kind}_permissions")))
+        actions = vault_actions(held)
+        if actions:
+            principal = _principal(context, one, policy.get("object_id"), f"{reference}.object_id")
+            yield context.site(one).edge(
+                "CAN_ACCESS", principal, ("Resource", vault), actions=actions, inherited_from="access policy of the vault"
+            )
+
+
 def _vault_secret(context: Context, one: Resource) -> Iterator[Fact]:
     site = context.site(one)
     secret = site.id(f"{text_of(one.get('key_vault_id')).lower()}/secrets/{text_of(one.get('name')).lower()}")
@@ -100,5 +139,8 @@ READERS: Mapping[str, Reader] = {
     "azurerm_user_assigned_identity": _managed,
     "azurerm_role_assignment": _assignment,
     "azurerm_federated_identity_credential": _federated,
+    "azurerm_role_definition": _definition,
+    "azurerm_key_vault": _vault,
+    "azurerm_key_vault_access_policy": _access_policy,
     "azurerm_key_vault_secret": _vault_secret,
 }

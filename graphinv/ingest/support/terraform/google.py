@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -125,7 +126,8 @@ def _secret(context: Context, one: Resource) -> Iterator[Fact]:
 def _custom(context: Context, one: Resource) -> Iterator[Fact]:
     site = context.site(one)
     project = google_names.project_of(one.values.get, one.home)
-    role = site.id(f"projects/{project}/roles/{text_of(one.values.get('role_id'))}")
+    scope = f"projects/{project}" if one.type.startswith("google_project") else f"organizations/{text_of(one.values.get('org_id'))}"
+    role = site.id(f"{scope}/roles/{text_of(one.values.get('role_id'))}")
     yield _grant(site, role, "role", texts(one.values.get("permissions")), role)
 
 
@@ -150,11 +152,56 @@ _POLICIES: Mapping[str, tuple[str, str]] = {
 }
 
 
+_ANY_POLICY = re.compile(r"google_([a-z0-9_]{2,80})_iam_(?:member|binding|policy)")
+_SERVICES: Mapping[str, str] = {
+    "access": "accesscontextmanager",
+    "artifact": "artifactregistry",
+    "billing": "cloudbilling",
+    "binary": "binaryauthorization",
+    "cloud": "run",
+    "cloudbuildv2": "cloudbuild",
+    "cloudfunctions2": "cloudfunctions",
+    "data": "datacatalog",
+    "gke": "gkehub",
+    "kms": "cloudkms",
+    "secret": "secretmanager",
+    "secure": "securesourcemanager",
+    "service": "servicedirectory",
+    "sourcerepo": "source",
+    "tags": "cloudresourcemanager",
+    "vertex": "aiplatform",
+}
+"""First word of a type → its service, where the word is not the service's own name."""
+_BESIDE = frozenset({"role", "member", "members", "condition", "policy_data", "project", "location", "region", "zone", "etag", "id"})
+
+
+def reader_of(kind: str) -> Reader | None:
+    """What reads a policy of any other resource; None for other types."""
+    return _policy if _ANY_POLICY.fullmatch(kind) else None
+
+
+def _any_target(context: Context, one: Resource) -> str:
+    """Full name of a resource of any type, as far as what its policy says tells it."""
+    site, words = context.site(one), one.type.partition("_iam_")[0].split("_")[1:]
+    service = _SERVICES.get(words[0], words[0])
+    named = [name for name in one.values if name not in _BESIDE and one.values[name] is not None]
+    # The longest tail of the type's words that an attribute is named after.
+    tails = ("_".join(words[start:]) for start in range(len(words)))
+    attribute = next((name for tail in tails for name in (f"{tail}_id", tail, f"{tail}_name") if name in named), next(iter(named), "name"))
+    text = text_of(one.values.get(attribute)) or text_of(Unknown(one.address))
+    project = google_names.project_of(one.values.get, one.home)
+    return site.id(f"//{service}.googleapis.com/" + (text if "/" in text else f"projects/{project}/{words[-1]}s/{text}"))
+
+
 def _policy(context: Context, one: Resource) -> Iterator[Fact]:
     """Members that a role is given to, of one resource."""
     site = context.site(one)
     start, _, form = one.type.partition("_iam_")
-    resource = _target(context, one, *_POLICIES[start])
+    if start in _POLICIES:
+        resource = _target(context, one, *_POLICIES[start])
+    else:
+        resource = _any_target(context, one)
+        yield site.node("Resource", resource, resource.rpartition("/")[2], type=start.removeprefix("google_"))
     if form == "policy":
         bindings = _bindings(one.values.get("policy_data"))
         if bindings is None:
@@ -218,7 +265,7 @@ READERS: Mapping[str, Reader] = {
     "google_service_account": _account,
     "google_service_account_key": _key,
     "google_secret_manager_secret": _secret,
-    "google_project_iam_custom_role": _custom,
+    **dict.fromkeys(("google_project_iam_custom_role", "google_organization_iam_custom_role"), _custom),
     "google_iam_deny_policy": _denial,
     **{f"{start}_iam_{form}": _policy for start in _POLICIES for form in ("member", "binding", "policy")},
 }

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from graphinv.ingest.support.partial import Unknown, Value, encode, objects
 from graphinv.ingest.support.tags import environment_of_word
 from graphinv.ingest.support.terraform import azure_names as azure
-from graphinv.ingest.support.terraform import documents, ir, naming
+from graphinv.ingest.support.terraform import documents, entra_names, ir, naming
 from graphinv.ingest.support.terraform import google_names as google
 from graphinv.ingest.support.terraform.evaluate import Called, Instance, Module, Scope, Several, World
 from graphinv.ingest.support.terraform.providers import Providers, known
@@ -165,6 +165,8 @@ class Program:
             return google.computed(instance.type, instance.address, attribute, stated, home)
         if instance.type.startswith("azurerm_"):
             return azure.computed(instance.type, instance.address, attribute, stated, home)
+        if instance.type.startswith("azuread_"):
+            return entra_names.computed(instance.type, instance.address, attribute)
         return naming.computed(instance.type, instance.address, attribute, stated, home)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from graphinv.ingest.support.cloudformation.translate import translated
 from graphinv.ingest.support.cloudformation.types import CONTROL
-from graphinv.ingest.support.terraform import aws, azure, bedrock, google, identity_center, kubernetes, vault
+from graphinv.ingest.support.terraform import aws, azure, bedrock, entra, google, identity_center, kubernetes, vault
 from graphinv.ingest.support.terraform.context import Context, Reader
 from graphinv.ingest.support.terraform.program import Resource
 from graphinv.model.facts import Fact, Problem
@@ -17,6 +17,7 @@ READERS: Mapping[str, Reader] = {
     **identity_center.READERS,
     **google.READERS,
     **azure.READERS,
+    **entra.READERS,
     **kubernetes.READERS,
     **vault.READERS,
 }
@@ -35,7 +36,7 @@ def readable(resources: Iterable[Resource]) -> Iterator[Resource]:
 def facts_of(context: Context) -> Iterator[Fact]:
     """Facts of all resources of a configuration or state."""
     for one in context.resources:
-        reader = READERS.get(one.type) if one.mode == "managed" else None
+        reader = (READERS.get(one.type) or google.reader_of(one.type)) if one.mode == "managed" else None
         if reader is None:
             continue
         try:
