@@ -44,7 +44,7 @@ def wanted(*tickets: Ticket, day: int = 1, fixed: Sequence[Finding] = (), **more
 
 
 def sync(fake: Fake, want: Wanted, **more: Any) -> tuple[Plan, str]:
-    sender = fake.tracker()
+    sender = fake.trackers[0] if fake.trackers else fake.tracker()
     there = list(sender.tickets())
     made = plan(want, there, **more)
     fake.now = want.at.replace("T12", "T13")  # tickets change after the analysis
@@ -179,6 +179,26 @@ def test_findings_stay_where_they_are_until_their_new_ticket_is_open(fake: Fake)
     made, _ = sync(fake, wanted(ticket(ONE, cause="Identity:other"), day=2), least="critical")
     assert (counts(made), made.below) == ({"left": 1}, 1)
     assert len(fake.open_keys()) == 1
+
+
+def test_findings_stay_where_they_are_if_their_new_ticket_could_not_be_opened(fake: Fake) -> None:
+    sync(fake, wanted(ticket(ONE)))
+    moved = ticket(ONE, OTHER, cause="Identity:other")
+    fake.faults = [Fault.NONE, Fault.BROKEN]
+    made, _ = sync(fake, wanted(moved, day=2))
+    assert [(step.action, step.outcome) for step in made.steps] == [("create", "failed"), ("close", "failed")]
+    assert fake.open_keys() == [ticket(ONE).key]
+    sync(fake, wanted(moved, day=2))
+    assert fake.open_keys() == [moved.key]
+
+
+def test_findings_stay_where_they_are_if_people_declined_their_new_ticket(fake: Fake) -> None:
+    first, second = ticket(ONE), ticket(OTHER, cause="Identity:other")
+    sync(fake, wanted(first, second))
+    fake.people_close(next(id for id in fake.ids() if fake.key(id) == second.key), declined=True)
+    made, _ = sync(fake, wanted(ticket(ONE, OTHER, cause="Identity:other"), day=2))
+    assert counts(made) == {"left": 2}
+    assert fake.open_keys() == [first.key]
 
 
 def test_accepted_risks_close_and_come_back(fake: Fake) -> None:
@@ -334,6 +354,14 @@ def test_ends_where_everything_fails(fake: Fake, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(fake, "answer", real)
     sync(fake, wanted(*many))
     assert fake.open_keys() == sorted(one.key for one in many)
+
+
+def test_failures_that_are_not_one_after_the_other_end_nothing(fake: Fake) -> None:
+    many = [ticket(finding("high", f"bot-{n}"), cause=f"{n}") for n in range(14)]
+    # The listing; then of every other ticket the answer is lost on the way there, so that it is looked for and is not there.
+    fake.faults = [Fault.NONE, *[Fault.BROKEN, Fault.NONE, Fault.NONE] * 7]
+    made, stopped = sync(fake, wanted(*many))
+    assert (stopped, [step.outcome for step in made.steps]) == ("", ["failed", "done"] * 7)
 
 
 def test_wrong_credentials_are_said_and_not_told(fake: Fake) -> None:

@@ -192,6 +192,7 @@ def carry_out(tracker: Tracker, made: Plan, found: Sequence[Found], told: Callab
         why it ended before the last step; empty where it did not. A later run takes up what is left.
     """
     tickets = {one.mark.key: one for one in found if one.open}
+    known = {one.id for one in found}
     steps = [step for step in made.steps if step.action in CHANGES]
     for step in steps:
         step.outcome = "not done"
@@ -199,7 +200,7 @@ def carry_out(tracker: Tracker, made: Plan, found: Sequence[Found], told: Callab
     for done, step in enumerate(steps):
         told(done, step.title)
         try:
-            _do(tracker, step, tickets, {one.id for one in found})
+            _do(tracker, step, tickets, known)
         except (Stopped, KeyboardInterrupt) as error:
             return str(error) or "stopped"
         except (Refused, Unclear) as error:
@@ -251,4 +252,4 @@ def _created(tracker: Tracker, ticket: Ticket, known: set[str]) -> Found:
 
 
 def _new(tickets: Iterator[Found], key: str, known: set[str]) -> Iterator[Found]:
-    return (one for one in tickets if one.mark.key == key and one.open and one.id not in known)
+    return (one for one in tickets if one.mark.key == key and one.id not in known)
