@@ -17,7 +17,7 @@ from graphinv.export.support.tickets import Ticket, ticket_key
 from graphinv.model.errors import TrackerError, UsageError
 from graphinv.model.results import Finding
 from tests.export.findings import ATTACK, attack, finding, ownerless
-from tests.export.trackers import FAKES, TOKEN, Fake, FakeGitHub, FakeJira, FakeServiceNow, Fault, served
+from tests.export.trackers import FAKES, TOKEN, Fake, FakeGitHub, FakeJira, FakeServiceNow, Fault, Request, served
 
 DAYS = [f"2026-07-{day:02}T12:00:00Z" for day in range(1, 10)]
 
@@ -362,6 +362,23 @@ def test_failures_that_are_not_one_after_the_other_end_nothing(fake: Fake) -> No
     fake.faults = [Fault.NONE, *[Fault.BROKEN, Fault.NONE, Fault.NONE] * 7]
     made, stopped = sync(fake, wanted(*many))
     assert (stopped, [step.outcome for step in made.steps]) == ("", ["failed", "done"] * 7)
+
+
+def test_what_was_done_is_known_when_somebody_stops_it(github: FakeGitHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = github.answer
+
+    def stopping(request: Request) -> tuple[int, Any]:
+        if request.method == "POST" and github.ids():
+            monkeypatch.setattr(github.trackers[0].web, "_asked", interrupted)
+        return real(request)
+
+    def interrupted(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    github.answer = stopping  # type: ignore[method-assign]
+    many = [ticket(finding("high", f"bot-{n}"), cause=f"{n}") for n in range(5)]
+    made, stopped = sync(github, wanted(*many))
+    assert (stopped, [step.outcome for step in made.steps]) == ("stopped", ["done", "done", "not done", "not done", "not done"])
 
 
 def test_wrong_credentials_are_said_and_not_told(fake: Fake) -> None:

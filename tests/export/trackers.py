@@ -301,7 +301,7 @@ class FakeJira(Fake):
             return 200, self._searched(request.body)
         if path == "/issue":
             return self._made(request.body)
-        found = re.fullmatch(r"/issue/([A-Z]+-\d+)(/transitions|/comment)?", path)
+        found = re.fullmatch(r"/issue/([A-Z]+-\d+)(/transitions|/comment|/properties/graphinv)?", path)
         issue = next((one for one in self.issues if found and one["key"] == found[1]), None)
         if found is None or issue is None:
             return 404, {"errorMessages": ["Issue does not exist or you do not have permission to see it."], "errors": {}}
@@ -313,6 +313,9 @@ class FakeJira(Fake):
                 return 200, {"comments": issue["comments"][::-1]}
             issue["comments"].append({"body": request.body["body"]})
             return 201, issue["comments"][-1]
+        if part == "/properties/graphinv":
+            issue["properties"]["graphinv"] = request.body
+            return 200, None
         if part == "/transitions":
             return self._moved(issue, request)
         if request.method == "PUT":

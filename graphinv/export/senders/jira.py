@@ -105,7 +105,8 @@ class Jira:
     def close(self, found: Found, comment: str) -> None:
         # The status first: were it the mark, a run that ends between the two would take the issue for one that people opened again.
         self._move(found, "done", DONE)
-        self.web.change("PUT", f"{API}/issue/{found.id}", {"properties": [self._property(replace(found.mark, digest="", closed=True))]})
+        mark = replace(found.mark, digest="", closed=True)
+        self.web.change("PUT", f"{API}/issue/{found.id}/properties/{self._label}", self._property(mark)["value"])
         self._comment(found, comment)
 
     def reopen(self, found: Found, ticket: Ticket, comment: str) -> None:
