@@ -339,17 +339,18 @@ def _moves(pair: tuple[float | None, float | None]) -> bool:
 
 def _notes(before: Side, after: Side, facts: Facts) -> Iterator[str]:
     changes: list[NodeChange | EdgeChange] = [*facts.nodes, *facts.edges]
-    for here, there, change, effect in (
-        (before, after, "maybe_gone", "not known to be gone"),
-        (after, before, "maybe_new", "perhaps there before"),
+    for here, there, word, perhaps in (
+        (before, after, "gone", "not known to be gone"),
+        (after, before, "new", "perhaps there before"),
     ):
-        doubts = Counter(one.because for one in changes if one.change == change)
+        doubts = Counter(one.because for one in changes if one.change == f"maybe_{word}")
         doubts.update({f"{root} was read in part only": 0 for root, outcome in there.sight.outcomes.items() if outcome != "complete"})
         for because, count in sorted(doubts.items()):
             things = "1 node or edge" if count == 1 else f"{count:,} nodes and edges"
-            lacks = f"{things} of {here.name} that it lacks {'is' if count == 1 else 'are'} {effect}"
+            lacks = f"{things} of {here.name} that it lacks {'is' if count == 1 else 'are'} {perhaps}"
             yield f"{because} in {there.name}: {lacks if count else 'what was gone by then may still stand there'}"
-        yield from _formats(here, there)
+        if any(one.change == word for one in changes):
+            yield from _formats(here, there, word)
     yield from _rules(before, after)
     secrets = [{id for kind, id in side.judge.estate.nodes if kind == "Secret" and id.startswith("secret:")} for side in (before, after)]
     if all(secrets) and secrets[0].isdisjoint(secrets[1]):
@@ -360,17 +361,15 @@ def _notes(before: Side, after: Side, facts: Facts) -> Iterator[str]:
         )
 
 
-def _formats(here: Side, there: Side) -> Iterator[str]:
-    """Formats of which a root has documents here and none there."""
+def _formats(here: Side, there: Side, word: str) -> Iterator[str]:
+    """Formats of which a root has documents here and none there: a dump that was not made looks like that."""
     read = {scan.root: root_summary(scan).documents for scan in there.scans if scan.outcome == "complete"}
     for scan in here.scans:
-        for name, count in sorted(root_summary(scan).documents.items()) if scan.root in read else ():
-            if count and not read[scan.root].get(name):
-                documents = "the only document" if count == 1 else f"all {count} documents"
-                yield (
-                    f"{documents} of the format {name} in {scan.root} of {here.name} {'is' if count == 1 else 'are'} not in {there.name}: "
-                    "taken away, or a dump that was not made that time"
-                )
+        counts = root_summary(scan).documents if scan.root in read else {}
+        missing = [f"{name} ({count})" for name, count in sorted(counts.items()) if count and not read[scan.root].get(name)]
+        if missing:
+            lacks = f"{scan.root} has documents of formats in {here.name} of which {there.name} has none"
+            yield f"{lacks}; what only these state counts as {word}: {', '.join(missing)}"
 
 
 def _rules(before: Side, after: Side) -> Iterator[str]:

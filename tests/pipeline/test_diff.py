@@ -157,8 +157,11 @@ def test_a_dump_that_was_not_made_is_told(tmp_path: Path) -> None:
     (folder / ".mcp.json").write_text(json.dumps({"mcpServers": {"x": {"command": "npx", "args": ["x-mcp"]}}}))
     before = stored(tmp_path / "one", folder)
     (folder / ".mcp.json").unlink()
-    (note,) = [note for note in compared(before, folder).notes if "format" in note]
-    assert note.startswith(f"the only document of the format mcp_claude_code in shop of {before} is not in {folder}")
+    (note,) = [note for note in compared(before, folder).notes if "formats" in note]
+    assert note.startswith(f"shop has documents of formats in {before} of which {folder} has none")
+    assert note.endswith("counts as gone: mcp_claude_code (1)")
+    (note,) = [note for note in compared(folder, before).notes if "formats" in note]
+    assert note.endswith("counts as new: mcp_claude_code (1)")
 
 
 @pytest.mark.parametrize("another", [False, True])
