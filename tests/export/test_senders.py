@@ -89,7 +89,7 @@ def test_a_fixed_finding_closes_and_a_found_one_opens_again(fake: Fake) -> None:
 def test_what_people_wrote_stays(fake: Fake) -> None:
     sync(fake, wanted(ticket(ONE)))
     [id] = fake.ids()
-    fake.people_write(id, "Ana looks into it.")
+    fake.people_write(id, "Ana looks into it. \ud83d")
     assert counts(sync(fake, wanted(ticket(ONE), day=2))[0]) == {"unchanged": 1}
     made, _ = sync(fake, wanted(ticket(ONE, OTHER), day=3))
     assert counts(made) == {"update": 1}
@@ -444,6 +444,9 @@ def test_an_incident_that_is_closed_for_good_has_a_successor() -> None:
         sync(fake, wanted(ticket(ONE)))
         sync(fake, wanted(day=2, fixed=[ONE]))
         fake.lock_away(fake.ids()[0])
+        fake.faults = [Fault.NONE, Fault.BROKEN]
+        made, _ = sync(fake, wanted(ticket(ONE), day=3))
+        assert made.steps[0].outcome == "failed", "the one of before is not the one that may have been made"
         made, _ = sync(fake, wanted(ticket(ONE), day=3))
         assert counts(made) == {"create": 1}
         assert [fake.is_open(id) for id in fake.ids()] == [False, True]

@@ -76,8 +76,8 @@ class Fake:
     def tracker(self, waited: list[float] | None = None) -> Tracker:
         """The sender, which notes how long it would have waited."""
         made = self.made()
-        made.web._sleep = ([] if waited is None else waited).append
-        made.web._pause = 0.0
+        made.web.sleep = ([] if waited is None else waited).append
+        made.web.pause = 0.0
         self.trackers.append(made)
         return made
 

@@ -244,7 +244,7 @@ def _created(tracker: Tracker, ticket: Ticket, known: set[str]) -> Found:
     try:
         return tracker.create(ticket)
     except Unclear as error:
-        tracker.web.wait(LOST_WAIT)
+        tracker.web.sleep(LOST_WAIT)
         made = next(_new(tracker.tickets(), ticket.key, known), None)
         if made is None:
             raise Refused(f"{error}; it is not there, and a later run opens it if it still is not") from None

@@ -79,37 +79,26 @@ class Web:
         headers: of every request, the credentials among them.
         secrets: what no message may hold, whatever a server answers.
         pause: seconds between two requests that change something.
-        sleep: how to wait.
     """
 
-    def __init__(
-        self,
-        base: str,
-        headers: Mapping[str, str],
-        secrets: Iterable[str],
-        *,
-        pause: float = 0.0,
-        sleep: Callable[[float], None] = time.sleep,
-    ) -> None:
+    def __init__(self, base: str, headers: Mapping[str, str], secrets: Iterable[str], *, pause: float = 0.0) -> None:
         self.base = base
-        self.requests = 0
+        self.sleep: Callable[[float], object] = time.sleep
+        self.pause = pause
         self._secrets = sorted(filter(None, secrets), key=len, reverse=True)
-        self._pause = pause
-        self._sleep = sleep
         self._changed = -pause
         # A proxy that the environment names is used, but not for an address of this machine.
         trusts = urlsplit(base).hostname not in LOOPBACK
         self._client = httpx.Client(
-            headers={"User-Agent": "graphinv", **headers}, timeout=TIMEOUT, follow_redirects=False, trust_env=trusts
+            headers={"User-Agent": "graphinv", "Content-Type": "application/json", **headers},
+            timeout=TIMEOUT,
+            follow_redirects=False,
+            trust_env=trusts,
         )
 
     def close(self) -> None:
         """Let the connection go."""
         self._client.close()
-
-    def wait(self, seconds: float) -> None:
-        """Do nothing for a while."""
-        self._sleep(seconds)
 
     def get(self, path: str, **params: str | int) -> Answer:
         """What is at ``path``."""
@@ -139,18 +128,17 @@ class Web:
         return self._asked("POST", path, body=body, again=False)
 
     def _paced(self) -> None:
-        left = self._changed + self._pause - time.monotonic()
+        left = self._changed + self.pause - time.monotonic()
         if left > 0:
-            self._sleep(left)
+            self.sleep(left)
         self._changed = time.monotonic()
 
     def _asked(self, method: str, path: str, *, params: Mapping[str, Any] | None = None, body: Any = None, again: bool = True) -> Answer:
         why, wait = "", 0.0
         for attempt in range(ATTEMPTS):
             if attempt:
-                self._sleep(wait)
+                self.sleep(wait)
             wait = 2.0**attempt
-            self.requests += 1
             try:
                 status, headers, content = self._sent(method, path, params, body)
             except httpx.TransportError as error:
@@ -179,7 +167,9 @@ class Web:
         raise Stopped(f"{why}; {ATTEMPTS} attempts were made")
 
     def _sent(self, method: str, path: str, params: Mapping[str, Any] | None, body: Any) -> tuple[int, httpx.Headers, bytes]:
-        with self._client.stream(method, self.base + path, params=params or None, json=body) as response:
+        # ASCII, so that half a character in what people wrote goes back as it came.
+        given = None if body is None else json.dumps(body)
+        with self._client.stream(method, self.base + path, params=params or None, content=given) as response:
             content = bytearray()
             for chunk in response.iter_bytes():
                 content += chunk
