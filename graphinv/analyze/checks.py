@@ -22,6 +22,7 @@ from graphinv.analyze.rows import (
     agents_of,
     blueprint,
     confidence,
+    counted,
     in_force,
     usable,
 )
@@ -78,7 +79,7 @@ def _inherited(estate: Estate, grants: Iterable[EdgeRecord], at: int, params: Pa
                 continue
             modifiers, share = [], "nobody knows how much of it is used"
         yield ends | {
-            "what": f"inherits {', '.join(actions)} on {len(edges)} {'thing' if len(edges) == 1 else 'things'} from {origin}, {share}",
+            "what": f"inherits {', '.join(actions)} on {counted(len(edges), 'thing', 'things')} from {origin}, {share}",
             "actions": actions,
             "inherited_from": origin,
             "granted": sorted(edge.target[1] for edge in edges)[:10],
@@ -103,7 +104,7 @@ def _whole_scope(estate: Estate, grants: Iterable[EdgeRecord], params: Params) -
         target, actions = estate.nodes[edge.target], edge.props.get("actions") or ()
         if target.props.get("type") in params["scopes"] and WORSE_THAN_READ & set(actions):
             yield about(edge.source, edge.target) | {
-                "what": f"may {', '.join(actions)} everything in {target.name}",
+                "what": f"may {'administer' if 'admin' in actions else ', '.join(actions)} everything in {target.name}",
                 "actions": list(actions),
                 "grants": 1,
                 "modifiers": ["+1 it may do anything there"] if "admin" in actions else [],
@@ -142,7 +143,7 @@ def shared_secret(engine: Engine, params: Params) -> Iterator[Row]:
             "agents": [agent.id for agent in agents],
             "parties": parties,
             "people": people,
-            "who": " and ".join([_counted(parties, "agent", "agents"), *([_counted(len(people), "person", "people")] if people else [])]),
+            "who": " and ".join([counted(parties, "agent", "agents"), *([counted(len(people), "person", "people")] if people else [])]),
             "through": sorted({f"{kind}:{id}" for keys in through.values() for kind, id in keys if kind != "Agent"}),
             "places": sorted({edge.props["place"] for edge in held if edge.props.get("place")}),
             "modifiers": modifiers,
@@ -155,10 +156,6 @@ def _people(estate: Estate, holders: Iterable[NodeKey], at: int) -> list[str]:
     edges = (edge for holder in holders if holder[0] == "Runtime" for edge in estate.outgoing.get(holder, ()))
     found = {edge.target for edge in edges if edge.kind == "RUNS_AS" and in_force(edge, at)}
     return sorted(id for kind, id in found if estate.nodes[kind, id].props.get("type") == "human")
-
-
-def _counted(count: int, one: str, many: str) -> str:
-    return f"{count} {one if count == 1 else many}"
 
 
 def _issued_apart(secret: Props, edge: EdgeRecord) -> bool:

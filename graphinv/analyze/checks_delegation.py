@@ -21,6 +21,7 @@ from graphinv.analyze.rows import (
     agents_of,
     blueprint,
     confidence,
+    counted,
     delegations,
     hop_of,
     in_force,
@@ -92,6 +93,7 @@ def _gained(engine: Engine, told: Columns, edge: EdgeRecord, carried: tuple[Arra
     order = columns[np.argsort(-engine.weights.target[columns], kind="stable")]
     yield about(edge.source, edge.target) | {
         "targets": len(columns),
+        "what": counted(len(columns), "thing", "things"),
         "examples": [":".join(keys[node]) for node in targets[order[:10]].tolist()],
         "how": "asks for more than it has" if scopes is None else "hands over more than it has",
         "path": [hop_of(engine.estate, edge)],

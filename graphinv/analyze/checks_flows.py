@@ -282,12 +282,20 @@ def toxic_flow(engine: Engine, params: Params) -> Iterator[Row]:
             "confidence": min(0.5 if _remembers([*reversed(before), *after]) else 1.0, 1.0 if legs.sees else UNSEEN),
             "source": ":".join(source),
             "egress": ":".join(out),
-            "start": estate.nodes[source].name,
-            "end": estate.nodes[out].name,
+            "how": _story(estate, source, key, out),
             "sensitive": [":".join(one) for one in legs.sensitive[: params["examples"]]],
             "path": hops,
             "modifiers": ["+1 it crosses owners"] if len(owners) > 1 else [],
         }
+
+
+def _story(estate: Estate, source: NodeKey, key: NodeKey, out: NodeKey) -> str:
+    """The walk from ``source`` over ``key`` to ``out`` in words."""
+    start, here, end = (estate.nodes[one].name for one in (source, key, out))
+    if source == key:
+        return f"{here} takes in strangers' content and sees what is sensitive, which comes out by {end}"
+    sends = "sees what is sensitive and sends out" if out == key else f"sees what is sensitive, and out by {end}"
+    return f"Strangers' content from {start} comes to {here}, which {sends}"
 
 
 @once

@@ -12,7 +12,7 @@ from graphinv.analyze.approvals import Approvals, approvals_of
 from graphinv.analyze.arcs import micros
 from graphinv.analyze.labels import labels_of, may_rest
 from graphinv.analyze.reaching import WORSE_BITS, NearestAgents, closure
-from graphinv.analyze.rows import DAY, WORSE_THAN_READ, Params, Row, about, active, agents_of, confidence, in_force
+from graphinv.analyze.rows import DAY, WORSE_THAN_READ, Params, Row, about, active, agents_of, confidence, counted, in_force
 from graphinv.analyze.scopes import ACTION_BIT
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
 from graphinv.model.facts import NodeKey
@@ -56,6 +56,7 @@ def administrator(engine: Engine, params: Params) -> Iterator[Row]:
             continue
         one = held[0].target if len(held) == 1 else None
         yield about(key, one) | {
+            "what": estate.nodes[one].name if one else counted(len(held), "thing", "things"),
             "grants": len(held),
             "examples": sorted(":".join(edge.target) for edge in held)[:10],
             "agents": nearest.of(engine.structure.number[key]),

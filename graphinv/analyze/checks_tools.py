@@ -13,7 +13,7 @@ from graphinv.analyze.approvals import HOLDS, Approvals, approvals_of
 from graphinv.analyze.arcs import micros
 from graphinv.analyze.labels import labels_of
 from graphinv.analyze.reaching import columns_of
-from graphinv.analyze.rows import Params, Row, about, active, confidence, in_force
+from graphinv.analyze.rows import Params, Row, about, active, confidence, counted, in_force
 from graphinv.analyze.severity import Gauge
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
 from graphinv.model.facts import NodeKey
@@ -39,7 +39,7 @@ def third_party_step(engine: Engine, params: Params) -> Iterator[Row]:
             said = labels_of([step.props])
             heaviest = columns[engine.weights.target[columns].argmax()] if len(columns) else None
             target = None if heaviest is None else engine.structure.keys[engine.structure.targets[heaviest]]
-            what = f"{len(columns)} sensitive things" if len(columns) else "keys of ours"
+            what = counted(len(columns), "sensitive thing", "sensitive things") if len(columns) else "keys of ours"
             yield about(step.key, target) | {
                 "what": what,
                 "vendor": step.props.get("vendor"),

@@ -72,7 +72,7 @@ def score_block(score: Score) -> RenderableType:
         "risk ",
         (f"{score.risk:.1f} ", "bold"),
         level(score.level),
-        f" = impact {score.impact:.1f} × (0.4 + 0.6 × likelihood {score.likelihood:.2f})",
+        f" from an impact of {score.impact:.1f} and a likelihood of {score.likelihood:.2f}",
     )
     parts = table(["part", "amount", "because"], ([part.what, f"{part.amount:.2f}", part.because] for part in score.parts))
     return Group(head, text(f"impact ungoverned {score.impact_ungoverned:.1f}, after runtime decisions {score.impact_runtime:.1f}"), parts)
@@ -108,11 +108,32 @@ def finding_block(finding: Finding, *, path: bool = True) -> RenderableType:
         lines.append(text(f"stated in {', '.join(finding.sources[:5])}{' …' if len(finding.sources) > 5 else ''}"))
     if path and finding.path:
         lines.extend(Padding(line, (0, 0, 0, 2), expand=False) for line in hop_lines(finding.path))
+    lines.extend(text(line) for line in _details(finding))
     if finding.remediation:
         lines.append(text(f"mend: {finding.remediation}", "green"))
+    if finding.cause and finding.cause != ":".join(finding.subject):
+        lines.append(text(f"what clears it, and most others with it: {_cause(finding.cause)}"))
     if finding.frameworks:
         lines.append(text(f"frameworks: {', '.join(finding.frameworks)}", "dim"))
     return Group(*lines, "")
+
+
+_LISTED = 10
+"""How many values of one detail are listed."""
+
+
+def _details(finding: Finding) -> Iterator[str]:
+    """What else the rule says, but for what stands in the title."""
+    for name, value in finding.details.items():
+        values = [str(one) for one in value] if isinstance(value, (list, tuple)) else [] if value is None else [str(value)]
+        if values and not all(one in finding.title for one in values):
+            more = f" … {len(values)} in all" if len(values) > _LISTED else ""
+            yield f"{name.replace('_', ' ')}: {', '.join(values[:_LISTED])}{more}"
+
+
+def _cause(cause: str) -> str:
+    """A node by its name, an edge by as much of its key as paths show."""
+    return cause if ":" in cause else f"edge {cause[:SHOWN_DIGITS]}"
 
 
 def _lived(finding: Finding) -> str:

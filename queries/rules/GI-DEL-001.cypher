@@ -1,6 +1,6 @@
 // id: GI-DEL-001
 // title: Sub-agent gets more than its delegator has
-// finding: "{subject} {how}: {target} can change {targets} things that it cannot"
+// finding: "{subject} {how}: {target} can change {what} that it cannot"
 // severity: medium
 // base: 6
 // modifiers: [M1, M2, M3, M4, M5]
@@ -21,4 +21,5 @@
 // columns:
 //   how: Whether it hands over stated authority, or borrows the power of another
 //   targets: How many things the delegator could not change without it
+//   what: The same in words
 //   examples: Some of them, the heaviest first

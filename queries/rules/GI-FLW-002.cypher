@@ -1,6 +1,6 @@
 // id: GI-FLW-002
 // title: Toxic flow over several agents
-// finding: "strangers' content from {start} comes to {subject}, which sees what is sensitive, and out by {end}"
+// finding: "{how}"
 // severity: high
 // base: 7
 // modifiers: [M1, M2, M5]
@@ -24,6 +24,5 @@
 // columns:
 //   source: The nearest agent that takes strangers' content in
 //   egress: The nearest agent that can send something out
-//   start: Name of the source
-//   end: Name of the way out
+//   how: The walk in words
 //   sensitive: What is sensitive and within its own reach, the heaviest first

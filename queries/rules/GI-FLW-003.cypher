@@ -1,6 +1,6 @@
 // id: GI-FLW-003
 // title: Untrusted input reaches a destructive action
-// finding: "strangers' content comes to {subject}, which reaches {target} with nobody asked"
+// finding: "Strangers' content comes to {subject}, which reaches {target} with nobody asked"
 // severity: high
 // base: 8
 // modifiers: [M1, M3]

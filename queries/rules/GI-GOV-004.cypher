@@ -1,6 +1,6 @@
 // id: GI-GOV-004
 // title: Approval too broad or stale
-// finding: "the approval of {target} for {subject} is wider than one act: {reasons}"
+// finding: "Approval of {target} for {subject} is wider than one act: {reasons}"
 // severity: medium
 // base: 5
 // modifiers: [M1, M3]

@@ -1,6 +1,6 @@
 // id: GI-IDN-004
 // title: Agent without an identity of its own
-// finding: "{subject} has no identity of its own and acts by {count} static secret(s)"
+// finding: "{subject} has no identity of its own and acts by {by}"
 // severity: medium
 // base: 6
 // modifiers: [M2, M5]
@@ -14,7 +14,7 @@
 //   - Its identity is known to a source that was not read, so that no agent has one
 //   - A sub-agent that runs inside its caller has the caller's identity
 //   - What runs on a runtime that is not shut off from it has the runtime's identity
-// columns: {count: How many static secrets it holds, secrets: Which}
+// columns: {by: What it acts by, count: How many static secrets it holds, secrets: Which}
 MATCH (a:Agent)-[r:HOLDS]->(s:Secret)
 WHERE a.gone_at IS NULL AND r.gone_at IS NULL AND s.gone_at IS NULL
   AND NOT coalesce(a.status, 'unknown') IN ['suspended', 'retired']
@@ -43,4 +43,5 @@ WHERE NOT EXISTS {
     WHERE c.gone_at IS NULL AND d.gone_at IS NULL AND c.framework = a.framework
       AND EXISTS { MATCH (c)-[v:RUNS_AS]->(k:Identity) WHERE v.gone_at IS NULL AND k.gone_at IS NULL }
   }
-RETURN 'Agent' AS subject_kind, a.id AS subject_id, size(secrets) AS count, secrets
+RETURN 'Agent' AS subject_kind, a.id AS subject_id, size(secrets) AS count, secrets,
+       CASE WHEN size(secrets) = 1 THEN 'one static secret' ELSE toString(size(secrets)) + ' static secrets' END AS by

@@ -1,6 +1,6 @@
 // id: GI-PRV-002
 // title: Administrator permission
-// finding: "{subject} administers {grants} things"
+// finding: "{subject} administers {what}"
 // severity: high
 // base: 7
 // modifiers: [M1, M2]
@@ -18,6 +18,7 @@
 //   - A condition that nobody evaluates makes it an upper bound
 //   - A whole scope is told by GI-PRV-001, once
 // columns:
+//   what: What it administers, or how much
 //   grants: How many things it administers
 //   examples: Some of them
 //   agents: Agents that come by it, the nearest

@@ -69,7 +69,7 @@ WHERE h.gone_at IS NULL AND r.gone_at IS NULL AND s.gone_at IS NULL
     WHERE n.gone_at IS NULL AND x.gone_at IS NULL AND x.via IN ['refresh', 'renew'] AND n.id <> s.id
   }
 RETURN labels(h)[0] AS subject_kind, h.id AS subject_id, 'Secret' AS target_kind, s.id AS target_id,
-       false AS unknown, 'it was left in a ' + r.place AS reason, 'still holds ' + coalesce(s.name, s.id) AS still,
+       false AS unknown, CASE r.place WHEN 'laptop' THEN 'it was left on a laptop' ELSE 'it was left in a ' + r.place END AS reason, 'still holds ' + coalesce(s.name, s.id) AS still,
        r.place AS place, null AS task,
        [m IN [
          CASE WHEN any(l IN coalesce(s.labels, []) WHERE l IN ['bound=dpop', 'bound=mtls', 'bound=wpt'])
