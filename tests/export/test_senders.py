@@ -207,7 +207,7 @@ def test_accepted_risks_close_and_come_back(fake: Fake) -> None:
     assert counts(sync(fake, wanted(day=2, accepted=frozenset({ONE.key})))[0]) == {"close": 1}
     assert fake.comments(id) == ["The risk was accepted."]
     assert counts(sync(fake, wanted(ticket(ONE), day=2))[0]) == {"reopen": 1}
-    assert counts(sync(fake, wanted(day=3, known=frozenset({ONE.key})))[0]) == {"left": 1}
+    assert counts(sync(fake, wanted(day=3, known=frozenset({ONE.key})), close_unknown=True)[0]) == {"left": 1}
 
 
 def test_limit_and_level_hold_for_opening_alone(fake: Fake) -> None:
@@ -228,7 +228,9 @@ def test_pages(fake: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
     many = [ticket(finding("high", f"bot-{n}"), cause=f"{n}") for n in range(23)]
     sync(fake, wanted(*many))
     fake.page = 5
+    before = len(fake.requests)
     assert counts(sync(fake, wanted(*many, day=2))[0]) == {"unchanged": 23}
+    assert (before, len(fake.requests) - before) == (1 + 23, 5)
     assert {one.headers["host"] for one in fake.requests} == {fake.url.partition("//")[2]}
 
 

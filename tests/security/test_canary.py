@@ -684,6 +684,10 @@ def ownership(plant: Plant) -> dict[str, str]:
     def leak() -> dict[str, object]:
         secret, line = plant(), f"key = {plant()}"
         return {
+            "shop/snowflake/grants.sql": f"USE ROLE x;\n-- {plant()}\nCREATE USER b PASSWORD = '{plant()}';\n"
+            f"GRANT SELECT ON TABLE a.b.{shaped()} TO ROLE {shaped()};\nGRANT ROLE {shaped()} TO USER {shaped()};\n",
+            "shop/snowflake/grants.csv": "created_on,privilege,granted_on,name,granted_to,grantee_name,granted_by\n"
+            f"{plant()},SELECT,TABLE,{shaped()},ROLE,{shaped()},{plant()}\n",
             "RuleID": shaped(),
             "Commit": "0",
             "File": f"a/{shaped()}",
