@@ -11,6 +11,7 @@ import typer
 
 from graphinv.cli.options import AtOption, Format, FormatOption, StoreOption, existing_store, moment, reader
 from graphinv.cli.output import console, emit, progress, text, to_json, write
+from graphinv.cli.stages import AcceptedOption
 from graphinv.model.difference import GONE, Difference, FindingChange
 from graphinv.model.errors import UsageError
 from graphinv.model.results import LENSES, LEVELS, Lens, Level
@@ -74,19 +75,23 @@ def diff(
         bool,
         typer.Option("--fail-on-reach", help="Exit with 1 when an agent gains on a confidential or restricted target or a crown jewel"),
     ] = False,
+    accepted: AcceptedOption = None,
     at: AtOption = None,
     store: StoreOption = None,
     form: FormatOption = Format.table,
 ) -> None:
     """What changed from A to B: findings, what agents can do and which change gave it, nodes, edges, scores."""
-    from graphinv.pipeline.diff import COMPARED_LENSES, difference, sides
+    from graphinv.pipeline.accepted import Filter
+    from graphinv.pipeline.diff import COMPARED_LENSES, difference, sides, without_accepted
 
     parts = frozenset(only or Part)
     wanted = tuple(dict.fromkeys(map(_lens, lens or COMPARED_LENSES)))
     lenses = wanted if Part.reach in parts or fail_on_reach else ()
+    hidden = Filter.of(accepted, None)
     with progress() as told:
         both = sides(before, existing_store(store) if after is None else after, keeper=store, at=moment(at), progress=told)
         found = difference(*both, lenses=lenses, most=top or None, progress=told)
+    found, shown = without_accepted(found, both[1], hidden)
     if form is Format.table:
         from graphinv.cli.changed import Printed
 
@@ -97,6 +102,8 @@ def diff(
                 getattr(printed, part)()
         if Part.findings in parts:
             printed.findings_gone()
+        for line in shown.words:
+            console().print(text(line, "yellow"))
     elif form is Format.json:
         write(to_json(_chosen(found, parts)))
     else:

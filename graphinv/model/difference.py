@@ -139,4 +139,5 @@ class Difference(Result):
     seen_anew: int = Field(description="Nodes and edges of which only the place or the time differs at which they are stated or seen")
     lenses: tuple[LensDifference, ...] = Field(description="As they were asked for")
     findings: tuple[FindingChange, ...] = Field(description="The worst level first")
+    accepted: int = Field(default=0, description="How many more of them are accepted risks, which are left out")
     scores: tuple[ScoreMove, ...] = Field(description="Those whose risk rises most first")

@@ -19,12 +19,13 @@ from graphinv.analyze.diff import Facts, Sight, facts_changed
 from graphinv.analyze.engine import Engine
 from graphinv.analyze.gains import lens_difference
 from graphinv.analyze.labels import states
-from graphinv.model.difference import Compared, Difference, EdgeChange, FindingChange, NodeChange, ScoreMove
+from graphinv.model.difference import GONE, Compared, Difference, EdgeChange, FindingChange, NodeChange, ScoreMove
 from graphinv.model.errors import StoreError, UsageError
 from graphinv.model.estate import Estate
 from graphinv.model.facts import NodeKey
 from graphinv.model.kinds import EDGE_KINDS, NODE_KINDS
 from graphinv.model.results import LEVELS, Analysis, Finding, Lens, Level, RuleStatus, Score
+from graphinv.pipeline.accepted import Filter, Shown
 from graphinv.pipeline.gather import Progress, quiet
 from graphinv.pipeline.keys import KEY_FILE_VARIABLE, key_path, store_key
 from graphinv.pipeline.lifecycle import Ends, Judgement, followed
@@ -224,6 +225,14 @@ def difference(
         findings=tuple(sorted(_findings(before, after, facts), key=_worst_first)),
         scores=tuple(_scores(before.analysis.scores, after.analysis.scores)),
     )
+
+
+def without_accepted(found: Difference, after: Side, hidden: Filter) -> tuple[Difference, Shown]:
+    """``found`` without findings that ``after`` has and that are accepted risks, and what these are."""
+    shown = hidden.shown([after.open[one.key] for one in found.findings if one.change not in GONE], after.judge.at)
+    kept = {finding.key for finding in shown.findings}
+    findings = tuple(one for one in found.findings if one.change in GONE or one.key in kept)
+    return found.model_copy(update={"findings": findings, "accepted": shown.accepted}), shown
 
 
 def _worst_first(change: FindingChange) -> tuple[int, str, NodeKey, NodeKey, str]:

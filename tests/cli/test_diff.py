@@ -14,7 +14,7 @@ from tests.cli.running import graphinv, refused
 from tests.cli.test_strangers import EVIL, _facts, unseen
 from tests.pipeline.test_diff import FACTS, later, written
 
-WHOLE_KEYS = {"before", "after", "notes", "nodes", "edges", "seen_anew", "lenses", "findings", "scores"}
+WHOLE_KEYS = {"before", "after", "notes", "nodes", "edges", "seen_anew", "lenses", "findings", "accepted", "scores"}
 SIDE_KEYS = {"name", "at", "generation", "roots", "agents", "nodes", "edges", "findings"}
 NODE_KEYS = {"node", "name", "change", "properties", "sources", "because"}
 EDGE_KEYS = {"edge", "key_before", "change", "moves_authority", "properties", "sources", "because"}
@@ -99,6 +99,20 @@ def test_it_fails_on_new_findings_of_a_level_and_on_reach_that_matters(two: tupl
     assert "1 pair of an agent and a target that matters gained" in graphinv("diff", *two, "--fail-on-reach", code=1).err
     graphinv("diff", *two[::-1], "--fail-on-reach")
     graphinv("diff", two[1], two[1], "--fail-on", "info", "--fail-on-reach")
+
+
+def test_accepted_risks_are_hidden_and_counted(two: tuple[Path, Path], tmp_path: Path) -> None:
+    file = tmp_path / "accepted.toml"
+    entry = '[[accepted]]\nrule = "GI-*"\nsubject = "Agent:*"\nowner = "ana@acme.example"\nreason = "known"\nuntil = 2026-12-31\n'
+    file.write_text(entry)
+    whole, left = (graphinv("diff", *two, *more, "-f", "json").json for more in ((), ("--accepted", file)))
+    hidden = [one for one in whole["findings"] if one["subject"][0] == "Agent" and one["change"] != "gone"]
+    assert hidden
+    assert left["accepted"] == len(hidden)
+    assert left["findings"] == [one for one in whole["findings"] if one not in hidden]
+    assert f"{len(hidden)} findings hidden as accepted risk" in graphinv("diff", *two, "--accepted", file).out
+    file.write_text(entry.replace('"Agent:*"', '"*:*"'))
+    graphinv("diff", *two, "--accepted", file, "--fail-on", "info")
 
 
 def _opposite(two: tuple[Path, Path]) -> bool:
