@@ -28,7 +28,9 @@ _DUMP = re.compile(rb"^-- PostgreSQL database (?:cluster )?dump", re.MULTILINE)
 _PREAMBLE = re.compile(rb"^SET (?:statement|lock)_timeout = 0;\s+SET [^;]+;", re.MULTILINE)
 _SCRIPT = re.compile(rb"^\s*(?:GRANT\s+[^;]+\s+TO|CREATE\s+(?:ROLE|USER))\s", re.MULTILINE | re.IGNORECASE)
 _OTHERS = re.compile(
-    rb"(?i)identified\s+by|'@'|`|\bengine\s*=|create\s+login|^\s*go\s*$|grant\s+[^;]*\bto\s+share\b|warehouse", re.MULTILINE
+    rb"(?i)identified\s+by|'@'|`|\bengine\s*=|create\s+login|^\s*go\s*$|grant\s+[^;]*\bto\s+share\b|warehouse"
+    rb"|^\s*(?:use\s+role\b|grant\s+role\b|grant\s[^;\n]{1,500}\bto\s+role\s)",
+    re.MULTILINE,
 )
 
 _NAME = r'(?:"(?:[^"]|""){1,200}"|[A-Za-z_][\w$]{0,200})'

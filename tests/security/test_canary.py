@@ -684,10 +684,6 @@ def ownership(plant: Plant) -> dict[str, str]:
     def leak() -> dict[str, object]:
         secret, line = plant(), f"key = {plant()}"
         return {
-            "shop/snowflake/grants.sql": f"USE ROLE x;\n-- {plant()}\nCREATE USER b PASSWORD = '{plant()}';\n"
-            f"GRANT SELECT ON TABLE a.b.{shaped()} TO ROLE {shaped()};\nGRANT ROLE {shaped()} TO USER {shaped()};\n",
-            "shop/snowflake/grants.csv": "created_on,privilege,granted_on,name,granted_to,grantee_name,granted_by\n"
-            f"{plant()},SELECT,TABLE,{shaped()},ROLE,{shaped()},{plant()}\n",
             "RuleID": shaped(),
             "Commit": "0",
             "File": f"a/{shaped()}",
@@ -705,6 +701,10 @@ def ownership(plant: Plant) -> dict[str, str]:
     hog = {"SourceMetadata": place, "DetectorName": "AWS", "Verified": True, "Raw": plant(), "RawV2": plant(), "Redacted": plant()}
     hog["ExtraData"] = {"arn": f"arn:aws:iam::111122223333:user/{shaped()}", "scopes": f"repo, {shaped()}"}
     return {
+        "shop/snowflake/grants.sql": f"USE ROLE x;\n-- {plant()}\nCREATE USER b PASSWORD = '{plant()}';\n"
+        f"GRANT SELECT ON TABLE a.b.{shaped()} TO ROLE {shaped()};\nGRANT ROLE {shaped()} TO USER {shaped()};\n",
+        "shop/snowflake/grants.csv": "created_on,privilege,granted_on,name,granted_to,grantee_name,granted_by\n"
+        f"{plant()},SELECT,TABLE,{shaped()},ROLE,{shaped()},{plant()}\n",
         "shop/graphinv.toml": f'[[state]]\nnodes = ["Agent:{shaped()}", "*"]\ntenant = "{shaped()}"\nowners = ["@{shaped()}", "@a/b"]\n'
         f'[[guard]]\npoint = "{shaped()}"\nname = "{shaped()}"\nedges = [{{ edge = "HOLDS", from = "*", to = "*" }}]\n'
         f'{shaped()} = "{plant()}"\n'

@@ -241,6 +241,8 @@ PLACES = (
     ".secrets.baseline",
     "aws/account.json",
     "aws/agents.json",
+    "snowflake/grants.sql",
+    "snowflake/grants.csv",
     "aws/report.csv",
 )
 
