@@ -12,7 +12,7 @@ import pytest
 from graphinv.export.senders import github
 from tests.cli.conftest import Demo
 from tests.cli.running import graphinv, refused
-from tests.export.trackers import TOKEN, FakeGitHub, Fault, served
+from tests.export.trackers import TOKEN, Fake, FakeGitHub, FakeJira, FakeServiceNow, Fault, served
 
 SYNC = ("tickets", "sync", "github", "--to", "acme/shop")
 ENTRY = '[[accepted]]\nrule = "GI-*"\nowner = "ana@acme.example"\nreason = "of the demo"\nuntil = 2026-12-31\n'
@@ -54,6 +54,19 @@ def test_a_first_run_is_bounded_and_says_so(demo: Demo, fake: FakeGitHub) -> Non
     assert {label["name"] for issue in fake.issues for label in issue["labels"]} == {"graphinv", "graphinv-critical"}
     rows = list(csv.DictReader(io.StringIO(graphinv("--store", demo.store, *SYNC, "--limit", "2", "-f", "csv").out)))
     assert [row["action"] for row in rows] == ["create", "create", "unchanged", "unchanged"]
+
+
+@pytest.mark.parametrize(("name", "kind"), [("jira", FakeJira), ("servicenow", FakeServiceNow)])
+def test_the_other_trackers(demo: Demo, monkeypatch: pytest.MonkeyPatch, name: str, kind: type[Fake]) -> None:
+    with served(kind()) as fake:
+        environment = {"JIRA_URL": fake.url, "JIRA_PROJECT": "SEC", "JIRA_TOKEN": TOKEN}
+        environment |= {"SERVICENOW_URL": fake.url, "SERVICENOW_TOKEN": TOKEN, "SERVICENOW_GROUP": "0" * 32}
+        for variable, value in environment.items():
+            monkeypatch.setenv(variable, value)
+        command = ("tickets", "sync", name, "--by", "finding", "--min-severity", "low", "--limit", "0", "--store", demo.store, "-f", "json")
+        first = graphinv(*command).json["counts"]
+        assert first["create"] == len(fake.ids()) > 100
+        assert graphinv(*command).json["counts"] == {**first, "create": 0, "unchanged": first["create"]}
 
 
 def test_accepted_risks_make_no_tickets(demo: Demo, fake: FakeGitHub, tmp_path: Path) -> None:
