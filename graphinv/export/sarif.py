@@ -4,7 +4,7 @@
 takes a result that is ``absent`` for one that is there.
 
 A finding's place is the file and line that declare its subject (or, where none is known, a made-up file of the subject's name); its path
-is a code flow. Files are relative to the root they were found under, which ``uriBaseId`` names. The finding's key is its fingerprint.
+is a code flow, its priority the ``rank``. Files are relative to the root they were found under, which ``uriBaseId`` names. The finding's key is its fingerprint.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def sarif(
     Args:
         findings: in any order; the worst come first.
         rules: what is known of each rule, by id; one that is missing is told as its findings tell it.
-        scores: of the subjects, for ``rank``.
+        scores: of the subjects, told in words.
         roots: names of the roots that were scanned; of a source under none of them, the first part is taken for its root.
     """
     longest_first = sorted(roots, key=len, reverse=True)
@@ -134,12 +134,11 @@ def _result(finding: Finding, rule_index: int, score: Score | None, roots: Seque
         "message": {"text": sarif_text(_message(finding))},
         "locations": _locations(finding, roots),
         "partialFingerprints": {"graphinv/v1": key, "primaryLocationLineHash": key},
+        "rank": min(100.0, max(0.0, finding.priority)),
         "properties": _bag(finding, score),
     }
     if finding.last_seen:
         result["baselineState"] = "new" if finding.last_seen in (finding.first_seen, finding.reopened_at) else "unchanged"
-    if score:
-        result["rank"] = min(100.0, max(0.0, score.risk))
     if finding.path:
         result["codeFlows"] = [{"threadFlows": [{"locations": _flow(finding.path, roots)}]}]
     return result

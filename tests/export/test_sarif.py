@@ -34,7 +34,7 @@ def run_of(*findings: Finding) -> dict[str, Any]:
 
 
 def test_a_finding_is_a_result_with_its_place_path_and_key() -> None:
-    one = finding()
+    one = finding(priority=12.5)
     (result,) = run_of(one)["results"]
     place = {"artifactLocation": {"uri": "apps/pay/.mcp.json", "uriBaseId": "acme-shop"}, "region": {"startLine": 12}}
     assert result["message"]["text"].startswith("Static long-lived secret: Agent:billing-bot to Secret:stripe-key.")
@@ -52,7 +52,7 @@ def test_a_finding_is_a_result_with_its_place_path_and_key() -> None:
     (step,) = result["codeFlows"][0]["threadFlows"][0]["locations"]
     assert step["location"]["physicalLocation"] == place
     assert step["location"]["message"] == {"text": "billing-bot holds stripe-key"}
-    assert result["rank"] == 56.04
+    assert result["rank"] == 12.5
     assert result["properties"]["security-severity"] == "8.0"
 
 
@@ -113,7 +113,7 @@ def test_the_same_findings_in_another_order_are_the_same_log() -> None:
 def test_renders_an_analysis() -> None:
     log = json.loads(sarif.render(analysis(), EMPTY, RULES))
     assert [result["level"] for result in log["runs"][0]["results"]] == ["error", "error", "warning"]
-    assert log["runs"][0]["results"][1]["rank"] == 56.04
+    assert log["runs"][0]["results"][1]["properties"]["risk"].startswith("56.0")
 
 
 def test_what_is_new_since_the_last_analysis_is_told_and_what_is_fixed_is_left_out() -> None:
