@@ -43,7 +43,7 @@ class Sight:
 
 @dataclass(frozen=True)
 class Facts:
-    """What differs between two estates, and the reasons that privileges have found in it."""
+    """What differs between two estates; ``seen_anew`` counts what does only in when or where it was seen."""
 
     nodes: tuple[NodeChange, ...]
     edges: tuple[EdgeChange, ...]
@@ -75,7 +75,7 @@ def _nodes(
         if key in owners:
             changed = (*changed, owners[key])
         if changed:
-            found.append(_node(two, "changed", changed))
+            found.append(_node(two, "changed", changed, _blind(sights, one, two)))
         elif one != two:
             seen_anew += 1
     order = {kind: place for place, kind in enumerate(NODE_KINDS)}
@@ -94,7 +94,7 @@ def _edges(before: Estate, after: Estate, sights: tuple[Sight, Sight]) -> tuple[
             grouped.setdefault((edge.kind, edge.source, edge.target), []).append(edge)
     for ends in [ends for ends, edges in gone.items() if len(edges) == len(come.get(ends, ())) == 1]:
         (one,), (two,) = gone[ends], come[ends]
-        if sights[0].blind(sights[1], one.sources) or sights[1].blind(sights[0], two.sources):
+        if _blind(sights, one, two):
             continue
         del gone[ends], come[ends]
         found.append(_edge(two, "changed", _properties(_of_edge(one), _of_edge(two)), key_before=one.key))
@@ -107,7 +107,7 @@ def _edges(before: Estate, after: Estate, sights: tuple[Sight, Sight]) -> tuple[
         one, two = old[key], new[key]
         changed = () if one.props == two.props else _properties(_of_edge(one), _of_edge(two))
         if changed:
-            found.append(_edge(two, "changed", changed))
+            found.append(_edge(two, "changed", changed, _blind(sights, one, two)))
         elif one != two:
             seen_anew += 1
     order = {kind: place for place, kind in enumerate(EDGE_KINDS)}
@@ -130,6 +130,11 @@ def _owners(estate: Estate, of: set[NodeKey]) -> dict[NodeKey, list[str]]:
         if edge.kind == "OWNS" and edge.target in of:
             found.setdefault(edge.target, set()).add(edge.source[1])
     return {key: sorted(owners) for key, owners in found.items()}
+
+
+def _blind(sights: tuple[Sight, Sight], before: NodeRecord | EdgeRecord, after: NodeRecord | EdgeRecord) -> str:
+    """Why what differs between two records of a thing may only be that one side did not read all that states it."""
+    return sights[0].blind(sights[1], before.sources) or sights[1].blind(sights[0], after.sources)
 
 
 def _sure(word: str, blind: str) -> tuple[Change, str]:

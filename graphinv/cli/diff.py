@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from graphinv.cli.options import AtOption, Format, FormatOption, StoreOption, existing_store, moment, reader
+from graphinv.cli.options import Format, FormatOption, StoreOption, existing_store, moment, reader
 from graphinv.cli.output import console, emit, progress, text, to_json, write
 from graphinv.cli.stages import AcceptedOption
 from graphinv.model.difference import GONE, Difference, FindingChange
@@ -59,7 +59,7 @@ def snapshot(
 
 def diff(
     before: Annotated[str, typer.Argument(help="Snapshot or backup, store, file of facts, or folder to read", metavar="A")],
-    after: Annotated[str | None, typer.Argument(help="The same; the store (--store) when absent", metavar="[B]")] = None,
+    after: Annotated[str | None, typer.Argument(help="The same; the store when absent", metavar="[B]")] = None,
     lens: Annotated[
         list[str] | None,
         typer.Option(
@@ -76,7 +76,10 @@ def diff(
         typer.Option("--fail-on-reach", help="Exit with 1 when an agent gains on a confidential or restricted target or a crown jewel"),
     ] = False,
     accepted: AcceptedOption = None,
-    at: AtOption = None,
+    at: Annotated[
+        str | None,
+        typer.Option("--at", help="Time to judge both at, ISO 8601 (no zone = UTC); that of their results when absent", metavar="TIME"),
+    ] = None,
     store: StoreOption = None,
     form: FormatOption = Format.table,
 ) -> None:

@@ -46,7 +46,7 @@ class NodeChange(Result):
     change: Change = Field(description="What became of it")
     properties: tuple[PropertyChange, ...] = Field(description="Those that differ; of a node that one does not have, all that is stated")
     sources: tuple[str, ...] = Field(default=(), description="Where it is stated, afterwards if it still is")
-    because: str = Field(default="", description="With `maybe_`: what was not read")
+    because: str = Field(default="", description="What was not read, on which the change may rest")
 
 
 class EdgeChange(Result):

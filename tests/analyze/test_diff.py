@@ -151,6 +151,15 @@ def test_what_was_not_read_again_is_not_known_to_be_gone(outcomes: dict[str, str
     assert (other.change, other.because) == (OPPOSITE[one.change], because)
 
 
+def test_what_one_root_said_of_a_thing_that_another_names_too_has_not_certainly_changed() -> None:
+    before = build(node("a1", framework="x", sources=["acme/a#L1", "lab/x#L1"]))
+    after = build(node("a1", sources=["lab/x#L1"]))
+    sights = Sight({"acme": "complete", "lab": "complete"}), Sight({"lab": "complete"})
+    for found in (changed(before, after, sights), changed(after, before, sights[::-1])):
+        (one,) = found.nodes
+        assert (one.change, one.because) == ("changed", "acme was not scanned")
+
+
 def test_what_names_no_root_may_be_of_any() -> None:
     before = build(node("a1"), node("a2", sources=["elsewhere/x#L1"]))
     sights = Sight({"acme": "complete", "lab": "complete"}), Sight({"acme": "complete"})
