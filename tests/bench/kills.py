@@ -30,6 +30,7 @@ from hashlib import sha256
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal, Protocol, Self, get_args
+from unittest import mock
 
 import graphinv
 from graphinv.cli import main as command_line
@@ -117,7 +118,10 @@ def contents(url: str, file: Path | None = None) -> Contents:
         plain = analysis.model_dump(mode="json", by_alias=True) if analysis else {}
         results = {name: value for name, value in plain.items() if name != "generation"}
         rows = [opened.query(query).rows for query in QUERIES]
-        reached = list(engine(opened, at=FIRST).reach_all(atoms=False))
+        judge = engine(opened, at=FIRST)
+        kept = opened.aside is not None and opened.aside.exists()
+        assert not kept or judge.structure.looked is not None, "arrays lie beside the store that cannot be read"
+        reached = list(judge.reach_all(atoms=False))
         bare = replace(state, generation=0, history=())
         backup = _digest(*upkeep.read_backup(file)) if file and file.exists() else ""
         return Contents(_digest(state, plain), _digest(bare, results, rows), _digest(reached), backup, state.generation)
@@ -283,8 +287,7 @@ class Commands:
             stderr=self._errors,
             text=True,
             cwd=root,
-            # With a key of its own a store that was copied does not know the folder that it was read from.
-            env={**os.environ, "PYTHONPATH": str(root), "GRAPHINV_CACHE": str(cache), KEY_FILE_VARIABLE: str(cache / "key")},
+            env={**os.environ, "PYTHONPATH": str(root), "GRAPHINV_CACHE": str(cache)},
         )
 
     def run(
@@ -426,7 +429,13 @@ def _halves(case: Case, where: Place) -> bool:
 def main(kind: Engine, kills: int = KILLS, agents: int = AGENTS, seed: int = 1) -> int:
     """Kill and print what became of it; how many kills it were."""
     total = 0
-    with tempfile.TemporaryDirectory() as temporary, place(kind, Path(temporary)) as where, Commands(Path(temporary) / "cache") as commands:
+    with (
+        tempfile.TemporaryDirectory() as temporary,
+        # With a key of its own a store that was copied does not know the folder that it was read from.
+        mock.patch.dict(os.environ, {KEY_FILE_VARIABLE: str(Path(temporary) / "key")}),
+        place(kind, Path(temporary)) as where,
+        Commands(Path(temporary) / "cache") as commands,
+    ):
         made = cases(kind, Path(temporary), agents, commands)
         print("| command | written | kills | while it wrote | held what was before | held what is after | left halves | ended before |")
         print("| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |", flush=True)
