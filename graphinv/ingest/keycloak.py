@@ -34,6 +34,9 @@ _OF_KEYCLOAK = re.compile(
     rb"[\"']?(?:accessTokenLifespan|sslRequired|registrationAllowed|defaultSignatureAlgorithm|serviceAccountsEnabled|publicClient|clientId"
     rb"|notBefore|bruteForceProtected|serviceAccountClientId|realmRoles|ssoSessionIdleTimeout|KeycloakRealmImport)[\"']?"
 )
+_PART = re.compile(rb'^\s*\{\s*(?:"(?:id|enabled|displayName)"\s*:\s*[^,{}\[\]]{1,200},\s*){0,3}"realm"\s*:\s*"')
+_HELD = re.compile(rb'"(?:users|groups|clients|roles|clientScopes)"\s*:\s*[\[{]')
+"""A part of a realm that is imported into it."""
 _CLIENT = re.compile(rb"\"(?:surrogateAuthRequired|clientAuthenticatorType|serviceAccountsEnabled|standardFlowEnabled|bearerOnly)\"\s*:")
 _CLIENT_ID = re.compile(rb"^\s*(?:\[\s*)?\{[^{}]{0,2000}\"clientId\"\s*:")
 _AT_REALM = re.compile(r"/(?:realms|admin)/([\w.-]{1,100})/(?:account|console)")
@@ -49,7 +52,7 @@ _GUESS: Props = {"evidence": ["inferred"], "confidence": 0.6}
 
 def detect(path: str, head: bytes) -> bool:
     """Whether it begins as a realm, or as a client of one."""
-    if path.lower().endswith(".json") and _CLIENT_ID.match(head) and _CLIENT.search(head):
+    if path.lower().endswith(".json") and ((_PART.match(head) and _HELD.search(head)) or (_CLIENT_ID.match(head) and _CLIENT.search(head))):
         return True
     return path.lower().endswith((".json", ".yaml", ".yml")) and _REALM.search(head) is not None and _OF_KEYCLOAK.search(head) is not None
 

@@ -89,6 +89,11 @@ def test_several_realms_manifests_and_odd_shapes() -> None:
     assert ("Identity", f"{REALM}/clients/y") in Facts(keycloak, document(text, "r.yaml")).nodes
 
 
+def test_a_part_of_a_realm() -> None:
+    facts = read({"enabled": True, "realm": "desk", "users": [{"username": "ada", "enabled": True, "groups": ["/clerks"]}]})
+    assert facts.drawn("MEMBER_OF") == {(f"{REALM}/users/ada", f"{REALM}/groups/clerks")}
+
+
 def test_clients_without_their_realm() -> None:
     secret = fake("bare")
     bot = {"id": "1", "clientId": "bot", "surrogateAuthRequired": False, "enabled": True, "secret": secret, "serviceAccountsEnabled": True}

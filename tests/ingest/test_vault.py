@@ -8,9 +8,9 @@ from graphinv.ingest import vault
 from graphinv.ingest.support.secrets import secret_facts
 from graphinv.ingest.support.vault.hcl import PolicyError, rules
 from graphinv.ingest.support.vault.paths import key_of
-from graphinv.model.facts import EdgeFact, NodeFact, Ref
+from graphinv.model.facts import EdgeFact, Grant, NodeFact, Ref
 from tests.ingest.granting import Granted
-from tests.ingest.reading import document, fake
+from tests.ingest.reading import Facts, document, fake
 
 ROLE = "vault:shop/auth/kubernetes/role/desk"
 CREDS = "vault:shop/database/creds/reader"
@@ -238,6 +238,22 @@ export T=$(vault write -field token auth/approle/login role_id=x secret_id=y)
 vault write -field=signed_key ssh/sign/host cert_type=host > cert
 echo 'path "kv/b" { capabilities = ["read"] }' | vault policy write other -
 """
+
+
+def test_here_documents_of_scripts_hold_values_and_data() -> None:
+    script = """
+vault write aws/roles/ops credential_type=iam_user policy_document=-<<EOF
+{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "ec2:*", "Resource": "*"}]}
+EOF
+vault write auth/jwt/role/ci - <<EOF
+{"role_type": "jwt", "policies": ["desk", "pay"], "bound_claims": {"repository": "quillmere/desk"}, "ttl": "10m"}
+EOF
+"""
+    facts = Facts(vault, document(script, "setup.sh"))
+    assert facts.problems == []
+    granted = {one.role: json.loads(one.body)["value"] for one in facts.all if isinstance(one, Grant) and "/jwt/" in one.subject[1]}
+    assert granted["policies"] == ["desk", "pay"]
+    assert facts.nodes["Secret", "vault:shop/auth/jwt/role/ci#token"]["ttl_seconds"] == 600
 
 
 def test_scripts_are_read_as_far_as_they_are_constant() -> None:

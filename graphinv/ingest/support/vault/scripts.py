@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from graphinv.ingest.support.scripts import Command, commands
 
@@ -23,7 +24,7 @@ class Written(NamedTuple):
     """
 
     path: str
-    data: dict[str, str]
+    data: dict[str, Any]
     line: int
     policy: str | None = None
     policy_line: int = 1
@@ -52,9 +53,22 @@ def _command(command: Command) -> Iterator[Written]:
     at = 3 if kept else 2
     path = f"{mount}/{words[at]}".strip("/") if len(words) > at else ""
     pairs = [word.partition("=") for word in words[at + 1 :] if "=" in word]
-    data = {key: value for key, _, value in pairs if "$" not in value and "`" not in value and not value.startswith("@")}
+    data: dict[str, Any] = {key: value for key, _, value in pairs if "$" not in value and "`" not in value and not value.startswith("@")}
+    for key in [key for key, value in data.items() if value == "-"]:  # a here-document holds the value
+        data |= {key: body} if body is not None else {}
+    if "-" in words[at + 1 :] and body is not None:
+        data |= _object(body)
     if path and "$" not in path and "=" not in path:
         yield Written(path, data, line, stored=kept or (bool(pairs) and path.startswith(_STORES)))
+
+
+def _object(text: str) -> dict[str, Any]:
+    """Data that a here-document holds as JSON; none where it is none, or is filled in at run time."""
+    try:
+        found = json.loads(text) if "$" not in text else None
+    except (ValueError, RecursionError):
+        found = None
+    return found if isinstance(found, dict) else {}
 
 
 def _plain(words: list[str]) -> tuple[list[str], str]:
