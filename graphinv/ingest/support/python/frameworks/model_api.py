@@ -23,9 +23,8 @@ from graphinv.model.facts import Fact
 
 NAME = "model-api"
 IMPORTS = ("openai", "anthropic", "google.genai", "mistralai", "ollama", "litellm", "groq")
-MARKS = (
-    rb"\.(?:create|parse|stream|complete|tool_runner|generate_content|chat|completion)(?:_async|_stream)?\([\s\S]{0,3000}?\btools\s*=",
-)
+MARKS = (rb"[(,]\s*tools\s*=(?!=)",)
+"""A call that is given tools: most documents that import these packages give none."""
 _CALLS = {
     "create": ("completions.create", "responses.create", "messages.create", "chats.create"),
     "parse": ("completions.parse", "responses.parse"),
