@@ -32,6 +32,7 @@ from graphinv.model.estate import Estate
 from graphinv.model.facts import EdgeFact, NodeFact
 from graphinv.model.results import Analysis
 from graphinv.store import Committed, Rows, Scan
+from graphinv.store.columns import estate_of
 from graphinv.store.dialect import checked, shortened
 from graphinv.store.layout import SCHEMA, check_schema, speaks_of, undated, with_first_seen
 from graphinv.store.merge import State, advance
@@ -43,6 +44,7 @@ from graphinv.store.neo4j_contents import (
     clear_analysis,
     declare,
     difference,
+    read_living,
     read_state,
     write_analysis,
     write_difference,
@@ -94,6 +96,7 @@ class Neo4jStore:
     def __init__(self, url: str, *, write: bool = False, older: bool = False) -> None:
         self._url = url
         self._state: State | None = None
+        self._seen: tuple[Estate, Sequence[Scan]] | None = None
         self._session: dict[str, Any] = {
             "database": os.environ.get("NEO4J_DATABASE") or None,
             "impersonated_user": os.environ.get("NEO4J_IMPERSONATED_USER") or None,
@@ -136,10 +139,10 @@ class Neo4jStore:
     # Reading
 
     def estate(self) -> Estate:
-        return self._contents().estate()
+        return self._contents().estate() if self._has_state() else self._living()[0]
 
     def scans(self) -> Sequence[Scan]:
-        return tuple(self._contents().scans.values())
+        return tuple(self._contents().scans.values()) if self._has_state() else self._living()[1]
 
     def query(self, cypher: str, params: Mapping[str, Any] | None = None, *, timeout: float = 30.0, max_rows: int = 100_000) -> Rows:
         text = checked(cypher, params)
@@ -466,12 +469,46 @@ class Neo4jStore:
     def _contents(self) -> State:
         self._check_open()
         if self._state is None:
-            state, meta, error = self._read(_contents)
-            if error is not None:
-                raise StoreError(f"{self._url} is damaged ({type(error).__name__})") from error
+            held = self._revision
+            state = self._whole(read_state)
+            if self._seen is not None and held != self._revision:
+                raise StoreError(f"{self._url} was written to since it was read; open it again")
             self._state = state
-            self._hold(meta)
         return self._state
+
+    def _has_state(self) -> bool:
+        """Whether the state is there, or will be: who writes needs it."""
+        self._check_open()
+        return self._state is not None or self._writer is not None
+
+    def _living(self) -> tuple[Estate, Sequence[Scan]]:
+        """What a reader is asked for, without the state, which would stay in memory beside it."""
+        if self._seen is None:
+            nodes, edges, scans = self._whole(read_living)
+            try:
+                self._seen = estate_of(nodes, edges, self._generation), scans
+            except (KeyError, ValueError) as error:
+                raise self._damaged(error) from error
+        return self._seen
+
+    def _whole(self, read: Callable[[neo4j.Transaction], T]) -> T:
+        """What ``read`` finds in the generation that is there, which is the one held from here on."""
+        self._check_open()
+
+        def attempt(transaction: neo4j.Transaction) -> tuple[T, dict[str, Any]] | Exception:
+            try:
+                return read(transaction), _meta(transaction)
+            except (KeyError, TypeError, ValueError) as error:
+                return error  # which may be that a commit is being applied: then it is asked for again
+
+        found = self._read(attempt)
+        if isinstance(found, Exception):
+            raise self._damaged(found) from found
+        self._hold(found[1])
+        return found[0]
+
+    def _damaged(self, error: Exception) -> StoreError:
+        return StoreError(f"{self._url} is damaged ({type(error).__name__})")
 
     def _trouble(self, error: Exception, doing: str = "") -> GraphinvError:
         return trouble(self._url, error, doing)
@@ -517,14 +554,6 @@ def _meta(transaction: neo4j.Transaction) -> dict[str, Any]:
     """The store's own record; empty where there is none yet."""
     record = transaction.run(cast("Any", f"MATCH (m:{META} {{id: 'store'}}) RETURN m")).single()
     return dict(record["m"]) if record else {}
-
-
-def _contents(transaction: neo4j.Transaction) -> tuple[State, dict[str, Any], Exception | None]:
-    """The contents and the store's own record; or what is wrong with them, which may be that a commit is being applied."""
-    try:
-        return read_state(transaction), _meta(transaction), None
-    except (KeyError, TypeError, ValueError) as error:
-        return State(), {}, error
 
 
 def _stamp(transaction: neo4j.Transaction) -> tuple[int | None, str | None, str | None]:

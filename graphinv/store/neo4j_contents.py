@@ -17,11 +17,14 @@ from graphinv.model.facts import NodeKey, Props
 from graphinv.model.kinds import EDGE_KINDS, NODE_KINDS
 from graphinv.model.results import Analysis
 from graphinv.model.schema import neo4j_ddl
+from graphinv.store import Scan
+from graphinv.store.columns import Batch, edge_batches, node_batches
 from graphinv.store.layout import SCORES, entry_of, finding_row, grouped, reach_row, row, rule_rows, scan_of, scan_row, score_rows
 from graphinv.store.merge import EdgeId, Entry, Generation, State
 
 BATCH = 10_000
 META = "_Store"
+_SCORED = frozenset(SCORES)
 
 
 def declare(session: neo4j.Session) -> None:
@@ -165,10 +168,9 @@ def read_state(transaction: neo4j.Transaction) -> State:
     """The state of one moment. O(nodes + edges)."""
     nodes: dict[NodeKey, Entry] = {}
     edges: dict[EdgeId, Entry] = {}
-    scored = frozenset(SCORES)
     for kind in NODE_KINDS:
         for record in transaction.run(cast("Any", f"MATCH (n:{kind}) RETURN properties(n) AS props")):
-            props = {name: value for name, value in record["props"].items() if name not in scored}
+            props = {name: value for name, value in record["props"].items() if name not in _SCORED}
             id = props.pop("id")
             nodes[kind, id] = entry_of(props, id)
     for kind in EDGE_KINDS:
@@ -178,7 +180,7 @@ def read_state(transaction: neo4j.Transaction) -> State:
                 continue  # of a commit that is under way, or was interrupted
             props = dict(stated)
             edges[kind, (start, a), (stop, b), props.pop("key")] = entry_of(props, None)
-    loaded = [json.loads(record["data"]) for record in transaction.run("MATCH (n:Scan) RETURN n.data AS data ORDER BY n.id")]
+    loaded = _loaded(transaction)
     statement = f"MATCH (m:{META} {{id: 'store'}}) WHERE m.generation > 0 RETURN m"  # a first commit that failed leaves one without
     meta = transaction.run(cast("Any", statement)).single()
     return State(
@@ -189,3 +191,33 @@ def read_state(transaction: neo4j.Transaction) -> State:
         generation=int(meta["m"]["generation"]) if meta else 0,
         history=tuple(Generation(*line) for line in json.loads(meta["m"]["history"])) if meta else (),
     )
+
+
+def _loaded(transaction: neo4j.Transaction) -> list[dict[str, Any]]:
+    return [json.loads(record["data"]) for record in transaction.run("MATCH (n:Scan) RETURN n.data AS data ORDER BY n.id")]
+
+
+def read_living(transaction: neo4j.Transaction) -> tuple[Sequence[Batch], Sequence[Batch], Sequence[Scan]]:
+    """Nodes and edges that live at one moment, by column and without the bookkeeping, and the scans that stated them. O(nodes + edges)."""
+    nodes, edges = node_batches(_living_nodes(transaction)), edge_batches(_living_edges(transaction))
+    return list(nodes), list(edges), tuple(scan_of(item["scan"]) for item in _loaded(transaction))
+
+
+def _living_nodes(transaction: neo4j.Transaction) -> Iterator[tuple[NodeKey, Props]]:
+    for kind in NODE_KINDS:
+        for (stated,) in transaction.run(cast("Any", f"MATCH (n:{kind}) WHERE n.gone_at IS NULL RETURN properties(n)")):
+            props = _visible(stated)
+            yield (kind, props.pop("id")), props
+
+
+def _living_edges(transaction: neo4j.Transaction) -> Iterator[tuple[EdgeId, Props]]:
+    for kind in EDGE_KINDS:
+        statement = f"MATCH (a)-[r:{kind}]->(b) WHERE r.gone_at IS NULL RETURN labels(a)[0], a.id, labels(b)[0], b.id, properties(r)"
+        for start, a, stop, b, stated in transaction.run(cast("Any", statement)):
+            if start in NODE_KINDS:  # else of a commit that is under way, or was interrupted
+                props = _visible(stated)
+                yield (kind, (start, a), (stop, b), props.pop("key")), props
+
+
+def _visible(stated: Mapping[str, Any]) -> Props:
+    return {name: value for name, value in stated.items() if not name.startswith("_") and name not in _SCORED}

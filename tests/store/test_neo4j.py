@@ -21,7 +21,7 @@ from graphinv.model.errors import StoreError, StoreLocked, UsageError
 from graphinv.store import neo4j as module
 from graphinv.store import open_store
 from graphinv.store.merge import State
-from graphinv.store.neo4j_contents import read_state
+from graphinv.store.neo4j_contents import read_living, read_state
 from tests.neo4j_server import Server, server
 from tests.store.proxy import Proxy
 from tests.store.support import EDGES, NODES, scan
@@ -192,3 +192,46 @@ def test_who_reads_while_a_commit_is_applied_reads_again(there: Server, monkeypa
     monkeypatch.setattr(module, "read_state", damaged)
     with open_store(there.uri) as reader, pytest.raises(StoreError, match="is damaged"):
         reader.state()
+
+
+def test_an_estate_is_read_without_the_state_and_as_one_moment(there: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    with open_store(there.uri) as reader:
+        whole, scans = reader.estate(), reader.scans()
+        assert isinstance(reader, module.Neo4jStore)
+        assert reader._state is None
+        assert whole == reader.state().estate()
+        assert scans == tuple(reader.state().scans.values())
+    seen: list[neo4j.Transaction] = []
+
+    def without_nodes(transaction: neo4j.Transaction) -> Any:
+        """Edges whose ends are not there."""
+        _, edges, scans = read_living(transaction)
+        return [], edges, scans
+
+    def torn(transaction: neo4j.Transaction) -> Any:
+        seen.append(transaction)
+        if len(seen) > 1:
+            return read_living(transaction)
+        with neo4j.GraphDatabase.driver(there.uri, auth=(there.user, there.password)) as driver:
+            driver.execute_query("MATCH (m:_Store {id: 'store'}) SET m.revision = m.revision + 1")
+        return without_nodes(transaction)
+
+    monkeypatch.setattr(module, "read_living", torn)
+    with open_store(there.uri) as reader:
+        assert reader.estate() == whole
+    assert len(seen) == 2
+    monkeypatch.setattr(module, "read_living", without_nodes)
+    with open_store(there.uri) as reader, pytest.raises(StoreError, match="is damaged"):
+        reader.estate()
+
+
+def test_a_state_of_another_generation_than_the_estate_is_not_given(there: Server) -> None:
+    with open_store(there.uri) as reader:
+        assert reader.estate().generation == reader.state().generation == 1
+    with open_store(there.uri) as reader:
+        reader.estate()
+        with open_store(there.uri, write=True) as writer:
+            writer.commit(scan(2), NODES[:1], [])
+        assert reader.estate().generation == reader.generation == 1
+        with pytest.raises(StoreError, match="was written to since it was read; open it again"):
+            reader.state()
