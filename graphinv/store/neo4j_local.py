@@ -22,7 +22,7 @@ from pathlib import Path
 
 from graphinv.model.errors import StoreError, UsageError
 
-VERSION = "5.26.0"
+VERSION = "5.26.30"
 HOME_VARIABLE = "GRAPHINV_NEO4J_HOME"
 """Names another folder to keep the server in."""
 _MAIN = {"5": "org.neo4j.server.CommunityEntryPoint"}
