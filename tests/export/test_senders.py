@@ -423,6 +423,26 @@ def test_a_label_that_the_server_drops_ends_the_run() -> None:
             assert len(fake.ids()) == 1
 
 
+@pytest.mark.parametrize(
+    ("workflow", "closed", "opened"),
+    [
+        (("Won't Do", "Released", "Closed", "Done", "In Progress", "To Do"), "Done", "To Do"),
+        (("Duplicate", "Released", "Triage", "Closed"), "Closed", "Triage"),
+        (("Rejected", "Released", "Triage", "In Progress"), "Released", "In Progress"),
+        (("Cancelled", "Rejected", "To Do", "Triage"), "", ""),
+    ],
+)
+def test_a_workflow_of_any_names(workflow: tuple[str, ...], closed: str, opened: str) -> None:
+    with served(FakeJira(workflow=workflow)) as fake:
+        assert isinstance(fake, FakeJira)
+        sync(fake, wanted(ticket(ONE)))
+        made, _ = sync(fake, wanted(day=2, fixed=[ONE]))
+        assert fake.issue("SEC-1")["fields"]["status"]["name"] == (closed or "To Do")
+        assert made.steps[0].error == ("" if closed else "SEC-1 has no transition to a status that is done")
+        sync(fake, wanted(ticket(ONE), day=3))
+        assert fake.issue("SEC-1")["fields"]["status"]["name"] == (opened or "To Do")
+
+
 def test_issues_whose_mark_cannot_be_read_are_not_opened_again() -> None:
     with served(FakeJira()) as fake:
         assert isinstance(fake, FakeJira)

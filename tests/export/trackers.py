@@ -280,7 +280,7 @@ class FakeGitHub(Fake):
 
 
 def _status(name: str) -> dict[str, Any]:
-    category = {"To Do": "new", "In Progress": "indeterminate", "Done": "done", "Won't Do": "done"}[name]
+    category = {"To Do": "new", "Triage": "new", "In Progress": "indeterminate"}.get(name, "done")
     return {"name": name, "statusCategory": {"key": category}}
 
 
@@ -290,6 +290,7 @@ class FakeJira(Fake):
 
     issues: list[dict[str, Any]] = field(default_factory=list)
     priorities: bool = True
+    workflow: tuple[str, ...] = ("Won't Do", "Done", "In Progress", "To Do")
 
     def made(self) -> Tracker:
         environment = {"JIRA_URL": self.url, "JIRA_TOKEN": TOKEN}
@@ -369,13 +370,13 @@ class FakeJira(Fake):
 
     def _moved(self, issue: dict[str, Any], request: Request) -> Answer:
         present = issue["fields"]["status"]["name"]
-        names = [name for name in ("Won't Do", "Done", "In Progress", "To Do") if name != present]
+        names = [name for name in self.workflow if name != present]
         if request.method == "GET":
             needs = {"resolution": {"required": True, "allowedValues": [{"name": "Won't Do"}, {"name": "Done"}]}}
             fields = {name: needs if _status(name)["statusCategory"]["key"] == "done" else {} for name in names}
             return 200, {"transitions": [{"id": str(n), "to": _status(name), "fields": fields[name]} for n, name in enumerate(names)]}
         to = names[int(request.body["transition"]["id"])]
-        if to in ("Done", "Won't Do") and "resolution" not in request.body.get("fields", {}):
+        if _status(to)["statusCategory"]["key"] == "done" and "resolution" not in request.body.get("fields", {}):
             return 400, {"errorMessages": [], "errors": {"resolution": "Resolution is required."}}
         self._set(issue, to)
         return 204, None
