@@ -64,6 +64,7 @@ def measure(before: Path, after: Path) -> None:
     for side in both:
         step(f"arcs of {side.name[-20:]}", lambda side=side: side.judge.structure)  # type: ignore[misc]
     found = step("the difference", lambda: difference(*both, most=12))
+    print(f"{found.before.nodes:,} nodes, {found.before.edges:,} edges, {found.before.findings:,} findings in the first")
     print(f"{len(found.nodes):,} nodes, {len(found.edges):,} edges, {len(found.findings):,} findings, {len(found.scores):,} scores differ")
     for lens in found.lenses:
         print(f"{lens.lens}: +{lens.gained:,} -{lens.lost:,} of {lens.before:,} atoms, {len(lens.agents):,} agents")
