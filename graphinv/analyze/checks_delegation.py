@@ -52,12 +52,13 @@ def widened(engine: Engine, params: Params) -> Iterator[Row]:
     estate, structure = engine.estate, engine.structure
     arcs, posture = engine.arcs("posture"), engine.privileges("posture")
     pointers, order = arcs.leaving
-    actors = [KIND_NUMBER[kind] for kind in _ACTORS]
+    actor = np.isin(structure.kinds, [KIND_NUMBER[kind] for kind in _ACTORS])
     once, twice = (np.zeros(len(structure.targets), dtype=np.uint8) for _ in range(2))
     told = columns_of(engine)
     for agent in agents_of(estate):
         number = structure.number[agent.key]
-        leaving = [arc for arc in order[pointers[number] : pointers[number + 1]].tolist() if structure.kinds[arcs.target[arc]] in actors]
+        onward = order[pointers[number] : pointers[number + 1]]
+        leaving = onward[actor[arcs.target[onward]]].tolist()
         found = [(arc, edge) for arc in leaving if (edge := estate.edges[arcs.first[arc]]).source == agent.key]
         if not any(edge.kind == "DELEGATES_TO" for _, edge in found):
             continue
@@ -130,8 +131,8 @@ def transient_access(engine: Engine, params: Params) -> Iterator[Row]:
     """What agents come to only over sub-agents, call-backs and steps that were seen at work and never declared."""
     estate = engine.estate
     arcs = engine.arcs("posture")
-    fleeting = np.array([_fleeting(edge) for edge in estate.edges], dtype=bool)
-    taken = fleeting[arcs.first] if len(fleeting) else np.zeros(len(arcs.first), dtype=bool)
+    places = (place for kind in ("CALLS_BACK", "DELEGATES_TO") for place in estate.places_of.get(kind, ()))
+    taken = np.isin(arcs.first, [place for place in places if _fleeting(estate.edges[place])])
     if not taken.any():
         return
     keep = ~taken
@@ -143,7 +144,7 @@ def transient_access(engine: Engine, params: Params) -> Iterator[Row]:
         hops = pair.path.hops if pair.path else ()
         behind = {key for hop in hops for key in hop.edges}
         seen = [edge for end in {end for hop in hops for end in (hop.source, hop.target)} for edge in estate.outgoing.get(end, ())]
-        edges = [edge for edge in seen if edge.key in behind and _fleeting(edge)]
+        edges = [edge for edge in seen if _fleeting(edge) and edge.key in behind]
         notes = ["+1 it stood for less than five minutes, so a scan would miss it"] if any(_short(edge) for edge in edges) else []
         if estate.nodes[pair.agent].props.get("environment") in ("dev", "test") and all(edge.props.get("count") == 1 for edge in edges):
             notes.append("-3 it was seen once, where things are tried out")

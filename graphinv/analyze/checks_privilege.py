@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +12,7 @@ from graphinv.analyze.approvals import Approvals, approvals_of
 from graphinv.analyze.arcs import micros
 from graphinv.analyze.labels import labels_of, may_rest
 from graphinv.analyze.reaching import WORSE_BITS, NearestAgents, closure
-from graphinv.analyze.rows import DAY, WORSE_THAN_READ, Params, Row, about, active, agents_of, confidence, counted, in_force
+from graphinv.analyze.rows import DAY, WORSE_THAN_READ, Params, Row, about, active, agents_of, confidence, counted, in_force, once
 from graphinv.analyze.scopes import ACTION_BIT
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
 from graphinv.model.facts import NodeKey
@@ -27,20 +27,23 @@ _STARTS = ACTION_BIT["write"] | ACTION_BIT["execute"]
 """What clouds call starting a thing; it may be no more than that."""
 
 
-def _grants(engine: Engine) -> Iterator[tuple[NodeKey, list[EdgeRecord]]]:
+@once
+def _grants(engine: Engine) -> Sequence[tuple[NodeKey, list[EdgeRecord]]]:
     """Grants in force, worse than reading, of what agents come by, by whose they are."""
     estate, at = engine.estate, micros(engine.at)
     arcs = engine.arcs("posture")
     starts = [arcs.structure.number[agent.key] for agent in agents_of(estate)]
+    held = []
     for number in sorted(closure(arcs.leaving, arcs.target, starts)):
         key = arcs.structure.keys[number]
         found = [
             edge
             for edge in estate.outgoing.get(key, ())
-            if edge.kind == "CAN_ACCESS" and in_force(edge, at) and WORSE_THAN_READ & set(edge.props.get("actions") or ())
+            if edge.kind == "CAN_ACCESS" and in_force(edge, at) and not WORSE_THAN_READ.isdisjoint(edge.props.get("actions") or ())
         ]
         if found:
-            yield key, found
+            held.append((key, found))
+    return held
 
 
 def administrator(engine: Engine, params: Params) -> Iterator[Row]:
@@ -126,12 +129,13 @@ def own_limits(engine: Engine, params: Params) -> Iterator[Row]:
             controls[column] = said | ({record.id} & named)
         if record.kind == "Resource" and record.props.get("type") in params["stores"]:
             everybody.add(column)
-    wanted = np.array(sorted({*controls, *everybody}), dtype=np.int64)
-    if not len(wanted):
+    wanted = np.zeros(len(structure.targets), dtype=bool)
+    wanted[[*controls, *everybody]] = True
+    if not wanted.any():
         return
     for agent in agents_of(estate):
         columns, bits = engine.privileges("posture").row(agent.key)
-        chosen = (bits & _CHANGES > 0) & np.isin(columns, wanted)
+        chosen = (bits & _CHANGES > 0) & wanted[columns]
         held = columns[chosen].tolist()
         if not held:
             continue

@@ -35,6 +35,9 @@ FEW_PAIRS = 5_000
 MOST_PAIRS = 50_000
 """How many pairs are written back at most."""
 
+_SEARCHES = 16
+"""How many searches for a target and action are kept; each takes eight bytes a node."""
+
 _ACTORS = ("Agent", "Workflow")
 
 
@@ -53,7 +56,7 @@ class Engine:
         self._arcs: dict[Lens, Arcs] = {}
         self._privileges: dict[Lens, Privileges] = {}
         self._measures: dict[tuple[Lens, str], Measures] = {}
-        self._witnesses = lru_cache(maxsize=64)(self._search)
+        self._witnesses = lru_cache(maxsize=_SEARCHES)(self._search)
         self.kept: dict[Any, Any] = {}
         """What :func:`graphinv.analyze.rows.once` has worked out."""
 

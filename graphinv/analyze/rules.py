@@ -345,15 +345,20 @@ def _rows(rule: Rule, engine: Engine, query: Ask, given: Mapping[str, object]) -
 def _judge(rule: Rule, engine: Engine, gauge: Gauge, alike: _Alike, rows: Iterable[Row]) -> tuple[list[Finding], frozenset[Ends]]:
     merged: dict[tuple[NodeKey, NodeKey | None], _Merged] = {}
     unknown = set()
+    declared = RESERVED.union(rule.columns, ("action", "lens"))
     for row in rows:
-        if extra := set(row) - RESERVED - set(rule.columns) - {"action", "lens"}:
+        if not declared.issuperset(row):
+            extra = set(row) - declared
             raise InputError(f"returns columns it does not declare: {', '.join(sorted(extra))}", document=rule.id)
         subject: NodeKey = (row["subject_kind"], row["subject_id"])
         target: NodeKey | None = (row["target_kind"], row["target_id"]) if row.get("target_id") is not None else None
         if row.get("unknown"):
             unknown.add((subject, target))
         else:
-            merged.setdefault((subject, target), _Merged()).add(row)
+            about = merged.get((subject, target))
+            if about is None:
+                about = merged[subject, target] = _Merged()
+            about.add(row)
     # Target by target: the engine's search for one target and action serves every subject
     pathless = sorted((target, subject) for (subject, target), about in merged.items() if target and not about.path)
     searched = _searched(engine, {target for target, _ in pathless})
