@@ -72,7 +72,7 @@ def test_a_permission_set_is_a_role_of_each_account_that_it_is_assigned_on() -> 
     facts = read(CENTER)
     assert facts.problems == []
     assert facts.drawn("ASSUMES") == {(GROUP, ROLE)}
-    assert facts.drawn("MEMBER_OF") == {("identitystore:Ada", GROUP)}
+    assert facts.drawn("MEMBER_OF") == {("identitystore:ada@quillmere.example", GROUP)}
     assert facts.nodes["Identity", ROLE]["binding"] == "federated"
     held = grants(facts, ROLE)
     assert [role for role, _ in held] == ["identity", "identity", "identity", "boundary"]

@@ -60,7 +60,7 @@ def _principal(context: Context, site: Site, value: Value) -> NodeKey:
     """A user or group of the identity store by its id, or by the name that it is declared with."""
     text = text_of(value)
     one = _directory(context).get(text)
-    name = one.text("display_name", "user_name") if one else ""
+    name = one.text("user_name", "display_name") if one else ""
     return "Identity", f"identitystore:{site.id(name or text)}"
 
 

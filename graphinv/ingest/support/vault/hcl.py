@@ -17,7 +17,8 @@ _TOKEN = re.compile(
     r"(?P<space>[ \t\r\n,]++|#[^\n]*+|//[^\n]*+|/\*(?>[^*]++|\*(?!/))*+\*/)"
     r'|(?P<string>"(?>[^"\\\n]++|\\.)*+")|(?P<word>[A-Za-z_][\w.-]*+)|(?P<number>-?[0-9][\w.]*+)|(?P<mark>[{}\[\]=:])'
 )
-_OLD = {"deny": ("deny",), "read": ("read", "list"), "write": ("create", "read", "update", "delete", "list"), "sudo": ("sudo",)}
+_ALL = ("create", "read", "update", "delete", "list")
+_OLD = {"deny": ("deny",), "read": ("read", "list"), "write": _ALL, "sudo": (*_ALL, "sudo")}
 """What ``policy = "…"`` stood for before there were capabilities."""
 
 
