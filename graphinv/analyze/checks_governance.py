@@ -101,27 +101,48 @@ def blind_point(engine: Engine, params: Params) -> Iterator[Row]:
     estate, at, told = engine.estate, micros(engine.at), columns_of(engine)
     for key, edges in sorted(_guarded(engine).items()):
         props = estate.nodes[key].props
-        if props.get("mode") != "enforce" or props.get("distinguishes") == "agent":
+        lacking = _untold(props)
+        if props.get("mode") != "enforce" or (props.get("distinguishes") == "agent" and not lacking):
             continue
-        if props.get("distinguishes") is None:
+        if props.get("distinguishes") is None and not lacking:
             yield about(key) | {"unknown": True}
             continue
         before = {edge.source for edge in edges}
         everybody = set().union(*(_callers(estate, source, at) for source in before))
         met = before.union((edge.target for edge in edges), _run_as(estate, everybody, at))
         shared = sorted(key[1] for key in met if key[0] == "Identity" and _is_shared(estate, key, at))
-        if not everybody or (props["distinguishes"] == "identity" and not shared):
+        blind = props.get("distinguishes") == "none" or (props.get("distinguishes") == "identity" and bool(shared))
+        if not everybody or not (blind or lacking):
             continue
+        seen = f"it sees the identity {shared[0]}, which several agents share" if shared else "it sees nobody's name"
+        reasons = [*([seen] if blind else []), *([f"it is not told {', '.join(lacking)}"] if lacking else [])]
         behind = Counter(edge.target for edge in edges)
         tools = {one.source for target in behind for one in estate.incoming.get(target, ()) if one.source[0] == "Tool"}
         tools |= {target for target in behind if target[0] == "Tool"}
         yield about(key) | {
-            "reason": f"it sees the identity {shared[0]}, which several agents share" if shared else "it sees nobody's name",
+            "reason": "; ".join(reasons),
             "agents": sorted(id for _, id in everybody),
             "identities": shared,
             "path": [hop_of(estate, next((edge for edge in edges if _leads_to_harm(engine, told, edge)), edges[0]))],
             "modifiers": [f"+1 the same permissions lie behind more than {_MOST_TOOLS} tools"] if len(tools) > _MOST_TOOLS else [],
         }
+
+
+_INPUTS = {
+    "agent": "which agent asks",
+    "subject": "for whom",
+    "task": "for which task",
+    "sensitivity": "how sensitive the thing is",
+    "environment": "in which environment",
+}
+"""What a decision needs to be told, by the values of the label ``input``."""
+
+
+def _untold(point: Props) -> list[str]:
+    """What a point is not told with a request, in words; nothing where nobody states what it is told."""
+    told = {label.removeprefix("input=") for label in point.get("labels") or () if label.startswith("input=")}
+    known = told | ({"agent"} if point.get("distinguishes") == "agent" else set())
+    return [words for name, words in _INPUTS.items() if told and name not in known]
 
 
 def _callers(estate: Estate, source: NodeKey, at: int) -> set[NodeKey]:
@@ -182,17 +203,20 @@ def _grave_calls(engine: Engine, agent: NodeRecord) -> Iterator[tuple[EdgeRecord
     for edge in estate.outgoing.get(agent.key, ()):
         if edge.kind not in ("USES", "CONNECTS_TO") or not in_force(edge, at):
             continue
-        only = edge.props.get("tools")
-        provided = (one for one in estate.outgoing.get(edge.target, ()) if one.kind == "PROVIDES" and in_force(one, at))
-        ends = [edge.target] if edge.kind == "USES" else [one.target for one in provided if not any(map(_asks, _points(estate, one)))]
-        found = [estate.nodes[end] for end in ends]
-        grave = sorted(
-            tool.name
-            for tool in found
-            if _GRAVE & set(tool.props.get("effects") or ()) and (only is None or tool.id in only or tool.name in only)
-        )
+        grave = _grave(estate, edge, at)
         if grave:
-            yield edge, grave
+            yield edge, sorted(tool.name for tool in grave)
+
+
+def _grave(estate: Estate, edge: EdgeRecord, at: int) -> list[NodeRecord]:
+    """What destroys behind a call; not what a point asks about where a server provides it."""
+    only = edge.props.get("tools")
+    provided = (one for one in estate.outgoing.get(edge.target, ()) if one.kind == "PROVIDES" and in_force(one, at))
+    ends = [edge.target] if edge.kind == "USES" else [one.target for one in provided if not any(map(_asks, _points(estate, one)))]
+    found = (estate.nodes[end] for end in ends)
+    return [
+        tool for tool in found if _GRAVE & set(tool.props.get("effects") or ()) and (only is None or tool.id in only or tool.name in only)
+    ]
 
 
 def _points(estate: Estate, edge: EdgeRecord) -> list[Props]:
@@ -214,31 +238,37 @@ def _per_day(edge: EdgeRecord, at: int) -> float | None:
 
 
 def broad_approval(engine: Engine, params: Params) -> Iterator[Row]:
-    """Approvals of what destroys that are not for one call, that hold too long, or never end."""
+    """Approvals of what destroys that are not for one call, that hold too long, or never end. That the client lets one connect to a server
+    approves none of its tools."""
     estate, at, approvals = engine.estate, micros(engine.at), approvals_of(engine)
-    for edge in estate.edges_of("USES"):
-        if not in_force(edge, at) or not active(estate.nodes[edge.source]):
-            continue
+    links = (edge for edge in estate.edges_of("CONNECTS_TO") if edge.props.get("approval") != "client")
+    for edge in (*estate.edges_of("USES"), *links):
         standing = approvals.of(edge)
-        tool = estate.nodes[edge.target]
-        effects = set(tool.props.get("effects") or ())
-        until = edge.props.get("approved_until")
-        if standing not in (*HOLDS, "changed", "unsure") or not effects & _GRAVE:
+        if standing not in (*HOLDS, "changed", "unsure") or not in_force(edge, at) or not active(estate.nodes[edge.source]):
             continue
+        tools = _grave(estate, edge, at)
+        if not tools:
+            continue
+        until = edge.props.get("approved_until")
         reasons = []
         planned = edge.props.get("approval") in ("change", "recurring") and until is not None
-        if edge.props.get("approval") == "scope" and "irreversible" in effects:
+        if edge.props.get("approval") == "scope" and any("irreversible" in tool.props["effects"] for tool in tools):
             reasons.append("it is for whatever it is called with, and what it does cannot be undone")
         if not planned and until is None and edge.props.get("approval") != "exact":
             reasons.append("it never ends")
         since = edge.props.get("valid_from") or edge.props.get("first_seen")
         if not planned and until is not None and since is not None and micros(until) - micros(since) > params["hours"] * 3_600_000_000:
             reasons.append(f"it holds for more than {params['hours']} hours")
-        digest, approved = tool.props.get("schema_digest"), tool.props.get("approved_digest")
-        if standing == "changed" or (approved is not None and digest is not None and digest != approved):
+        if standing == "changed" or any(_changed(tool.props) for tool in tools):
             reasons.append("the tool has changed since")
         if reasons:
             yield about(edge.source, edge.target) | {"reasons": reasons, "approved_by": edge.props.get("approved_by")}
+
+
+def _changed(tool: Props) -> bool:
+    """Whether its definition is known to be another than the approved one."""
+    digest, approved = tool.get("schema_digest"), tool.get("approved_digest")
+    return approved is not None and digest is not None and digest != approved
 
 
 # --------------------------------------------------------------------------------------------------------------------------------

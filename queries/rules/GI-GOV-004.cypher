@@ -9,7 +9,7 @@
 // remediation: >
 //   Approve exactly one call with its parameters, for hours, and let each approval end when the tool, the agent or the policy changes.
 // frameworks: [ASI03, ASI09, PR.AA-05, ID.RA-07, ZT-3, C9, CIS-6.1]
-// needs: [USES.approved, Tool.effects]
+// needs: [USES.approved|CONNECTS_TO.approved, Tool.effects]
 // function: broad_approval
 // parameters:
 //   hours: {type: integer, default: 24, meaning: For how many hours an approval may hold}

@@ -1,6 +1,6 @@
 // id: GI-GOV-005
 // title: Decision point cannot tell which agent asks
-// finding: "{subject} decides without knowing which agent asks: {reason}"
+// finding: "{subject} decides without knowing enough: {reason}"
 // severity: medium
 // base: 6
 // modifiers: [M1, M2]
@@ -15,6 +15,7 @@
 // traps:
 //   - An identity that only one agent has names the agent
 //   - A point that only watches decides nothing
+//   - "What it is told with a request is judged where somebody states it (labels `input=agent`, `subject`, `task`, `sensitivity`, `environment`)"
 // columns:
 //   reason: What it sees instead
 //   agents: Agents that stand before it
