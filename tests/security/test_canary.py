@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 import secrets
 import string
@@ -900,6 +901,15 @@ def test_every_output_of_a_scan_is_clean(planted: tuple[Path, list[str], dict[st
         result = run.invoke(app, [*command, "--store", str(store)])
         assert result.exit_code == (2 if command[0] in ("scan", "ingest") else 0), (command, result.output)
         assert_clean(result.output, values, " ".join(command[:2]))
+    (top / "one.facts.jsonl").write_text('{"node": "Agent", "id": "one"}\n')
+    for form in ("table", "json"):
+        ends = [str(top / "one.facts.jsonl"), str(store)]
+        for command in (["diff", *ends], ["diff", *ends[::-1]]):
+            result = run.invoke(app, [*command, "--format", form, "--store", str(store)])
+            assert "claude-code:shop" in result.output
+            assert_clean(result.output, values, f"diff as {form}")
+    assert run.invoke(app, ["snapshot", str(top / "now.snapshot"), "--store", str(store)]).exit_code == 0
+    assert_clean(gzip.decompress((top / "now.snapshot").read_bytes()), values, "a snapshot")
     for fake in FAKES:
         assert_clean(b"".join(sent_tickets(fake, store)), values, f"tickets for {fake.__name__}")
     everything = run.invoke(
