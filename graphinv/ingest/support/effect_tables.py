@@ -134,6 +134,7 @@ read : psutil.** platform.** os.cpu_count os.uname shutil.disk_usage shutil.whic
 aws : boto3.client.* boto3.resource.** boto3.Session.client.* boto3.session.Session.client.* boto3.Session.resource.** aioboto3.**
 aws : aiobotocore.**
 nothing : boto3.** botocore.**
+nothing : googleapiclient.**.execute
 write irreversible egress : web3.**.send_transaction web3.**.send_raw_transaction ccxt.**.create_order alpaca.**.submit_order
 write irreversible egress : alpaca_trade_api.**.submit_order
 read egress : ccxt.**.fetch_* web3.**.get_* web3.**.call

@@ -38,6 +38,7 @@ PYTHON = {
     "docker.from_env.containers.run": "execute",
     "os.remove": "destructive",
     "shutil.rmtree": "destructive",
+    "googleapiclient.discovery.build.events.list.execute": "",
     "shutil.move": "write",
     "pathlib.Path.write_text": "write",
     "pathlib.Path.parent.unlink": "destructive",
