@@ -76,7 +76,7 @@ def _nodes(
             changed = (*changed, owners[key])
         if changed:
             found.append(_node(two, "changed", changed, _blind(sights, one, two)))
-        elif one != two:
+        elif _seen_anew(one, two):
             seen_anew += 1
     order = {kind: place for place, kind in enumerate(NODE_KINDS)}
     return sorted(found, key=lambda change: (order[change.node[0]], change.node)), seen_anew
@@ -108,7 +108,7 @@ def _edges(before: Estate, after: Estate, sights: tuple[Sight, Sight]) -> tuple[
         changed = () if one.props == two.props else _properties(_of_edge(one), _of_edge(two))
         if changed:
             found.append(_edge(two, "changed", changed, _blind(sights, one, two)))
-        elif one != two:
+        elif _seen_anew(one, two):
             seen_anew += 1
     order = {kind: place for place, kind in enumerate(EDGE_KINDS)}
     ordered = sorted(found, key=lambda one: (not one.moves_authority, order[one.edge.edge], one.edge.source, one.edge.target, one.edge.key))
@@ -130,6 +130,11 @@ def _owners(estate: Estate, of: set[NodeKey]) -> dict[NodeKey, list[str]]:
         if edge.kind == "OWNS" and edge.target in of:
             found.setdefault(edge.target, set()).add(edge.source[1])
     return {key: sorted(owners) for key, owners in found.items()}
+
+
+def _seen_anew(before: NodeRecord | EdgeRecord, after: NodeRecord | EdgeRecord) -> bool:
+    """Whether a thing was seen at another time or stands elsewhere. When a store first saw it depends on the store."""
+    return before.sources != after.sources or any(before.props.get(name) != after.props.get(name) for name in SIGHTINGS - {"first_seen"})
 
 
 def _blind(sights: tuple[Sight, Sight], before: NodeRecord | EdgeRecord, after: NodeRecord | EdgeRecord) -> str:

@@ -93,8 +93,8 @@ class Side:
 def sides(before: str, after: str, *, keeper: str | None = None, at: str | None = None, progress: Progress = quiet) -> tuple[Side, Side]:
     """What ``before`` and ``after`` name: a snapshot or backup, the address of a store, a file of facts, or a folder.
 
-    Files and folders are read here. They stand for the root of the other side where that has just one, so that two checkouts of one project
-    are compared thing by thing; secrets in them are fingerprinted with the key of ``keeper``.
+    Files and folders are read here. They stand for the root of the other side where that has just one (``before`` for ``after`` where both
+    are), so that two checkouts of one project are compared thing by thing; secrets in them are fingerprinted with the key of ``keeper``.
 
     Args:
         before: the one.
@@ -116,19 +116,22 @@ def sides(before: str, after: str, *, keeper: str | None = None, at: str | None 
         if not key.exists():
             store_key(str(Path(folder) / "shared"))
             key = key_path(str(Path(folder) / "shared"))
+        root = root_of(after).name if set(kinds) == {"files"} else None
         made: dict[int, Side] = {}
         for index in sorted((0, 1), key=lambda index: kinds[index] == "files"):
             progress("opening", index + 1, names[index])
-            place, other = Path(folder) / str(index), made.get(1 - index)
+            place = Path(folder) / str(index)
             place.mkdir()
             (place / "graph.key").symlink_to(key.resolve())
             if kinds[index] == "files":
-                made[index] = _read(names[index], place, other, moment, progress)
+                made[index] = _read(names[index], place, root, moment, progress)
             elif kinds[index] == "snapshot":
                 made[index] = _of_state(names[index], *_snapshot(Path(names[index])), place, at, progress)
             else:
                 with open_store(names[index]) as store:
                     made[index] = _of_store(names[index], store, place, at, progress)
+            if len(made[index].scans) == 1:
+                root = made[index].scans[0].root
     return made[0], made[1]
 
 
@@ -145,10 +148,8 @@ def _kind(name: str) -> Literal["store", "snapshot", "files"]:
         raise UsageError(f"{name} cannot be read: {error.strerror}") from None
 
 
-def _read(name: str, place: Path, other: Side | None, at: str, progress: Progress) -> Side:
-    root = root_of(name)
-    if other is not None and len(other.scans) == 1:
-        root = replace(root, name=other.scans[0].root)
+def _read(name: str, place: Path, called: str | None, at: str, progress: Progress) -> Side:
+    root = replace(root_of(name), name=called) if called else root_of(name)
     with open_store(place / "graph", write=True) as store:
         ingest(store, [root], progress)
         analyze(store, progress, at=at)

@@ -224,7 +224,8 @@ def test_secrets_are_fingerprinted_with_the_key_of_the_store(tmp_path: Path, mon
 def test_a_folder_stands_for_the_only_root_of_the_other(tmp_path: Path) -> None:
     main, branch = (written(tmp_path / name / "a.facts.jsonl", facts).parent for name, facts in (("main", FACTS), ("branch", later())))
     check(compared(main, branch))
-    assert compared(main, branch).after.roots == {"main": "complete"}
+    found = compared(main, branch)
+    assert found.before.roots == found.after.roots == {"branch": "complete"}
 
 
 @pytest.mark.parametrize(
