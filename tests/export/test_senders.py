@@ -103,6 +103,17 @@ def test_what_people_wrote_stays(fake: Fake) -> None:
     assert OTHER.key in fake.text(id)
 
 
+def test_what_people_wrote_below_stays_too(github: FakeGitHub) -> None:
+    sync(github, wanted(ticket(ONE)))
+    github.issue("1")["body"] = "Above.\n\n{}\n\nBelow.".format(github.issue("1")["body"]).replace("\n", "\r\n")
+    assert counts(sync(github, wanted(ticket(ONE), day=2))[0]) == {"unchanged": 1}
+    assert counts(sync(github, wanted(ticket(ONE, OTHER), day=3))[0]) == {"update": 1}
+    body = github.issue("1")["body"]
+    assert body.startswith("Above.\r\n\r\n<!-- graphinv keeps")
+    assert body.endswith("-->\r\n\r\nBelow.")
+    assert body.count("graphinv:1 ") == 1
+
+
 def test_labels_and_titles_of_people_stay(github: FakeGitHub) -> None:
     sync(github, wanted(ticket(ONE)))
     github.issue("1")["labels"].append({"name": "team-a"})
