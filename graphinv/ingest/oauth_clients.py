@@ -22,7 +22,7 @@ TITLE = "OAuth clients and what they are granted"
 FILES = (
     "any JSON file with client metadata of RFC 7591 (`client_id` or `client_name`, with `grant_types`, `redirect_uris` …)",
     "client_secret*.json of Google",
-    "clients and client grants of Auth0",
+    "clients and client grants of Auth0, as its interface answers and its deploy tool keeps them (`tenant.yaml`, `clients/*.json`)",
 )
 MAX_BYTES = 32 * 1024 * 1024
 
@@ -31,13 +31,20 @@ _METADATA = re.compile(rb'"(?:grant_types|redirect_uris|token_endpoint_auth_meth
 _GOOGLE = re.compile(rb'\{\s*"(?:web|installed)"\s*:\s*\{')
 _GRANT = re.compile(rb'"audience"\s*:')
 _SCOPE = re.compile(rb'"scopes?"\s*:')
+_APP = re.compile(
+    rb"[\"']?app_type[\"']?\s*:\s*[\"']?(?:spa|non_interactive|regular_web|native|resource_server)\b|^clientGrants\s*:", re.MULTILINE
+)
 _OTHERS = re.compile(rb'"(?:signOnMode|issuer|authorization_endpoint|mcpServers|realm)"\s*:')
 
 
 def detect(path: str, head: bytes) -> bool:
     """Whether it begins as one of them; what a server says of itself (its metadata) is none."""
+    if path.lower().endswith((".yaml", ".yml")):
+        return _APP.search(head) is not None and re.search(rb"^(?:clients|clientGrants)\s*:", head, re.MULTILINE) is not None
     if not path.lower().endswith((".json", ".jsonl", ".ndjson")) or _OTHERS.search(head):
         return False
+    if _APP.search(head) and b'"name"' in head:
+        return True
     if _GOOGLE.search(head):
         return b"client_id" in head and b"auth_uri" in head
     named = _ID.search(head) or b'"client_name"' in head
@@ -48,17 +55,30 @@ def read(document: Document) -> Iterator[Fact]:
     """Clients, their secrets, what they are granted.
 
     Raises:
-        IngestError: not JSON.
+        IngestError: not JSON or YAML.
     """
-    for record in records(document, ("clients",)):
+    for record in _records(document):
         for kind in ("web", "installed"):
             inner = record.value.get(kind)
             if isinstance(inner, dict) and text(inner.get("client_id")):
                 yield from _client(document, Record(inner, record.located, (*record.pointer, kind)), "accounts.google.com", "google")
         if text(record.value.get("audience"), 2000) and _scopes(record.value):
             yield from _grant(document, record)
-        elif text(record.value.get("client_id"), 2000) or text(record.value.get("client_name")):
+        elif _named(record.value):
             yield from _client(document, record, "", "oauth")
+
+
+def _records(document: Document) -> Iterator[Record]:
+    """Clients and grants; both are lists of their own in a tenant's YAML."""
+    yield from records(document, ("clients",))
+    if document.path.lower().endswith((".yaml", ".yml")):
+        yield from records(document, ("clientGrants",))
+
+
+def _named(value: dict[str, Any]) -> str:
+    """What a client is called by: its id; in files of Auth0's deploy tool, which has none, its name."""
+    own = text(value.get("client_id"), 2000) or text(value.get("client_name"))
+    return own or (text(value.get("name")) if "app_type" in value else "")
 
 
 def _key(document: Document, id: str, issuer: str) -> NodeKey:
@@ -71,11 +91,12 @@ def _key(document: Document, id: str, issuer: str) -> NodeKey:
 
 def _client(document: Document, record: Record, issuer: str, provider: str) -> Iterator[Fact]:
     value = record.value
-    id = text(value.get("client_id"), 2000) or text(value.get("client_name"))
+    id = _named(value)
     key = _key(document, id, issuer)
     method = text(value.get("token_endpoint_auth_method"))
     grants = texts(value.get("grant_types"))
-    public = method == "none" or (not method and not value.get("client_secret") and value.get("application_type") == "native")
+    kind = text(value.get("application_type")) or text(value.get("app_type"))
+    public = method == "none" or (not method and not value.get("client_secret") and kind in ("native", "spa"))
     title = text(value.get("client_name")) or text(value.get("name")) or text(value.get("project_id")) or id
     labels = oauth.grants_label(grants)
     labels += [f"scope={scope}" for scope in _scopes(value)[:50]]

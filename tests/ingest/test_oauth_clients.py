@@ -83,3 +83,26 @@ def test_odd_shapes() -> None:
     assert not read([{"client_id": 7, "grant_types": 7}, {"client_id": "x", "audience": [], "scope": 7, "redirect_uris": 1}]).drawn(
         "CAN_ACCESS"
     )
+
+
+def test_files_of_the_deploy_tool_of_auth0() -> None:
+    tenant = """clients:
+  - name: Desk bot
+    app_type: non_interactive
+    grant_types: [client_credentials]
+  - {name: Desk page, app_type: spa}
+clientGrants:
+  - client_id: Desk bot
+    audience: https://api.acme.example/orders
+    scope: [read:orders, delete:orders]
+"""
+    facts = Facts(oauth_clients, document(tenant, "tenant.yaml"))
+    bot = "oauth-client:shop/Desk bot"
+    assert facts.props("CAN_ACCESS", bot, "https://api.acme.example/orders")["actions"] == ["delete", "read"]
+    assert facts.nodes["Identity", bot]["labels"] == ["grant=client_credentials"]
+    assert ("Identity", "oauth-client:shop/Desk page") in facts.nodes
+    client = json.dumps({"app_type": "non_interactive", "name": "Desk bot", "grant_types": ["client_credentials"]})
+    assert oauth_clients.detect("clients/Desk bot.json", client.encode())
+    assert ("Identity", bot) in Facts(oauth_clients, document(client, "clients/Desk bot.json")).nodes
+    assert oauth_clients.detect("tenant.yaml", tenant.encode())
+    assert not oauth_clients.detect("app.yaml", b"clients:\n  - name: x\n")
