@@ -11,7 +11,6 @@ import heapq
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from graphinv.analyze.chokepoints import trees_of
@@ -31,10 +30,9 @@ _NODE = 9.0
 """What changing a node counts against an edge, where both clear the same."""
 
 
-def with_causes(engine: Engine, findings: Iterable[Finding]) -> list[Finding]:
-    """``findings``, each with its cause. A tree for each of :data:`MOST_TARGETS` targets and action, then near-linear in the findings."""
-    found = list(findings)
-    candidates = _candidates(engine, found)
+def causes_of(engine: Engine, findings: Sequence[Finding]) -> list[str | None]:
+    """The cause of each finding. A tree for each of :data:`MOST_TARGETS` targets and action, then near-linear in the findings."""
+    candidates = _candidates(engine, findings)
     prices = _prices(engine, candidates)
     members: defaultdict[str, set[int]] = defaultdict(set)
     for number, names in enumerate(candidates):
@@ -50,7 +48,7 @@ def with_causes(engine: Engine, findings: Iterable[Finding]) -> list[Finding]:
             chosen.update(dict.fromkeys(left, name))
         elif left:
             heapq.heappush(heap, (-len(left), price, name))
-    return [replace(finding, cause=chosen.get(number)) for number, finding in enumerate(found)]
+    return [chosen.get(number) for number in range(len(findings))]
 
 
 def _candidates(engine: Engine, findings: Sequence[Finding]) -> list[set[str]]:

@@ -78,8 +78,8 @@ class EdgeGraph:
             ],
             axis=1,
         )
-        links = np.unique(links, axis=1) if links.size else np.zeros((2, 0), dtype=np.int64)
-        return cls(target, action, nodes, np.concatenate([edges, twice]), links[0].astype(np.int32), links[1].astype(np.int32))
+        tails, heads = np.divmod(np.unique(links[0] * (root + 1) + links[1]), root + 1)  # each pair as one number
+        return cls(target, action, nodes, np.concatenate([edges, twice]), tails.astype(np.int32), heads.astype(np.int32))
 
     @property
     def root(self) -> int:

@@ -17,6 +17,7 @@ import numpy as np
 from graphinv.analyze.labels import states
 from graphinv.analyze.scopes import Array
 from graphinv.model.facts import NodeKey, Props
+from graphinv.model.kinds import NODE_KINDS
 from graphinv.model.results import Coverage, Finding, Unjudged
 
 if TYPE_CHECKING:
@@ -115,17 +116,20 @@ def _stated(structure: Structure, names: Sequence[str]) -> dict[str, int]:
     for place, name in enumerate(names):
         wanted[_kind(name)].append((name.partition(".")[2], 1 << place))
     own = [0] * len(structure.keys)
-    for key, node in estate.nodes.items():
-        if key[0] in wanted:
-            own[number[key]] = _bits(wanted[key[0]], node.props)
+    known: dict[int, int] = {}  # nodes and edges of a kind share what is stated of them
+    for kind in NODE_KINDS.keys() & wanted.keys():
+        known.clear()
+        for node in estate.of_kind(kind):
+            own[number[node.key]] = _bits(wanted[kind], node.props, known)
     points = {key[1]: own[number[key]] for key in estate.nodes if key[0] == "EnforcementPoint"}
     alone = list(own)
-    for edge in estate.edges:
-        at = number[edge.target if edge.kind in _OUTSIDE else edge.source]
-        if edge.kind in wanted:
-            own[at] |= _bits(wanted[edge.kind], edge.props)
-        for guard in edge.props.get("guards") or ():
-            own[at] |= points.get(guard, 0)
+    for kind in estate.places_of:
+        known.clear()
+        for edge in estate.edges_of(kind):
+            at = number[edge.target if kind in _OUTSIDE else edge.source]
+            own[at] |= _bits(wanted[kind], edge.props, known) if kind in wanted else 0
+            for guard in edge.props.get("guards") or ():
+                own[at] |= points.get(guard, 0)
     words = range(0, max(len(names), 1), _BITS)
     masks = np.array([[mask >> low & _WORD for low in words] for mask in own], dtype=np.uint64).reshape(len(own), len(words))
     inside = [(number[edge.source], number[edge.target]) for edge in estate.edges if edge.kind not in _OUTSIDE]
@@ -140,8 +144,11 @@ def _stated(structure: Structure, names: Sequence[str]) -> dict[str, int]:
     return found
 
 
-def _bits(wanted: Iterable[tuple[str, int]], props: Props) -> int:
-    return sum(bit for name, bit in wanted if not name or states(props, name))
+def _bits(wanted: Iterable[tuple[str, int]], props: Props, known: dict[int, int]) -> int:
+    """The bits of those of ``wanted`` that are stated; ``known`` are those of dictionaries that were looked at."""
+    if id(props) not in known:
+        known[id(props)] = sum(bit for name, bit in wanted if not name or states(props, name))
+    return known[id(props)]
 
 
 def _spread(masks: Array, edges: Array) -> None:

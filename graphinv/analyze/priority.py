@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,15 +16,14 @@ if TYPE_CHECKING:
     from graphinv.analyze.engine import Engine
 
 
-def with_priorities(engine: Engine, findings: Iterable[Finding]) -> list[Finding]:
-    """``findings``, each with its priority: impact of what it leads to · p of its rule · confidence, 0 to 100.
+def priorities_of(engine: Engine, findings: Sequence[Finding]) -> list[float]:
+    """The priority of each finding: impact of what it leads to · p of its rule · confidence, 0 to 100.
 
     What a finding leads to is its target, else its subject, and the impact of that is the score's: of a resource what can be done to it,
     of all else what it comes to under ``posture``. What can act on nothing itself (a memory, a package, an enforcement point, a root)
     counts as the heaviest of what its path and its agents come to. The privileges are solved once more: O(arcs), then O(findings).
     """
-    found = list(findings)
-    ends = [list(dict.fromkeys(_ends(finding))) for finding in found]
+    ends = [list(dict.fromkeys(_ends(finding))) for finding in findings]
     reached = _reached(engine, {key for keys in ends for key in keys})
     weights = engine.weights
 
@@ -36,8 +34,8 @@ def with_priorities(engine: Engine, findings: Iterable[Finding]) -> list[Finding
         return weights.impact(first or max(others, default=0.0))
 
     return [
-        replace(finding, priority=round(stake(finding, keys) * chance_of(finding, engine.settings) * finding.confidence, 2))
-        for finding, keys in zip(found, ends, strict=True)
+        round(stake(finding, keys) * chance_of(finding, engine.settings) * finding.confidence, 2)
+        for finding, keys in zip(findings, ends, strict=True)
     ]
 
 

@@ -155,9 +155,9 @@ def analyze(store: Store, progress: Progress = quiet, *, at: str | None = None) 
         progress: told about each step.
         at: the time to judge at (ISO 8601, UTC); now when absent.
     """
-    from graphinv.analyze.causes import with_causes
+    from graphinv.analyze.causes import causes_of
     from graphinv.analyze.judged import coverage
-    from graphinv.analyze.priority import with_priorities
+    from graphinv.analyze.priority import priorities_of
     from graphinv.analyze.rules import Ends, run_rules
 
     progress("analyzing", 0, "loading the graph")
@@ -171,7 +171,10 @@ def analyze(store: Store, progress: Progress = quiet, *, at: str | None = None) 
     gaps = list(coverage_findings(scans, judge.estate, judge.at))
     statuses += coverage_status(gaps)
     told = Judgement(judge.at, statuses, judge.estate, scans, unknowns, covered)
-    lives = followed(with_causes(judge, with_priorities(judge, [*found, *gaps])), told, store.analysis(), now=at is None)
+    found += gaps
+    ranked = zip(found, causes_of(judge, found), priorities_of(judge, found), strict=True)
+    whole = (replace(finding, cause=cause, priority=priority) for finding, cause, priority in ranked)
+    lives = followed(whole, told, store.analysis(), now=at is None)
     findings = lives.findings
     progress("analyzing", 2, "scores")
     scores = judge.scores(findings)

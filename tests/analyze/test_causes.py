@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 
-from graphinv.analyze.causes import causes, with_causes
+from graphinv.analyze.causes import causes, causes_of
 from graphinv.analyze.changes import Change
 from graphinv.analyze.engine import Engine
 from graphinv.model.estate import Estate
@@ -34,6 +36,10 @@ def finding(engine: Engine, subject: NodeKey, target: NodeKey, rule: str = "GI-X
 
 def about(subject: NodeKey, rule: str = "GI-XXX-002") -> Finding:
     return Finding(key=finding_key(rule, subject, None), rule=rule, title="t", severity="low", confidence=1.0, subject=subject)
+
+
+def with_causes(engine: Engine, findings: list[Finding]) -> list[Finding]:
+    return [replace(one, cause=cause) for one, cause in zip(findings, causes_of(engine, findings), strict=True)]
 
 
 def pairs(engine: Engine) -> list[Finding]:

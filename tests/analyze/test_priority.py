@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from graphinv.analyze.engine import Engine
-from graphinv.analyze.priority import with_priorities
+from graphinv.analyze.priority import priorities_of
 from graphinv.analyze.score import Settings
 from graphinv.model.facts import NodeKey
 from graphinv.model.results import Finding, finding_key, worst_first
@@ -52,7 +52,7 @@ A1, A2, I1, R1, R2 = ("Agent", "a1"), ("Agent", "a2"), ("Identity", "i1"), ("Res
 
 
 def priorities(*findings: Finding) -> list[float]:
-    return [finding.priority for finding in with_priorities(engine(), findings)]
+    return priorities_of(engine(), findings)
 
 
 def test_it_is_the_impact_of_what_it_leads_to_times_likelihood_times_confidence() -> None:
@@ -77,7 +77,8 @@ def test_what_can_do_nothing_itself_counts_as_the_agents_it_is_about() -> None:
 
 def test_level_comes_before_priority_and_what_is_alike_keeps_one_order() -> None:
     grave = replace(about(A2, rule="GI-XXX-002"), severity="critical")
-    found = with_priorities(engine(), [about(A2), about(A1), grave, about(A1, rule="GI-XXX-002")])
+    found = [about(A2), about(A1), grave, about(A1, rule="GI-XXX-002")]
+    found = [replace(one, priority=priority) for one, priority in zip(found, priorities_of(engine(), found), strict=True)]
     ranked = sorted(found, key=worst_first)
     assert [(one.severity, one.subject, one.rule) for one in ranked] == [
         ("critical", A2, "GI-XXX-002"),
