@@ -246,3 +246,40 @@ def test_entra_and_roles_of_ones_own_in_terraform() -> None:
     assert any(kind == "ASSUMES" and source != app and target == app and "quillmere/desk" in source for kind, source, target in found)
     roles = [json.loads(one.body)["role"] for one in facts.all if isinstance(one, Grant) and one.role == "directory-role"]
     assert roles == ["9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3"]
+
+
+def test_access_policies_of_a_cluster() -> None:
+    facts = read("""
+    resource "aws_eks_cluster" "main" { name = "main" }
+    resource "aws_eks_access_policy_association" "ops" {
+      cluster_name  = aws_eks_cluster.main.name
+      principal_arn = "arn:aws:iam::123456789012:role/ops"
+      policy_arn    = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"
+      access_scope { type = "cluster" }
+    }
+    resource "aws_eks_access_policy_association" "view" {
+      cluster_name  = aws_eks_cluster.main.name
+      principal_arn = "arn:aws:iam::123456789012:role/view"
+      policy_arn    = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy"
+      access_scope {
+        type       = "namespace"
+        namespaces = ["shop"]
+      }
+    }
+    """)
+    cluster = "arn:aws:eks:region(shop):account(shop):cluster/main"
+    assert facts.props("CAN_ACCESS", "arn:aws:iam::123456789012:role/ops", cluster)["actions"] == ["admin"]
+    assert facts.props("CAN_ACCESS", "arn:aws:iam::123456789012:role/view", "k8s:main/shop")["actions"] == ["read"]
+    entry = {
+        "Type": "AWS::EKS::AccessEntry",
+        "Properties": {
+            "ClusterName": "main",
+            "PrincipalArn": "arn:aws:iam::123456789012:role/ops",
+            "AccessPolicies": [
+                {"PolicyArn": "arn:aws:eks::aws:cluster-access-policy/AmazonEKSEditPolicy", "AccessScope": {"Type": "cluster"}}
+            ],
+        },
+    }
+    made = linked(cloudformation, {"eks.json": json.dumps({"AWSTemplateFormatVersion": "2010-09-09", "Resources": {"E": entry}})})
+    (edge,) = [one for one in made.edges if one.kind == "CAN_ACCESS"]
+    assert edge.props["actions"] == ["delete", "execute", "read", "write"]

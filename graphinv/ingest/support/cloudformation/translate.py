@@ -349,6 +349,14 @@ def _permission_set(one: Resource, values: dict[str, Value]) -> Iterator[Resourc
         yield _beside(one, "aws_ssoadmin_permissions_boundary_attachment", stated)
 
 
+def _access_entry(one: Resource, values: dict[str, Value]) -> Iterator[Resource]:
+    """Who may enter a cluster of EKS, with the access policies that stand in it."""
+    yield one
+    for policy in objects(values.get("access_policies")):
+        stated = {**policy, "cluster_name": values.get("cluster_name"), "principal_arn": values.get("principal_arn")}
+        yield _beside(one, "aws_eks_access_policy_association", stated)
+
+
 def _runtime(one: Resource, values: dict[str, Value]) -> Iterator[Resource]:
     protocol = values.get("protocol_configuration")
     if isinstance(protocol, str):
@@ -392,6 +400,7 @@ _SPECIAL: Mapping[str, Callable[[Resource, dict[str, Value]], Iterator[Resource]
     "AWS::Serverless::StateMachine": _role_arn("role"),
     "AWS::CodeBuild::Project": _project,
     "AWS::SSO::PermissionSet": _permission_set,
+    "AWS::EKS::AccessEntry": _access_entry,
     "AWS::Bedrock::Agent": _agent,
     "AWS::BedrockAgentCore::Runtime": _runtime,
     "AWS::BedrockAgentCore::GatewayTarget": _target,

@@ -80,6 +80,7 @@ KINDS: Mapping[str, Kind] = {
     "AWS::SSM::Document": Kind("aws_ssm_document"),
     "AWS::Cognito::UserPool": Kind("aws_cognito_user_pool", "user_pool_name"),
     "AWS::EKS::Cluster": Kind("aws_eks_cluster"),
+    "AWS::EKS::AccessEntry": Kind("aws_eks_access_entry", "principal_arn"),
     "AWS::EKS::PodIdentityAssociation": Kind("aws_eks_pod_identity_association"),
     "AWS::ECS::Cluster": Kind("aws_ecs_cluster", "cluster_name"),
     "AWS::ECS::TaskDefinition": Kind("aws_ecs_task_definition", "family", "arn"),

@@ -396,17 +396,6 @@ def _permission(context: Context, one: Resource) -> Iterator[Fact]:
     yield from declared.grant(site, target, "resource", {"Version": "2012-10-17", "Statement": [statement]}, "")
 
 
-def _pod_identity(context: Context, one: Resource) -> Iterator[Fact]:
-    """A service account of a cluster that gets a role."""
-    site = context.site(one)
-    cluster, namespace, account = (site.id(text_of(one.values.get(name))) for name in ("cluster_name", "namespace", "service_account"))
-    key: NodeKey = ("Identity", f"k8s:{cluster}/{namespace}/ServiceAccount/{account}")
-    yield NodeFact(
-        *key, {"name": account, "type": "service_account", "provider": "kubernetes", "binding": "platform", "sources": [site.source]}
-    )
-    yield site.edge("ASSUMES", key, context.identity(site, "role", text_of(one.values.get("role_arn"))))
-
-
 def _scp(context: Context, one: Resource) -> Iterator[Fact]:
     """A service control policy, for each account or unit that it is attached to."""
     site = context.site(one)
@@ -452,6 +441,5 @@ READERS: Mapping[str, Reader] = {
     "aws_batch_job_definition": _task,
     "aws_lambda_permission": _permission,
     "aws_lambda_function_url": _permission,
-    "aws_eks_pod_identity_association": _pod_identity,
     "aws_organizations_policy": _scp,
 }

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from graphinv.ingest.support.cloudformation.translate import translated
 from graphinv.ingest.support.cloudformation.types import CONTROL
-from graphinv.ingest.support.terraform import aws, azure, bedrock, entra, google, identity_center, kubernetes, vault
+from graphinv.ingest.support.terraform import aws, azure, bedrock, eks, entra, google, identity_center, kubernetes, vault
 from graphinv.ingest.support.terraform.context import Context, Reader
 from graphinv.ingest.support.terraform.program import Resource
 from graphinv.model.facts import Fact, Problem
@@ -14,6 +14,7 @@ from graphinv.model.facts import Fact, Problem
 READERS: Mapping[str, Reader] = {
     **aws.READERS,
     **bedrock.READERS,
+    **eks.READERS,
     **identity_center.READERS,
     **google.READERS,
     **azure.READERS,
