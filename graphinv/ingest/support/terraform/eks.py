@@ -9,7 +9,7 @@ from graphinv.ingest.support.aws.declared import Site
 from graphinv.ingest.support.partial import text_of
 from graphinv.ingest.support.terraform.context import Context, Reader
 from graphinv.ingest.support.terraform.program import Resource
-from graphinv.model.facts import Fact, NodeFact, NodeKey
+from graphinv.model.facts import Fact, NodeFact, NodeKey, Props
 
 _POLICIES: Mapping[str, tuple[str, ...]] = {
     "AmazonEKSClusterAdminPolicy": ("admin",),
@@ -41,8 +41,9 @@ def _access(context: Context, one: Resource) -> Iterator[Fact]:
     if actions is None:
         yield site.problem("what an access policy of a cluster allows is not known; read and write are assumed")
     namespaces = [space for scope in one.blocks("access_scope") for space in _texts(scope.get("namespaces"))]
-    stated = {"actions": list(actions or ("read", "write")), "inherited_from": site.id(name)}
-    stated |= {} if actions else {"evidence": ["inferred"], "confidence": 0.5}
+    stated: Props = {"actions": list(actions or ("read", "write")), "inherited_from": site.id(name)}
+    if actions is None:
+        stated |= {"evidence": ["inferred"], "confidence": 0.5}
     for target in _targets(context, site, one, namespaces):
         yield site.edge("CAN_ACCESS", principal, target, **stated)
 
