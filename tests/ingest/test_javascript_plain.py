@@ -203,3 +203,55 @@ export const agent = await client.createAgent("gpt-4o", { name: "Desk", instruct
     assert pairs(facts, "USES") == {("Helper", "openai:code_interpreter"), ("Helper", "pay")}
     assert not facts.problems
     assert pairs(facts, "USES_MODEL") == {("Helper", "gpt-4o")}
+
+
+MODEL_API = """
+import OpenAI from "openai";
+import Anthropic from "@anthropic-ai/sdk";
+import { GoogleGenAI } from "@google/genai";
+
+const openai = new OpenAI();
+const tools = [
+  { type: "function", function: { name: "pay", description: "Pays", parameters: { type: "object", properties: {} } } },
+  { type: "web_search_preview" },
+];
+
+export class Desk {
+  private client = new Anthropic();
+  async step(messages: any[]) {
+    const tools = [{ name: "refund", description: "Refunds", input_schema: { type: "object" } }];
+    return this.client.messages.create({ model: "claude-sonnet-4-5", messages, tools });
+  }
+}
+export async function answer(messages: any[]) {
+  const completion = await openai.chat.completions.create({ model: "gpt-4o", messages, tools });
+  return completion;
+}
+export const wrapper = (messages: any[], tools: any[]) => openai.chat.completions.create({ model: "gpt-4o", messages, tools });
+export async function extract(messages: any[]) {
+  return openai.chat.completions.create({ model: "gpt-4o", messages, tools, tool_choice: { type: "function", function: { name: "pay" } } });
+}
+export async function search(input: string) {
+  return openai.responses.create({ model: "gpt-4o", input, tools: [{ type: "web_search_preview" }] });
+}
+export class Handler {
+  async ask(given: any[]) {
+    const tools = given.map((one) => ({ type: "function", function: { name: one.name, parameters: one.parameters } }));
+    return openai.chat.completions.create({ model: "gpt-4o", messages: [], tools });
+  }
+}
+export async function plan() {
+  const ai = new GoogleGenAI({});
+  const functionDeclarations = [{ name: "look", description: "Looks", parameters: { type: "OBJECT" } }];
+  return ai.models.generateContent({ model: "gemini-2.5-flash", contents: "x", config: { tools: [{ functionDeclarations }] } });
+}
+"""
+
+
+def test_calls_of_a_model_with_tools_are_agents_by_the_class_or_function_around_them() -> None:
+    tried = 'import { wrapper } from "../src/bot";\nwrapper([], [{ type: "function", function: { name: "t", parameters: {} } }]);\n'
+    facts = linked({"src/bot.ts": MODEL_API, "tests/bot.test.ts": tried})
+    assert names(facts, "Agent") == {"Desk", "answer", "plan"}
+    assert pairs(facts, "USES") == {("Desk", "refund"), ("answer", "pay"), ("answer", "openai:web_search"), ("plan", "look")}
+    assert pairs(facts, "USES_MODEL") == {("Desk", "claude-sonnet-4-5"), ("answer", "gpt-4o"), ("plan", "gemini-2.5-flash")}
+    assert not facts.problems

@@ -50,6 +50,11 @@ def wrapper(messages, tools):
     return client.chat.completions.create(model="gpt-4o", messages=messages, tools=tools)
 
 
+def handler(messages, given):
+    tools = [{"type": "function", "function": {"name": one["name"]}} for one in given]
+    return client.chat.completions.create(model="gpt-4o", messages=messages, tools=tools)
+
+
 def extract(messages):
     return client.chat.completions.create(model="gpt-4o", messages=messages, tools=TOOLS, tool_choice={"type": "function"})
 

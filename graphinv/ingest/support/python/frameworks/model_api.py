@@ -111,11 +111,11 @@ def _is_agent(program: Program, made: Made) -> bool:
 
 
 def _is_own(tool: Value | Hosted) -> bool:
-    """Whether a tool is known, and no one but the program or a server of its choice runs it."""
+    """Whether a tool is known by its name, and no one but the program or a server of its choice runs it."""
     if isinstance(tool, DictV):
         kind = tool.get("type")
         text = kind.text() if kind is not None else None
-        return text in _OWN or (text is None and tool.get("name") is not None)
+        return text == "mcp" or ((text is None or text in _OWN) and _name(tool) is not None)
     return not isinstance(tool, (Hosted, Unknown, EnvVar, Const, External))
 
 
@@ -140,8 +140,13 @@ def _implemented(program: Program, made: Made, item: Value) -> Value:
     """The function of the call's own document that a definition written as data names, if there is one."""
     if not isinstance(item, DictV):
         return item
-    inner = item.get("function")
-    named = (inner.get("name") if isinstance(inner, DictV) else None) or item.get("name")
-    text = named.text() if named is not None else None
+    text = _name(item)
     found = program.ev.member(made.module.path, text) if text and text.isidentifier() else None
     return found if isinstance(found, FunctionV) else item
+
+
+def _name(definition: DictV) -> str | None:
+    """The name in a definition written as data, where it is known."""
+    inner = definition.get("function")
+    named = (inner.get("name") if isinstance(inner, DictV) else None) or definition.get("name")
+    return named.text() if named is not None else None
