@@ -32,7 +32,7 @@ WITH v, executing, collect(DISTINCT a.id) AS agents,
      CASE
        WHEN v.url IS NOT NULL AND tools > 0 AND recorded = tools THEN 'recorded'
        WHEN v.url IS NOT NULL THEN 'it is remote and nobody recorded what its tools were'
-       WHEN v.pinned = false THEN 'it is started in whatever version there is'
+       WHEN v.pinned = false THEN 'what it is started from is not pinned to one build'
        ELSE 'unknown'
      END AS reason
 WHERE reason <> 'recorded'
