@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from graphinv.ingest import Document
-from graphinv.ingest.support.azure import names
+from graphinv.ingest.support.azure import hound, names
 from graphinv.ingest.support.azure.roles import vault_actions
 from graphinv.ingest.support.parts import inside, items, texts
 from graphinv.ingest.support.records import Record, problem, records, text
@@ -26,7 +26,10 @@ from graphinv.model.facts import OWNER_CONFIDENCE, EdgeFact, Fact, Grant, NodeFa
 
 NAME = "azure_rbac"
 TITLE = "Azure role assignments, role definitions, resources and managed identities"
-FILES = ("any JSON file as `az role assignment list`, `az role definition list`, `az resource list`, `az identity list` … print it",)
+FILES = (
+    "any JSON file as `az role assignment list`, `az role definition list`, `az resource list`, `az identity list` … print it",
+    "what AzureHound collects",
+)
 MAX_BYTES = 256 * 1024 * 1024
 
 _ID = re.compile(rb'"id"\s*:\s*"/(?:subscriptions/[0-9a-fA-F-]{36}|providers/Microsoft\.(?:Management|Authorization))[^"]{0,800}"')
@@ -59,7 +62,7 @@ def detect(path: str, head: bytes) -> bool:
     """Whether it begins as an export of Azure: ids of its form, with fields that they come with."""
     if not path.lower().endswith((".json", ".jsonl", ".ndjson")) or _TEMPLATE.search(head):
         return False
-    return bool(_ID.search(head) and _OF_AZURE.search(head)) or _ACCOUNTS.search(head) is not None
+    return bool(hound.MARK.search(head)) or bool(_ID.search(head) and _OF_AZURE.search(head)) or _ACCOUNTS.search(head) is not None
 
 
 def read(document: Document) -> Iterator[Fact]:
@@ -69,21 +72,26 @@ def read(document: Document) -> Iterator[Fact]:
         IngestError: not JSON.
     """
     for record in records(document, ("data",)):
-        value = record.value
-        inner = value.get("properties")
-        properties = {**value, **inner} if isinstance(inner, dict) else value
-        if "principalId" in properties and "roleDefinitionId" in properties:
-            yield from _assignment(document, record, properties)
-        elif "/denyassignments/" in text(value.get("id"), 2000).lower():
-            yield from _denial(document, record, properties)
-        elif isinstance(properties.get("permissions"), list) and "assignableScopes" in properties:
-            yield from _definition(document, record, properties)
-        elif "issuer" in properties and "/federatedidentitycredentials/" in text(value.get("id"), 2000).lower():
-            yield from _federated(document, record, properties)
-        elif names.is_guid(text(value.get("id"))) and names.is_guid(text(value.get("tenantId"))) and "state" in value:
-            yield _subscription(document, record)
-        elif names.resource_type(text(value.get("id"), 2000)):
-            yield from _resource(document, record, properties)
+        for one in hound.of_azure(record) if hound.is_item(record) else (record,):
+            yield from _record(document, one)
+
+
+def _record(document: Document, record: Record) -> Iterator[Fact]:
+    value = record.value
+    inner = value.get("properties")
+    properties = {**value, **inner} if isinstance(inner, dict) else value
+    if "principalId" in properties and "roleDefinitionId" in properties:
+        yield from _assignment(document, record, properties)
+    elif "/denyassignments/" in text(value.get("id"), 2000).lower():
+        yield from _denial(document, record, properties)
+    elif isinstance(properties.get("permissions"), list) and "assignableScopes" in properties:
+        yield from _definition(document, record, properties)
+    elif "issuer" in properties and "/federatedidentitycredentials/" in text(value.get("id"), 2000).lower():
+        yield from _federated(document, record, properties)
+    elif names.is_guid(text(value.get("id"))) and names.is_guid(text(value.get("tenantId"))) and "state" in value:
+        yield _subscription(document, record)
+    elif names.resource_type(text(value.get("id"), 2000)):
+        yield from _resource(document, record, properties)
 
 
 def _assignment(document: Document, record: Record, value: dict[str, Any]) -> Iterator[Fact]:

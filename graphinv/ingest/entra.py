@@ -20,7 +20,7 @@ from dataclasses import replace
 from typing import Any
 
 from graphinv.ingest import Document
-from graphinv.ingest.support.azure import names
+from graphinv.ingest.support.azure import hound, names
 from graphinv.ingest.support.azure.permissions import APIS
 from graphinv.ingest.support.parts import items, texts
 from graphinv.ingest.support.records import Record, moment, problem, records, text
@@ -34,6 +34,7 @@ FILES = (
     "what PowerShell writes of them (`Get-MgApplication | ConvertTo-Json`)",
     "lists of app role assignments, OAuth2 permission grants, directory role assignments",
     "manifests of app registrations",
+    "what AzureHound collects",
 )
 MAX_BYTES = 256 * 1024 * 1024
 MAX_DEPTH = 20
@@ -62,6 +63,8 @@ def detect(path: str, head: bytes) -> bool:
     """Whether it begins with fields that only Entra's objects have."""
     if not path.lower().endswith((".json", ".jsonl", ".ndjson")):
         return False
+    if hound.MARK.search(head):
+        return True
     graph = _MARKS.search(head) is not None and _OF_GRAPH.search(head) is not None
     return graph or (_SHELL.search(head) is not None and _OF_SHELL.search(head) is not None)
 
@@ -73,8 +76,11 @@ def read(document: Document) -> Iterator[Fact]:
         IngestError: not JSON.
     """
     reading = _Reading(document)
-    for record in records(document):
-        yield from reading.record(_as_graph(record))
+    for record in records(document, ("data",)):
+        if hound.is_item(record):
+            yield from reading.collected(record)
+        else:
+            yield from reading.record(_as_graph(record))
 
 
 def _as_graph(record: Record) -> Record:
@@ -129,6 +135,14 @@ class _Reading:
             yield from self.person(value, record.line())
         elif isinstance(value.get("members"), list) and names.is_guid(text(value.get("id"))):
             yield from self.group(record)
+
+    def collected(self, record: Record) -> Iterator[Fact]:
+        """An item of what AzureHound collected."""
+        for one in hound.of_graph(record):
+            yield from self.record(one)
+        owned, owners = hound.owned(record)
+        if names.is_guid(owned):
+            yield from self.accountable(replace(record, value={"owners": owners}), names.identity(owned))
 
     # ---- objects ------------------------------------------------------------------------------------------------------------
 

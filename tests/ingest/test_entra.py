@@ -268,3 +268,55 @@ def test_what_powershell_writes_is_the_same_with_capital_letters() -> None:
     assert shell.nodes.keys() == plain.nodes.keys()
     assert shell.drawn("AUTHENTICATES_AS") == plain.drawn("AUTHENTICATES_AS") != set()
     assert shell.access(f"entra:{SP}") == plain.access(f"entra:{SP}") != {}
+
+
+def test_what_azurehound_collects() -> None:
+    app, principal, user, group = (f"bbbbbbbb-0000-4000-8000-00000000000{number}" for number in (1, 2, 3, 4))
+    registration, subscription = "bbbbbbbb-0000-4000-8000-000000000005", "7d7e4e4a-0000-4000-8000-000000000001"
+    reader = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
+    assigned = {
+        "id": f"/subscriptions/{subscription}/providers/Microsoft.Authorization/roleAssignments/x",
+        "properties": {
+            "principalId": principal,
+            "principalType": "ServicePrincipal",
+            "roleDefinitionId": f"/subscriptions/{subscription}/providers/Microsoft.Authorization/roleDefinitions/{reader}",
+            "scope": f"/subscriptions/{subscription}",
+        },
+    }
+    vault = f"/subscriptions/{subscription}/resourceGroups/g/providers/Microsoft.KeyVault/vaults/pay"
+    mail = {"appRoleId": "e2a3a72e-5f79-4c64-b1b1-878b674786c9", "principalId": principal, "resourceDisplayName": "Microsoft Graph"}
+    collected: dict[str, dict[str, object]] = {
+        "AZApp": {"id": registration, "appId": app, "displayName": "Desk bot"},
+        "AZAppOwner": {
+            "appId": registration,
+            "owners": [{"appId": registration, "owner": {"id": user, "userPrincipalName": "a@acme.example"}}],
+        },
+        "AZServicePrincipal": {"id": principal, "appId": app, "displayName": "Desk bot", "servicePrincipalType": "Application"},
+        "AZUser": {"id": user, "userPrincipalName": "a@acme.example", "displayName": "Ada"},
+        "AZGroup": {"id": group, "displayName": "Operators", "securityEnabled": True},
+        "AZGroupMember": {"groupId": group, "members": [{"groupId": group, "member": {"id": user}}]},
+        "AZAppRoleAssignment": {**mail, "principalType": "ServicePrincipal", "resourceId": "bbbbbbbb-0000-4000-8000-000000000006"},
+        "AZRoleAssignment": {
+            "roleDefinitionId": "62e90394-69f5-4237-9190-012177145e10",
+            "roleAssignments": [{"roleDefinitionId": "62e90394-69f5-4237-9190-012177145e10", "principalId": user}],
+        },
+        "AZSubscription": {"id": f"/subscriptions/{subscription}", "subscriptionId": subscription, "displayName": "Shop", "tenantId": app},
+        "AZSubscriptionRoleAssignment": {"subscriptionId": subscription, "roleAssignments": [{"roleAssignment": assigned}]},
+        "AZKeyVault": {"id": vault, "name": "pay", "type": "Microsoft.KeyVault/vaults"},
+        "AZKeyVaultAccessPolicy": {"keyVaultId": vault, "objectId": principal, "permissions": {"secrets": ["Get", "Set"]}},
+    }
+    listed = [{"kind": kind, "data": data} for kind, data in collected.items()]
+    whole = {"data": listed, "meta": {"type": "azure", "version": 5, "count": len(listed)}}
+    found = Granted(document(json.dumps(whole, indent=1), "azurehound.json"))
+    assert set(found.readers) == {"azure_rbac", "entra"}
+    assert found.problems == []
+    assert {(f"entra:{app}", f"entra:{principal}"), (f"entra:{registration}", f"entra:{app}")} <= found.drawn("ASSUMES")
+    assert found.drawn("MEMBER_OF") == {(f"entra:{user}", f"entra:{group}")}
+    assert ("a@acme.example", f"entra:{registration}") in found.drawn("OWNS")
+    access = found.access(f"entra:{principal}")
+    assert access[f"azure:{subscription}"] == "read"
+    assert access[vault.lower()] == "read write"
+    assert access["saas:microsoft/tenant(shop)/mail"] == "delete read write"
+    assert found.access(f"entra:{user}")["saas:microsoft/tenant(shop)"] == "admin"
+        source == f"entra:{user}" for source, _ in found.drawn("ASSUMES")
+    )

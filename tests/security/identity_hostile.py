@@ -16,6 +16,9 @@ IDENTITIES: dict[str, bytes] = {
     "aws-service-types": b'[{"agentArn": "arn:aws:x", "agentName": [], "agentId": {}}, {"agentRuntimeArn": 7, "roleArn": [], '
     b'"environmentVariables": [7], "protocolConfiguration": 7}, {"agentActionGroup": {"agentId": "x", "functionSchema": [7], '
     b'"actionGroupExecutor": 7}}, {"Functions": [7, {"FunctionArn": [], "FunctionName": 7, "Environment": [[]]}]}]',
+    "hound-types": b'{"data": [{"kind": "AZApp", "data": {"id": [], "appId": 7}}, {"kind": "AZAppOwner", "data": {"owners": [7, {"owner": []}]}}, '
+    b'{"kind": "AZVMRoleAssignment", "data": {"a": [[[[{"properties": {"principalId": []}}]]]]}}, {"kind": "AZKeyVaultAccessPolicy", '
+    b'"data": {"keyVaultId": 7, "objectId": [], "permissions": 7}}, {"kind": "AZGroupMember", "data": {"members": 7}}]}',
     "azure-types": b'[{"id": "/subscriptions/aaaaaaaa-0000-4000-8000-000000000001/x", "principalId": [], "roleDefinitionId": 7}, '
     b'{"permissions": [7], "assignableScopes": 1, "name": []}, {"id": "/subscriptions/a/providers/x/y/z", "identity": [], "tags": 7}]',
     "vault-types": b"policies: [7, {name: [], rules: 7}]\nauth: [{type: [], "
