@@ -16,7 +16,8 @@ IDENTITIES: dict[str, bytes] = {
     "aws-service-types": b'[{"agentArn": "arn:aws:x", "agentName": [], "agentId": {}}, {"agentRuntimeArn": 7, "roleArn": [], '
     b'"environmentVariables": [7], "protocolConfiguration": 7}, {"agentActionGroup": {"agentId": "x", "functionSchema": [7], '
     b'"actionGroupExecutor": 7}}, {"Functions": [7, {"FunctionArn": [], "FunctionName": 7, "Environment": [[]]}]}]',
-    "hound-types": b'{"data": [{"kind": "AZApp", "data": {"id": [], "appId": 7}}, {"kind": "AZAppOwner", "data": {"owners": [7, {"owner": []}]}}, '
+    "hound-types": b'{"data": [{"kind": "AZApp", "data": {"id": [], "appId": 7}}, '
+    b'{"kind": "AZAppOwner", "data": {"owners": [7, {"owner": []}]}}, '
     b'{"kind": "AZVMRoleAssignment", "data": {"a": [[[[{"properties": {"principalId": []}}]]]]}}, {"kind": "AZKeyVaultAccessPolicy", '
     b'"data": {"keyVaultId": 7, "objectId": [], "permissions": 7}}, {"kind": "AZGroupMember", "data": {"members": 7}}]}',
     "azure-types": b'[{"id": "/subscriptions/aaaaaaaa-0000-4000-8000-000000000001/x", "principalId": [], "roleDefinitionId": 7}, '
