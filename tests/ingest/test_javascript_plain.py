@@ -255,3 +255,14 @@ def test_calls_of_a_model_with_tools_are_agents_by_the_class_or_function_around_
     assert pairs(facts, "USES") == {("Desk", "refund"), ("answer", "pay"), ("answer", "openai:web_search"), ("plan", "look")}
     assert pairs(facts, "USES_MODEL") == {("Desk", "claude-sonnet-4-5"), ("answer", "gpt-4o"), ("plan", "gemini-2.5-flash")}
     assert not facts.problems
+
+
+def test_a_framework_is_known_in_the_tree_of_its_own_source() -> None:
+    facts = linked(
+        {
+            "packages/agent-kit/package.json": '{"name": "@inngest/agent-kit", "main": "dist/index.js"}',
+            "packages/agent-kit/src/index.ts": "export const createAgent = (options: any) => ({ ...options });\n",
+            "examples/quick/index.ts": 'import { createAgent } from "@inngest/agent-kit";\nexport const a = createAgent({ name: "A" });\n',
+        }
+    )
+    assert names(facts, "Agent") == {"A"}

@@ -16,7 +16,9 @@ _OF_SOURCE = {".js": (".ts", ".tsx", ".jsx"), ".jsx": (".tsx",), ".mjs": (".mts"
 _BUILT = re.compile(r"^(?:\./)?(?:dist|build|lib|out)/")
 MAX_LINKS = 500
 _FRAMEWORK = re.compile(
-    r"(?:@mastra|@langchain|@ai-sdk|@anthropic-ai|@modelcontextprotocol)/|@openai/agents|(?:langchain|ai|fastmcp|mcp-handler|deepagents|zod)(?:/|$)"
+    r"(?:@mastra|@langchain|@ai-sdk|@anthropic-ai|@modelcontextprotocol|@voltagent|@llamaindex|@iqai|@mistralai)/|@openai/agents"
+    r"|(?:@inngest/agent-kit|@google/(?:adk|genai)|@strands-agents/sdk|@cloudflare/(?:ai-chat|think)|@azure/ai-(?:agents|projects))(?:/|$)"
+    r"|(?:langchain|llamaindex|ai|fastmcp|mcp-handler|deepagents|zod|beeai-framework|agent-squad|multi-agent-orchestrator|openai)(?:/|$)"
 )
 """What is known by its package's name is that even in the tree of its own source."""
 
@@ -140,8 +142,8 @@ class Modules:
 
     def _package(self, specifier: str) -> str | None:
         config = self.named(specifier)
-        if config is None:
-            return None
+        if config is None or (config.name == "agents" and "@cloudflare/think" in self.packages):
+            return None  # Cloudflare's package has a plain word for a name: only its own workspace is told by another package of it
         folder, rest = posixpath.dirname(config.path), specifier.removeprefix(config.name).removeprefix("/")
         if rest:
             return self.file(posixpath.join(folder, "src", rest)) or self.file(posixpath.join(folder, rest))
