@@ -45,6 +45,8 @@ from graphinv.store.neo4j_contents import (
     declare,
     difference,
     read_living,
+    read_meta,
+    read_stamp,
     read_state,
     write_analysis,
     write_difference,
@@ -108,7 +110,7 @@ class Neo4jStore:
         self._revision = self._generation = 0
         self._analysis: str | None = None
         try:
-            meta = self._read(_meta)
+            meta = self._read(read_meta)
             if not meta.get("generation") and not write:
                 raise StoreError(f"there is no store at {url}; run `graphinv scan PATH` first")
             if meta:
@@ -117,7 +119,7 @@ class Neo4jStore:
                 self._lock()
                 self._recover()
                 self._declare()
-                meta = self._read(_meta)
+                meta = self._read(read_meta)
             self._hold(meta)
         except BaseException:
             self.close()
@@ -193,9 +195,9 @@ class Neo4jStore:
                     left = end - time.monotonic()
                     try:
                         with session.begin_transaction(timeout=None if timeout is None else max(left, 0.001)) as transaction:
-                            before = _stamp(transaction)
+                            before = read_stamp(transaction)
                             found = work(transaction)
-                            after = _stamp(transaction)
+                            after = read_stamp(transaction)
                     except (Neo4jError, TimeoutError) as error:
                         if isinstance(error, Neo4jError) and error.code == _VANISHED and time.monotonic() < end:
                             time.sleep(_WAIT)
@@ -497,7 +499,7 @@ class Neo4jStore:
 
         def attempt(transaction: neo4j.Transaction) -> tuple[T, dict[str, Any]] | Exception:
             try:
-                return read(transaction), _meta(transaction)
+                return read(transaction), read_meta(transaction)
             except (KeyError, TypeError, ValueError) as error:
                 return error  # which may be that a commit is being applied: then it is asked for again
 
@@ -548,16 +550,3 @@ class _TooMuch(Exception):
 def _tag(role: str, name: str = "") -> dict[str, str]:
     """What the server says of a transaction of ours."""
     return {"graphinv": role, "process": name}
-
-
-def _meta(transaction: neo4j.Transaction) -> dict[str, Any]:
-    """The store's own record; empty where there is none yet."""
-    record = transaction.run(cast("Any", f"MATCH (m:{META} {{id: 'store'}}) RETURN m")).single()
-    return dict(record["m"]) if record else {}
-
-
-def _stamp(transaction: neo4j.Transaction) -> tuple[int | None, str | None, str | None]:
-    """Number of the last commit, the mark of one that is being applied, and that of one that is being built."""
-    statement = f"MATCH (m:{META} {{id: 'store'}}) RETURN m.revision, m.applying, m.staged"
-    record = transaction.run(cast("Any", statement)).single()
-    return (record[0], record[1], record[2]) if record else (None, None, None)

@@ -180,16 +180,14 @@ def read_state(transaction: neo4j.Transaction) -> State:
                 continue  # of a commit that is under way, or was interrupted
             props = dict(stated)
             edges[kind, (start, a), (stop, b), props.pop("key")] = entry_of(props, None)
-    loaded = _loaded(transaction)
-    statement = f"MATCH (m:{META} {{id: 'store'}}) WHERE m.generation > 0 RETURN m"  # a first commit that failed leaves one without
-    meta = transaction.run(cast("Any", statement)).single()
+    loaded, meta = _loaded(transaction), read_meta(transaction)
     return State(
         nodes=nodes,
         edges=edges,
         scans={item["scan"]["root"]: scan_of(item["scan"]) for item in loaded},
         complete_at={item["scan"]["root"]: item["complete_at"] for item in loaded if item["complete_at"] is not None},
-        generation=int(meta["m"]["generation"]) if meta else 0,
-        history=tuple(Generation(*line) for line in json.loads(meta["m"]["history"])) if meta else (),
+        generation=int(meta.get("generation", 0)),  # a first commit that failed leaves a record without
+        history=tuple(Generation(*line) for line in json.loads(meta["history"])) if meta.get("generation") else (),
     )
 
 
@@ -221,3 +219,16 @@ def _living_edges(transaction: neo4j.Transaction) -> Iterator[tuple[EdgeId, Prop
 
 def _visible(stated: Mapping[str, Any]) -> Props:
     return {name: value for name, value in stated.items() if not name.startswith("_") and name not in _SCORED}
+
+
+def read_meta(transaction: neo4j.Transaction) -> dict[str, Any]:
+    """The store's own record; empty where there is none yet."""
+    record = transaction.run(cast("Any", f"MATCH (m:{META} {{id: 'store'}}) RETURN m")).single()
+    return dict(record["m"]) if record else {}
+
+
+def read_stamp(transaction: neo4j.Transaction) -> tuple[int | None, str | None, str | None]:
+    """Number of the last commit, the mark of one that is being applied, and that of one that is being built."""
+    statement = f"MATCH (m:{META} {{id: 'store'}}) RETURN m.revision, m.applying, m.staged"
+    record = transaction.run(cast("Any", statement)).single()
+    return (record[0], record[1], record[2]) if record else (None, None, None)
