@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -63,10 +63,12 @@ def deep_chain(engine: Engine, params: Params) -> Iterator[Row]:
     counts = _counting(engine, edges)
     depth, following = _depths(between, rings, counts)
     entered = {rings.of[edge.target] for edge in between}
-    known: dict[str, Hop] = {}  # chains share their ends, and hops are large
+    known: dict[int, Hop] = {}  # chains share their ends, and hops are large
 
-    def hops(chain: Iterable[EdgeRecord]) -> list[Hop]:
-        return [known[edge.key] if edge.key in known else known.setdefault(edge.key, hop_of(estate, edge)) for edge in chain]
+    def hop(edge: EdgeRecord) -> Hop:
+        if id(edge) not in known:
+            known[id(edge)] = hop_of(estate, edge)
+        return known[id(edge)]
 
     for ring, members in enumerate(rings.members):
         agents = [key for key in members if key[0] == "Agent"]
@@ -75,7 +77,7 @@ def deep_chain(engine: Engine, params: Params) -> Iterator[Row]:
             yield about(agents[0]) | {
                 "what": f"delegates over {depth[ring]} hops",
                 "depth": depth[ring],
-                "path": hops(islice(_chain(ring, rings, following), _SHOWN)),
+                "path": [hop(edge) for edge in islice(_chain(ring, rings, following), _SHOWN)],
                 "modifiers": [f"+{more} for each hop more"] if more else [],
             }
     for edge in edges:
@@ -85,25 +87,26 @@ def deep_chain(engine: Engine, params: Params) -> Iterator[Row]:
             yield about(edge.source, edge.target) | {
                 "what": f"hands on what may go {limit} hops further, and it goes {further}",
                 "depth": further,
-                "path": hops((edge, *islice(_chain(rings.of[edge.target], rings, following), _SHOWN))),
+                "path": [hop(one) for one in (edge, *islice(_chain(rings.of[edge.target], rings, following), _SHOWN))],
             }
 
 
-def _counting(engine: Engine, edges: Iterable[EdgeRecord]) -> dict[str, int]:
-    """By key of an edge, 1 where it leads to an agent that counts and 0 where that only passes on, or to a workflow."""
+def _counting(engine: Engine, edges: Sequence[EdgeRecord]) -> dict[int, int]:
+    """By the id of an edge, 1 where it leads to an agent that counts and 0 where that only passes on, or to a workflow."""
     estate = engine.estate
-    edges = list(edges)
     into, out = Counter(edge.target for edge in edges), Counter(edge.source for edge in edges)
 
     def wrapper(edge: EdgeRecord) -> bool:
+        if not into[edge.target] == out[edge.target] == 1:
+            return False
         owners = estate.owners(edge.target)
         same = bool(owners) and owners == estate.owners(edge.source)
-        return into[edge.target] == out[edge.target] == 1 and same and not len(engine.own_privileges.row(edge.target)[0])
+        return same and not len(engine.own_privileges.row(edge.target)[0])
 
-    return {edge.key: int(edge.target[0] == "Agent" and not wrapper(edge)) for edge in edges}
+    return {id(edge): int(edge.target[0] == "Agent" and not wrapper(edge)) for edge in edges}
 
 
-def _depths(between: Iterable[EdgeRecord], rings: _Rings, counts: Mapping[str, int]) -> tuple[list[int], dict[int, EdgeRecord]]:
+def _depths(between: Iterable[EdgeRecord], rings: _Rings, counts: Mapping[int, int]) -> tuple[list[int], dict[int, EdgeRecord]]:
     """The deepest chain from each ring, and its first edge."""
     onward: defaultdict[int, list[EdgeRecord]] = defaultdict(list)
     into: defaultdict[int, list[int]] = defaultdict(list)
@@ -117,8 +120,8 @@ def _depths(between: Iterable[EdgeRecord], rings: _Rings, counts: Mapping[str, i
     while waiting:
         ring = waiting.popleft()
         for edge in onward[ring]:
-            reached = counts[edge.key] + depth[rings.of[edge.target]]
-            if ring not in following or (reached, following[ring].key) > (depth[ring], edge.key):
+            reached = counts[id(edge)] + depth[rings.of[edge.target]]
+            if ring not in following or reached > depth[ring] or (reached == depth[ring] and edge.key < following[ring].key):
                 depth[ring], following[ring] = reached, edge
         for before in into[ring]:
             left[before] -= 1

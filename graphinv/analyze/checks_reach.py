@@ -51,7 +51,9 @@ def _unseen(estate: Estate, hops: Sequence[Hop]) -> list[str]:
 
 
 def _transient(estate: Estate, hop: Hop) -> bool:
-    """Whether an edge behind a hop, whichever way it is walked, exists only while a call runs."""
+    """Whether a delegation behind a hop, whichever way it is walked, exists only while a call runs."""
+    if "DELEGATES_TO" not in hop.edge:
+        return False
     edges = (edge for end in (hop.source, hop.target) for edge in estate.outgoing.get(end, ()))
     return any(edge.props.get("transient") and edge.key in hop.edges for edge in edges)
 
