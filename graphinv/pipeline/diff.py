@@ -9,22 +9,23 @@ from __future__ import annotations
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property
 from math import isclose
 from pathlib import Path
 from typing import Literal, TypeGuard
+
+from pydantic import TypeAdapter
 
 from graphinv.analyze.diff import Facts, Sight, facts_changed
 from graphinv.analyze.engine import Engine
 from graphinv.analyze.gains import lens_difference
 from graphinv.analyze.labels import states
 from graphinv.model.difference import GONE, Compared, Difference, EdgeChange, FindingChange, NodeChange, ScoreMove
-from graphinv.model.errors import StoreError, UsageError
+from graphinv.model.errors import FactError, StoreError, UsageError
 from graphinv.model.estate import Estate
-from graphinv.model.facts import NodeKey
-from graphinv.model.kinds import EDGE_KINDS, NODE_KINDS
-from graphinv.model.results import LEVELS, Analysis, Finding, Lens, Level, RuleStatus, Score
+from graphinv.model.facts import EdgeFact, NodeFact, NodeKey, check_edge, check_node
+from graphinv.model.results import LEVELS, Analysis, Finding, Lens, Level, RuleStatus, Score, adapter
 from graphinv.pipeline.accepted import Filter, Shown
 from graphinv.pipeline.gather import Progress, quiet
 from graphinv.pipeline.keys import KEY_FILE_VARIABLE, key_path, store_key
@@ -35,12 +36,13 @@ from graphinv.pipeline.stages import analyze, engine, ingest, rules, settings
 from graphinv.pipeline.summary import root_summary
 from graphinv.pipeline.walk import root_of
 from graphinv.store import Scan, Store, open_store, store_url
-from graphinv.store.merge import State
-from graphinv.store.upkeep import read_backup
+from graphinv.store.merge import State, visible
+from graphinv.store.upkeep import problems, read_backup
 
 COMPARED_LENSES: tuple[Lens, ...] = ("posture", "ungoverned")
 """Those that are compared unless others are asked for: the worst case, and the gap."""
 
+_FINDING = tuple(field.name for field in fields(Finding))
 _GZIP = b"\x1f\x8b"
 
 
@@ -157,10 +159,22 @@ def _read(name: str, place: Path, called: str | None, at: str, progress: Progres
 
 
 def _snapshot(path: Path) -> tuple[State, Analysis | None]:
+    """What a snapshot holds, all of it of the vocabulary: whoever wrote the file, and whatever into it."""
     state, analysis = read_backup(path)
-    strange = ({kind for kind, _ in state.nodes} - NODE_KINDS.keys()) | ({edge[0] for edge in state.edges} - EDGE_KINDS.keys())
-    if strange:
-        raise StoreError(f"{path} speaks of kinds that this version does not know ({', '.join(sorted(strange))}); upgrade graphinv")
+    wrong: list[str] = []
+    try:
+        wrong = problems(state)
+        for key, node in state.nodes.items():
+            check_node(NodeFact(*key, visible(key, node)))
+        for name, edge in state.edges.items():
+            check_edge(EdgeFact(*name[:3], visible(name, edge)))
+        TypeAdapter(list[Scan]).validate_python([asdict(scan) for scan in state.scans.values()])
+        for finding in (*analysis.findings, *analysis.former) if analysis else ():
+            adapter(Finding).validate_python({name: getattr(finding, name) for name in _FINDING})
+    except (FactError, ValueError, TypeError, LookupError, AttributeError) as error:
+        wrong = wrong or [f"its contents are not of this version's vocabulary ({type(error).__name__})"]
+    if wrong:
+        raise StoreError(f"{path} is no sound snapshot: {wrong[0]}; is it of a newer graphinv?")
     return state, analysis
 
 

@@ -17,8 +17,6 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from graphinv.model.errors import StoreError, UsageError
 from graphinv.model.facts import NodeKey, edge_key
 from graphinv.model.kinds import EDGE_KINDS, NODE_KINDS
@@ -194,7 +192,7 @@ def read_backup(path: Path) -> tuple[State, Analysis | None]:
             return _read(_lines(file.readline, path), path)
     except (OSError, EOFError, zlib.error) as error:
         raise StoreError(f"{path} cannot be read as a backup ({type(error).__name__})") from None
-    except (KeyError, TypeError, ValueError, ValidationError, RecursionError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise StoreError(f"{path} is damaged or no backup of graphinv ({type(error).__name__})") from None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import random
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,12 @@ from typing import Any
 import pytest
 
 from graphinv.model.difference import Difference
-from graphinv.model.errors import StoreError, UsageError
+from graphinv.model.errors import GraphinvError, StoreError, UsageError
 from graphinv.pipeline.diff import Side, difference, sides
 from graphinv.pipeline.stages import analyze, ingest, roots_of
 from graphinv.store import open_store
 from graphinv.store.upkeep import backup
+from tests.analyze.estates import EXAMPLES
 
 AT, LATER = "2026-07-10T00:00:00Z", "2026-08-10T00:00:00Z"
 OWNED = [
@@ -249,14 +251,46 @@ def _file(path: Path, content: bytes) -> Path:
     return path / "thing"
 
 
+def rewritten(snapshot: str, path: Path, change: Callable[[list[Any]], None]) -> str:
+    """The snapshot with its lines changed, and a digest that fits."""
+    lines = [json.loads(line) for line in gzip.decompress(Path(snapshot).read_bytes()).splitlines()[:-1]]
+    change(lines)
+    content = b"".join(json.dumps(line).encode() + b"\n" for line in lines)
+    ending = json.dumps({"sha256": hashlib.sha256(content).hexdigest()}).encode() + b"\n"
+    path.write_bytes(gzip.compress(content + ending))
+    return str(path)
+
+
 def test_a_snapshot_of_a_newer_vocabulary_is_refused(two: tuple[str, str], tmp_path: Path) -> None:
-    lines = (
-        gzip.decompress(Path(saved(two[0], tmp_path / "one.snapshot")).read_bytes()).replace(b'"Tool"', b'"Wand"').splitlines(keepends=True)
-    )
-    ending = json.dumps({"sha256": hashlib.sha256(b"".join(lines[:-1])).hexdigest()}).encode() + b"\n"
-    (tmp_path / "newer.snapshot").write_bytes(gzip.compress(b"".join([*lines[:-1], ending])))
-    with pytest.raises(StoreError, match=r"kinds that this version does not know \(Wand\)"):
-        sides(two[0], str(tmp_path / "newer.snapshot"))
+    def wand(lines: list[Any]) -> None:
+        (tool,) = [line for line in lines if line.get("n") == ["Tool", "pay"]]
+        tool["n"][0] = "Wand"
+
+    newer = rewritten(saved(two[0], tmp_path / "one.snapshot"), tmp_path / "newer.snapshot", wand)
+    with pytest.raises(StoreError, match=r"is no sound snapshot: .*Wand.*; is it of a newer graphinv\?"):
+        sides(two[0], newer)
+
+
+def test_whatever_a_snapshot_holds_is_compared_or_refused(two: tuple[str, str], tmp_path: Path) -> None:
+    snapshot = saved(two[0], tmp_path / "one.snapshot")
+    refused = 0
+    for number in range(120 * EXAMPLES):
+        dice = random.Random(number)
+
+        def spoil(lines: list[Any], dice: random.Random = dice) -> None:
+            place: Any = lines
+            while isinstance(place, (dict, list)) and place:
+                key = dice.choice(list(place) if isinstance(place, dict) else range(len(place)))
+                if dice.random() < 0.3 or not isinstance(place[key], (dict, list)) or not place[key]:
+                    place[key] = dice.choice([None, 7, -1.5, True, "", "soon", "\x1b[31m", [], [7], {}, {"a": []}, [["Agent", "bot"]]])
+                    return
+                place = place[key]
+
+        try:
+            difference(*sides(rewritten(snapshot, tmp_path / "spoilt.snapshot", spoil), snapshot), most=1)
+        except GraphinvError:
+            refused += 1
+    assert refused > 40
 
 
 def test_a_side_says_in_short_what_it_is(two: tuple[str, str]) -> None:
