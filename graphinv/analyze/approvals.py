@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Literal
 
 from graphinv.analyze.arcs import micros
@@ -67,12 +67,13 @@ class Approvals:
         return next((standing for standing in HOLDS if standing in beside), own)
 
     @cached_property
-    def _standings(self) -> Mapping[tuple[str, NodeKey, NodeKey], set[Standing]]:
+    def _standings(self) -> Mapping[tuple[str, NodeKey, NodeKey], frozenset[Standing]]:
         """How the edges between two ends stand, each by itself."""
-        found: defaultdict[tuple[str, NodeKey, NodeKey], set[Standing]] = defaultdict(set)
+        found: dict[tuple[str, NodeKey, NodeKey], frozenset[Standing]] = {}
         for edge in self.estate.edges_of("USES", "CONNECTS_TO"):
-            found[edge.kind, edge.source, edge.target].add(self.of(edge))
-        return dict(found)
+            ends = edge.kind, edge.source, edge.target
+            found[ends] = _with(found.get(ends, frozenset()), self.of(edge))
+        return found
 
     def registered(self, edge: EdgeRecord) -> bool:
         """Whether somebody other than a client speaks of such edges (tools, or servers) of its agent, or of what it leads to."""
@@ -125,10 +126,16 @@ class Approvals:
         if only is not None and not {*names.values(), *(id for _, id in names)} >= set(only):
             return "unstated"
         tools = [tool for tool, name in names.items() if only is None or tool[1] in only or name in only]
-        each = [self._standings.get(("USES", edge.source, tool), set()) for tool in tools]
+        each = [self._standings.get(("USES", edge.source, tool), frozenset()) for tool in tools]
         if not each or not all(one & set(HOLDS) for one in each):
             return "unstated"
         return "approved" if all("approved" in one for one in each) else "client"
+
+
+@cache
+def _with(standings: frozenset[Standing], one: Standing) -> frozenset[Standing]:
+    """``standings`` and one more, as an object that is the same for all that are equal."""
+    return standings | {one}
 
 
 @once

@@ -319,6 +319,7 @@ class _Alike:
     def __init__(self, estate: Estate) -> None:
         self._estate = estate
         self._owners: dict[NodeKey, tuple[str, ...]] = {}
+        self._sources: dict[NodeKey, tuple[str, ...]] = {}
         self._texts: dict[tuple[str, ...], tuple[str, ...]] = {}
 
     def owners(self, key: NodeKey) -> tuple[str, ...]:
@@ -326,6 +327,13 @@ class _Alike:
         known = self._owners.get(key)
         if known is None:
             known = self._owners[key] = self.texts(self._estate.owners(key))
+        return known
+
+    def sources(self, key: NodeKey) -> tuple[str, ...]:
+        """Where a node is stated."""
+        known = self._sources.get(key)
+        if known is None:
+            known = self._sources[key] = self._estate.nodes[key].sources
         return known
 
     def texts(self, texts: Iterable[str]) -> tuple[str, ...]:
@@ -390,7 +398,9 @@ def _finding(rule: Rule, engine: Engine, gauge: Gauge, alike: _Alike, subject: N
     names = {name: _words(about.details.get(name, "")) for name in rule.named_columns}
     reached = estate.nodes[target] if target else None
     # A root is in no estate
-    record = NodeRecord(*subject, {"sources": about.sources or [subject[1]]}) if subject[0] == "Document" else estate.nodes[subject]
+    rooted = subject[0] == "Document"
+    record = NodeRecord(*subject, {}) if rooted else estate.nodes[subject]
+    sources = tuple(about.sources) or (subject[1],) if rooted else alike.sources(subject)
     return Finding(
         key=finding_key(rule.id, subject, target),
         rule=rule.id,
@@ -404,7 +414,7 @@ def _finding(rule: Rule, engine: Engine, gauge: Gauge, alike: _Alike, subject: N
         path=tuple(hops),
         frameworks=rule.frameworks,
         owners=alike.owners(subject),
-        sources=record.sources or alike.texts(sorted(_said_around(estate, subject, hops))),
+        sources=sources or alike.texts(sorted(_said_around(estate, subject, hops))),
         likelihood=engine.settings.likelihood.get(rule.id, 0.0),
         severity_parts=parts,
         details=dict(sorted(about.details.items())),
