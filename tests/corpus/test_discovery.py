@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from graphinv.ingest import HEAD_BYTES, a2a_card, ai_catalog, cyclonedx, oasf_record, peer_graph
+from tests.corpus.taking import taken
 from tests.ingest.reading import Facts, document
 
 READERS = (a2a_card, ai_catalog, cyclonedx, oasf_record, peer_graph)
@@ -22,18 +23,10 @@ peers' files are findings and evidence, one report lists no agent, one only fold
 @pytest.mark.parametrize("kind", EXPECTED)
 def test_what_the_files_hold_is_found(corpus: Path, kind: str) -> None:
     counts: Counter[str] = Counter()
-    for file in sorted((corpus / kind).rglob("*")):
-        if not file.is_file():
-            continue
-        counts["files"] += 1
-        path, data = "/".join(file.relative_to(corpus / kind).parts), file.read_bytes()
-        takers = [reader for reader in READERS if reader.detect(path, data[:HEAD_BYTES])]
-        assert len(takers) <= 1, path
-        for reader in takers:
-            counts["taken"] += 1
-            found = Facts(reader, document(data, path))
-            assert not [message for _, severity, message in found.problems if severity == "error"], path
-            counts.update(key[0] for key in found.nodes)
+    for reader, path, data in taken(corpus / kind, READERS, counts):
+        found = Facts(reader, document(data, path))
+        assert not [message for _, severity, message in found.problems if severity == "error"], path
+        counts.update(key[0] for key in found.nodes)
     assert {name: counts[name] for name in EXPECTED[kind]} == EXPECTED[kind]
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from graphinv.ingest import HEAD_BYTES, backstage, cortex, detect_secrets, gitleaks, opslevel, trufflehog
+from graphinv.ingest import backstage, cortex, detect_secrets, gitleaks, opslevel, trufflehog
 from graphinv.model.facts import OwnerRule, Statement
+from tests.corpus.taking import taken
 from tests.ingest.linked import linked
 from tests.ingest.reading import Facts, document
 
@@ -26,18 +27,10 @@ Three of Backstage's files are templates and one lists places of others; one com
 @pytest.mark.parametrize("kind", EXPECTED)
 def test_what_the_files_hold_is_found(corpus: Path, kind: str) -> None:
     counts: Counter[str] = Counter()
-    for file in sorted((corpus / kind).rglob("*")):
-        if not file.is_file():
-            continue
-        counts["files"] += 1
-        path, data = "/".join(file.relative_to(corpus / kind).parts), file.read_bytes()
-        takers = [reader for reader in READERS if reader.detect(path, data[:HEAD_BYTES])]
-        assert len(takers) <= 1, path
-        for reader in takers:
-            counts["taken"] += 1
-            found = linked(reader, {path: data.decode()}) if reader is backstage else Facts(reader, document(data, path))
-            assert not [message for _, severity, message in found.problems if severity == "error"], path
-            counts.update(key[0] for key in found.nodes)
-            counts["rules"] += sum(isinstance(fact, OwnerRule) for fact in found.all)
-            counts["statements"] += sum(isinstance(fact, Statement) for fact in found.all)
+    for reader, path, data in taken(corpus / kind, READERS, counts):
+        found = linked(reader, {path: data.decode()}) if reader is backstage else Facts(reader, document(data, path))
+        assert not [message for _, severity, message in found.problems if severity == "error"], path
+        counts.update(key[0] for key in found.nodes)
+        counts["rules"] += sum(isinstance(fact, OwnerRule) for fact in found.all)
+        counts["statements"] += sum(isinstance(fact, Statement) for fact in found.all)
     assert {name: counts[name] for name in EXPECTED[kind]} == EXPECTED[kind]
