@@ -24,7 +24,7 @@ WHERE x.gone_at IS NULL AND r.gone_at IS NULL AND i.gone_at IS NULL
 WITH DISTINCT i
 // What it may act on comes first, so that no row of a grant carries the lists of its users
 OPTIONAL MATCH (i)-[g:CAN_ACCESS]->(t:Resource)
-WHERE g.gone_at IS NULL AND t.gone_at IS NULL AND t.environment IS NOT NULL
+WHERE g.gone_at IS NULL AND t.gone_at IS NULL
   AND (g.valid_from IS NULL OR g.valid_from <= $at)
   AND (g.valid_until IS NULL OR g.valid_until > $at OR g.renewable = true)
 WITH DISTINCT i, t.environment AS place, none(l IN coalesce(t.labels, []) WHERE l STARTS WITH 'environment_from=') AS known,
