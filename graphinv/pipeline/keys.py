@@ -51,7 +51,9 @@ def store_key(store_url: str) -> bytes:
     if len(key) < 16:
         raise StoreError(f"the fingerprint key {path} is too short; remove it only together with its store")
     if mode & _OTHERS:
-        raise StoreError(f"the fingerprint key {path} is open to others (mode {mode:04o}): run `chmod 600 {path}`")
+        raise StoreError(
+            f"the fingerprint key {path} is open to others (mode {mode:04o}): run `chmod 600 {path}`, or mount it with mode 0400"
+        )
     return key
 
 
