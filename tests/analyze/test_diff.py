@@ -123,8 +123,8 @@ def test_a_thing_that_is_seen_again_or_stands_elsewhere_has_not_changed() -> Non
     before = build(node("a1", sources=["acme/a#L1"]), edge("a1 USES t1", last_seen="2026-07-01T00:00:00Z", count=3))
     after = build(node("a1", sources=["acme/a#L9"]), edge("a1 USES t1", last_seen="2026-07-02T00:00:00Z", count=4))
     assert changed(before, after) == Facts((), (), 2)
-    known = [build(node("a1", first_seen=f"2026-07-0{day}T00:00:00Z")) for day in (1, 2)]
-    assert changed(*known) == Facts((), (), 0)
+    earlier, later = (build(node("a1", first_seen=f"2026-07-0{day}T00:00:00Z")) for day in (1, 2))
+    assert changed(earlier, later) == Facts((), (), 0)
 
 
 def test_other_owners_are_a_change_of_the_node() -> None:
