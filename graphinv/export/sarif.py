@@ -4,8 +4,8 @@
 takes a result that is ``absent`` for one that is there.
 
 A finding's place is the file and line that declare its subject (or, where none is known, a made-up file of the subject's name); its path
-is a code flow, its priority the ``rank``. Files are relative to the root they were found under, which ``uriBaseId`` names. The finding's key
-is its fingerprint.
+is a code flow, its priority the ``rank``, its key its fingerprint. Files are relative to the root they were found under, which
+``uriBaseId`` names.
 """
 
 from __future__ import annotations
