@@ -11,9 +11,10 @@ from graphinv.ingest.support import claude, clients, yamldoc
 from graphinv.ingest.support.builtins import INHERENT, builtin_facts
 from graphinv.ingest.support.located import Located, Pointer
 from graphinv.ingest.support.places import is_to_copy
+from graphinv.ingest.support.secrets import redact
 from graphinv.ingest.support.servers import is_server, server_facts
 from graphinv.model.errors import IngestError
-from graphinv.model.facts import Fact, NodeKey
+from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Ref
 
 NAME = "mcp_yaml"
 TITLE = "MCP servers of programs that keep them in YAML"
@@ -76,7 +77,33 @@ def read(document: Document) -> Iterator[Fact]:
         yield from clients.servers(document, located, pointer, client=client, folder=folder, host=host)
     if goose:
         yield from _extensions(document, located, host, folder)
+    yield from _definitions(document, located, client, host, folder)
     yield from clients.other_secrets(document, located, host, without=("mcpServers", "mcp_servers", "mcp", "extensions"))
+
+
+def _definitions(document: Document, located: Located, client: str, host: NodeKey, folder: str) -> Iterator[Fact]:
+    """Agents that the configuration of mcp-agent defines, each with the servers that it names."""
+    listed = clients.value_at(located, ("agents", "definitions"))
+    for index, entry in enumerate(listed[: claude.MAX_ITEMS] if isinstance(listed, list) else ()):
+        given = entry.get("name") if isinstance(entry, dict) else None
+        if not isinstance(given, str) or not given.strip():
+            continue
+        name = redact(given.strip()[: claude.MAX_NAME])
+        pointer: Pointer = ("agents", "definitions", index)
+        sources = [document.source(located.line(*pointer, "name"))]
+        key = clients.host_key(document, client, folder, name)
+        yield NodeFact(*key, {"name": name, "framework": client, "kind_detail": f"{client} definition", "sources": sources})
+        yield EdgeFact(
+            "DELEGATES_TO", host, key, {"evidence": ["declared"], "mode": "invoke", "kind_detail": "definition", "sources": sources}
+        )
+        for field in ("servers", "server_names"):
+            names = entry.get(field)
+            for server in names[: claude.MAX_ITEMS] if isinstance(names, list) else ():
+                if isinstance(server, str) and server.strip():
+                    shown = redact(server.strip()[: claude.MAX_NAME])
+                    ref = Ref("ToolServer", client, shown, fallback=f"mcp:{document.root}#{shown}")
+                    at = [document.source(located.line(*pointer, field))]
+                    yield EdgeFact("CONNECTS_TO", key, ref, {"evidence": ["declared"], "sources": at})
 
 
 def _lists(value: object) -> bool:

@@ -112,3 +112,32 @@ def test_odd_shapes_are_problems_or_nothing(text: str) -> None:
 def test_what_is_no_mapping_is_an_error() -> None:
     with pytest.raises(IngestError, match="no mapping"):
         list(mcp_yaml.read(document("- a\n", "librechat.yaml")))
+
+
+def test_agents_that_the_configuration_defines_have_the_servers_that_they_name() -> None:
+    text = """\
+mcp:
+  servers:
+    fetch: {command: uvx, args: [mcp-server-fetch]}
+agents:
+  enabled: true
+  definitions:
+    - name: reader
+      instruction: Read.
+      servers: [fetch]
+    - name: writer
+      server_names: [files]
+    - instruction: nobody
+"""
+    found = Facts(mcp_yaml, document(text, "a/mcp_agent.config.yaml"))
+    assert found.drawn("DELEGATES_TO") == {("mcp-agent:shop/a", f"mcp-agent:shop/a#{name}") for name in ("reader", "writer")}
+    assert found.targets("CONNECTS_TO", "mcp-agent:shop/a#reader") == {"mcp-agent:fetch"}
+    assert found.targets("CONNECTS_TO", "mcp-agent:shop/a#writer") == {"mcp-agent:files"}
+    assert found.nodes["Agent", "mcp-agent:shop/a#reader"]["sources"] == ["shop/a/mcp_agent.config.yaml#L7"]
+
+
+@pytest.mark.parametrize("definitions", ["7", "[7, {}, {name: 3}]", "{a: b}", "[{name: a, servers: 7}]"])
+def test_definitions_of_odd_shapes_are_passed_over(definitions: str) -> None:
+    text = f"mcp:\n  servers:\n    fetch: {{command: uvx, args: [mcp-server-fetch]}}\nagents:\n  definitions: {definitions}\n"
+    found = Facts(mcp_yaml, document(text, "mcp_agent.config.yaml"))
+    assert not [edge for edge in found.edges if edge.kind == "CONNECTS_TO" and edge.source != ("Agent", "mcp-agent:shop")]
