@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterator
 
 from graphinv.ingest.support.python import ir
-from graphinv.ingest.support.python.program import Hosted, Program
+from graphinv.ingest.support.python.program import Actor, Hosted, Program
 from graphinv.ingest.support.python.scope import Scope
 from graphinv.ingest.support.python.shapes import EXECUTE, FETCH, SEARCH, Effects, hosted, runs_agents
 from graphinv.ingest.support.python.values import Const, DictV, EnvVar, External, FunctionV, Made, Unknown, Value
@@ -55,15 +55,15 @@ _SAYS_NOTHING = re.compile(r"__init__|__call__|<lambda>")
 
 def declare(program: Program) -> None:
     """What calls with tools one class, or one function, makes."""
+    known: dict[object, Actor] = {}
     for made in _calls(program):
         if _is_agent(program, made):
             name, key = _around(made)
-            known = next((actor for actor in program.actors(NAME) if _around(actor.made)[1] == key), None)
-            if known is None:
-                detail = f"{made.callee.partition('.')[0]} call with tools"
-                program.declare(made, name=name, framework=NAME, detail=detail)
+            if key in known:
+                program.alias(made, known[key])
             else:
-                program.alias(made, known)
+                detail = f"{made.callee.partition('.')[0]} call with tools"
+                known[key] = program.declare(made, name=name, framework=NAME, detail=detail)
 
 
 def facts(program: Program) -> Iterator[Fact]:
