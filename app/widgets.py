@@ -128,14 +128,23 @@ class Missing:
 
 
 def _stamp(url: str) -> Hashable:
-    """Changes whenever the store does; for a server, every half minute."""
+    """Changes whenever the store does; a server is asked every half minute."""
     if "://" in url and not url.startswith("file://"):
-        return int(time.time()) // _SERVER_STORE_SECONDS
+        return _stamp_of_server(url, int(time.time()) // _SERVER_STORE_SECONDS)
     try:
         found = FilePath(url.removeprefix("file://")).stat()
     except OSError:
         return None
     return found.st_ino, found.st_mtime_ns, found.st_size
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _stamp_of_server(url: str, now: int) -> Hashable:
+    try:
+        with open_store(url) as store:
+            return hash(store.stamp)
+    except GraphinvError:
+        return now  # reading it will say what is wrong, and may go better the next time
 
 
 @st.cache_resource(max_entries=2, show_spinner="Reading the store …")

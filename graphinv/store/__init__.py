@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
@@ -78,6 +78,11 @@ class Store(Protocol):
     @property
     def generation(self) -> int:
         """Number of the newest committed generation; 0 when empty."""
+        ...
+
+    @property
+    def stamp(self) -> Hashable:
+        """Another one after each commit and each :meth:`put_analysis`; the same for all who open the same contents. Reads none of them."""
         ...
 
     @property

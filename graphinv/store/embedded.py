@@ -113,13 +113,18 @@ class EmbeddedStore:
         return self._generation
 
     @property
-    def aside(self) -> Path | None:
+    def stamp(self) -> str | None:
         try:
             file = os.stat(self._path) if self._file is None else os.fstat(self._file)
         except OSError:
             return None
         # Every generation is a file of its own, so what tells files apart tells contents apart.
-        return self._path.with_name(f"{self._path.name}.arrays") / f"{file.st_ino:x}-{file.st_mtime_ns:x}-{file.st_size:x}"
+        return f"{file.st_ino:x}-{file.st_mtime_ns:x}-{file.st_size:x}"
+
+    @property
+    def aside(self) -> Path | None:
+        stamp = self.stamp
+        return self._path.with_name(f"{self._path.name}.arrays") / stamp if stamp else None
 
     # Reading
 

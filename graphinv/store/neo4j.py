@@ -18,7 +18,7 @@ import os
 import secrets
 import socket
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -133,6 +133,10 @@ class Neo4jStore:
     def generation(self) -> int:
         self._check_open()
         return self._generation
+
+    @property
+    def stamp(self) -> Hashable:
+        return self._generation, self._revision, self._analysis
 
     @property
     def aside(self) -> Path | None:

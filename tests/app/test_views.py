@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import shutil
+from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from widgets import UNKNOWN, counted
@@ -12,6 +15,7 @@ from widgets import UNKNOWN, counted
 from graphinv.model.results import LENSES, Analysis, Lens
 from graphinv.pipeline.blast import blast_radius
 from graphinv.pipeline.stages import engine, ingest, roots_of, scan
+from graphinv.pipeline.summary import summarise
 from graphinv.store import open_store
 from tests.app.pages import VIEWS, opened, picture, table
 
@@ -315,6 +319,27 @@ def test_a_new_scan_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     scan(str(tmp_path / "graph"), [tmp_path / "root"])
     page.run()
     assert page.metric[0].value == "2"
+
+
+def test_a_server_is_read_again_only_when_it_was_written_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server is a file here; what counts is that it has an address of one."""
+    (tmp_path / "root").mkdir()
+    facts = tmp_path / "root" / "a.facts.jsonl"
+    facts.write_text('{"node": "Agent", "id": "one"}\n')
+    scan(str(tmp_path / "graph"), [tmp_path / "root"])
+    counted_reads = Mock(side_effect=summarise)
+    clock = count(1_000_000, 60)
+    monkeypatch.setattr("widgets.open_store", lambda url: open_store(tmp_path / "graph"))
+    monkeypatch.setattr("widgets.summarise", counted_reads)
+    monkeypatch.setattr("widgets.time", SimpleNamespace(time=lambda: next(clock)))
+    page = opened("bolt://store.example.test", monkeypatch, VIEWS[1])
+    page.run()
+    assert counted_reads.call_count == 1
+    facts.write_text('{"node": "Agent", "id": "one"}\n{"node": "Agent", "id": "two"}\n')
+    scan(str(tmp_path / "graph"), [tmp_path / "root"])
+    page.run()
+    assert counted_reads.call_count == 2
+    assert sorted(table(page, "agent", "framework")["agent"]) == ["one", "two"]
 
 
 def test_the_views_show_what_the_pipeline_says(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:

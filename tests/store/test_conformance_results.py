@@ -27,6 +27,23 @@ def test_results_come_back_equal(store_factory: Factory) -> None:
         assert store.analysis() == dated
 
 
+def test_the_stamp_tells_contents_apart(store_factory: Factory) -> None:
+    def stamped() -> object:
+        with store_factory(write=False) as store:
+            return store.stamp
+
+    with store_factory() as store:
+        committed(store)
+    first = stamped()
+    assert stamped() == first
+    with store_factory() as store:
+        store.put_analysis(analysis())
+    second = stamped()
+    with store_factory() as store:
+        committed(store, number=2)
+    assert len({first, second, stamped()}) == 3
+
+
 def test_cypher_can_ask_about_results(store_factory: Factory) -> None:
     with store_factory() as store:
         committed(store)
