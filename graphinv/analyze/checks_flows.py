@@ -28,6 +28,8 @@ _FINAL = frozenset({"destructive", "irreversible", "execute"})
 UNSEEN = 0.4
 """How sure it is that an agent sees a secret that only its process has, that what a server says of its tools leads it astray, or that what
 one part of a flow takes in comes to what another part writes."""
+_GUESSED = 0.5
+"""How sure it is at most that an agent sees what is sensitive where that is only inferred; docs/accuracy.md says what was read by hand."""
 _ASKS_FIRST = frozenset({"suggest", "approve_each", "approve_destructive"})
 
 Step = tuple[EdgeRecord, bool]
@@ -207,13 +209,15 @@ def trifecta(engine: Engine, params: Params) -> Iterator[Row]:
             name for name, edges in (("taking in", taken), ("sending out", legs.egress)) if all(reader.decided(edge) for edge in edges)
         ]
         sizes = {"taking in": len(taken), "seeing": len(legs.sensitive), "sending out": len(legs.egress)}
+        sight = sights.get(agent.key, ())
+        guessed = any(hop.evidence == ("inferred",) for hop in sight)
         yield about(agent.key) | {
-            "confidence": 1.0 if legs.sees and legs.untrusted else UNSEEN,
+            "confidence": min(1.0 if legs.sees and legs.untrusted else UNSEEN, _GUESSED if guessed else 1.0),
             "untrusted": sorted(":".join(edge.target) for edge in taken),
             "sensitive": [":".join(key) for key in legs.sensitive[: params["examples"]]],
             "egress": sorted(":".join(edge.target) for edge in legs.egress),
             "cheapest": min(sizes, key=lambda name: (sizes[name], name)),
-            "path": [hop_of(estate, taken[0]), *sights.get(agent.key, ()), hop_of(estate, legs.egress[0])],
+            "path": [hop_of(estate, taken[0]), *sight, hop_of(estate, legs.egress[0])],
             "modifiers": [
                 *([f"-2 {' and '.join(guarded)} is behind a decision"] if guarded else []),
                 *(["-1 what it sends stays inside"] if legs.inside else []),
