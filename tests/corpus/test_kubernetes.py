@@ -14,8 +14,8 @@ EXPECTED: dict[str, dict[str, int]] = {
     "mckinsey__agents-at-scale-ark": {"files": 36, "objects": 46, "templates": 4, "Agent": 10, "ToolServer": 4, "Memory": 1},
     "msaad00__agent-bom": {"files": 7, "objects": 17, "templates": 0, "Runtime": 6, "rules": 1, "binding": 2},
 }
-"""Counted by hand in the files, of which all are read; templates are those of charts. Those of ark are filled in, those of kagent lack their
-chart and are told."""
+"""Counted by hand in the files, of which all are read; templates are those of charts. Those of ark are filled in, those of kagent lack
+their chart and are told."""
 
 
 @pytest.mark.parametrize("repository", EXPECTED)
