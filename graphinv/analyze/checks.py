@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from graphinv.analyze.arcs import micros
-from graphinv.analyze.reaching import NearestAgents, closure
+from graphinv.analyze.reaching import NearestAgents, behind_agents
 from graphinv.analyze.rows import (
     DAY,
     WORSE_THAN_READ,
@@ -19,7 +19,6 @@ from graphinv.analyze.rows import (
     Row,
     about,
     active,
-    agents_of,
     blueprint,
     confidence,
     counted,
@@ -39,11 +38,9 @@ if TYPE_CHECKING:
 def broad_grant(engine: Engine, params: Params) -> Iterator[Row]:
     """Grants that come from above and are mostly not used, or that cover a whole scope; only where an agent can come by them."""
     estate, at = engine.estate, micros(engine.at)
-    arcs = engine.arcs("posture")
-    keys = arcs.structure.keys
-    starts = [arcs.structure.number[agent.key] for agent in agents_of(estate)]
+    keys = engine.structure.keys
     nearest = NearestAgents(engine)
-    for number in sorted(closure(arcs.leaving, arcs.target, starts)):
+    for number in behind_agents(engine):
         grants = [edge for edge in estate.outgoing.get(keys[number], ()) if edge.kind == "CAN_ACCESS" and in_force(edge, at)]
         rows = [*_inherited(estate, grants, at, params), *_whole_scope(estate, grants, params)]
         if rows:

@@ -55,7 +55,7 @@ def widened(engine: Engine, params: Params) -> Iterator[Row]:
     actor = np.isin(structure.kinds, [KIND_NUMBER[kind] for kind in _ACTORS])
     once, twice = (np.zeros(len(structure.targets), dtype=np.uint8) for _ in range(2))
     told = columns_of(engine)
-    for agent in agents_of(estate):
+    for agent in agents_of(engine):
         number = structure.number[agent.key]
         onward = order[pointers[number] : pointers[number + 1]]
         leaving = onward[actor[arcs.target[onward]]].tolist()
@@ -150,7 +150,7 @@ def transient_access(engine: Engine, params: Params) -> Iterator[Row]:
             notes.append("-3 it was seen once, where things are tried out")
         return about(pair.agent, pair.target) | {"actions": pair.actions, "path": hops, "modifiers": notes}
 
-    gained = (Reached(agent.key, *posture.row_minus(meant, agent.key)) for agent in agents_of(estate))
+    gained = (Reached(agent.key, *posture.row_minus(meant, agent.key)) for agent in agents_of(engine))
     yield from pairs_and_counts(engine, gained, params["most"], params["searches"], "posture", row)
 
 

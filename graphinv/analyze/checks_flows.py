@@ -198,7 +198,7 @@ def trifecta(engine: Engine, params: Params) -> Iterator[Row]:
     """Agents that take in strangers' content, can see what is sensitive and can send something out, all at once."""
     estate, reader = engine.estate, _reader(engine)
     found = []
-    for agent in agents_of(estate):
+    for agent in agents_of(engine):
         legs = reader.legs(agent.key)
         taken = legs.untrusted or reader.described(agent.key)
         if taken and legs.sensitive and legs.egress:
@@ -419,7 +419,7 @@ def untrusted_to_destructive(engine: Engine, params: Params) -> Iterator[Row]:
     final = [tool.key for tool in estate.of_kind("Tool") if _cannot_be_undone(estate, tool)]
     nearest = _nearest(final, _calls_backwards(engine))
     _, _, tainted = _taint(engine)
-    for agent in agents_of(estate):
+    for agent in agents_of(engine):
         if agent.key not in nearest:
             continue
         taken, way = reader.legs(agent.key).untrusted, list[Step]()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from graphinv.analyze.approvals import HOLDS, approvals_of
@@ -172,7 +172,7 @@ def _is_shared(estate: Estate, identity: NodeKey, at: int) -> bool:
 def nobody_asked(engine: Engine, params: Params) -> Iterator[Row]:
     """Agents that act by themselves and may call what destroys, with nobody asked; told for each tool or server they call."""
     estate, approvals = engine.estate, approvals_of(engine)
-    for agent in agents_of(estate):
+    for agent in agents_of(engine):
         for edge, tools in _grave_calls(engine, agent):
             asks = any(map(_asks, _points(estate, edge)))
             ends = about(agent.key, edge.target)
@@ -203,20 +203,33 @@ def _grave_calls(engine: Engine, agent: NodeRecord) -> Iterator[tuple[EdgeRecord
     for edge in estate.outgoing.get(agent.key, ()):
         if edge.kind not in ("USES", "CONNECTS_TO") or not in_force(edge, at):
             continue
-        grave = _grave(estate, edge, at)
+        grave = _grave(engine, edge)
         if grave:
             yield edge, sorted(tool.name for tool in grave)
 
 
-def _grave(estate: Estate, edge: EdgeRecord, at: int) -> list[NodeRecord]:
+def _grave(engine: Engine, edge: EdgeRecord) -> Sequence[NodeRecord]:
     """What destroys behind a call; not what a point asks about where a server provides it."""
+    tool = engine.estate.nodes[edge.target]
+    found = _graves_of(engine).get(edge.target, ()) if edge.kind == "CONNECTS_TO" else [tool] if _destroys(tool) else []
     only = edge.props.get("tools")
-    provided = (one for one in estate.outgoing.get(edge.target, ()) if one.kind == "PROVIDES" and in_force(one, at))
-    ends = [edge.target] if edge.kind == "USES" else [one.target for one in provided if not any(map(_asks, _points(estate, one)))]
-    found = (estate.nodes[end] for end in ends)
-    return [
-        tool for tool in found if _GRAVE & set(tool.props.get("effects") or ()) and (only is None or tool.id in only or tool.name in only)
-    ]
+    return found if only is None else [tool for tool in found if tool.id in only or tool.name in only]
+
+
+@once
+def _graves_of(engine: Engine) -> Mapping[NodeKey, Sequence[NodeRecord]]:
+    """By server, what it provides that destroys, with no point that asks."""
+    estate, at = engine.estate, micros(engine.at)
+    found: defaultdict[NodeKey, list[NodeRecord]] = defaultdict(list)
+    for edge in estate.edges_of("PROVIDES"):
+        tool = estate.nodes[edge.target]
+        if _destroys(tool) and in_force(edge, at) and not any(map(_asks, _points(estate, edge))):
+            found[edge.source].append(tool)
+    return found
+
+
+def _destroys(tool: NodeRecord) -> bool:
+    return not _GRAVE.isdisjoint(tool.props.get("effects") or ())
 
 
 def _points(estate: Estate, edge: EdgeRecord) -> list[Props]:
@@ -246,7 +259,7 @@ def broad_approval(engine: Engine, params: Params) -> Iterator[Row]:
         standing = approvals.of(edge)
         if standing not in (*HOLDS, "changed", "unsure") or not in_force(edge, at) or not active(estate.nodes[edge.source]):
             continue
-        tools = _grave(estate, edge, at)
+        tools = _grave(engine, edge)
         if not tools:
             continue
         until = edge.props.get("approved_until")
@@ -349,7 +362,7 @@ def unrecorded(engine: Engine, params: Params) -> Iterator[Row]:
     estate = engine.estate
     points = {point.id: point.props for point in estate.of_kind("EnforcementPoint")}
     recording = {id for id, props in points.items() if props.get("mode") in ("enforce", "monitor")}
-    for agent in agents_of(estate):
+    for agent in agents_of(engine):
         seen = [
             edge
             for edge in estate.outgoing.get(agent.key, ())

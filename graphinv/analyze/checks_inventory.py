@@ -43,9 +43,9 @@ def unlabelled(engine: Engine, params: Params) -> Iterator[Row]:
     """
     estate, at = engine.estate, micros(engine.at)
     privileges, production = engine.privileges("posture"), _production(engine)
-    missing = {agent.id: _unsaid(estate, agent, params["required"], at) for agent in agents_of(estate)}
+    missing = {agent.id: _unsaid(estate, agent, params["required"], at) for agent in agents_of(engine)}
     silent: dict[str, frozenset[str]] = {}
-    for root, members in _by_root(estate, agents_of(estate), params["several"]).items():
+    for root, members in _by_root(estate, agents_of(engine), params["several"]).items():
         silent[root] = frozenset.intersection(*(missing[agent] for agent in members))
         if silent[root]:
             yield {
@@ -55,7 +55,7 @@ def unlabelled(engine: Engine, params: Params) -> Iterator[Row]:
                 "agents": members,
                 "sources": _sources(estate, members),
             }
-    for agent in agents_of(estate):
+    for agent in agents_of(engine):
         unsaid = missing[agent.id]
         far = "environment" in unsaid and bool(production[privileges.row(agent.key)[0]].any())
         left = unsaid - silent.get(root_of(estate, agent.sources), frozenset()) | ({"environment"} if far else set())
@@ -102,7 +102,7 @@ def blind_spot(engine: Engine, params: Params) -> Iterator[Row]:
     root, but for those in production."""
     estate, reach = engine.estate, engine.measures()
     blind: dict[str, tuple[list[str], list[str]]] = {}
-    for agent in agents_of(estate):
+    for agent in agents_of(engine):
         out = estate.outgoing.get(agent.key, ())
         near = [agent.key, *(edge.target for edge in out if edge.kind in ("CONNECTS_TO", "USES", "RUNS_ON", "RUNS_AS"))]
         kinds = {edge.kind for key in near for edge in estate.outgoing.get(key, ())}
@@ -157,7 +157,7 @@ def shadow(engine: Engine, params: Params) -> Iterator[Row]:
     estate, at = engine.estate, micros(engine.at)
     undeclared: list[tuple[NodeRecord, list[EdgeRecord]]] = []
     named: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
-    for node in (*agents_of(estate), *(server for server in estate.of_kind("ToolServer") if active(server))):
+    for node in (*agents_of(engine), *(server for server in estate.of_kind("ToolServer") if active(server))):
         edges = [*estate.incoming.get(node.key, ()), *estate.outgoing.get(node.key, ())]
         sightings = [edge for edge in edges if seen(edge)]
         if sightings and all(only_seen(edge) for edge in edges) and _documents(node) <= set().union(*map(_documents, sightings)):

@@ -28,7 +28,7 @@ def ghost(engine: Engine, params: Params) -> Iterator[Row]:
         if edge.props.get("last_seen"):
             for root in _roots(edge):
                 newest[root] = max(newest.get(root, 0), micros(edge.props["last_seen"]))
-    for agent in agents_of(estate):
+    for agent in agents_of(engine):
         if agent.props.get("status") != "active" or may_rest(agent.props, at):
             continue
         edges = (*estate.outgoing.get(agent.key, ()), *estate.incoming.get(agent.key, ()))
@@ -61,7 +61,7 @@ def _roots(edge: EdgeRecord) -> set[str]:
 def review_overdue(engine: Engine, params: Params) -> Iterator[Row]:
     """Agents whose access should have been reviewed: their own or that of an identity they run as."""
     estate, at = engine.estate, micros(engine.at)
-    for agent in agents_of(estate):
+    for agent in agents_of(engine):
         roles = [edge.target for edge in estate.outgoing.get(agent.key, ()) if edge.kind == "RUNS_AS" and in_force(edge, at)]
         reviews = {
             moment: text
@@ -128,7 +128,7 @@ def acts_as_person(engine: Engine, params: Params) -> Iterator[Row]:
     """Agents that act as a person, and people who were seen to act as the identity of an agent."""
     estate, at = engine.estate, micros(engine.at)
     by_design: defaultdict[NodeKey, dict[str, float]] = defaultdict(dict)
-    for agent in agents_of(estate):
+    for agent in agents_of(engine):
         for person, sure in sorted(_people(estate, agent.key, at).items()):
             if _on_own_machine(estate, agent):
                 by_design[person][agent.id] = sure

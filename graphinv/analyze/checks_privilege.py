@@ -11,7 +11,7 @@ import numpy as np
 from graphinv.analyze.approvals import Approvals, approvals_of
 from graphinv.analyze.arcs import micros
 from graphinv.analyze.labels import labels_of, may_rest
-from graphinv.analyze.reaching import WORSE_BITS, NearestAgents, closure
+from graphinv.analyze.reaching import WORSE_BITS, NearestAgents, behind_agents, closure
 from graphinv.analyze.rows import DAY, WORSE_THAN_READ, Params, Row, about, active, agents_of, confidence, counted, in_force, once
 from graphinv.analyze.scopes import ACTION_BIT
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
@@ -31,11 +31,9 @@ _STARTS = ACTION_BIT["write"] | ACTION_BIT["execute"]
 def _grants(engine: Engine) -> Sequence[tuple[NodeKey, list[EdgeRecord]]]:
     """Grants in force, worse than reading, of what agents come by, by whose they are."""
     estate, at = engine.estate, micros(engine.at)
-    arcs = engine.arcs("posture")
-    starts = [arcs.structure.number[agent.key] for agent in agents_of(estate)]
     held = []
-    for number in sorted(closure(arcs.leaving, arcs.target, starts)):
-        key = arcs.structure.keys[number]
+    for number in behind_agents(engine):
+        key = engine.structure.keys[number]
         found = [
             edge
             for edge in estate.outgoing.get(key, ())
@@ -91,7 +89,7 @@ def dormant_privilege(engine: Engine, params: Params) -> Iterator[Row]:
                 "confidence": 0.7 if any(edge.props.get("last_used") is None for edge in unused) else 1.0,
                 "modifiers": ["+2 it could delete or administer"] if heavy else [],
             }
-    for agent in agents_of(estate):
+    for agent in agents_of(engine):
         asked = [edge for edge in estate.outgoing.get(agent.key, ()) if edge.kind == "DELEGATES_TO" and in_force(edge, at)]
         seen = [edge for edge in asked if "observed" in (edge.props.get("evidence") or ())]
         idle = [edge for edge in asked if edge not in seen and edge.props.get("first_seen") and micros(edge.props["first_seen"]) < since]
@@ -133,7 +131,7 @@ def own_limits(engine: Engine, params: Params) -> Iterator[Row]:
     wanted[[*controls, *everybody]] = True
     if not wanted.any():
         return
-    for agent in agents_of(estate):
+    for agent in agents_of(engine):
         columns, bits = engine.privileges("posture").row(agent.key)
         chosen = (bits & _CHANGES > 0) & wanted[columns]
         held = columns[chosen].tolist()

@@ -31,7 +31,7 @@ def hidden_reach(engine: Engine, params: Params) -> Iterator[Row]:
         hops = pair.path.hops if pair.path else ()
         return about(pair.agent, pair.target) | {"actions": pair.actions, "path": hops, "modifiers": _unseen(estate, hops)}
 
-    gained = (Reached(agent.key, *posture.row_minus(engine.own_privileges, agent.key)) for agent in agents_of(estate))
+    gained = (Reached(agent.key, *posture.row_minus(engine.own_privileges, agent.key)) for agent in agents_of(engine))
     wanted = (one.only(told.sensitive[one.columns] | (told.prod[one.columns] & (one.bits & WORSE_BITS > 0))) for one in gained)
     yield from pairs_and_counts(engine, wanted, params["most"], params["searches"], "posture", row)
     for edge in estate.edges_of("DELEGATES_TO"):
@@ -73,7 +73,7 @@ def ungoverned_path(engine: Engine, params: Params) -> Iterator[Row]:
         around = _bypassed(engine, pair) if enforced else []
         return found | ({"bypassed": around} if around else {})
 
-    reached = (Reached(agent.key, *privileges.row(agent.key)) for agent in agents_of(estate))
+    reached = (Reached(agent.key, *privileges.row(agent.key)) for agent in agents_of(engine))
     wanted = (one.only(told.sensitive[one.columns] | told.prod[one.columns] | (one.bits & WORSE_BITS > 0)) for one in reached)
     yield from pairs_and_counts(engine, wanted, params["most"], params["searches"], "ungoverned", row)
 
@@ -90,9 +90,10 @@ def across_environments(engine: Engine, params: Params) -> Iterator[Row]:
     privileges = engine.privileges("posture")
     records = [estate.nodes[engine.structure.keys[node]] for node in engine.structure.targets.tolist()]
     telemetry = np.array([record.props.get("type") in params["telemetry"] for record in records], dtype=bool)
-    tenant = np.array([str(record.props.get("tenant") or "") for record in records], dtype=object)
+    tenants, tenant = np.unique([str(record.props.get("tenant") or "") for record in records], return_inverse=True)
+    owned = tenants[tenant] != ""
     crossing = []
-    for agent in agents_of(estate):
+    for agent in agents_of(engine):
         columns, bits = privileges.row(agent.key)
         wanted = told.prod[columns] & ~(telemetry[columns] & (bits & WORSE_BITS == 0))
         if wanted.any() and not agreed(agent.props, "crossenvironmentok", at):
@@ -101,11 +102,12 @@ def across_environments(engine: Engine, params: Params) -> Iterator[Row]:
                 crossing.append(Reached(agent.key, columns[wanted], bits[wanted]))
             elif not places:
                 yield about(agent.key) | {"unknown": True}
-        theirs = tenant[columns]
-        tenants = sorted(set(theirs.tolist()) - {""})
-        if len(tenants) > 1 and not agreed(agent.props, "crosstenantok", at):
-            worse = bool((bits[theirs != ""] & WORSE_BITS).any())
-            yield about(agent.key) | {"what": f"things of {len(tenants)} tenants", "tenants": tenants[:10], "modifiers": _worse(worse)}
+        theirs = owned[columns]
+        several = np.unique(tenant[columns[theirs]])
+        if len(several) > 1 and not agreed(agent.props, "crosstenantok", at):
+            worse = bool((bits[theirs] & WORSE_BITS).any())
+            some = tenants[several[:10]].tolist()
+            yield about(agent.key) | {"what": f"things of {len(several)} tenants", "tenants": some, "modifiers": _worse(worse)}
 
     def row(pair: Pair) -> Row:
         places = " and ".join(sorted(_environments(estate, estate.nodes[pair.agent], at)))

@@ -6,14 +6,14 @@ A search for one target and action serves every agent, so the work is that of a 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from graphinv.analyze import kernels
-from graphinv.analyze.rows import STRONGEST_FIRST, Row, about, active, matters, once
+from graphinv.analyze.rows import STRONGEST_FIRST, Row, about, active, agents_of, matters, once
 from graphinv.analyze.scopes import ACTION_BIT, ALL_ACTIONS, Array, actions_of
 from graphinv.model.facts import NodeKey
 from graphinv.model.results import Lens, Path
@@ -158,6 +158,13 @@ def closure(grouped: tuple[Array, Array], ends: Array, starts: Iterable[int]) ->
                 seen.add(other)
                 waiting.append(other)
     return seen
+
+
+@once
+def behind_agents(engine: Engine) -> Sequence[int]:
+    """Nodes that some agent in service comes to, and these agents, by number."""
+    arcs = engine.arcs("posture")
+    return sorted(closure(arcs.leaving, arcs.target, [engine.structure.number[agent.key] for agent in agents_of(engine)]))
 
 
 SOME = 25

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -59,9 +59,10 @@ def active(node: NodeRecord) -> bool:
     return node.props.get("status") not in OUT
 
 
-def agents_of(estate: Estate) -> Iterator[NodeRecord]:
+@once
+def agents_of(engine: Engine) -> Sequence[NodeRecord]:
     """Agents that are not out of service, by id."""
-    return (agent for agent in estate.of_kind("Agent") if active(agent))
+    return [agent for agent in engine.estate.of_kind("Agent") if active(agent)]
 
 
 def confidence(edge: EdgeRecord) -> float:

@@ -305,6 +305,8 @@ def _unite(one: Any, other: Any) -> Any:
         return other
     if one == other and isinstance(one, tuple):
         return other
+    if one is None and len(other) < 2:
+        return list(other)
     values = {*_listed(one), *_listed(other)}
     return sorted(values) if len(set(map(type, values))) < 2 else sorted(values, key=lambda value: (str(type(value)), value))
 
