@@ -282,15 +282,17 @@ class _Merged:
     """Rows about one pair of ends."""
 
     details: dict[str, Any] = field(default_factory=dict)
+    """In the order of their names."""
     modifiers: set[str] = field(default_factory=set)
     confidence: float = 1.0
     path: Sequence[Hop] = ()
     sources: Sequence[str] = ()
 
-    def add(self, row: Row) -> None:
-        for name, value in row.items():
-            if value is not None and name not in RESERVED:
-                self.details[name] = _unite(self.details.get(name), value)
+    def add(self, row: Row, names: Iterable[str]) -> None:
+        """Take in one row, of which ``names``, sorted, are details."""
+        before = self.details
+        found = {name: _unite(before.get(name), value) for name in names if (value := row.get(name)) is not None}
+        self.details = dict(sorted((before | found).items())) if before else found
         if notes := row.get("modifiers"):
             self.modifiers.update(text for text in notes if text is not None)
         self.path = self.path or row.get("path") or ()
@@ -355,7 +357,8 @@ def _rows(rule: Rule, engine: Engine, query: Ask, given: Mapping[str, object]) -
 def _judge(rule: Rule, engine: Engine, gauge: Gauge, alike: _Alike, rows: Iterable[Row]) -> tuple[list[Finding], frozenset[Ends]]:
     merged: dict[tuple[NodeKey, NodeKey | None], _Merged] = {}
     unknown = set()
-    declared = RESERVED.union(rule.columns, ("action", "lens"))
+    names = sorted({*rule.columns, "action", "lens"})
+    declared = RESERVED.union(names)
     for row in rows:
         if not declared.issuperset(row):
             extra = set(row) - declared
@@ -368,7 +371,7 @@ def _judge(rule: Rule, engine: Engine, gauge: Gauge, alike: _Alike, rows: Iterab
             about = merged.get((subject, target))
             if about is None:
                 about = merged[subject, target] = _Merged()
-            about.add(row)
+            about.add(row, names)
     # Target by target: the engine's search for one target and action serves every subject
     pathless = sorted((target, subject) for (subject, target), about in merged.items() if target and not about.path)
     searched = _searched(engine, {target for target, _ in pathless})
@@ -419,7 +422,7 @@ def _finding(rule: Rule, engine: Engine, gauge: Gauge, alike: _Alike, subject: N
         sources=sources or alike.texts(sorted(_said_around(estate, subject, hops))),
         likelihood=engine.settings.likelihood.get(rule.id, 0.0),
         severity_parts=parts,
-        details=dict(sorted(about.details.items())),
+        details=about.details,
     )
 
 
@@ -448,5 +451,6 @@ def witness(engine: Engine, subject: NodeKey, target: NodeKey, details: Mapping[
                 if path is not None:
                     return path.hops
     between = [edge for edge in engine.estate.outgoing.get(subject, ()) if edge.target == target]
-    surest = sorted(between, key=lambda edge: (-edge.props.get("confidence", 1.0), edge.kind, edge.key))[:1]
-    return [hop_of(engine.estate, edge) for edge in surest]
+    if len(between) > 1:
+        between = [min(between, key=lambda edge: (-edge.props.get("confidence", 1.0), edge.kind, edge.key))]
+    return [hop_of(engine.estate, edge) for edge in between]
