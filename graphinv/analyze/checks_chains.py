@@ -121,7 +121,7 @@ def _depths(between: Iterable[EdgeRecord], rings: _Rings, counts: Mapping[int, i
         ring = waiting.popleft()
         for edge in onward[ring]:
             reached = counts[id(edge)] + depth[rings.of[edge.target]]
-            if ring not in following or reached > depth[ring] or (reached == depth[ring] and edge.key < following[ring].key):
+            if ring not in following or (reached, following[ring].key) > (depth[ring], edge.key):
                 depth[ring], following[ring] = reached, edge
         for before in into[ring]:
             left[before] -= 1

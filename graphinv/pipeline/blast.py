@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from pydantic import Field
@@ -12,7 +12,7 @@ from pydantic import Field
 from graphinv.model.errors import NotFound, UsageError
 from graphinv.model.facts import NodeKey
 from graphinv.model.kinds import ACTIONS
-from graphinv.model.results import Hop, Lens, Path, Result
+from graphinv.model.results import Hop, Lens, Path, Result, slim
 
 if TYPE_CHECKING:
     from graphinv.analyze.engine import Engine
@@ -49,7 +49,7 @@ class BlastNode(Result):
     on_path: bool
 
 
-@dataclass(frozen=True, slots=True)
+@slim
 class BlastLink(Hop):
     """A hop of the picture."""
 

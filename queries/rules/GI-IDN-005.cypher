@@ -18,7 +18,7 @@
 //   environments: Where it is used or what it can act on
 //   users: What runs as it
 //   acts: What it may do to things of another environment
-MATCH (x:Agent|ToolServer|Tool|Workflow|Runtime)-[r:RUNS_AS]->(i:Identity)
+MATCH (i:Identity)<-[r:RUNS_AS]-(x:Agent|ToolServer|Tool|Workflow|Runtime)
 WHERE x.gone_at IS NULL AND r.gone_at IS NULL AND i.gone_at IS NULL
   AND NOT 'cross_environment=approved' IN coalesce(i.labels, [])
 WITH DISTINCT i

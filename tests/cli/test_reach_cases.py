@@ -83,7 +83,7 @@ def test_exposure_is_reach_transposed(stores: Callable[[str], Path], name: str, 
         assert {one["subject"][1]: sorted(one["actions"]) for one in found} == {name: sorted(actions) for name, actions in subjects.items()}
         assert all(one["target"] == list(target) and one["hops"] > 0 for one in found)
     with open_store(stores(name)) as store:
-        judge = engine(store, at=at)
+        judge = engine(store, at=at, estate=store.estate())
     everything = [key for key in judge.estate.nodes if key[0] in ("Resource", "Secret")]
     for target in everything:
         exposed = {one.subject[1]: sorted(one.actions) for one in judge.exposure(target, lens)}
@@ -94,7 +94,7 @@ def test_exposure_is_reach_transposed(stores: Callable[[str], Path], name: str, 
 def test_every_atom_has_a_path_and_nothing_else_has(stores: Callable[[str], Path], name: str, lens: Lens) -> None:
     at, by_lens = expected(name)
     with open_store(stores(name)) as store:
-        judge = engine(store, at=at)
+        judge = engine(store, at=at, estate=store.estate())
     targets = [key for key in judge.estate.nodes if key[0] in ("Resource", "Secret")]
     known = {edge.key for edge in judge.estate.edges}
     for one in by_lens[lens]:
