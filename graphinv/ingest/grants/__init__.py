@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
@@ -48,6 +49,25 @@ class Known:
                 if end not in merged and not isinstance(end, Ref):
                     merged[end] = {}
         return cls(merged, kept)
+
+    @cached_property
+    def groups(self) -> dict[NodeKey, set[NodeKey]]:
+        """Identity → groups that it is known to be a member of."""
+        found: dict[NodeKey, set[NodeKey]] = defaultdict(set)
+        for edge in self.edges:
+            if edge.kind == "MEMBER_OF" and isinstance(edge.source, tuple) and isinstance(edge.target, tuple):
+                found[edge.source].add(edge.target)
+        return found
+
+    def groups_of(self, member: NodeKey) -> frozenset[NodeKey]:
+        """Groups that it is known to be a member of, itself or by another group."""
+        around: set[NodeKey] = set()
+        pending = [member]
+        while pending:
+            found = self.groups.get(pending.pop(), set()) - around
+            around |= found
+            pending += found
+        return frozenset(around)
 
     def with_more(self, other: Known) -> Known:
         """What both know; where both know a node, what their sources say is put together. O(nodes + edges)."""

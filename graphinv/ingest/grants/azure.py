@@ -71,27 +71,13 @@ class _Assignments:
                 found[edge.source[1]].append(edge.target)
         return found
 
-    @cached_property
-    def groups(self) -> dict[NodeKey, set[NodeKey]]:
-        """Identity → groups that it is known to be a member of."""
-        found: dict[NodeKey, set[NodeKey]] = defaultdict(set)
-        for edge in self.known.edges:
-            if edge.kind == "MEMBER_OF" and isinstance(edge.source, tuple) and isinstance(edge.target, tuple):
-                found[edge.source].add(edge.target)
-        return found
-
     def denied(self, principal: NodeKey) -> list[Denial]:
         """Denials that surely hold for ``principal``."""
         if not self.denials or principal in self._denied:
             return self._denied.get(principal, [])
-        around: set[NodeKey] = set()
-        pending = [principal]
-        while pending:
-            found = self.groups.get(pending.pop(), set()) - around
-            around |= found
-            pending += found
+        around = self.known.groups_of(principal)
         is_group = self.known.nodes.get(principal, {}).get("type") in (None, "group")
-        holding = [one for one in self.denials if not one.why and one.hits(principal, frozenset(around), is_group)]
+        holding = [one for one in self.denials if not one.why and one.hits(principal, around, is_group)]
         self._denied[principal] = holding
         return holding
 

@@ -153,32 +153,16 @@ class _Policies:
     # ---- denials ------------------------------------------------------------------------------------------------------------
 
     @cached_property
-    def groups(self) -> dict[NodeKey, set[NodeKey]]:
-        """Identity → groups that it is known to be a member of."""
-        found: dict[NodeKey, set[NodeKey]] = defaultdict(set)
-        for edge in self.known.edges:
-            if edge.kind == "MEMBER_OF" and isinstance(edge.source, tuple) and isinstance(edge.target, tuple):
-                found[edge.source].add(edge.target)
-        return found
-
-    @cached_property
     def known_groups(self) -> set[NodeKey]:
         """Groups of which some member is known."""
-        return {group for groups in self.groups.values() for group in groups}
+        return {group for groups in self.known.groups.values() for group in groups}
 
     def denied(self, principal: NodeKey) -> tuple[Denial, ...]:
         """Rules of deny policies that surely hold for ``principal``."""
         if principal not in self._denied:
-            around: set[NodeKey] = set()
-            pending = [principal]
-            while pending:
-                found = self.groups.get(pending.pop(), set()) - around
-                around |= found
-                pending += found
+            around = self.known.groups_of(principal)
             is_set = not (principal[1].startswith("gcp:user:") or names.is_account(principal[1].removeprefix("gcp:")))
-            self._denied[principal] = tuple(
-                one for one in self.denials if one.hits(principal, frozenset(around), self.known_groups, is_set)
-            )
+            self._denied[principal] = tuple(one for one in self.denials if one.hits(principal, around, self.known_groups, is_set))
         return self._denied[principal]
 
     def split(self, binding: _Binding) -> Iterator[tuple[_Binding, tuple[Denial, ...]]]:
