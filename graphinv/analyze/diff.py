@@ -126,8 +126,8 @@ def _owners_changed(before: Estate, after: Estate, edges: Sequence[EdgeChange]) 
 
 def _owners(estate: Estate, of: set[NodeKey]) -> dict[NodeKey, list[str]]:
     found: dict[NodeKey, set[str]] = {}
-    for edge in estate.edges if of else ():
-        if edge.kind == "OWNS" and edge.target in of:
+    for edge in estate.edges_of("OWNS") if of else ():
+        if edge.target in of:
             found.setdefault(edge.target, set()).add(edge.source[1])
     return {key: sorted(owners) for key, owners in found.items()}
 

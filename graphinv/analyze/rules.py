@@ -216,19 +216,20 @@ def run_rules(
     gauge, alike = Gauge(engine), _Alike(engine.estate)
     needs = (need for rule in rules.values() for need in (*rule.needs, *rule.clear_needs))
     supplied = _supplied(engine.estate, needs)
+    missing = {id: _missing(rule.needs, supplied) for id, rule in rules.items()}
     findings: dict[str, list[Finding]] = {}
     statuses: dict[str, RuleStatus] = {}
     waiting: dict[str, Callable[[], Iterable[Row]]] = {}
     order = sorted(rules.items(), key=lambda item: (bool(item[1].cypher), item[0]))
     with _beside() as beside:
         for id, rule in order:
-            if not _missing(rule.needs, supplied):
+            if not missing[id]:
                 rows = partial(_rows, rule, engine, query, (parameters or {}).get(id, {}))
                 waiting[id] = beside.submit(rows).result if rule.cypher else rows
         for id, rule in order:
             outcome: Literal["found", "clear", "not_available", "error"]
             found: list[Finding] = []
-            reason = _missing(rule.needs, supplied)
+            reason = missing[id]
             if reason:
                 outcome = "not_available"
             else:

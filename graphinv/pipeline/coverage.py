@@ -120,7 +120,7 @@ def unknowns(estate: Estate) -> dict[str, dict[str, tuple[int, int]]]:
     if agents:
         ownerless = sum(not any(edge.kind == "OWNS" for edge in estate.incoming.get(node.key, ())) for node in agents)
         table["Agent"]["owner"] = (ownerless, len(agents))
-    grants = [edge for edge in estate.edges if edge.kind == "CAN_ACCESS"]
+    grants = list(estate.edges_of("CAN_ACCESS"))
     if unsaid := sum(not edge.props.get("actions") for edge in grants):  # such a grant counts for nothing, which must not look like safe
         table["CAN_ACCESS"] = {"actions": (unsaid, len(grants))}
     return table

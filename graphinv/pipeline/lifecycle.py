@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from graphinv.analyze.diff import Sight
 from graphinv.model.estate import Estate
 from graphinv.model.facts import NodeKey
 from graphinv.model.kinds import NODE_KINDS
@@ -103,7 +104,7 @@ class _Judge:
         self.estate = judgement.estate
         self.outcomes = {status.rule: status for status in judgement.statuses}
         self.partial = {scan.root for scan in judgement.scans if scan.outcome != "complete"}
-        self.roots = sorted((scan.root for scan in judgement.scans), key=len, reverse=True)
+        self.sight = Sight({scan.root: scan.outcome for scan in judgement.scans})
         self.unknowns = {rule: frozenset(ends) for rule, ends in judgement.unknowns.items()}
         groups = judgement.coverage.groups if judgement.coverage else ()
         self.missing = {id: group.missing for group in groups for id in group.agents}
@@ -125,11 +126,9 @@ class _Judge:
         partial = sorted(self.roots_of(finding) & self.partial)
         return f"{partial[0]} was last read in part only" if partial else ""
 
-    def roots_of(self, finding: Finding) -> set[str]:
+    def roots_of(self, finding: Finding) -> frozenset[str]:
         """The roots that it is stated in; all, where it names none."""
-        documents = {source.partition("#")[0] for source in (*finding.sources, *(one for hop in finding.path for one in hop.sources))}
-        found = {next((root for root in self.roots if one == root or one.startswith(f"{root}/")), None) for one in documents}
-        return {root for root in found if root is not None} or set(self.roots)
+        return self.sight.roots((*finding.sources, *(one for hop in finding.path for one in hop.sources)))
 
     def kept(self, finding: Finding) -> Finding:
         """``finding`` without what is no longer in the graph."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from functools import partial
 from itertools import pairwise
 from math import log
 from pathlib import Path
@@ -62,7 +63,7 @@ def measure(before: Path, after: Path) -> None:
     """Compare them and print what it took."""
     both = step("read both snapshots", lambda: sides(str(before), str(after)))
     for side in both:
-        step(f"arcs of {side.name[-20:]}", lambda side=side: side.judge.structure)  # type: ignore[misc]
+        step(f"arcs of {side.name[-20:]}", partial(getattr, side.judge, "structure"))
     found = step("the difference", lambda: difference(*both, most=12))
     print(f"{found.before.nodes:,} nodes, {found.before.edges:,} edges, {found.before.findings:,} findings in the first")
     print(f"{len(found.nodes):,} nodes, {len(found.edges):,} edges, {len(found.findings):,} findings, {len(found.scores):,} scores differ")

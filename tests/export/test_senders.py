@@ -269,29 +269,29 @@ def test_waits_where_it_is_too_much(fake: Fake, fault: str) -> None:
     ],
 )
 def test_a_limit_in_whatever_words_is_waited_for(
-    github: FakeGitHub, status: int, headers: dict[str, str], message: str, waits: float
+    github: FakeGitHub, status: int, headers: dict[str, str], message: str, waits: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answers: list[tuple[int, Any]] = [(status, {"message": message}), (200, [])]
-    github.answer = lambda request: answers.pop(0)  # type: ignore[method-assign]
-    github.headers = lambda request, data: headers  # type: ignore[method-assign]
+    monkeypatch.setattr(github, "answer", lambda request: answers.pop(0))
+    monkeypatch.setattr(github, "headers", lambda request, data: headers)
     waited: list[float] = []
     assert list(github.tracker(waited).tickets()) == []
     assert waited == [waits]
 
 
-def test_a_limit_that_ends_at_a_time_is_waited_for(github: FakeGitHub) -> None:
+def test_a_limit_that_ends_at_a_time_is_waited_for(github: FakeGitHub, monkeypatch: pytest.MonkeyPatch) -> None:
     answers: list[tuple[int, Any]] = [(403, {"message": "API rate limit exceeded"}), (200, [])]
-    github.answer = lambda request: answers.pop(0)  # type: ignore[method-assign]
+    monkeypatch.setattr(github, "answer", lambda request: answers.pop(0))
     ends = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": str(int(time.time()) + 60)}
-    github.headers = lambda request, data: ends  # type: ignore[method-assign]
+    monkeypatch.setattr(github, "headers", lambda request, data: ends)
     waited: list[float] = []
     assert list(github.tracker(waited).tickets()) == []
     assert 10 < waited[0] <= 60
 
 
-def test_a_long_wait_ends_the_run(fake: Fake) -> None:
-    fake.answer = lambda request: (429, None)  # type: ignore[method-assign]
-    fake.headers = lambda request, data: {"Retry-After": "3600"}  # type: ignore[method-assign]
+def test_a_long_wait_ends_the_run(fake: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fake, "answer", lambda request: (429, None))
+    monkeypatch.setattr(fake, "headers", lambda request, data: {"Retry-After": "3600"})
     waited: list[float] = []
     with pytest.raises(Stopped, match="asks to wait 3600 seconds"):
         list(fake.tracker(waited).tickets())
@@ -300,13 +300,13 @@ def test_a_long_wait_ends_the_run(fake: Fake) -> None:
 
 def test_an_answer_without_end_and_one_that_is_no_json_end_the_run(fake: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(web, "MAX_BYTES", 1000)
-    fake.answer = lambda request: (200, ["x" * 2000])  # type: ignore[method-assign]
+    monkeypatch.setattr(fake, "answer", lambda request: (200, ["x" * 2000]))
     with pytest.raises(Stopped, match="more than 1,000 bytes"):
         list(fake.tracker().tickets())
-    fake.encoded = lambda data: b"<html>sign in</html>"  # type: ignore[method-assign]
+    monkeypatch.setattr(fake, "encoded", lambda data: b"<html>sign in</html>")
     with pytest.raises(Stopped, match="something else than JSON"):
         list(fake.tracker().tickets())
-    fake.encoded = lambda data: b"[" * 900  # type: ignore[method-assign]
+    monkeypatch.setattr(fake, "encoded", lambda data: b"[" * 900)
     with pytest.raises(Stopped, match="something else than JSON"):
         list(fake.tracker().tickets())
 
@@ -388,14 +388,14 @@ def test_what_was_done_is_known_when_somebody_stops_it(github: FakeGitHub, monke
     def interrupted(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
 
-    github.answer = stopping  # type: ignore[method-assign]
+    monkeypatch.setattr(github, "answer", stopping)
     many = [ticket(finding("high", f"bot-{n}"), cause=f"{n}") for n in range(5)]
     made, stopped = sync(github, wanted(*many))
     assert (stopped, [step.outcome for step in made.steps]) == ("stopped", ["done", "done", "not done", "not done", "not done"])
 
 
-def test_wrong_credentials_are_said_and_not_told(fake: Fake) -> None:
-    fake.authorized = lambda request: False  # type: ignore[method-assign]
+def test_wrong_credentials_are_said_and_not_told(fake: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fake, "authorized", lambda request: False)
     with pytest.raises(Stopped, match="does not accept the credentials") as caught:
         list(fake.tracker().tickets())
     assert TOKEN not in str(caught.value)
@@ -404,9 +404,11 @@ def test_wrong_credentials_are_said_and_not_told(fake: Fake) -> None:
 @pytest.mark.parametrize(
     "answer", [(403, {"message": f"no {TOKEN} \x1b[31m", "errorMessages": [TOKEN], "error": {"message": TOKEN}}), (302, None)]
 )
-def test_errors_hold_no_credential_and_redirects_are_not_followed(fake: Fake, answer: tuple[int, Any]) -> None:
-    fake.answer = lambda request: answer  # type: ignore[method-assign]
-    fake.headers = lambda request, data: {"Location": "https://elsewhere.invalid/"}  # type: ignore[method-assign]
+def test_errors_hold_no_credential_and_redirects_are_not_followed(
+    fake: Fake, answer: tuple[int, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fake, "answer", lambda request: answer)
+    monkeypatch.setattr(fake, "headers", lambda request, data: {"Location": "https://elsewhere.invalid/"})
     with pytest.raises(TrackerError) as caught:
         list(fake.tracker().tickets())
     assert TOKEN not in str(caught.value)
@@ -418,8 +420,8 @@ def test_errors_hold_no_credential_and_redirects_are_not_followed(fake: Fake, an
 @pytest.mark.parametrize(
     "data", [None, [], "x", 7, {"result": 7, "issues": "x"}, [[{}]], {"result": [{"sys_id": {}}], "issues": [{"fields": 1}]}]
 )
-def test_whatever_a_server_answers_is_an_error_or_nothing(fake: Fake, data: Any) -> None:
-    fake.answer = lambda request: (200, data)  # type: ignore[method-assign]
+def test_whatever_a_server_answers_is_an_error_or_nothing(fake: Fake, data: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fake, "answer", lambda request: (200, data))
     with suppress(TrackerError):
         made, _ = sync(fake, wanted(ticket(ONE)))
         assert (made.steps[0].action, made.steps[0].outcome != "done") == ("create", True)
