@@ -8,7 +8,7 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING, Literal
 
 from graphinv.analyze.arcs import micros
-from graphinv.analyze.rows import in_force, once
+from graphinv.analyze.rows import in_force, listed, once
 from graphinv.model.approved import fits, marks
 from graphinv.model.estate import EdgeRecord, Estate
 from graphinv.model.facts import NodeKey
@@ -107,16 +107,16 @@ class Approvals:
         return {server: tuple(sorted(tools)) for server, tools in found.items()}
 
     def _by_server(self, edge: EdgeRecord) -> Standing:
-        tool = self.estate.nodes[edge.target].props
-        digest = tool.get("schema_digest")
+        tool = self.estate.nodes[edge.target]
+        digest = tool.props.get("schema_digest")
         if digest is None:
             return "unstated"
         for link in self.estate.outgoing[edge.source]:
-            if link.kind == "CONNECTS_TO" and edge.target in self._tools.get(link.target, ()):
-                listed = link.props.get("approved_digests") or [one for one in [tool.get("approved_digest")] if one]
+            if link.kind == "CONNECTS_TO" and edge.target in self._tools.get(link.target, ()) and listed(link, tool):
+                digests = link.props.get("approved_digests") or [one for one in [tool.props.get("approved_digest")] if one]
                 standing = self.of(link)
                 # The approval of a server whose other tools changed still names this one.
-                if fits(listed, marks({"schema_digest": digest})) and standing in (*HOLDS, "changed"):
+                if fits(digests, marks({"schema_digest": digest})) and standing in (*HOLDS, "changed"):
                     return "client" if standing == "client" else "approved"
         return "unstated"
 
@@ -125,7 +125,7 @@ class Approvals:
         names = {tool: self.estate.nodes[tool].name for tool in self._tools.get(edge.target, ())}
         if only is not None and not {*names.values(), *(id for _, id in names)} >= set(only):
             return "unstated"
-        tools = [tool for tool, name in names.items() if only is None or tool[1] in only or name in only]
+        tools = [tool for tool in names if listed(edge, self.estate.nodes[tool])]
         each = [self._standings.get(("USES", edge.source, tool), frozenset()) for tool in tools]
         if not each or not all(one & set(HOLDS) for one in each):
             return "unstated"

@@ -23,6 +23,7 @@ from graphinv.analyze.rows import (
     confidence,
     counted,
     in_force,
+    listed,
     usable,
 )
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
@@ -173,9 +174,8 @@ def _behind(estate: Estate, holder: NodeKey, at: int) -> Iterator[NodeKey]:
             yield from _behind(estate, edge.source, at)
         elif edge.kind == "PROVIDES":
             for other in estate.incoming.get(edge.source, ()):
-                only = other.props.get("tools")
-                listed = only is None or holder[1] in only or estate.nodes[holder].name in only
-                if other.kind == "CONNECTS_TO" and other.source[0] == "Agent" and listed and in_force(other, at):
+                called = other.kind == "CONNECTS_TO" and other.source[0] == "Agent" and listed(other, estate.nodes[holder])
+                if called and in_force(other, at):
                     yield from _behind(estate, other.source, at)
 
 

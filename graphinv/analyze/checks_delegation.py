@@ -25,6 +25,7 @@ from graphinv.analyze.rows import (
     delegations,
     hop_of,
     in_force,
+    listed,
     tells_callers_apart,
 )
 from graphinv.analyze.scopes import Array, split_scope
@@ -206,8 +207,7 @@ def _ways_to(estate: Estate, deputy: NodeRecord, at: int) -> Iterator[EdgeRecord
         yield edge
         if edge.kind == "PROVIDES" and in_force(edge, at) and not tells_callers_apart(estate, edge):
             for link in estate.incoming.get(edge.source, ()):
-                only = link.props.get("tools")
-                if link.kind == "CONNECTS_TO" and (only is None or deputy.id in only or deputy.name in only):
+                if link.kind == "CONNECTS_TO" and listed(link, deputy):
                     yield link
 
 

@@ -12,7 +12,7 @@ from graphinv.analyze.approvals import Approvals, approvals_of
 from graphinv.analyze.arcs import micros
 from graphinv.analyze.labels import labels_of
 from graphinv.analyze.reaching import WORSE_BITS, affordable, columns_of
-from graphinv.analyze.rows import Params, Row, about, active, agents_of, hop_of, in_force, once, usable
+from graphinv.analyze.rows import Params, Row, about, active, agents_of, hop_of, in_force, listed, once, usable
 from graphinv.analyze.scopes import ACTION_BIT
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
 from graphinv.model.facts import NodeKey
@@ -143,18 +143,15 @@ class _Reader:
             return _ToolLegs.of_all(())
         if edge.kind == "USES":
             return self._tool(edge.target)
-        only = edge.props.get("tools")
-        if only is not None:
-            return _ToolLegs.of_all(self._tool(tool) for tool in self._provided(edge.target) if self._named(tool) & set(only))
+        if edge.props.get("tools") is not None:
+            named = (tool for tool in self._provided(edge.target) if listed(edge, self.estate.nodes[tool]))
+            return _ToolLegs.of_all(map(self._tool, named))
         if edge.target not in self._servers:
             self._servers[edge.target] = _ToolLegs.of_all(map(self._tool, self._provided(edge.target)))
         return self._servers[edge.target]
 
     def _provided(self, server: NodeKey) -> Iterator[NodeKey]:
         return (edge.target for edge in self._out(server) if edge.kind == "PROVIDES")
-
-    def _named(self, tool: NodeKey) -> set[str]:
-        return {tool[1], self.estate.nodes[tool].name}
 
     def _tool(self, key: NodeKey) -> _ToolLegs:
         if key not in self._tools:
@@ -475,12 +472,11 @@ def _calls_backwards(engine: Engine) -> dict[NodeKey, list[tuple[NodeKey, Step]]
             continue
         if _asked(approvals, edge) or not (active(estate.nodes[edge.source]) and active(estate.nodes[edge.target])):
             continue
-        only = edge.props.get("tools")
-        if edge.kind == "CONNECTS_TO" and only is not None:
+        if edge.kind == "CONNECTS_TO" and edge.props.get("tools") is not None:
             for provided in estate.outgoing.get(edge.target, ()):
                 tool = estate.nodes[provided.target]
-                listed = provided.kind == "PROVIDES" and (tool.id in only or tool.name in only)
-                if listed and in_force(provided, at) and active(tool) and not _asked(approvals, provided):
+                called = provided.kind == "PROVIDES" and listed(edge, tool)
+                if called and in_force(provided, at) and active(tool) and not _asked(approvals, provided):
                     found.setdefault(tool.key, []).append((edge.source, (edge, False)))
         else:
             found.setdefault(edge.target, []).append((edge.source, (edge, False)))

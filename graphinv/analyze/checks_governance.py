@@ -10,7 +10,7 @@ from graphinv.analyze.approvals import HOLDS, approvals_of
 from graphinv.analyze.arcs import micros
 from graphinv.analyze.labels import labels_of, time_of
 from graphinv.analyze.reaching import WORSE_BITS, Columns, columns_of
-from graphinv.analyze.rows import DAY, Params, Row, about, active, agents_of, blueprint, hop_of, in_force, once, sightings_of
+from graphinv.analyze.rows import DAY, Params, Row, about, active, agents_of, blueprint, hop_of, in_force, listed, once, sightings_of
 from graphinv.analyze.scopes import action_bits
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
 from graphinv.model.facts import NodeKey, Props
@@ -212,8 +212,7 @@ def _grave(engine: Engine, edge: EdgeRecord) -> Sequence[NodeRecord]:
     """What destroys behind a call; not what a point asks about where a server provides it."""
     tool = engine.estate.nodes[edge.target]
     found = _graves_of(engine).get(edge.target, ()) if edge.kind == "CONNECTS_TO" else [tool] if _destroys(tool) else []
-    only = edge.props.get("tools")
-    return found if only is None else [tool for tool in found if tool.id in only or tool.name in only]
+    return [tool for tool in found if listed(edge, tool)]
 
 
 @once

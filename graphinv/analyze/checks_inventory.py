@@ -10,7 +10,7 @@ import numpy as np
 
 from graphinv.analyze.arcs import micros
 from graphinv.analyze.labels import NOTHING_SAID, labels_of, plain
-from graphinv.analyze.rows import Params, Row, about, active, agents_of, confidence, hop_of, in_force, root_of
+from graphinv.analyze.rows import Params, Row, about, active, agents_of, confidence, hop_of, in_force, listed, root_of
 from graphinv.analyze.scopes import Array
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
 from graphinv.model.facts import NodeKey
@@ -253,12 +253,7 @@ def _covers(allowed: str, scope: str) -> bool:
 def _provided(estate: Estate, tool: NodeKey, stated: list[EdgeRecord]) -> bool:
     """Whether a server that one is declared to connect to provides the tool."""
     servers = {edge.source for edge in estate.incoming.get(tool, ()) if edge.kind == "PROVIDES"}
-    return any(
-        edge.target in servers
-        and (edge.props.get("tools") is None or not {tool[1], estate.nodes[tool].name}.isdisjoint(edge.props["tools"]))
-        for edge in stated
-        if edge.kind == "CONNECTS_TO"
-    )
+    return any(edge.target in servers and listed(edge, estate.nodes[tool]) for edge in stated if edge.kind == "CONNECTS_TO")
 
 
 def _nearly(estate: Estate, edge: EdgeRecord, stated: list[EdgeRecord]) -> bool:

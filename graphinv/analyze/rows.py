@@ -93,6 +93,12 @@ def delegations(estate: Estate, at: int) -> list[EdgeRecord]:
     ]
 
 
+def listed(edge: EdgeRecord, tool: NodeRecord) -> bool:
+    """Whether a connection lets a tool of its server be called: it lists no tools, or this one by its id or by its name."""
+    only = edge.props.get("tools")
+    return only is None or tool.id in only or tool.name in only
+
+
 def tells_callers_apart(estate: Estate, edge: EdgeRecord) -> bool:
     """Whether a point on the edge enforces, and knows which agent asks."""
     points = (estate.nodes.get(("EnforcementPoint", guard)) for guard in edge.props.get("guards") or ())

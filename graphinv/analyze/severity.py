@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from graphinv.analyze.rows import sightings_of
+from graphinv.analyze.rows import listed, sightings_of
 from graphinv.analyze.scopes import Array
 from graphinv.model.facts import NodeKey, Props
 from graphinv.model.results import Hop, Level
@@ -211,10 +211,7 @@ class Gauge:
             if edge.kind in ("USES", "PROVIDES"):
                 yield edge.target
             elif edge.kind == "CONNECTS_TO":
-                only = edge.props.get("tools")
-                for tool in self.tools_of(edge.target):
-                    if only is None or tool[1] in only or self.estate.nodes[tool].name in only:
-                        yield tool
+                yield from (tool for tool in self.tools_of(edge.target) if listed(edge, self.estate.nodes[tool]))
 
     def takes_untrusted(self, key: NodeKey) -> bool:
         """Whether content of strangers reaches it, itself or by a tool it calls."""
