@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from graphinv.ingest import Document
-from graphinv.ingest.support import oauth
+from graphinv.ingest.support import keycloak, oauth
 from graphinv.ingest.support.parts import items, texts
 from graphinv.ingest.support.records import Record, moment, records, text
 from graphinv.ingest.support.secrets import redact
@@ -41,13 +41,6 @@ _CLIENT = re.compile(rb"\"(?:surrogateAuthRequired|clientAuthenticatorType|servi
 _CLIENT_ID = re.compile(rb"^\s*(?:\[\s*)?\{[^{}]{0,2000}\"clientId\"\s*:")
 _AT_REALM = re.compile(r"/(?:realms|admin)/([\w.-]{1,100})/(?:account|console)")
 """Address of a client that every realm has, which names the realm."""
-_ADMIN = frozenset(
-    {"realm-admin", "manage-users", "manage-clients", "manage-realm", "impersonation", "manage-authorization", "manage-identity-providers"}
-)
-"""Roles of the realm's own management with which a holder can let itself into anything of it."""
-_OF_KEYCLOAK_ITSELF = frozenset({"realm-management", "account", "account-console", "broker", "security-admin-console", "admin-cli"})
-_GUESS: Props = {"evidence": ["inferred"], "confidence": 0.6}
-"""What a role of an application lets its holder do stands in the application; its name is a fair guess."""
 
 
 def detect(path: str, head: bytes) -> bool:
@@ -139,13 +132,14 @@ class _Realm:
     def named(self, key: NodeKey, name: str, client: str, where: tuple[str | int, ...]) -> Iterator[Fact]:
         title = redact(f"{name} of {client}" if client else name)
         yield NodeFact(*key, {"name": title, "type": "role", "provider": "keycloak", "sources": self.sources(*where)})
-        if client == "realm-management" or (not client and self.name == "master" and name in ("admin", "create-realm")):
-            actions = ["admin"] if name in _ADMIN or not client else oauth.actions_of([name])
+        if actions := keycloak.on_realm(self.name, name, client):
             yield EdgeFact("CAN_ACCESS", key, self.realm, {"actions": actions, **self.stated(*where)})
-        elif client and client not in _OF_KEYCLOAK_ITSELF:
+        elif client and client not in keycloak.OWN_CLIENTS:
             target: NodeKey = ("Resource", f"{self.realm[1]}/{redact(client)}")
             yield NodeFact(*target, {"name": redact(client), "type": "api", "sources": self.sources(*where)})
-            yield EdgeFact("CAN_ACCESS", key, target, {"actions": oauth.actions_of([name]), "sources": self.sources(*where), **_GUESS})
+            yield EdgeFact(
+                "CAN_ACCESS", key, target, {"actions": oauth.actions_of([name]), "sources": self.sources(*where), **keycloak.GUESS}
+            )
 
     def holds(self, holder: NodeKey, realm: object, clients: object, where: tuple[str | int, ...]) -> Iterator[Fact]:
         """(:Identity)-[:MEMBER_OF]->(:Identity role) for the roles of the realm and of its clients."""

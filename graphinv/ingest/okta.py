@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from graphinv.ingest import Document
-from graphinv.ingest.support import oauth
+from graphinv.ingest.support import oauth, okta
 from graphinv.ingest.support.parts import inside
 from graphinv.ingest.support.records import Record, moment, records, text
 from graphinv.ingest.support.secrets import redact
@@ -40,9 +40,6 @@ _STATUS = {
     "SUSPENDED": "disabled",
     "DEPROVISIONED": "left",
 }
-_TAKES_ALL = frozenset({"okta.roles.manage", "okta.apps.manage", "okta.authorizationServers.manage", "okta.policies.manage"})
-"""Scopes with which a holder can let itself into anything of the organisation."""
-_ADMIN_ROLES = frozenset({"SUPER_ADMIN", "ORG_ADMIN", "APP_ADMIN", "USER_ADMIN", "API_ACCESS_MANAGEMENT_ADMIN"})
 _WINDOW = re.compile(r"P(?:(\d{1,4})D)?(?:T(?:(\d{1,4})H)?(?:(\d{1,4})M)?)?")
 
 
@@ -91,15 +88,6 @@ def _organisation(document: Document, value: dict[str, Any], issuer: str = "") -
     return f"org({document.root})"
 
 
-def _key(organisation: str, kind: str, id: str) -> NodeKey:
-    return "Identity", f"okta:{organisation}/{kind}/{redact(id)}"
-
-
-def _tenant(organisation: str, sources: list[str]) -> NodeFact:
-    props: Props = {"name": organisation, "type": "identity_provider", "kind_detail": "okta", "sources": sources}
-    return NodeFact("Resource", f"saas:okta/{organisation}", props)
-
-
 def _application(document: Document, record: Record) -> Iterator[Fact]:
     value = record.value
     id = text(value.get("id"))
@@ -108,7 +96,7 @@ def _application(document: Document, record: Record) -> Iterator[Fact]:
     sources = [document.source(record.line())]
     organisation = _organisation(document, value)
     settings, credentials = (inside(value, part, "oauthClient") for part in ("settings", "credentials"))
-    key = _key(organisation, "apps", text(credentials.get("client_id")) or id)
+    key = okta.key(organisation, "apps", text(credentials.get("client_id")) or id)
     grants = settings.get("grant_types")
     method = text(credentials.get("token_endpoint_auth_method"))
     status = "active" if value.get("status") == "ACTIVE" else "suspended" if value.get("status") in ("INACTIVE", "DELETED") else None
@@ -131,9 +119,9 @@ def _scope(document: Document, record: Record) -> Iterator[Fact]:
     sources = [document.source(record.line())]
     organisation = _organisation(document, value, text(value.get("issuer")))
     user = text(value.get("userId"))
-    actions = ["admin"] if scope in _TAKES_ALL else oauth.actions_of([scope])
+    actions = okta.scope_actions(scope)
     condition = "as one user, who consented" if user else None
-    tenant = _tenant(organisation, sources)
+    tenant = okta.tenant(organisation, sources)
     yield tenant
     props: Props = {
         "actions": actions,
@@ -142,7 +130,7 @@ def _scope(document: Document, record: Record) -> Iterator[Fact]:
         "evidence": ["granted"],
         "sources": sources,
     }
-    yield EdgeFact("CAN_ACCESS", _key(organisation, "apps", client), tenant.key, props)
+    yield EdgeFact("CAN_ACCESS", okta.key(organisation, "apps", client), tenant.key, props)
 
 
 def _role(document: Document, record: Record) -> Iterator[Fact]:
@@ -155,13 +143,12 @@ def _role(document: Document, record: Record) -> Iterator[Fact]:
         return
     sources = [document.source(record.line())]
     organisation = _organisation(document, value)
-    tenant = _tenant(organisation, sources)
+    tenant = okta.tenant(organisation, sources)
     yield tenant
     kind = "apps" if match[1] == "clients" else match[1]
     role = text(value["type"])
-    actions = ["admin"] if role in _ADMIN_ROLES else ["read"] if "READ_ONLY" in role or "REPORT" in role else ["read", "write"]
-    props: Props = {"actions": actions, "inherited_from": redact(role), "evidence": ["granted"], "sources": sources}
-    yield EdgeFact("CAN_ACCESS", _key(organisation, kind, match[2]), tenant.key, props)
+    props: Props = {"actions": okta.role_actions(role), "inherited_from": redact(role), "evidence": ["granted"], "sources": sources}
+    yield EdgeFact("CAN_ACCESS", okta.key(organisation, kind, match[2]), tenant.key, props)
 
 
 def _token(document: Document, record: Record) -> Iterator[Fact]:
@@ -188,7 +175,7 @@ def _token(document: Document, record: Record) -> Iterator[Fact]:
             "sources": sources,
         },
     )
-    person = _key(organisation, "users", user)
+    person = okta.key(organisation, "users", user)
     yield EdgeFact("AUTHENTICATES_AS", secret, person, {"evidence": ["granted"], "sources": sources})
 
 
@@ -203,4 +190,4 @@ def _user(document: Document, record: Record) -> Iterator[Fact]:
     id = text(value.get("id"))
     if id:
         props: Props = {"name": title, "type": "human", "provider": "okta", "status": None if status == "active" else "suspended"}
-        yield NodeFact(*_key(_organisation(document, value), "users", id), {**props, "sources": sources})
+        yield NodeFact(*okta.key(_organisation(document, value), "users", id), {**props, "sources": sources})

@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from graphinv.ingest import Document
+from graphinv.ingest.support import snowflake
 from graphinv.ingest.support.records import records
 from graphinv.ingest.support.secret_shapes import hide
 from graphinv.ingest.support.sql import statements
@@ -52,36 +53,6 @@ _WHO = re.compile(rf" ?({_QUALIFIED})(?: WITH GRANT OPTION| (?:COPY|REVOKE) CURR
 _ROLE = re.compile(
     rf"GRANT (?:DATABASE )?ROLE (?P<role>{_QUALIFIED}) TO (?P<to>(?:DATABASE )?ROLE|USER) (?P<who>{_QUALIFIED})", re.IGNORECASE
 )
-
-_ADMINS: Mapping[str, tuple[str, ...]] = {
-    "ACCOUNTADMIN": ("admin",),
-    "SECURITYADMIN": ("admin",),
-    "ORGADMIN": ("admin",),
-    "SYSADMIN": ("delete", "execute", "write"),
-}
-"""Snowflake's own roles → what they may do to the account. Who manages grants can give itself everything."""
-_ACTIONS: Mapping[str, tuple[str, ...]] = {
-    "SELECT": ("read",),
-    "READ": ("read",),
-    "MONITOR": ("read",),
-    "IMPORTED PRIVILEGES": ("read",),
-    "INSERT": ("write",),
-    "UPDATE": ("write",),
-    "WRITE": ("write",),
-    "MODIFY": ("write",),
-    "APPLY": ("write",),
-    "DELETE": ("delete",),
-    "TRUNCATE": ("delete",),
-    "OPERATE": ("execute",),
-    "OWNERSHIP": ("admin",),
-    "MANAGE GRANTS": ("admin",),
-    "ALL": ("delete", "execute", "read", "write"),
-    "ALL PRIVILEGES": ("delete", "execute", "read", "write"),
-    "REFERENCES": (),
-}
-_HOLDS = frozenset({"DATABASE", "SCHEMA", "ROLE", "DATABASE ROLE"})
-"""What is used to reach something else: ``USAGE`` of it alone lets nobody do anything."""
-_KINDS: Mapping[str, str] = {"EXTERNAL TABLE": "table", "MATERIALIZED VIEW": "view", "STAGE": "file_storage", "DYNAMIC TABLE": "table"}
 
 
 def detect(path: str, head: bytes) -> bool:
@@ -162,9 +133,9 @@ class _Grants:
         word = "user" if kind.upper() == "USER" else "share" if kind.upper() == "SHARE" else "role"
         key: NodeKey = ("Identity", f"snowflake:{self.document.root}/{word}/{hide(name)}")
         facts = list(self.node(key, name, "service_account" if word == "user" else "group" if word == "share" else "role", line))
-        if facts and word == "role" and name in _ADMINS:
+        if facts and word == "role" and name in snowflake.ADMINS:
             facts += self.node(self.account, f"Snowflake of {self.document.root}", "account", line)
-            said: Props = {**self.stated(line), "evidence": ["inferred"], "actions": list(_ADMINS[name])}
+            said: Props = {**self.stated(line), "evidence": ["inferred"], "actions": list(snowflake.ADMINS[name])}
             facts.append(EdgeFact("CAN_ACCESS", key, self.account, said))
         return key, facts
 
@@ -177,14 +148,14 @@ class _Grants:
 
     def give(self, words: list[str], on: str, name: str, to: tuple[str, str], line: int) -> Iterator[Fact]:
         """(:Identity)-[:CAN_ACCESS]->(:Resource)"""
-        actions = sorted({action for word in words for action in _actions(word, on)})
+        actions = sorted({action for word in words for action in snowflake.actions_of(word, on)})
         holder, facts = self.who(*to, line)
         yield from facts
         target: NodeKey = self.account if on == "ACCOUNT" else ("Resource", f"{self.account[1]}/{hide(name)}")
         if on == "ACCOUNT":
             yield from self.node(target, f"Snowflake of {self.document.root}", "account", line)
         else:
-            yield from self.node(target, name, _KINDS.get(on, on.lower().replace(" ", "_")[:60]), line)
+            yield from self.node(target, name, snowflake.type_of(on), line)
         if actions:
             yield EdgeFact("CAN_ACCESS", holder, target, {**self.stated(line), "actions": actions})
 
@@ -221,27 +192,12 @@ class _Grants:
         if on["many"]:
             # Everything of a kind in a place: of the place itself.
             kind = on["kinds"].upper().rstrip("S")
-            words = [word if word in _ACTIONS or kind in _HOLDS else "OPERATE" for word in words]
+            words = [word if word in snowflake.ACTIONS or kind in snowflake.HOLDS else "OPERATE" for word in words]
             yield from self.give(words, on["inside"].upper(), _plain(on["place"] or ""), to, line)
         elif on["kind"]:
             yield from self.give(words, "ACCOUNT", "", to, line)
         else:
             yield from self.give(words, on["one"].upper(), _plain(on["name"]), to, line)
-
-
-def _actions(word: str, on: str) -> tuple[str, ...]:
-    """What a privilege on a kind of object lets its holder do.
-
-    >>> _actions("USAGE", "DATABASE"), _actions("USAGE", "WAREHOUSE"), _actions("CREATE TABLE", "SCHEMA")
-    ((), ('execute',), ('write',))
-    """
-    if word in _ACTIONS:
-        return _ACTIONS[word]
-    if word == "USAGE":
-        return () if on in _HOLDS else ("execute",)
-    if word.startswith(("CREATE", "ADD", "ATTACH", "BIND", "IMPORT", "MANAGE")):
-        return ("write",)
-    return ("execute",) if word.startswith(("EXECUTE", "CALL")) else ("read",)
 
 
 def _plain(name: str) -> str:

@@ -98,6 +98,57 @@ resource "aws_ecs_task_definition" "t" {{
   container_definitions = jsonencode([{{ name = "{shaped()}", environment = [{{ name = "API_KEY", value = "{plant()}" }}] }}])
 }}
 resource "aws_sqs_queue" "{shaped()}" {{ name = "q-{shaped()}" }}
+resource "okta_app_oauth" "a" {{
+  label         = "{shaped()}"
+  client_id     = "{shaped()}"
+  client_secret = "{plant()}"
+}}
+resource "okta_app_oauth_api_scope" "a" {{
+  app_id = okta_app_oauth.a.id
+  scopes = ["{shaped()}"]
+}}
+resource "auth0_client_credentials" "a" {{
+  client_id             = "{shaped()}"
+  authentication_method = "client_secret_post"
+  client_secret         = "{plant()}"
+}}
+resource "auth0_client_grant" "a" {{
+  client_id = "{shaped()}"
+  audience  = "https://u:{plant()}@api.acme.example?token={plant()}"
+  scopes    = ["{shaped()}"]
+}}
+resource "keycloak_openid_client" "a" {{
+  realm_id      = "{shaped()}"
+  client_id     = "{shaped()}"
+  access_type   = "CONFIDENTIAL"
+  client_secret = "{plant()}"
+}}
+resource "snowflake_user" "a" {{
+  name     = "{shaped()}"
+  password = "{plant()}"
+}}
+resource "snowflake_grant_privileges_to_account_role" "a" {{
+  account_role_name = "{shaped()}"
+  privileges        = ["{shaped()}"]
+  on_account_object {{
+    object_type = "DATABASE"
+    object_name = "{shaped()}"
+  }}
+}}
+resource "databricks_secret" "a" {{
+  scope        = "{shaped()}"
+  key          = "{shaped()}"
+  string_value = "{plant()}"
+}}
+resource "databricks_cluster" "a" {{
+  cluster_name   = "{shaped()}"
+  spark_env_vars = {{ API_KEY = "{plant()}" }}
+}}
+resource "github_actions_secret" "a" {{
+  repository      = "{shaped()}"
+  secret_name     = "{shaped()}"
+  plaintext_value = "{plant()}"
+}}
 """
     attributes: dict[str, object] = {
         "id": "AKIAQ3EGRB7SAL2TKWX5",

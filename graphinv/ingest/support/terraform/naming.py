@@ -149,13 +149,17 @@ def naming_of(kind: str) -> Naming | None:
 
 
 class Home(NamedTuple):
-    """Account, region and partition of AWS and the project of Google Cloud that a configuration works in; ``""`` where it does not tell."""
+    """Account, region and partition of AWS and the project of Google Cloud that a configuration works in; ``""`` where it does not tell.
+
+    ``tenant`` is the organisation, domain or owner that a provider of another service works in.
+    """
 
     root: str
     account: str = ""
     region: str = ""
     partition: str = "aws"
     project: str = ""
+    tenant: str = ""
 
 
 def name_of(kind: str, address: str, get: Callable[[str], Value]) -> str:

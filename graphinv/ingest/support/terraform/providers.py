@@ -1,4 +1,4 @@
-"""Where providers work: accounts, regions and projects, by the name that a resource or module asks for."""
+"""Where providers work: accounts, regions, projects and tenants, by the name that a resource or module asks for."""
 
 from __future__ import annotations
 
@@ -14,6 +14,10 @@ _SAME = {"awscc": "aws", "google-beta": "google"}
 """Providers that work where another one does, if they say nothing of their own."""
 
 
+_TENANTS: Mapping[str, tuple[str, ...]] = {"auth0": ("domain",), "github": ("owner", "organization")}
+"""Provider → arguments that name its tenant."""
+
+
 class Providers:
     """Those of a folder that is applied; ``tags`` are what AWS's gives everything."""
 
@@ -25,7 +29,7 @@ class Providers:
             body = world.body(block, scope.env())
             alias = body.get("alias")
             name = block.labels[0] + (f".{alias}" if isinstance(alias, str) else "")
-            self.homes[name] = _home(root, body)
+            self.homes[name] = _home(root, block.labels[0], body)
             if name == "aws":
                 for given in (one.get("tags") for one in objects(body.get("default_tags"))):
                     self.tags |= {key: value for key, value in (given or {}).items() if known(value)} if isinstance(given, dict) else {}
@@ -68,10 +72,17 @@ def known(value: Value) -> str:
     return value if isinstance(value, str) and is_known(value) else ""
 
 
-def _home(root: str, provider: Mapping[str, Value]) -> Home:
+def _home(root: str, name: str, provider: Mapping[str, Value]) -> Home:
     region = known(provider.get("region"))
     partition = "aws-cn" if region.startswith("cn-") else "aws-us-gov" if region.startswith("us-gov-") else "aws"
-    return Home(root, _account(provider), region, partition, known(provider.get("project")))
+    return Home(root, _account(provider), region, partition, known(provider.get("project")), _tenant(name, provider))
+
+
+def _tenant(name: str, provider: Mapping[str, Value]) -> str:
+    """The organisation, domain or owner that a provider of that name works in."""
+    if name == "okta" and known(provider.get("org_name")):
+        return f"{known(provider.get('org_name'))}.{known(provider.get('base_url')) or 'okta.com'}".lower()
+    return next((said for key in _TENANTS.get(name, ()) if (said := known(provider.get(key)))), "")
 
 
 def _account(provider: Mapping[str, Value]) -> str:

@@ -6,7 +6,23 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from graphinv.ingest.support.cloudformation.translate import translated
 from graphinv.ingest.support.cloudformation.types import CONTROL
-from graphinv.ingest.support.terraform import aws, azure, bedrock, eks, entra, google, identity_center, kubernetes, vault
+from graphinv.ingest.support.terraform import (
+    auth0,
+    aws,
+    azure,
+    bedrock,
+    databricks,
+    eks,
+    entra,
+    github,
+    google,
+    identity_center,
+    keycloak,
+    kubernetes,
+    okta,
+    snowflake,
+    vault,
+)
 from graphinv.ingest.support.terraform.context import Context, Reader
 from graphinv.ingest.support.terraform.program import Resource
 from graphinv.model.facts import Fact, Problem
@@ -21,6 +37,12 @@ READERS: Mapping[str, Reader] = {
     **entra.READERS,
     **kubernetes.READERS,
     **vault.READERS,
+    **okta.READERS,
+    **auth0.READERS,
+    **keycloak.READERS,
+    **snowflake.READERS,
+    **databricks.READERS,
+    **github.READERS,
 }
 
 
