@@ -9,13 +9,29 @@ from typing import TYPE_CHECKING
 
 from graphinv.ingest.support.places import environment_of
 from graphinv.ingest.support.python import ir
-from graphinv.ingest.support.python.values import Bound, ClassV, Const, EnvVar, FunctionV, Made, Value
+from graphinv.ingest.support.python.sites import Site
+from graphinv.ingest.support.python.values import (
+    Bound,
+    ClassV,
+    Const,
+    DictV,
+    Either,
+    EnvVar,
+    External,
+    FunctionV,
+    ListV,
+    Made,
+    Value,
+)
 from graphinv.model.facts import NodeFact, NodeKey, Props
 
 if TYPE_CHECKING:
     from graphinv.ingest.support.python.program import Program
 
 MAX_NAME = 120
+MAX_GIVEN = 20
+MAX_SHAPE = 2
+"""Arguments, and how deep in them, that are compared to tell whether two calls make the same agent."""
 _MAKES = re.compile(
     r"(?:async_|a)?(?:create|make|build|get|init|initiali[sz]e|setup|set_up|new|load|define|construct|prepare)_(?=[a-zA-Z])"
 )
@@ -143,6 +159,8 @@ class Actors:
     def seal(self) -> None:
         """Gives all actors their ids: those of one document, framework and name are told apart by the functions they stand in, then by
         their order there."""
+        for same in self._by_site.values():
+            self._tell_apart([one for one in same if one.kind == "Agent" and not one.named and isinstance(one.value, Made)])
         groups: dict[tuple[str, str, str, str], list[Actor]] = {}
         for actor in self.all:
             groups.setdefault((actor.kind, actor.framework, actor.path, _local(actor)), []).append(actor)
@@ -155,6 +173,38 @@ class Actors:
         self._sealed = True
         for actor in sorted(self.all, key=lambda one: one.parent is not None):
             self._place(actor)
+
+    def _tell_apart(self, same: list[Actor]) -> None:
+        """Names what one place makes of different things after where it is called from: ``researcher = make_agent([search])``."""
+        if len(same) < 2 or len({self._given(one.made, 0) for one in same}) < 2:
+            return
+        for one in same:
+            for site in self.program.called_from(one.made):
+                name = self.program.kept_in(site.call) or _factory(site)
+                if name and name != one.name:
+                    one.name = name[:MAX_NAME]
+                    break
+
+    def _given(self, made: Made, depth: int) -> object:
+        """All that an object is made with, as far as it is known: what tells it apart from others that the same call makes."""
+        arguments = [*((None, one) for one in made.call.args), *made.call.kwargs]
+        return tuple((name, self._shape(self.program.ev.evaluate(one, made.scope), depth)) for name, one in arguments[:MAX_GIVEN])
+
+    def _shape(self, value: Value, depth: int) -> object:
+        if depth > MAX_SHAPE:
+            return None
+        if isinstance(value, (Const, External, EnvVar)):
+            return value.value if isinstance(value, Const) else value.dotted if isinstance(value, External) else value.name
+        if isinstance(value, (ListV, Either)):
+            parts = value.items if isinstance(value, ListV) else value.values
+            return tuple(self._shape(one, depth + 1) for one in parts[:MAX_GIVEN])
+        if isinstance(value, DictV):
+            return tuple((self._shape(key, depth + 1), self._shape(one, depth + 1)) for key, one in value.items[:MAX_GIVEN])
+        if isinstance(value, Made):
+            return value.callee, value.cls.name if value.cls is not None else None, self._given(value, depth + 1)
+        if isinstance(value, Bound):
+            return self._shape(value.receiver, depth + 1), value.attr
+        return identity_of(value) if isinstance(value, (FunctionV, ClassV)) else None
 
     def _place(self, actor: Actor) -> None:
         local = _local(actor)
@@ -193,6 +243,13 @@ def _subject(function: str) -> str:
     """
     subject = _MAKES.sub("", function.strip("_"))
     return "" if _SAYS_NOTHING.fullmatch(subject) else subject
+
+
+def _factory(site: Site) -> str:
+    """What the function around a call is named after, where it returns what the call does."""
+    function = site.scope.function
+    returned = any(one.value is site.call for one in site.scope.table.returns)
+    return _subject(function.name) if function is not None and returned else ""
 
 
 def _local(actor: Actor) -> str:

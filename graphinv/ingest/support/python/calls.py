@@ -121,10 +121,21 @@ def _same_for_all(ev: Evaluator, scope: Scope) -> set[str]:
 
 def result(ev: Evaluator, function: FunctionV) -> Value:
     """What a function returns where nothing is known of its arguments but ``self``."""
+    return _returned(ev, function, body_scope(ev, function))
+
+
+def body_scope(ev: Evaluator, function: FunctionV) -> Scope:
+    """The scope of a function's body with what is known of its arguments before it is called: ``self``, and what a partial brings."""
     scope = ev.inner(function.scope, function.function)
     if isinstance(function.owner, Made) and function.cls is not None:
         scope = ev.method_scope(function.cls, function.function, function.owner)
-    return _returned(ev, function, scope)
+    if function.given:
+        names = [param.name for param in function.function.params if param.kind == "positional" and param.name not in scope.bindings]
+        places = [value for name, value in function.given if name is None]
+        known = dict(zip(names, places, strict=False)) | {name: value for name, value in function.given if name is not None}
+        key = tuple((name, value.key if isinstance(value, Made) else (value.module.path, value.line)) for name, value in known.items())
+        scope = scope.bound(known, ("partial", key))
+    return scope
 
 
 def _returned(ev: Evaluator, function: FunctionV, scope: Scope) -> Value:
@@ -138,8 +149,9 @@ def _returned(ev: Evaluator, function: FunctionV, scope: Scope) -> Value:
     return either(function.module, function.line, useful or values)
 
 
-def frame(ev: Evaluator, function: FunctionV, expr: ir.Call, scope: Scope, given: Given = ()) -> Scope:
-    """The scope of ``function`` called by ``expr``."""
+def frame(ev: Evaluator, function: FunctionV, expr: ir.Call, scope: Scope, given: Given = (), *, entered: bool = False) -> Scope:
+    """The scope of ``function`` called by ``expr``; ``entered`` where its body is gone through for itself: as many calls are followed from
+    it as from any other."""
     inner = ev.inner(function.scope, function.function)
     method = _is_method(function)
     skip = 1 if method and (function.owner is not None or _is_class_method(function.function)) else 0
@@ -147,8 +159,10 @@ def frame(ev: Evaluator, function: FunctionV, expr: ir.Call, scope: Scope, given
     instance = function.owner if skip and isinstance(function.owner, Made) else None
     if instance is not None and function.function.params:
         bindings[function.function.params[0].name] = instance
-    key = ("call", scope.module.path, expr.line, expr.place, *(scope.key if scope.depth < MAX_FRAMES else ()))
-    return inner.bound(bindings, key if instance is None else (*key, instance.key), instance, scope.depth + 1)
+    key: tuple[Any, ...] = ("call", scope.module.path, expr.line, expr.place, *(scope.key if scope.depth < MAX_FRAMES or entered else ()))
+    if entered:
+        key = ("entered", key)
+    return inner.bound(bindings, key if instance is None else (*key, instance.key), instance, inner.depth if entered else scope.depth + 1)
 
 
 def call_function(ev: Evaluator, function: FunctionV, expr: ir.Call, scope: Scope, given: Given) -> Value:

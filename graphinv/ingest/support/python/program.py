@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from graphinv.ingest.support.located import Located
@@ -35,6 +34,8 @@ MAX_PROBLEMS = 20
 """Problems of one document that are told one by one."""
 MAX_DEPTH = 4
 """Functions calling functions that are followed to see what a function does."""
+MAX_BODIES = 200
+"""Functions, each with what it is called with, that are looked at for that."""
 
 
 class Program:
@@ -62,6 +63,7 @@ class Program:
         self.told_tools: set[NodeKey] = set()
         """Tools whose bodies were told."""
         self._targets: dict[int, str] | None = None
+        self._places: dict[tuple[str, int, int], Site] | None = None
         self._written: dict[object, Place] = {}
         self._told: set[tuple[str, str, str]] = set()
 
@@ -157,36 +159,40 @@ class Program:
                 yield self.ev.function_value(statement, body)
 
     def calls_in(self, function: FunctionV) -> Iterator[Value]:
-        """What the calls in a function's body evaluate to, those in functions of the tree that it calls included (four deep)."""
-        stack = [(function, 0)]
-        seen: set[int] = set()
-        while stack:
-            one, depth = stack.pop()
-            if id(one.function) in seen:
-                continue
-            seen.add(id(one.function))
-            scope = self.ev.inner(one.scope, one.function)
-            if isinstance(one.owner, Made) and one.cls is not None:
-                scope = self.ev.method_scope(one.cls, one.function, one.owner)
-            for site in self.sites.walked(one.function, scope).sites:
-                inner = scope if site.scope.owner is one.function else site.scope
-                if depth < MAX_DEPTH:
-                    callees = self.ev.evaluate(site.call.func, inner).options()
-                    stack.extend((callee, depth + 1) for callee in callees if isinstance(callee, FunctionV))
-                yield from self.ev.evaluate(site.call, inner).options()
+        """What the calls in a function's body evaluate to, those in functions of the tree that it calls included (four deep), with what
+        they are called with."""
+        for call, scope in self._running(function):
+            yield from self.ev.evaluate(call, scope).options()
 
-    def unknown_calls(self, function: FunctionV, methods: frozenset[str], names: re.Pattern[str]) -> Iterator[Value]:
-        """Calls in a function of one of ``methods`` on something unknown whose name matches ``names``: ``self.llm.invoke(…)``."""
-        scope = self.ev.inner(function.scope, function.function)
-        for site in self.sites.walked(function.function, scope).sites:
-            func = site.call.func
+    def called_on(self, function: FunctionV, methods: frozenset[str]) -> Iterator[tuple[Value, str]]:
+        """What ``methods`` are called on in the same bodies, with the name of the variable or attribute that it stands in (else ``""``)."""
+        for call, scope in self._running(function):
+            func = call.func
             if isinstance(func, ir.Attr) and func.attr in methods:
                 base = func.base
                 name = base.id if isinstance(base, ir.Name) else base.attr if isinstance(base, ir.Attr) else ""
-                if name and names.search(name):
-                    value = self.ev.evaluate(base, site.scope)
-                    if isinstance(value, (Unknown, Bound)):
-                        yield value
+                for value in self.ev.evaluate(base, scope).options():
+                    yield value, name
+
+    def _running(self, function: FunctionV) -> Iterator[tuple[ir.Call, Scope]]:
+        """Calls that run when a function does, each in the scope it runs in."""
+        stack = [(function, calls.body_scope(self.ev, function), 0)]
+        seen: set[object] = set()
+        while stack:
+            one, scope, depth = stack.pop()
+            mark = id(one.function), scope.key
+            if mark in seen or len(seen) >= MAX_BODIES:
+                continue
+            seen.add(mark)
+            for site in self.sites.walked(one.function, scope).sites:
+                inner = scope if site.scope.owner is one.function else site.scope
+                if depth < MAX_DEPTH:
+                    stack.extend(
+                        (callee, calls.frame(self.ev, callee, site.call, inner, entered=True), depth + 1)
+                        for callee in self.ev.evaluate(site.call.func, inner).options()
+                        if isinstance(callee, FunctionV)
+                    )
+                yield site.call, inner
 
     def items(self, value: Value | None, at: Value | None = None) -> list[Value]:
         """The single values in ``value``: items of lists, possibilities, values of mappings; ``None`` left out; each object once. ``at`` is
@@ -216,11 +222,28 @@ class Program:
 
     def variable(self, value: Value) -> str | None:
         """Name of the variable, attribute or key that the result of a call is assigned to; None where there is none."""
-        if not isinstance(value, Made):
-            return None
+        return self.kept_in(value.call) if isinstance(value, Made) else None
+
+    def kept_in(self, call: ir.Call) -> str | None:
+        """The same of a call as it stands in the source."""
         if self._targets is None:
             self._targets = {key: name for body in self.sites.bodies for key, name in body.targets.items()}
-        return self._targets.get(id(value.call))
+        return self._targets.get(id(call))
+
+    def called_from(self, made: Made) -> Iterator[Site]:
+        """The calls, of functions and classes of the tree, by which it comes to be made, the innermost first."""
+        if self._places is None:
+            self._places = {(site.scope.module.path, site.call.line, site.call.place): site for site in self.sites.all}
+        stack = list(reversed(made.key[3:]))
+        while stack:
+            part = stack.pop()
+            if not isinstance(part, tuple) or part[:1] not in {("call",), ("self",)}:
+                continue
+            place = part[1:] if part[0] == "call" else part[1]
+            site = self._places.get(place[:3])
+            if site is not None:
+                yield site
+            stack.extend(reversed(place[3:]))
 
     def _later(self, made: Made, attr: str, value: Value | None) -> Value | None:
         if self._changes is None:

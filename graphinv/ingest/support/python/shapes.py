@@ -91,7 +91,7 @@ def functions(program: Program, value: Value | None) -> Iterator[FunctionV]:
         if isinstance(one, FunctionV):
             yield one
         elif isinstance(one, Partial):
-            stack.append(one.target)
+            stack.append(one.opened())
         elif isinstance(one, Made) and program.actor(one) is None:
             inner = next((found for name in WRAPPED if (found := one.passed(name, 0)) is not None), None)
             stack.extend(item for item in program.items(inner) if isinstance(item, (FunctionV, Partial)))

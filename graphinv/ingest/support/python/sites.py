@@ -272,6 +272,8 @@ def _note_change(node: ir.Assign | ir.Do, scope: Scope, found: Walked) -> None:
         if isinstance(target, ir.Attr) and node.op in {"=", "+="} and not (isinstance(target.base, ir.Name) and target.base.id == "self"):
             found.changes.append((node, scope))
         name = target.id if isinstance(target, ir.Name) else target.attr if isinstance(target, ir.Attr) else ""
+        if isinstance(node.target, ir.Sub) and isinstance(node.target.index, ir.Const) and isinstance(node.target.index.value, str):
+            name = node.target.index.value
         value = node.value
         while isinstance(value, ir.Call) and name:
             found.targets.setdefault(id(value), name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from graphinv.ingest.support.python import ir
@@ -129,6 +129,8 @@ class FunctionV(Value):
     scope: Scope = field(repr=False)
     owner: Value | None = None
     cls: ClassV | None = None
+    given: tuple[tuple[str | None, Value], ...] = ()
+    """Arguments that a ``functools.partial`` brought along."""
 
     @property
     def name(self) -> str:
@@ -205,6 +207,12 @@ class Partial(Value):
     target: Value
     args: tuple[Value, ...]
     kwargs: tuple[tuple[str | None, Value], ...]
+
+    def opened(self) -> Value:
+        """What it calls; a function of the tree with the arguments that it brings along."""
+        if isinstance(self.target, FunctionV):
+            return replace(self.target, given=(*((None, value) for value in self.args), *self.kwargs))
+        return self.target
 
 
 @dataclass(frozen=True, eq=False)

@@ -281,7 +281,7 @@ def functions_of(value: Value) -> Iterator[FunctionV]:
         if isinstance(one, FunctionV):
             yield one
         elif isinstance(one, Partial):
-            stack.append(one.target)
+            stack.append(one.opened())
         elif isinstance(one, Made) and one.cls is None:
             for name, position in (("func", 0), ("coroutine", None), ("function", None), ("", 0), ("", 1)):
                 inner = one.passed(name, position)

@@ -214,24 +214,35 @@ def _models(program: Program, value: Value) -> list[Value]:
 
 
 def _called(program: Program, function: FunctionV) -> Iterator[Value]:
+    for value, name in program.called_on(function, _CALLS):
+        unknown = isinstance(value, (Unknown, Bound)) and _MODEL_NAME.search(name)
+        if unknown or (program.actor(value) is None and _holds_model(value)):
+            yield value
     for call in program.calls_in(function):
-        if isinstance(call, Made):
-            receiver = call.receiver
-            if call.symbol in _CALLS and receiver is not None and program.actor(receiver) is None and _holds_model(receiver):
-                yield receiver
-            elif (call.symbol in _CLIENT_CALLS and call.within(*_CLIENTS)) or (
-                call.symbol in {"completion", "acompletion"} and call.within("litellm")
-            ):
-                yield call
-    yield from program.unknown_calls(function, _CALLS, _MODEL_NAME)
+        if isinstance(call, Made) and (
+            (call.symbol in _CLIENT_CALLS and call.within(*_CLIENTS))
+            or (call.symbol in {"completion", "acompletion"} and call.within("litellm"))
+        ):
+            yield call
 
 
 def _holds_model(value: Value) -> bool:
-    if isinstance(value, ListV):
-        return any(_holds_model(item) for item in value.items)
-    if isinstance(value, Bound):
-        return _holds_model(value.receiver)
-    return isinstance(value, Made) and (_is_model(value.root()) or _is_model(value))
+    return any(_is_model(part) or (isinstance(part, Made) and _is_model(part.root())) for part in _parts(value))
+
+
+def _parts(value: Value) -> Iterator[Value]:
+    """What a pipeline runs: ``prompt | model``, or a sequence of runnables."""
+    stack = [value]
+    while stack:
+        one = stack.pop()
+        if isinstance(one, ListV):
+            stack.extend(one.items)
+        elif isinstance(one, Bound):
+            stack.append(one.receiver)
+        elif isinstance(one, Made) and one.symbol == "RunnableSequence":
+            stack.extend(option for place in range(len(one.call.args)) for option in walk(one.passed("", place)))
+        else:
+            yield one
 
 
 def _is_model(value: Value) -> bool:
@@ -306,7 +317,7 @@ def _node(program: Program, graph: _Graph, node: _Node, members: Members) -> Ite
         elif isinstance(option, (Unknown, External)):
             yield from program.problem(node.at, f"what the node {node.name!r} of {graph.actor.name!r} runs is not known")
     for model in _models(program, node.value):
-        for part in walk(model):
+        for part in _parts(model):
             yield from _bound(program, actor, part, members)
     for other, at in run_by(program, node.value):
         if other is not actor and other is not graph.actor:

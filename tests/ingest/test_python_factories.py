@@ -1,0 +1,198 @@
+"""Agents that functions make and that reach a graph through other functions, as applications build them."""
+
+from __future__ import annotations
+
+from textwrap import dedent
+
+from tests.ingest.python_linked import linked
+from tests.ingest.reading import Facts
+
+TOOLS = """
+from langchain_core.tools import tool
+
+@tool
+def look_up(question: str) -> str:
+    "Looks it up."
+
+@tool
+def run_code(code: str) -> str:
+    "Runs it."
+    exec(code)
+"""
+FACTORY = """
+from langchain.agents import AgentExecutor, create_openai_tools_agent
+
+def create_agent(llm, tools, system):
+    prompt = make_prompt(system)
+    agent = create_openai_tools_agent(llm, tools, prompt)
+    return AgentExecutor(agent=agent, tools=tools)
+
+def agent_node(state, agent, name):
+    result = agent.invoke(state)
+    return {"messages": [result]}
+"""
+
+
+def read(**files: str) -> Facts:
+    """Facts of a root whose files are named ``<name>.py``."""
+    return linked({f"{name}.py": dedent(text) for name, text in files.items()})
+
+
+def local(ids: set[str]) -> set[str]:
+    return {one.rpartition("#")[2] for one in ids}
+
+
+def agents(facts: Facts) -> set[str]:
+    return local({id_ for kind, id_ in facts.nodes if kind == "Agent"})
+
+
+def edges(facts: Facts, kind: str) -> set[tuple[str, str]]:
+    return {(source.rpartition("#")[2], target.rpartition("#")[2]) for source, target in facts.drawn(kind)}
+
+
+GRAPH = """
+import functools
+from langchain_openai import ChatOpenAI
+from langgraph.graph import END, START, StateGraph
+from factory import agent_node, create_agent
+from tools import look_up, run_code
+
+llm = ChatOpenAI(model="gpt-4o")
+research_agent = create_agent(llm, [look_up], "You look things up.")
+research_node = functools.partial(agent_node, agent=research_agent, name="Researcher")
+code_agent = create_agent(llm, [run_code], "You write code.")
+
+graph = StateGraph(dict)
+graph.add_node("Researcher", research_node)
+graph.add_node("Coder", lambda state: agent_node(state, code_agent, "Coder"))
+graph.add_edge(START, "Researcher")
+graph.add_edge("Researcher", "Coder")
+app = graph.compile()
+"""
+
+
+def test_a_node_that_runs_the_agent_it_is_given_is_that_agent() -> None:
+    facts = read(tools=TOOLS, factory=FACTORY, team=GRAPH)
+    assert agents(facts) == {"Researcher", "Coder"}
+    assert edges(facts, "USES") == {("Researcher", "look_up"), ("Coder", "run_code")}
+    assert edges(facts, "DELEGATES_TO") == {("app", "Researcher"), ("Researcher", "Coder")}
+
+
+def test_agents_of_one_factory_are_named_by_where_it_is_called() -> None:
+    facts = read(
+        tools=TOOLS,
+        factory=FACTORY,
+        roles="""
+        from factory import create_agent
+        from tools import look_up, run_code
+
+        def create_research_agent(llm):
+            return create_agent(llm, [look_up], "You look things up.")
+
+        def create_code_agent(llm):
+            return create_agent(llm, [run_code], "You write code.")
+        """,
+        app="""
+        from langchain_openai import ChatOpenAI
+        from factory import create_agent
+        from roles import create_code_agent, create_research_agent
+        from tools import look_up
+
+        class Team:
+            def __init__(self):
+                self.agents = {}
+                self.agents["code_agent"] = create_code_agent(ChatOpenAI(model="gpt-4o"))
+                self.agents["research_agent"] = create_research_agent(ChatOpenAI(model="gpt-4o"))
+                helper = create_agent(ChatOpenAI(model="gpt-4o"), [], "You help.")
+        """,
+    )
+    assert agents(facts) == {"research_agent", "code_agent", "helper"}
+    assert edges(facts, "USES") == {("research_agent", "look_up"), ("code_agent", "run_code")}
+
+
+def test_a_factory_that_makes_the_same_agent_again_makes_one() -> None:
+    facts = read(
+        tools=TOOLS,
+        factory=FACTORY,
+        web="""
+        from factory import create_agent
+        from tools import look_up
+
+        def ask(question):
+            bot = create_agent("openai:gpt-4o", [look_up], "You help.")
+            return bot.invoke(question)
+
+        def ask_again(question):
+            assistant = create_agent("openai:gpt-4o", [look_up], "You help.")
+            return assistant.invoke(question)
+        """,
+    )
+    assert agents(facts) == {"agent"}
+
+
+def test_a_model_that_is_handed_to_a_helper_makes_a_node_an_agent() -> None:
+    facts = read(
+        helpers="""
+        def ask_or_give_up(structured, plain, prompt):
+            try:
+                return structured.invoke(prompt)
+            except ValueError:
+                return plain.invoke(prompt).content
+        """,
+        models="""
+        from langchain_openai import ChatOpenAI
+
+        class CheckedChat(ChatOpenAI):
+            def invoke(self, prompt, config=None):
+                return checked(super().invoke(prompt, config))
+        """,
+        team="""
+        from langgraph.graph import StateGraph
+        from helpers import ask_or_give_up
+        from models import CheckedChat
+
+        def create_trader(llm):
+            structured = llm.with_structured_output(Plan)
+
+            def trader(state):
+                return {"plan": ask_or_give_up(structured, llm, state["question"])}
+
+            return trader
+
+        def create_researcher(llm):
+            def researcher(state):
+                return {"notes": llm.invoke(state["question"])}
+
+            return researcher
+
+        llm = CheckedChat(model="gpt-4o")
+        graph = StateGraph(dict)
+        graph.add_node("Trader", create_trader(llm))
+        graph.add_node("Researcher", create_researcher(llm))
+        app = graph.compile()
+        """,
+    )
+    assert agents(facts) == {"Trader", "Researcher"}
+    assert edges(facts, "USES_MODEL") == {("Trader", "gpt-4o"), ("Researcher", "gpt-4o")}
+
+
+def test_a_sequence_of_runnables_runs_the_model_in_it() -> None:
+    facts = read(
+        team="""
+        from langchain_core.runnables import RunnableLambda, RunnableSequence
+        from langchain_openai import ChatOpenAI
+        from langgraph.graph import StateGraph
+
+        def wrapped(model):
+            return RunnableSequence(RunnableLambda(prepare), model)
+
+        async def answer(state):
+            return {"messages": [await wrapped(ChatOpenAI(model="gpt-4o")).ainvoke(state)]}
+
+        graph = StateGraph(dict)
+        graph.add_node("answer", answer)
+        app = graph.compile()
+        """
+    )
+    assert agents(facts) == {"answer"}
+    assert edges(facts, "USES_MODEL") == {("answer", "gpt-4o")}
