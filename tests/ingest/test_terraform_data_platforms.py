@@ -321,3 +321,36 @@ def test_a_state_of_databricks_names_by_ids() -> None:
     facts = Facts(terraform_state, document(json.dumps(state), "terraform.tfstate"))
     assert facts.drawn("MEMBER_OF") == {(f"databricks:shop/service-principals/{app}", READERS)}
     assert facts.drawn("ASSUMES") == set()
+
+
+def test_names_of_the_catalogue_come_from_ids_of_sets_and_of_explicit_references() -> None:
+    facts = read("""
+    variable "readers" { default = ["analysts", "ada@quillmere.example"] }
+    resource "databricks_catalog" "dev" { name = "dev" }
+    resource "databricks_schema" "gold" {
+      catalog_name = databricks_catalog.dev.id
+      name         = "gold"
+    }
+    resource "databricks_grants" "gold" {
+      schema = resource.databricks_schema.gold.id
+      dynamic "grant" {
+        for_each = toset(var.readers)
+        content {
+          principal  = grant.key
+          privileges = ["SELECT"]
+        }
+      }
+    }
+    """)
+    gold = "saas:databricks/shop/schema/dev.gold"
+    assert facts.drawn("CAN_ACCESS") == {("databricks:shop/groups/analysts", gold), ("databricks:shop/users/ada@quillmere.example", gold)}
+
+
+def test_a_principal_that_nothing_tells_is_not_the_same_as_another_one() -> None:
+    facts = read('resource "databricks_group_member" "m" {\n group_id = null\n member_id = ""\n}')
+    assert facts.drawn("MEMBER_OF") == {
+        (
+            "databricks:shop/principals/databricks_group_member.m(shop.infra)",
+            "databricks:shop/groups/databricks_group_member.m(shop.infra)",
+        )
+    }

@@ -9,7 +9,7 @@ from graphinv.ingest.support.aws import declared
 from graphinv.ingest.support.partial import Unknown, Value, text_of
 from graphinv.ingest.support.terraform.context import Context, Reader, texts
 from graphinv.ingest.support.terraform.program import Resource
-from graphinv.ingest.support.terraform.references import referred
+from graphinv.ingest.support.terraform.references import referred, stated
 from graphinv.model.facts import Fact, NodeKey
 
 _PUBLIC = ("spa", "native")
@@ -23,20 +23,20 @@ def _tenant(one: Resource) -> str:
 def _client_key(context: Context, one: Resource, value: Value) -> NodeKey:
     found = referred(context, value, "auth0_client")
     called = (found.get("client_id", "id") or Unknown(f"{found.address}.id")) if found else value
-    return "Identity", f"oauth-client:{one.home.root}/{context.site(one).id(text_of(called))}"
+    return "Identity", f"oauth-client:{one.home.root}/{context.site(one).id(stated(one, called))}"
 
 
 def _key(context: Context, one: Resource, kind: str, value: Value, *types: str) -> NodeKey:
     """A role or a user of the tenant."""
     found = referred(context, value, *types)
     called = (found.get("id", "user_id") or Unknown(f"{found.address}.id")) if found else value
-    return "Identity", f"auth0:{_tenant(one)}/{kind}/{context.site(one).id(text_of(called))}"
+    return "Identity", f"auth0:{_tenant(one)}/{kind}/{context.site(one).id(stated(one, called))}"
 
 
 def _interface(context: Context, one: Resource, audience: Value) -> tuple[NodeKey, str]:
     """An interface by its audience, and its name."""
     found = referred(context, audience, "auth0_resource_server")
-    text = text_of((found.get("identifier") if found else None) or audience)
+    text = stated(one, (found.get("identifier") if found else None) or audience)
     id = context.site(one).id(text)
     return ("Resource", id if "://" in id else f"api:{one.home.root}/{id}"), (found.text("name") if found else "") or text
 

@@ -11,7 +11,7 @@ from graphinv.ingest.support.azure import names
 from graphinv.ingest.support.partial import Unknown, Value, is_known, text_of
 from graphinv.ingest.support.terraform.context import Context, Reader, texts
 from graphinv.ingest.support.terraform.program import Resource
-from graphinv.ingest.support.terraform.references import referred
+from graphinv.ingest.support.terraform.references import referred, stated
 from graphinv.model.facts import Fact, Grant, NodeKey
 
 _PRINCIPALS: Mapping[str, tuple[str, str, str]] = {
@@ -103,7 +103,7 @@ def _principal(context: Context, one: Resource, value: Value, folder: str = "") 
     if found is not None:
         folder, attribute, _ = _PRINCIPALS[found.type]
         value = found.get(attribute) or Unknown(f"{found.address}.{attribute}")
-    text = text_of(value)
+    text = stated(one, value)
     if not folder:
         folder = (
             "principals" if not is_known(text) else "service-principals" if names.is_guid(text) else "users" if "@" in text else "groups"
@@ -147,10 +147,17 @@ def _thing(context: Context, one: Resource, kind: str, value: Value) -> NodeKey:
     type_, attribute = _OBJECTS.get(kind, (f"databricks_{kind}", "name"))
     found = referred(context, value, type_, *(("databricks_sql_table",) if kind in ("table", "view") else ()))
     if found is not None:
-        parts = [found.get(part) for part in ("catalog_name", "schema_name", attribute)]
-        value = ".".join(text_of(part) for part in parts if part is not None) or value
+        around = [(found.get(f"{of}_name"), f"databricks_{of}") for of in ("catalog", "schema")]
+        parts = [_name(context, part, of) for part, of in around if part is not None]
+        value = ".".join([*parts, text_of(found.get(attribute))]) if found.get(attribute) is not None else value
     word = kind.removesuffix("_id").removesuffix("_name").removesuffix("_path")
-    return "Resource", f"{_workspace(one)}/{word}/{context.site(one).id(text_of(value))}"
+    return "Resource", f"{_workspace(one)}/{word}/{context.site(one).id(stated(one, value))}"
+
+
+def _name(context: Context, value: Value, kind: str) -> str:
+    """The name of what ``value`` is an attribute of; in the catalogue ids and names are the same."""
+    found = referred(context, value, kind)
+    return text_of((found.get("name") if found else None) or value)
 
 
 def _node(context: Context, one: Resource, key: NodeKey) -> Fact:
@@ -221,7 +228,7 @@ def _assigned(context: Context, one: Resource) -> Iterator[Fact]:
 
 def _scope(context: Context, one: Resource, value: Value) -> str:
     found = referred(context, value, "databricks_secret_scope")
-    return context.site(one).id(text_of(found.get("name") if found else value))
+    return context.site(one).id(stated(one, found.get("name") if found else value))
 
 
 def _secret_key(one: Resource, scope: str, name: str) -> NodeKey:
@@ -230,7 +237,7 @@ def _secret_key(one: Resource, scope: str, name: str) -> NodeKey:
 
 def _secret(context: Context, one: Resource) -> Iterator[Fact]:
     site = context.site(one)
-    key = _secret_key(one, _scope(context, one, one.get("scope")), site.id(text_of(one.get("key"))))
+    key = _secret_key(one, _scope(context, one, one.get("scope")), site.id(stated(one, one.get("key"))))
     yield from declared.secret(site, key[1], "databricks_secret", one.text("key") or one.address, one.text("string_value"))
 
 
@@ -242,7 +249,7 @@ def _secret_acl(context: Context, one: Resource) -> Iterator[Fact]:
     actions = sorted({action for word in texts(one.get("permission")) for action in actions_of(word)})
     for other in context.resources:
         if other.type == "databricks_secret" and _scope(context, other, other.get("scope")) == scope:
-            yield site.edge("CAN_ACCESS", holder, _secret_key(one, scope, site.id(text_of(other.get("key")))), actions=actions)
+            yield site.edge("CAN_ACCESS", holder, _secret_key(one, scope, site.id(stated(other, other.get("key")))), actions=actions)
 
 
 def _credential(context: Context, one: Resource) -> Iterator[Fact]:
@@ -322,7 +329,7 @@ def _app(context: Context, one: Resource, runtime: NodeKey) -> Iterator[Fact]:
                 yield from _allowed(context, one, own, target, texts(inner.get("permission")))
         for inner in block["secret"] if isinstance(block.get("secret"), list) else [block.get("secret")]:
             if isinstance(inner, dict):
-                secret = _secret_key(one, _scope(context, one, inner.get("scope")), site.id(text_of(inner.get("key"))))
+                secret = _secret_key(one, _scope(context, one, inner.get("scope")), site.id(stated(one, inner.get("key"))))
                 yield site.edge("HOLDS", runtime, secret, place="vault")
 
 

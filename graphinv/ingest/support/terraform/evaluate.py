@@ -240,13 +240,13 @@ class World:
         return made
 
     def pairs(self, of: Value, positions: bool = False) -> list[tuple[Value, Value]] | None:
-        """Keys and values of a collection; of a list its items twice, or with ``positions`` those and the items. None if unknown."""
+        """Keys and values of a collection; of a set its items twice, of a list too unless ``positions`` are asked for. None if unknown."""
         if isinstance(of, Several):
             of = {instance.key: instance for instance in of.of} if of.keyed else list(of.of)
         if isinstance(of, dict):
             return list(of.items())
         if isinstance(of, list):
-            return [(index if positions else item, item) for index, item in enumerate(of)]
+            return [(index if positions and not isinstance(of, functions.Set) else item, item) for index, item in enumerate(of)]
         return None
 
     # ----------------------------------------------------------------------------------------------------------------------------
@@ -317,6 +317,8 @@ class World:
         if name == "path":
             top = TOP + (self.place or ".")
             return {"module": TOP + (env.scope.module.folder or "."), "root": top, "cwd": top}
+        if name == "resource":  # ``resource.type.name`` is ``type.name``
+            return Space("managed")
         return Space(name) if name in ("var", "local", "data", "module", "each", "count", "self", "terraform") else Space("managed", name)
 
     def attribute(self, of: Value, name: str, env: Env) -> Value:
@@ -329,8 +331,8 @@ class World:
                 return env.scope.variable(name)
             case Space("local"):
                 return env.scope.local(name)
-            case Space("data", ""):
-                return Space("data", name)
+            case Space("data" | "managed" as mode, ""):
+                return Space(mode, name)
             case Space("data" | "managed" as mode, kind):
                 return env.scope.resource(mode, kind, name)
             case Space("module"):

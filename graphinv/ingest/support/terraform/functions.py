@@ -69,6 +69,10 @@ def _flat(items: list[Value], depth: int = 0) -> Iterable[Value]:
             yield item
 
 
+class Set(list[Value]):
+    """A list that stands for a set: its items have no positions."""
+
+
 def _unique(items: Iterable[Value]) -> list[Value]:
     seen: set[str] = set()
     found = []
@@ -215,10 +219,10 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "compact": lambda value: [item for item in _list(value) if item not in (None, "")],
     "distinct": lambda value: _unique(_list(value)),
     "flatten": lambda value: _bounded(_flat(_list(value))),
-    "toset": lambda value: _unique(_list(value)),
+    "toset": lambda value: Set(_unique(_list(value))),
     "tolist": _list,
     "tomap": _dict,
-    "setunion": lambda *lists: _unique(_concat(*lists)),
+    "setunion": lambda *lists: Set(_unique(_concat(*lists))),
     "setproduct": _setproduct,
     "sort": lambda value: sorted(_list(value), key=text_of),
     "reverse": lambda value: list(reversed(_list(value))),

@@ -9,7 +9,7 @@ from graphinv.ingest.support.aws import declared
 from graphinv.ingest.support.partial import Unknown, Value, is_known, references, text_of
 from graphinv.ingest.support.terraform.context import Context, Reader
 from graphinv.ingest.support.terraform.program import Resource
-from graphinv.ingest.support.terraform.references import referred
+from graphinv.ingest.support.terraform.references import referred, stated
 from graphinv.model.facts import Fact, NodeKey, Props
 
 _PUSH = ("delete", "execute", "read", "write")
@@ -31,20 +31,20 @@ def _owner(one: Resource) -> str:
 def _repository(context: Context, one: Resource, value: Value) -> NodeKey:
     """A repository by its name, with or without its owner, or by a reference to it."""
     found = referred(context, value, "github_repository")
-    text = text_of((found.get("name") if found else None) or value)
+    text = stated(one, (found.get("name") if found else None) or value)
     return "Resource", context.site(one).id(f"github:{text}" if "/" in text and is_known(text) else f"github:{_owner(one)}/{text}")
 
 
 def _team(context: Context, one: Resource, value: Value) -> NodeKey:
     """A team by its address in the organisation, which follows from its name."""
     found = referred(context, value, "github_team")
-    text = text_of((found.get("slug", "name") if found else None) or value)
+    text = stated(one, (found.get("slug", "name") if found else None) or value)
     slug = re.sub(r"[^a-z0-9_]+", "-", text.lower()).strip("-") if is_known(text) else text
     return "Identity", context.site(one).id(f"github-team:{_owner(one)}/{slug}")
 
 
 def _user(context: Context, one: Resource, value: Value) -> NodeKey:
-    return "Identity", context.site(one).id(f"github-user:{text_of(value).lower()}")
+    return "Identity", context.site(one).id(f"github-user:{stated(one, value).lower()}")
 
 
 def _person(context: Context, one: Resource, key: NodeKey) -> Fact:

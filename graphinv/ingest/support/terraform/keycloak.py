@@ -9,7 +9,7 @@ from graphinv.ingest.support.aws import declared
 from graphinv.ingest.support.partial import Unknown, Value, text_of
 from graphinv.ingest.support.terraform.context import Context, Reader
 from graphinv.ingest.support.terraform.program import Resource
-from graphinv.ingest.support.terraform.references import referred
+from graphinv.ingest.support.terraform.references import referred, stated
 from graphinv.model.facts import Fact, NodeKey
 
 _CLIENT = "keycloak_openid_client"
@@ -20,7 +20,7 @@ def _realm(context: Context, one: Resource) -> str:
     """Name of the realm that a resource is in, which is also its id."""
     value = one.get("realm_id", "realm")
     found = referred(context, value, "keycloak_realm")
-    return context.site(one).id(text_of((found.get("realm") if found else None) or value))
+    return context.site(one).id(stated(one, (found.get("realm") if found else None) or value))
 
 
 def _prefix(context: Context, one: Resource) -> str:
@@ -30,7 +30,7 @@ def _prefix(context: Context, one: Resource) -> str:
 def _client_name(context: Context, one: Resource, value: Value) -> str:
     """What a client is called, by a reference to it or by its id."""
     found = referred(context, value, *_CLIENTS)
-    return context.site(one).id(text_of((found.get("client_id") if found else None) or value)) if value is not None else ""
+    return context.site(one).id(stated(one, (found.get("client_id") if found else None) or value)) if value is not None else ""
 
 
 def _client_key(context: Context, one: Resource, value: Value) -> NodeKey:
@@ -51,7 +51,7 @@ def _held(context: Context, one: Resource, holder: NodeKey, name: Value, client:
 def _role_key(context: Context, one: Resource, name: Value, client: Value) -> NodeKey:
     of = _client_name(context, one, client)
     place = f"/clients/{of}" if of else ""
-    return "Identity", f"{_prefix(context, one)}{place}/roles/{context.site(one).id(text_of(name))}"
+    return "Identity", f"{_prefix(context, one)}{place}/roles/{context.site(one).id(stated(one, name))}"
 
 
 def _said(context: Context, one: Resource, key: NodeKey, name: Value, client: Value) -> Iterator[Fact]:
@@ -112,12 +112,12 @@ def _group_key(context: Context, one: Resource, value: Value) -> NodeKey:
     while found is not None and len(names) < 10:
         names.insert(0, context.site(one).id(text_of(found.get("name"))))
         found = referred(context, found.get("parent_id"), "keycloak_group")
-    return "Identity", f"{_prefix(context, one)}/groups/{'/'.join(names) or context.site(one).id(text_of(value))}"
+    return "Identity", f"{_prefix(context, one)}/groups/{'/'.join(names) or context.site(one).id(stated(one, value))}"
 
 
 def _user_key(context: Context, one: Resource, value: Value) -> NodeKey:
     found = referred(context, value, "keycloak_user")
-    return "Identity", f"{_prefix(context, one)}/users/{context.site(one).id(text_of(found.get('username') if found else value))}"
+    return "Identity", f"{_prefix(context, one)}/users/{context.site(one).id(stated(one, found.get('username') if found else value))}"
 
 
 def _group(context: Context, one: Resource) -> Iterator[Fact]:

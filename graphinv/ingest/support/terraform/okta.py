@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 
 from graphinv.ingest.support import oauth, okta
 from graphinv.ingest.support.aws import declared
-from graphinv.ingest.support.partial import Unknown, Value, is_known, text_of
+from graphinv.ingest.support.partial import Unknown, Value, is_known
 from graphinv.ingest.support.terraform.context import Context, Reader, texts
 from graphinv.ingest.support.terraform.program import Resource
-from graphinv.ingest.support.terraform.references import referred
+from graphinv.ingest.support.terraform.references import referred, stated
 from graphinv.model.facts import Fact, NodeKey
 
 _ANY_CLIENT = "ALL_CLIENTS"
@@ -28,7 +28,7 @@ def _id(one: Resource) -> Value:
 def _key(context: Context, one: Resource, kind: str, value: Value, *types: str) -> NodeKey:
     """The application, user or group that ``value`` names."""
     found = referred(context, value, *types)
-    return okta.key(_organisation(one), kind, context.site(one).id(text_of(_id(found) if found else value)))
+    return okta.key(_organisation(one), kind, context.site(one).id(stated(one, _id(found) if found else value)))
 
 
 def _app(context: Context, one: Resource, value: Value) -> NodeKey:

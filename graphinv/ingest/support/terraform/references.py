@@ -28,6 +28,11 @@ def referred(context: Context, value: Value, *kinds: str) -> Resource | None:
     return next((found for kind in kinds if (found := known.get((kind, text))) is not None), None)
 
 
+def stated(one: Resource, value: Value) -> str:
+    """``value`` as text; where it is nothing or empty, what stands for the thing that ``one`` leaves open."""
+    return text_of(value) or text_of(Unknown(one.address))
+
+
 def _by_address(context: Context) -> Mapping[str, Resource]:
     # As a mark spells an address: without the quotes of its index.
     return {references(text_of(Unknown(one.address)))[0]: one for one in context.resources}

@@ -11,7 +11,7 @@ from graphinv.ingest.support.aws import declared
 from graphinv.ingest.support.partial import Value, text_of
 from graphinv.ingest.support.terraform.context import Context, Reader, texts
 from graphinv.ingest.support.terraform.program import Resource
-from graphinv.ingest.support.terraform.references import referred
+from graphinv.ingest.support.terraform.references import referred, stated
 from graphinv.model.facts import Fact, Grant, NodeKey, Props
 
 _ROLES = ("snowflake_account_role", "snowflake_role", "snowflake_database_role")
@@ -31,7 +31,7 @@ def _called(context: Context, one: Resource, value: Value) -> str:
     """A name with the names around it, as Snowflake writes one that needs no quotes."""
     found = referred(context, value, *_OBJECTS)
     parts = [text_of(found.get(part)) for part in ("database", "schema", "name") if found.get(part) is not None] if found else []
-    return context.site(one).id(".".join(parts) or text_of(value)).replace('"', "")
+    return context.site(one).id(".".join(parts) or stated(one, value)).replace('"', "")
 
 
 def _who(context: Context, one: Resource, word: str, value: Value) -> NodeKey:
