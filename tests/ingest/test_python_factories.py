@@ -196,3 +196,53 @@ def test_a_sequence_of_runnables_runs_the_model_in_it() -> None:
     )
     assert agents(facts) == {"answer"}
     assert edges(facts, "USES_MODEL") == {("answer", "gpt-4o")}
+
+
+def test_entry_points_of_the_functional_api() -> None:
+    facts = read(
+        tools=TOOLS,
+        app="""
+        from langchain.agents import create_agent
+        from langchain_openai import ChatOpenAI
+        from langgraph.checkpoint.memory import InMemorySaver
+        from langgraph.func import entrypoint, task
+        from tools import look_up
+
+        model = ChatOpenAI(model="gpt-4o").bind_tools([look_up])
+        writer = create_agent("openai:gpt-4o-mini", [])
+        saver = InMemorySaver()
+
+        @task
+        def call_model(messages):
+            return model.invoke(messages)
+
+        @entrypoint(checkpointer=saver)
+        def desk(messages):
+            answer = call_model(messages).result()
+            return answer
+
+        @entrypoint()
+        def report(topic):
+            return writer.invoke(topic)
+        """,
+    )
+    assert agents(facts) == {"desk", "writer"}
+    assert {id_.rpartition("#")[2] for kind, id_ in facts.nodes if kind == "Workflow"} == {"report"}
+    assert edges(facts, "USES") == {("desk", "look_up")}
+    assert edges(facts, "USES_MODEL") == {("desk", "gpt-4o"), ("writer", "openai:gpt-4o-mini")}
+    assert edges(facts, "DELEGATES_TO") == {("report", "writer")}
+    assert edges(facts, "READS") == {("desk", "saver")}
+
+
+def test_a_deep_agent_that_a_platform_runs() -> None:
+    facts = read(
+        tools=TOOLS,
+        agent="""
+        from managed_deepagents import define_deep_agent
+        from tools import look_up
+
+        agent = define_deep_agent(name="desk", model="openai:gpt-4o", tools=[look_up])
+        """,
+    )
+    assert agents(facts) == {"desk"}
+    assert ("desk", "look_up") in edges(facts, "USES")

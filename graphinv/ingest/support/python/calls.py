@@ -42,8 +42,14 @@ MAX_NESTED = 2
 
 def call(ev: Evaluator, expr: ir.Call, scope: Scope) -> Value:
     """The value of a call."""
-    callee = ev.evaluate(expr.func, scope)
-    return either(scope.module, expr.line, [call_value(ev, one, expr, scope, ()) for one in callee.options()])
+    callees = ev.evaluate(expr.func, scope).options()
+    known = [one for one in callees if not _of_nothing(one)] or callees
+    return either(scope.module, expr.line, [call_value(ev, one, expr, scope, ()) for one in known])
+
+
+def _of_nothing(callee: Value) -> bool:
+    """Whether it is a method of ``None``, which is what an attribute holds until it is set."""
+    return isinstance(callee, Bound) and isinstance(callee.receiver, Const) and callee.receiver.value is None
 
 
 def call_value(ev: Evaluator, callee: Value, expr: ir.Call, scope: Scope, given: Given) -> Value:

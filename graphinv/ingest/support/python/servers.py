@@ -63,6 +63,10 @@ CLASSES = frozenset(
         "StdioServerInfo",
         "SSEServerInfo",
         "StreamableHttpServerInfo",
+        "StdioConnection",
+        "SSEConnection",
+        "StreamableHttpConnection",
+        "WebsocketConnection",
     }
 )
 """Classes that are, or say how to reach, an MCP server."""
@@ -113,10 +117,8 @@ def entry_of(value: Value) -> list[Entry] | None:
         for one in (value, root):
             if isinstance(one, Made) and one.symbol in CLASSES:
                 return _of(one)
-            if isinstance(one, Made) and "from_mcp" in one.symbol:
+            if isinstance(one, Made) and ("from_mcp" in one.symbol or one.symbol in LOADERS):
                 return _of(one)
-        if value.symbol in LOADERS:
-            return _of(value)
         if value.symbol in {"list_tools_sync", "list_tools", "get_tools", "list_prompts", "to_tool_list_async"} and isinstance(root, Made):
             inner = [option for name in _INNER for option in _options(root.arg(name, 0))]
             found = [entry for one in inner if isinstance(one, Made) and one.symbol in CLASSES for entry in _of(one)]

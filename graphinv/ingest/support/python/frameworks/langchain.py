@@ -26,6 +26,7 @@ IMPORTS = (
     "langgraph_supervisor",
     "langgraph_swarm",
     "deepagents",
+    "managed_deepagents",
 )
 _READY = (
     "create_react_agent",
@@ -45,6 +46,7 @@ _READY = (
     "create_openapi_agent",
     "create_deep_agent",
     "async_create_deep_agent",
+    "define_deep_agent",
     "ToolCallingAgent",
     "CodeActAgent",
     "create_codeact",
@@ -73,7 +75,7 @@ def declare(program: Program) -> None:
     executors = list(program.made(IMPORTS, "AgentExecutor", "from_agent_and_tools"))
     for made in program.made(IMPORTS, *_READY):
         name = made.arg("name") or (made.arg("agent_name") if made.symbol == "create_sql_agent" else None)
-        framework = GRAPH if made.within("langgraph") else "deepagents" if made.within("deepagents") else NAME
+        framework = GRAPH if made.within("langgraph") else "deepagents" if made.within("deepagents", "managed_deepagents") else NAME
         actor = program.declare(made, name=name, framework=framework, detail=f"{framework} {made.symbol}")
         for subagent in _described(made):
             named = subagent.get("name")

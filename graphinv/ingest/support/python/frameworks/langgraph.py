@@ -9,7 +9,6 @@ only asks a graph or several agents.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -19,6 +18,7 @@ from graphinv.ingest.support.asking import asked
 from graphinv.ingest.support.located import Located
 from graphinv.ingest.support.python import ir
 from graphinv.ingest.support.python.frameworks.langchain import Members, functions_of, give_tools, gotos, run_by
+from graphinv.ingest.support.python.models import is_model, models_in, parts_of
 from graphinv.ingest.support.python.program import Actor, Program
 from graphinv.ingest.support.python.values import Bound, Const, DictV, External, FunctionV, ListV, Made, Unknown, Value, walk
 from graphinv.model.facts import EdgeFact, Fact
@@ -28,39 +28,8 @@ IMPORTS = ("langgraph",)
 GRAPHS = ("StateGraph", "MessageGraph", "Graph")
 _ENDS = frozenset({"__end__", "END"})
 _STARTS = frozenset({"__start__", "START"})
-_MODEL_PACKAGES = (
-    "langchain",
-    "langchain_openai",
-    "langchain_anthropic",
-    "langchain_core",
-    "langchain_community",
-    "langchain_aws",
-    "langchain_google_genai",
-    "langchain_google_vertexai",
-    "langchain_ollama",
-    "langchain_groq",
-    "langchain_mistralai",
-    "langchain_deepseek",
-    "langchain_xai",
-    "langchain_fireworks",
-    "langchain_together",
-    "langchain_nvidia_ai_endpoints",
-    "langchain_huggingface",
-    "langchain_cohere",
-    "langchain_litellm",
-    "langchain_ibm",
-    "langchain_databricks",
-    "trustcall",
-)
-_CLIENTS = ("openai", "anthropic", "litellm", "groq", "google.genai", "google.generativeai", "mistralai", "ollama", "cohere", "together")
-_CALLS = frozenset(
-    {"invoke", "ainvoke", "stream", "astream", "batch", "abatch", "predict", "apredict", "generate", "agenerate", "__call__"}
-)
-_CLIENT_CALLS = frozenset({"create", "acreate", "parse", "completion", "acompletion", "generate_content", "chat", "messages", "converse"})
-_MODEL_NAME = re.compile(r"(?i)(?:^|_)(?:llm|model|chat|chatbot)(?:$|_|s$)|_chain$|^chain$")
 MAX_NODES = 200
 """Nodes of one graph for which it is asked what leads back to them."""
-_NOT_MODELS = re.compile(r"(?i)embed|retriev|vector|prompt|loader|splitter|parser|tool|search|wrapper|message")
 
 
 @dataclass
@@ -171,7 +140,7 @@ def _declare_nodes(program: Program, graph: _Graph) -> None:
             program.alias(node.at, existing)
             continue
         runs = {id(actor): actor for actor, _ in run_by(program, node.value) if actor is not graph.actor}
-        models = _models(program, node.value)
+        models = models_in(program, node.value)
         if len(runs) == 1 and not models:
             (only,) = runs.values()
             if only.kind == "Agent":
@@ -193,65 +162,6 @@ def _existing(program: Program, value: Value) -> Actor | None:
         if found is not None:
             return found
     return None
-
-
-# --------------------------------------------------------------------------------------------------------------------------------
-# Models in nodes
-
-
-def _models(program: Program, value: Value) -> list[Value]:
-    """The models that a node's functions call: objects, or the unknown things that look like one."""
-    found: list[Value] = []
-    for option in walk(value):
-        if isinstance(option, Made) and _is_model(option.root()):
-            found.append(option)
-        if isinstance(option, Made) and option.cls is not None:
-            method = program.ev.class_attribute(option.cls, "__call__", option)
-            found.extend(_called(program, method) if isinstance(method, FunctionV) else ())
-        for function in functions_of(option):
-            found.extend(_called(program, function))
-    return found
-
-
-def _called(program: Program, function: FunctionV) -> Iterator[Value]:
-    for value, name in program.called_on(function, _CALLS):
-        unknown = isinstance(value, (Unknown, Bound)) and _MODEL_NAME.search(name)
-        if unknown or (program.actor(value) is None and _holds_model(value)):
-            yield value
-    for call in program.calls_in(function):
-        if isinstance(call, Made) and (
-            (call.symbol in _CLIENT_CALLS and call.within(*_CLIENTS))
-            or (call.symbol in {"completion", "acompletion"} and call.within("litellm"))
-        ):
-            yield call
-
-
-def _holds_model(value: Value) -> bool:
-    return any(_is_model(part) or (isinstance(part, Made) and _is_model(part.root())) for part in _parts(value))
-
-
-def _parts(value: Value) -> Iterator[Value]:
-    """What a pipeline runs: ``prompt | model``, or a sequence of runnables."""
-    stack = [value]
-    while stack:
-        one = stack.pop()
-        if isinstance(one, ListV):
-            stack.extend(one.items)
-        elif isinstance(one, Bound):
-            stack.append(one.receiver)
-        elif isinstance(one, Made) and one.symbol == "RunnableSequence":
-            stack.extend(option for place in range(len(one.call.args)) for option in walk(one.passed("", place)))
-        else:
-            yield one
-
-
-def _is_model(value: Value) -> bool:
-    if not isinstance(value, Made) or _NOT_MODELS.search(value.symbol):
-        return False
-    if value.callee.rpartition(".")[2] in {"init_chat_model", "load_chat_model"}:
-        return True
-    known = value.within(*_MODEL_PACKAGES, *_CLIENTS) or value.callee.startswith("langchain_")
-    return known and bool(re.search(r"(?i)chat|llm|openai|anthropic|bedrock|ollama|gemini|vertexai|model|chain|extractor", value.symbol))
 
 
 # --------------------------------------------------------------------------------------------------------------------------------
@@ -316,21 +226,21 @@ def _node(program: Program, graph: _Graph, node: _Node, members: Members) -> Ite
             yield from give_tools(program, actor, root.arg("tools", 0), members)
         elif isinstance(option, (Unknown, External)):
             yield from program.problem(node.at, f"what the node {node.name!r} of {graph.actor.name!r} runs is not known")
-    for model in _models(program, node.value):
-        for part in _parts(model):
-            yield from _bound(program, actor, part, members)
+    for model in models_in(program, node.value):
+        for part in parts_of(model):
+            yield from uses_bound(program, actor, part, members)
     for other, at in run_by(program, node.value):
         if other is not actor and other is not graph.actor:
             yield program.edge("DELEGATES_TO", actor.key, other.key, at, mode="invoke", kind_detail="invoke")
 
 
-def _bound(program: Program, actor: Actor, model: Value, members: Members) -> Iterator[Fact]:
+def uses_bound(program: Program, actor: Actor, model: Value, members: Members) -> Iterator[Fact]:
     """Tools that are bound to a model on the way to where it is called, and the model."""
     one: Value | None = model
     while isinstance(one, (Made, Bound)):
         if isinstance(one, Made) and one.symbol == "bind_tools":
             yield from give_tools(program, actor, one.arg("tools", 0), members)
-        if isinstance(one, Made) and one.receiver is None and _is_model(one):
+        if isinstance(one, Made) and one.receiver is None and is_model(one):
             yield from program.uses_model(actor, one)
         one = one.receiver
 

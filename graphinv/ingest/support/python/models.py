@@ -1,0 +1,103 @@
+"""Models that functions call: what tells a step that runs a model from one that does not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from graphinv.ingest.support.python.frameworks.langchain import functions_of
+from graphinv.ingest.support.python.program import Program
+from graphinv.ingest.support.python.values import Bound, FunctionV, ListV, Made, Unknown, Value, walk
+
+_MODEL_PACKAGES = (
+    "langchain",
+    "langchain_openai",
+    "langchain_anthropic",
+    "langchain_core",
+    "langchain_community",
+    "langchain_aws",
+    "langchain_google_genai",
+    "langchain_google_vertexai",
+    "langchain_ollama",
+    "langchain_groq",
+    "langchain_mistralai",
+    "langchain_deepseek",
+    "langchain_xai",
+    "langchain_fireworks",
+    "langchain_together",
+    "langchain_nvidia_ai_endpoints",
+    "langchain_huggingface",
+    "langchain_cohere",
+    "langchain_litellm",
+    "langchain_ibm",
+    "langchain_databricks",
+    "trustcall",
+)
+_CLIENTS = ("openai", "anthropic", "litellm", "groq", "google.genai", "google.generativeai", "mistralai", "ollama", "cohere", "together")
+_CALLS = frozenset(
+    {"invoke", "ainvoke", "stream", "astream", "batch", "abatch", "predict", "apredict", "generate", "agenerate", "__call__"}
+)
+_CLIENT_CALLS = frozenset({"create", "acreate", "parse", "completion", "acompletion", "generate_content", "chat", "messages", "converse"})
+_MODEL_NAME = re.compile(r"(?i)(?:^|_)(?:llm|model|chat|chatbot)(?:$|_|s$)|_chain$|^chain$")
+_NOT_MODELS = re.compile(r"(?i)embed|retriev|vector|prompt|loader|splitter|parser|tool|search|wrapper|message")
+
+MAX_PARTS = 500
+"""Parts of one pipeline that are looked at."""
+
+
+def models_in(program: Program, value: Value) -> list[Value]:
+    """The models that the functions of ``value`` call: objects, or the unknown things that look like one."""
+    found: list[Value] = []
+    for option in walk(value):
+        if isinstance(option, Made) and is_model(option.root()):
+            found.append(option)
+        if isinstance(option, Made) and option.cls is not None:
+            method = program.ev.class_attribute(option.cls, "__call__", option)
+            found.extend(_called(program, method) if isinstance(method, FunctionV) else ())
+        for function in functions_of(option):
+            found.extend(_called(program, function))
+    return found
+
+
+def _called(program: Program, function: FunctionV) -> Iterator[Value]:
+    for value, name in program.called_on(function, _CALLS):
+        unknown = isinstance(value, (Unknown, Bound)) and _MODEL_NAME.search(name)
+        if unknown or (program.actor(value) is None and _holds_model(value)):
+            yield value
+    for call in program.calls_in(function):
+        if isinstance(call, Made) and (
+            (call.symbol in _CLIENT_CALLS and call.within(*_CLIENTS))
+            or (call.symbol in {"completion", "acompletion"} and call.within("litellm"))
+        ):
+            yield call
+
+
+def _holds_model(value: Value) -> bool:
+    return any(is_model(part) or (isinstance(part, Made) and is_model(part.root())) for part in parts_of(value))
+
+
+def parts_of(value: Value) -> Iterator[Value]:
+    """What a pipeline runs: ``prompt | model``, or a sequence of runnables."""
+    stack = [value]
+    for _ in range(MAX_PARTS):
+        if not stack:
+            return
+        one = stack.pop()
+        if isinstance(one, ListV):
+            stack.extend(one.items)
+        elif isinstance(one, Bound):
+            stack.append(one.receiver)
+        elif isinstance(one, Made) and one.symbol == "RunnableSequence":
+            stack.extend(option for place in range(len(one.call.args)) for option in walk(one.passed("", place)))
+        else:
+            yield one
+
+
+def is_model(value: Value) -> bool:
+    """Whether an object is a model, or a chain around one, of a library that is known."""
+    if not isinstance(value, Made) or _NOT_MODELS.search(value.symbol):
+        return False
+    if value.callee.rpartition(".")[2] in {"init_chat_model", "load_chat_model"}:
+        return True
+    known = value.within(*_MODEL_PACKAGES, *_CLIENTS) or value.callee.startswith("langchain_")
+    return known and bool(re.search(r"(?i)chat|llm|openai|anthropic|bedrock|ollama|gemini|vertexai|model|chain|extractor", value.symbol))
