@@ -14,7 +14,7 @@ from scipy.sparse.csgraph import connected_components
 
 from graphinv.analyze.arcs import micros
 from graphinv.analyze.reaching import WORSE_BITS
-from graphinv.analyze.rows import Params, Row, about, active, confidence, delegations, hop_of, in_force
+from graphinv.analyze.rows import Params, Row, about, active, delegations, hop_of, in_force, listed
 from graphinv.model.estate import EdgeRecord, Estate
 from graphinv.model.facts import NodeKey
 from graphinv.model.results import Hop
@@ -29,15 +29,14 @@ _SHOWN = 20
 
 @dataclass(frozen=True)
 class _Rings:
-    """Nodes of a set of edges by the ring they lie in: those that come to each other. A node alone is a ring of its own."""
+    """Nodes of a set of ends by the ring they lie in: those that come to each other. A node alone is a ring of its own."""
 
     of: dict[NodeKey, int]
     members: list[list[NodeKey]]
 
     @classmethod
-    def among(cls, edges: Iterable[EdgeRecord]) -> _Rings:
-        """O(edges)."""
-        pairs = [(edge.source, edge.target) for edge in edges]
+    def among(cls, pairs: Sequence[tuple[NodeKey, NodeKey]]) -> _Rings:
+        """O(pairs)."""
         keys = sorted({end for pair in pairs for end in pair})
         number = {key: place for place, key in enumerate(keys)}
         source = np.array([number[one] for one, _ in pairs], dtype=np.int64)
@@ -58,7 +57,7 @@ def deep_chain(engine: Engine, params: Params) -> Iterator[Row]:
     """
     estate = engine.estate
     edges = delegations(estate, micros(engine.at))
-    rings = _Rings.among(edges)
+    rings = _Rings.among([(edge.source, edge.target) for edge in edges])
     between = [edge for edge in edges if rings.of[edge.source] != rings.of[edge.target]]
     counts = _counting(engine, edges)
     depth, following = _depths(between, rings, counts)
@@ -94,13 +93,14 @@ def deep_chain(engine: Engine, params: Params) -> Iterator[Row]:
 def _counting(engine: Engine, edges: Sequence[EdgeRecord]) -> dict[int, int]:
     """By the id of an edge, 1 where it leads to an agent that counts and 0 where that only passes on, or to a workflow."""
     estate = engine.estate
-    into, out = Counter(edge.target for edge in edges), Counter(edge.source for edge in edges)
+    pairs = {(edge.source, edge.target) for edge in edges}  # two ways to one agent are no two callers
+    into, out = Counter(target for _, target in pairs), Counter(source for source, _ in pairs)
 
     def wrapper(edge: EdgeRecord) -> bool:
         if not into[edge.target] == out[edge.target] == 1:
             return False
-        owners = estate.owners(edge.target)
-        same = bool(owners) and owners == estate.owners(edge.source)
+        owners = set(estate.owners(edge.target))
+        same = bool(owners) and owners == set(estate.owners(edge.source))
         return same and not len(engine.own_privileges.row(edge.target)[0])
 
     return {id(edge): int(edge.target[0] == "Agent" and not wrapper(edge)) for edge in edges}
@@ -136,33 +136,70 @@ def _chain(ring: int, rings: _Rings, following: Mapping[int, EdgeRecord]) -> Ite
         ring = rings.of[following[ring].target]
 
 
+@dataclass(frozen=True)
+class _Link:
+    """A step that control takes, and the edges that show it."""
+
+    source: NodeKey
+    target: NodeKey
+    edges: tuple[EdgeRecord, ...]
+
+    def hops(self, estate: Estate) -> Iterator[Hop]:
+        """One that leads from a tool to the server that provides it is gone against."""
+        return (hop_of(estate, edge, backwards=edge.target == self.source != edge.source) for edge in self.edges)
+
+
 def delegation_ring(engine: Engine, params: Params) -> Iterator[Row]:
     """Agents that can come to ask themselves again: over delegations, call-backs and the calls that lead to these."""
-    estate, at = engine.estate, micros(engine.at)
-    edges = [edge for edge in estate.edges_of(*_CALLS) if _calls_on(estate, edge, at)]
-    rings = _Rings.among(edges)
-    itself = {edge.source for edge in edges if edge.source == edge.target}
-    inside: defaultdict[int, list[EdgeRecord]] = defaultdict(list)
-    for edge in edges:
-        if rings.of[edge.source] == rings.of[edge.target]:
-            inside[rings.of[edge.source]].append(edge)
+    estate = engine.estate
+    links = list(_links(estate, micros(engine.at)))
+    rings = _Rings.among([(link.source, link.target) for link in links])
+    itself = {link.source for link in links if link.source == link.target}
+    inside: defaultdict[int, list[_Link]] = defaultdict(list)
+    for link in links:
+        if rings.of[link.source] == rings.of[link.target]:
+            inside[rings.of[link.source]].append(link)
     for ring, members in enumerate(rings.members):
         agents = [key for key in members if key[0] == "Agent"]
         if not agents or (len(members) == 1 and members[0] not in itself):
             continue
-        asked = [edge for edge in inside[ring] if edge.kind == "DELEGATES_TO"]
+        asked = [edge for link in inside[ring] for edge in link.edges if edge.kind == "DELEGATES_TO"]
         notes = [] if any(edge.props.get("max_depth") is not None for edge in asked) else ["+1 nothing says how often it may go round"]
         if any(_grows(engine, edge) for edge in asked):
             notes.append("+2 power grows on the way")
         yield about(agents[0]) | {
             "agents": [key[1] for key in agents],
-            "path": [hop_of(estate, edge) for edge in _round(agents[0], inside[ring])],
-            "confidence": min(confidence(edge) for edge in inside[ring]),
+            "path": [hop for link in _round(agents[0], inside[ring]) for hop in link.hops(estate)],
             "modifiers": notes,
         }
 
 
 _CALLS = ("DELEGATES_TO", "CALLS_BACK", "USES", "CONNECTS_TO", "PROVIDES")
+
+
+def _links(estate: Estate, at: int) -> Iterator[_Link]:
+    """Where control goes from each thing, as far as it can come back. A server that calls back does so for each of its tools, and only
+    tools that may be called do."""
+    edges = [edge for edge in estate.edges_of(*_CALLS) if _calls_on(estate, edge, at)]
+    asking = {edge.source for edge in edges if edge.kind == "CALLS_BACK"}
+    provided: defaultdict[NodeKey, list[EdgeRecord]] = defaultdict(list)
+    for edge in edges:
+        if edge.kind == "PROVIDES":
+            provided[edge.source].append(edge)
+    calling = asking.union(one.target for server in asking for one in provided.get(server, ()))
+    for edge in edges:
+        if edge.kind == "CONNECTS_TO":
+            tools = provided.get(edge.target, [])
+            for one in tools:
+                if one.target in asking and listed(edge, estate.nodes[one.target]):
+                    yield _Link(edge.source, one.target, (edge, one))
+            if edge.target in asking and (not tools or any(listed(edge, estate.nodes[one.target]) for one in tools)):
+                yield _Link(edge.source, edge.target, (edge,))
+        elif edge.kind == "PROVIDES":
+            if edge.source in asking:
+                yield _Link(edge.target, edge.source, (edge,))
+        elif edge.kind != "USES" or edge.target in calling:
+            yield _Link(edge.source, edge.target, (edge,))
 
 
 def _calls_on(estate: Estate, edge: EdgeRecord, at: int) -> bool:
@@ -179,19 +216,19 @@ def _grows(engine: Engine, edge: EdgeRecord) -> bool:
     return any(five & WORSE_BITS & ~had.get(column, 0) for column, five in zip(columns.tolist(), bits.tolist(), strict=True))
 
 
-def _round(start: NodeKey, edges: Iterable[EdgeRecord]) -> list[EdgeRecord]:
+def _round(start: NodeKey, links: Iterable[_Link]) -> list[_Link]:
     """A shortest way from ``start`` back to itself."""
-    leaving: defaultdict[NodeKey, list[EdgeRecord]] = defaultdict(list)
-    for edge in edges:
-        leaving[edge.source].append(edge)
-    before: dict[NodeKey, EdgeRecord] = {}
+    leaving: defaultdict[NodeKey, list[_Link]] = defaultdict(list)
+    for link in links:
+        leaving[link.source].append(link)
+    before: dict[NodeKey, _Link] = {}
     waiting = deque([start])
     while start not in before:  # a ring always leads back
-        for edge in leaving[waiting.popleft()]:
-            if edge.target not in before:
-                before[edge.target] = edge
-                waiting.append(edge.target)
-    steps: list[EdgeRecord] = []
+        for link in leaving[waiting.popleft()]:
+            if link.target not in before:
+                before[link.target] = link
+                waiting.append(link.target)
+    steps: list[_Link] = []
     key = start
     while not steps or key != start:
         steps.append(before[key])

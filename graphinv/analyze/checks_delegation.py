@@ -3,7 +3,8 @@ asks."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from graphinv.analyze.labels import agreed
 from graphinv.analyze.privilege import Privileges
 from graphinv.analyze.reaching import WORSE_BITS, Columns, Pair, Reached, columns_of, pairs_and_counts
 from graphinv.analyze.rows import (
+    DAY,
     Params,
     Row,
     about,
@@ -25,7 +27,6 @@ from graphinv.analyze.rows import (
     delegations,
     hop_of,
     in_force,
-    listed,
     tells_callers_apart,
 )
 from graphinv.analyze.scopes import Array, split_scope
@@ -47,36 +48,42 @@ _MINUTE = 60 * 1_000_000
 def widened(engine: Engine, params: Params) -> Iterator[Row]:
     """Delegations by which the delegator can do, worse than read, what it could not do without them.
 
-    What it could do without is its own and what its other delegations bring. Where agents call each other in a circle, what comes back
-    over the circle counts as its own.
+    What it could do without is its own and what it may ask others for; a second way to the same sub-agent is no other. Where agents call
+    each other in a circle, what comes back over the circle counts as its own.
     """
     estate, structure = engine.estate, engine.structure
     arcs, posture = engine.arcs("posture"), engine.privileges("posture")
     pointers, order = arcs.leaving
     actor = np.isin(structure.kinds, [KIND_NUMBER[kind] for kind in _ACTORS])
-    once, twice = (np.zeros(len(structure.targets), dtype=np.uint8) for _ in range(2))
+    once, twice, united = (np.zeros(len(structure.targets), dtype=np.uint8) for _ in range(3))
     told = columns_of(engine)
     for agent in agents_of(engine):
         number = structure.number[agent.key]
         onward = order[pointers[number] : pointers[number + 1]]
         leaving = onward[actor[arcs.target[onward]]].tolist()
-        found = [(arc, edge) for arc in leaving if (edge := estate.edges[arcs.first[arc]]).source == agent.key]
-        if not any(edge.kind == "DELEGATES_TO" for _, edge in found):
+        found = {arc: edge for arc in leaving if (edge := estate.edges[arcs.first[arc]]).source == agent.key}
+        if not found:
             continue
         once[:], twice[:] = 0, 0
         carried = {}
+        ways: defaultdict[int, list[int]] = defaultdict(list)
         for arc in leaving:
             columns, bits = posture.row(structure.keys[arcs.target[arc]])
             if arcs.mask[arc] >= 0:
                 bits = bits & structure.masks.at(int(arcs.mask[arc]), columns)
             carried[arc] = columns, bits
-            twice[columns] |= once[columns] & bits
-            once[columns] |= bits
+            ways[int(arcs.target[arc]) if arc in found else -1 - arc].append(arc)
+        for together in ways.values():
+            for columns, bits in (carried[arc] for arc in together):
+                united[columns] |= bits
+            touched = np.unique(np.concatenate([carried[arc][0] for arc in together]))
+            twice[touched] |= once[touched] & united[touched]
+            once[touched] |= united[touched]
+            united[touched] = 0
         columns, bits = engine.own_privileges.row(agent.key)
         twice[columns] |= bits
-        for arc, edge in found:
-            if edge.kind == "DELEGATES_TO":
-                yield from _gained(engine, told, edge, carried[arc], twice)
+        for arc, edge in found.items():
+            yield from _gained(engine, told, edge, carried[arc], twice)
 
 
 def _gained(engine: Engine, told: Columns, edge: EdgeRecord, carried: tuple[Array, Array], without: Array) -> Iterator[Row]:
@@ -114,6 +121,9 @@ def lost_actor(engine: Engine, params: Params) -> Iterator[Row]:
     carried = {edge.target for edge in found if edge.props.get("mode") == "on_behalf_of"}
     for edge in found:
         mode = edge.props.get("mode")
+        if mode is None:
+            yield about(edge.source, edge.target) | {"unknown": True}
+            continue
         if mode == "passthrough":
             reason = "the caller's own credentials are passed on, so the callee looks like the caller"
         elif edge.source in carried and mode in ("invoke", "handoff", "scoped") and "observed" in (edge.props.get("evidence") or ()):
@@ -131,9 +141,11 @@ def lost_actor(engine: Engine, params: Params) -> Iterator[Row]:
 def transient_access(engine: Engine, params: Params) -> Iterator[Row]:
     """What agents come to only over sub-agents, call-backs and steps that were seen at work and never declared."""
     estate = engine.estate
+    places = (place for kind in ("CALLS_BACK", "CONNECTS_TO", "DELEGATES_TO", "USES") for place in estate.places_of.get(kind, ()))
+    fleeting = [place for place in places if _fleeting(estate.edges[place])]
+    engine = _as_of_late(engine, fleeting, params["days"])
     arcs = engine.arcs("posture")
-    places = (place for kind in ("CALLS_BACK", "DELEGATES_TO") for place in estate.places_of.get(kind, ()))
-    taken = np.isin(arcs.first, [place for place in places if _fleeting(estate.edges[place])])
+    taken = np.isin(arcs.first, fleeting)
     if not taken.any():
         return
     keep = ~taken
@@ -155,13 +167,26 @@ def transient_access(engine: Engine, params: Params) -> Iterator[Row]:
     yield from pairs_and_counts(engine, gained, params["most"], params["searches"], "posture", row)
 
 
+def _as_of_late(engine: Engine, fleeting: Sequence[int], days: int) -> Engine:
+    """``engine``, or one to which what was ``fleeting`` (places of edges) and ended in the last ``days`` still stands: whenever one looks,
+    it is over."""
+    structure, at = engine.structure, micros(engine.at)
+    ends = structure.edges.ends[fleeting]
+    over = np.asarray(fleeting, dtype=np.int64)[(ends <= at) & (ends > at - days * DAY)]
+    if not len(over):
+        return engine
+    estate, later = engine.estate, structure.edges.ends.copy()
+    later[over] = at + 1
+    return type(engine)(replace(structure, edges=replace(structure.edges, ends=later), load=lambda: estate), engine.at, engine.settings)
+
+
 def _fleeting(edge: EdgeRecord) -> bool:
-    """Whether it is a way to another actor that was seen at work and that nobody declared."""
-    if set(edge.props.get("evidence") or ()) != {"observed"}:
+    """Whether it is a way to another actor, or a step of a flow, that was seen at work and that nobody declared."""
+    evidence = edge.props.get("evidence") or ()
+    if "observed" not in evidence or "declared" in evidence or "granted" in evidence:
         return False
-    if edge.kind == "CALLS_BACK":
-        return True
-    return edge.kind == "DELEGATES_TO" and bool(edge.props.get("transient") or "Workflow" in (edge.source[0], edge.target[0]))
+    step = "Workflow" in (edge.source[0], edge.target[0])
+    return edge.kind == "CALLS_BACK" or step or (edge.kind == "DELEGATES_TO" and bool(edge.props.get("transient")))
 
 
 def _short(edge: EdgeRecord) -> bool:
@@ -170,9 +195,9 @@ def _short(edge: EdgeRecord) -> bool:
 
 
 def confused_deputy(engine: Engine, params: Params) -> Iterator[Row]:
-    """Agents, tools and servers with power of their own that several agents call and that cannot tell for whom they act."""
+    """Agents, tools and servers with power of their own that several agents can have used and that cannot tell for whom they act."""
     estate, at = engine.estate, micros(engine.at)
-    taking = Gauge(engine)
+    taking, powers = Gauge(engine), _Powers(engine)
     for kind in ("Agent", "Tool", "ToolServer"):
         for deputy in estate.of_kind(kind):
             own = [edge for edge in estate.outgoing.get(deputy.key, ()) if edge.kind in ("RUNS_AS", "HOLDS") and in_force(edge, at)]
@@ -180,41 +205,65 @@ def confused_deputy(engine: Engine, params: Params) -> Iterator[Row]:
                 continue
             if all(tells_callers_apart(estate, edge) for edge in own):
                 continue
-            hops = [edge for edge in _ways_to(estate, deputy, at) if _undecided(estate, edge, at)]
-            callers = sorted({edge.source for edge in hops})
-            parties = {blueprint(estate.nodes[caller]) for caller in callers}
-            if len(parties) < params["callers"]:
+            used = [(edge, arc) for edge, arc in _calls(engine, deputy) if len(powers.behind(arc))]
+            surest: dict[str, float] = {}
+            for edge, _ in used:
+                party = blueprint(estate.nodes[edge.source])
+                surest[party] = max(surest.get(party, 0.0), confidence(edge))
+            if len(surest) < params["callers"]:
                 continue
-            columns, bits = engine.own_privileges.row(deputy.key)
-            worse = columns[bits & WORSE_BITS > 0]
-            if not len(worse):
-                continue
+            worse = np.unique(np.concatenate([powers.behind(arc) for _, arc in used]))
             keys, targets = engine.structure.keys, engine.structure.targets
             heaviest = worse[np.argmax(engine.weights.target[worse])]
+            callers = sorted({edge.source for edge, _ in used})
             lower = any(_lower(estate, taking, caller, deputy) for caller in callers)
             yield about(deputy.key, keys[targets[heaviest]]) | {
                 "callers": [":".join(caller) for caller in callers],
-                "parties": len(parties),
+                "parties": len(surest),
                 "targets": len(worse),
                 "modifiers": ["+1 a caller is trusted less than it"] if lower else [],
-                "confidence": min(confidence(edge) for edge in hops),
+                "confidence": sorted(surest.values(), reverse=True)[params["callers"] - 1],
             }
 
 
-def _ways_to(estate: Estate, deputy: NodeRecord, at: int) -> Iterator[EdgeRecord]:
-    """Edges that lead to a deputy and, of a tool, those by which it may be called over a server that provides it."""
-    for edge in estate.incoming.get(deputy.key, ()):
-        yield edge
-        if edge.kind == "PROVIDES" and in_force(edge, at) and not tells_callers_apart(estate, edge):
-            for link in estate.incoming.get(edge.source, ()):
-                if link.kind == "CONNECTS_TO" and listed(link, deputy):
-                    yield link
+class _Powers:
+    """What of a deputy's own power can be used over each arc that leads to it."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine, self._arcs = engine, engine.arcs("posture")
+        self._known: dict[tuple[int, int], Array] = {}
+
+    def behind(self, arc: int) -> Array:
+        """Columns of what can be changed."""
+        asked = int(self._arcs.target[arc]), int(self._arcs.mask[arc])
+        if asked not in self._known:
+            target, mask = asked
+            columns, bits = self._engine.own_privileges.row(self._engine.structure.keys[target])
+            bits = bits & (self._engine.structure.masks.at(mask, columns) if mask >= 0 else WORSE_BITS)
+            self._known[asked] = columns[bits & WORSE_BITS > 0]
+        return self._known[asked]
+
+
+def _calls(engine: Engine, deputy: NodeRecord) -> Iterator[tuple[EdgeRecord, int]]:
+    """Edges by which agents call a deputy, itself or by a tool that it provides, with nobody to decide for the caller; and their arcs."""
+    estate, structure, arcs, at = engine.estate, engine.structure, engine.arcs("posture"), micros(engine.at)
+    pointers, order = arcs.arriving
+    tools = {edge.target for edge in estate.outgoing.get(deputy.key, ()) if edge.kind == "PROVIDES"}
+    for number in sorted(structure.number[key] for key in (deputy.key, *tools)):
+        for arc in order[pointers[number] : pointers[number + 1]].tolist():
+            edge, provided = estate.edges[arcs.first[arc]], int(arcs.second[arc])
+            if deputy.kind == "ToolServer" and edge.target != deputy.key:
+                continue
+            if provided >= 0 and tells_callers_apart(estate, estate.edges[provided]):
+                continue
+            if _undecided(estate, edge, at):
+                yield edge, arc
 
 
 def _undecided(estate: Estate, edge: EdgeRecord, at: int) -> bool:
     """Whether it is a call by an agent in service, without the first caller's name in it and with nothing that decides by caller."""
     called = edge.kind in ("USES", "CONNECTS_TO", "DELEGATES_TO") and edge.source[0] == "Agent" and edge.source != edge.target
-    if not called or not in_force(edge, at) or not active(estate.nodes[edge.source]):
+    if not called or not active(estate.nodes[edge.source]) or agreed(estate.nodes[edge.target].props, "authorizescallers", at):
         return False
     return edge.props.get("mode") not in ("on_behalf_of", "passthrough") and not tells_callers_apart(estate, edge)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from graphinv.analyze.approvals import Approvals, approvals_of
 from graphinv.analyze.arcs import micros
-from graphinv.analyze.labels import labels_of
+from graphinv.analyze.labels import affirmed
 from graphinv.analyze.reaching import WORSE_BITS, affordable, columns_of
 from graphinv.analyze.rows import Params, Row, about, active, agents_of, hop_of, in_force, listed, once, usable
 from graphinv.analyze.scopes import ACTION_BIT
@@ -441,8 +441,7 @@ def _cannot_be_undone(estate: Estate, tool: NodeRecord) -> bool:
     effects = _FINAL & set(tool.props.get("effects") or ())
     if tool.props.get("kind_detail") == "hook":
         return False  # it runs its own command at its own time, whatever the agent is told
-    said = labels_of([tool.props])
-    if "restorable" in said and "irreversible" not in effects:
+    if affirmed(tool.props, "restorable") and "irreversible" not in effects:
         effects -= {"destructive"}
     if effects == {"execute"} and _in_a_sandbox(estate, tool):
         return False
@@ -451,7 +450,7 @@ def _cannot_be_undone(estate: Estate, tool: NodeRecord) -> bool:
 
 def _in_a_sandbox(estate: Estate, tool: NodeRecord) -> bool:
     """Whether its provider runs it in a sandbox, or every server that provides it is known to run isolated in one."""
-    if "sandboxed" in labels_of([tool.props]):
+    if affirmed(tool.props, "sandboxed"):
         return True
     servers = [edge.source for edge in estate.incoming.get(tool.key, ()) if edge.kind == "PROVIDES"]
     runs = [[edge for edge in estate.outgoing.get(server, ()) if edge.kind == "RUNS_ON"] for server in servers]

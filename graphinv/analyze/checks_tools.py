@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from graphinv.analyze.approvals import HOLDS, Approvals, approvals_of
 from graphinv.analyze.arcs import micros
-from graphinv.analyze.labels import labels_of
+from graphinv.analyze.labels import affirmed
 from graphinv.analyze.reaching import columns_of
 from graphinv.analyze.rows import Params, Row, about, active, confidence, counted, in_force
 from graphinv.analyze.severity import Gauge
@@ -36,7 +36,6 @@ def third_party_step(engine: Engine, params: Params) -> Iterator[Row]:
             columns = columns[sensitive[columns]]
             if not ways or not (keys or len(columns)):
                 continue
-            said = labels_of([step.props])
             heaviest = columns[engine.weights.target[columns].argmax()] if len(columns) else None
             target = None if heaviest is None else engine.structure.keys[engine.structure.targets[heaviest]]
             what = counted(len(columns), "sensitive thing", "sensitive things") if len(columns) else "keys of ours"
@@ -48,7 +47,7 @@ def third_party_step(engine: Engine, params: Params) -> Iterator[Row]:
                 "confidence": min(confidence(edge) for edge in ways),
                 "modifiers": [
                     *(["+1 it holds a key of ours"] if keys else []),
-                    *(["-2 a record of the supplier is linked"] if "supplier" in said else []),
+                    *(["-2 a record of the supplier is linked"] if affirmed(step.props, "supplier") else []),
                 ],
             }
 

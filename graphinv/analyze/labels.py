@@ -13,15 +13,18 @@ from graphinv.model.kinds import normal_time
 NOTHING_SAID = frozenset({"", "unknown", "none", "null", "na", "tbd", "todo", "undefined", "unset", "default", "other"})
 """Values that say nothing, in plain form."""
 
+DENIALS = frozenset({"false", "no", "not", "never", "0", "off"})
+"""Values that say that it is not so, in plain form."""
+
 
 @lru_cache(maxsize=10_000)
 def plain(text: str) -> str:
-    """``text`` without case and punctuation.
+    """``text`` without case and punctuation, in any script.
 
-    >>> plain("Data-Class")
-    'dataclass'
+    >>> plain("Data-Class"), plain("Учёт 2")
+    ('dataclass', 'учёт2')
     """
-    return re.sub(r"[^a-z0-9]", "", text.lower())
+    return re.sub(r"[\W_]", "", text.lower())
 
 
 def states(props: Props, name: str) -> bool:
@@ -63,12 +66,21 @@ def may_rest(props: Props, at: int) -> bool:
     return until is not None and at < until
 
 
+def affirmed(props: Props, name: str) -> bool:
+    """Whether a label of the plain ``name`` says so: it has a value, and that is no denial.
+
+    >>> affirmed({"labels": ["sandboxed=provider"]}, "sandboxed"), affirmed({"labels": ["sandboxed=false"]}, "sandboxed")
+    (True, False)
+    """
+    value = labels_of([props]).get(name)
+    return value is not None and plain(value) not in DENIALS
+
+
 def agreed(props: Props, name: str, at: int) -> bool:
-    """Whether somebody agreed to it: a label of the plain ``name``, with a day that has not come where its value is one.
+    """Whether somebody agreed to it: a label of the plain ``name`` that says so, with a day that has not come where its value is one.
 
     >>> agreed({"labels": ["cross_tenant_ok=CHG-12"]}, "crosstenantok", 0)
     True
     """
-    value = labels_of([props]).get(name)
-    until = time_of(value)
-    return value is not None and (until is None or at < until)
+    until = time_of(labels_of([props]).get(name))
+    return affirmed(props, name) and (until is None or at < until)

@@ -22,18 +22,22 @@ WHERE a.gone_at IS NULL AND r.gone_at IS NULL AND b.gone_at IS NULL
   AND NOT coalesce(b.status, 'unknown') IN ['suspended', 'retired']
   AND (r.valid_from IS NULL OR r.valid_from <= $at)
   AND (r.valid_until IS NULL OR r.valid_until > $at OR r.renewable = true)
+WITH a, b, r,
+     size([s IN coalesce(r.scopes, []) WHERE s STARTS WITH '*:*' AND replace(substring(s, 3), '*', '') = '']) > 0
+       OR size([s IN coalesce(r.scopes, []) WHERE s IN ['read:*', 'write:*', 'execute:*', 'delete:*', 'admin:*']]) = 5 AS everything
 WITH a, b,
      CASE
        WHEN r.mode = 'passthrough' THEN 'its own credentials are passed on'
-       WHEN r.mode IN ['on_behalf_of', 'scoped'] AND '*:*' IN coalesce(r.scopes, []) THEN 'its scopes let everything through'
+       WHEN r.mode IN ['on_behalf_of', 'scoped'] AND everything THEN 'its scopes let everything through'
        WHEN r.mode = 'on_behalf_of' AND r.scopes IS NULL THEN 'it acts on its behalf and no scope is stated'
-       WHEN r.mode IS NULL AND r.scopes IS NULL THEN 'unknown'
+       WHEN r.mode IS NULL AND (everything OR r.scopes IS NULL) THEN 'unknown'
        WHEN r.mode = 'scoped' AND r.scopes IS NULL THEN 'unknown'
        ELSE 'scoped'
      END AS reason
 WHERE reason <> 'scoped'
 OPTIONAL MATCH (b)-[n:DELEGATES_TO]->(c:Agent)
 WHERE n.gone_at IS NULL AND c.gone_at IS NULL AND n.mode IN ['passthrough', 'on_behalf_of'] AND n.scopes IS NULL AND c.id <> a.id
+  AND NOT coalesce(c.status, 'unknown') IN ['suspended', 'retired'] AND (n.valid_from IS NULL OR n.valid_from <= $at)
   AND (n.valid_until IS NULL OR n.valid_until > $at OR n.renewable = true)
 WITH a, b, reason, count(DISTINCT c.id) AS further
 RETURN labels(a)[0] AS subject_kind, a.id AS subject_id, 'Agent' AS target_kind, b.id AS target_id,

@@ -12,6 +12,7 @@
 // frameworks: [T8, ASI09, ASI07, "NHI10:2025", MAESTRO-L7.08, PR.PS-04, A.6.2.8, AIA-Art.12, MEASURE 2.8]
 // needs: [DELEGATES_TO.mode]
 // function: lost_actor
+// unknown: no source states how they hand over
 // traps:
 //   - A chain that only traces show helps to look into it afterwards, not to decide
 //   - A hand-over on behalf of the caller names the actor

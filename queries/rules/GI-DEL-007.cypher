@@ -13,12 +13,14 @@
 // clear_needs: [DELEGATES_TO.transient|CALLS_BACK|Workflow]
 // function: transient_access
 // parameters:
+//   days: {type: integer, default: 30, meaning: How many days back what is over by now still counts}
 //   most: {type: integer, default: 25, meaning: "Up to how many targets of one agent are findings of their own; more are counted in one"}
 //   searches: {type: integer, default: 500, meaning: "For how many targets at most, the weightiest first, ways are searched; what is left is counted"}
 // traps:
 //   - Sampled traces make it look rare; how often it was seen lowers nothing
 //   - What was seen once where things are tried out weighs less
 //   - What is declared as well, or reached another way, is not transient
+//   - What stood for a moment is over whenever one looks; what was over long ago is not told
 // columns:
 //   actions: What it can do there
 //   targets: "How many targets there are, where they are counted in one finding"
