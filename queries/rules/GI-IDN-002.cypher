@@ -21,10 +21,14 @@ MATCH (i:Identity)
 WHERE i.gone_at IS NULL AND NOT coalesce(i.type, 'unknown') IN ['human', 'group']
 OPTIONAL MATCH (h)-[z:HOLDS]->(s:Secret)-[u:AUTHENTICATES_AS]->(i)
 WHERE h.gone_at IS NULL AND z.gone_at IS NULL AND s.gone_at IS NULL AND u.gone_at IS NULL AND z.place <> 'vault'
+  AND NOT coalesce(s.status, 'unknown') IN ['revoked', 'disabled', 'suspended', 'retired']
+  AND (z.valid_until IS NULL OR z.valid_until > $at OR z.renewable = true)
 WITH i, min(z.place) AS place
 // Runtimes that the identity is known to belong to, and those of the agent
 OPTIONAL MATCH (b:Runtime)-[x:RUNS_AS]->(i)
 WHERE b.gone_at IS NULL AND x.gone_at IS NULL
+  AND (x.valid_from IS NULL OR x.valid_from <= $at)
+  AND (x.valid_until IS NULL OR x.valid_until > $at OR x.renewable = true)
 WITH i, place, collect(DISTINCT b.id) AS bound
 MATCH (a:Agent)-[r:RUNS_AS]->(i)
 WHERE a.gone_at IS NULL AND r.gone_at IS NULL AND NOT coalesce(a.status, 'unknown') IN ['suspended', 'retired']

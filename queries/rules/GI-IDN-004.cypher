@@ -23,25 +23,24 @@ WHERE a.gone_at IS NULL AND r.gone_at IS NULL AND s.gone_at IS NULL
   AND (r.valid_until IS NULL OR r.valid_until > $at OR r.renewable = true)
   AND NOT coalesce(s.status, 'unknown') IN ['revoked', 'disabled', 'suspended', 'retired']
   AND (s.expires_at IS NULL OR s.expires_at > $at OR s.renewable = true)
+  AND coalesce(datetime(s.issued_at).epochSeconds + s.max_life_seconds > datetime($at).epochSeconds, true)
 WITH a, s ORDER BY s.id
 WITH a, collect(DISTINCT s.id) AS secrets
 WHERE NOT EXISTS {
-    MATCH (a)-[x:RUNS_AS]->(i:Identity)
-    WHERE x.gone_at IS NULL AND i.gone_at IS NULL
-      AND (x.valid_from IS NULL OR x.valid_from <= $at)
-      AND (x.valid_until IS NULL OR x.valid_until > $at OR x.renewable = true)
+    MATCH (a)-[way:RUNS_AS|RUNS_ON*1..2]->(i:Identity)
+    WHERE i.gone_at IS NULL
+      AND all(one IN way WHERE one.gone_at IS NULL AND coalesce(one.isolated, false) = false
+        AND (one.valid_from IS NULL OR one.valid_from <= $at)
+        AND (one.valid_until IS NULL OR one.valid_until > $at OR one.renewable = true))
   }
   AND NOT EXISTS {
-    MATCH (a)-[y:RUNS_ON]->(m:Runtime)-[z:RUNS_AS]->(j:Identity)
-    WHERE y.gone_at IS NULL AND m.gone_at IS NULL AND z.gone_at IS NULL AND j.gone_at IS NULL
-      AND coalesce(y.isolated, false) = false
-      AND (y.valid_until IS NULL OR y.valid_until > $at OR y.renewable = true)
-      AND (z.valid_until IS NULL OR z.valid_until > $at OR z.renewable = true)
-  }
-  AND NOT EXISTS {
-    MATCH (a)<-[d:DELEGATES_TO]-(c:Agent)
-    WHERE c.gone_at IS NULL AND d.gone_at IS NULL AND c.framework = a.framework
-      AND EXISTS { MATCH (c)-[v:RUNS_AS]->(k:Identity) WHERE v.gone_at IS NULL AND k.gone_at IS NULL }
+    MATCH (a)<-[d:DELEGATES_TO]-(c:Agent)-[theirs:RUNS_AS|RUNS_ON*1..2]->(k:Identity)
+    WHERE c.gone_at IS NULL AND d.gone_at IS NULL AND k.gone_at IS NULL AND c.framework = a.framework
+      AND NOT coalesce(c.status, 'unknown') IN ['suspended', 'retired']
+      AND (d.valid_until IS NULL OR d.valid_until > $at OR d.renewable = true)
+      AND all(one IN theirs WHERE one.gone_at IS NULL AND coalesce(one.isolated, false) = false
+        AND (one.valid_from IS NULL OR one.valid_from <= $at)
+        AND (one.valid_until IS NULL OR one.valid_until > $at OR one.renewable = true))
   }
 RETURN 'Agent' AS subject_kind, a.id AS subject_id, size(secrets) AS count, secrets,
        CASE WHEN size(secrets) = 1 THEN 'one static secret' ELSE toString(size(secrets)) + ' static secrets' END AS by

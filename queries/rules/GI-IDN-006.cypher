@@ -25,12 +25,13 @@ WHERE a.gone_at IS NULL AND r.gone_at IS NULL AND b.gone_at IS NULL
   AND b.id STARTS WITH 'a2a:'
   AND NOT 'registry=approved' IN coalesce(b.labels, [])
 WITH DISTINCT a, b, coalesce(b.labels, []) AS labels,
-     split(split(replace(replace(b.id, 'a2a:', ''), 'https://', ''), '/')[0], ':')[0] AS host,
+     // What stands before an @ is no host
+     toLower(split(last(split(split(split(b.id, '://')[1], '/')[0], '@')), ':')[0]) AS host,
      head([l IN coalesce(b.labels, []) WHERE l STARTS WITH 'card=http']) AS card
 WITH a, b, labels, host,
      CASE
        WHEN card IS NOT NULL AND b.id STARTS WITH 'a2a:http'
-            AND split(split(split(card, '://')[1], '/')[0], ':')[0] <> host THEN 'whose card lies on another host'
+            AND toLower(split(last(split(split(split(card, '://')[1], '/')[0], '@')), ':')[0]) <> host THEN 'whose card lies on another host'
        WHEN 'signed=false' IN labels THEN 'whose card nobody signed'
        WHEN 'signed=true' IN labels THEN 'verified'
        ELSE 'unknown'

@@ -23,18 +23,18 @@ MATCH (a:Agent|Workflow)-[r]-(x)
 WHERE a.gone_at IS NULL AND r.gone_at IS NULL AND x.gone_at IS NULL
   AND a.status IN ['suspended', 'retired']
   AND 'observed' IN coalesce(r.evidence, [])
-WITH a, type(r) AS kind, max(r.last_seen) AS seen, max(coalesce(r.confidence, 1.0)) AS sure
-ORDER BY kind
-WITH a, collect(kind) AS doing, max(seen) AS last_seen, max(sure) AS sure
-WITH a, doing, last_seen, sure,
+WITH a, type(r) AS kind, coalesce(r.confidence, 1.0) AS sure, r.last_seen AS seen
+WITH a, kind, sure, seen,
      CASE
-       WHEN last_seen IS NULL THEN 'unknown'
-       WHEN a.status_since IS NULL
-            AND datetime($at).epochSeconds - datetime(last_seen).epochSeconds > $hours * 3600 THEN 'unknown'
+       WHEN seen IS NULL THEN 'unknown'
+       WHEN a.status_since IS NULL AND datetime($at).epochSeconds - datetime(seen).epochSeconds > $hours * 3600 THEN 'unknown'
        WHEN a.status_since IS NULL THEN 'lately'
-       WHEN datetime(last_seen).epochSeconds - datetime(a.status_since).epochSeconds > $minutes * 60 THEN 'after'
+       WHEN datetime(seen).epochSeconds - datetime(a.status_since).epochSeconds > $minutes * 60 THEN 'after'
        ELSE 'before'
      END AS told
 WHERE told <> 'before'
-RETURN labels(a)[0] AS subject_kind, a.id AS subject_id, told = 'unknown' AS unknown, a.status AS status, last_seen, doing,
-       CASE WHEN told = 'lately' AND sure > 0.5 THEN 0.5 ELSE sure END AS confidence
+WITH a, told, kind, seen, sure ORDER BY kind
+WITH a, collect(DISTINCT CASE WHEN told <> 'unknown' THEN kind END) AS doing,
+     max(CASE WHEN told <> 'unknown' THEN seen END) AS last_seen, max(CASE WHEN told <> 'unknown' THEN sure END) AS sure
+RETURN labels(a)[0] AS subject_kind, a.id AS subject_id, last_seen IS NULL AS unknown, a.status AS status, last_seen, doing,
+       CASE WHEN a.status_since IS NULL AND sure > 0.5 THEN 0.5 ELSE sure END AS confidence

@@ -12,7 +12,7 @@
 // needs: [Agent, OWNS]
 // traps:
 //   - The owner is known to a source that was not read, so that no agent has one
-//   - A sub-agent that exists only while a call runs has the owner of its caller
+//   - A sub-agent that exists only while a call runs has the owner of its caller, or of that one's caller where it exists as briefly
 //   - A service principal is no accountable owner
 // columns: {status: State of its life cycle}
 MATCH (a:Agent)
@@ -28,16 +28,17 @@ WHERE a.gone_at IS NULL
 // Callers of every kind, of whom all must be owned and call it only in passing for it to inherit their owner
 OPTIONAL MATCH (c)-[d:DELEGATES_TO]->(a)
 WHERE c.gone_at IS NULL AND d.gone_at IS NULL AND c.id <> a.id
+  AND (d.transient = true OR d.valid_until IS NULL OR d.valid_until > $at OR d.renewable = true)
 WITH a, d,
-     // Asked of nobody, every owner would be looked at
-     CASE WHEN d IS NULL THEN false
-          ELSE EXISTS {
-            MATCH (c)<-[v:OWNS]-(p:Owner)
-            WHERE p.gone_at IS NULL AND v.gone_at IS NULL
+     CASE WHEN d.transient = true
+          THEN EXISTS {
+            MATCH (c)<-[before:DELEGATES_TO*0..8]-(z)<-[v:OWNS]-(p:Owner)
+            WHERE p.gone_at IS NULL AND v.gone_at IS NULL AND z.gone_at IS NULL
+              AND all(one IN before WHERE one.gone_at IS NULL AND one.transient = true)
               AND NOT coalesce(p.kind_detail, '') IN ['service-principal', 'service_principal', 'application']
               AND (v.valid_from IS NULL OR v.valid_from <= $at)
               AND (v.valid_until IS NULL OR v.valid_until > $at)
-          } END AS owned
-WITH a, count(d) AS callers, sum(CASE WHEN d.transient = true AND owned THEN 1 ELSE 0 END) AS answering
+          } ELSE false END AS answers
+WITH a, count(d) AS callers, sum(CASE WHEN answers THEN 1 ELSE 0 END) AS answering
 WHERE callers = 0 OR answering < callers
 RETURN 'Agent' AS subject_kind, a.id AS subject_id, coalesce(a.status, 'unknown') AS status

@@ -20,12 +20,13 @@
 //   - Signing roots that cannot leave their HSM
 //   - A path in a vault that looks static and gives out short-lived secrets
 // columns: {life: How long it lives, place: Where it lies, type: What it is}
-MATCH (h:Agent|ToolServer|Tool|Workflow|Runtime)-[r:HOLDS]->(s:Secret)
+MATCH (h:Agent|ToolServer|Tool|Workflow|Runtime|Memory)-[r:HOLDS]->(s:Secret)
 WHERE h.gone_at IS NULL AND r.gone_at IS NULL AND s.gone_at IS NULL
   AND (r.valid_from IS NULL OR r.valid_from <= $at)
   AND (r.valid_until IS NULL OR r.valid_until > $at OR r.renewable = true)
   AND NOT coalesce(s.status, 'unknown') IN ['revoked', 'disabled', 'suspended', 'retired']
   AND (s.expires_at IS NULL OR s.expires_at > $at OR s.renewable = true)
+  AND coalesce(datetime(s.issued_at).epochSeconds + s.max_life_seconds > datetime($at).epochSeconds, true)
   AND none(word IN $harmless WHERE ('_' + coalesce(s.type, '') + '_') CONTAINS ('_' + word + '_'))
 WITH h, r, s,
      CASE

@@ -10,7 +10,7 @@
 //   Rotate it now, let rotation run by itself, and raise an alarm at four fifths of the period.
 // frameworks: ["NHI7:2025", "MCP01:2025", PR.AA-01, CIS-5.5, C9]
 // needs: [Secret.rotated_at|Secret.issued_at|Secret.rotate_every_days|Secret.lifetime]
-// unknown: no source states when the value last changed
+// unknown: no source states when the value last changed, or whether it is meant to stay the same
 // clear_needs: [Secret.rotated_at|Secret.issued_at]
 // parameters:
 //   days: {type: integer, default: 90, meaning: How often a static secret is to be rotated where its own period is not stated}
@@ -23,7 +23,8 @@ MATCH (s:Secret)
 WHERE s.gone_at IS NULL
   AND NOT coalesce(s.status, 'unknown') IN ['revoked', 'disabled', 'suspended', 'retired']
   AND (s.expires_at IS NULL OR s.expires_at > $at OR s.renewable = true)
-  AND (s.lifetime = 'static' OR s.rotate_every_days IS NOT NULL)
+  AND coalesce(datetime(s.issued_at).epochSeconds + s.max_life_seconds > datetime($at).epochSeconds, true)
+  AND (coalesce(s.lifetime, 'static') = 'static' OR s.rotate_every_days IS NOT NULL)
   AND none(word IN $harmless WHERE ('_' + coalesce(s.type, '') + '_') CONTAINS ('_' + word + '_'))
   AND NOT EXISTS {
     MATCH (s)<-[x:DERIVED_FROM]-(n:Secret)
@@ -36,7 +37,7 @@ OPTIONAL MATCH (h)-[r:HOLDS]->(s)
 WHERE h.gone_at IS NULL AND r.gone_at IS NULL
 WITH s, since, period, age, h ORDER BY h.id
 WITH s, since, period, age, collect(DISTINCT h.id) AS holders
-RETURN 'Secret' AS subject_kind, s.id AS subject_id, since IS NULL AS unknown, age, period, holders,
+RETURN 'Secret' AS subject_kind, s.id AS subject_id, since IS NULL OR (s.lifetime IS NULL AND s.rotate_every_days IS NULL) AS unknown, age, period, holders,
        [m IN [
          CASE WHEN age > 4 * period THEN '+2 more than four times the period' WHEN age > 2 * period THEN '+1 more than twice the period' END
        ] WHERE m IS NOT NULL] AS modifiers

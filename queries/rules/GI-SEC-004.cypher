@@ -24,6 +24,7 @@ WHERE s.gone_at IS NULL AND i.gone_at IS NULL AND t.gone_at IS NULL AND all(one 
 WITH s, o, t, coalesce(t.closed_at, t.closes_at) AS ended
 WHERE NOT coalesce(s.status, 'unknown') IN ['revoked', 'disabled', 'suspended', 'retired']
   AND (s.expires_at IS NULL OR s.expires_at > $at OR s.renewable = true)
+  AND coalesce(datetime(s.issued_at).epochSeconds + s.max_life_seconds > datetime($at).epochSeconds, true)
   AND (s.expires_at IS NULL OR s.renewable = true
        OR datetime(s.expires_at).epochSeconds > datetime(ended).epochSeconds + $grace)
   AND NOT EXISTS {
@@ -64,6 +65,7 @@ WHERE h.gone_at IS NULL AND r.gone_at IS NULL AND s.gone_at IS NULL
   AND (r.valid_until IS NULL OR r.valid_until > $at OR r.renewable = true)
   AND NOT coalesce(s.status, 'unknown') IN ['revoked', 'disabled', 'suspended', 'retired']
   AND (s.expires_at IS NULL OR s.expires_at > $at OR s.renewable = true)
+  AND coalesce(datetime(s.issued_at).epochSeconds + s.max_life_seconds > datetime($at).epochSeconds, true)
   AND NOT EXISTS {
     MATCH (s)<-[x:DERIVED_FROM]-(n:Secret)
     WHERE n.gone_at IS NULL AND x.gone_at IS NULL AND x.via IN ['refresh', 'renew'] AND n.id <> s.id

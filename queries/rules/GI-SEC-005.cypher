@@ -20,10 +20,13 @@ MATCH (s:Secret)
 // The secret first: who holds a shared one is asked once, not once for each holder
 WHERE s.gone_at IS NULL AND NOT coalesce(s.status, 'unknown') IN ['revoked', 'disabled', 'suspended', 'retired']
   AND (s.expires_at IS NULL OR s.expires_at > $at OR s.renewable = true)
+  AND coalesce(datetime(s.issued_at).epochSeconds + s.max_life_seconds > datetime($at).epochSeconds, true)
   // A reference: the name of a secret lies there, not the secret
   AND NOT (s.fingerprint IS NULL AND s.id STARTS WITH 'env:')
 OPTIONAL MATCH (x:Agent)-[y:HOLDS]->(s)
-WHERE x.gone_at IS NULL AND y.gone_at IS NULL
+WHERE x.gone_at IS NULL AND y.gone_at IS NULL AND NOT coalesce(x.status, 'unknown') IN ['suspended', 'retired']
+  AND (y.valid_from IS NULL OR y.valid_from <= $at)
+  AND (y.valid_until IS NULL OR y.valid_until > $at OR y.renewable = true)
 WITH s, x ORDER BY x.id
 WITH s, collect(DISTINCT x.id) AS everybody
 WITH s, everybody[0..100] AS holding
@@ -34,7 +37,9 @@ WHERE h.gone_at IS NULL AND r.gone_at IS NULL AND r.place IN ['config', 'repo', 
   // A reference, too: to what a cluster or a cloud keeps and gives to a process
   AND NOT (s.fingerprint IS NULL AND r.place IN ['env', 'config'] AND (s.id STARTS WITH 'k8s:' OR s.id STARTS WITH 'arn:'))
 OPTIONAL MATCH (v:Agent)-[z:CONNECTS_TO]->(h)
-WHERE v.gone_at IS NULL AND z.gone_at IS NULL
+WHERE v.gone_at IS NULL AND z.gone_at IS NULL AND NOT coalesce(v.status, 'unknown') IN ['suspended', 'retired']
+  AND (z.valid_from IS NULL OR z.valid_from <= $at)
+  AND (z.valid_until IS NULL OR z.valid_until > $at OR z.renewable = true)
 WITH h, r, s, holding, v ORDER BY v.id
 WITH h, r, s, holding, collect(DISTINCT v.id) AS others
 WITH h, r, s, holding + [one IN others[0..100] WHERE NOT one IN holding] AS readers

@@ -21,6 +21,7 @@
 MATCH (s:Secret)
 WHERE s.gone_at IS NULL AND s.renewable = true AND coalesce(s.revocation_hook, false) = false
   AND NOT coalesce(s.status, 'unknown') IN ['revoked', 'disabled', 'suspended', 'retired']
+  AND coalesce(datetime(s.issued_at).epochSeconds + s.max_life_seconds > datetime($at).epochSeconds, true)
   AND (s.ttl_seconds IS NULL OR s.ttl_seconds > $short)
 WITH s, EXISTS {
     MATCH (s)-[d:DERIVED_FROM]-(o:Secret)

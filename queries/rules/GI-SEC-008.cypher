@@ -10,7 +10,7 @@
 //   Ask for a token for one resource (RFC 8707), with what the task needs spelled out (RFC 9396), tool by tool.
 // frameworks: ["MCP02:2025", "MCP07:2025", ASI03, "NHI5:2025", PR.AA-05, AML.T0091.000]
 // needs: [Secret.audience|Secret.scopes]
-// unknown: the token does not tell who it is for
+// unknown: the token does not tell who it is for, or an approved tool what it needs
 // parameters:
 //   harmless: {type: list, default: [openid, profile, email, offline_access], meaning: Scopes that are no privilege by themselves}
 //   whole: {type: list, default: ["*", admin, root, owner, sudo, cloud-platform, full_access, .default], meaning: "Last parts of scopes that mean everything, and first parts before a colon"}
@@ -28,24 +28,30 @@ MATCH (s:Secret)
 WHERE s.gone_at IS NULL
   AND NOT coalesce(s.status, 'unknown') IN ['revoked', 'disabled', 'suspended', 'retired']
   AND (s.expires_at IS NULL OR s.expires_at > $at OR s.renewable = true)
+  AND coalesce(datetime(s.issued_at).epochSeconds + s.max_life_seconds > datetime($at).epochSeconds, true)
   AND (s.lifetime = 'ephemeral' OR s.audience IS NOT NULL OR s.scopes IS NOT NULL)
 // In one pattern: a second one that begins at nobody looks at everybody
 OPTIONAL MATCH (s)<-[r:HOLDS]-(h:Agent)-[u:USES]->(t:Tool)
 WHERE r.gone_at IS NULL AND h.gone_at IS NULL AND u.gone_at IS NULL AND t.gone_at IS NULL AND u.approved = true
-UNWIND CASE WHEN size(coalesce(t.labels, [])) > 0 THEN t.labels ELSE [null] END AS label
-WITH s, collect(DISTINCT CASE WHEN label STARTS WITH 'needs_scope=' THEN replace(label, 'needs_scope=', '') END) AS needed
-WITH s, needed, size(coalesce(s.audience, [])) AS receivers,
+  AND (u.approved_until IS NULL OR u.approved_until > $at)
+  AND (u.valid_until IS NULL OR u.valid_until > $at OR u.renewable = true)
+WITH DISTINCT s, t
+WITH s, t, [l IN coalesce(t.labels, []) WHERE l STARTS WITH 'needs_scope='] AS stated
+WITH s, collect(stated) AS lists, sum(CASE WHEN t IS NOT NULL AND size(stated) = 0 THEN 1 ELSE 0 END) AS silent
+WITH s, silent, [l IN reduce(every = [], one IN lists | every + one) | replace(l, 'needs_scope=', '')] AS needed
+WITH s, silent, needed, size(coalesce(s.audience, [])) AS receivers,
      [one IN coalesce(s.scopes, []) WHERE NOT one IN $harmless] AS asked
-WITH s, needed, receivers, asked,
+WITH s, silent, receivers, asked,
      [one IN asked WHERE last(split(replace(replace(one, ':', '/'), '.default', '/.default'), '/')) IN $whole OR split(one, ':')[0] IN $whole] AS wide,
      [one IN asked WHERE size(needed) > 0 AND NOT one IN needed] AS unneeded
-WITH s, receivers, wide, unneeded,
+WITH s, silent, receivers, wide, unneeded,
      [text IN [
        CASE WHEN receivers > 1 THEN 'is good for several receivers'
             WHEN receivers = 0 AND any(word IN $open WHERE coalesce(s.type, '') CONTAINS word) THEN 'is for no receiver in particular' END,
        CASE WHEN size(wide) > 0 THEN 'allows everything' END,
-       CASE WHEN size(unneeded) > 0 THEN 'allows more than the approved tools need' END
+       CASE WHEN size(unneeded) > 0 AND silent = 0 THEN 'allows more than the approved tools need' END
      ] WHERE text IS NOT NULL] AS reasons
-WHERE size(reasons) > 0 OR receivers = 0
-RETURN 'Secret' AS subject_kind, s.id AS subject_id, size(reasons) = 0 AS unknown, reasons, s.audience AS audience, wide, unneeded,
+WHERE size(reasons) > 0 OR receivers = 0 OR size(unneeded) > 0
+RETURN 'Secret' AS subject_kind, s.id AS subject_id, size(reasons) = 0 AS unknown, reasons, s.audience AS audience, wide,
+       CASE WHEN silent = 0 THEN unneeded END AS unneeded,
        [m IN [CASE WHEN size(wide) > 0 THEN '+1 it allows everything' END] WHERE m IS NOT NULL] AS modifiers
