@@ -13,13 +13,14 @@ from graphinv.ingest import Document
 from graphinv.ingest.support import clients, jsondoc, packages
 from graphinv.ingest.support.cards import agent_address, card_facts, looks_like_card
 from graphinv.ingest.support.located import Located, Pointer
+from graphinv.ingest.support.offers import MANIFESTS
 from graphinv.ingest.support.packages import Package
 from graphinv.ingest.support.parts import items, tells
 from graphinv.ingest.support.places import environment_of
 from graphinv.ingest.support.secrets import interpolations, redact, secret_facts, url_parts
 from graphinv.ingest.support.servers import leaves, tellable, tellable_package
 from graphinv.ingest.support.urls import is_here, is_internal
-from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Problem, Props
+from graphinv.model.facts import Binding, EdgeFact, Fact, NodeFact, NodeKey, Problem, Props
 
 NAME = "ai_catalog"
 TITLE = "Catalogues of agents and MCP servers, plug-in manifests"
@@ -210,6 +211,7 @@ def _plugin(document: Document, located: Located, top: Mapping[str, Any]) -> Ite
         "sources": sources,
     }
     yield NodeFact(*key, {prop: value for prop, value in props.items() if value is not None})
+    yield Binding(MANIFESTS, redact(document.path), key, "", document.path)
     for index, function in enumerate(items(top.get("functions"))[:500]):
         if isinstance(function.get("name"), str) and tells(function["name"]):
             at = [document.source(located.line("functions", index))]

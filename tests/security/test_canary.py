@@ -19,6 +19,7 @@ from graphinv.pipeline.accepted import Filter
 from graphinv.pipeline.tickets import wanted
 from graphinv.store import open_store
 from tests.export.trackers import FAKES, Fake, served
+from tests.security.agent_canaries import declared
 from tests.security.code_canaries import crew, csharp_server, go_server, javascript, python_agents, python_server
 from tests.security.deployment_canaries import aws_answers, deployed, templates, terraform_files
 from tests.security.identity_canaries import identities
@@ -183,6 +184,7 @@ def estate(plant: Plant) -> dict[str, str]:
         **aws_answers(plant),
         **identities(plant),
         **deployed(plant),
+        **declared(plant),
         "shop/.mcp.json": config("mcpServers"),
         "shop/broken/.mcp.json": config("mcpServers")[:-40],
         "shop/bare/.mcp.json": json.dumps(servers(plant)),

@@ -31,6 +31,10 @@ _COPILOT: Mapping[str, Effects] = {
 }
 _ROO: Mapping[str, Effects] = {"browser": WEB, "command": EXECUTE, "edit": REPLACE, "read": READ}
 BUILTINS: Mapping[str, Mapping[str, Effects]] = {
+    "agent-framework": {
+        **{"azure_ai_search": READ, "bing_grounding": WEB, "code_interpreter": ("execute",), "file_search": READ, "web_search": WEB},
+        **{"fabric": READ, "sharepoint": READ},
+    },
     "aider": {"edit": WRITE, "run": EXECUTE},
     "amp": {"Bash": EXECUTE, "edit_file": WRITE, "read_web_page": WEB},
     "auggie": {"launch-process": EXECUTE, "save-file": WRITE, "view": READ, "web-fetch": WEB},
@@ -39,7 +43,12 @@ BUILTINS: Mapping[str, Mapping[str, Effects]] = {
     "copilot-cli": {"shell": EXECUTE, "url": WEB, "view": READ, "write": REPLACE},
     "crush": {"bash": EXECUTE, "edit": WRITE, "fetch": WEB, "view": READ},
     "cursor": {"edit": REPLACE, "read": READ, "search": READ, "terminal": EXECUTE, "web": WEB},
+    "docker-agent": {
+        **{"fetch": WEB, "filesystem": (*REPLACE, "read"), "filesystem_read": READ, "lsp": ("execute", "read"), "shell": EXECUTE},
+        **{"background_agents": (), "model_picker": (), "rag": READ, "tasks": (), "think": (), "todo": (), "user_prompt": ()},
+    },
     "droid": {"Edit": WRITE, "Execute": EXECUTE, "FetchUrl": WEB, "Read": READ},
+    "fast-agent": {"shell": EXECUTE},
     "gemini-cli": {
         "activate_skill": (),
         "ask_user": (),
@@ -66,6 +75,11 @@ BUILTINS: Mapping[str, Mapping[str, Effects]] = {
         **{"web_fetch": WEB, "web_search": WEB},
     },
     "kilocode": _ROO,
+    "nemo-agent-toolkit": {
+        **{"calculator": (), "chat_completion": (), "code_generation": (), "current_datetime": (), "current_timezone": ()},
+        **{"code_execution": EXECUTE, "milvus_document_search": READ, "nat_rag": READ, "nat_retriever": READ, "nvidia_rag": READ},
+        **{"exa_internet_search": WEB, "serp_api_tool": WEB, "tavily_internet_search": WEB, "webpage_query": WEB, "wiki_search": WEB},
+    },
     "opencode": {
         "bash": ("execute",),
         "edit": WRITE,
@@ -86,7 +100,7 @@ BUILTINS: Mapping[str, Mapping[str, Effects]] = {
 }
 """Client → built-in tool → what a call of it can do; nothing for those that only steer the session."""
 
-_OTHERS = frozenset("read_only_shell search_file_content vscode execute_bash fs_read fs_write use_aws".split())  # noqa: SIM905 - words
+_OTHERS = frozenset("filesystem_read read_only_shell search_file_content vscode execute_bash fs_read fs_write use_aws".split())  # noqa: SIM905 - words
 """Names that older versions have, or what takes another's place."""
 
 INHERENT: Mapping[str, tuple[str, ...]] = {

@@ -13,6 +13,8 @@ from graphinv.ingest.support.servers import server_facts
 from graphinv.model.facts import Binding, EdgeFact, Fact, NodeFact, NodeKey, Props
 
 MAX_TOOLS = 2000
+MANIFESTS = "plugin-manifest"
+"""The space in which the server of a plug-in's manifest is bound by the manifest's path."""
 
 
 def offered(facts: Iterable[Fact], host: NodeKey) -> Iterator[Fact]:
