@@ -57,3 +57,19 @@ def test_a_copy_of_a_servers_tools() -> None:
     )
     assert drawn(facts, "CONNECTS_TO") == {("clerk", "https://mcp.shop.example/sse")}
     assert not drawn(facts, "USES")
+
+
+def test_the_credential_of_the_client_that_a_model_is_given() -> None:
+    facts = read(
+        """
+        import os
+        from openai import AsyncOpenAI
+        from pydantic_ai import Agent
+        from pydantic_ai.models.openai import OpenAIChatModel
+        from pydantic_ai.providers.openai import OpenAIProvider
+
+        client = AsyncOpenAI(base_url="https://models.shop.example", api_key=os.environ["SHOP_MODELS_TOKEN"])
+        desk = Agent(OpenAIChatModel("gpt-4o", provider=OpenAIProvider(openai_client=client)), name="desk")
+        """
+    )
+    assert drawn(facts, "HOLDS") == {("desk", "env:SHOP_MODELS_TOKEN")}

@@ -246,3 +246,29 @@ def test_a_deep_agent_that_a_platform_runs() -> None:
     )
     assert agents(facts) == {"desk"}
     assert ("desk", "look_up") in edges(facts, "USES")
+
+
+def test_a_node_of_tools_is_called_tools() -> None:
+    facts = read(
+        tools=TOOLS,
+        app="""
+        from langchain_openai import ChatOpenAI
+        from langgraph.graph import START, StateGraph
+        from langgraph.prebuilt import ToolNode, tools_condition
+        from tools import look_up
+
+        def answer(state):
+            return ChatOpenAI(model="gpt-4o").bind_tools([look_up]).invoke(state)
+
+        runs_tools = ToolNode([look_up])
+        graph = StateGraph(dict)
+        graph.add_node(answer)
+        graph.add_node(runs_tools)
+        graph.add_edge(START, "answer")
+        graph.add_conditional_edges("answer", tools_condition)
+        graph.add_edge("tools", "answer")
+        app = graph.compile()
+        """,
+    )
+    assert edges(facts, "DELEGATES_TO") == {("app", "answer"), ("answer", "app/tools"), ("app/tools", "answer")}
+    assert not facts.problems

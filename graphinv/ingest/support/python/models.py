@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from graphinv.ingest.support.python.frameworks.langchain import functions_of
-from graphinv.ingest.support.python.program import Program
+from graphinv.ingest.support.python.frameworks.langchain import Members, functions_of, give_tools
+from graphinv.ingest.support.python.program import Actor, Program
 from graphinv.ingest.support.python.values import Bound, FunctionV, ListV, Made, Unknown, Value, walk
+from graphinv.model.facts import Fact
 
 _MODEL_PACKAGES = (
     "langchain",
@@ -101,3 +102,15 @@ def is_model(value: Value) -> bool:
         return True
     known = value.within(*_MODEL_PACKAGES, *_CLIENTS) or value.callee.startswith("langchain_")
     return known and bool(re.search(r"(?i)chat|llm|openai|anthropic|bedrock|ollama|gemini|vertexai|model|chain|extractor", value.symbol))
+
+
+def uses_bound(program: Program, actor: Actor, model: Value, members: Members) -> Iterator[Fact]:
+    """Tools that are bound to a model on the way to where it is called, and the model."""
+    for part in parts_of(model):
+        one: Value | None = part
+        while isinstance(one, (Made, Bound)):
+            if isinstance(one, Made) and one.symbol == "bind_tools":
+                yield from give_tools(program, actor, one.arg("tools", 0), members)
+            if isinstance(one, Made) and one.receiver is None and is_model(one):
+                yield from program.uses_model(actor, one)
+            one = one.receiver

@@ -344,7 +344,10 @@ def _no_fingerprint(value: str) -> str:
 # Models, credentials, memory
 
 _MODEL_ARGS = ("model", "model_name", "model_id", "deployment_name", "azure_deployment", "model_client", "repo_id")
+_CLIENT_ARGS = ("client", "openai_client", "async_client", "anthropic_client", "custom_client", "model_client", "provider", "service")
 _NO_MODEL = re.compile(r"[\s{}…]")
+MAX_CLIENTS = 3
+"""Clients of clients whose credentials are looked for."""
 
 
 def uses_model(program: Program, actor: Actor, value: Value) -> Iterator[Fact]:
@@ -358,9 +361,18 @@ def uses_model(program: Program, actor: Actor, value: Value) -> Iterator[Fact]:
                     yield from uses_model(program, actor, option)
                 elif option.text() is not None:
                     yield from _model(program, actor, option, option.text())
-        yield from given_secrets(program, actor.key, value)
+        yield from _client_secrets(program, actor.key, value)
     elif text is not None:
         yield from _model(program, actor, value, text)
+
+
+def _client_secrets(program: Program, holder: NodeKey, made: Made, depth: int = 0) -> Iterator[Fact]:
+    """HOLDS for the credentials of a model's object, and of the client that it is given."""
+    yield from given_secrets(program, holder, made)
+    for name in _CLIENT_ARGS if depth < MAX_CLIENTS else ():
+        for client in walk(made.arg(name)):
+            if isinstance(client, Made) and client.key != made.key:
+                yield from _client_secrets(program, holder, client, depth + 1)
 
 
 def _model(program: Program, actor: Actor, at: Value, text: str | None) -> Iterator[Fact]:

@@ -16,9 +16,9 @@ from posixpath import dirname, join, normpath
 
 from graphinv.ingest.support.asking import asked
 from graphinv.ingest.support.located import Located
-from graphinv.ingest.support.python import ir
+from graphinv.ingest.support.python import entrypoints, ir
 from graphinv.ingest.support.python.frameworks.langchain import Members, functions_of, give_tools, gotos, run_by
-from graphinv.ingest.support.python.models import is_model, models_in, parts_of
+from graphinv.ingest.support.python.models import models_in, uses_bound
 from graphinv.ingest.support.python.program import Actor, Program
 from graphinv.ingest.support.python.values import Bound, Const, DictV, External, FunctionV, ListV, Made, Unknown, Value, walk
 from graphinv.model.facts import EdgeFact, Fact
@@ -59,6 +59,7 @@ def declare(program: Program) -> None:
         actor = program.actor(made)
         if actor is not None:
             _declare_nodes(program, _Graph(made, actor))
+    entrypoints.declare(program, NAME)
 
 
 def _kept_in(program: Program, made: Made) -> str | None:
@@ -126,6 +127,9 @@ def _node_name(program: Program, value: Value) -> str:
     actor = program.actor(value)
     if actor is not None:
         return actor.name
+    if isinstance(value, Made) and value.symbol == "ToolNode":
+        named = value.arg("name")
+        return (named.text() if named is not None else None) or "tools"
     return program.variable(value) or (
         value.symbol if isinstance(value, (Made, External)) else value.attr if isinstance(value, Bound) else "node"
     )
@@ -192,6 +196,7 @@ def facts(program: Program) -> Iterator[Fact]:
             if call.symbol == "compile":
                 for name, scope in (("checkpointer", "session"), ("store", "user")):
                     yield from program.memory(actor, call.arg(name), scope)
+    yield from entrypoints.facts(program, members)
 
 
 def _waits(program: Program, graph: _Graph, stated: Mapping[str, list[Fact]]) -> set[object]:
@@ -227,22 +232,10 @@ def _node(program: Program, graph: _Graph, node: _Node, members: Members) -> Ite
         elif isinstance(option, (Unknown, External)):
             yield from program.problem(node.at, f"what the node {node.name!r} of {graph.actor.name!r} runs is not known")
     for model in models_in(program, node.value):
-        for part in parts_of(model):
-            yield from uses_bound(program, actor, part, members)
+        yield from uses_bound(program, actor, model, members)
     for other, at in run_by(program, node.value):
         if other is not actor and other is not graph.actor:
             yield program.edge("DELEGATES_TO", actor.key, other.key, at, mode="invoke", kind_detail="invoke")
-
-
-def uses_bound(program: Program, actor: Actor, model: Value, members: Members) -> Iterator[Fact]:
-    """Tools that are bound to a model on the way to where it is called, and the model."""
-    one: Value | None = model
-    while isinstance(one, (Made, Bound)):
-        if isinstance(one, Made) and one.symbol == "bind_tools":
-            yield from give_tools(program, actor, one.arg("tools", 0), members)
-        if isinstance(one, Made) and one.receiver is None and is_model(one):
-            yield from program.uses_model(actor, one)
-        one = one.receiver
 
 
 def _edges(program: Program, graph: _Graph) -> Iterator[Fact]:
