@@ -22,6 +22,7 @@ from graphinv.analyze.rows import (
     blueprint,
     confidence,
     counted,
+    granted,
     in_force,
     listed,
     usable,
@@ -56,13 +57,13 @@ def _inherited(estate: Estate, grants: Iterable[EdgeRecord], at: int, params: Pa
         if origin and not origin.startswith(f"{edge.source[1]}/"):  # what is written into an identity itself comes from nobody else
             groups[origin].append(edge)
     for origin, edges in sorted(groups.items()):
-        actions = sorted({action for edge in edges for action in edge.props.get("actions") or ()})
+        actions = sorted({action for edge in edges for action in granted(edge)})
         if not WORSE_THAN_READ & set(actions):
             continue
         cause = next((key for kind in ("Identity", "Agent") if (key := (kind, origin)) in estate.nodes), None)
         ends = about(edges[0].source, cause)
-        uses = [edge.props.get("last_used") for edge in edges]
-        if any(uses):
+        if any(edge.props.get("last_used") for edge in edges):
+            uses = [edge.props.get("last_used") for edge in edges if edge.props.get("last_used") or not _younger(edge, at, params["young"])]
             since = at - params["days"] * DAY
             unused = sum(use is None or micros(use) < since for use in uses) / len(uses)
             if unused <= params["unused"]:
@@ -99,11 +100,11 @@ def _how_sure(edges: Iterable[EdgeRecord]) -> float:
 
 def _whole_scope(estate: Estate, grants: Iterable[EdgeRecord], params: Params) -> Iterator[Row]:
     for edge in grants:
-        target, actions = estate.nodes[edge.target], edge.props.get("actions") or ()
+        target, actions = estate.nodes[edge.target], granted(edge)
         if target.props.get("type") in params["scopes"] and WORSE_THAN_READ & set(actions):
             yield about(edge.source, edge.target) | {
-                "what": f"may {'administer' if 'admin' in actions else ', '.join(actions)} everything in {target.name}",
-                "actions": list(actions),
+                "what": f"may {'administer' if 'admin' in actions else ', '.join(sorted(actions))} everything in {target.name}",
+                "actions": sorted(actions),
                 "grants": 1,
                 "modifiers": ["+1 it may do anything there"] if "admin" in actions else [],
                 "confidence": _how_sure([edge]),
@@ -170,7 +171,7 @@ def _behind(estate: Estate, holder: NodeKey, at: int) -> Iterator[NodeKey]:
     for edge in estate.incoming.get(holder, ()):
         if not in_force(edge, at) or edge.props.get("isolated"):
             continue
-        if edge.kind in ("USES", "CONNECTS_TO", "RUNS_ON") and edge.source[0] == "Agent":
+        if edge.kind in ("USES", "CONNECTS_TO", "RUNS_ON") and edge.source[0] in ("Agent", "ToolServer"):
             yield from _behind(estate, edge.source, at)
         elif edge.kind == "PROVIDES":
             for other in estate.incoming.get(edge.source, ()):
@@ -216,17 +217,23 @@ def became_standing(engine: Engine, params: Params) -> Iterator[Row]:
     """Ephemeral secrets that were renewed until they are, in effect, standing access."""
     estate, at = engine.estate, micros(engine.at)
     for family in _families(estate):
-        if not any(usable(secret.props, at) for secret in family.members):
+        if not any(_works(secret.props, at) for secret in family.members):
             continue
         if family.renewals == 0 and not any(secret.props.get("renewable") for secret in family.members):
             continue
         root = min(family.members, key=lambda secret: (secret.props.get("issued_at") or "~", secret.id))
         rows = list(_standing(estate, family, root, at, params))
-        holders = sorted({holder for secret in family.members for holder in _holders(estate, secret.key)})
+        held = [edge for secret in family.members for edge in estate.incoming.get(secret.key, ()) if edge.kind == "HOLDS"]
+        holders = sorted({edge.source for edge in held if in_force(edge, at)} or {edge.source for edge in held})
         for row in rows:
             yield from (about(holder, root.key) | row for holder in holders)
             if not holders:
                 yield about(root.key) | row
+
+
+def _works(secret: Props, at: int) -> bool:
+    """Whether it opens something still, though it may be past the longest life that was meant: that is what is looked for."""
+    return usable({**secret, "max_life_seconds": None}, at)
 
 
 @dataclass
@@ -333,7 +340,7 @@ def _standing(estate: Estate, family: _Family, root: NodeRecord, at: int, params
             yield {"unknown": True}
         return
     is_open = [task for task in tasks if _still_open(task, at)]
-    live = [secret.props for secret in family.members if usable(secret.props, at)]
+    live = [secret.props for secret in family.members if _works(secret.props, at)]
     modifiers = ["+1 its scopes grew on the way"] if family.grew else []
     row: Row = {"reasons": reasons, "renewals": family.renewals, "chain": len(family.members)}
     if not is_open:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from graphinv.analyze.approvals import HOLDS, approvals_of
 from graphinv.analyze.arcs import micros
+from graphinv.analyze.checks_inventory import only_seen
 from graphinv.analyze.labels import labels_of, time_of
 from graphinv.analyze.reaching import WORSE_BITS, Columns, columns_of
 from graphinv.analyze.rows import DAY, Params, Row, about, active, agents_of, blueprint, hop_of, in_force, listed, once, sightings_of
@@ -292,13 +293,13 @@ def contradicted(engine: Engine, params: Params) -> Iterator[Row]:
     estate = engine.estate
     enforcing = {point.id for point in estate.of_kind("EnforcementPoint") if point.props.get("mode") == "enforce"}
     denying = {point for point in enforcing if estate.nodes["EnforcementPoint", point].props.get("effect") == "deny"}
-    meant: defaultdict[tuple[str, NodeKey, NodeKey], int] = defaultdict(int)  # what it may do there, in bits
+    meant: defaultdict[tuple[str, NodeKey, NodeKey], list[EdgeRecord]] = defaultdict(list)
     sightings = sightings_of(engine)
     seen_between = {(edge.kind, edge.source, edge.target) for edge in sightings}
     for edge in estate.edges:
         ends = edge.kind, edge.source, edge.target
         if ends in seen_between and set(edge.props.get("evidence") or ()) - {"observed"}:
-            meant[ends] |= action_bits(edge.props.get("actions") or ())
+            meant[ends].append(edge)
     approvals = approvals_of(engine)
     once = (*HOLDS, "expired")  # it may have been seen before its approval ran out
     approved = {(edge.source, edge.target) for edge in estate.edges_of(*_CALLS) if approvals.of(edge) in once}
@@ -306,7 +307,8 @@ def contradicted(engine: Engine, params: Params) -> Iterator[Row]:
     for edge in sightings:
         guards, seen = set(edge.props.get("guards") or ()), _last_seen(edge)
         ends = edge.kind, edge.source, edge.target
-        known = ends in meant and not action_bits(edge.props.get("actions") or ()) & ~meant[ends]
+        held = [one for one in meant.get(ends, ()) if seen is None or _held(one, seen, params["minutes"])]
+        known = bool(held) and not _beyond(edge, held)
         found: tuple[str, str | None] | None = _after_end(edge, seen, params["minutes"]) if guards & enforcing else None
         if guards & denying and not found:
             found = "a point denies it, and it was seen", "+2 the denial did not hold"
@@ -316,7 +318,7 @@ def contradicted(engine: Engine, params: Params) -> Iterator[Row]:
                 found = "it was let pass after its task was closed", "+1 what was over went on"
             elif not known and (edge.source, edge.target) not in approved:
                 found = "it was let pass, and nobody declared or approved it", None
-        elif edge.kind == "CAN_ACCESS" and not known and not found and not _granted(engine, edge):
+        elif edge.kind == "CAN_ACCESS" and not known and not found and not _granted(engine, edge, seen):
             found = "posture knows no such grant, and it was seen", "+2 the graph does not show how"
         if found:
             reason, note = found
@@ -350,10 +352,42 @@ def _closed_tasks(estate: Estate) -> dict[NodeKey, int]:
     return {agent: max(micros(end) for end in closed if end) for agent, closed in ends.items() if all(closed)}
 
 
-def _granted(engine: Engine, edge: EdgeRecord) -> bool:
-    """Whether what is declared and granted lets its source do the same, by whatever way."""
+def _held(edge: EdgeRecord, seen: int, minutes: int) -> bool:
+    """Whether it was in force when something was seen, or a cache of decisions may not have known better."""
+    return in_force(edge, seen) or in_force(edge, seen - minutes * _MINUTE)
+
+
+def _beyond(edge: EdgeRecord, grants: Iterable[EdgeRecord]) -> int:
+    """Bits of the actions of ``edge`` that none of ``grants`` has."""
+    allowed = 0
+    for grant in grants:
+        allowed |= action_bits(grant.props.get("actions") or ())
+    return action_bits(edge.props.get("actions") or ()) & ~allowed
+
+
+def _granted(engine: Engine, edge: EdgeRecord, seen: int | None) -> bool:
+    """Whether what is declared and granted lets its source do the same, by whatever way; or did so when it was seen, by its roles and
+    groups of then."""
     held = engine.privileges("declared").actions_on(edge.source, edge.target)
-    return set(edge.props.get("actions") or ()) <= set(held)
+    if set(edge.props.get("actions") or ()) <= set(held):
+        return True
+    if seen is None:
+        return False
+    roles, then = _roles(engine), [edge.source]
+    for key in then:
+        then += [one.target for one in roles.get(key, ()) if in_force(one, seen) and one.target not in then]
+    grants = (one for one in engine.estate.incoming[edge.target] if one.kind == "CAN_ACCESS" and one.source in then)
+    return not _beyond(edge, (one for one in grants if not only_seen(one) and in_force(one, seen)))
+
+
+@once
+def _roles(engine: Engine) -> Mapping[NodeKey, Sequence[EdgeRecord]]:
+    """By what has them, edges to roles and groups that were not only seen."""
+    found: defaultdict[NodeKey, list[EdgeRecord]] = defaultdict(list)
+    for edge in engine.estate.edges_of("RUNS_AS", "ASSUMES", "MEMBER_OF"):
+        if not only_seen(edge):
+            found[edge.source].append(edge)
+    return found
 
 
 def unrecorded(engine: Engine, params: Params) -> Iterator[Row]:

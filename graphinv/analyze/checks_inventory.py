@@ -100,14 +100,14 @@ def _production(engine: Engine) -> Array:
 def blind_spot(engine: Engine, params: Params) -> Iterator[Row]:
     """Agents of which almost nothing is known: of owner, secrets, access, tools and runtime. Several of one root are told once, of the
     root, but for those in production."""
-    estate, reach = engine.estate, engine.measures()
+    estate, reach, at = engine.estate, engine.measures(), micros(engine.at)
     blind: dict[str, tuple[list[str], list[str]]] = {}
     for agent in agents_of(engine):
-        out = estate.outgoing.get(agent.key, ())
+        out = [edge for edge in estate.outgoing.get(agent.key, ()) if in_force(edge, at)]
         near = [agent.key, *(edge.target for edge in out if edge.kind in ("CONNECTS_TO", "USES", "RUNS_ON", "RUNS_AS"))]
-        kinds = {edge.kind for key in near for edge in estate.outgoing.get(key, ())}
+        kinds = {edge.kind for key in near for edge in estate.outgoing.get(key, ()) if in_force(edge, at)}
         facts = {
-            "owner": any(edge.kind == "OWNS" for edge in estate.incoming.get(agent.key, ())),
+            "owner": any(edge.kind == "OWNS" and in_force(edge, at) for edge in estate.incoming.get(agent.key, ())),
             "secrets": "HOLDS" in kinds,
             "access": "CAN_ACCESS" in kinds or reach.targets(engine.structure.node(agent.key)) > 0,
             "tools": any(edge.kind in ("USES", "CONNECTS_TO") for edge in out),
@@ -153,14 +153,16 @@ def only_seen(edge: EdgeRecord) -> bool:
 
 
 def shadow(engine: Engine, params: Params) -> Iterator[Row]:
-    """Agents and servers that were seen and that nobody declares: all that speaks of them are the documents of the sightings."""
+    """Agents and servers that were seen and that nobody declares: all that speaks of them are the documents of the sightings, and what is
+    guessed from these."""
     estate, at = engine.estate, micros(engine.at)
     undeclared: list[tuple[NodeRecord, list[EdgeRecord]]] = []
     named: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
     for node in (*agents_of(engine), *(server for server in estate.of_kind("ToolServer") if active(server))):
         edges = [*estate.incoming.get(node.key, ()), *estate.outgoing.get(node.key, ())]
         sightings = [edge for edge in edges if seen(edge)]
-        if sightings and all(only_seen(edge) for edge in edges) and _documents(node) <= set().union(*map(_documents, sightings)):
+        told = set[str]().union(*map(_documents, sightings))
+        if sightings and _documents(node) <= told and all(_unstated(edge) and _documents(edge) <= told for edge in edges):
             undeclared.append((node, sightings))
         else:
             named[node.kind, plain(node.name)].append(node.id)
@@ -168,21 +170,17 @@ def shadow(engine: Engine, params: Params) -> Iterator[Row]:
         first = min((edge.props[name] for edge in sightings for name in ("first_seen", "last_seen") if edge.props.get(name)), default=None)
         if first is not None and at - micros(first) <= params["hours"] * _HOUR:
             continue
-        if _same_identity(estate, node):
+        if _same_identity(estate, node, at):
             yield about(node.key) | {"unknown": True}
             continue
         twins = named[node.kind, plain(node.name)]
-        tested = {estate.nodes[end].props.get("environment") for edge in sightings for end in (edge.source, edge.target)} - {
-            None,
-            "unknown",
-        }
         yield about(node.key) | {
             "seen": first,
             "doing": sorted({edge.kind for edge in sightings}),
             "twins": twins[:10],
             "path": [hop_of(estate, max(sightings, key=lambda edge: (edge.props.get("last_seen") or "~", edge.key)))],
             "confidence": min([max(map(confidence, sightings)), *([0.5] if twins else [])]),
-            "modifiers": ["-2 it was seen in tests only"] if tested and tested <= {"dev", "test"} else [],
+            "modifiers": ["-2 it was seen in tests only"] if all(_in_tests(estate, edge) for edge in sightings) else [],
         }
 
 
@@ -191,13 +189,25 @@ def _documents(thing: NodeRecord | EdgeRecord) -> set[str]:
     return {source.partition("#")[0] for source in thing.sources}
 
 
-def _same_identity(estate: Estate, node: NodeRecord) -> bool:
-    """Whether something of its kind that is declared runs as an identity that it was seen to run as, and as nothing else."""
+def _unstated(edge: EdgeRecord) -> bool:
+    """Whether nobody states it: it was seen, or is guessed."""
+    evidence = edge.props.get("evidence") or ()
+    return len(evidence) > 0 and all(item in ("observed", "inferred") for item in evidence)
+
+
+def _in_tests(estate: Estate, edge: EdgeRecord) -> bool:
+    """Whether all that is known of where it was seen is an environment of tests."""
+    places = {estate.nodes[end].props.get("environment") for end in (edge.source, edge.target)} - {None, "unknown"}
+    return bool(places) and places <= {"dev", "test"}
+
+
+def _same_identity(estate: Estate, node: NodeRecord, at: int) -> bool:
+    """Whether something of its kind that is declared runs as an identity that it was seen to run as; a person's tells nothing."""
     # Its own edge was only seen, and no other kind leads from an agent or a server to an identity
     return any(
-        other.source[0] == node.kind and not only_seen(other)
+        other.source[0] == node.kind and not only_seen(other) and in_force(other, at) and active(estate.nodes[other.source])
         for edge in estate.outgoing.get(node.key, ())
-        if edge.kind == "RUNS_AS"
+        if edge.kind == "RUNS_AS" and estate.nodes[edge.target].props.get("type") != "human"
         for other in estate.incoming[edge.target]
     )
 
@@ -211,7 +221,8 @@ def drift(engine: Engine, params: Params) -> Iterator[Row]:
     for edge in estate.edges_of(*_DEEDS):
         if not only_seen(edge) or edge.source[0] not in ("Agent", "Workflow"):
             continue
-        moment = micros(edge.props["last_seen"]) if edge.props.get("last_seen") else at
+        last = edge.props.get("last_seen") or edge.props.get("first_seen")
+        moment = at if last is None else micros(last)
         stated = [other for other in estate.outgoing[edge.source] if not only_seen(other) and in_force(other, moment)]
         beyond = _beyond(edge, [other for other in stated if other.kind == edge.kind and other.target == edge.target])
         if beyond is None or (edge.kind == "USES" and _provided(estate, edge.target, stated)):
@@ -270,7 +281,17 @@ def _nearly(estate: Estate, edge: EdgeRecord, stated: list[EdgeRecord]) -> bool:
     for other in stated:
         if other.kind == "CONNECTS_TO":
             known |= {estate.nodes[one.target].name for one in estate.outgoing.get(other.target, ()) if one.kind == "PROVIDES"}
-    return any(target.name.endswith(mark + name) for name in known for mark in ("__", "/", ".", ":", "-", "_"))
+    return any(target.name.endswith(mark + name) for name in known for mark in ("__", "/", ".", ":")) or any(
+        _names_a_server(estate, target.name.removesuffix(mark + name))
+        for name in known
+        for mark in ("-", "_")
+        if target.name.endswith(mark + name)
+    )
+
+
+def _names_a_server(estate: Estate, prefix: str) -> bool:
+    """Whether what stands before the name of a tool is the name of a server, and not a word such as ``delete``."""
+    return any(plain(server.name) == plain(prefix) for server in estate.of_kind("ToolServer"))
 
 
 def _unversioned(server: NodeRecord) -> str | None:

@@ -11,7 +11,7 @@ import numpy as np
 from graphinv.analyze.arcs import micros
 from graphinv.analyze.checks_inventory import seen
 from graphinv.analyze.labels import labels_of, may_rest, time_of
-from graphinv.analyze.rows import DAY, Params, Row, about, agents_of, confidence, in_force, sightings_of, usable
+from graphinv.analyze.rows import DAY, Params, Row, about, active, agents_of, confidence, in_force, sightings_of, usable
 from graphinv.analyze.scopes import ACTION_BIT
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
 from graphinv.model.facts import NodeKey
@@ -67,7 +67,7 @@ def review_overdue(engine: Engine, params: Params) -> Iterator[Row]:
             moment: text
             for key in (agent.key, *roles)
             for name, text in labels_of([estate.nodes[key].props]).items()
-            if name in ("reviewed", "reviewedat", "lastreview", "lastreviewed") and (moment := time_of(text)) is not None
+            if name in ("reviewed", "reviewedat", "lastreview", "lastreviewed") and (moment := time_of(text)) is not None and moment <= at
         }
         days = params["other"] if agent.props.get("environment") in ("dev", "test", "staging") else params["prod"]
         due, last = agent.props.get("review_due"), max(reviews, default=None)
@@ -102,17 +102,19 @@ def dormant_secret(engine: Engine, params: Params) -> Iterator[Row]:
         (document, secret.props.get("type")) for secret in secrets if secret.props.get("last_used") for document in _documents(secret)
     }
     for secret in secrets:
-        used, made = secret.props.get("last_used"), secret.props.get("rotated_at") or secret.props.get("issued_at")
+        used = secret.props.get("last_used")
+        # Whether it was ever used is known of the whole life of the entry, however often its value was changed in place
+        made = min((time for name in ("issued_at", "rotated_at") if (time := secret.props.get(name)) is not None), default=None)
         if may_rest(secret.props, at):
             continue
         if used is None and (made is None or not any((document, secret.props.get("type")) in recording for document in _documents(secret))):
             yield about(secret.key) | {"unknown": True}
             continue
-        newest = max(time for time in (used, made) if time is not None)
-        if at - micros(newest) <= params["days"] * DAY:
+        since = str(used or made)
+        if at - micros(since) <= params["days"] * DAY:
             continue
         holders = sorted({edge.source[1] for edge in estate.incoming.get(secret.key, ()) if edge.kind == "HOLDS"})
-        usage = f"was last used on {used[:10]}" if used else f"was never used since {newest[:10]}"
+        usage = f"was last used on {used[:10]}" if used else f"was never used since {since[:10]}"
         yield about(secret.key) | {"usage": usage, "last_used": used, "holders": holders}
 
 
@@ -130,7 +132,7 @@ def acts_as_person(engine: Engine, params: Params) -> Iterator[Row]:
     by_design: defaultdict[NodeKey, dict[str, float]] = defaultdict(dict)
     for agent in agents_of(engine):
         for person, sure in sorted(_people(estate, agent.key, at).items()):
-            if _on_own_machine(estate, agent):
+            if _on_own_machine(estate, agent, at):
                 by_design[person][agent.id] = sure
             else:
                 yield about(agent.key, person) | {
@@ -149,7 +151,7 @@ def acts_as_person(engine: Engine, params: Params) -> Iterator[Row]:
         }
     for edge in estate.edges_of("ASSUMES"):
         if seen(edge) and _is_person(estate, edge.source) and not _is_person(estate, edge.target):
-            users = sorted(one.source[1] for one in estate.incoming[edge.target] if one.kind == "RUNS_AS" and one.source[0] == "Agent")
+            users = sorted({one.source[1] for one in estate.incoming[edge.target] if _agent_runs_as(estate, one, at)})
             if users:
                 yield about(edge.target, edge.source) | {
                     "how": f"was used by {estate.nodes[edge.source].name}",
@@ -159,19 +161,26 @@ def acts_as_person(engine: Engine, params: Params) -> Iterator[Row]:
                 }
 
 
+def _agent_runs_as(estate: Estate, edge: EdgeRecord, at: int) -> bool:
+    """Whether an edge says that an agent in service runs as what it leads to."""
+    return edge.kind == "RUNS_AS" and edge.source[0] == "Agent" and in_force(edge, at) and active(estate.nodes[edge.source])
+
+
 def _is_person(estate: Estate, identity: NodeKey) -> bool:
     return estate.nodes[identity].props.get("type") == "human"
 
 
 def _people(estate: Estate, agent: NodeKey, at: int) -> dict[NodeKey, float]:
-    """People as whom an agent runs or whose credential it holds, and how sure that is; not those for whom it acts by name."""
+    """People as whom an agent runs or whose credential it holds, and how sure that is; not those as whom it runs only by a token that
+    names both."""
+    runs: dict[NodeKey, float] = {}
     found: dict[NodeKey, float] = {}
     delegated: set[NodeKey] = set()
     for edge in estate.outgoing.get(agent, ()):
         if not in_force(edge, at):
             continue
         if edge.kind == "RUNS_AS" and _is_person(estate, edge.target):
-            found[edge.target] = max(found.get(edge.target, 0.0), confidence(edge))
+            runs[edge.target] = max(runs.get(edge.target, 0.0), confidence(edge))
         elif edge.kind == "HOLDS" and usable(estate.nodes[edge.target].props, at):
             people = [
                 one
@@ -182,13 +191,15 @@ def _people(estate: Estate, agent: NodeKey, at: int) -> dict[NodeKey, float]:
                 delegated |= {one.target for one in people}
             else:
                 found |= {one.target: max(found.get(one.target, 0.0), min(confidence(edge), confidence(one))) for one in people}
-    return {person: sure for person, sure in found.items() if person not in delegated}
+    alone = {person: max(sure, found.get(person, 0.0)) for person, sure in runs.items() if person not in delegated}
+    return found | alone
 
 
-def _on_own_machine(estate: Estate, agent: NodeRecord) -> bool:
+def _on_own_machine(estate: Estate, agent: NodeRecord, at: int) -> bool:
     """Whether it is a coding agent on somebody's machine: its host application, or what runs on a laptop."""
     return str(agent.props.get("kind_detail") or "").endswith(" host") or any(
-        edge.kind == "RUNS_ON" and estate.nodes[edge.target].props.get("type") == "laptop" for edge in estate.outgoing.get(agent.key, ())
+        edge.kind == "RUNS_ON" and in_force(edge, at) and estate.nodes[edge.target].props.get("type") == "laptop"
+        for edge in estate.outgoing.get(agent.key, ())
     )
 
 

@@ -10,9 +10,10 @@ import numpy as np
 
 from graphinv.analyze.approvals import Approvals, approvals_of
 from graphinv.analyze.arcs import micros
+from graphinv.analyze.checks_inventory import seen
 from graphinv.analyze.labels import labels_of, may_rest
 from graphinv.analyze.reaching import WORSE_BITS, NearestAgents, behind_agents, closure
-from graphinv.analyze.rows import DAY, WORSE_THAN_READ, Params, Row, about, active, agents_of, confidence, counted, in_force, once
+from graphinv.analyze.rows import DAY, WORSE_THAN_READ, Params, Row, about, active, agents_of, confidence, counted, granted, in_force, once
 from graphinv.analyze.scopes import ACTION_BIT
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
 from graphinv.model.facts import NodeKey
@@ -37,7 +38,7 @@ def _grants(engine: Engine) -> Sequence[tuple[NodeKey, list[EdgeRecord]]]:
         found = [
             edge
             for edge in estate.outgoing.get(key, ())
-            if edge.kind == "CAN_ACCESS" and in_force(edge, at) and not WORSE_THAN_READ.isdisjoint(edge.props.get("actions") or ())
+            if edge.kind == "CAN_ACCESS" and in_force(edge, at) and not WORSE_THAN_READ.isdisjoint(granted(edge))
         ]
         if found:
             held.append((key, found))
@@ -48,11 +49,7 @@ def administrator(engine: Engine, params: Params) -> Iterator[Row]:
     """Identities and tools of agents that may administer something; whole scopes are told by the rule of over-broad grants."""
     estate, nearest = engine.estate, NearestAgents(engine)
     for key, grants in _grants(engine):
-        held = [
-            edge
-            for edge in grants
-            if "admin" in edge.props["actions"] and estate.nodes[edge.target].props.get("type") not in params["scopes"]
-        ]
+        held = [edge for edge in grants if "admin" in granted(edge) and estate.nodes[edge.target].props.get("type") not in params["scopes"]]
         if not held:
             continue
         one = held[0].target if len(held) == 1 else None
@@ -82,7 +79,7 @@ def dormant_privilege(engine: Engine, params: Params) -> Iterator[Row]:
             if not _young(edge, since) and (edge.props.get("last_used") is None or micros(edge.props["last_used"]) < since)
         ]
         if unused:
-            heavy = any(_HEAVY & set(edge.props["actions"]) for edge in unused)
+            heavy = any(_HEAVY & granted(edge) for edge in unused)
             yield about(key) | {
                 "what": f"{len(unused)} of {len(grants)} grants",
                 "examples": sorted(":".join(edge.target) for edge in unused)[:10],
@@ -91,14 +88,18 @@ def dormant_privilege(engine: Engine, params: Params) -> Iterator[Row]:
             }
     for agent in agents_of(engine):
         asked = [edge for edge in estate.outgoing.get(agent.key, ()) if edge.kind == "DELEGATES_TO" and in_force(edge, at)]
-        seen = [edge for edge in asked if "observed" in (edge.props.get("evidence") or ())]
-        idle = [edge for edge in asked if edge not in seen and edge.props.get("first_seen") and micros(edge.props["first_seen"]) < since]
-        if seen and idle:
+        lately = {edge.target for edge in asked if seen(edge) and not _before(edge.props.get("last_seen"), since)}
+        idle = {edge.target for edge in asked if _before(edge.props.get("last_seen" if seen(edge) else "first_seen"), since)} - lately
+        if lately and idle:
             yield about(agent.key) | {
-                "what": f"{len(idle)} of {len(asked)} delegations",
-                "examples": sorted(":".join(edge.target) for edge in idle)[:10],
+                "what": f"{len(idle)} of {len({edge.target for edge in asked})} delegations",
+                "examples": sorted(":".join(target) for target in idle)[:10],
                 "confidence": 0.5,
             }
+
+
+def _before(time: str | None, since: int) -> bool:
+    return time is not None and micros(time) < since
 
 
 def _young(edge: EdgeRecord, since: int) -> bool:
@@ -116,7 +117,7 @@ def own_limits(engine: Engine, params: Params) -> Iterator[Row]:
 
     A resource controls a node when it has its id, or a label ``controls=<id>``; a store of audit or approvals limits everybody.
     """
-    estate, structure = engine.estate, engine.structure
+    estate, structure, at = engine.estate, engine.structure, micros(engine.at)
     controls: dict[int, set[str]] = {}
     everybody = set()
     named = {key[1] for key in estate.nodes if key[0] in ("Agent", "Identity", "EnforcementPoint")}
@@ -138,7 +139,7 @@ def own_limits(engine: Engine, params: Params) -> Iterator[Row]:
         if not held:
             continue
         surely = set(columns[chosen & (bits & WORSE_BITS != _STARTS)].tolist())
-        limits = _limits(estate, agent)
+        limits = _limits(estate, agent, at)
         own = [column for column in held if column in everybody or controls.get(column, set()) & limits]
         changed = own or held
         keys = [structure.keys[structure.targets[column]] for column in changed]
@@ -150,17 +151,24 @@ def own_limits(engine: Engine, params: Params) -> Iterator[Row]:
         }
 
 
-def _limits(estate: Estate, agent: NodeRecord) -> set[str]:
-    """Ids of the agent, of what it runs as, and of the points that stand on its edges and theirs."""
-    found = {agent.id}
-    for edge in estate.outgoing.get(agent.key, ()):
-        found.update(edge.props.get("guards") or ())
-        if edge.kind in ("RUNS_AS", "USES", "CONNECTS_TO"):
-            for further in estate.outgoing.get(edge.target, ()):
-                found.update(further.props.get("guards") or ())
-        if edge.kind == "RUNS_AS":
-            found.add(edge.target[1])
-    return found
+def _limits(estate: Estate, agent: NodeRecord, at: int) -> set[str]:
+    """Ids of the agent, of what it runs as (itself or where it runs) with its roles and groups, and of the points that stand on their edges
+    and on those of its tools."""
+    found: set[str] = set()
+    own, tools = [agent.key], list[NodeKey]()
+    for key in own:
+        for edge in estate.outgoing.get(key, ()):
+            if not in_force(edge, at):
+                continue
+            found.update(edge.props.get("guards") or ())
+            if edge.kind in ("USES", "CONNECTS_TO"):
+                tools.append(edge.target)
+            elif edge.kind in ("RUNS_AS", "RUNS_ON", "ASSUMES", "MEMBER_OF") and not edge.props.get("isolated") and edge.target not in own:
+                own.append(edge.target)
+    for key in tools:
+        for edge in estate.outgoing.get(key, ()):
+            found.update(edge.props.get("guards") or ())
+    return found | {id for kind, id in own if kind in ("Agent", "Identity")}
 
 
 # --------------------------------------------------------------------------------------------------------------------------------

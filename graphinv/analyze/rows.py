@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from graphinv.analyze.arcs import micros
 from graphinv.analyze.paths import guard_on
+from graphinv.analyze.scopes import action_bits, actions_of, passes
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
 from graphinv.model.facts import NodeKey, Props
 from graphinv.model.results import Hop
@@ -99,17 +100,36 @@ def listed(edge: EdgeRecord, tool: NodeRecord) -> bool:
     return only is None or tool.id in only or tool.name in only
 
 
+def enforced(estate: Estate, edge: EdgeRecord) -> bool:
+    """Whether a point on the edge decides and is obeyed."""
+    points = (estate.nodes.get(("EnforcementPoint", guard)) for guard in edge.props.get("guards") or ())
+    return any(point and point.props.get("mode") == "enforce" for point in points)
+
+
 def tells_callers_apart(estate: Estate, edge: EdgeRecord) -> bool:
     """Whether a point on the edge enforces, and knows which agent asks."""
     points = (estate.nodes.get(("EnforcementPoint", guard)) for guard in edge.props.get("guards") or ())
     return any(point and point.props.get("mode") == "enforce" and point.props.get("distinguishes") == "agent" for point in points)
 
 
+def granted(edge: EdgeRecord) -> frozenset[str]:
+    """Actions of a grant that pass its own scopes.
+
+    >>> grant = {"actions": ["admin"], "scopes": ["read:*"]}
+    >>> granted(EdgeRecord("CAN_ACCESS", ("Identity", "i"), ("Resource", "r"), "key", grant))
+    frozenset({'read'})
+    """
+    actions, scopes = edge.props.get("actions") or (), edge.props.get("scopes")
+    if scopes is None:
+        return frozenset(actions)
+    return frozenset(action for action in actions_of(action_bits(actions)) if passes(scopes, edge.target[1], action))
+
+
 def usable(secret: Props, at: int) -> bool:
     """Whether a secret still opens something, as far as anybody stated."""
-    if secret.get("status") in DEAD:
+    issued, longest, expires = secret.get("issued_at"), secret.get("max_life_seconds"), secret.get("expires_at")
+    if secret.get("status") in DEAD or (issued is not None and longest is not None and micros(issued) + int(longest) * 1_000_000 <= at):
         return False
-    expires = secret.get("expires_at")
     return expires is None or bool(secret.get("renewable")) or micros(expires) > at
 
 
@@ -127,7 +147,7 @@ def root_of(estate: Estate, sources: Sequence[str]) -> str:
 
 def blueprint(agent: NodeRecord) -> str:
     """What tells an agent from its own replicas: its blueprint where one is labelled, else its id."""
-    return next((label for label in agent.props.get("labels") or () if label.startswith("blueprint=")), agent.id)
+    return next((label for label in agent.props.get("labels") or () if label.startswith("blueprint=") and label != "blueprint="), agent.id)
 
 
 def hop_of(estate: Estate, edge: EdgeRecord, *, backwards: bool = False) -> Hop:
