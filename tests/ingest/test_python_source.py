@@ -460,6 +460,12 @@ def test_notebook_cells_are_one_module_and_lines_are_those_of_the_file() -> None
     assert facts.nodes["Agent", "openai-agents:shop/n/demo#Helper"]["sources"] == ["shop/n/demo.ipynb#L9"]
 
 
+def test_a_notebook_whose_cells_are_one_text_each() -> None:
+    cell = "import os\nfrom agents import Agent\nhelper = Agent(name='Helper')"
+    read = document(json.dumps({"cells": [{"cell_type": "code", "source": cell}]}), "n/demo.ipynb")
+    assert agents(Facts(_Reading(), read)) == {"n/demo#Helper"}
+
+
 def test_files_that_a_notebook_writes_are_read_as_its_cells() -> None:
     cells = [
         "%%writefile lambda/booking.py\nfrom agents import function_tool\n\n@function_tool\ndef book(order: str) -> str:\n    return order",

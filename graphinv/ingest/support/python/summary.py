@@ -43,7 +43,8 @@ def marker() -> re.Pattern[bytes]:
             parent, _, last = name.rpartition(".")
             names.append(rf"{re.escape(parent)}\s+import\s+\(?\s*(?:\w+,\s*)*{re.escape(last)}")
     marks = [mark for framework in frameworks() for mark in getattr(framework, "MARKS", ())]
-    return re.compile(b"|".join([rb"\b(?:from|import)\s+(?:%s)(?![\w])" % "|".join(names).encode(), *marks]))
+    # In a notebook whose cells are one text each, ``\\n`` stands before most of them.
+    return re.compile(b"|".join([rb"(?:\b|(?<=\\n))(?:from|import)\s+(?:%s)(?![\w])" % "|".join(names).encode(), *marks]))
 
 
 def summarise(document: Document) -> ir.Module:
