@@ -385,7 +385,8 @@ def _job_facts(
     more = {"autonomy": autonomy, "environment": environment}
     yield NodeFact(*key, {**props, **{name: value for name, value in more.items() if value}})
     yield EdgeFact("DELEGATES_TO", workflow, key, {**stated, "mode": "invoke", "kind_detail": "job"})
-    yield from _identity(root, pipeline, job, key, stated)
+    token: NodeKey = ("Identity", f"gitlab-token:{root}/{pipeline.path}#{job.name}")
+    yield from _identity(root, pipeline, job, key, token, stated)
     runtime: NodeKey = ("Runtime", f"gitlab-runner:{root}/{pipeline.path}#{job.name}")
     tags = sorted({tag for one in chain for tag in one.tags})
     image = next((one.image for one in chain if one.image), "")
@@ -394,9 +395,8 @@ def _job_facts(
         *runtime, {"name": f"runner of {name}", "type": "ci_job", "kind_detail": "gitlab runner", "labels": about, "sources": place}
     )
     yield EdgeFact("RUNS_ON", key, runtime, stated)
-    yield from ci.moved([*wide, *(fact for one in chain for fact in one.facts)], key)
-    for run in runs:
-        yield from ci.moved(run.facts, key)
+    given = [*wide, *(fact for one in chain for fact in one.facts), *(fact for run in runs for fact in run.facts)]
+    yield from ci.moved(ci.minted(given, "CI_JOB_TOKEN", token), key)
     causes = sources | {source for one in chain for source in one.sources}
     if untrusted and not causes:
         causes = {"merge_request_event"} if any("MERGE_REQUEST" in variable for variable in untrusted) else set()
@@ -406,9 +406,8 @@ def _job_facts(
         yield EdgeFact("INGESTS", key, source, stated if untrusted else {**stated, "evidence": ["inferred"], "confidence": 0.6})
 
 
-def _identity(root: str, pipeline: Pipeline, job: Job, key: NodeKey, stated: Props) -> Iterator[Fact]:
+def _identity(root: str, pipeline: Pipeline, job: Job, key: NodeKey, token: NodeKey, stated: Props) -> Iterator[Fact]:
     """The job's token: what it may do follows from who started the pipeline; reading its own project is certain."""
-    token: NodeKey = ("Identity", f"gitlab-token:{root}/{pipeline.path}#{job.name}")
     labels = ["permissions=of_user", *(f"oidc_audience={audience}" for audience in job.audiences)]
     props: Props = {"name": f"token of {pipeline.name}/{job.name}", "type": "job_token", "provider": "gitlab", "binding": "platform"}
     yield NodeFact(*token, {**props, "kind_detail": "gitlab job token", "labels": labels, "sources": stated["sources"]})

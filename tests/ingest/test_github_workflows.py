@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 
 import pytest
@@ -429,3 +430,18 @@ def test_a_job_that_can_say_whose_it_is_is_let_in_as_its_repository() -> None:
     assert "github-oidc:quillmere/desk" in found.targets("RUNS_AS", agent(found))
     asked = linked(github_workflows, {".github/workflows/w.yml": text.replace("id-token: write", "contents: read")}, root="quillmere/desk")
     assert "github-oidc:quillmere/desk" not in asked.targets("RUNS_AS", agent(asked))
+
+
+def test_each_job_has_a_token_of_its_own_that_its_servers_are_given() -> None:
+    server = {
+        "command": "npx",
+        "args": ["-y", "tracker-mcp@1.0.0"],
+        "env": {"GITHUB_TOKEN": "${GITHUB_TOKEN}", "OTHER_TOKEN": "${OTHER_TOKEN}"},
+    }
+    command = f"claude -p 'Triage' --mcp-config '{json.dumps({'mcpServers': {'tracker': server}})}'"
+    jobs = {name: {"runs-on": "ubuntu-latest", "steps": [{"run": command}]} for name in ("one", "two")}
+    found = linked(github_workflows, {".github/workflows/w.yml": yaml.safe_dump({"name": "w", "on": "push", "jobs": jobs})})
+    servers = sorted(id for kind, id in found.nodes if kind == "ToolServer")
+    tokens = [f"github-token:shop/.github/workflows/w.yml#{name}" for name in jobs]
+    assert [found.targets("RUNS_AS", server) for server in servers] == [{token} for token in tokens]
+    assert [found.targets("HOLDS", server) for server in servers] == [{"env:OTHER_TOKEN"}] * 2

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 import yaml
 
@@ -179,3 +181,13 @@ def test_what_a_template_starts_is_followed() -> None:
     found = pipeline(".base: {script: [claude -p hello]}\nreview: {extends: .base, before_script: [npm i -g @anthropic-ai/claude-code]}\n")
     assert len(agents(found)) == 1
     assert found.problems == []
+
+
+def test_each_job_has_a_token_of_its_own_that_its_servers_are_given() -> None:
+    server = {"command": "npx", "args": ["-y", "tracker-mcp@1.0.0"], "env": {"GITLAB_TOKEN": "${CI_JOB_TOKEN}"}}
+    command = f"claude -p 'Triage' --mcp-config '{json.dumps({'mcpServers': {'tracker': server}})}'"
+    found = pipeline(json.dumps({job: {"script": [command]} for job in ("one", "two")}))
+    servers = sorted(id for kind, id in found.nodes if kind == "ToolServer")
+    tokens = [f"gitlab-token:shop/.gitlab-ci.yml#{job}" for job in ("one", "two")]
+    assert [found.targets("RUNS_AS", server) for server in servers] == [{token} for token in tokens]
+    assert [found.targets("HOLDS", server) for server in servers] == [set(), set()]

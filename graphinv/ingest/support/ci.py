@@ -116,6 +116,17 @@ def moved(facts: Iterable[Fact], agent: NodeKey) -> Iterator[Fact]:
             yield fact
 
 
+def minted(facts: Iterable[Fact], variable: str, token: NodeKey) -> Iterator[Fact]:
+    """``facts`` in which whatever is given ``variable`` acts by ``token``: it is minted for each job, so that jobs share no secret of that
+    name."""
+    for fact in facts:
+        if isinstance(fact, EdgeFact) and fact.kind == "HOLDS" and isinstance(fact.target, Ref) and fact.target.name == variable:
+            stated = {name: value for name, value in fact.props.items() if name in ("evidence", "confidence", "sources")}
+            yield EdgeFact("RUNS_AS", fact.source, token, stated)
+        else:
+            yield fact
+
+
 def words_of(text: object) -> list[str]:
     """An option that holds a command line, as words; a JSON list of words counts too. Lines that begin with ``#`` are left out."""
     if not isinstance(text, str):

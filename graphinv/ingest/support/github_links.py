@@ -288,11 +288,11 @@ class _JobFacts:
         yield EdgeFact("DELEGATES_TO", workflow, self.key, self.props(self.job.line, mode="invoke", kind_detail="job"))
         yield from self.identity()
         yield from _runtime(self.root, self.workflow, self.job, self.key)
-        yield from ci.moved(self.job.facts, self.key)
+        yield from ci.moved(ci.minted(self.job.facts, "GITHUB_TOKEN", self.token), self.key)
         last = max(run.position for run in self.runs)
         yield from ci.moved((fact for position, fact in self.job.logins if position <= last), self.key)
         for run in self.runs:
-            yield from ci.moved(run.facts, self.key)
+            yield from ci.moved(ci.minted(run.facts, "GITHUB_TOKEN", self.token), self.key)
             for fact in run.facts:
                 if (
                     isinstance(fact, NodeFact)
