@@ -73,3 +73,22 @@ def test_the_credential_of_the_client_that_a_model_is_given() -> None:
         """
     )
     assert drawn(facts, "HOLDS") == {("desk", "env:SHOP_MODELS_TOKEN")}
+
+
+def test_servers_that_a_stack_of_contexts_opens() -> None:
+    facts = read(
+        """
+        from contextlib import AsyncExitStack
+        from agents import Agent
+        from agents.mcp import MCPServerStdio
+
+        PARAMS = [{"command": "uvx", "args": ["mcp-server-fetch"]}, {"command": "npx", "args": ["-y", "shop-orders-mcp"]}]
+
+        async def run(name):
+            async with AsyncExitStack() as stack:
+                servers = [await stack.enter_async_context(MCPServerStdio(one, client_session_timeout_seconds=60)) for one in PARAMS]
+                desk = Agent(name="desk", mcp_servers=servers)
+        """
+    )
+    assert {target.rpartition("#")[2] for _, target in drawn(facts, "CONNECTS_TO")} == {"mcp-server-fetch", "shop-orders-mcp"}
+    assert not facts.problems

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import sys
 
 import pytest
@@ -90,3 +91,10 @@ desk = Agent(name="desk", sub_agents=[made("clerk")])
 @pytest.mark.parametrize(("text", "same"), NEWER[6:7])
 def test_this_version_agrees(text: str, same: str) -> None:
     assert ast.dump(ast.parse(text)) == ast.dump(ast.parse(same))
+
+
+def test_a_cell_of_a_notebook_in_newer_syntax() -> None:
+    cells = ["from agents import Agent", "names = {'desk': 'Desk'}\nhelper = Agent(name=f'{names['desk']}', tools=[])"]
+    notebook = json.dumps({"cells": [{"cell_type": "code", "source": [cell]} for cell in cells]})
+    facts = linked({"demo.ipynb": notebook})
+    assert [id_ for kind, id_ in facts.nodes if kind == "Agent"]

@@ -33,6 +33,7 @@ _SAME = frozenset({"list", "tuple", "set", "frozenset", "sorted", "reversed", "i
 _PASS = frozenset(
     {"asyncio.run", "anyio.run", "copy.copy", "copy.deepcopy", "asyncio.create_task", "asyncio.ensure_future", "nest_asyncio.run"}
 )
+_ENTERS = frozenset({"enter_context", "enter_async_context"})
 _TEXT = frozenset({"strip", "lstrip", "rstrip", "lower", "upper", "title", "replace", "removeprefix", "removesuffix"})
 MAX_FRAMES = 5
 """Functions calling functions that are followed with their arguments."""
@@ -42,6 +43,8 @@ MAX_NESTED = 2
 
 def call(ev: Evaluator, expr: ir.Call, scope: Scope) -> Value:
     """The value of a call."""
+    if isinstance(expr.func, ir.Attr) and expr.func.attr in _ENTERS and expr.args:
+        return ev.evaluate(expr.args[0], scope)  # as of ``with … as name``: for all that is known, the object itself
     callees = ev.evaluate(expr.func, scope).options()
     known = [one for one in callees if not _of_nothing(one)] or callees
     return either(scope.module, expr.line, [call_value(ev, one, expr, scope, ()) for one in known])

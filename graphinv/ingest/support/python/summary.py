@@ -164,7 +164,7 @@ def _plain(cell: str) -> str:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                ast.parse(text)
+                _parsed(text)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
         return text
