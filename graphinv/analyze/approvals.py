@@ -112,7 +112,8 @@ class Approvals:
         if digest is None:
             return "unstated"
         for link in self.estate.outgoing[edge.source]:
-            if link.kind == "CONNECTS_TO" and edge.target in self._tools.get(link.target, ()) and listed(link, tool):
+            called = link.kind == "CONNECTS_TO" and edge.target in self._tools.get(link.target, ()) and listed(link, tool)
+            if called and in_force(link, self.at):
                 digests = link.props.get("approved_digests") or [one for one in [tool.props.get("approved_digest")] if one]
                 standing = self.of(link)
                 # The approval of a server whose other tools changed still names this one.

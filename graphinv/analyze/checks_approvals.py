@@ -36,7 +36,7 @@ def unapproved(engine: Engine, params: Params) -> Iterator[Row]:
             row["approval"] = _WRONG[standing]
         elif standing == "client":
             row |= {"approval": "only the settings of its own client let it pass", "modifiers": ["-2 its client's settings name it"]}
-        elif "observed" in (edge.props.get("evidence") or ()):
+        elif standing == "unstated" and "observed" in (edge.props.get("evidence") or ()):
             row["approval"] = "it was called and nobody approved it"
         elif standing == "unstated" and approvals.registered(edge):
             row |= {"approval": "approvals are kept, and it is not among them", "modifiers": ["-2 nobody refused it either"]}

@@ -13,7 +13,7 @@ import numpy as np
 from graphinv.analyze.arcs import KIND_NUMBER, micros
 from graphinv.analyze.labels import agreed
 from graphinv.analyze.privilege import Privileges
-from graphinv.analyze.reaching import WORSE_BITS, Columns, Pair, Reached, columns_of, pairs_and_counts
+from graphinv.analyze.reaching import WORSE_BITS, Columns, Pair, Reached, calls_of, columns_of, pairs_and_counts
 from graphinv.analyze.rows import (
     DAY,
     Params,
@@ -246,18 +246,10 @@ class _Powers:
 
 def _calls(engine: Engine, deputy: NodeRecord) -> Iterator[tuple[EdgeRecord, int]]:
     """Edges by which agents call a deputy, itself or by a tool that it provides, with nobody to decide for the caller; and their arcs."""
-    estate, structure, arcs, at = engine.estate, engine.structure, engine.arcs("posture"), micros(engine.at)
-    pointers, order = arcs.arriving
-    tools = {edge.target for edge in estate.outgoing.get(deputy.key, ()) if edge.kind == "PROVIDES"}
-    for number in sorted(structure.number[key] for key in (deputy.key, *tools)):
-        for arc in order[pointers[number] : pointers[number + 1]].tolist():
-            edge, provided = estate.edges[arcs.first[arc]], int(arcs.second[arc])
-            if deputy.kind == "ToolServer" and edge.target != deputy.key:
-                continue
-            if provided >= 0 and tells_callers_apart(estate, estate.edges[provided]):
-                continue
-            if _undecided(estate, edge, at):
-                yield edge, arc
+    estate, at = engine.estate, micros(engine.at)
+    for edge, provided, arc in calls_of(engine, deputy.key):
+        if _undecided(estate, edge, at) and not (provided and tells_callers_apart(estate, provided)):
+            yield edge, arc
 
 
 def _undecided(estate: Estate, edge: EdgeRecord, at: int) -> bool:

@@ -12,7 +12,7 @@ from graphinv.analyze.approvals import Approvals, approvals_of
 from graphinv.analyze.arcs import micros
 from graphinv.analyze.labels import affirmed
 from graphinv.analyze.reaching import WORSE_BITS, affordable, columns_of
-from graphinv.analyze.rows import Params, Row, about, active, agents_of, hop_of, in_force, listed, once, usable
+from graphinv.analyze.rows import Params, Row, about, active, agents_of, enforced, hop_of, in_force, listed, once, usable
 from graphinv.analyze.scopes import ACTION_BIT
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
 from graphinv.model.facts import NodeKey
@@ -38,17 +38,6 @@ Flows = Mapping[NodeKey, list[tuple[NodeKey, Step]]]
 """By actor or memory, whereto data flows from it and by which step."""
 Parents = Mapping[NodeKey, tuple[NodeKey, Step] | None]
 """What is come to, and whence; None of what it begins with."""
-
-
-def _enforces(estate: Estate, edge: EdgeRecord) -> bool:
-    """Whether a point on the edge decides and is obeyed."""
-    return any(_mode(estate, guard) == "enforce" for guard in edge.props.get("guards") or ())
-
-
-def _mode(estate: Estate, guard: str) -> str | None:
-    point = estate.nodes.get(("EnforcementPoint", guard))
-    mode = point.props.get("mode") if point else None
-    return str(mode) if mode else None
 
 
 # --------------------------------------------------------------------------------------------------------------------------------
@@ -135,7 +124,7 @@ class _Reader:
     def decided(self, edge: EdgeRecord) -> bool:
         """Whether a point that enforces stands on an edge, or on all that a server which it leads to provides."""
         provided = [one for one in self._out(edge.target) if one.kind == "PROVIDES"] if edge.kind == "CONNECTS_TO" else []
-        return _enforces(self.estate, edge) or (bool(provided) and all(_enforces(self.estate, one) for one in provided))
+        return enforced(self.estate, edge) or (bool(provided) and all(enforced(self.estate, one) for one in provided))
 
     def _behind(self, edge: EdgeRecord) -> _ToolLegs:
         """What the tools add that a USES or CONNECTS_TO lets its source call; nothing of what is switched off."""

@@ -9,11 +9,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from graphinv.analyze.approvals import HOLDS, Approvals, approvals_of
 from graphinv.analyze.arcs import micros
 from graphinv.analyze.labels import affirmed
-from graphinv.analyze.reaching import columns_of
-from graphinv.analyze.rows import Params, Row, about, active, confidence, counted, in_force
+from graphinv.analyze.reaching import calls_of, columns_of
+from graphinv.analyze.rows import DAY, Params, Row, about, active, confidence, counted, in_force
+from graphinv.analyze.scopes import Array
 from graphinv.analyze.severity import Gauge
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
 from graphinv.model.facts import NodeKey
@@ -25,15 +28,16 @@ if TYPE_CHECKING:
 def third_party_step(engine: Engine, params: Params) -> Iterator[Row]:
     """Servers, steps and flows that somebody else runs and over which our agents come to what is sensitive, or to which we gave a key."""
     estate, at = engine.estate, micros(engine.at)
-    sensitive = columns_of(engine).sensitive
     for kind in ("ToolServer", "Workflow"):
         for step in estate.of_kind(kind):
             if not (step.props.get("third_party") or step.props.get("origin") == "third_party") or not active(step):
                 continue
-            ways = [edge for edge in estate.incoming.get(step.key, ()) if _brings(estate, edge, at)]
-            keys = [edge.target for edge in estate.outgoing.get(step.key, ()) if edge.kind == "HOLDS" and in_force(edge, at)]
-            columns, _ = engine.privileges("posture").row(step.key)
-            columns = columns[sensitive[columns]]
+            arcs = [(edge, arc) for edge, _, arc in calls_of(engine, step.key) if active(estate.nodes[edge.source])]
+            links = [edge for edge in estate.incoming.get(step.key, ()) if _brings(estate, edge, at)]
+            ways = {edge.key: edge for edge in (*links, *(edge for edge, _ in arcs))}.values()
+            given = [edge for edge in estate.outgoing.get(step.key, ()) if edge.kind in ("HOLDS", "RUNS_AS") and in_force(edge, at)]
+            keys = sorted({edge.target[1] for edge in given if edge.kind == "HOLDS"})
+            columns = _sensitive_over(engine, [arc for _, arc in arcs], [edge.target for edge in given])
             if not ways or not (keys or len(columns)):
                 continue
             heaviest = columns[engine.weights.target[columns].argmax()] if len(columns) else None
@@ -43,7 +47,7 @@ def third_party_step(engine: Engine, params: Params) -> Iterator[Row]:
                 "what": what,
                 "vendor": step.props.get("vendor"),
                 "agents": sorted({edge.source[1] for edge in ways}),
-                "secrets": sorted(id for _, id in keys),
+                "secrets": keys,
                 "confidence": min(confidence(edge) for edge in ways),
                 "modifiers": [
                     *(["+1 it holds a key of ours"] if keys else []),
@@ -57,6 +61,21 @@ def _brings(estate: Estate, edge: EdgeRecord, at: int) -> bool:
     return edge.kind in ("CONNECTS_TO", "DELEGATES_TO") and in_force(edge, at) and active(estate.nodes[edge.source])
 
 
+def _sensitive_over(engine: Engine, arcs: Iterable[int], means: Iterable[NodeKey]) -> Array:
+    """Columns of what is sensitive and comes into reach over arcs, or over what a step was given."""
+    structure, posture, table = engine.structure, engine.privileges("posture"), engine.arcs("posture")
+    sensitive = columns_of(engine).sensitive
+    found = [np.zeros(0, dtype=np.int64)]
+    for target, mask in {(int(table.target[arc]), int(table.mask[arc])) for arc in arcs}:
+        columns, bits = posture.row(structure.keys[target])
+        passing = columns if mask < 0 else columns[bits & structure.masks.at(mask, columns) > 0]
+        found.append(passing[sensitive[passing]])
+    for key in means:
+        columns, _ = posture.row(key)
+        found.append(columns[sensitive[columns]])
+    return np.unique(np.concatenate(found))
+
+
 # --------------------------------------------------------------------------------------------------------------------------------
 # Dependencies
 
@@ -68,7 +87,7 @@ def stale_dependency(engine: Engine, params: Params) -> Iterator[Row]:
     estate, at = engine.estate, micros(engine.at)
     gauge = Gauge(engine)
     for package in estate.of_kind("Package"):
-        users = [edge for edge in estate.incoming.get(package.key, ()) if edge.kind == "DEPENDS_ON" and active(estate.nodes[edge.source])]
+        users = [edge for edge in estate.incoming.get(package.key, ()) if _loaded(estate, edge, at)]
         if not users:
             continue
         cleared = {
@@ -76,19 +95,19 @@ def stale_dependency(engine: Engine, params: Params) -> Iterator[Row]:
         }
         open_ones = sorted(set(package.props.get("vulnerabilities") or ()) - cleared)
         ended = package.props.get("eol_at")
-        behind = _behind(package)
+        behind, published = _behind(package), package.props.get("published_at")
         ends = about(package.key)
         if open_ones:
             reason, notes = f"it has {len(open_ones)} known vulnerabilities", ["+5 a known vulnerability, of unknown severity"]
         elif ended is not None and micros(ended) <= at:
             reason, notes = "it is no longer supported", ["+2 nobody mends it any more"]
-        elif behind is None:
-            if package.props.get("latest") is not None:
-                yield ends | {"unknown": True}
-            continue
-        elif behind > params["minor"]:
-            reason, notes = f"it is {behind} minor versions behind" if behind < _MAJOR else "it is a major version behind", []
+        elif behind is not None and behind[0] > params["minor"]:
+            reason, notes = f"it is {behind[0]} minor versions behind" if behind[0] < _MAJOR else "it is a major version behind", []
+        elif behind is not None and any(behind) and published is not None and at - micros(published) > params["days"] * DAY:
+            reason, notes = f"it is older than {params['days']} days, and there is a newer one", []
         else:
+            if package.props.get("latest") is not None and (behind is None or (any(behind) and published is None)):
+                yield ends | {"unknown": True}
             continue
         if any(gauge.takes_untrusted(edge.source) for edge in users):
             notes.append("+1 what depends on it takes in strangers' content")
@@ -104,16 +123,24 @@ def stale_dependency(engine: Engine, params: Params) -> Iterator[Row]:
 _MAJOR = 1_000_000
 
 
-def _behind(package: NodeRecord) -> int | None:
-    """By how many minor versions it is behind the newest; a major one counts as very many. None where that cannot be said.
+def _loaded(estate: Estate, edge: EdgeRecord, at: int) -> bool:
+    """Whether something in service depends on it."""
+    return edge.kind == "DEPENDS_ON" and in_force(edge, at) and active(estate.nodes[edge.source])
+
+
+def _behind(package: NodeRecord) -> tuple[int, int] | None:
+    """By how many minor versions it is behind the newest, and by how many patches of the same one; a major one counts as very many. None
+    where that cannot be said.
 
     Versions of forks (``1.2.3-acme``, ``1.2.3+local``) are not comparable.
     """
     have, latest = (_NUMBERS.fullmatch(str(package.props.get(name) or "")) for name in ("version", "latest"))
     if have is None or latest is None:
         return None
-    (major, minor), (newest, newer) = ((int(one[1]), int(one[2] or 0)) for one in (have, latest))
-    return _MAJOR * (newest - major) if newest > major else max(0, newer - minor) if newest == major else 0
+    (major, minor, patch), (newest, newer, newer_patch) = (tuple(int(one[part] or 0) for part in (1, 2, 3)) for one in (have, latest))
+    if (newest, newer, newer_patch) <= (major, minor, patch):
+        return 0, 0
+    return (_MAJOR, 0) if newest > major else (newer - minor, newer_patch - patch if newer == minor else 0)
 
 
 # --------------------------------------------------------------------------------------------------------------------------------
@@ -143,11 +170,22 @@ def _folded(name: str) -> str:
 
 
 @dataclass(frozen=True)
+class _Way:
+    """A server and which of its tools may be called, by id or by name; None where all may."""
+
+    server: NodeKey
+    only: frozenset[str] | None
+
+    def leads_to(self, tool: NodeRecord) -> bool:
+        return self.only is None or not self.only.isdisjoint((tool.id, tool.name))
+
+
+@dataclass(frozen=True)
 class _Offered:
-    """A tool as one server offers it."""
+    """A tool as one server offers it to those who come to it in one way."""
 
     tool: NodeRecord
-    server: NodeKey
+    way: _Way
     approved: bool | None
 
 
@@ -157,51 +195,51 @@ def shadowed_name(engine: Engine, params: Params) -> Iterator[Row]:
     Told once for each tool that is not approved, with all agents. Names one letter apart are found by what is left when one letter is
     taken out, so that no pairs are tried: O(length of all names).
     """
-    estate, at, approvals = engine.estate, micros(engine.at), approvals_of(engine)
-    callers = _callers(estate, at)
+    approvals = approvals_of(engine)
+    callers, offers = _offers(engine)
     by_name: defaultdict[str, list[_Offered]] = defaultdict(list)
-    for edge in estate.edges_of("PROVIDES"):
-        if in_force(edge, at) and edge.source in callers:
-            tool = estate.nodes[edge.target]
-            by_name[_folded(tool.name)].append(_Offered(tool, edge.source, _approved(approvals, tool, edge.source)))
+    for tool, way in offers:
+        by_name[_folded(tool.name)].append(_Offered(tool, way, _approved(approvals, tool, way.server)))
     by_name.pop("", None)
-    doubted = [name for name, offers in by_name.items() if not all(one.approved for one in offers)]
+    doubted = [name for name, offered in by_name.items() if not all(one.approved for one in offered)]
     for name, near in _neighbours(doubted, by_name):
         met = _met([one for other in near for one in by_name[other]], callers)
+        twins: defaultdict[NodeKey, list[tuple[_Offered, _Offered]]] = defaultdict(list)
         for one in by_name[name]:
-            if one.approved or one.server not in met:
+            if one.approved or one.way not in met:
                 continue
-            others = [other for other in met[one.server] if other.server != one.server]
-            theirs = [other for other in others if other.approved or _disguised(one.tool.name, other.tool.name)]
-            if theirs:
-                twin = min(theirs, key=lambda other: (not other.approved, other.tool.key))
-                shared = {key for other in theirs for key in callers[one.server] & callers[other.server]}
-                yield about(one.tool.key, twin.tool.key) | {
-                    "servers": sorted({one.server[1], *(other.server[1] for other in theirs)}),
-                    "agents": sorted(id for _, id in shared),
+            others = [other for other in met[one.way] if other.way.server != one.way.server]
+            theirs = [(one, other) for other in others if other.approved or _disguised(one.tool.name, other.tool.name)]
+            twins[one.tool.key] += theirs
+            if not theirs and one.approved is None and any(_folded(other.tool.name) == name for other in others):
+                yield about(one.tool.key) | {"unknown": True}
+        for key, pairs in twins.items():
+            if pairs:
+                one, twin = min(pairs, key=lambda pair: (not pair[1].approved, pair[1].tool.key))
+                yield about(key, twin.tool.key) | {
+                    "servers": sorted({offer.way.server[1] for pair in pairs for offer in pair}),
+                    "agents": sorted({id for one, other in pairs for _, id in callers[one.way] & callers[other.way]}),
                     "modifiers": ["+2 its letters only look the same"] if _disguised(one.tool.name, twin.tool.name) else [],
                 }
-            elif one.approved is None and any(_folded(other.tool.name) == name for other in others):
-                yield about(one.tool.key) | {"unknown": True}
 
 
-def _met(offers: Iterable[_Offered], callers: Mapping[NodeKey, set[NodeKey]]) -> dict[NodeKey, list[_Offered]]:
-    """By server, the offers that some agent reaches together with it, where these are of several servers."""
-    offered: defaultdict[NodeKey, list[_Offered]] = defaultdict(list)
+def _met(offers: Iterable[_Offered], callers: Mapping[_Way, set[NodeKey]]) -> dict[_Way, list[_Offered]]:
+    """By way, the offers that some agent reaches together with it, where these are of several servers."""
+    offered: defaultdict[_Way, list[_Offered]] = defaultdict(list)
     for one in offers:
-        offered[one.server].append(one)
-    by_agent: defaultdict[NodeKey, list[NodeKey]] = defaultdict(list)
-    for server in offered:
-        for agent in callers[server]:
-            by_agent[agent].append(server)
-    met: defaultdict[NodeKey, set[NodeKey]] = defaultdict(set)
+        offered[one.way].append(one)
+    by_agent: defaultdict[NodeKey, list[_Way]] = defaultdict(list)
+    for way in offered:
+        for agent in callers[way]:
+            by_agent[agent].append(way)
+    met: defaultdict[_Way, set[_Way]] = defaultdict(set)
     # Agents that reach the same servers are one group, so that what many share is looked at once
-    for servers in {tuple(servers) for servers in by_agent.values() if len(servers) > 1}:
-        for server in servers:
-            met[server].update(servers)
+    for ways in {tuple(ways) for ways in by_agent.values() if len(ways) > 1}:
+        for way in ways:
+            met[way].update(ways)
     return {
-        server: sorted((one for other in others for one in offered[other]), key=lambda one: (one.tool.key, one.server))
-        for server, others in met.items()
+        way: sorted((one for other in others for one in offered[other]), key=lambda one: (one.tool.key, one.way.server))
+        for way, others in met.items()
     }
 
 
@@ -210,13 +248,25 @@ def _disguised(name: str, other: str) -> bool:
     return _folded(name) == _folded(other) and name.isascii() != other.isascii()
 
 
-def _callers(estate: Estate, at: int) -> dict[NodeKey, set[NodeKey]]:
-    """Agents in service by the servers they connect to."""
-    found: defaultdict[NodeKey, set[NodeKey]] = defaultdict(set)
-    for edge in estate.edges_of("CONNECTS_TO"):
-        if in_force(edge, at) and active(estate.nodes[edge.source]):
-            found[edge.target].add(edge.source)
-    return found
+def _offers(engine: Engine) -> tuple[Mapping[_Way, set[NodeKey]], list[tuple[NodeRecord, _Way]]]:
+    """Actors in service by the ways in which they come to tools of servers, and what is offered in each way."""
+    estate, at = engine.estate, micros(engine.at)
+    provides = [edge for edge in estate.edges_of("PROVIDES") if in_force(edge, at) and active(estate.nodes[edge.source])]
+    servers: defaultdict[NodeKey, list[NodeKey]] = defaultdict(list)
+    for edge in provides:
+        servers[edge.target].append(edge.source)
+    callers: defaultdict[_Way, set[NodeKey]] = defaultdict(set)
+    ways: defaultdict[NodeKey, set[_Way]] = defaultdict(set)
+    for edge in estate.edges_of("CONNECTS_TO", "USES"):
+        if not in_force(edge, at) or not active(estate.nodes[edge.source]):
+            continue
+        only = [edge.target[1]] if edge.kind == "USES" else edge.props.get("tools")
+        for server in servers.get(edge.target, ()) if edge.kind == "USES" else [edge.target]:
+            way = _Way(server, None if only is None else frozenset(only))
+            callers[way].add(edge.source)
+            ways[server].add(way)
+    offers = ((estate.nodes[edge.target], way) for edge in provides for way in ways[edge.source])
+    return callers, [(tool, way) for tool, way in offers if active(tool) and way.leads_to(tool)]
 
 
 def _approved(approvals: Approvals, tool: NodeRecord, server: NodeKey) -> bool | None:

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from graphinv.analyze import kernels
-from graphinv.analyze.rows import STRONGEST_FIRST, Row, about, active, agents_of, matters, once
+from graphinv.analyze.arcs import FORWARD, micros
+from graphinv.analyze.rows import STRONGEST_FIRST, Row, about, active, agents_of, in_force, matters, once
 from graphinv.analyze.scopes import ACTION_BIT, ALL_ACTIONS, Array, actions_of
+from graphinv.model.estate import EdgeRecord
 from graphinv.model.facts import NodeKey
 from graphinv.model.results import Lens, Path
 
@@ -165,6 +167,25 @@ def behind_agents(engine: Engine) -> Sequence[int]:
     """Nodes that some agent in service comes to, and these agents, by number."""
     arcs = engine.arcs("posture")
     return sorted(closure(arcs.leaving, arcs.target, [engine.structure.number[agent.key] for agent in agents_of(engine)]))
+
+
+def calls_of(engine: Engine, called: NodeKey) -> Iterator[tuple[EdgeRecord, EdgeRecord | None, int]]:
+    """What calls something, itself or, of a server, a tool that it provides: the edge by which, that by which the server provides the tool,
+    and the arc. An agent that uses a tool of a server does so by that server, whether or not it is said to connect to it."""
+    structure, arcs, edges = engine.structure, engine.arcs("posture"), engine.estate.edges
+    at = micros(engine.at)
+    pointers, order = arcs.arriving
+    provided = [edge for edge in engine.estate.outgoing.get(called, ()) if edge.kind == "PROVIDES" and in_force(edge, at)]
+    for key, by in ((called, None), *((edge.target, edge) for edge in provided)):
+        number = structure.number[key]
+        for arc in order[pointers[number] : pointers[number + 1]].tolist():
+            edge, second = edges[arcs.first[arc]], int(arcs.second[arc])
+            if edge.kind not in ("USES", "CONNECTS_TO", "DELEGATES_TO") or arcs.way[arc] != FORWARD:
+                continue
+            if edge.kind == "USES" or second < 0 or called[0] == "Tool":
+                yield edge, edges[second] if second >= 0 else by, arc
+            elif by is not None and edges[second].key == by.key:
+                yield edge, by, arc
 
 
 SOME = 25

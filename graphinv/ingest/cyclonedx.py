@@ -15,6 +15,7 @@ from graphinv.ingest.support.cards import agent_address
 from graphinv.ingest.support.located import Located, Pointer
 from graphinv.ingest.support.parts import items, labelled, texts
 from graphinv.ingest.support.places import environment_of
+from graphinv.ingest.support.records import moment
 from graphinv.ingest.support.secrets import interpolations, redact, secret_facts, url_parts
 from graphinv.ingest.support.servers import tellable
 from graphinv.ingest.support.urls import is_here, is_internal
@@ -63,6 +64,8 @@ _EDGES = {
     ("Tool", "Model"): "USES_MODEL",
 }
 """What `dependsOn` means between two kinds."""
+_CLEARED = frozenset({"not_affected", "false_positive", "resolved", "resolved_with_pedigree"})
+"""States of the analysis of a vulnerability in which there is nothing to mend."""
 
 
 def detect(path: str, head: bytes) -> bool:
@@ -127,9 +130,12 @@ class _Bill:
             stack.extend(_within(pointer, service, "services"))
 
     def _vulnerable(self) -> dict[str, list[str]]:
-        """Ids of vulnerabilities by the ``bom-ref`` they affect."""
+        """Ids of vulnerabilities by the ``bom-ref`` they affect; without those of which the document itself says that they do not (VEX)."""
         found: dict[str, list[str]] = {}
         for item in items(self.top.get("vulnerabilities")):
+            analysis = item.get("analysis")
+            if isinstance(analysis, dict) and str(analysis.get("state")) in _CLEARED:
+                continue
             if isinstance(item.get("id"), str) and re.fullmatch(r"[\w.:-]{1,80}", item["id"]):
                 for affected in items(item.get("affects")):
                     if isinstance(affected.get("ref"), str):
@@ -295,6 +301,7 @@ class _Bill:
             "purl": purl,
             "version": version if isinstance(version, str) and version and tellable(version) else None,
             "vulnerabilities": sorted(self.vulnerable.get(reference, ())) or None,
+            "published_at": _published(component),
             "sources": [self.document.source(self.located.line(*pointer))],
         }
         return NodeFact("Package", purl, {prop: value for prop, value in props.items() if value is not None})
@@ -323,6 +330,12 @@ def _properties(part: Mapping[str, Any], names: re.Pattern[str]) -> list[str]:
     """Values of the properties whose name matches."""
     found = items(part.get("properties"))
     return [item["value"] for item in found if isinstance(item.get("value"), str) and names.search(str(item.get("name", "")))]
+
+
+def _published(component: Mapping[str, Any]) -> str | None:
+    """When the notes on its release say that it was released."""
+    notes = component.get("releaseNotes")
+    return moment(notes.get("timestamp")) if isinstance(notes, dict) else None
 
 
 def _purl(component: Mapping[str, Any]) -> str | None:

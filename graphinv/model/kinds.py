@@ -273,6 +273,7 @@ class Package(Model):
     """A package that something depends on."""
 
     label = "Package"
+    published_at: Time | None = prop("When its version was published")
 
 
 # --------------------------------------------------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ WHERE v.gone_at IS NULL AND coalesce(v.pinned, false) = false AND coalesce(v.ori
   AND NOT coalesce(v.status, 'unknown') IN ['suspended', 'retired']
 OPTIONAL MATCH (v)-[p:PROVIDES]->(t:Tool)
 WHERE p.gone_at IS NULL AND t.gone_at IS NULL
+  AND (p.valid_from IS NULL OR p.valid_from <= $at) AND (p.valid_until IS NULL OR p.valid_until > $at OR p.renewable = true)
 WITH v, count(DISTINCT t) AS tools, count(DISTINCT CASE WHEN t.approved_digest IS NOT NULL THEN t.id END) AS recorded,
      sum(CASE WHEN 'execute' IN coalesce(t.effects, []) THEN 1 ELSE 0 END) AS executing
 OPTIONAL MATCH (a:Agent)-[c:CONNECTS_TO]->(v)
@@ -30,6 +31,7 @@ WHERE a.gone_at IS NULL AND c.gone_at IS NULL
 WITH v, executing, tools, recorded, a ORDER BY a.id
 WITH v, executing, collect(DISTINCT a.id) AS agents,
      CASE
+       WHEN v.pinned = false AND v.package IS NOT NULL THEN 'what it is started from is not pinned to one build'
        WHEN v.url IS NOT NULL AND tools > 0 AND recorded = tools THEN 'recorded'
        WHEN v.url IS NOT NULL THEN 'it is remote and nobody recorded what its tools were'
        WHEN v.pinned = false THEN 'what it is started from is not pinned to one build'

@@ -17,7 +17,8 @@
 //   - A tool that nobody ever approved is another rule's
 // columns: {agents: Agents that may call it, server: Who provides it}
 MATCH (t:Tool)
-WHERE t.gone_at IS NULL AND t.approved_digest IS NOT NULL AND (t.schema_digest IS NULL OR t.schema_digest <> t.approved_digest)
+WHERE t.gone_at IS NULL AND t.approved_digest IS NOT NULL AND (t.schema_digest IS NULL
+  OR replace(toLower(t.schema_digest), 'sha256:', '') <> replace(toLower(t.approved_digest), 'sha256:', ''))
 // A list by itself for each: callers over a server times callers without one would be many
 WITH t, [(t)<-[p:PROVIDES]-(v:ToolServer) WHERE v.gone_at IS NULL AND p.gone_at IS NULL | v.id] AS server,
      [(t)<-[p:PROVIDES]-(v:ToolServer)<-[c:CONNECTS_TO]-(a:Agent)

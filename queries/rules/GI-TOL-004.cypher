@@ -17,9 +17,10 @@
 // columns: {reason: What contradicts what}
 MATCH (t:Tool)
 WHERE t.gone_at IS NULL AND 'readOnlyHint=true' IN coalesce(t.hints, [])
-OPTIONAL MATCH (t)-[c:CAN_ACCESS]->(r:Resource)
+OPTIONAL MATCH (t)-[c:CAN_ACCESS]->(r:Resource|Secret)
 WHERE c.gone_at IS NULL AND r.gone_at IS NULL AND NOT coalesce(r.type, '') IN ['cache', 'log', 'logs']
   AND size([x IN coalesce(c.actions, []) WHERE x <> 'read']) > 0
+  AND (c.valid_from IS NULL OR c.valid_from <= $at) AND (c.valid_until IS NULL OR c.valid_until > $at OR c.renewable = true)
 WITH t, collect(DISTINCT r.id) AS written
 WITH t,
      CASE
@@ -38,4 +39,11 @@ UNION
 MATCH (a:Agent|Workflow)-[u:USES]->(t:Tool)<-[p:PROVIDES]-(v:ToolServer)
 WHERE a.gone_at IS NULL AND u.gone_at IS NULL AND t.gone_at IS NULL AND p.gone_at IS NULL AND v.gone_at IS NULL
   AND u.approved = true AND u.approval = 'hints' AND coalesce(v.origin, 'unknown') <> 'internal'
+  AND (u.approved_until IS NULL OR u.approved_until > $at)
+RETURN DISTINCT 'Tool' AS subject_kind, t.id AS subject_id, 'it was approved because of what it says of itself' AS reason
+UNION
+MATCH (a:Agent|Workflow)-[u:CONNECTS_TO]->(v:ToolServer)-[p:PROVIDES]->(t:Tool)
+WHERE a.gone_at IS NULL AND u.gone_at IS NULL AND t.gone_at IS NULL AND p.gone_at IS NULL AND v.gone_at IS NULL
+  AND u.approved = true AND u.approval = 'hints' AND coalesce(v.origin, 'unknown') <> 'internal'
+  AND (u.approved_until IS NULL OR u.approved_until > $at) AND (u.tools IS NULL OR t.id IN u.tools OR t.name IN u.tools)
 RETURN DISTINCT 'Tool' AS subject_kind, t.id AS subject_id, 'it was approved because of what it says of itself' AS reason

@@ -13,13 +13,15 @@
 //    MAESTRO-L3.01]
 // needs: [DEPENDS_ON, Package.vulnerabilities|Package.eol_at|Package.latest]
 // function: stale_dependency
-// unknown: their versions cannot be compared
+// unknown: their versions cannot be compared, or there is a newer one and no source states when theirs was published
 // parameters:
 //   minor: {type: integer, default: 2, meaning: How many minor versions behind are well}
+//   days: {type: integer, default: 180, meaning: How old it may be where there is a newer version}
 // traps:
 //   - A build that is patched, or not affected, as somebody stated
 //   - Code that nothing in service loads
 //   - Versions of forks cannot be compared
+//   - An old version is well where there is none newer
 // columns:
 //   reason: What is wrong with it
 //   vulnerabilities: Some of the known ones

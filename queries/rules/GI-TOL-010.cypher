@@ -22,7 +22,10 @@ WHERE size(reasons) > 0
 // A list by itself for each: callers over a server times callers without one would be many
 WITH t, reasons,
      [(t)<-[p:PROVIDES]-(v:ToolServer)<-[c:CONNECTS_TO]-(a:Agent)
-      WHERE a.gone_at IS NULL AND c.gone_at IS NULL AND v.gone_at IS NULL AND p.gone_at IS NULL | a.id] AS linked,
-     [(t)<-[u:USES]-(b:Agent) WHERE b.gone_at IS NULL AND u.gone_at IS NULL | b.id] AS direct
+      WHERE a.gone_at IS NULL AND c.gone_at IS NULL AND v.gone_at IS NULL AND p.gone_at IS NULL
+        AND NOT coalesce(a.status, 'unknown') IN ['suspended', 'retired'] AND (c.tools IS NULL OR t.id IN c.tools OR t.name IN c.tools)
+        AND (c.valid_until IS NULL OR c.valid_until > $at OR c.renewable = true) | a.id] AS linked,
+     [(t)<-[u:USES]-(b:Agent) WHERE b.gone_at IS NULL AND u.gone_at IS NULL AND NOT coalesce(b.status, 'unknown') IN ['suspended', 'retired']
+        AND (u.valid_until IS NULL OR u.valid_until > $at OR u.renewable = true) | b.id] AS direct
 RETURN 'Tool' AS subject_kind, t.id AS subject_id, [x IN reasons | substring(x, 20)] AS reasons, linked + direct AS agents,
        CASE WHEN size(linked) + size(direct) = 0 THEN ['-2 no agent is known to read it'] ELSE [] END AS modifiers

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from graphinv.ingest import cyclonedx
+from graphinv.model.facts import Props
 from tests.ingest.reading import Facts, document, fake, fixture
 
 DESK, HELPER = "agent:shop/bom#freight-desk", "agent:shop/bom#customs-helper"
@@ -35,6 +36,37 @@ def test_of_the_libraries_only_those_of_agents_are_kept() -> None:
     assert {key[1]: props.get("vulnerabilities") for key, props in found.nodes.items() if key[0] == "Package"} == {
         "pkg:pypi/flask@3.0.0": ["CVE-2030-0001"]
     }
+
+
+@pytest.mark.parametrize(
+    ("notes", "published"),
+    [({"type": "patch", "timestamp": "2030-01-02T03:04:05Z"}, "2030-01-02T03:04:05Z"), ({"timestamp": "last spring"}, None), ([], None)],
+)
+def test_when_a_package_was_released_is_in_the_notes_on_it(notes: object, published: str | None) -> None:
+    assert library({"releaseNotes": notes}).get("published_at") == published
+
+
+@pytest.mark.parametrize(
+    ("analysis", "kept"),
+    [
+        ({"state": "not_affected"}, False),
+        ({"state": "resolved"}, False),
+        ({"state": "in_triage"}, True),
+        ({"state": []}, True),
+        ("no", True),
+    ],
+)
+def test_a_vulnerability_that_was_cleared_is_none(analysis: object, kept: bool) -> None:
+    found = library({}, {"vulnerabilities": [{"id": "CVE-2030-0002", "analysis": analysis, "affects": [{"ref": "lib"}]}]})
+    assert found.get("vulnerabilities") == (["CVE-2030-0002"] if kept else None)
+
+
+def library(more: dict[str, object], bill: dict[str, object] | None = None) -> Props:
+    """What is said of a package that an agent depends on."""
+    package = {"bom-ref": "lib", "type": "library", "name": "lib", "version": "1.0.0", "purl": "pkg:npm/lib@1.0.0", **more}
+    agent = {"bom-ref": "desk", "type": "application", "name": "desk", "tags": ["agent"]}
+    depends = [{"ref": "desk", "dependsOn": ["lib"]}]
+    return read({"components": [agent, package], "dependencies": depends, **(bill or {})}).nodes["Package", "pkg:npm/lib@1.0.0"]
 
 
 def test_an_ordinary_bill_says_nothing() -> None:
