@@ -7,13 +7,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import chain
 from typing import Literal
 
 from pydantic import Field
 
 from graphinv.analyze.judged import missing_of
 from graphinv.analyze.rows import root_of
-from graphinv.model.estate import Estate, NodeRecord
+from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
 from graphinv.model.facts import NodeKey, Problem, source_of
 from graphinv.model.results import Analysis, Finding, Level, Result, RuleStatus, finding_key
 from graphinv.store import Scan
@@ -32,6 +33,10 @@ TITLES = {
     UNDECLARED: "Named but nowhere declared",
     STALE: "Source not read lately",
 }
+_IN_PART = "Document not wholly read"
+_IN_PART_WHY = (
+    "A part of what this document declares is missing from the graph, or is as it was before; what depends on it is unknown, not safe."
+)
 _WHY = {
     UNREAD: "What this document declares is missing from the graph; whatever depends on it is unknown, not safe.",
     INCOMPLETE: "Part of what this document declares was assumed or left out.",
@@ -51,6 +56,8 @@ def coverage_findings(scans: Sequence[Scan], estate: Estate, at: str) -> Iterato
     placed = replace(estate, roots=tuple(scan.root for scan in scans))
     stated = {source.partition("#")[0] for node in _in_production(estate) for source in node.sources}
     production = {root_of(placed, [document]) for document in stated}
+    errors = {source_of(scan.root, problem.document) for scan in scans for problem in scan.problems if problem.severity == "error"}
+    in_part = _stating(estate, errors)
     for scan in scans:
         age = (datetime.fromisoformat(at) - datetime.fromisoformat(scan.at)).days
         if age > STALE_DAYS:
@@ -63,7 +70,8 @@ def coverage_findings(scans: Sequence[Scan], estate: Estate, at: str) -> Iterato
         for (rule, place), problems in by_document.items():
             sources = sorted({f"{place}#{problem.where}" if problem.where else place for problem in problems})
             severity = "medium" if rule == UNREAD else "low" if any(p.severity == "warning" for p in problems) else "info"
-            yield _finding(rule, ("Document", place), severity, sources, [problem.message for problem in problems])
+            partly = rule == UNREAD and place in in_part
+            yield _finding(rule, ("Document", place), severity, sources, [problem.message for problem in problems], partly=partly)
     for node in estate.nodes.values():
         if node.props.get("status") == "unknown" and node.kind != "Owner":
             edges = (*estate.incoming.get(node.key, ()), *estate.outgoing.get(node.key, ()))
@@ -72,19 +80,27 @@ def coverage_findings(scans: Sequence[Scan], estate: Estate, at: str) -> Iterato
             yield _finding(UNDECLARED, node.key, "low", sources, [named])
 
 
+def _stating(estate: Estate, documents: set[str]) -> set[str]:
+    """Those of ``documents`` that state something of the estate; O(nodes + edges) where there are any."""
+    if not documents:
+        return set()
+    things: Iterable[NodeRecord | EdgeRecord] = chain(estate.nodes.values(), estate.edges)
+    return {place for thing in things for source in thing.sources if (place := source.partition("#")[0]) in documents}
+
+
 def _in_production(estate: Estate) -> Iterator[NodeRecord]:
     return (node for node in estate.nodes.values() if node.props.get("environment") == "prod")
 
 
-def _finding(rule: str, subject: NodeKey, severity: Level, sources: Iterable[str], messages: list[str]) -> Finding:
+def _finding(rule: str, subject: NodeKey, severity: Level, sources: Iterable[str], messages: list[str], *, partly: bool = False) -> Finding:
     return Finding(
         key=finding_key(rule, subject, None),
         rule=rule,
-        title=TITLES[rule],
+        title=_IN_PART if partly else TITLES[rule],
         severity=severity,
         confidence=1.0,
         subject=subject,
-        why=f"{_WHY[rule]} Noted: {'; '.join(dict.fromkeys(messages))}.",
+        why=f"{_IN_PART_WHY if partly else _WHY[rule]} Noted: {'; '.join(dict.fromkeys(messages))}.",
         remediation=_REMEDY[rule],
         sources=tuple(sources),
         details={"messages": messages},
