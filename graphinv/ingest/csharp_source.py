@@ -1,4 +1,4 @@
-"""C# source: MCP servers of the official SDK, with their tools.
+"""C# source: agents of Microsoft's Agent Framework and of Semantic Kernel, MCP servers of the official SDK, with their tools.
 
 The documents of a root are understood together: see :mod:`graphinv.ingest.support.csharp`.
 """
@@ -13,16 +13,18 @@ from typing import NamedTuple
 
 from graphinv.ingest import Document
 from graphinv.ingest.support.csharp import ir
+from graphinv.ingest.support.csharp.agents import Agents
+from graphinv.ingest.support.csharp.expressions import AGENTS
 from graphinv.ingest.support.csharp.servers import Program
 from graphinv.ingest.support.csharp.summary import read_module
 from graphinv.model.errors import IngestError
 from graphinv.model.facts import Fact
 
 NAME = "csharp_source"
-TITLE = "MCP servers in C# source"
+TITLE = "Agents and MCP servers in C# source"
 FILES: tuple[str, ...] = ("*.cs", "*.csproj")
 
-_MARK = re.compile(rb"\bMcpServer|\bAddMcpServer\b|\bModelContextProtocol\b")
+_MARK = re.compile(rb"\bMcpServer|\bAddMcpServer\b|\bModelContextProtocol\b|" + AGENTS.pattern)
 _PROPERTY = re.compile(r"<(AssemblyName|PackageId)>\s*([\w.-]{1,200})\s*</\1>")
 
 
@@ -41,7 +43,7 @@ def summarise(document: Document) -> ir.Module | ir.Project:
     """What the meaning of a root's documents needs of this one. One without the library is no error, whatever is wrong with it.
 
     Raises:
-        IngestError: it uses the MCP library and is no text, nested without end, or too large.
+        IngestError: it uses one of the libraries and is no text, nested without end, or too large.
     """
     if (document.path or document.root).endswith(".csproj"):
         return _project(document)
@@ -74,7 +76,8 @@ def _project(document: Document) -> ir.Project:
 
 
 def parts(outlines: Mapping[str, Outline | ir.Project]) -> list[list[str]]:
-    """Paths of the documents that MCP servers have to do with, as one part: the projects with one that uses the library. O(files)."""
+    """Paths of the documents that agents or MCP servers have to do with, as one part: the projects with one that uses such a library.
+    O(files)."""
     projects = [one for one in outlines.values() if isinstance(one, ir.Project)]
     places = Program("", {}, projects)
     marked = {places.project(path) for path, one in outlines.items() if isinstance(one, Outline) and one.marked}
@@ -86,4 +89,6 @@ def parts(outlines: Mapping[str, Outline | ir.Project]) -> list[list[str]]:
 def link(root: str, summaries: Mapping[str, ir.Module | ir.Project]) -> Iterator[Fact]:
     """The facts of all documents of a root."""
     modules = {path: one for path, one in sorted(summaries.items()) if isinstance(one, ir.Module)}
-    yield from Program(root, modules, [one for one in summaries.values() if isinstance(one, ir.Project)]).facts()
+    program = Program(root, modules, [one for one in summaries.values() if isinstance(one, ir.Project)])
+    yield from program.facts()
+    yield from Agents(program, NAME).facts()

@@ -106,14 +106,18 @@ class SourceTool:
 
 def tool_facts(root: str, server: NodeKey, tool: SourceTool) -> Iterator[Fact]:
     """The tool's node with what its definition and its body say, that ``server`` provides it, what it holds and can access."""
-    name = redact(tool.name[:MAX_NAME])
-    key = source_tool_key(server, name)
-    sources = [source_of(root, tool.path, tool.line)]
+    key = source_tool_key(server, redact(tool.name[:MAX_NAME]))
+    yield from defined_tool(root, key, tool, "mcp tool")
+    yield provides(server, key, [source_of(root, tool.path, tool.line)])
+
+
+def defined_tool(root: str, key: NodeKey, tool: SourceTool, detail: str) -> Iterator[Fact]:
+    """The node of a tool with what its definition and its body say, and what it holds and can access. ``detail`` is its kind in words."""
     props: Props = {
-        "name": name,
-        "kind_detail": "mcp tool",
+        "name": redact(tool.name[:MAX_NAME]),
+        "kind_detail": detail,
         "environment": environment_of(tool.path),
-        "sources": sources,
+        "sources": [source_of(root, tool.path, tool.line)],
         **tool_props(tool.name, tool.description, tool.schema, None, tool.annotations, tool.texts),
     }
     hints = [*props.get("hints", []), *name_hints(tool.name)]
@@ -125,7 +129,6 @@ def tool_facts(root: str, server: NodeKey, tool: SourceTool) -> Iterator[Fact]:
     if body is not None and body.untrusted:
         props["ingests_untrusted"] = True
     yield NodeFact(*key, {name: value for name, value in props.items() if value is not None})
-    yield provides(server, key, sources)
     if body is not None:
         yield from _reached(root, key, body)
 

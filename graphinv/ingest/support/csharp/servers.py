@@ -162,12 +162,13 @@ class Program:
         title = self.text(stated.title or declared.title, path, one)
         texts = [word for word in (stated.description or declared.description) if isinstance(word, str)] if description is None else []
         annotations = {**declared.annotations, **stated.annotations, **({"title": title} if title else {})}
-        schema = self._schema(path, one, method)
+        schema = self.schema(path, one, method)
         yield from tool_facts(
-            self.root, server, SourceTool(name, path, stated.line, description, schema, annotations, texts, self._body(path, one, method))
+            self.root, server, SourceTool(name, path, stated.line, description, schema, annotations, texts, self.body(path, one, method))
         )
 
-    def _schema(self, path: str, one: ir.Type, method: ir.Method) -> object:
+    def schema(self, path: str, one: ir.Type, method: ir.Method) -> object:
+        """The JSON Schema of a tool's arguments, from the parameters of its method."""
         properties: dict[str, object] = {}
         required: list[str] = []
         for param in method.params:
@@ -182,7 +183,7 @@ class Program:
 
     # ---- bodies -------------------------------------------------------------------------------------------------------------
 
-    def _body(self, path: str, one: ir.Type, method: ir.Method) -> Body:
+    def body(self, path: str, one: ir.Type, method: ir.Method) -> Body:
         """What calling a tool does: its calls, and those of methods of its project that it calls."""
         body = Body()
         seen: set[int] = set()
@@ -203,14 +204,15 @@ class Program:
             body = Body(variables={variable: (path, line) for variable, line in method.variables})
             called: dict[int, tuple[str, ir.Type, ir.Method]] = {}
             for call in method.calls:
-                targets = self._called(path, one, call.path)
+                targets = self.called(path, one, call.path)
                 called.update({id(target[2]): target for target in targets})
                 if not targets:
                     body.add(call, call.path, "csharp", path)
             self._bodies[id(method)] = (body, list(called.values()))
         return self._bodies[id(method)]
 
-    def _called(self, path: str, one: ir.Type, called: str) -> list[tuple[str, ir.Type, ir.Method]]:
+    def called(self, path: str, one: ir.Type, called: str) -> list[tuple[str, ir.Type, ir.Method]]:
+        """The methods of the root that a call in ``one`` may mean, by its path."""
         owner, _, name = called.rpartition(".")
         if not owner or owner == one.name:
             return [(path, one, method) for method in one.methods if method.name == name]

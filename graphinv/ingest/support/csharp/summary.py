@@ -11,12 +11,13 @@ from tree_sitter import Language, Node, Parser
 from graphinv.ingest import Document
 from graphinv.ingest.support.compiled import Call, kept_text
 from graphinv.ingest.support.csharp import ir
+from graphinv.ingest.support.csharp.expressions import AGENTS, Expressions
+from graphinv.ingest.support.csharp.syntax import argument_value, type_name
 from graphinv.ingest.support.javascript.parsing import MAX_NESTING, MAX_SOURCE, nesting
 from graphinv.ingest.support.javascript.syntax import line_of, text_of
 from graphinv.ingest.support.words import names
 from graphinv.model.errors import IngestError
 
-MAX_DEPTH = 40
 MAX_PARTS = 500
 MAX_SERVERS = 50
 """Servers that one document is taken to make."""
@@ -70,6 +71,7 @@ class _Reader:
         """Fields, parameters and variables with their types."""
         self.module.types.append(self.type)
         self.type.methods.append(self.method)
+        self.expressions = Expressions(self) if AGENTS.search(document.data) else None
 
     # ---- declarations -------------------------------------------------------------------------------------------------------
 
@@ -102,6 +104,8 @@ class _Reader:
                 self.assigned(node)
             elif node.type == "attribute_list":
                 continue
+            if self.expressions is not None:
+                self.expressions.note(node)
             stack.extend((one, False) for one in reversed(node.named_children))
 
     def enter(self, node: Node) -> None:
@@ -115,17 +119,21 @@ class _Reader:
             self.module.types.append(self.type)
         else:
             returns = node.child_by_field_name("returns") or node.child_by_field_name("type")
-            self.method = ir.Method(name, line_of(node), returns=text_of(returns)[:80])
+            outer = self.method if node.type == "local_function_statement" else None
+            self.method = ir.Method(name, line_of(node), returns=text_of(returns)[:80], outer=outer)
             self.type.methods.append(self.method)
             if "McpServerTool" in attributes:
-                self.method.tool = self.tool(attributes, line_of(node))
+                self.method.tool = self.tool(attributes["McpServerTool"], attributes, line_of(node))
+            if "KernelFunction" in attributes:
+                self.method.function = self.tool(attributes["KernelFunction"], attributes, line_of(node))
         given = node.child_by_field_name("parameters") or next((one for one in node.children if one.type == "parameter_list"), None)
         self.method.params = self.parameters(given)
 
-    def tool(self, attributes: dict[str, Node], line: int) -> ir.Tool:
+    def tool(self, attribute: Node, attributes: dict[str, Node], line: int) -> ir.Tool:
+        """What ``attribute`` and the description beside it say of a tool."""
         found = ir.Tool(line)
-        for label, value in _arguments(attributes["McpServerTool"]):
-            self.option(found, label, value)
+        for label, value in _arguments(attribute):
+            self.option(found, label or "Name", value)
         if "Description" in attributes:
             found.description = next((self.words(value) for _, value in _arguments(attributes["Description"])), ())
         return found
@@ -184,7 +192,7 @@ class _Reader:
         path = self.path(node)
         last = path.rpartition(".")[2]
         given = node.child_by_field_name("arguments")
-        values = [_value(one) for one in (given.named_children if given is not None else ())]
+        values = [argument_value(one) for one in (given.named_children if given is not None else ())]
         texts = tuple(_whole(self.words(value)) if value is not None else None for value in values[:6])
         if path == "Environment.GetEnvironmentVariable" and texts and texts[0]:
             self.method.variables.append((texts[0], line_of(node)))
@@ -205,7 +213,7 @@ class _Reader:
                 break
             if above.type == "invocation_expression":
                 given = above.child_by_field_name("arguments")
-                values = [_value(one) for one in (given.named_children if given is not None else ())]
+                values = [argument_value(one) for one in (given.named_children if given is not None else ())]
                 self.server_call(above, self.path(above).rpartition(".")[2], values)
             above = above.parent
 
@@ -261,7 +269,7 @@ class _Reader:
         if kind in _TRANSPORTS and self.module.servers:
             self.module.servers[-1].transport = _TRANSPORTS[kind]
         given = node.child_by_field_name("arguments")
-        values = [_value(one) for one in (given.named_children if given is not None else ())]
+        values = [argument_value(one) for one in (given.named_children if given is not None else ())]
         texts = tuple(_whole(self.words(value)) if value is not None else None for value in values[:6])
         self.method.calls.append(Call(f"new_{kind}", texts, line_of(node)))
 
@@ -381,20 +389,6 @@ def _unescaped(match: re.Match[str]) -> str:
     return chr(code) if code < 0x110000 and not 0xD800 <= code < 0xE000 and code else ""
 
 
-def type_name(node: Node | None) -> str:
-    """The last name of a type, without its arguments and ``?``."""
-    for _ in range(MAX_DEPTH):
-        if node is None:
-            return ""
-        if node.type in ("generic_name", "nullable_type", "array_type", "typeof_expression", "type") and node.named_child_count:
-            node = node.named_children[0]
-        elif node.type in ("qualified_name", "alias_qualified_name", "member_access_expression"):
-            node = node.child_by_field_name("name")
-        else:
-            break
-    return text_of(node)[:200]
-
-
 def _attributes(node: Node) -> list[tuple[str, Node]]:
     blocks = [block for block in node.named_children if block.type == "attribute_list"]
     found = [one for block in blocks for one in block.named_children if one.type == "attribute"]
@@ -405,10 +399,6 @@ def _arguments(attribute: Node) -> list[tuple[str, Node]]:
     blocks = [block for block in attribute.named_children if block.type == "attribute_argument_list"]
     found = [one for block in blocks for one in block.named_children if one.type == "attribute_argument" and one.named_child_count]
     return [(text_of(one.child_by_field_name("name")), one.named_children[-1]) for one in found]
-
-
-def _value(argument: Node) -> Node | None:
-    return argument.named_children[-1] if argument.type == "argument" and argument.named_child_count else None
 
 
 def _descendants(node: Node) -> list[Node]:
