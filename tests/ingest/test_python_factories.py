@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from textwrap import dedent
 
+from graphinv.ingest import python_source
+from graphinv.ingest.support.python import ir
+from graphinv.ingest.support.python.program import Program
 from tests.ingest.python_linked import linked
-from tests.ingest.reading import Facts
+from tests.ingest.reading import Facts, document
 
 TOOLS = """
 from langchain_core.tools import tool
@@ -272,3 +275,37 @@ def test_a_node_of_tools_is_called_tools() -> None:
     )
     assert edges(facts, "DELEGATES_TO") == {("app", "answer"), ("answer", "app/tools"), ("app/tools", "answer")}
     assert not facts.problems
+
+
+def test_an_object_whose_methods_call_each_other_is_the_same_object() -> None:
+    text = """
+        from agents import Agent, Runner
+
+        class Trader:
+            def __init__(self, name):
+                self.name = name
+
+            async def make(self, tools):
+                return Agent(name=self.name, tools=tools)
+
+            async def once(self, tools):
+                await Runner.run(await self.make(tools), "trade")
+
+            async def traced(self):
+                await self.once([])
+
+            async def guarded(self):
+                await self.traced()
+
+            async def run(self):
+                await self.guarded()
+
+        async def main():
+            for name in ["Ada", "Grace"]:
+                await Trader(name).run()
+        """
+    module = python_source.summarise(document(dedent(text), "team.py"))
+    assert isinstance(module, ir.Module)
+    program = Program("shop", {"team.py": module}, outside={"agents"})
+    names = [name.text() for made in program.made(("agents",), "Agent") if (name := made.arg("name")) is not None]
+    assert names == ["Ada", "Grace"], "whatever was looked at before"

@@ -207,18 +207,19 @@ class Sites:
         key = id(scope)
         if key in self._frames:
             return self._frames[key]
-        if key in self._active or depth > MAX_DEPTH:
+        if key in self._active or depth > MAX_DEPTH + 1:
             return [scope]
         me = function.params[0].name if isinstance(getattr(scope.parent, "owner", None), ir.Class) and function.params else None
         self._active.add(key)
         try:
-            found = {id(one): one for one in self._framed(scope, function, depth)}
-            if not found and me in own:
+            found = {id(one): one for one in self._framed(scope, function, depth)} if depth <= MAX_DEPTH else {}
+            if not found and me in own:  # also where callers of callers are looked at no further: the object is still the same
                 found = {id(one): one for one in self._instances(scope, function, depth)}
         finally:
             self._active.discard(key)
         frames = list(found.values())[:MAX_FRAMES] or [scope]
-        self._frames[key] = frames
+        if depth <= MAX_DEPTH:
+            self._frames[key] = frames
         return frames
 
     def _framed(self, scope: Scope, function: ir.Function, depth: int) -> Iterator[Scope]:
