@@ -1,16 +1,13 @@
 """Python source and notebooks: agents, tools, servers and delegations that frameworks declare in code.
 
 What the frameworks have in common is in :mod:`graphinv.ingest.support.python`, what each of them means in its folder ``frameworks``.
-Nothing
-that is read is imported or run.
+Nothing that is read is imported or run.
 """
 
 from __future__ import annotations
 
-import importlib
 import re
 from collections.abc import Iterator, Mapping
-from functools import cache
 from typing import Any
 
 from graphinv.ingest import Document
@@ -19,6 +16,7 @@ from graphinv.ingest.support.located import Located
 from graphinv.ingest.support.python import ir, summary
 from graphinv.ingest.support.python import outline as outlines
 from graphinv.ingest.support.python.frameworks import Framework, frameworks
+from graphinv.ingest.support.python.mcp_servers import server_facts
 from graphinv.ingest.support.python.packaging import Package, read_package
 from graphinv.ingest.support.python.parts import parts as independent
 from graphinv.ingest.support.python.program import Program
@@ -126,15 +124,13 @@ def _linked(program: Program) -> list[Fact]:
     facts: list[Fact] = []
     used = [framework for framework in frameworks() if _concerns(framework, program)]
     for framework in used:
-        program.ev.renew()
+        program.ev.budget.renew()
         facts.extend(_guarded(framework.NAME, lambda one=framework: one.declare(program) or ()))
     program.seal()
     for framework in used:
-        program.ev.renew()
+        program.ev.budget.renew()
         facts.extend(_guarded(framework.NAME, lambda one=framework: one.facts(program)))
-    servers = _servers()
-    if servers is not None:
-        facts.extend(_guarded("MCP servers", lambda: servers.server_facts(program)))
+    facts.extend(_guarded("MCP servers", lambda: server_facts(program)))
     return [*program.nodes(), *facts, *program.untold()]
 
 
@@ -160,11 +156,3 @@ def _guarded(name: str, facts: Any) -> Iterator[Fact]:
         yield from facts()
     except Exception as error:  # as the pipeline does for a document: the others are still worth having
         yield Problem("", "", f"{name}: not everything could be followed ({type(error).__name__})", "error", NAME)
-
-
-@cache
-def _servers() -> Any:
-    try:
-        return importlib.import_module("graphinv.ingest.support.python.mcp_servers")
-    except ImportError:
-        return None

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from graphinv.ingest import python_source
-from graphinv.ingest.support.python import evaluate
+from graphinv.ingest.support.python import budget
 from graphinv.model.errors import IngestError
 from tests.ingest.python_linked import linked
 from tests.ingest.reading import Facts, document, fake, shown
@@ -530,7 +530,7 @@ def test_what_tests_do_to_an_agent_is_not_what_it_is() -> None:
 
 
 def test_agents_are_told_where_too_much_would_have_to_be_followed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(evaluate, "MAX_SHARE", 0)
+    monkeypatch.setattr(budget, "MAX_SHARE", 0)
     facts = tree(
         desk_py=OPENAI
         + """

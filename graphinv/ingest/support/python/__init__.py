@@ -1,12 +1,15 @@
 """Python source, read without running it: what agents, tools and delegations the files of a root declare.
 
-Three steps, one module each:
+Three steps:
 
     summary   one document → :class:`~.ir.Module`: imports, assignments, functions, classes and calls as a small IR (:mod:`.ir`), picklable,
               credentials replaced by their facts
-    program   all modules of a root → :class:`~.program.Program`: which file a name means, what an expression evaluates to
-              (:mod:`.values`), which objects the program makes, and the facts about them
-    frameworks/*.py   what the objects of one framework mean. A module there is found by being there
+    evaluate  over all modules of a root: which file a name means and what an expression evaluates to (:mod:`.values`). The pieces are
+              small modules that import only those below them, from :mod:`.evaluation` up to :mod:`.calls`
+    program   :class:`~.program.Program` is what a framework sees: the objects that the root's code makes (:mod:`.tree`), the agents that
+              are declared (:mod:`.actors`), and the facts about them (:mod:`.stating`, :mod:`.tools`)
+
+``frameworks/*.py`` say what the objects of one framework mean. A module there is found by being there.
 
 A framework module has
 
@@ -35,20 +38,17 @@ A framework whose agents can be told by the names of its calls and arguments alo
                 yield from program.delegates(actor, target, "handoff", "handoff")
 
 What values are (:mod:`.values`): ``Const``, ``EnvVar``, ``ListV``, ``DictV``, ``Made`` (an object made by calling something that lies
-outside the
-tree, or a class that inherits from such), ``FunctionV``, ``ClassV``, ``External`` (an imported name, not called), ``Bound`` (an attribute
-of an
-object, not called), ``Partial``, ``Either`` (several possibilities) and ``Unknown`` with its reason. ``made.arg(name, position)`` is the
-value of an
-argument with what is bound at each factory's call site, what ``super().__init__`` and class attributes say, and later assignments and
-``append``s to the attribute of that name; None where nothing is said. Each value knows its ``module`` and ``line``.
+outside the tree, or a class that inherits from such), ``FunctionV``, ``ClassV``, ``External`` (an imported name, not called), ``Bound``
+(an attribute of an object, not called), ``Partial``, ``Either`` (several possibilities) and ``Unknown`` with its reason.
+``made.arg(name, position)`` is the value of an argument with what is bound at each factory's call site, what ``super().__init__`` and class
+attributes say, and later assignments and ``append``s to the attribute of that name; None where nothing is said. Each value knows its
+``module`` and ``line``.
 
 Which objects: ``program.made(packages, *names)`` yields each object once, for every set of arguments that a factory is called with;
 ``program.calls_on(made)`` the method calls on it, in order (also fluent ones); ``program.decorated(packages, *names)`` and
 ``program.decorated_by(made)`` the functions under a decorator.
 
-What a function that is used as a tool does is said by ``tools.tool_facts(program, function, key)``: ``function`` is a
-:class:`~.values.FunctionV`, or a
-``ClassV`` (a tool class of the tree), ``key`` the key of its Tool node; it may yield facts about that node (effects, secrets, resources).
+What a function that is used as a tool does is said by ``tools.tool_facts(tree, function, key)``: ``function`` is a
+:class:`~.values.FunctionV`, or a ``ClassV`` (a tool class of the tree), ``key`` the key of its Tool node.
 MCP servers written in the tree are found by ``mcp_servers.server_facts(program)``.
 """

@@ -1,15 +1,16 @@
-"""Agents and workflows that a program declares: which object is which, their names and ids."""
+"""Agents and workflows that frameworks declare: which object is which, their names and ids."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
+from graphinv.ingest.support.located import Located
 from graphinv.ingest.support.places import environment_of
 from graphinv.ingest.support.python import ir
 from graphinv.ingest.support.python.sites import Site
+from graphinv.ingest.support.python.tree import Tree
 from graphinv.ingest.support.python.values import (
     Bound,
     ClassV,
@@ -24,9 +25,6 @@ from graphinv.ingest.support.python.values import (
     Value,
 )
 from graphinv.model.facts import NodeFact, NodeKey, Props
-
-if TYPE_CHECKING:
-    from graphinv.ingest.support.python.program import Program
 
 MAX_NAME = 120
 MAX_GIVEN = 20
@@ -85,65 +83,72 @@ class Hosted:
     untrusted: bool | None = None
 
 
-class Actors:
-    """All actors of a program. Ids are given when they are first asked for, or by :meth:`seal`."""
+class Declarations(Tree):
+    """A tree with the agents and workflows that frameworks declare in it. Ids are given when they are first asked for, or by
+    :meth:`seal`."""
 
-    def __init__(self, root: str, program: Program) -> None:
-        self.root = root
-        self.program = program
-        self.all: list[Actor] = []
+    def __init__(
+        self, root: str, modules: Mapping[str, ir.Module], configs: Mapping[str, list[Located]] | None = None, outside: Iterable[str] = ()
+    ) -> None:
+        super().__init__(root, modules, configs, outside)
+        self.told_tools: set[NodeKey] = set()
+        """Tools whose bodies were told."""
+        self._all: list[Actor] = []
         self._by_identity: dict[object, Actor] = {}
         self._by_site: dict[object, list[Actor]] = {}
         self._sealed = False
         self._taken: dict[str, list[Actor]] = {}
 
-    def declare(  # noqa: PLR0913, PLR0917 - one argument for each thing an actor is
+    def declare(  # noqa: PLR0913 - what may be known of an agent, each by its name
         self,
         value: Value,
+        *,
         name: Value | str | None,
         framework: str,
-        kind: str,
-        detail: str,
-        type_: str,
-        parent: Actor | None,
-        line: int | None,
-        origin: tuple[str, int] | None,
+        kind: str = "Agent",
+        detail: str = "",
+        type: str = "",
+        parent: Actor | None = None,
+        line: int | None = None,
+        origin: tuple[str, int] | None = None,
     ) -> Actor:
-        """See :meth:`Program.declare`."""
+        """``value`` is an agent (or, with ``kind="Workflow"``, a workflow) of that name. The same value twice is the same actor.
+
+        Args:
+            value: the object, function or class that stands for it.
+            name: a value or text; None or unknown: the variable it is assigned to.
+            framework: slug.
+            kind: ``Agent`` or ``Workflow``.
+            detail: for people, such as ``crewai crew``.
+            type: of a workflow, such as ``graph`` or ``step``.
+            parent: workflow that it is a step of; its name becomes part of the id.
+            line: where it is declared, if not at ``value``.
+            origin: path and line of the document that defines it, if it is not the one of ``value``.
+        """
         identity = identity_of(value)
         found = self._by_identity.get(identity)
         if found is not None:
             return found
         path, line = origin or (value.module.path, line or value.line)
-        actor = Actor(self.named(value, name), framework, kind, value, detail, type_, parent, line, path, origin=origin)
+        actor = Actor(self._named(value, name), framework, kind, value, detail, type, parent, line, path, origin=origin)
         self._by_site.setdefault(value.key[:3] if isinstance(value, Made) else identity, []).append(actor)
         actor.named = bool(_text(name))
         self._by_identity[identity] = actor
-        self.all.append(actor)
+        self._all.append(actor)
         if self._sealed:
-            self._place(actor)
+            self._give_id(actor)
         return actor
 
     def alias(self, value: Value, actor: Actor) -> None:
-        """``value`` means ``actor``, too."""
+        """``value`` means the same agent as ``actor``."""
         self._by_identity.setdefault(identity_of(value), actor)
 
-    def named(self, value: Value, name: Value | str | None) -> str:
-        """The author's name; where there is none, the variable; else its class of the tree, what the function around it is named after
-        (``travel_agent`` in ``make_travel_agent``), or what it was made with."""
-        text = _text(name)
-        if not text:
-            text = self.program.variable(value) or ""
-        if not text and isinstance(value, Made):
-            function = value.scope.function
-            text = value.cls.name if value.cls is not None else _subject(function.name) if function is not None else ""
-            text = text or value.symbol
-        if not text and isinstance(value, (FunctionV, ClassV)):
-            text = value.name
-        return " ".join(text.split())[:MAX_NAME] or "agent"
+    def actors(self, framework: str) -> list[Actor]:
+        """What was declared with that framework, in order of declaration."""
+        return [actor for actor in self._all if actor.framework == framework]
 
-    def find(self, value: Value | None) -> Actor | None:
-        """See :meth:`Program.actor`."""
+    def actor(self, value: Value | None) -> Actor | None:
+        """The actor that a value is: also through ``.compile()`` and other methods of it. Not for ``Either``: see :meth:`items`."""
         for _ in range(40):
             if value is None:
                 return None
@@ -156,13 +161,21 @@ class Actors:
             value = value.receiver if isinstance(value, (Made, Bound)) else None
         return None
 
+    def cited(self, actor: Actor, value: Value) -> str:
+        """Where ``actor`` is given ``value``: the place in the list that was last looked at with :meth:`items`, else the actor's own."""
+        module, line = self._written.get(value.key if isinstance(value, Made) else id(value)) or (
+            actor.value.module,
+            actor.line or actor.value.line,
+        )
+        return f"{self.root}/{module.path}#L{line}" if module.path else f"{self.root}#L{line}"
+
     def seal(self) -> None:
         """Gives all actors their ids: those of one document, framework and name are told apart by the functions they stand in, then by
         their order there."""
         for same in self._by_site.values():
             self._tell_apart([one for one in same if one.kind == "Agent" and not one.named and isinstance(one.value, Made)])
         groups: dict[tuple[str, str, str, str], list[Actor]] = {}
-        for actor in self.all:
+        for actor in self._all:
             groups.setdefault((actor.kind, actor.framework, actor.path, _local(actor)), []).append(actor)
         for group in groups.values():
             places = {_site(actor) for actor in group}
@@ -171,16 +184,16 @@ class Actors:
                     inner = actor.parent is not None and actor.kind == "Agent"
                     actor.qualifier = actor.parent.name if inner and actor.parent is not None else _around(actor.value)
         self._sealed = True
-        for actor in sorted(self.all, key=lambda one: one.parent is not None):
-            self._place(actor)
+        for actor in sorted(self._all, key=lambda one: one.parent is not None):
+            self._give_id(actor)
 
     def _tell_apart(self, same: list[Actor]) -> None:
         """Names what one place makes of different things after where it is called from: ``researcher = make_agent([search])``."""
         if len(same) < 2 or len({self._given(one.made, 0) for one in same}) < 2:
             return
         for one in same:
-            for site in self.program.called_from(one.made):
-                name = self.program.kept_in(site.call) or _factory(site)
+            for site in self.called_from(one.made):
+                name = self.kept_in(site.call) or _factory(site)
                 if name and name != one.name:
                     one.name = name[:MAX_NAME]
                     break
@@ -188,7 +201,7 @@ class Actors:
     def _given(self, made: Made, depth: int) -> object:
         """All that an object is made with, as far as it is known: what tells it apart from others that the same call makes."""
         arguments = [*((None, one) for one in made.call.args), *made.call.kwargs]
-        return tuple((name, self._shape(self.program.ev.evaluate(one, made.scope), depth)) for name, one in arguments[:MAX_GIVEN])
+        return tuple((name, self._shape(self.ev.evaluate(one, made.scope), depth)) for name, one in arguments[:MAX_GIVEN])
 
     def _shape(self, value: Value, depth: int) -> object:
         if depth > MAX_SHAPE:
@@ -206,20 +219,9 @@ class Actors:
             return self._shape(value.receiver, depth + 1), value.attr
         return identity_of(value) if isinstance(value, (FunctionV, ClassV)) else None
 
-    def _place(self, actor: Actor) -> None:
-        local = _local(actor)
-        if actor.qualifier:
-            local = f"{actor.qualifier}/{local}"
-        base = f"{actor.framework}:{self.program.place_of(actor.path)}#{local}"
-        same = self._taken.setdefault(f"{actor.kind} {base}", [])
-        sites = [_site(one) for one in same]
-        number = len(dict.fromkeys(sites)) + 1 if _site(actor) not in sites else list(dict.fromkeys(sites)).index(_site(actor)) + 1
-        same.append(actor)
-        actor._key = actor.kind, base if number == 1 else f"{base}~{number}"
-
     def nodes(self) -> Iterator[NodeFact]:
-        """See :meth:`Program.nodes`."""
-        for actor in self.all:
+        """The nodes of all that was declared."""
+        for actor in self._all:
             path = f"{self.root}/{actor.path}" if actor.path else self.root
             props: Props = {
                 "name": actor.name,
@@ -233,6 +235,31 @@ class Actors:
             elif actor.type:
                 props["type"] = actor.type
             yield NodeFact(*actor.key, {name: value for name, value in props.items() if value is not None})
+
+    def _named(self, value: Value, name: Value | str | None) -> str:
+        """The author's name; where there is none, the variable; else its class of the tree, what the function around it is named after
+        (``travel_agent`` in ``make_travel_agent``), or what it was made with."""
+        text = _text(name)
+        if not text:
+            text = self.variable(value) or ""
+        if not text and isinstance(value, Made):
+            function = value.scope.function
+            text = value.cls.name if value.cls is not None else _subject(function.name) if function is not None else ""
+            text = text or value.symbol
+        if not text and isinstance(value, (FunctionV, ClassV)):
+            text = value.name
+        return " ".join(text.split())[:MAX_NAME] or "agent"
+
+    def _give_id(self, actor: Actor) -> None:
+        local = _local(actor)
+        if actor.qualifier:
+            local = f"{actor.qualifier}/{local}"
+        base = f"{actor.framework}:{self.place_of(actor.path)}#{local}"
+        same = self._taken.setdefault(f"{actor.kind} {base}", [])
+        sites = [_site(one) for one in same]
+        number = len(dict.fromkeys(sites)) + 1 if _site(actor) not in sites else list(dict.fromkeys(sites)).index(_site(actor)) + 1
+        same.append(actor)
+        actor._key = actor.kind, base if number == 1 else f"{base}~{number}"
 
 
 def _subject(function: str) -> str:

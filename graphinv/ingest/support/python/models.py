@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from graphinv.ingest.support.python.frameworks.langchain import Members, functions_of, give_tools
+from graphinv.ingest.support.python.objects import class_attribute
 from graphinv.ingest.support.python.program import Actor, Program
 from graphinv.ingest.support.python.values import Bound, FunctionV, ListV, Made, Unknown, Value, walk
 from graphinv.model.facts import Fact
@@ -53,7 +54,7 @@ def models_in(program: Program, value: Value) -> list[Value]:
         if isinstance(option, Made) and is_model(option.root()):
             found.append(option)
         if isinstance(option, Made) and option.cls is not None:
-            method = program.ev.class_attribute(option.cls, "__call__", option)
+            method = class_attribute(program.ev, option.cls, "__call__", option)
             found.extend(_called(program, method) if isinstance(method, FunctionV) else ())
         for function in functions_of(option):
             found.extend(_called(program, function))

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from graphinv.ingest.support.python.values import Bound, Const, DictV, Either, EnvVar, External, FunctionV, ListV, Made, Unknown, Value
 from graphinv.model.facts import NodeFact
-
-if TYPE_CHECKING:
-    from graphinv.ingest.support.python.program import Program
 
 CLASSES = frozenset(
     {
@@ -266,11 +263,10 @@ def _text(value: Value | None) -> str | None:
 _LAUNCHERS = re.compile(r"(?:npx|bunx|pnpm|yarn|dlx|uvx?|pipx|run|node|deno|python[0-9.]*|docker|exec|tool)(?:\.\w+)?", re.IGNORECASE)
 
 
-def server_name(program: Program, at: Value, entry: dict[str, Any]) -> str:
-    """What to call a server that has no name of its own: the variable it is held in, else what is started, else its class."""
-    name = program.variable(at)
-    if name:
-        return name
+def server_name(variable: str | None, at: Value, entry: dict[str, Any]) -> str:
+    """What to call a server that has no name of its own: the ``variable`` it is held in, else what is started, else its class."""
+    if variable:
+        return variable
     command, args = entry.get("command"), entry.get("args")
     words = str(command or "").split() + [word for word in (args if isinstance(args, list) else ()) if isinstance(word, str)]
     for word in words[:20]:

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from graphinv.ingest.support.places import environment_of
-from graphinv.ingest.support.python import calls, ir
+from graphinv.ingest.support.python import ir
+from graphinv.ingest.support.python.classes import ancestry, base_name, initialiser
 from graphinv.ingest.support.python.evaluate import Evaluator
-from graphinv.ingest.support.python.scope import MUTATORS, Scope
-from graphinv.ingest.support.python.values import Bound, ClassV, External, FunctionV, Made, Partial, Unknown, Value
+from graphinv.ingest.support.python.frames import frame, method_scope
+from graphinv.ingest.support.python.loops import comp_scopes, loop_scopes, turn_scopes
+from graphinv.ingest.support.python.tables import MUTATORS
+from graphinv.ingest.support.python.values import Bound, ClassV, External, FunctionV, Made, Partial, Scope, Unknown, Value
 
 MAX_FRAMES = 200
 """Calls of one function that are looked at one by one."""
@@ -54,7 +57,7 @@ class Sites:
             walked = self.walked(module, ev.module_scope(module))
             self.bodies.append(walked)
             self.all.extend(walked.sites)
-        ev.max_total += 2 * len(self.all)
+        ev.budget.max_total += 2 * len(self.all)
         self._callers: dict[int, list[Site]] | None = None
         self._by_symbol: dict[str, list[Site]] = {}
         self._dynamic: list[Site] = []
@@ -148,10 +151,10 @@ class Sites:
                 if isinstance(option, FunctionV):
                     self._callers.setdefault(id(option.function), []).append(site)
                 elif isinstance(option, ClassV):
-                    found = calls.initialiser(self.ev, option)
+                    found = initialiser(self.ev, option)
                     if found is not None:
                         self._callers.setdefault(id(found[1]), []).append(site)
-                    symbols.update((self.ev.base_name(option).rpartition(".")[2], option.name))
+                    symbols.update((base_name(self.ev, option).rpartition(".")[2], option.name))
                 elif isinstance(option, External):
                     symbols.add(option.symbol)
                 elif isinstance(option, Bound):
@@ -168,28 +171,28 @@ class Sites:
 
     def scopes(self, site: Site) -> list[Scope]:
         """The scopes in which a call runs: one for each known set of arguments and each turn of a loop over known items."""
-        if self.ev.exhausted(site.scope.module):
+        if self.ev.budget.exhausted(site.scope.module):
             return [site.scope]
         found = self.frames(site.scope, site.call)
         for comp in site.comps:
-            found = [inner for outer in found for inner in self.ev.comp_scopes(comp, outer)][:MAX_FRAMES]
+            found = [inner for outer in found for inner in comp_scopes(self.ev, comp, outer)][:MAX_FRAMES]
         return found
 
     def values(self, site: Site) -> Iterator[Value]:
         """What a call may return, in all scopes in which it runs; where too much would have to be followed, with nothing bound."""
         for scope in self.scopes(site):
-            if self.ev.exhausted(site.scope.module):
+            if self.ev.budget.exhausted(site.scope.module):
                 yield from self.ev.evaluate(site.call, site.scope).options()
                 return
             yield from self.ev.evaluate(site.call, scope).options()
 
     def frames(self, scope: Scope, node: object, depth: int = 0) -> list[Scope]:
         """``scope`` with what ``node`` in it depends on bound, for every known call; ``[scope]`` where no call is known."""
-        found = self._bound(scope, self.ev.names(node), depth)
-        return [inner for outer in found for inner in self.ev.loop_scopes(outer, node)][:MAX_FRAMES]
+        found = self._bound(scope, self.ev.dependencies.names(node), depth)
+        return [inner for outer in found for inner in loop_scopes(self.ev, outer, node)][:MAX_FRAMES]
 
     def _bound(self, scope: Scope, names: Iterable[str], depth: int) -> list[Scope]:
-        own, _, outer = self.ev.depends(scope, names)
+        own, _, outer = self.ev.dependencies.of(scope, names)
         function = scope.function
         if function is not None and own:
             return self._called(scope, function, own, depth)
@@ -197,9 +200,9 @@ class Sites:
         if parent is None or not outer or not isinstance(scope.owner, (ir.Function, ir.Class)):
             return [scope]
         above = self._bound(parent, outer, depth) if parent.parent is not None else [parent]
-        loops = self.ev.depends(parent, outer)[1] if parent.table.loops else frozenset()
+        loops = self.ev.dependencies.of(parent, outer)[1] if parent.table.loops else frozenset()
         if loops:
-            above = [inner for one in above for inner in self.ev.turn_scopes(one, loops)]
+            above = [inner for one in above for inner in turn_scopes(self.ev, one, loops)]
         owner = scope.owner
         return [scope if one is parent else self.ev.inner(one, owner) for one in above]
 
@@ -224,27 +227,27 @@ class Sites:
 
     def _framed(self, scope: Scope, function: ir.Function, depth: int) -> Iterator[Scope]:
         for site in self._outside_tests(function, scope.module)[:MAX_FRAMES]:
-            if self.ev.exhausted(site.scope.module):
+            if self.ev.budget.exhausted(site.scope.module):
                 return
             for around in self._around(site, depth):
                 for option in self.ev.evaluate(site.call.func, around).options():
                     if isinstance(option, FunctionV) and option.function is function:
-                        yield calls.frame(self.ev, option, site.call, around)
+                        yield frame(self.ev, option, site.call, around)
                     elif isinstance(option, (ClassV, Partial)):
                         yield from self._initialised(site.call, around, function)
 
     def _around(self, site: Site, depth: int) -> list[Scope]:
         found = self.frames(site.scope, site.call, depth + 1)
         for comp in site.comps:
-            found = [inner for outer in found for inner in self.ev.comp_scopes(comp, outer)][:MAX_FRAMES]
+            found = [inner for outer in found for inner in comp_scopes(self.ev, comp, outer)][:MAX_FRAMES]
         return found
 
     def _initialised(self, call: ir.Call, around: Scope, function: ir.Function) -> Iterator[Scope]:
         for made in self.ev.evaluate(call, around).options():
             if isinstance(made, Made) and made.cls is not None:
-                found = calls.initialiser(self.ev, made.cls)
+                found = initialiser(self.ev, made.cls)
                 if found is not None and found[1] is function:
-                    yield self.ev.method_scope(found[0], function, made)
+                    yield method_scope(self.ev, found[0], function, made)
 
     def _instances(self, scope: Scope, function: ir.Function, depth: int) -> Iterator[Scope]:
         """Frames of a method that nobody calls by name: one for each known instance of its class, where its ``__init__`` takes anything."""
@@ -252,14 +255,14 @@ class Sites:
         if not isinstance(owner, ir.Class) or scope.parent is None:
             return
         cls = ClassV(scope.module, owner.line, owner, scope.parent.parent or scope.parent)
-        found = calls.initialiser(self.ev, cls)
+        found = initialiser(self.ev, cls)
         if found is None or len(found[1].params) < 2:
             return
         for site in self._outside_tests(found[1], scope.module)[:MAX_FRAMES]:
             for around in self._around(site, depth):
                 for made in self.ev.evaluate(site.call, around).options():
-                    if isinstance(made, Made) and made.cls is not None and any(one.cls is owner for one in self.ev.ancestry(made.cls)):
-                        yield self.ev.method_scope(cls, function, made)
+                    if isinstance(made, Made) and made.cls is not None and any(one.cls is owner for one in ancestry(self.ev, made.cls)):
+                        yield method_scope(self.ev, cls, function, made)
 
 
 @lru_cache(maxsize=8192)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import importlib
 import re
-from collections.abc import Callable, Iterator, Mapping
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from graphinv.ingest import Document
 from graphinv.ingest.support.asking import ALWAYS, FLAGS, asked
 from graphinv.ingest.support.connectors import connector_facts, connector_of
 from graphinv.ingest.support.python import ir
-from graphinv.ingest.support.python.actors import Actor, Hosted
+from graphinv.ingest.support.python.actors import Actor, Declarations, Hosted
 from graphinv.ingest.support.python.library import library_tool
+from graphinv.ingest.support.python.objects import class_attribute
 from graphinv.ingest.support.python.servers import entry_of, server_name
+from graphinv.ingest.support.python.tools import tool_facts
 from graphinv.ingest.support.python.values import (
     Bound,
     ClassV,
@@ -33,9 +33,6 @@ from graphinv.ingest.support.python.values import (
 from graphinv.ingest.support.secret_words import looks_secret_name
 from graphinv.ingest.support.servers import server_facts
 from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Props, Ref
-
-if TYPE_CHECKING:
-    from graphinv.ingest.support.python.program import Program
 
 WRAPPED = (
     "func",
@@ -56,23 +53,12 @@ NAMES = ("name", "name_override", "tool_name", "name_or_callable")
 MAX_NAME = 120
 
 
-@cache
-def _tool_facts() -> Callable[[Any, Any, NodeKey], Iterator[Fact]] | None:
-    """What tools' bodies do is another module's; it is left out where that is not there."""
-    try:
-        module = importlib.import_module("graphinv.ingest.support.python.tools")
-    except ImportError:
-        return None
-    found: Callable[[Any, Any, NodeKey], Iterator[Fact]] = module.tool_facts
-    return found
-
-
 # --------------------------------------------------------------------------------------------------------------------------------
 # Tools
 
 
 def uses_tool(
-    program: Program, actor: Actor, value: Value, hosted: Mapping[str, Hosted], packages: tuple[str, ...], what: str
+    program: Declarations, actor: Actor, value: Value, hosted: Mapping[str, Hosted], packages: tuple[str, ...], what: str
 ) -> Iterator[Fact]:
     """What ``actor`` is given with one value of its list of tools."""
     brought = _hosted(value, hosted, packages)
@@ -109,7 +95,7 @@ _BY_TYPE = re.compile(
 """Types of the tools that are written as data for the model's provider. Those with a date are Anthropic's, the others OpenAI's."""
 
 
-def asks(program: Program, value: Value) -> bool:
+def asks(program: Declarations, value: Value) -> bool:
     """Whether a tool says, where it is made or decorated, that somebody is asked before each call."""
     made = program.decorators(value) if isinstance(value, FunctionV) else [value]
     for one in made:
@@ -133,7 +119,7 @@ def _hosted(value: Value, hosted: Mapping[str, Hosted], packages: tuple[str, ...
     return None
 
 
-def hosted_tool(program: Program, actor: Actor, at: Value, brought: Hosted) -> Iterator[Fact]:
+def hosted_tool(program: Declarations, actor: Actor, at: Value, brought: Hosted) -> Iterator[Fact]:
     """A tool that a framework or provider brings along, and its use."""
     props: Props = {"name": brought.name, "kind_detail": "hosted tool", "sources": [program.source(at)]}
     if brought.effects:
@@ -147,7 +133,7 @@ def hosted_tool(program: Program, actor: Actor, at: Value, brought: Hosted) -> I
         yield from given_secrets(program, ("Tool", brought.id), at)
 
 
-def tool(program: Program, value: Value, name: str | None) -> tuple[NodeKey | None, list[Fact]]:
+def tool(program: Declarations, value: Value, name: str | None) -> tuple[NodeKey | None, list[Fact]]:
     """See :meth:`Program.tool`."""
     while isinstance(value, Partial):
         value = value.target
@@ -171,7 +157,7 @@ def tool(program: Program, value: Value, name: str | None) -> tuple[NodeKey | No
     return None, []
 
 
-def _made_tool(program: Program, value: Made, name: str | None) -> tuple[NodeKey | None, list[Fact]]:
+def _made_tool(program: Declarations, value: Made, name: str | None) -> tuple[NodeKey | None, list[Fact]]:
     stated = name or _stated_name(value)
     if value.cls is not None:
         text = stated or _class_name(program, value.cls) or value.cls.name
@@ -210,7 +196,7 @@ def _stated_name(value: Made) -> str | None:
     return None
 
 
-def _decorated_name(program: Program, function: FunctionV) -> str | None:
+def _decorated_name(program: Declarations, function: FunctionV) -> str | None:
     """The name that a decorator gives: ``@tool("search")``, ``@function_tool(name_override="search")``."""
     for decorator in program.decorators(function):
         if isinstance(decorator, Made):
@@ -222,18 +208,18 @@ def _decorated_name(program: Program, function: FunctionV) -> str | None:
     return None
 
 
-def _class_name(program: Program, cls: ClassV) -> str | None:
-    stated = program.ev.class_attribute(cls, "name", None)
+def _class_name(program: Declarations, cls: ClassV) -> str | None:
+    stated = class_attribute(program.ev, cls, "name", None)
     return (stated.text() or None) if stated is not None else None
 
 
-def _method_tool(program: Program, value: Bound, name: str | None) -> tuple[NodeKey | None, list[Fact]]:
+def _method_tool(program: Declarations, value: Bound, name: str | None) -> tuple[NodeKey | None, list[Fact]]:
     if isinstance(value.receiver, Made) and value.receiver.cls is None and value.receiver.callee:
         return _library(program, value, f"{value.receiver.callee}.{value.attr}", name)
     return _own(program, value, name or value.attr, "method")
 
 
-def _own(program: Program, at: Value, name: str | None, detail: str, made: Made | None = None) -> tuple[NodeKey | None, list[Fact]]:
+def _own(program: Declarations, at: Value, name: str | None, detail: str, made: Made | None = None) -> tuple[NodeKey | None, list[Fact]]:
     """A tool that the tree itself defines."""
     name = " ".join((name or "").split())[:MAX_NAME]
     if not name:
@@ -246,16 +232,15 @@ def _own(program: Program, at: Value, name: str | None, detail: str, made: Made 
         "sources": [program.source(at)],
     }
     facts: list[Fact] = [NodeFact(*key, {prop: value for prop, value in props.items() if value is not None})]
-    body = _tool_facts()
-    if body is not None and isinstance(at, (FunctionV, ClassV)) and key not in program.told_tools:
+    if isinstance(at, (FunctionV, ClassV)) and key not in program.told_tools:
         program.told_tools.add(key)
-        facts.extend(body(program, at, key))
+        facts.extend(tool_facts(program, at, key))
     if made is not None:
         facts.extend(given_secrets(program, key, made))
     return key, facts
 
 
-def _library(program: Program, at: Value, dotted: str, name: str | None) -> tuple[NodeKey | None, list[Fact]]:
+def _library(program: Declarations, at: Value, dotted: str, name: str | None) -> tuple[NodeKey | None, list[Fact]]:
     """A tool that a library outside of the tree brings along: the same node for everybody who uses it."""
     known = library_tool(dotted)
     key: NodeKey = ("Tool", known.id)
@@ -271,7 +256,7 @@ def _library(program: Program, at: Value, dotted: str, name: str | None) -> tupl
 # Delegation
 
 
-def delegates(program: Program, actor: Actor, value: Value, mode: str, detail: str, what: str) -> Iterator[Fact]:
+def delegates(program: Declarations, actor: Actor, value: Value, mode: str, detail: str, what: str) -> Iterator[Fact]:
     """DELEGATES_TO from ``actor`` to the agent that ``value`` is."""
     other = program.actor(value)
     if other is not None:
@@ -296,20 +281,22 @@ def delegates(program: Program, actor: Actor, value: Value, mode: str, detail: s
 # Servers
 
 
-def connects(program: Program, actor: Actor, value: Value) -> Iterator[Fact]:
+def connects(program: Declarations, actor: Actor, value: Value) -> Iterator[Fact]:
     """CONNECTS_TO for an MCP server object."""
     for name, entry, at, secrets in entry_of(value) or ():
         yield from connects_entry(program, actor, name, entry, at, secrets)
 
 
-def connects_entry(program: Program, actor: Actor, name: str, entry: dict[str, Any], at: Value, secrets: list[NodeFact]) -> Iterator[Fact]:
+def connects_entry(
+    program: Declarations, actor: Actor, name: str, entry: dict[str, Any], at: Value, secrets: list[NodeFact]
+) -> Iterator[Fact]:
     """The same for one entry in the shape that configuration files have."""
     document = Document(program.root, at.module.path, b"", _no_fingerprint)
     connector = connector_of(entry)
     if connector is not None:
         yield from connector_facts(connector, actor.key, entry, document, at.line)
         return
-    label = name or server_name(program, at, entry)
+    label = name or server_name(program.variable(at), at, entry)
     if not (entry.get("command") or entry.get("url")):
         key: NodeKey = ("ToolServer", f"mcp:{program.root}/{at.module.path}#{label}")
         yield NodeFact(*key, {"name": label, "protocol": "mcp", "sources": [program.source(at)]})
@@ -350,7 +337,7 @@ MAX_CLIENTS = 3
 """Clients of clients whose credentials are looked for."""
 
 
-def uses_model(program: Program, actor: Actor, value: Value) -> Iterator[Fact]:
+def uses_model(program: Declarations, actor: Actor, value: Value) -> Iterator[Fact]:
     """USES_MODEL for a model's name, or an object that is made with one."""
     text = value.text()
     if isinstance(value, Made):
@@ -366,7 +353,7 @@ def uses_model(program: Program, actor: Actor, value: Value) -> Iterator[Fact]:
         yield from _model(program, actor, value, text)
 
 
-def _client_secrets(program: Program, holder: NodeKey, made: Made, depth: int = 0) -> Iterator[Fact]:
+def _client_secrets(program: Declarations, holder: NodeKey, made: Made, depth: int = 0) -> Iterator[Fact]:
     """HOLDS for the credentials of a model's object, and of the client that it is given."""
     yield from given_secrets(program, holder, made)
     for name in _CLIENT_ARGS if depth < MAX_CLIENTS else ():
@@ -375,21 +362,21 @@ def _client_secrets(program: Program, holder: NodeKey, made: Made, depth: int = 
                 yield from _client_secrets(program, holder, client, depth + 1)
 
 
-def _model(program: Program, actor: Actor, at: Value, text: str | None) -> Iterator[Fact]:
+def _model(program: Declarations, actor: Actor, at: Value, text: str | None) -> Iterator[Fact]:
     if not text or len(text) > MAX_NAME or _NO_MODEL.search(text) or "://" in text:
         return
     yield NodeFact("Model", text, {"name": text, "sources": [program.source(at)]})
     yield program.edge("USES_MODEL", actor.key, ("Model", text), at)
 
 
-def given_secrets(program: Program, holder: NodeKey, made: Made) -> Iterator[Fact]:
+def given_secrets(program: Declarations, holder: NodeKey, made: Made) -> Iterator[Fact]:
     """HOLDS for the credentials among the arguments of what was made."""
     for name, argument in (*(("", one) for one in made.call.args), *made.call.kwargs):
         if not isinstance(argument, (ir.Function, ir.Comp)):
             yield from holds(program, holder, program.ev.evaluate(argument, made.scope), name or "")
 
 
-def holds(program: Program, holder: NodeKey, value: Value, key: str) -> Iterator[Fact]:
+def holds(program: Declarations, holder: NodeKey, value: Value, key: str) -> Iterator[Fact]:
     """HOLDS for literal credentials in ``value``, and for environment variables whose name, or ``key``, asks for one."""
     pairs = [(key, value)]
     for label, one in pairs[:200]:
@@ -407,7 +394,7 @@ def holds(program: Program, holder: NodeKey, value: Value, key: str) -> Iterator
                 yield EdgeFact("HOLDS", holder, target, {"place": "env", "evidence": ["declared"], "sources": sources})
 
 
-def memory(program: Program, actor: Actor, value: Value, scope: str | None) -> Iterator[Fact]:
+def memory(program: Declarations, actor: Actor, value: Value, scope: str | None) -> Iterator[Fact]:
     """READS and WRITES of a memory: a saver, store or session object."""
     if not isinstance(value, Made):
         return
@@ -416,7 +403,7 @@ def memory(program: Program, actor: Actor, value: Value, scope: str | None) -> I
     yield from given_secrets(program, actor.key, value)
 
 
-def own_memory(program: Program, actor: Actor, at: Value, name: str, scope: str | None, detail: str = "") -> Iterator[Fact]:
+def own_memory(program: Declarations, actor: Actor, at: Value, name: str, scope: str | None, detail: str = "") -> Iterator[Fact]:
     """READS and WRITES of a memory of that name."""
     key: NodeKey = ("Memory", f"memory:{program.place(at)}#{name}")
     props: Props = {"name": name, "kind_detail": detail or None, "scope": scope, "sources": [program.source(at)]}

@@ -1,16 +1,14 @@
-"""What an expression can evaluate to when nothing is run."""
+"""What an expression can evaluate to when nothing is run, and the scope it is evaluated in: a function keeps the one it was defined in."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from graphinv.ingest.support.python import ir
+from graphinv.ingest.support.python.tables import Owner, Table
 from graphinv.model.facts import NodeFact
-
-if TYPE_CHECKING:
-    from graphinv.ingest.support.python.scope import Scope
 
 MAX_OPTIONS = 64
 _TOOL_DEFINITIONS = ("toolSpec", "input_schema", "inputSchema")
@@ -119,6 +117,57 @@ class ModuleV(Value):
     """A module or package of the tree: the path of its file, or of its folder with ``/`` at the end."""
 
     place: str
+
+
+@dataclass(eq=False)
+class Scope:
+    """A body with what is bound in it. ``bindings`` are arguments of a call, or the items that loops are at; without any it stands for
+    every call. ``key`` tells scopes of the same body apart."""
+
+    module: ir.Module
+    owner: Owner
+    parent: Scope | None
+    table: Table = field(repr=False)
+    bindings: Mapping[str, Value] = field(default_factory=dict, repr=False)
+    key: tuple[Any, ...] = ()
+    instance: Value | None = field(default=None, repr=False)
+    """In a method: the object it is called on."""
+    parts: tuple[tuple[frozenset[str], Any], ...] = ()
+    """Names that are bound in this body itself, each group with what tells this binding apart from others."""
+    depth: int = 0
+    """Calls of functions that lead to it."""
+    memo: dict[int, Value] = field(default_factory=dict, repr=False)
+    children: dict[Any, Scope] = field(default_factory=dict, repr=False)
+
+    def child(self, owner: Owner, table: Table) -> Scope:
+        """The scope of a body inside this one, with nothing bound."""
+        found = self.children.get(id(owner))
+        if found is None:
+            found = Scope(self.module, owner, self, table, key=self.key, depth=self.depth)
+            self.children[id(owner)] = found
+        return found
+
+    def bound(self, bindings: Mapping[str, Value], key: Any, instance: Value | None = None, depth: int = 0) -> Scope:
+        """The same body with more bound; ``key`` says what tells this binding apart from others."""
+        found = self.children.get(("bound", key))
+        if found is None:
+            found = Scope(
+                self.module,
+                self.owner,
+                self.parent,
+                self.table,
+                {**self.bindings, **bindings},
+                (*self.key, key),
+                instance if instance is not None else self.instance,
+                (*self.parts, (frozenset(bindings), key)),
+                max(self.depth, depth),
+            )
+            self.children["bound", key] = found
+        return found
+
+    @property
+    def function(self) -> ir.Function | None:
+        return self.owner if isinstance(self.owner, ir.Function) else None
 
 
 @dataclass(frozen=True, eq=False)

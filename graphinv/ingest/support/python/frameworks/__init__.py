@@ -7,12 +7,10 @@ import importlib
 import pkgutil
 from collections.abc import Iterator
 from functools import cache
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import Protocol, cast
 
+from graphinv.ingest.support.python.program import Program
 from graphinv.model.facts import Fact
-
-if TYPE_CHECKING:
-    from graphinv.ingest.support.python.program import Program
 
 
 class Framework(Protocol):

@@ -13,6 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
+from graphinv.ingest.support.python.classes import ancestry
+from graphinv.ingest.support.python.objects import class_attribute
 from graphinv.ingest.support.python.program import Actor, Program
 from graphinv.ingest.support.python.shapes import functions, link
 from graphinv.ingest.support.python.values import Bound, External, FunctionV, ListV, Made, Value
@@ -97,9 +99,9 @@ def _targets(program: Program, agent: Actor, topics: _Reached, types: _Reached) 
             yield from ((function, target, "handoff") for target in topics.of(program.call(function), agent))
         for item in given.items if isinstance(given, ListV) else ():
             yield from ((item, target, "invoke") for target in topics.of(item, agent))
-    for cls in program.ev.ancestry(made.cls) if made.cls is not None else ():
+    for cls in ancestry(program.ev, made.cls) if made.cls is not None else ():
         for method in program.methods(cls):
-            handler = program.ev.class_attribute(cls, method.name, made)
+            handler = class_attribute(program.ev, cls, method.name, made)
             for call in program.calls_in(handler) if isinstance(handler, FunctionV) else ():
                 if isinstance(call, Made) and call.symbol in ("publish_message", "send_message"):
                     yield from ((call, target, "invoke") for target in _receivers(program, agent, call, topics, types))

@@ -15,6 +15,8 @@ from typing import Any
 
 from graphinv.ingest.support.located import Located
 from graphinv.ingest.support.python import ir
+from graphinv.ingest.support.python.classes import ancestry
+from graphinv.ingest.support.python.objects import class_attribute
 from graphinv.ingest.support.python.program import Actor, Hosted, Program
 from graphinv.ingest.support.python.values import Bound, ClassV, Const, FunctionV, Made, Value, walk
 from graphinv.model.facts import Fact
@@ -261,7 +263,7 @@ def _yaml_model(program: Program, actor: Actor, stated: dict[str, Any]) -> Itera
 def _named_tool(program: Program, actor: Actor, name: str) -> Iterator[Fact]:
     """A tool that YAML names: a method under ``@tool`` of the class that makes the agent."""
     cls = _class_around(actor.made)
-    method = program.ev.class_attribute(cls, name, None) if cls is not None else None
+    method = class_attribute(program.ev, cls, name, None) if cls is not None else None
     if isinstance(method, FunctionV):
         returned = program.call(method)
         yield from program.uses_tools(actor, returned if isinstance(returned, Made) else method)
@@ -337,7 +339,7 @@ class _Crew:
         return found
 
     def decorated(self, decorator: str) -> Iterator[Value]:
-        for cls in self.program.ev.ancestry(self.cls) if self.cls is not None else ():
+        for cls in ancestry(self.program.ev, self.cls) if self.cls is not None else ():
             for method in self.program.methods(cls):
                 if any(_ends(one, decorator) for one in method.function.decorators):
                     yield from (value for value in walk(self.program.call(method)) if isinstance(value, Made))

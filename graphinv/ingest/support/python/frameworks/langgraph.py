@@ -19,6 +19,7 @@ from graphinv.ingest.support.located import Located
 from graphinv.ingest.support.python import entrypoints, ir
 from graphinv.ingest.support.python.frameworks.langchain import Members, functions_of, give_tools, gotos, run_by
 from graphinv.ingest.support.python.models import models_in, uses_bound
+from graphinv.ingest.support.python.names import member
 from graphinv.ingest.support.python.program import Actor, Program
 from graphinv.ingest.support.python.values import Bound, Const, DictV, External, FunctionV, ListV, Made, Unknown, Value, walk
 from graphinv.model.facts import EdgeFact, Fact
@@ -86,7 +87,7 @@ def _configured(program: Program) -> dict[object, str]:
             file, _, attribute = place.partition(":")
             target = normpath(join(dirname(path), file))
             if target in program.modules and attribute:
-                value = program.ev.member(target, attribute)
+                value = member(program.ev, target, attribute)
                 for option in walk(program.call(value) if value is not None else None):
                     root = option.root() if isinstance(option, Made) else None
                     if isinstance(root, Made):

@@ -14,6 +14,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
+from graphinv.ingest.support.python.classes import ancestry
+from graphinv.ingest.support.python.names import some_instance
+from graphinv.ingest.support.python.objects import class_attribute, instance_attribute
 from graphinv.ingest.support.python.program import Actor, Hosted, Program
 from graphinv.ingest.support.python.shapes import (
     EXECUTE,
@@ -111,11 +114,11 @@ def declare(program: Program) -> None:
     made_of = []
     for made in program.made(_OWN, "Workflow"):
         if made.cls is not None:
-            made_of.extend(program.ev.ancestry(made.cls))
+            made_of.extend(ancestry(program.ev, made.cls))
             _declare_own(program, made)
     for cls in program.classes(_OWN, "Workflow"):
         if all(one.cls is not cls.cls for one in made_of):
-            _declare_own(program, program.ev.some(cls))
+            _declare_own(program, some_instance(program.ev, cls))
 
 
 def _declare_own(program: Program, made: Made) -> None:
@@ -145,7 +148,7 @@ def _own(program: Program, actor: Actor) -> Iterator[Fact]:
     """A workflow of one's own: its tools and model, the workflows that it is given, and the agents that its steps run."""
     made = actor.made
     assert made.cls is not None
-    tools, model = (made.arg(name) or program.ev.instance_attribute(made, name) for name in ("tools", "llm"))
+    tools, model = (made.arg(name) or instance_attribute(program.ev, made, name) for name in ("tools", "llm"))
     for item in program.items(tools):
         if not isinstance(item, Unknown):
             yield from _tool(program, actor, item)
@@ -159,9 +162,9 @@ def _own(program: Program, actor: Actor) -> Iterator[Fact]:
             if other.key not in seen:
                 seen.add(other.key)
                 yield link(program, actor, other, at, "invoke", "sub_workflow")
-    for cls in program.ev.ancestry(made.cls):
+    for cls in ancestry(program.ev, made.cls):
         for method in program.methods(cls):
-            step = program.ev.class_attribute(made.cls, method.name, made) if _is_step(program, method) else None
+            step = class_attribute(program.ev, made.cls, method.name, made) if _is_step(program, method) else None
             if isinstance(step, FunctionV):
                 yield from _step(program, actor, step)
 

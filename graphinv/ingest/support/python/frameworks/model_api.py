@@ -15,10 +15,10 @@ import re
 from collections.abc import Iterator
 
 from graphinv.ingest.support.python import ir
+from graphinv.ingest.support.python.names import member
 from graphinv.ingest.support.python.program import Actor, Hosted, Program
-from graphinv.ingest.support.python.scope import Scope
 from graphinv.ingest.support.python.shapes import EXECUTE, FETCH, SEARCH, Effects, hosted, runs_agents
-from graphinv.ingest.support.python.values import Const, DictV, EnvVar, External, FunctionV, Made, Unknown, Value
+from graphinv.ingest.support.python.values import Const, DictV, EnvVar, External, FunctionV, Made, Scope, Unknown, Value
 from graphinv.model.facts import Fact
 
 NAME = "model-api"
@@ -141,7 +141,7 @@ def _implemented(program: Program, made: Made, item: Value) -> Value:
     if not isinstance(item, DictV):
         return item
     text = _name(item)
-    found = program.ev.member(made.module.path, text) if text and text.isidentifier() else None
+    found = member(program.ev, made.module.path, text) if text and text.isidentifier() else None
     return found if isinstance(found, FunctionV) else item
 
 

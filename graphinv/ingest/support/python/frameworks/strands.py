@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from graphinv.ingest.support.python.names import lookup
 from graphinv.ingest.support.python.program import Actor, Program
 from graphinv.ingest.support.python.shapes import (
     EXECUTE,
@@ -148,7 +149,7 @@ def _module(program: Program, actor: Actor, item: ModuleV) -> Iterator[Fact]:
     module = program.modules.get(item.place)
     if not found and module is not None:
         stem = item.place.rpartition("/")[2].removesuffix(".py")
-        value = program.ev.lookup(stem, program.ev.module_scope(module), None)
+        value = lookup(program.ev, stem, program.ev.module_scope(module), None)
         found = [value] if isinstance(value, FunctionV) else []
     if not found:
         yield from program.problem(item, f"a module among the tools of {actor.name!r} holds no tool that is known")

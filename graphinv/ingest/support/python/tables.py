@@ -1,13 +1,11 @@
-"""Scopes: which statements give a name its value, and with which arguments a function's body is looked at."""
+"""Which statements of a body give a name its value, in the order of the source."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 from graphinv.ingest.support.python import ir
-from graphinv.ingest.support.python.values import Value
 
 Owner = ir.Module | ir.Function | ir.Class
 MUTATORS = frozenset({"append", "extend", "insert", "update", "add", "setdefault"})
@@ -22,6 +20,11 @@ class Entry:
     conditional: bool
     changes: bool = False
     """Whether it changes the value that the name has (``x.append(…)``, ``x += …``, ``x["k"] = …``)."""
+
+    @property
+    def loops(self) -> bool:
+        """Whether a ``for`` gives the name one value after the other."""
+        return isinstance(self.statement, ir.Assign) and self.statement.op == "in"
 
 
 @dataclass(slots=True)
@@ -93,54 +96,3 @@ def target_names(target: ir.Expr) -> Iterator[str]:
             stack.extend(one.items)
         elif isinstance(one, ir.Star):
             stack.append(one.value)
-
-
-@dataclass(eq=False)
-class Scope:
-    """A body with what is bound in it. ``bindings`` are arguments of a call, or the items that loops are at; without any it stands for
-    every call. ``key`` tells scopes of the same body apart."""
-
-    module: ir.Module
-    owner: Owner
-    parent: Scope | None
-    table: Table = field(repr=False)
-    bindings: Mapping[str, Value] = field(default_factory=dict, repr=False)
-    key: tuple[Any, ...] = ()
-    instance: Value | None = field(default=None, repr=False)
-    """In a method: the object it is called on."""
-    parts: tuple[tuple[frozenset[str], Any], ...] = ()
-    """Names that are bound in this body itself, each group with what tells this binding apart from others."""
-    depth: int = 0
-    """Calls of functions that lead to it."""
-    memo: dict[int, Value] = field(default_factory=dict, repr=False)
-    children: dict[Any, Scope] = field(default_factory=dict, repr=False)
-
-    def child(self, owner: Owner, table: Table) -> Scope:
-        """The scope of a body inside this one, with nothing bound."""
-        found = self.children.get(id(owner))
-        if found is None:
-            found = Scope(self.module, owner, self, table, key=self.key, depth=self.depth)
-            self.children[id(owner)] = found
-        return found
-
-    def bound(self, bindings: Mapping[str, Value], key: Any, instance: Value | None = None, depth: int = 0) -> Scope:
-        """The same body with more bound; ``key`` says what tells this binding apart from others."""
-        found = self.children.get(("bound", key))
-        if found is None:
-            found = Scope(
-                self.module,
-                self.owner,
-                self.parent,
-                self.table,
-                {**self.bindings, **bindings},
-                (*self.key, key),
-                instance if instance is not None else self.instance,
-                (*self.parts, (frozenset(bindings), key)),
-                max(self.depth, depth),
-            )
-            self.children["bound", key] = found
-        return found
-
-    @property
-    def function(self) -> ir.Function | None:
-        return self.owner if isinstance(self.owner, ir.Function) else None
