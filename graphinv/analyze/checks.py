@@ -54,7 +54,8 @@ def _inherited(estate: Estate, grants: Iterable[EdgeRecord], at: int, params: Pa
     groups: defaultdict[str, list[EdgeRecord]] = defaultdict(list)
     for edge in grants:
         origin = edge.props.get("inherited_from")
-        if origin and not origin.startswith(f"{edge.source[1]}/"):  # what is written into an identity itself comes from nobody else
+        # What is written into an identity itself, or what it stands for, comes from nobody else
+        if origin and not f"{origin}/".startswith(f"{edge.source[1]}/"):
             groups[origin].append(edge)
     for origin, edges in sorted(groups.items()):
         actions = sorted({action for edge in edges for action in granted(edge)})

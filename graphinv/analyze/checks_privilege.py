@@ -11,7 +11,7 @@ import numpy as np
 from graphinv.analyze.approvals import Approvals, approvals_of
 from graphinv.analyze.arcs import micros
 from graphinv.analyze.checks_inventory import seen
-from graphinv.analyze.labels import labels_of, may_rest
+from graphinv.analyze.labels import labels_of, may_rest, plain
 from graphinv.analyze.reaching import WORSE_BITS, NearestAgents, behind_agents, closure
 from graphinv.analyze.rows import DAY, WORSE_THAN_READ, Params, Row, about, active, agents_of, confidence, counted, granted, in_force, once
 from graphinv.analyze.scopes import ACTION_BIT
@@ -49,7 +49,9 @@ def administrator(engine: Engine, params: Params) -> Iterator[Row]:
     """Identities and tools of agents that may administer something; whole scopes are told by the rule of over-broad grants."""
     estate, nearest = engine.estate, NearestAgents(engine)
     for key, grants in _grants(engine):
-        held = [edge for edge in grants if "admin" in granted(edge) and estate.nodes[edge.target].props.get("type") not in params["scopes"]]
+        # What stands for any role of a cluster administers the whole of it, and so each thing in it
+        held = [edge for edge in grants if "admin" in granted(edge) and edge.props.get("inherited_from") != key[1]]
+        held = [edge for edge in held if estate.nodes[edge.target].props.get("type") not in params["scopes"]]
         if not held:
             continue
         one = held[0].target if len(held) == 1 else None
@@ -183,30 +185,37 @@ def toxic_duties(engine: Engine, params: Params) -> Iterator[Row]:
     estate, approvals = engine.estate, approvals_of(engine)
     pairs = [tuple(part.strip() for part in pair.split("+")) for pair in params["pairs"]]
     wanted = {duty for pair in pairs for duty in pair}
-    holders: defaultdict[tuple[str, str], dict[NodeKey, list[NodeKey]]] = defaultdict(dict)
+    # By duty and agent: what gives it, by what it is over in plain form
+    holders: defaultdict[str, defaultdict[NodeKey, defaultdict[str, list[NodeKey]]]] = defaultdict(
+        lambda: defaultdict(lambda: defaultdict(list))
+    )
+    named: dict[str, str] = {}
     for record in (*estate.of_kind("Tool"), *estate.of_kind("Resource")):
         duties = sorted(wanted & {label.removeprefix("duty=") for label in record.props.get("labels") or () if label.startswith("duty=")})
         if not duties:
             continue
         agents = [key for key in _holders(engine, record) if key[0] == "Agent" and active(estate.nodes[key])]
         over = labels_of([record.props]).get("system") or str(record.props.get("tenant") or "")
+        named.setdefault(plain(over), over)
         for duty in duties:
             for agent in agents:
-                holders[duty, over].setdefault(agent, []).append(record.key)
+                holders[duty][agent][plain(over)].append(record.key)
     for one, other in pairs:
-        for duty, over in sorted(key for key in holders if key[0] == one):
-            for agent in sorted(holders[duty, over].keys() & holders.get((other, over), {}).keys()):
-                mine, theirs = holders[duty, over][agent], holders[other, over][agent]
-                if not over and not set(mine) & set(theirs):
-                    yield about(agent) | {"unknown": True}
-                    continue
-                bound = any(_exact(approvals, agent, side) for side in (mine, theirs))
-                yield about(agent) | {
-                    "pair": f"{one} and {other}",
-                    "over": over or None,
-                    "by": sorted(":".join(key) for key in (*mine, *theirs)),
-                    "modifiers": ["-2 one side is approved call by call"] if bound else [],
-                }
+        for agent in sorted(holders[one].keys() & holders[other].keys()):
+            mine, theirs = holders[one][agent], holders[other][agent]
+            told = False
+            for over in sorted(mine.keys() & theirs.keys()):
+                if over or set(mine[over]) & set(theirs[over]):
+                    told = True
+                    bound = any(_exact(approvals, agent, side) for side in (mine[over], theirs[over]))
+                    yield about(agent) | {
+                        "pair": f"{one} and {other}",
+                        "over": named[over] or None,
+                        "by": sorted(":".join(key) for key in (*mine[over], *theirs[over])),
+                        "modifiers": ["-2 one side is approved call by call"] if bound else [],
+                    }
+            if not told and ("" in mine or "" in theirs):
+                yield about(agent) | {"unknown": True}
 
 
 def _holders(engine: Engine, record: NodeRecord) -> Iterator[NodeKey]:

@@ -41,6 +41,8 @@ MAX_ITEMS = 1_000
 _NAME = re.compile(r"(?:docker-)?compose(?:[._-][\w.-]+)?\.ya?ml|.*[._-](?:docker-)?compose\.ya?ml", re.IGNORECASE)
 _SERVICE = re.compile(r"[\w.-]{1,100}")
 _TRANSPORTS = {"stdio": "stdio", "sse": "sse", "streaming": "http"}
+_IN_CONTAINER = re.compile(r"\$\$(?:\w{1,200}|\{[^{}]{0,200}\}|\([^()]{0,500}\))")
+"""What a script in a command line takes from its own variables and commands: compose writes ``$$`` for ``$``."""
 ENV_FILE = 0.7
 """How sure it is that a service that is given a folder's ``.env`` is given each secret that is visible from there."""
 
@@ -102,7 +104,8 @@ class _Service:
         labels = [f"compose={self.document.path}"] if safe(self.document.path) else []
         labels += [f"image={image}"] if (image := self.text("image")) and safe(image) else []
         labels += self.built()
-        words = [Word(text, ("command",)) for field in ("entrypoint", "command") for text in _command(self.value.get(field))]
+        stated = [text for field in ("entrypoint", "command") for text in _command(self.value.get(field))]
+        words = [Word(_IN_CONTAINER.sub("", text), ("command",)) for text in stated]
         labels += told(words)
         mounts = list(self.mounts())
         labels += [f"mount={mount}" for mount in mounts if safe(mount)]
@@ -212,8 +215,10 @@ class _Service:
         for name in named[:MAX_ITEMS]:
             if not isinstance(name, str) or not _SERVICE.fullmatch(name) or redact(name) != name:
                 continue
-            props: Props = {"place": "config", "evidence": ["declared"], "sources": [self.document.source(self.line("secrets"))]}
+            props: Props = {"evidence": ["declared"], "sources": [self.document.source(self.line("secrets"))]}
             how = defined.get(name) if isinstance(defined, dict) else None
+            if isinstance(how, dict) and how.get("external"):
+                props["place"] = "vault"  # the platform's own; a file's place is not told, its value lies nowhere here
             variable = how.get("environment") if isinstance(how, dict) else None
             if isinstance(variable, str) and re.fullmatch(r"[A-Za-z_]\w{0,127}", variable):
                 target = Ref("Secret", "env", variable, fallback=f"env:{self.document.root}#{variable}")

@@ -165,6 +165,7 @@ class _Team:
         given = text_of(entry.get("ref"))
         shared = mapping(mapping(self.top.get("mcps")).get(given))
         if shared:
+            at = ("mcps", given)
             entry = {**shared, **{name: value for name, value in entry.items() if name != "ref"}}
         ref, command, remote = text_of(entry.get("ref")), text_of(entry.get("command")), mapping(entry.get("remote"))
         read: dict[str, Any] = {name: entry[name] for name in _SERVER if name in entry}

@@ -64,6 +64,31 @@ def test_a_service_holds_what_it_is_given() -> None:
     assert ("env:DB_PASSWORD", "postgres:app@db.acme.example:5432") in facts.drawn("AUTHENTICATES_AS")
 
 
+SCRIPT = """\
+services:
+  init:
+    image: postgres
+    entrypoint:
+      - sh
+      - -ec
+      - |
+        ACME_DB_PASSWORD="$$(tr -d x </run/secrets/bank)"
+        psql -v acme_db_password="$$ACME_DB_PASSWORD" --password "$${OTHER_PASSWORD}"
+    secrets: [bank, swarm]
+secrets:
+  bank: {file: ./bank.txt}
+  swarm: {external: true}
+"""
+
+
+def test_what_a_script_reads_from_mounted_files_is_no_value_and_lies_nowhere_here() -> None:
+    facts = read(SCRIPT)
+    key = "compose:shop/deploy#init"
+    assert facts.targets("HOLDS", key) == {"compose:shop/deploy#secret/bank", "compose:shop/deploy#secret/swarm"}
+    assert "place" not in facts.props("HOLDS", key, "compose:shop/deploy#secret/bank")
+    assert facts.props("HOLDS", key, "compose:shop/deploy#secret/swarm")["place"] == "vault"
+
+
 def test_overrides_of_a_folder_speak_of_the_same_services() -> None:
     assert ("Runtime", "compose:shop/deploy#desk") in read("services: {desk: {}}", "deploy/compose.override.yml").nodes
 

@@ -27,7 +27,8 @@ agents:
       - {{type: think}}
       - {{type: mcp, ref: code, tools: [get_file]}}
       - {{type: mcp, remote: {{url: "https://mcp.acme.example/mcp", headers: {{Authorization: "Bearer {TOKEN}"}}}}}}
-      - {{type: a2a, url: "https://agents.acme.example/billing"}}
+      - {{type: a2a, url: "https://agents.acme.corp/billing"}}
+      - {{type: a2a, name: here, url: "http://localhost:8080"}}
   worker:
     model: openai/gpt-5-mini
     instruction: Work.
@@ -60,7 +61,8 @@ def test_agents_hand_over_to_each_other_to_those_of_a_registry_and_to_those_of_a
     assert found.drawn("DELEGATES_TO") == {
         (ROOT, WORKER),
         (ROOT, "docker-agent:acme/reviewer"),
-        (ROOT, "a2a:https://agents.acme.example/billing"),
+        (ROOT, "a2a:https://agents.acme.corp/billing"),
+        (ROOT, "a2a:shop#http://localhost:8080"),
     }
     modes = {edge.props["mode"] for edge in found.edges if edge.kind == "DELEGATES_TO" and edge.target == ("Agent", WORKER)}
     assert modes == {"invoke", "handoff"}
@@ -71,6 +73,7 @@ def test_servers_by_catalogue_address_and_command() -> None:
     found = read(TEAM)
     code = "mcp:shop/team.yaml#code"
     assert found.targets("CONNECTS_TO", ROOT) == {code, "https://mcp.acme.example/mcp"}
+    assert found.nodes["ToolServer", code]["sources"] == ["shop/team.yaml#L5"]
     assert found.props("CONNECTS_TO", ROOT, code)["tools"] == ["get_file"]  # an agent's own list comes before the shared one
     (stock,) = found.targets("CONNECTS_TO", WORKER)
     assert found.nodes["ToolServer", stock]["package"] == "pkg:npm/%40acme/stock@1.2.0"

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from graphinv.ingest.support.builtins import builtin_facts
+from graphinv.ingest.support.cards import agent_address
 from graphinv.ingest.support.lowcode import Flow, Where, host_of
 from graphinv.ingest.support.lowcode_services import Does, does
 from graphinv.ingest.support.secrets import redact, secret_facts, url_parts
@@ -48,7 +49,8 @@ class Declared(Flow):
         if parts is None or not parts.host:
             yield from self.problem("calls an agent whose address is not known", at)
             return
-        key = ("Agent", f"a2a:{parts.url}")
+        shared = agent_address(address)  # else it means this machine, another one for each reader
+        key = ("Agent", f"a2a:{shared or f'{self.document.root}#{parts.url}'}")
         stated: Props = {"name": name or parts.host, "framework": "a2a", "kind_detail": "A2A agent", "sources": self.sources(at)}
         yield NodeFact(*key, stated)
         yield self.edge("DELEGATES_TO", agent, key, at, mode="invoke", kind_detail="a2a")
