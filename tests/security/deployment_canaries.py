@@ -45,7 +45,75 @@ Resources:
       Environment: {{Variables: {{API_KEY: !Sub '{plant()}', B: !Join ['', [{shaped()}, !Ref X]]}}}}
       Role: !Sub '{shaped()}'
 """
-    return {"shop/infra/template.json": text, "shop/infra/sam.yaml": tagged}
+    return {"shop/infra/template.json": text, "shop/infra/sam.yaml": tagged, **azure_templates(plant)}
+
+
+def azure_templates(plant: Plant) -> dict[str, str]:
+    """ARM templates and Bicep with secrets wherever people leave them."""
+
+    def shaped() -> str:
+        return plant("gh" + "p_")
+
+    bicep = f"""
+@secure()
+param key string = '{plant()}'
+param host string = 'https://u:{plant()}@api.acme.example/?token={plant()}'
+var apiToken = '{plant()}'
+resource app 'Microsoft.App/containerApps@2024-03-01' = {{
+  name: 'a-{shaped()}'
+  tags: {{ owner: '{shaped()}' }}
+  properties: {{
+    configuration: {{ secrets: [ {{ name: 'one', value: '{plant()}' }} ] }}
+    template: {{ containers: [ {{
+      name: '{shaped()}'
+      image: 'acme/{shaped()}'
+      env: [
+        {{ name: 'API_KEY', value: '{plant()}' }}
+        {{ name: 'HOST', value: host }}
+        {{ name: 'TOKEN', value: 'Bearer ${{key}}' }}
+        {{ name: 'DB', value: 'postgres://app:{plant()}@db.acme.example/shop' }}
+      ]
+    }} ] }}
+  }}
+}}
+resource pin 'Microsoft.KeyVault/vaults/secrets@2023-07-01' = {{
+  name: 'safe/{shaped()}'
+  properties: {{ value: '{plant()}' }}
+}}
+resource role 'Microsoft.Authorization/roleAssignments@2022-04-01' = {{
+  name: '{shaped()}'
+  properties: {{ roleDefinitionId: '{shaped()}', principalId: '{shaped()}', condition: '{shaped()}' }}
+}}
+module m 'br/public:avm/res/web/site:1.0.0' = {{
+  name: '{shaped()}'
+  params: {{ name: '{shaped()}', appSettingsKeyValuePairs: {{ API_TOKEN: '{plant()}' }} }}
+}}
+module gone '{shaped()}.bicep' = {{ name: 'x', params: {{ password: '{plant()}' }} }}
+var long = '''
+export API_TOKEN={plant()}
+'''
+"""
+    settings = [{"name": "API_KEY", "value": plant()}, {"name": "X", "value": f"[concat('{shaped()}', parameters('p'))]"}]
+    resources = [
+        {"type": "Microsoft.Web/sites", "name": f"[concat('s', '{shaped()}')]", "properties": {"siteConfig": {"appSettings": settings}}},
+        {"type": "Microsoft.KeyVault/vaults/secrets", "name": "a/b", "properties": {"value": f"[concat('x', '{plant()}')]"}},
+        {"type": "Microsoft.Sql/servers", "name": shaped(), "properties": {"administratorLoginPassword": plant()}},
+    ]
+    start = "https://schema.management.azure.com/schemas/2019-04-01/"
+    made = {
+        "$schema": f"{start}deploymentTemplate.json#",
+        "parameters": {"p": {"type": "securestring", "defaultValue": plant()}, "apiKey": {"type": "string", "defaultValue": plant()}},
+        "variables": {"token": plant(), shaped(): shaped()},
+        "resources": resources,
+        "outputs": {"secret": {"type": "string", "value": plant()}},
+    }
+    values = {"$schema": f"{start}deploymentParameters.json#", "parameters": {"apiKey": {"value": plant()}, "password": {"value": plant()}}}
+    return {
+        "shop/azure/main.bicep": bicep,
+        "shop/azure/main.bicepparam": f"using './main.bicep'\nparam key = '{plant()}'\n",
+        "shop/azure/deploy/azuredeploy.json": json.dumps(made, indent=1),
+        "shop/azure/deploy/azuredeploy.parameters.json": json.dumps(values),
+    }
 
 
 def terraform_files(plant: Plant) -> dict[str, str]:

@@ -88,6 +88,21 @@ BAD: dict[str, bytes] = {
     + b'{"Fn::Sub": [' * 80
     + b"]}" * 80
     + b"}}}}",
+    "arm-types": b'{"$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#", "parameters": {"a": 7, '
+    b'"b": {"type": [], "defaultValue": "[parameters(\'b\')]"}}, "variables": {"copy": [7, {"name": [], "count": "x"}], "c": "["}, '
+    b'"resources": [7, {"type": "A.B/c", "name": ["x"], "copy": {"count": 1e9}, "properties": [1], "identity": 7, "resources": {"x": 1}}, '
+    b'{"type": "Microsoft.Resources/deployments", "properties": {"template": {"resources": 7}, "parameters": [1]}}, {"type": '
+    b'"Microsoft.Web/sites", "name": "[concat()]", "properties": {"siteConfig": {"appSettings": {"a": 1}}}}], "outputs": {"o": 7}}',
+    "arm-deep": b'{"$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#", "variables": {"a": "['
+    + b"a(" * 20_000
+    + b')]"}, "resources": []}',
+    "bicep-deep": b"var a = " + b"[" * 100_000,
+    "bicep-text": b"var a = '" + b"${'" * 50_000,
+    "bicep-signs": b"param a " + b"<({'" * 20_000,
+    "bicep-statements": b"@\n" * 100_000,
+    "bicep-comments": b"/*" * 100_000,
+    "bicep-grows": b"".join(b"var v%d = '${v%d}${v%d}'\n" % (i, i + 1, i + 1) for i in range(60))
+    + b"var v60 = 'xxxxxxxx'\nresource r 'A.B/c@1' = { name: v0 }\n",
     "template-bomb": b"AWSTemplateFormatVersion: '2010-09-09'\n" + BOMB + b"Resources: *m\n",
     **IDENTITIES,
     "terraform-json-types": b'{"resource": {"a": 7, "aws_iam_role": {"b": [1, {"name": {"x": []}}], "c": {"name": "${", "tags": "${a["}}}, '
@@ -216,6 +231,9 @@ PLACES = (
     "vault/auth/kubernetes/role/x.json",
     "spire/ids.yaml",
     "infra/main.tf",
+    "infra/main.bicep",
+    "infra/main.bicepparam",
+    "azure.yaml",
     "infra/template.yaml",
     "infra/x.template.json",
     "infra/terraform.tfvars",

@@ -7,10 +7,11 @@ import re
 from graphinv.model.facts import NodeKey
 
 _GUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
-_SUBSCRIPTION = re.compile(r"/subscriptions/([0-9a-f-]{36})/?", re.IGNORECASE)
-_GROUP = re.compile(r"/subscriptions/[0-9a-f-]{36}/resourcegroups/[^/]{1,90}")
+# A subscription, group or name that configuration leaves open goes by what would tell it, which may be long.
+_SUBSCRIPTION = re.compile(r"/subscriptions/([^/]{1,300})/?")
+_GROUP = re.compile(r"/subscriptions/[^/]{1,300}/resourcegroups/[^/]{1,300}")
 _RESOURCE = re.compile(
-    r"/subscriptions/[^/]{1,60}(?:/resourcegroups/[^/]{1,90})?/providers/([\w.]{1,100}/[\w.-]{1,100})/[^/]{1,260}(?:/.{1,800})?"
+    r"/subscriptions/[^/]{1,300}(?:/resourcegroups/[^/]{1,300})?/providers/([\w.]{1,100}/[\w.-]{1,100})/[^/]{1,500}(?:/.{1,800})?"
 )
 ROOT: NodeKey = ("Resource", "azure:/")
 """Everything of a tenant."""

@@ -1,0 +1,1 @@
+"""Azure's templates: ARM templates in JSON and Bicep, as one language."""
