@@ -387,9 +387,40 @@ def test_nested_templates_copies_and_parameters_of_a_file() -> None:
         "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentParameters.json#",
         "parameters": {"who": {"value": "bot"}},
     }
-    facts = read({"infra/main.json": outer, "infra/main.parameters.json": json.dumps(values)})
-    names = {props["name"] for (kind, id), props in facts.nodes.items() if kind == "Identity" and id.startswith("/subscriptions")}
-    assert names == {"bot-0", "bot-1"}
+
+    def names(who: str) -> set[str]:
+        values["parameters"] = {"who": {"value": who}}
+        facts = read({"infra/main.json": outer, "infra/main.parameters.json": json.dumps(values)})
+        return {props["name"] for (kind, id), props in facts.nodes.items() if kind == "Identity" and id.startswith("/subscriptions")}
+
+    assert names("bot") == {"bot-0", "bot-1"}
+    assert names("bot${{SUFFIX}}") == {"bot${SUFFIX}-0", "bot${SUFFIX}-1"}
+    assert names("${AZURE_NAME=bot}") == {"${AZURE_NAME}-0", "${AZURE_NAME}-1"}
+
+
+def test_a_secret_that_a_tool_fills_in_is_not_the_same_everywhere() -> None:
+    text = """
+    @secure()
+    param key string
+    param ids string
+    resource id 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' existing = { name: last(split(ids, '/')) }
+    resource app 'Microsoft.Web/sites@2024-04-01' = {
+      name: 'desk'
+      properties: { siteConfig: { appSettings: [
+        { name: 'CLIENT_SECRET', value: key }
+        { name: 'CLIENT_SECRET_ID', value: id.properties.clientId }
+        { name: 'WEBSITE_AUTH_AAD_ACL', value: '{"allowed_client_applications": ["${ids}"]}' }
+        { name: 'FROM', value: split(resourceId('Microsoft.Web/sites', 'x'), '/')[8] }
+      ] } }
+    }
+    """
+    values = {
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentParameters.json#",
+        "parameters": {"key": {"value": "${{SECRET_CLIENT}}"}, "ids": {"value": "/subscriptions/a/providers/x/y/mine"}},
+    }
+    facts = read({"infra/main.bicep": text, "infra/main.parameters.json": json.dumps(values)})
+    held = facts.targets("HOLDS", place("microsoft.web/sites/desk"))
+    assert held == {"arm:SECRET_CLIENT(shop.infra.main.bicep)"}
 
 
 def test_what_is_compiled_from_bicep_beside_it_is_one_deployment() -> None:

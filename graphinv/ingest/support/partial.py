@@ -85,6 +85,20 @@ def known_parts(text: str) -> str:
     return _MARK.sub("", text)
 
 
+def split(text: str, signs: list[str]) -> list[str]:
+    """``text`` in pieces between ``signs``, which inside an unknown part mean nothing.
+
+    >>> split("a/b", ["/"])
+    ['a', 'b']
+    """
+    pieces, start = [], 0
+    for match in re.finditer("|".join((_MARK.pattern, *map(re.escape, signs))), text):
+        if match[0] in signs:
+            pieces.append(text[start : match.start()])
+            start = match.end()
+    return [*pieces, text[start:]]
+
+
 def references(text: str) -> list[str]:
     """References of the unknown parts of ``text``."""
     return _MARK.findall(text)

@@ -250,9 +250,9 @@ class Expressions:
                 raise Unreadable
             if one == "'":
                 self.at += 1
-                return self.joined([*parts, self.constant(piece)] if piece or not parts else parts)
+                return self.joined([*parts, self.constant(piece, part=bool(parts))] if piece or not parts else parts)
             if self.text.startswith("${", self.at):
-                parts += [self.constant(piece)] if piece else []
+                parts += [self.constant(piece, part=True)] if piece else []
                 piece = ""
                 self.at += 2
                 self.blank()
@@ -295,8 +295,8 @@ class Expressions:
     def joined(self, parts: list[ir.Expr]) -> ir.Expr:
         return parts[0] if len(parts) == 1 and isinstance(parts[0], ir.Literal) else ir.Call("concat", tuple(parts))
 
-    def constant(self, text: str) -> ir.Expr:
-        return ir.Literal(self.masking.text(text, self.key, self.line(self.at), sensitive=self.sensitive))
+    def constant(self, text: str, *, part: bool = False) -> ir.Expr:
+        return ir.Literal(self.masking.text(text, self.key, self.line(self.at), sensitive=self.sensitive, part=part))
 
     def array(self) -> ir.Expr:
         if within_loop(self.text, self.at):

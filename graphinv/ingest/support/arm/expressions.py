@@ -15,18 +15,18 @@ class Unreadable(ValueError):
     """The text is no expression."""
 
 
-def parse(text: str, masked: Callable[[str], str]) -> ir.Expr:
+def parse(text: str, masked: Callable[[str, bool], str]) -> ir.Expr:
     """The value of a text in a template: an expression where it stands in brackets, else itself.
 
     Args:
         text: as it stands in the JSON.
-        masked: takes credentials out of a constant.
+        masked: takes credentials out of a constant; told whether it is a part of a text.
 
     Raises:
         Unreadable: it begins as an expression and is none.
     """
     if not text.startswith("[") or not text.endswith("]") or text.startswith("[["):
-        return ir.Literal(masked(text[1:] if text.startswith("[[") else text))
+        return ir.Literal(masked(text[1:] if text.startswith("[[") else text, False))
     reader = _Reader(text[1:-1], masked)
     found = reader.expression(0)
     if reader.at < len(reader.tokens):
@@ -35,7 +35,7 @@ def parse(text: str, masked: Callable[[str], str]) -> ir.Expr:
 
 
 class _Reader:
-    def __init__(self, text: str, masked: Callable[[str], str]) -> None:
+    def __init__(self, text: str, masked: Callable[[str, bool], str]) -> None:
         self.masked = masked
         self.tokens: list[tuple[str, str]] = []
         self.at = 0
@@ -66,7 +66,7 @@ class _Reader:
             raise Unreadable
         kind, text = self.next()
         if kind == "text":
-            found: ir.Expr = ir.Literal(self.masked(text[1:-1].replace("''", "'")))
+            found: ir.Expr = ir.Literal(self.masked(text[1:-1].replace("''", "'"), True))
         elif kind == "number":
             found = ir.Literal(float(text) if "." in text else int(text[:18]))
         elif kind == "name":

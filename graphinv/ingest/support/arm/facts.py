@@ -56,6 +56,8 @@ _IDENTITY = "microsoft.managedidentity/userassignedidentities"
 _ASSIGNMENT = "/providers/microsoft.authorization/roleassignments/"
 _COSMOS = {"00000000-0000-0000-0000-000000000001": ("read",), "00000000-0000-0000-0000-000000000002": ("delete", "read", "write")}
 """Roles of Cosmos DB for its data."""
+_ABOUT_IDENTITY = re.compile(r"\b(?:client|principal|tenant)Id of ")
+"""What is told of an identity, which is no credential."""
 _OF_VAULT = re.compile(
     r"@Microsoft\.KeyVault\((?:SecretUri=https://([\w-]{1,60})\.vault\.azure\.net/secrets/([\w-]{1,127})"
     r"|VaultName=([\w-]{1,60});\s*SecretName=([\w-]{1,127}))",
@@ -213,7 +215,7 @@ class Deployment:
                 secret, *more = self.opened(site, of)
                 yield from (secret, *more)
                 yield site.edge("HOLDS", holder, secret.key, place="env")
-            if not keys:
+            if not keys and not _ABOUT_IDENTITY.search(text):
                 yield from declared.held(site, holder, {name: value})
             for match in _OF_VAULT.finditer(text):
                 vault, called = (match[1] or match[3]).lower(), (match[2] or match[4]).lower()

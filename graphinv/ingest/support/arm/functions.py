@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 
-from graphinv.ingest.support.partial import MAX_ITEMS, MAX_TEXT, Unknown, Value, encode, is_known, text_of
+from graphinv.ingest.support.partial import MAX_ITEMS, MAX_TEXT, Unknown, Value, encode, is_known, known_parts, split, text_of
 
 _PLACE = re.compile(r"\{(\d{1,2})(?::[^{}]{0,20})?\}")
 MAX_RANGE = 200
@@ -66,8 +66,9 @@ def _length(value: Value) -> int:
 
 
 def _concat(*parts: Value) -> Value:
-    if parts and all(isinstance(part, list) for part in parts):
-        return [item for part in parts for item in part]
+    lists = [part for part in parts if isinstance(part, list)]
+    if lists:  # what is not known adds nothing that is
+        return [item for part in lists for item in part]
     return "".join(text_of(part) for part in parts)
 
 
@@ -164,10 +165,10 @@ def _substring(value: Value, start: Value, length: Value = None) -> Value:
 
 
 def _split(text: Value, by: Value) -> Value:
-    signs = _items(by) if isinstance(by, list) else [by]
-    pattern = "|".join(re.escape(_known(sign)) for sign in signs[:20])
-    # Signs are not part of what is unknown in a text as long as they are none of a reference.
-    return re.split(pattern, _known(text)) if pattern else [_known(text)]
+    if not known_parts(text_of(text)) and not is_known(text_of(text)):
+        raise Uncomputed
+    signs = [_known(sign) for sign in (_items(by) if isinstance(by, list) else [by])[:20]]
+    return split(text_of(text), [sign for sign in signs if sign])
 
 
 def _replace(text: Value, old: Value, new: Value) -> Value:

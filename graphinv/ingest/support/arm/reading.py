@@ -28,8 +28,9 @@ _HOLDS = {("microsoft.keyvault/vaults/secrets", "value"), ("microsoft.apimanagem
 """Properties of a type that hold nothing but a credential."""
 _SECRET_LISTS = frozenset({"secrets", "credentials", "connectionstrings", "secureenvironmentvariables"})
 _PLAIN = frozenset({"name", "identity", "keyVaultUrl", "type"})
+_LIKE_ONE = re.compile(r"[\w+/=.~!@#$%^&*-]{6,}")
 _SECURE = re.compile(r"secure(?:string|object)", re.IGNORECASE)
-_AZD = re.compile(r"\$\{[^{}]{1,200}\}")
+_FILLED = re.compile(r"\$\{\{?\s*([A-Za-z_][\w.]{0,100})(?:=[^{}]{0,200})?\s*\}\}?")
 _OUTSIDE = frozenset(
     {"name", "type", "apiVersion", "scope", "condition", "copy", "dependsOn", "resources", "existing", "comments", "metadata"}
 )
@@ -43,8 +44,10 @@ class Masking:
         self.facts: list[Fact] = []
         self.problems: list[Problem] = []
 
-    def text(self, value: str, key: str, line: int, *, sensitive: bool = False) -> str:
-        """A constant under ``key``; ``sensitive`` says that its place holds nothing but a credential."""
+    def text(self, value: str, key: str, line: int, *, sensitive: bool = False, part: bool = False) -> str:
+        """A constant under ``key``; ``sensitive`` says that its place holds nothing but a credential, ``part`` that it is put together
+        with others: then what it stands under tells of it only where it looks like a credential or the beginning of one."""
+        key = "" if part and not sensitive and not _LIKE_ONE.fullmatch(value) else key
         return mask(self.document, line, key, value, self.facts, sensitive=sensitive or is_sensitive("", key))
 
     def holds(self, kind: str, key: str, within: str) -> bool:
@@ -98,10 +101,17 @@ class _Reader:
         return ir.Values(self.document.path, found, facts=tuple(self.masking.facts))
 
     def given(self, value: Any, key: str, line: int) -> ir.Expr:
-        """The value of a parameter; what the Azure Developer CLI fills in (``${NAME}``) stays open."""
-        if isinstance(value, str) and _AZD.search(value):
-            return ir.Call("unknown", (ir.Literal(key),))
-        return self.expr(value, key, line)
+        """The value of a parameter; what tools fill in (``${NAME}``, ``${{NAME}}``) stays open."""
+        if not isinstance(value, str) or not _FILLED.search(value):
+            return self.expr(value, key, line)
+        parts: list[ir.Expr] = []
+        start = 0
+        for match in _FILLED.finditer(value):
+            parts += [ir.Literal(self.masking.text(value[start : match.start()], key, line, part=True))] if match.start() > start else []
+            parts.append(ir.Call("unknown", (ir.Literal(match[1]),)))
+            start = match.end()
+        parts += [ir.Literal(self.masking.text(value[start:], key, line, part=True))] if start < len(value) else []
+        return ir.Call("concat", tuple(parts)) if len(parts) > 1 else parts[0]
 
     def template(self, top: dict[str, Any], at: Pointer, depth: int) -> ir.Template:
         schema = str(top.get("$schema"))
@@ -240,7 +250,7 @@ class _Reader:
         """``value``, which stands under ``key`` (in what stands under ``within``) of a resource of type ``kind``."""
         if isinstance(value, str):
             try:
-                return expressions.parse(value, lambda text: self.masking.text(text, key, line, sensitive=sensitive))
+                return expressions.parse(value, lambda text, part: self.masking.text(text, key, line, sensitive=sensitive, part=part))
             except expressions.Unreadable:
                 self.masking.problem(line, "an expression is not understood")
                 return ir.Call("unknown", (ir.Literal("?"),))
