@@ -105,7 +105,7 @@ class _Service:
         labels += [f"image={image}"] if (image := self.text("image")) and safe(image) else []
         labels += self.built()
         stated = [text for field in ("entrypoint", "command") for text in _command(self.value.get(field))]
-        words = [Word(_IN_CONTAINER.sub("", text), ("command",)) for text in stated]
+        words = [Word(_IN_CONTAINER.sub("<there>", text), ("command",)) for text in stated]
         labels += told(words)
         mounts = list(self.mounts())
         labels += [f"mount={mount}" for mount in mounts if safe(mount)]

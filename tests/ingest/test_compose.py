@@ -73,6 +73,8 @@ services:
       - -ec
       - |
         ACME_DB_PASSWORD="$$(tr -d x </run/secrets/bank)"
+        export PGPASSWORD=$$(cat /run/secrets/bank | tr -d x)
+        export ACME_TOKEN=$$ACME_DB_PASSWORD
         psql -v acme_db_password="$$ACME_DB_PASSWORD" --password "$${OTHER_PASSWORD}"
     secrets: [bank, swarm]
 secrets:
