@@ -10,7 +10,7 @@ import numpy as np
 
 from graphinv.analyze.arcs import micros
 from graphinv.analyze.labels import NOTHING_SAID, labels_of, plain
-from graphinv.analyze.rows import Params, Row, about, active, agents_of, confidence, hop_of, in_force, listed, root_of
+from graphinv.analyze.rows import Params, Row, about, active, agents_of, confidence, documents_of, hop_of, in_force, listed, root_of
 from graphinv.analyze.scopes import Array
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
 from graphinv.model.facts import NodeKey
@@ -161,8 +161,8 @@ def shadow(engine: Engine, params: Params) -> Iterator[Row]:
     for node in (*agents_of(engine), *(server for server in estate.of_kind("ToolServer") if active(server))):
         edges = [*estate.incoming.get(node.key, ()), *estate.outgoing.get(node.key, ())]
         sightings = [edge for edge in edges if seen(edge)]
-        told = set[str]().union(*map(_documents, sightings))
-        if sightings and _documents(node) <= told and all(_unstated(edge) and _documents(edge) <= told for edge in edges):
+        told = set[str]().union(*map(documents_of, sightings))
+        if sightings and documents_of(node) <= told and all(_unstated(edge) and documents_of(edge) <= told for edge in edges):
             undeclared.append((node, sightings))
         else:
             named[node.kind, plain(node.name)].append(node.id)
@@ -182,11 +182,6 @@ def shadow(engine: Engine, params: Params) -> Iterator[Row]:
             "confidence": min([max(map(confidence, sightings)), *([0.5] if twins else [])]),
             "modifiers": ["-2 it was seen in tests only"] if all(_in_tests(estate, edge) for edge in sightings) else [],
         }
-
-
-def _documents(thing: NodeRecord | EdgeRecord) -> set[str]:
-    """Documents that speak of it."""
-    return {source.partition("#")[0] for source in thing.sources}
 
 
 def _unstated(edge: EdgeRecord) -> bool:
@@ -227,6 +222,8 @@ def drift(engine: Engine, params: Params) -> Iterator[Row]:
         beyond = _beyond(edge, [other for other in stated if other.kind == edge.kind and other.target == edge.target])
         if beyond is None or (edge.kind == "USES" and _provided(estate, edge.target, stated)):
             continue
+        if edge.kind == "RUNS_AS" and _comes_with(estate, edge.target, stated, moment):
+            continue
         first = edge.props.get("first_seen")
         if first is not None and at - micros(first) <= params["hours"] * _HOUR:
             continue
@@ -265,6 +262,16 @@ def _provided(estate: Estate, tool: NodeKey, stated: list[EdgeRecord]) -> bool:
     """Whether a server that one is declared to connect to provides the tool."""
     servers = {edge.source for edge in estate.incoming.get(tool, ()) if edge.kind == "PROVIDES"}
     return any(edge.target in servers and listed(edge, estate.nodes[tool]) for edge in stated if edge.kind == "CONNECTS_TO")
+
+
+def _comes_with(estate: Estate, identity: NodeKey, stated: list[EdgeRecord], moment: int) -> bool:
+    """Whether one is declared to run where that identity is had, or as one that may assume it."""
+    return any(
+        further.target == identity and further.kind in ("RUNS_AS", "ASSUMES") and not only_seen(further) and in_force(further, moment)
+        for edge in stated
+        if edge.kind in ("RUNS_AS", "RUNS_ON") and not edge.props.get("isolated")
+        for further in estate.outgoing.get(edge.target, ())
+    )
 
 
 def _nearly(estate: Estate, edge: EdgeRecord, stated: list[EdgeRecord]) -> bool:

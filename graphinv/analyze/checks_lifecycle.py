@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +12,20 @@ import numpy as np
 from graphinv.analyze.arcs import micros
 from graphinv.analyze.checks_inventory import seen
 from graphinv.analyze.labels import labels_of, may_rest, time_of
-from graphinv.analyze.rows import DAY, Params, Row, about, active, agents_of, confidence, in_force, sightings_of, usable
+from graphinv.analyze.rows import (
+    DAY,
+    Params,
+    Row,
+    about,
+    active,
+    agents_of,
+    confidence,
+    documents_of,
+    in_force,
+    root_of,
+    sightings_of,
+    usable,
+)
 from graphinv.analyze.scopes import ACTION_BIT
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
 from graphinv.model.facts import NodeKey
@@ -24,23 +38,23 @@ def ghost(engine: Engine, params: Params) -> Iterator[Row]:
     """Agents that are declared active and were not seen for long, though the source that saw them was read lately."""
     estate, at = engine.estate, micros(engine.at)
     newest: dict[str, int] = {}
+    roots = cache(lambda document: root_of(estate, [document]))
     for edge in sightings_of(engine):
         if edge.props.get("last_seen"):
-            for root in _roots(edge):
+            for root in map(roots, documents_of(edge)):
                 newest[root] = max(newest.get(root, 0), micros(edge.props["last_seen"]))
     for agent in agents_of(engine):
         if agent.props.get("status") != "active" or may_rest(agent.props, at):
             continue
         edges = (*estate.outgoing.get(agent.key, ()), *estate.incoming.get(agent.key, ()))
-        sightings = [edge for edge in edges if seen(edge) and edge.props.get("last_seen")]
-        if not sightings:
-            yield about(agent.key) | {"unknown": True}
+        sightings = [edge for edge in edges if seen(edge)]
+        dated = [edge for edge in sightings if edge.props.get("last_seen")]
+        last = max(dated, key=lambda edge: edge.props["last_seen"], default=None)
+        if last is not None and at - micros(last.props["last_seen"]) <= params["days"] * DAY:
             continue
-        last = max(sightings, key=lambda edge: edge.props["last_seen"])
-        if at - micros(last.props["last_seen"]) <= params["days"] * DAY:
-            continue
-        watched = max((newest[root] for edge in sightings for root in _roots(edge)), default=0)
-        if at - watched > params["covered"] * DAY:
+        watched = max((newest[root] for edge in dated for root in map(roots, documents_of(edge))), default=0)
+        # Of a sighting without a day nobody knows but that it was yesterday
+        if last is None or len(dated) < len(sightings) or at - watched > params["covered"] * DAY:
             yield about(agent.key) | {"unknown": True}
             continue
         held = [edge.target for edge in estate.outgoing.get(agent.key, ()) if edge.kind == "HOLDS" and in_force(edge, at)]
@@ -48,14 +62,9 @@ def ghost(engine: Engine, params: Params) -> Iterator[Row]:
         yield about(agent.key) | {
             "last_seen": last.props["last_seen"],
             "secrets": live,
-            "confidence": max(map(confidence, sightings)),
+            "confidence": max(map(confidence, dated)),
             "modifiers": ["+3 it still holds a secret that works"] if live else [],
         }
-
-
-def _roots(edge: EdgeRecord) -> set[str]:
-    """Names of the roots whose documents speak of it."""
-    return {source.partition("/")[0].partition("#")[0] for source in edge.sources}
 
 
 def review_overdue(engine: Engine, params: Params) -> Iterator[Row]:
@@ -99,7 +108,7 @@ def dormant_secret(engine: Engine, params: Params) -> Iterator[Row]:
     estate, at = engine.estate, micros(engine.at)
     secrets = [secret for secret in estate.of_kind("Secret") if usable(secret.props, at)]
     recording = {
-        (document, secret.props.get("type")) for secret in secrets if secret.props.get("last_used") for document in _documents(secret)
+        (document, secret.props.get("type")) for secret in secrets if secret.props.get("last_used") for document in documents_of(secret)
     }
     for secret in secrets:
         used = secret.props.get("last_used")
@@ -107,7 +116,9 @@ def dormant_secret(engine: Engine, params: Params) -> Iterator[Row]:
         made = min((time for name in ("issued_at", "rotated_at") if (time := secret.props.get(name)) is not None), default=None)
         if may_rest(secret.props, at):
             continue
-        if used is None and (made is None or not any((document, secret.props.get("type")) in recording for document in _documents(secret))):
+        if used is None and (
+            made is None or not any((document, secret.props.get("type")) in recording for document in documents_of(secret))
+        ):
             yield about(secret.key) | {"unknown": True}
             continue
         since = str(used or made)
@@ -116,10 +127,6 @@ def dormant_secret(engine: Engine, params: Params) -> Iterator[Row]:
         holders = sorted({edge.source[1] for edge in estate.incoming.get(secret.key, ()) if edge.kind == "HOLDS"})
         usage = f"was last used on {used[:10]}" if used else f"was never used since {since[:10]}"
         yield about(secret.key) | {"usage": usage, "last_used": used, "holders": holders}
-
-
-def _documents(node: NodeRecord) -> set[str]:
-    return {source.partition("#")[0] for source in node.sources}
 
 
 # --------------------------------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import numpy as np
 from graphinv.analyze.arcs import micros
 from graphinv.analyze.labels import agreed
 from graphinv.analyze.reaching import WORSE_BITS, Pair, Reached, columns_of, pairs_and_counts
-from graphinv.analyze.rows import Params, Row, about, agents_of, in_force
+from graphinv.analyze.rows import Params, Row, about, agents_of, delegations, in_force
 from graphinv.analyze.scopes import split_scope
 from graphinv.model.estate import Estate, NodeRecord
 from graphinv.model.results import Hop
@@ -34,7 +34,7 @@ def hidden_reach(engine: Engine, params: Params) -> Iterator[Row]:
     gained = (Reached(agent.key, *posture.row_minus(engine.own_privileges, agent.key)) for agent in agents_of(engine))
     wanted = (one.only(told.sensitive[one.columns] | (told.prod[one.columns] & (one.bits & WORSE_BITS > 0))) for one in gained)
     yield from pairs_and_counts(engine, wanted, params["most"], params["searches"], "posture", row)
-    for edge in estate.edges_of("DELEGATES_TO"):
+    for edge in delegations(estate, micros(engine.at)):
         if any(not split_scope(scope)[0] for scope in edge.props.get("scopes") or ()):
             yield about(edge.source, edge.target) | {"unknown": True}
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from graphinv.analyze import kernels
-from graphinv.analyze.arcs import FORWARD, micros
+from graphinv.analyze.arcs import FORWARD, Arcs, micros
 from graphinv.analyze.rows import STRONGEST_FIRST, Row, about, active, agents_of, in_force, matters, once
 from graphinv.analyze.scopes import ACTION_BIT, ALL_ACTIONS, Array, actions_of
 from graphinv.model.estate import EdgeRecord
@@ -163,9 +163,19 @@ def closure(grouped: tuple[Array, Array], ends: Array, starts: Iterable[int]) ->
 
 
 @once
+def _changing(engine: Engine) -> Arcs:
+    """The arcs of posture that let more than reading through, to some target."""
+    arcs, masks = engine.arcs("posture"), engine.structure.masks
+    used = [masks.sparse(mask) for mask in range(int(arcs.mask.max(initial=-1)) + 1)]
+    wide = np.array([bool((base | np.bitwise_or.reduce(bits, initial=0)) & WORSE_BITS) for base, _, bits in used] + [True], dtype=bool)
+    keep = wide[arcs.mask]  # without a mask, the last
+    return arcs if keep.all() else arcs.only(keep)
+
+
+@once
 def behind_agents(engine: Engine) -> Sequence[int]:
-    """Nodes that some agent in service comes to, and these agents, by number."""
-    arcs = engine.arcs("posture")
+    """Nodes that some agent in service comes to, for more than reading, and these agents, by number."""
+    arcs = _changing(engine)
     return sorted(closure(arcs.leaving, arcs.target, [engine.structure.number[agent.key] for agent in agents_of(engine)]))
 
 
@@ -195,11 +205,12 @@ _LOOKED_AT = 2_000
 
 
 class NearestAgents:
-    """Who comes to a node: agents in service, the nearest up to :data:`SOME`. Bounded work for each node that is asked about."""
+    """Who comes to a node, for more than reading: agents in service, the nearest up to :data:`SOME`. Bounded work for each node that is
+    asked about."""
 
     def __init__(self, engine: Engine) -> None:
         structure, nodes = engine.structure, engine.estate.nodes
-        self._arcs, self._keys = engine.arcs("posture"), structure.keys
+        self._arcs, self._keys = _changing(engine), structure.keys
         self._wanted, self._seen = np.zeros(structure.size, dtype=bool), np.zeros(structure.size, dtype=np.uint8)
         agents = structure.of_kind("Agent")
         self._wanted[agents] = [active(nodes[structure.keys[number]]) for number in agents.tolist()]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -136,6 +136,17 @@ def usable(secret: Props, at: int) -> bool:
 def matters(props: Props) -> bool:
     """Whether it is known to be sensitive."""
     return bool(props.get("crown_jewel")) or props.get("sensitivity") in ("confidential", "restricted")
+
+
+def of_several(estate: Estate, things: Iterable[NodeKey]) -> int:
+    """How many owners things have that no one owner has all of, of those whose owners are known; 0 where one has."""
+    known = [owners for owners in (frozenset(estate.owners(key)) for key in things) if owners]
+    return len(frozenset().union(*known)) if known and not frozenset.intersection(*known) else 0
+
+
+def documents_of(thing: NodeRecord | EdgeRecord) -> set[str]:
+    """Documents that speak of it."""
+    return {source.partition("#")[0] for source in thing.sources}
 
 
 def root_of(estate: Estate, sources: Sequence[str]) -> str:

@@ -17,7 +17,7 @@
 // columns:
 //   environments: Where it is used or what it can act on
 //   users: What runs as it
-//   acts: What it may do to things of another environment
+//   acts: "What it may do to things of another environment; `unknown` where nobody states it"
 MATCH (i:Identity)<-[r:RUNS_AS]-(x:Agent|ToolServer|Tool|Workflow|Runtime)
 WHERE x.gone_at IS NULL AND r.gone_at IS NULL AND i.gone_at IS NULL
   AND NOT 'cross_environment=approved' IN coalesce(i.labels, [])
@@ -31,7 +31,7 @@ WITH DISTINCT i, t.environment AS place, none(l IN coalesce(t.labels, []) WHERE 
      g.actions AS actions
 UNWIND CASE WHEN size(coalesce(actions, [])) = 0 THEN [null] ELSE actions END AS action
 WITH i, collect(DISTINCT place) AS places, collect(DISTINCT CASE WHEN known THEN place END) AS surely,
-     collect(DISTINCT place + ':' + action) AS deeds
+     collect(DISTINCT place + ':' + coalesce(action, 'unknown')) AS deeds
 MATCH (i)<-[r:RUNS_AS]-(x)
 WHERE x.gone_at IS NULL AND r.gone_at IS NULL
   AND NOT coalesce(x.status, 'unknown') IN ['suspended', 'retired']
@@ -54,7 +54,7 @@ WITH i, users, sure, surely, deeds, places, [one IN ['dev', 'test', 'staging', '
 WITH i, users, sure + [one IN surely WHERE NOT one IN used] AS sure, deeds, used, [one IN places WHERE NOT one IN used] AS elsewhere
 WITH i, users, sure, used,
      [one IN ['dev', 'test', 'staging', 'prod'] WHERE one IN used OR one IN elsewhere] AS environments,
-     [act IN ['admin', 'delete', 'execute', 'read', 'write'] WHERE any(one IN elsewhere WHERE (one + ':' + act) IN deeds)] AS acts
+     [act IN ['admin', 'delete', 'execute', 'read', 'unknown', 'write'] WHERE any(one IN elsewhere WHERE (one + ':' + act) IN deeds)] AS acts
 WHERE size(environments) > 1 AND size(used) > 0
 RETURN 'Identity' AS subject_kind, i.id AS subject_id, environments, users, acts,
        CASE WHEN all(one IN environments WHERE one IN sure) THEN 1.0 ELSE 0.4 END AS confidence,

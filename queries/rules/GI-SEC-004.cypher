@@ -61,6 +61,8 @@ UNION
 MATCH (h)-[r:HOLDS]->(s:Secret)
 WHERE h.gone_at IS NULL AND r.gone_at IS NULL AND s.gone_at IS NULL
   AND r.place IN ['memory', 'log', 'laptop']
+  // A reference: the name of a secret lies there, not the secret
+  AND NOT (s.fingerprint IS NULL AND s.id STARTS WITH 'env:')
   AND (r.valid_from IS NULL OR r.valid_from <= $at)
   AND (r.valid_until IS NULL OR r.valid_until > $at OR r.renewable = true)
   AND NOT coalesce(s.status, 'unknown') IN ['revoked', 'disabled', 'suspended', 'retired']

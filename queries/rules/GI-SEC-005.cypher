@@ -36,8 +36,9 @@ WHERE h.gone_at IS NULL AND r.gone_at IS NULL AND r.place IN ['config', 'repo', 
   AND (r.valid_until IS NULL OR r.valid_until > $at OR r.renewable = true)
   // A reference, too: to what a cluster or a cloud keeps and gives to a process
   AND NOT (s.fingerprint IS NULL AND r.place IN ['env', 'config'] AND (s.id STARTS WITH 'k8s:' OR s.id STARTS WITH 'arn:'))
-OPTIONAL MATCH (v:Agent)-[z:CONNECTS_TO]->(h)
+OPTIONAL MATCH (v:Agent)-[z:CONNECTS_TO|USES|RUNS_ON]->(h)
 WHERE v.gone_at IS NULL AND z.gone_at IS NULL AND NOT coalesce(v.status, 'unknown') IN ['suspended', 'retired']
+  AND coalesce(z.isolated, false) = false
   AND (z.valid_from IS NULL OR z.valid_from <= $at)
   AND (z.valid_until IS NULL OR z.valid_until > $at OR z.renewable = true)
 WITH h, r, s, holding, v ORDER BY v.id

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections import deque
 
+import numpy as np
 import pytest
 from hypothesis import given
 
@@ -16,14 +17,17 @@ def slowly(engine: Engine, number: int) -> list[str]:
     """What :class:`NearestAgents` says, step by step."""
     arcs = engine.arcs("posture")
     pointers, order = arcs.arriving
+    every = np.arange(len(engine.structure.targets))
     seen, waiting = {number}, deque([number])
     found: list[str] = []
     while waiting and len(found) < reaching.SOME and len(seen) < reaching._LOOKED_AT:
         key = engine.structure.keys[at := waiting.popleft()]
         if key[0] == "Agent" and engine.estate.nodes[key].props.get("status") not in ("suspended", "retired"):
             found.append(key[1])
-        for other in arcs.source[order[pointers[at] : pointers[at + 1]]].tolist():
-            if other not in seen:
+        for arc in order[pointers[at] : pointers[at + 1]].tolist():
+            other, mask = int(arcs.source[arc]), int(arcs.mask[arc])
+            reads_only = mask >= 0 and not (engine.structure.masks.at(mask, every) & reaching.WORSE_BITS).any()
+            if other not in seen and not reads_only:
                 seen.add(other)
                 waiting.append(other)
     return sorted(found)
@@ -47,3 +51,9 @@ def test_a_node_with_more_neighbours_than_are_looked_at() -> None:
     engine = Engine(build(*crowd, node("a7", status="retired"), edge("i1 ASSUMES i2")), AT)
     assert NearestAgents(engine).of(engine.structure.node(("Identity", "i2"))) == slowly(engine, engine.structure.node(("Identity", "i2")))
     assert len(NearestAgents(engine).of(engine.structure.node(("Identity", "i1")))) in (0, 25)
+
+
+def test_who_may_only_read_on_the_way_comes_to_nothing() -> None:
+    scoped = edge("a1 RUNS_AS i1", scopes=["read:*"]), edge("a2 RUNS_AS i1", scopes=["write:r*"]), edge("a3 RUNS_AS i1", scopes=[])
+    engine = Engine(build(*scoped, edge("i1 CAN_ACCESS r1", actions=["admin"])), AT)
+    assert NearestAgents(engine).of(engine.structure.node(("Identity", "i1"))) == ["a2"]
