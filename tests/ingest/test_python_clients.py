@@ -5,7 +5,7 @@ from __future__ import annotations
 from textwrap import dedent
 
 from tests.ingest.python_linked import linked
-from tests.ingest.reading import Facts
+from tests.ingest.reading import Facts, fake
 
 
 def read(text: str) -> Facts:
@@ -92,3 +92,169 @@ def test_servers_that_a_stack_of_contexts_opens() -> None:
     )
     assert {target.rpartition("#")[2] for _, target in drawn(facts, "CONNECTS_TO")} == {"mcp-server-fetch", "shop-orders-mcp"}
     assert not facts.problems
+
+
+SETTINGS = """
+    from pydantic import AliasChoices, BaseModel, Field, SecretStr
+    from pydantic_settings import BaseSettings, SettingsConfigDict
+
+    class Orders(BaseModel):
+        token: str = "none"
+
+    class Settings(BaseSettings):
+        model_config = SettingsConfigDict(env_prefix="SHOP_", env_file=".env")
+        openai_api_key: SecretStr
+        orders_token: SecretStr | None = None
+        orders_url: str = "https://mcp.shop.example/orders"
+        model: str = Field("gpt-4o", validation_alias=AliasChoices("DESK_MODEL", "MODEL"))
+        attempts: int = 3
+        orders: Orders = Orders()
+
+    settings = Settings()
+"""
+
+
+def test_fields_of_settings_are_the_variables_that_fill_them() -> None:
+    facts = read(
+        SETTINGS
+        + """
+    from agents import Agent, OpenAIChatCompletionsModel, function_tool
+    from agents.mcp import MCPServerStreamableHttp
+    from openai import AsyncOpenAI
+    import httpx
+
+    @function_tool
+    def refund(order: str) -> str:
+        "Refunds it."
+        return httpx.post("https://api.shop.example/refunds", headers={"Authorization": settings.orders_token.get_secret_value()}).text
+
+    client = AsyncOpenAI(api_key=settings.openai_api_key.get_secret_value())
+    orders = MCPServerStreamableHttp(
+        params={"url": settings.orders_url, "headers": {"Authorization": f"Bearer {settings.orders_token.get_secret_value()}"}}
+    )
+    desk = Agent(
+        name="desk",
+        model=OpenAIChatCompletionsModel(model=settings.model, openai_client=client),
+        tools=[refund],
+        mcp_servers=[orders],
+    )
+    """
+    )
+    assert drawn(facts, "HOLDS") == {
+        ("desk", "env:SHOP_OPENAI_API_KEY"),
+        ("desk", "env:SHOP_ORDERS_TOKEN"),
+        ("refund", "env:SHOP_ORDERS_TOKEN"),
+    }
+    assert drawn(facts, "USES_MODEL") == {("desk", "gpt-4o")}
+    assert drawn(facts, "CONNECTS_TO") == {("desk", "https://mcp.shop.example/orders")}
+
+
+def test_secrets_of_a_hosted_notebook_and_of_an_app() -> None:
+    facts = read(
+        """
+        import streamlit as st
+        from google.colab import userdata
+        from agents import Agent, OpenAIChatCompletionsModel
+        from openai import AsyncOpenAI
+
+        def model(key):
+            return OpenAIChatCompletionsModel(model="gpt-4o", openai_client=AsyncOpenAI(api_key=key))
+
+        desk = Agent(name="desk", model=model(st.secrets["SHOP_KEY"]))
+        clerk = Agent(name="clerk", model=model(userdata.get("CLERK_KEY")))
+        porter = Agent(name="porter", model=model(st.secrets["porter"]["api_key"]))
+        """
+    )
+    assert drawn(facts, "HOLDS") == {("desk", "env:SHOP_KEY"), ("clerk", "env:CLERK_KEY"), ("porter", "env:porter.api_key")}
+
+
+def test_a_literal_that_stands_in_for_a_variable_is_a_credential() -> None:
+    key = fake("stand-in", "sk-proj-", 48)
+    facts = read(
+        f"""
+        import os
+        from agents import Agent, OpenAIChatCompletionsModel
+        from openai import AsyncOpenAI
+
+        client = AsyncOpenAI(api_key=os.getenv("OPENAI_API_KEY", "{key}"))
+        desk = Agent(name="desk", model=OpenAIChatCompletionsModel(model="gpt-4o", openai_client=client))
+        """
+    )
+    held = {target for source, target in drawn(facts, "HOLDS") if source == "desk"}
+    assert "env:OPENAI_API_KEY" in held
+    assert any(target.startswith("secret:") for target in held)
+
+
+def test_tools_that_are_picked_from_what_a_call_returns() -> None:
+    facts = read(
+        """
+        from langchain.agents import create_agent
+        from langchain_community.agent_toolkits import SQLDatabaseToolkit
+        from langchain_mcp_adapters.client import MultiServerMCPClient
+
+        async def main(llm, db):
+            client = MultiServerMCPClient({"orders": {"transport": "http", "url": "https://mcp.shop.example/orders"}})
+            tools = await client.get_tools()
+            reading = [tool for tool in tools if tool.name.startswith("get_")]
+            desk = create_agent(llm, reading, name="desk")
+            toolkit = SQLDatabaseToolkit(db=db, llm=llm)
+            schema = next(tool for tool in toolkit.get_tools() if tool.name == "sql_db_schema")
+            clerk = create_agent(llm, [schema], name="clerk")
+        """
+    )
+    assert drawn(facts, "CONNECTS_TO") == {("desk", "https://mcp.shop.example/orders")}
+    assert drawn(facts, "USES") == {("clerk", "langchain_community:SQLDatabaseToolkit")}
+    assert not facts.problems
+
+
+def test_several_attributes_that_one_call_gives() -> None:
+    facts = read(
+        """
+        from langchain.agents import create_agent
+        from langchain_core.tools import tool
+
+        @tool
+        def look_up(question: str) -> str:
+            "Looks it up."
+
+        async def all_tools():
+            return [look_up], {}
+
+        class Desk:
+            def __init__(self):
+                self.tools = None
+                self.sessions = None
+
+            async def setup(self):
+                self.tools, self.sessions = await all_tools()
+                self.worker = create_agent(model="openai:gpt-4o", tools=self.tools)
+        """
+    )
+    assert {(a, b.rpartition("#")[2]) for a, b in drawn(facts, "USES")} == {("worker", "look_up")}
+
+
+def test_a_tool_class_of_which_nothing_can_be_followed_has_unknown_effects() -> None:
+    facts = read(
+        """
+        import httpx
+        from google.adk.agents import LlmAgent
+        from google.adk.tools import BaseTool
+
+        class Refund(BaseTool):
+            name = "refund"
+
+            async def run_async(self, *, args, tool_context):
+                return httpx.post("https://api.shop.example/refunds", json=args).text
+
+        class Mystery(BaseTool):
+            name = "mystery"
+
+            async def handle_it(self, args):
+                return args
+
+        desk = LlmAgent(name="desk", tools=[Refund(), Mystery()])
+        """
+    )
+    tools = {id_.rpartition("#")[2]: props for (kind, id_), props in facts.nodes.items() if kind == "Tool"}
+    assert tools["refund"]["effects"] == ["egress", "write"]
+    assert "effects" not in tools["mystery"]

@@ -36,6 +36,18 @@ _SAME = frozenset({"list", "tuple", "set", "frozenset", "sorted", "reversed", "i
 _PASS = frozenset(
     {"asyncio.run", "anyio.run", "copy.copy", "copy.deepcopy", "asyncio.create_task", "asyncio.ensure_future", "nest_asyncio.run"}
 )
+_VARIABLES = frozenset(
+    {
+        "os.getenv",
+        "os.environ.get",
+        "os.environ.setdefault",
+        "os.environ.pop",
+        "decouple.config",
+        "google.colab.userdata.get",
+        "streamlit.secrets.get",
+    }
+)
+"""What returns a variable of the environment, or a secret that is kept for the program as one is."""
 _ENTERS = frozenset({"enter_context", "enter_async_context"})
 _TEXT = frozenset({"strip", "lstrip", "rstrip", "lower", "upper", "title", "replace", "removeprefix", "removesuffix"})
 MAX_NESTED = 2
@@ -162,7 +174,7 @@ def _outside(ev: Evaluation, callee: External, expr: ir.Call, scope: Scope, give
         known = _builtin(ev, name.removeprefix("builtins."), expr, scope)
         if known is not None:
             return known
-    if name in {"os.getenv", "os.environ.get", "os.environ.setdefault", "os.environ.pop"} and expr.args:
+    if name in _VARIABLES and expr.args:
         variable = ev.evaluate(expr.args[0], scope).text()
         if variable is not None:
             default = (

@@ -10,7 +10,7 @@ from graphinv.ingest.support.python.evaluation import Evaluation
 from graphinv.ingest.support.python.loops import comp_scopes
 from graphinv.ingest.support.python.names import lookup
 from graphinv.ingest.support.python.operations import MAX_TEXT, added, as_text, item
-from graphinv.ingest.support.python.values import Const, DictV, FunctionV, ListV, Made, Scope, Unknown, Value, either
+from graphinv.ingest.support.python.values import Const, DictV, EnvVar, FunctionV, ListV, Made, Scope, Unknown, Value, either
 
 MAX_DEPTH = 90
 """Expressions that are evaluated inside each other."""
@@ -112,7 +112,7 @@ class Evaluator(Evaluation):
             if isinstance(value, Const):
                 secrets.extend(value.secrets)
             complete = complete and known is not None and not (isinstance(value, Const) and not value.complete)
-            texts.append(known if known is not None else f"{{{_shown(part)}}}")
+            texts.append(known if known is not None else f"{{{value.name if isinstance(value, EnvVar) else _shown(part)}}}")
         return Const(scope.module, line, "".join(texts)[:MAX_TEXT], complete, tuple(secrets))
 
     def _comprehension(self, expr: ir.Comp, scope: Scope) -> Value:

@@ -8,6 +8,8 @@ from graphinv.ingest.support.python.classes import ancestry, decorator_name, ini
 from graphinv.ingest.support.python.evaluation import Evaluation
 from graphinv.ingest.support.python.frames import method_scope, result
 from graphinv.ingest.support.python.names import changed, followed, function_value, member
+from graphinv.ingest.support.python.operations import item
+from graphinv.ingest.support.python.settings import variable_of
 from graphinv.ingest.support.python.values import Bound, ClassV, Const, Either, External, Made, ModuleV, Scope, Unknown, Value, either
 
 
@@ -75,8 +77,8 @@ def _instance_attribute(ev: Evaluation, made: Made, cls: ClassV, attr: str) -> V
     for one in ancestry(ev, cls):
         for function, statement in _self_statements(ev, one.cls).get(attr, ()):
             scope = method_scope(ev, one, function, made)
-            if isinstance(statement, ir.Assign) and statement.op != "+=" and isinstance(statement.target, ir.Attr):
-                value = ev.evaluate(statement.value, scope)
+            if isinstance(statement, ir.Assign) and statement.op != "+=" and isinstance(statement.target, (ir.Attr, ir.Items)):
+                value = _part(ev.evaluate(statement.value, scope), statement.target, attr, made)
                 options = [value] if function.name == "__init__" and not statement.conditional else [*options, value]
             else:
                 options = [changed(ev, option, statement, scope) for option in options]
@@ -94,7 +96,7 @@ def _instance_attribute(ev: Evaluation, made: Made, cls: ClassV, attr: str) -> V
         ]
         if attr in fields and fields.index(attr) < len(made.call.args):
             return ev.evaluate(made.call.args[fields.index(attr)], made.scope)
-    return class_attribute(ev, cls, attr, made)
+    return variable_of(ev, made, attr) or class_attribute(ev, cls, attr, made)
 
 
 def _self_statements(ev: Evaluation, cls: ir.Class) -> dict[str, list[tuple[ir.Function, ir.Stmt]]]:
@@ -106,23 +108,30 @@ def _self_statements(ev: Evaluation, cls: ir.Class) -> dict[str, list[tuple[ir.F
             if isinstance(function, ir.Function) and function.params:
                 me = function.params[0].name
                 for statement in function.body:
-                    attr = _changed_attribute(statement, me)
-                    if attr is not None:
+                    for attr in _changed_attributes(statement, me):
                         found.setdefault(attr, []).append((function, statement))
         ev.self_statements[id(cls)] = found
     return found
 
 
-def _changed_attribute(statement: ir.Stmt, me: str) -> str | None:
-    """The attribute of ``me`` that a statement assigns to or changes."""
-    target: ir.Expr | None = None
+def _changed_attributes(statement: ir.Stmt, me: str) -> list[str]:
+    """The attributes of ``me`` that a statement assigns to or changes."""
+    targets: list[ir.Expr] = []
     if isinstance(statement, ir.Assign):
         target = statement.target.base if isinstance(statement.target, ir.Sub) else statement.target
+        targets = list(target.items) if isinstance(target, ir.Items) else [target]
     elif isinstance(statement, ir.Do) and isinstance(statement.value, ir.Call) and isinstance(statement.value.func, ir.Attr):
-        target = statement.value.func.base
-    if isinstance(target, ir.Attr) and isinstance(target.base, ir.Name) and target.base.id == me:
-        return target.attr
-    return None
+        targets = [statement.value.func.base]
+    return [one.attr for one in targets if isinstance(one, ir.Attr) and isinstance(one.base, ir.Name) and one.base.id == me]
+
+
+def _part(value: Value, target: ir.Attr | ir.Items, attr: str, made: Made) -> Value:
+    """What of an assigned value one attribute gets: all of it, or its part of several (``self.a, self.b = …``)."""
+    if isinstance(target, ir.Attr):
+        return value
+    index = next(place for place, one in enumerate(target.items) if isinstance(one, ir.Attr) and one.attr == attr)
+    number = Const(made.module, target.line, index)
+    return either(made.module, target.line, [item(option, number, made.module, target.line) for option in value.options()])
 
 
 def argument(ev: Evaluation, made: Made, name: str, position: int | None) -> Value | None:

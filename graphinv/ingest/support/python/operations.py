@@ -71,11 +71,14 @@ def item(base: Value, index: Value, module: ir.Module, line: int) -> Value:
         return either(module, line, [item(one, index, module, line) for one in base.values])
     if isinstance(base, External):
         name = as_text(index)
-        if base.dotted == "os.environ" and name is not None:
+        if base.dotted in {"os.environ", "streamlit.secrets"} and name is not None:
             return EnvVar(module, line, name)
         return base  # a generic such as Agent[Context], or something of another package
     if isinstance(base, (ClassV, FunctionV)):
         return base
+    if isinstance(base, EnvVar):
+        name = as_text(index)
+        return EnvVar(module, line, f"{base.name}.{name}") if name is not None else base
     if isinstance(base, DictV):
         if isinstance(index, Const):
             found = [value for key, value in base.items if isinstance(key, Const) and key.value == index.value][-1:]
@@ -127,6 +130,8 @@ def iterated(value: Value, module: ir.Module, line: int) -> list[Value]:
             found.extend(key for key, _ in option.items)
         elif isinstance(option, Unknown):
             found.append(option)
+        elif isinstance(option, (Made, Bound)) and not counted(option):
+            found.append(Bound(module, line, option, "[]"))
         else:
             found.extend(counted(option) or (Unknown(module, line, "what is looped over is not known"),))
     return found

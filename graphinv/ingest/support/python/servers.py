@@ -187,7 +187,7 @@ def _plain_dict(value: DictV) -> tuple[dict[str, Any], list[NodeFact]]:
     for key in _PLAIN:
         item = value.get(key)
         if item is not None:
-            entry[key] = plain(item, secrets)
+            entry[key] = _address(item, secrets) if key in _URLS else plain(item, secrets)
     return _normal(entry), secrets
 
 
@@ -197,7 +197,7 @@ def _plain_made(made: Made) -> tuple[dict[str, Any], list[NodeFact]]:
     for key in _PLAIN:
         item = made.arg(key)
         if item is not None:
-            entry[key] = plain(item, secrets)
+            entry[key] = _address(item, secrets) if key in _URLS else plain(item, secrets)
     first = made.passed("", 0)
     text = first.value if isinstance(first, Const) and isinstance(first.value, str) else first.text() if first is not None else None
     if text is not None and not ({"command", *_URLS} & entry.keys()):
@@ -206,8 +206,14 @@ def _plain_made(made: Made) -> tuple[dict[str, Any], list[NodeFact]]:
         if isinstance(second, ListV):
             entry.setdefault("args", plain(second, secrets))
     elif isinstance(first, EnvVar) and made.symbol not in {"MCPServerStdio", "MCPTools"} and not ({"command", *_URLS} & entry.keys()):
-        entry["url"] = plain(first, secrets)
+        entry["url"] = _address(first, secrets)
     return _normal(entry), secrets
+
+
+def _address(value: Value, secrets: list[NodeFact]) -> Any:
+    """An address: of a variable the one that holds where nothing else is set, so that it is the same server for everybody."""
+    stated = next((text for option in value.options() if isinstance(option, EnvVar) and (text := option.text()) is not None), None)
+    return stated if stated is not None else plain(value, secrets)
 
 
 def _normal(entry: dict[str, Any]) -> dict[str, Any]:

@@ -61,6 +61,8 @@ def uses_tool(
     program: Declarations, actor: Actor, value: Value, hosted: Mapping[str, Hosted], packages: tuple[str, ...], what: str
 ) -> Iterator[Fact]:
     """What ``actor`` is given with one value of its list of tools."""
+    while isinstance(value, Bound) and value.attr.startswith("["):
+        value = value.receiver  # one of what a call returned: which, is known only when it runs
     brought = _hosted(value, hosted, packages)
     if brought is not None:
         yield from hosted_tool(program, actor, value, brought)
@@ -333,6 +335,8 @@ def _no_fingerprint(value: str) -> str:
 _MODEL_ARGS = ("model", "model_name", "model_id", "deployment_name", "azure_deployment", "model_client", "repo_id")
 _CLIENT_ARGS = ("client", "openai_client", "async_client", "anthropic_client", "custom_client", "model_client", "provider", "service")
 _NO_MODEL = re.compile(r"[\s{}…]")
+MAX_HELD = 200
+"""Values in one argument that are asked for credentials."""
 MAX_CLIENTS = 3
 """Clients of clients whose credentials are looked for."""
 
@@ -379,7 +383,10 @@ def given_secrets(program: Declarations, holder: NodeKey, made: Made) -> Iterato
 def holds(program: Declarations, holder: NodeKey, value: Value, key: str) -> Iterator[Fact]:
     """HOLDS for literal credentials in ``value``, and for environment variables whose name, or ``key``, asks for one."""
     pairs = [(key, value)]
-    for label, one in pairs[:200]:
+    for place in range(MAX_HELD):
+        if place == len(pairs):
+            return
+        label, one = pairs[place]
         for option in one.options():
             if isinstance(option, DictV):
                 pairs.extend((str(inner.value) if isinstance(inner, Const) else label, item) for inner, item in option.items)
@@ -389,6 +396,8 @@ def holds(program: Declarations, holder: NodeKey, value: Value, key: str) -> Ite
                     sources = list(secret.props["sources"])
                     yield EdgeFact("HOLDS", holder, secret.key, {"place": "repo", "evidence": ["declared"], "sources": sources})
             elif isinstance(option, EnvVar) and (looks_secret_name(option.name) or looks_secret_name(label)):
+                if isinstance(option.default, Const):
+                    pairs.append((label, option.default))
                 target = Ref("Secret", "env", option.name, fallback=f"env:{program.root}#{option.name}")
                 sources = [program.source(option)]
                 yield EdgeFact("HOLDS", holder, target, {"place": "env", "evidence": ["declared"], "sources": sources})

@@ -15,8 +15,7 @@ from graphinv.ingest.support.python.classes import initialiser
 from graphinv.ingest.support.python.evaluation import Evaluation
 from graphinv.ingest.support.python.frames import frame, method_scope
 from graphinv.ingest.support.python.loops import comp_scopes
-from graphinv.ingest.support.python.objects import class_attribute
-from graphinv.ingest.support.python.tool_calls import GIVEN, METHODS, OutsideCalls, called, text_of
+from graphinv.ingest.support.python.tool_calls import GIVEN, METHODS, OutsideCalls, called
 from graphinv.ingest.support.python.tool_seen import Seen
 from graphinv.ingest.support.python.tree import Tree
 from graphinv.ingest.support.python.values import (
@@ -41,7 +40,25 @@ MAX_DEPTH = 4
 MAX_BODIES = 60
 MAX_NODES = 20_000
 """Expressions of one tool that are looked at."""
-ENTRIES = ("_run", "_arun", "run", "arun", "forward", "__call__", "execute", "invoke", "call", "acall", "on_invoke_tool")
+ENTRIES = (
+    "_run",
+    "_arun",
+    "run",
+    "arun",
+    "run_async",
+    "run_json",
+    "forward",
+    "aforward",
+    "__call__",
+    "execute",
+    "aexecute",
+    "_execute",
+    "invoke",
+    "ainvoke",
+    "call",
+    "acall",
+    "on_invoke_tool",
+)
 """Methods by which a tool class is called."""
 _RUNNERS = frozenset(
     {"to_thread", "run_in_executor", "run_sync", "submit", "partial", "Thread", "run_coroutine_threadsafe", "apply_async", "map"}
@@ -63,9 +80,10 @@ def tool_facts(tree: Tree, function: Value, key: NodeKey, *, served: bool = Fals
     if isinstance(function, FunctionV):
         body.follow(function)
     elif isinstance(function, ClassV):
-        for method in tree.methods(function):
-            if method.name in ENTRIES:
-                body.follow(method)
+        entries = [method for method in tree.methods(function) if method.name in ENTRIES]
+        for method in entries:
+            body.follow(method)
+        body.seen.partly = body.seen.partly or not entries
     yield from body.facts(key, tree.source(function), served=served)
 
 
@@ -226,33 +244,18 @@ class Body:
         if isinstance(value, EnvVar):
             if looks_secret_name(value.name) or looks_connection_name(value.name):
                 self.seen.variables.setdefault(value.name, value)
+            if isinstance(value.default, Const):
+                self._value(value.default)
         elif isinstance(value, Const):
             for secret in value.secrets:
                 self.seen.secret(secret)
             if isinstance(value.value, str) and "://" in value.value:
                 self._address(value)
-        elif isinstance(value, Bound):
-            name = self._setting(value)
-            if name is not None and (looks_secret_name(name) or looks_connection_name(name)):
-                self.seen.variables.setdefault(name, value)
         elif isinstance(value, (DictV, ListV)):
             parts = [item for _, item in value.items] if isinstance(value, DictV) else list(value.items)
             for part in parts[:50]:
                 if isinstance(part, (EnvVar, Const)):
                     self._value(part)
-
-    def _setting(self, value: Bound) -> str | None:
-        """The variable that a field of pydantic settings is filled from."""
-        made = value.receiver
-        if not isinstance(made, Made) or made.cls is None or not made.callee.startswith(("pydantic_settings.", "pydantic.BaseSettings")):
-            return None
-        config = class_attribute(self.ev, made.cls, "model_config", None)
-        prefix = None
-        if isinstance(config, Made):
-            prefix = text_of(config.passed("env_prefix"))
-        elif isinstance(config, DictV):
-            prefix = text_of(config.get("env_prefix"))
-        return f"{prefix or ''}{value.attr}".upper()
 
     def _address(self, value: Const) -> None:
         text = str(value.value)
