@@ -24,6 +24,7 @@ from graphinv.ingest.support.helm.charts import Filled
 from graphinv.ingest.support.kubernetes import ark, kagent, rbac, secrets
 from graphinv.ingest.support.kubernetes.cluster import Cluster
 from graphinv.ingest.support.kubernetes.kustomize import kustomization
+from graphinv.ingest.support.kubernetes.objects import Objects
 from graphinv.ingest.support.kubernetes.pods import pairs_of, pod_of
 from graphinv.ingest.support.kubernetes.readings import Content, Read, Service, Store, Summary
 from graphinv.ingest.support.kubernetes.texts import Raw, holding
@@ -112,7 +113,7 @@ def link(root: str, summaries: Mapping[str, Summary]) -> Iterator[Fact]:
     for summary in summaries.values():
         yield from summary.problems
     yield from _untold(summaries, filled)
-    yield from Cluster(root, summaries, NAME).facts()
+    yield from Objects(Cluster(root, summaries, NAME)).facts()
 
 
 def _filled(root: str, path: str, summary: Summary, filled: Filled | None) -> Summary:

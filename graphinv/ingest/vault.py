@@ -19,10 +19,11 @@ from graphinv.ingest.support.located import Located, Pointer
 from graphinv.ingest.support.parts import inside, items
 from graphinv.ingest.support.records import text
 from graphinv.ingest.support.secrets import redact
-from graphinv.ingest.support.vault.entries import Stated, alias_facts, entry_facts, is_entry, policy_facts
+from graphinv.ingest.support.vault.entries import alias_facts, entry_facts, is_entry, policy_facts
 from graphinv.ingest.support.vault.objects import GROUPS, object_facts
 from graphinv.ingest.support.vault.paths import key_of, plain_path
 from graphinv.ingest.support.vault.scripts import written
+from graphinv.ingest.support.vault.stated import Stated
 from graphinv.model.errors import IngestError
 from graphinv.model.facts import Fact, NodeFact
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
+from graphinv.ingest.support.kubernetes.cluster import Cluster
 from graphinv.ingest.support.kubernetes.kagent import labelled_as
 from graphinv.ingest.support.kubernetes.names import object_id
 from graphinv.ingest.support.kubernetes.readings import Agent, Memory, Model, Pod, Read, Server, Service, Tool, Use
@@ -14,9 +14,6 @@ from graphinv.ingest.support.kubernetes.secrets import moved
 from graphinv.ingest.support.secrets import UrlParts, url_parts
 from graphinv.ingest.support.urls import is_here, is_internal
 from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Props
-
-if TYPE_CHECKING:
-    from graphinv.ingest.support.kubernetes.cluster import Cluster
 
 SERVERS = ("MCPServer", "RemoteMCPServer", "ToolServer", "Service")
 AGENTS = ("Agent", "SandboxAgent", "AgentTemplate", "Team", "A2AServer")

@@ -1,8 +1,7 @@
-"""All objects of a root together → facts. What an object names by its name is looked up here, in its namespace."""
+"""All objects of a root together: what an object names by its name is looked up here, in its namespace."""
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -10,19 +9,15 @@ from functools import cached_property
 from typing import Any
 
 from graphinv.ingest.support.docker.running import safe
-from graphinv.ingest.support.kubernetes import kagent
-from graphinv.ingest.support.kubernetes.agents import Agents
 from graphinv.ingest.support.kubernetes.kustomize import namespaces
-from graphinv.ingest.support.kubernetes.names import CLUSTER_SCOPED, DEFAULT, cluster_key, namespace_key, object_id, service_of
+from graphinv.ingest.support.kubernetes.names import CLUSTER_SCOPED, DEFAULT, object_id, service_of
 from graphinv.ingest.support.kubernetes.readings import (
     Account,
-    Binding,
     ConfigRef,
     Entry,
     Kustomization,
     Pod,
     Read,
-    Rules,
     SecretRef,
     Service,
     Store,
@@ -71,7 +66,6 @@ class Cluster:
             for read in summaries[path].objects:
                 for one in self._placed(read, places.get(path)):
                     self.add(one)
-        self.agents = Agents(self)
 
     def _placed(self, read: Read, given: Sequence[str] | None) -> Iterator[Read]:
         """``read`` in each namespace that it ends up in."""
@@ -158,64 +152,7 @@ class Cluster:
             read = above[0]
         return self.id(read)
 
-    # ---- facts --------------------------------------------------------------------------------------------------------------
-
-    def facts(self) -> Iterator[Fact]:
-        """The facts of all objects. O(objects + names that they look up)."""
-        scopes: dict[str, Read] = {}
-        for read in self.objects:
-            scopes.setdefault(read.namespace, read)
-            yield from self.of(read)
-        yield from self._scopes(scopes)
-        yield from self.problems
-
-    def _scopes(self, scopes: Mapping[str, Read]) -> Iterator[Fact]:
-        if not scopes:
-            return
-        first = min(scopes.values(), key=lambda read: (read.path, read.line))
-        yield NodeFact(*cluster_key(self.root), {"name": self.root, "type": "cluster", "sources": [self.source(first)]})
-        for namespace, read in scopes.items():
-            if namespace:
-                declared = next(iter(self.find("Namespace", "", namespace)), None)
-                props: Props = {"name": namespace, "type": "namespace", "kind_detail": "Kubernetes namespace"}
-                props["environment"] = declared.environment if declared else None
-                props["sources"] = [self.source(declared or read)]
-                yield NodeFact(*namespace_key(self.root, namespace), {name: value for name, value in props.items() if value})
-
-    def of(self, read: Read) -> Iterator[Fact]:
-        match read.content:
-            case Store():
-                yield from self.store(read, read.content)
-            case Account():
-                yield from self.account(read, read.content)
-            case Pod():
-                yield from self.workload(read, read.content)
-            case Rules():
-                yield self.grant(read, ("Resource", self.id(read)), "rules", read.content.body)
-            case Binding():
-                yield from self.binding(read, read.content)
-            case Service() | Kustomization() | Vault() | None:
-                return
-            case _:
-                yield from self.agents.of(read)
-
     # ---- Secrets and ConfigMaps ---------------------------------------------------------------------------------------------
-
-    def store(self, read: Read, store: Store) -> Iterator[Fact]:
-        entries = [*store.entries, *self.pulled(read, store)]
-        if read.kind == "Secret":
-            yield self.secret(read.namespace, read.name, read, store)
-            if store.account:
-                account = self.account_key(read.namespace, store.account)
-                yield EdgeFact("AUTHENTICATES_AS", ("Secret", self.id(read)), account, self.stated(read))
-        for entry in entries:
-            yield from entry.nodes
-            yield from entry.more
-            for target in entry.targets:
-                if isinstance(target, tuple):
-                    body = json.dumps({"object": self.id(read), "key": entry.key}, sort_keys=True)
-                    yield self.grant(read, target, "key", body)
-        yield from self.owned(read, ("Secret", self.id(read)) if read.kind == "Secret" else None)
 
     def pulled(self, read: Read, store: Store) -> Iterator[Entry]:
         """What an external store fills a Secret with, where that store is a Vault."""
@@ -284,45 +221,11 @@ class Cluster:
         props: Props = {"name": name, "type": "service_account", "provider": "kubernetes", "binding": "platform"}
         return NodeFact(*key, {**props, "labels": [f"namespace={namespace}"], "sources": [self.source(at)]})
 
-    def account(self, read: Read, account: Account) -> Iterator[Fact]:
-        key = self.account_key(read.namespace, read.name)
-        detail = {"type": "service_account", "provider": "kubernetes", "binding": "platform"}
-        yield self.node(read, "Identity", key[1], **detail)
-        for identity in account.assumes:
-            yield identity
-            yield EdgeFact("ASSUMES", key, identity.key, self.stated(read))
-        yield from self.owned(read, key)
-
     def grant(self, read: Read, subject: NodeKey, role: str, body: str, origin: str = "") -> Grant:
         evidence = "granted" if read.live else "declared"
         return Grant(GRANTS, subject, role, body, origin or self.id(read), self.source(read), evidence)
 
-    def binding(self, read: Read, binding: Binding) -> Iterator[Fact]:
-        role = object_id(self.root, read.namespace, binding.role_kind, binding.role)
-        body = json.dumps({"role": role, "namespace": read.namespace}, sort_keys=True)
-        for kind, namespace, name in binding.subjects:
-            if kind == "ServiceAccount":
-                node = self.account_node(namespace or read.namespace or DEFAULT, name, read)
-            elif kind == "User" and name.startswith("system:serviceaccount:") and name.count(":") == 3:
-                node = self.account_node(name.split(":")[2], name.split(":")[3], read)
-            else:
-                key = object_id(self.root, "", kind, name)
-                detail = "group" if kind == "Group" else "user"
-                props = {"name": name, "type": detail, "provider": "kubernetes", "sources": [self.source(read)]}
-                node = NodeFact("Identity", key, props)
-            yield node
-            yield self.grant(read, node.key, "binding", body)
-
     # ---- workloads ----------------------------------------------------------------------------------------------------------
-
-    def workload(self, read: Read, pod: Pod) -> Iterator[Fact]:
-        """A workload that is no object of an agent: its runtime, and the agent or server that its labels say it is."""
-        runtime: NodeKey = ("Runtime", self.runtime_id(read))
-        yield from self.runtime(read, pod, runtime)
-        declared = kagent.labelled_as(dict((*read.labels, *pod.selected)))
-        if declared is not None:
-            yield from self.agents.labelled(read, pod, runtime, *declared)
-        yield from self.owned(read, runtime)
 
     def runtime(self, read: Read, pod: Pod, key: NodeKey, own_account: bool = False) -> Iterator[Fact]:
         """The runtime that a pod is: as whom it runs, and what it holds."""

@@ -14,7 +14,8 @@ from graphinv.ingest.support.partial import MAX_TEXT, Unknown, Value, named, tex
 from graphinv.ingest.support.secret_shapes import hide
 from graphinv.ingest.support.terraform.context import Context, Reader
 from graphinv.ingest.support.terraform.program import Resource
-from graphinv.ingest.support.vault.entries import Stated, entry_facts
+from graphinv.ingest.support.vault.entries import entry_facts
+from graphinv.ingest.support.vault.stated import Stated
 from graphinv.model.facts import Fact
 
 MAX_DEPTH = 20

@@ -11,7 +11,7 @@ import binascii
 import json
 import re
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from graphinv.ingest.support.aws import arns
 from graphinv.ingest.support.aws.dumps import policy_text
@@ -19,10 +19,8 @@ from graphinv.ingest.support.gcp import names as gcp
 from graphinv.ingest.support.parts import items
 from graphinv.ingest.support.secrets import redact
 from graphinv.ingest.support.vault.lists import words
+from graphinv.ingest.support.vault.stated import Stated
 from graphinv.model.facts import EdgeFact, Fact, Grant, NodeFact, NodeKey, Props
-
-if TYPE_CHECKING:
-    from graphinv.ingest.support.vault.entries import Stated
 
 STATED = frozenset({"role_arns", "policy_arns", "policy_document", "iam_groups", "bindings", "azure_roles", "application_object_id"})
 """Fields of a role that say what its credentials may do at a cloud."""

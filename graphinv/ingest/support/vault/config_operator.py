@@ -13,8 +13,9 @@ from graphinv.ingest.support.kubernetes.names import object_id
 from graphinv.ingest.support.parts import inside, items, texts
 from graphinv.ingest.support.records import text
 from graphinv.ingest.support.secrets import redact
-from graphinv.ingest.support.vault.entries import Stated, alias_facts, entry_facts, policy_facts
+from graphinv.ingest.support.vault.entries import alias_facts, entry_facts, policy_facts
 from graphinv.ingest.support.vault.paths import key_of, plain_path
+from graphinv.ingest.support.vault.stated import Stated
 from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey
 
 _PLACES: Mapping[str, str] = {

@@ -5,13 +5,10 @@ Every form in which such configuration is written (dumps, scripts, files of oper
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from graphinv.ingest import Document
 from graphinv.ingest.support.databases import database_facts
 from graphinv.ingest.support.gcp import names as gcp
 from graphinv.ingest.support.secrets import redact
@@ -19,7 +16,8 @@ from graphinv.ingest.support.vault.clouds import STATED, cloud_facts
 from graphinv.ingest.support.vault.hcl import PolicyError, Rule, of_object, rules
 from graphinv.ingest.support.vault.lists import words
 from graphinv.ingest.support.vault.paths import key_of
-from graphinv.model.facts import EdgeFact, Fact, Grant, NodeFact, NodeKey, Problem, Props
+from graphinv.ingest.support.vault.stated import Stated
+from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Props
 
 POLICY = re.compile(r"sys/polic(?:y|ies/acl)/(?P<name>[^/]{1,200})")
 _LOGIN = re.compile(r"auth/(?P<mount>.{1,100}?)/(?:roles?|users|groups|certs|map/(?:teams|users))/(?P<name>[^/]{1,200})")
@@ -37,31 +35,6 @@ _GRANTED: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = (
     (re.compile(r"\bdelete\b|\btruncate\b", re.IGNORECASE), ("delete",)),
     (re.compile(r"\bexecute\b", re.IGNORECASE), ("execute",)),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Stated:
-    """Where configuration stands, and whether it is in force (``granted``) or asked for (``declared``)."""
-
-    document: Document
-    line: int
-    evidence: str = "declared"
-    ingestor: str = "vault"
-
-    @property
-    def props(self) -> Props:
-        return {"evidence": [self.evidence], "sources": self.sources}
-
-    @property
-    def sources(self) -> list[str]:
-        return [self.document.source(self.line)]
-
-    def grant(self, subject: NodeKey, role: str, body: object) -> Grant:
-        text = json.dumps({"root": self.document.root, "value": body}, separators=(",", ":"))
-        return Grant("vault", subject, role, text, "", self.document.source(self.line), self.evidence)
-
-    def problem(self, message: str, severity: str = "warning") -> Problem:
-        return Problem(self.document.path, f"L{self.line}", message, severity, self.ingestor)
 
 
 def seconds(value: object) -> int | None:

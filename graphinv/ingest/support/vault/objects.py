@@ -10,8 +10,8 @@ from graphinv.ingest.support.parts import inside
 from graphinv.ingest.support.records import text
 from graphinv.ingest.support.secrets import redact
 from graphinv.ingest.support.vault.config_operator import config_facts, filled
-from graphinv.ingest.support.vault.entries import Stated
 from graphinv.ingest.support.vault.paths import key_of, plain_path
+from graphinv.ingest.support.vault.stated import Stated
 from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey
 
 OPERATOR = "redhatcop.redhat.io/"
