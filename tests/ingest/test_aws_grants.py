@@ -43,6 +43,11 @@ def test_actions_are_what_aws_says_that_they_do(action: str, expected: set[str])
     assert mine(allow(action, queue)) == {queue: expected}
 
 
+def test_to_use_a_gateway_is_not_to_administer_it() -> None:
+    gateway = f"arn:aws:bedrock-agentcore:eu-west-1:{ACCOUNT}:gateway/tools"
+    assert mine(allow("bedrock-agentcore:InvokeGateway", gateway)) == {gateway: {"write", "execute"}}
+
+
 def test_to_run_something_is_to_execute_it() -> None:
     function = f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:pay"
     assert mine(allow("lambda:InvokeFunction", f"{function}:live")) == {function: {"write", "execute"}}

@@ -54,6 +54,18 @@ def _guessed(name: str) -> str:
     return "R" if name.startswith(_READS) else "W"
 
 
+def _level(prefix: str, name: str, stated: str) -> str:
+    """Level of an action of the table. AWS counts some that only read, use or start something among those that manage permissions.
+
+    >>> _level("glue", "getquery", "P"), _level("bedrock-agentcore", "invokegateway", "P"), _level("s3", "putbucketpolicy", "P")
+    ('R', 'W', 'P')
+    """
+    own = _OWN_LEVELS.get(prefix, {}).get(name)
+    if own is None and stated == "P":
+        own = "R" if name.startswith(_READS) else "W" if name.startswith(_EXECUTES) else None
+    return own or stated
+
+
 class Service:
     """One service: its actions and the types of its resources.
 
@@ -72,7 +84,7 @@ class Service:
         for name, said in entry["actions"].items():
             level, *of = said.split(" ")
             self.names.append(name.lower())
-            levels.append(_OWN_LEVELS.get(prefix, {}).get(name.lower(), level))
+            levels.append(_level(prefix, name.lower(), level))
             kinds.append(frozenset(of))
         for name in sorted(set(extra) - set(self.names)):
             self.names.append(name)
