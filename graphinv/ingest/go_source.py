@@ -1,4 +1,4 @@
-"""Go source: MCP servers of the official SDK and of mark3labs/mcp-go, with their tools.
+"""Go source: agents of ADK, Eino, LangChainGo and Genkit; MCP servers of the official SDK and of mark3labs/mcp-go, with their tools.
 
 The documents of a root are understood together: see :mod:`graphinv.ingest.support.golang`.
 """
@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 from graphinv.ingest import Document
 from graphinv.ingest.support.golang import ir
-from graphinv.ingest.support.golang.parsing import SDKS, imports_of, module_of
+from graphinv.ingest.support.golang.agents import Agents
+from graphinv.ingest.support.golang.parsing import AGENTS, SDKS, imports_of, module_of
 from graphinv.ingest.support.golang.program import Program, folder_of
 from graphinv.ingest.support.golang.servers import Servers
 from graphinv.ingest.support.golang.summary import read_module
@@ -21,10 +22,13 @@ from graphinv.model.errors import IngestError
 from graphinv.model.facts import Fact
 
 NAME = "go_source"
-TITLE = "MCP servers in Go source"
+TITLE = "Agents and MCP servers in Go source"
 FILES: tuple[str, ...] = ("*.go", "go.mod")
 
-_MARK = re.compile(rb'"github\.com/(?:modelcontextprotocol/go-sdk/mcp|mark3labs/mcp-go/(?:mcp|server))"')
+_MARK = re.compile(
+    rb'"github\.com/(?:modelcontextprotocol/go-sdk/mcp|mark3labs/mcp-go/(?:mcp|server))"|"(?:%s)'
+    % b"|".join(re.escape(one).encode() for one in AGENTS)
+)
 
 
 class Outline(NamedTuple):
@@ -40,10 +44,11 @@ def detect(path: str, head: bytes) -> bool:
 
 
 def summarise(document: Document) -> ir.Module | ir.GoMod:
-    """What the meaning of a root's documents needs of this one. A document without an MCP library is no error, whatever is wrong with it.
+    """What the meaning of a root's documents needs of this one. A document without one of the libraries is no error, whatever is
+    wrong with it.
 
     Raises:
-        IngestError: it imports an MCP library and is nested without end, or too large.
+        IngestError: it imports one of the libraries and is nested without end, or too large.
     """
     if (document.path or document.root).endswith(".mod"):
         return ir.GoMod(document.path, module_of(document.data.decode("utf-8", "replace")))
@@ -60,12 +65,12 @@ def outline(document: Document) -> Outline | ir.GoMod:
     if (document.path or document.root).endswith(".mod"):
         return ir.GoMod(document.path, module_of(document.data.decode("utf-8", "replace")))
     found = imports_of(document.data)
-    return Outline(found, any(path in SDKS for path in found))
+    return Outline(found, any(path in SDKS or path.startswith(AGENTS) for path in found))
 
 
 def parts(outlines: Mapping[str, Outline | ir.GoMod]) -> list[list[str]]:
-    """Paths of the documents that MCP servers have to do with, as one part: packages with an MCP library, what they import, and what
-    imports them. O(imports).
+    """Paths of the documents that agents or MCP servers have to do with, as one part: packages with one of the libraries, what they
+    import, and what imports them. O(imports).
     """
     mods = [(one.module, posixpath.dirname(path)) for path, one in outlines.items() if isinstance(one, ir.GoMod) and one.module]
     mods.sort(key=lambda one: -len(one[0]))
@@ -101,5 +106,8 @@ def _closure(starts: set[str], steps: Mapping[str, set[str]]) -> set[str]:
 def link(root: str, summaries: Mapping[str, ir.Module | ir.GoMod]) -> Iterator[Fact]:
     """The facts of all documents of a root."""
     modules = {path: one for path, one in sorted(summaries.items()) if isinstance(one, ir.Module)}
+    program = Program(root, modules, [one for one in summaries.values() if isinstance(one, ir.GoMod)])
     if any(module.marked for module in modules.values()):
-        yield from Servers(Program(root, modules, [one for one in summaries.values() if isinstance(one, ir.GoMod)])).facts()
+        yield from Servers(program).facts()
+    if any(module.agents for module in modules.values()):
+        yield from Agents(program, NAME).facts()

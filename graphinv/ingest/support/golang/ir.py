@@ -116,6 +116,8 @@ class Module:
     fields: dict[str, list[tuple[str, str, str]]]
     """Structs: (field, path of its type, tag)."""
     marked: bool
+    agents: bool = False
+    """Whether it imports a library that makes agents."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,14 @@ from graphinv.ingest.support.javascript.parsing import MAX_NESTING, MAX_SOURCE, 
 from graphinv.model.errors import IngestError
 
 SDKS = ("github.com/modelcontextprotocol/go-sdk/mcp", "github.com/mark3labs/mcp-go/mcp", "github.com/mark3labs/mcp-go/server")
+AGENTS = (
+    "google.golang.org/adk/",
+    "github.com/cloudwego/eino/adk",
+    "github.com/cloudwego/eino/flow/agent",
+    "github.com/tmc/langchaingo/agents",
+    "github.com/firebase/genkit/go/genkit",
+)
+"""Beginnings of the imports of documents that make agents."""
 _IMPORTS = re.compile(rb'^import\s*(?:\(([^)]{0,20000})\)|(?:[\w.]+\s+)?"([^"\n]{1,300})")', re.MULTILINE)
 _QUOTED = re.compile(rb'^\s*(?:[\w.]+\s+)?["`]([^"`\n]{1,300})["`]', re.MULTILINE)
 _MODULE = re.compile(r'^module\s+"?([\w./~-]{1,300})"?\s*(?://.*)?$', re.MULTILINE)

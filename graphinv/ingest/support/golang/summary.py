@@ -10,12 +10,12 @@ from graphinv.ingest import Document
 from graphinv.ingest.support.compiled import Call as Noted
 from graphinv.ingest.support.compiled import kept_text
 from graphinv.ingest.support.golang import ir
-from graphinv.ingest.support.golang.parsing import SDKS, imports_of, parse
+from graphinv.ingest.support.golang.parsing import AGENTS, SDKS, imports_of, parse
 from graphinv.ingest.support.javascript.syntax import line_of, text_of
 from graphinv.ingest.support.words import names
 
 MAX_DEPTH = 60
-_RICH = re.compile(rb"[tT]ool|mcp|MCP")
+_RICH = re.compile(rb"[tT]ool|[aA]gent|mcp|MCP")
 _ESCAPE = re.compile(r'\\(?:([abfnrtv\\\'"])|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{3}))')
 _SIMPLE = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 _STRINGS = names("interpreted_string_literal raw_string_literal")
@@ -40,9 +40,10 @@ def read_module(document: Document) -> ir.Module:
     """
     imports = imports_of(document.data)
     marked = any(path in SDKS for path in imports)
-    reader = _Reader(document, rich=marked or _RICH.search(document.data) is not None)
+    agents = any(path.startswith(AGENTS) for path in imports)
+    reader = _Reader(document, rich=marked or agents or _RICH.search(document.data) is not None)
     reader.read(parse(document.data, document.path).root_node)
-    return ir.Module(document.path, reader.package, imports, reader.functions, reader.variables, reader.fields, marked)
+    return ir.Module(document.path, reader.package, imports, reader.functions, reader.variables, reader.fields, marked, agents)
 
 
 def unquoted(node: Node) -> str:
@@ -340,6 +341,8 @@ class _Reader:
             path, base = self.path(called, depth)
             self.function.refs.add(path)
             operand = called.child_by_field_name("operand")
+            if called.type == "identifier" and text_of(called) in self.types:
+                base = ir.Name(path, line, text_of(called))
             if base is None and operand is not None and operand.type == "identifier":
                 local = text_of(operand) if text_of(operand) in self.types else ""
                 base = ir.Name(path.rpartition(".")[0], line, local)
