@@ -160,6 +160,29 @@ def test_older_grants_of_snowflake() -> None:
     assert ("snowflake:shop/user/DESK", AGENT) in facts.drawn("MEMBER_OF")
 
 
+def test_what_a_share_of_snowflake_lets_others_see() -> None:
+    facts = read("""
+    resource "snowflake_share" "partner" { name = "PARTNER" }
+    resource "snowflake_grant_privileges_to_share" "all" {
+      to_share                = snowflake_share.partner.name
+      privileges              = ["SELECT"]
+      on_all_tables_in_schema = "LAKE.RAW"
+    }
+    resource "snowflake_grant_privileges_to_share" "one" {
+      to_share   = snowflake_share.partner.name
+      privileges = ["SELECT"]
+      on_table   = "\\"LAKE\\".\\"RAW\\".\\"ORDERS\\""
+    }
+    resource "snowflake_grant_database_role" "reader" {
+      database_role_name = "LAKE.READER"
+      share_name         = snowflake_share.partner.name
+    }
+    """)
+    share = "snowflake:shop/share/PARTNER"
+    assert accesses(facts) == {(share, f"{LAKE}.RAW", ("read",)), (share, f"{LAKE}.RAW.ORDERS", ("read",))}
+    assert facts.drawn("MEMBER_OF") == {(share, "snowflake:shop/role/LAKE.READER")}
+
+
 def test_a_grant_of_snowflake_that_a_variable_tells_is_told() -> None:
     facts = read(
         'resource "snowflake_grant_privileges_to_account_role" "g" {\n account_role_name = "A"\n privileges = var.p\n on_account = true\n}'

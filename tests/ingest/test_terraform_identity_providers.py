@@ -40,6 +40,16 @@ resource "okta_app_oauth_role_assignment" "desk" {
   client_id = okta_app_oauth.desk.client_id
   type      = "HELP_DESK_ADMIN"
 }
+resource "okta_admin_role_custom" "lister" {
+  label       = "Lister"
+  permissions = ["okta.users.read", "okta.groups.read"]
+}
+resource "okta_app_oauth_role_assignment" "lister" {
+  client_id    = okta_app_oauth.desk.client_id
+  type         = "CUSTOM"
+  role         = okta_admin_role_custom.lister.id
+  resource_set = "iam1"
+}
 resource "okta_group" "ops" { name = "Operators" }
 resource "okta_group_role" "ops" {
   group_id  = okta_group.ops.id
@@ -89,6 +99,7 @@ def test_an_application_of_okta_has_its_scopes_and_roles() -> None:
         ("okta.users.read", ("read",)),
         ("okta.roles.manage", ("admin",)),
         ("HELP_DESK_ADMIN", ("read", "write")),
+        ("Lister", ("read",)),
         ("orders:read orders:write", ("read", "write")),
     }
     assert facts.targets("CAN_ACCESS", DESK) == {"saas:okta/quillmere.okta.com", "https://orders.quillmere.example"}

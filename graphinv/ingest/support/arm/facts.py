@@ -18,7 +18,7 @@ from graphinv.ingest.support.aws.declared import Site
 from graphinv.ingest.support.azure import names
 from graphinv.ingest.support.azure.roles import vault_actions
 from graphinv.ingest.support.docker.running import safe
-from graphinv.ingest.support.partial import Value, is_known, objects, references, text_of
+from graphinv.ingest.support.partial import Value, is_known, known_parts, objects, references, text_of
 from graphinv.ingest.support.parts import texts
 from graphinv.model.facts import Fact, Grant, NodeFact, NodeKey, Problem
 
@@ -85,8 +85,14 @@ class Thing:
         return found if isinstance(found, dict) else {}
 
     @property
-    def title(self) -> str:
+    def last(self) -> str:
+        """Its own name, without those of what it is a part of."""
         return self.name.rpartition("/")[2]
+
+    @property
+    def title(self) -> str:
+        """What people call it: what is known of its name."""
+        return known_parts(self.last).strip("-_. ") or self.last
 
 
 @dataclass
@@ -273,7 +279,7 @@ def _variables(thing: Thing) -> Iterator[tuple[str, Value]]:
 
 def _settings(deployment: Deployment, thing: Thing) -> Iterator[Fact]:
     """Variables of a site that stand in a resource of their own."""
-    if thing.title.lower() in ("appsettings", "connectionstrings"):
+    if thing.last.lower() in ("appsettings", "connectionstrings"):
         site = thing.id.partition("/config/")[0]
         values = {str(name): value.get("value") if isinstance(value, dict) else value for name, value in thing.properties.items()}
         yield from deployment.held(thing.site, ("Runtime", thing.site.id(site)), values)

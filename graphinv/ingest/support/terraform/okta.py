@@ -82,9 +82,16 @@ def _roles(context: Context, one: Resource) -> Iterator[Fact]:
     else:
         holder = _group(context, one, one.get("group_id"))
     for role in texts(one.get("admin_roles", "role_type", "type")):
-        # What a role of one's own allows stands in another resource.
-        actions = ["read", "write"] if role == "CUSTOM" else okta.role_actions(role)
-        yield from _allowed(context, one, holder, actions, context.site(one).name(role))
+        actions, name = (okta.role_actions(role), role) if role != "CUSTOM" else _custom(context, one)
+        yield from _allowed(context, one, holder, actions, context.site(one).name(name))
+
+
+def _custom(context: Context, one: Resource) -> tuple[list[str], str]:
+    """What a role of one's own allows, and its name; reading and writing where it is declared elsewhere."""
+    role = referred(context, one.get("role"), "okta_admin_role_custom")
+    permissions = texts(role.values.get("permissions")) if role else []
+    found = {action for permission in permissions for action in okta.scope_actions(permission)}
+    return sorted(found) or ["read", "write"], (role.text("label") if role else "") or "CUSTOM"
 
 
 def _of_group(context: Context, one: Resource) -> Iterator[Fact]:

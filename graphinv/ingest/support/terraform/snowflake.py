@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from graphinv.ingest.support import snowflake
 from graphinv.ingest.support.aws import declared
-from graphinv.ingest.support.partial import Value, text_of
+from graphinv.ingest.support.partial import Unknown, Value, text_of
 from graphinv.ingest.support.terraform.context import Context, Reader, texts
 from graphinv.ingest.support.terraform.program import Resource
 from graphinv.ingest.support.terraform.references import referred, stated
@@ -18,6 +18,7 @@ _ROLES = ("snowflake_account_role", "snowflake_role", "snowflake_database_role")
 _USERS = ("snowflake_user", "snowflake_service_user", "snowflake_legacy_service_user")
 _OBJECTS = (*_ROLES, *_USERS, "snowflake_database", "snowflake_schema", "snowflake_table", "snowflake_view", "snowflake_warehouse")
 _OLD = re.compile(r"snowflake_([a-z_]{2,40})_grant")
+_ON = re.compile(r"on_(all_tables_in_)?(database|schema|table|view|function|tag)")
 _ANY = ("all", "future")
 Target = tuple[str, str, str]
 """Kind of object, its name, and the kind of those in it that are meant, ``""`` for itself."""
@@ -115,6 +116,15 @@ def _has_role(context: Context, one: Resource) -> Iterator[Fact]:
         yield from _member(context, one, role, holder)
     for value in users:
         yield from _member(context, one, role, _who(context, one, "user", value))
+    if one.get("share_name") is not None:
+        share, facts = _share(context, one, one.get("share_name"))
+        yield from (*facts, *_member(context, one, role, share))
+
+
+def _share(context: Context, one: Resource, value: Value) -> tuple[NodeKey, list[Fact]]:
+    """What other accounts are let see of this one."""
+    key = _who(context, one, "share", value)
+    return key, [context.site(one).node(*key, key[1].rpartition("/")[2], type="group", provider="snowflake")]
 
 
 def _many(context: Context, one: Resource, block: Mapping[str, Value]) -> Iterator[Target]:
@@ -129,8 +139,10 @@ def _targets(context: Context, one: Resource) -> Iterator[Target]:
     """What a grant is on."""
     if one.values.get("on_account") is True:
         yield "ACCOUNT", "", ""
-    if one.get("on_database") is not None:
-        yield "DATABASE", _called(context, one, one.get("on_database")), ""
+    for name, value in one.values.items():
+        match = _ON.fullmatch(name) if isinstance(value, (str, Unknown)) else None
+        if match is not None:
+            yield match[2].upper(), _called(context, one, value), "TABLE" if match[1] else ""
     for block in one.blocks("on_schema"):
         if block.get("schema_name") is not None:
             yield "SCHEMA", _called(context, one, block["schema_name"]), ""
@@ -146,16 +158,15 @@ def _targets(context: Context, one: Resource) -> Iterator[Target]:
                 yield from _many(context, one, block)
 
 
-def _given(context: Context, one: Resource, target: Target, words: list[str], roles: list[Value]) -> Iterator[Fact]:
-    """(:Identity role)-[:CAN_ACCESS {actions}]->(:Resource)"""
+def _given(context: Context, one: Resource, target: Target, words: list[str], holders: list[tuple[NodeKey, list[Fact]]]) -> Iterator[Fact]:
+    """(:Identity role or share)-[:CAN_ACCESS {actions}]->(:Resource)"""
     site, (on, name, of) = context.site(one), target
     key: NodeKey = _account(one) if on == "ACCOUNT" else ("Resource", f"{_account(one)[1]}/{name}")
     yield _account_node(context, one) if on == "ACCOUNT" else site.node(*key, name, type=snowflake.type_of(on))
     if of:
         words = [word if word in snowflake.ACTIONS or of in snowflake.HOLDS else "OPERATE" for word in words]
     actions = sorted({action for word in words for action in snowflake.actions_of(word, on)})
-    for value in roles:
-        holder, facts = _role(context, one, value)
+    for holder, facts in holders:
         yield from facts
         if actions:
             yield site.edge("CAN_ACCESS", holder, key, actions=actions, inherited_from=", ".join(words)[:500])
@@ -163,14 +174,16 @@ def _given(context: Context, one: Resource, target: Target, words: list[str], ro
 
 def _grant(context: Context, one: Resource) -> Iterator[Fact]:
     """Privileges, all of them, or the ownership."""
-    role = one.get("account_role_name", "role_name", "database_role_name")
+    role, share = one.get("account_role_name", "role_name", "database_role_name"), one.get("to_share")
     words = [word.upper() for word in texts(one.values.get("privileges"))]
     words = ["OWNERSHIP"] if one.type == "snowflake_grant_ownership" else ["ALL"] if one.values.get("all_privileges") is True else words
     targets = list(_targets(context, one))
-    if role is None or not words or not targets:
+    if (role is None and share is None) or not words or not targets:
         yield context.site(one).problem("which privileges on what this grants is not known from this configuration")
-    for target in targets if role is not None else ():
-        yield from _given(context, one, target, words, [role])
+        return
+    holder = _share(context, one, share) if role is None else _role(context, one, role)
+    for target in targets:
+        yield from _given(context, one, target, words, [holder])
 
 
 def _old_grant(context: Context, one: Resource) -> Iterator[Fact]:
@@ -183,7 +196,9 @@ def _old_grant(context: Context, one: Resource) -> Iterator[Fact]:
     on = kind.replace("_", " ").upper() if named else "SCHEMA" if one.get("schema_name") is not None else "DATABASE"
     target: Target = ("ACCOUNT", "", "") if kind == "account" else (on, name, "" if named else kind.replace("_", " ").upper())
     words = [text_of(one.get("privilege")).upper()]
-    yield from _given(context, one, target, words, list(texts(one.values.get("roles"))))
+    holders = [_role(context, one, role) for role in texts(one.values.get("roles"))]
+    holders += [_share(context, one, share) for share in texts(one.values.get("shares"))]
+    yield from _given(context, one, target, words, holders)
 
 
 _OLD_KINDS = (
@@ -207,7 +222,12 @@ READERS: Mapping[str, Reader] = {
     "snowflake_user_programmatic_access_token": _token,
     **dict.fromkeys(("snowflake_grant_account_role", "snowflake_grant_database_role", "snowflake_role_grants"), _has_role),
     **dict.fromkeys(
-        ("snowflake_grant_privileges_to_account_role", "snowflake_grant_privileges_to_role", "snowflake_grant_privileges_to_database_role"),
+        (
+            "snowflake_grant_privileges_to_account_role",
+            "snowflake_grant_privileges_to_role",
+            "snowflake_grant_privileges_to_database_role",
+            "snowflake_grant_privileges_to_share",
+        ),
         _grant,
     ),
     "snowflake_grant_ownership": _grant,
