@@ -56,6 +56,17 @@ def test_servers(facts: Facts) -> None:
     assert facts.targets("HOLDS", SESSION) == {"env:TRACKER_TOKEN"}
 
 
+def test_a_server_whose_address_the_program_makes_is_there_and_no_error() -> None:
+    text = (
+        "from claude_agent_sdk import ClaudeAgentOptions\nfrom elsewhere import where\n"
+        "o = ClaudeAgentOptions(mcp_servers={'crm': {'type': 'http', 'url': where()}})\n"
+    )
+    facts = linked({"a.py": text})
+    assert facts.targets("CONNECTS_TO", "claude-agent-sdk:shop/a#o") == {"mcp:shop/a.py#crm"}
+    (problem,) = facts.problems
+    assert problem == ("L3", "warning", "what the MCP server 'crm' of 'o' is started from is not known")
+
+
 def test_sub_agents_that_are_not_known_are_a_problem() -> None:
     text = "from claude_agent_sdk import ClaudeAgentOptions\nfrom elsewhere import load\no = ClaudeAgentOptions(agents=load())\n"
     found = linked({"a.py": text})

@@ -192,6 +192,9 @@ def _configured(
     """A server in the form of a configuration file's entry."""
     secrets: list[NodeFact] = []
     entry = plain(value, secrets)
+    if not ({"command", "url"} & entry.keys()) and ({"command", "url"} & {key.text() for key, _ in value.items}):
+        yield from program.connects_to(session, value, entry, name)  # which one is known only at run time
+        return
     document = _document(value)
     stated = server_facts(
         document, client=NAME, host=session.key, name=name, entry=entry, where=lambda *_: value.line, folder=document.folder
