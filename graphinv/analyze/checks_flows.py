@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from graphinv.analyze.approvals import Approvals, approvals_of
 from graphinv.analyze.arcs import micros
 from graphinv.analyze.labels import affirmed
-from graphinv.analyze.reaching import WORSE_BITS, affordable, columns_of
-from graphinv.analyze.rows import Params, Row, about, active, agents_of, enforced, hop_of, in_force, listed, once, usable
-from graphinv.analyze.scopes import ACTION_BIT
+from graphinv.analyze.legs import Legs, in_a_sandbox, reader_of, runs_apart
+from graphinv.analyze.reaching import WORSE_BITS, affordable
+from graphinv.analyze.rows import Params, Row, about, active, agents_of, hop_of, in_force, listed, of_several, once
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
 from graphinv.model.facts import NodeKey
 from graphinv.model.results import Hop
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
     from graphinv.analyze.engine import Engine
 
 _ACTORS = ("Agent", "Workflow")
-_SEES = ACTION_BIT["read"] | ACTION_BIT["execute"]
-"""Actions that bring something back; whoever may only write or delete a thing does not see it."""
 _FINAL = frozenset({"destructive", "irreversible", "execute"})
 UNSEEN = 0.4
 """How sure it is that an agent sees a secret that only its process has, that what a server says of its tools leads it astray, or that what
@@ -40,149 +37,9 @@ Parents = Mapping[NodeKey, tuple[NodeKey, Step] | None]
 """What is come to, and whence; None of what it begins with."""
 
 
-# --------------------------------------------------------------------------------------------------------------------------------
-# The three legs
-
-
-@dataclass(frozen=True)
-class _Legs:
-    """What an actor takes in, can see and can send out, each as the edges that show it; empty where it has no such leg."""
-
-    untrusted: tuple[EdgeRecord, ...]
-    sensitive: tuple[NodeKey, ...]
-    egress: tuple[EdgeRecord, ...]
-    inside: bool
-    """Whether all that its tools can send to is known to lie inside."""
-    sees: bool
-    """Whether it sees what is sensitive itself: not where that is only a secret of its process, and nothing that it calls executes code."""
-
-    @property
-    def all(self) -> bool:
-        return bool(self.untrusted and self.sensitive and self.egress)
-
-
-@dataclass(frozen=True)
-class _ToolLegs:
-    """What a tool, or several, add to those who call them."""
-
-    takes: bool
-    sends: bool
-    inside: bool
-    """Everything that what sends acts on is known to lie inside the organisation and to be closed to strangers."""
-    executes: bool
-    """It executes what it is given, and not in a sandbox away from the agent."""
-
-    @classmethod
-    def of_all(cls, tools: Iterable[_ToolLegs]) -> _ToolLegs:
-        """Of several together."""
-        each = list(tools)
-        return cls(
-            takes=any(tool.takes for tool in each),
-            sends=any(tool.sends for tool in each),
-            inside=all(tool.inside for tool in each if tool.sends),
-            executes=any(tool.executes for tool in each),
-        )
-
-
-class _Reader:
-    """Finds the legs of actors; what it learned of one it remembers."""
-
-    def __init__(self, engine: Engine) -> None:
-        self.engine, self.estate, self.at = engine, engine.estate, micros(engine.at)
-        self._columns = columns_of(engine)
-        self._tools: dict[NodeKey, _ToolLegs] = {}
-        self._servers: dict[NodeKey, _ToolLegs] = {}
-        self._legs: dict[NodeKey, _Legs] = {}
-
-    def legs(self, actor: NodeKey) -> _Legs:
-        """The legs of an agent or workflow: its own, and those of the tools it may call."""
-        if actor not in self._legs:
-            out = list(self._out(actor))
-            calls = [(edge, self._behind(edge)) for edge in out if edge.kind in ("USES", "CONNECTS_TO")]
-            own = [edge for edge in out if self._is_untrusted(edge)]
-            held = [edge for edge in out if edge.kind == "HOLDS"]
-            sensitive = self._sensitive(actor, held)
-            self._legs[actor] = _Legs(
-                untrusted=(*own, *(edge for edge, tools in calls if tools.takes)),
-                sensitive=sensitive,
-                egress=tuple(edge for edge, tools in calls if tools.sends),
-                inside=all(tools.inside for _, tools in calls if tools.sends),
-                sees=not _kept(held).issuperset(sensitive) or any(tools.executes for _, tools in calls),
-            )
-        return self._legs[actor]
-
-    def described(self, actor: NodeKey) -> tuple[EdgeRecord, ...]:
-        """Edges to servers of somebody else whose words on their tools may be others tomorrow."""
-        servers = (edge for edge in self._out(actor) if edge.kind == "CONNECTS_TO")
-        told = ((edge, self.estate.nodes[edge.target]) for edge in servers)
-        return tuple(
-            edge
-            for edge, server in told
-            if active(server) and server.props.get("origin") == "third_party" and not server.props.get("pinned")
-        )
-
-    def decided(self, edge: EdgeRecord) -> bool:
-        """Whether a point that enforces stands on an edge, or on all that a server which it leads to provides."""
-        provided = [one for one in self._out(edge.target) if one.kind == "PROVIDES"] if edge.kind == "CONNECTS_TO" else []
-        return enforced(self.estate, edge) or (bool(provided) and all(enforced(self.estate, one) for one in provided))
-
-    def _behind(self, edge: EdgeRecord) -> _ToolLegs:
-        """What the tools add that a USES or CONNECTS_TO lets its source call; nothing of what is switched off."""
-        if not active(self.estate.nodes[edge.target]):
-            return _ToolLegs.of_all(())
-        if edge.kind == "USES":
-            return self._tool(edge.target)
-        if edge.props.get("tools") is not None:
-            named = (tool for tool in self._provided(edge.target) if listed(edge, self.estate.nodes[tool]))
-            return _ToolLegs.of_all(map(self._tool, named))
-        if edge.target not in self._servers:
-            self._servers[edge.target] = _ToolLegs.of_all(map(self._tool, self._provided(edge.target)))
-        return self._servers[edge.target]
-
-    def _provided(self, server: NodeKey) -> Iterator[NodeKey]:
-        return (edge.target for edge in self._out(server) if edge.kind == "PROVIDES")
-
-    def _tool(self, key: NodeKey) -> _ToolLegs:
-        if key not in self._tools:
-            props = self.estate.nodes[key].props
-            ends = [self.estate.nodes[edge.target].props for edge in self._out(key) if edge.kind == "CAN_ACCESS"]
-            self._tools[key] = _ToolLegs(
-                takes=bool(props.get("ingests_untrusted")) or any(self._is_untrusted(edge) for edge in self._out(key)),
-                sends="egress" in (props.get("effects") or ()),
-                inside=bool(ends) and all(end.get("external") is False and end.get("sensitivity") != "public" for end in ends),
-                executes="execute" in (props.get("effects") or ()) and not _in_a_sandbox(self.estate, self.estate.nodes[key]),
-            )
-        return self._tools[key]
-
-    def _sensitive(self, actor: NodeKey, held: Iterable[EdgeRecord]) -> tuple[NodeKey, ...]:
-        """What matters of that which it comes to itself, the heaviest first, and secrets of those it holds that lie open to it."""
-        columns, bits = self.engine.own_privileges.row(actor)
-        columns = columns[self._columns.sensitive[columns] & (bits & _SEES > 0)]
-        order = columns[(-self.engine.weights.target[columns]).argsort(kind="stable")]
-        found = [self.engine.structure.keys[node] for node in self.engine.structure.targets[order].tolist()]
-        lying = [edge.target for edge in held if edge.props.get("place") != "vault"]
-        return tuple(dict.fromkeys((*found, *(key for key in lying if usable(self.estate.nodes[key].props, self.at)))))
-
-    def _is_untrusted(self, edge: EdgeRecord) -> bool:
-        return edge.kind == "INGESTS" and self.estate.nodes[edge.target].props.get("trust") == "untrusted"
-
-    def _out(self, key: NodeKey) -> Iterator[EdgeRecord]:
-        return (edge for edge in self.estate.outgoing.get(key, ()) if in_force(edge, self.at))
-
-
-def _kept(held: Sequence[EdgeRecord]) -> set[NodeKey]:
-    """Secrets that are held in the environment of a process and nowhere else."""
-    return {edge.target for edge in held} - {edge.target for edge in held if edge.props.get("place") != "env"}
-
-
-@once
-def _reader(engine: Engine) -> _Reader:
-    return _Reader(engine)
-
-
 def trifecta(engine: Engine, params: Params) -> Iterator[Row]:
     """Agents that take in strangers' content, can see what is sensitive and can send something out, all at once."""
-    estate, reader = engine.estate, _reader(engine)
+    estate, reader = engine.estate, reader_of(engine)
     found = []
     for agent in agents_of(engine):
         legs = reader.legs(agent.key)
@@ -216,7 +73,7 @@ _LOOKED = 3
 _SEARCHES = 200
 
 
-def _sights(engine: Engine, actors: Mapping[NodeKey, _Legs]) -> Mapping[NodeKey, Sequence[Hop]]:
+def _sights(engine: Engine, actors: Mapping[NodeKey, Legs]) -> Mapping[NodeKey, Sequence[Hop]]:
     """How each of ``actors`` comes to see what is sensitive: the surest way to one of the weightiest things that it sees.
 
     Ways are searched for as many things as can be afforded, the weightiest first, and target by target, since one search serves all actors.
@@ -267,7 +124,6 @@ def toxic_flow(engine: Engine, params: Params) -> Iterator[Row]:
         before, after = _trail(key, tainted), _trail(key, leaking)
         source, out = _end(key, tainted), _end(key, leaking)
         hops = [*(_hop(estate, step) for step in reversed(before)), *sights.get(key, ()), *(_hop(estate, step) for step in after)]
-        owners = {estate.owners(end) for end in (source, key, out)} - {()}
         yield about(key) | {
             "confidence": min(0.5 if _remembers([*reversed(before), *after]) else 1.0, 1.0 if legs.sees else UNSEEN),
             "source": ":".join(source),
@@ -275,7 +131,7 @@ def toxic_flow(engine: Engine, params: Params) -> Iterator[Row]:
             "how": _story(estate, source, key, out),
             "sensitive": [":".join(one) for one in legs.sensitive[: params["examples"]]],
             "path": hops,
-            "modifiers": ["+1 it crosses owners"] if len(owners) > 1 else [],
+            "modifiers": ["+1 it crosses owners"] if of_several(estate, (source, key, out)) else [],
         }
 
 
@@ -289,9 +145,9 @@ def _story(estate: Estate, source: NodeKey, key: NodeKey, out: NodeKey) -> str:
 
 
 @once
-def _taint(engine: Engine) -> tuple[Mapping[NodeKey, _Legs], Flows, Parents]:
+def _taint(engine: Engine) -> tuple[Mapping[NodeKey, Legs], Flows, Parents]:
     """Actors in service with their legs, where data flows, and by what way strangers' content comes to each that it comes to."""
-    reader = _reader(engine)
+    reader = reader_of(engine)
     actors = {node.key: reader.legs(node.key) for kind in _ACTORS for node in engine.estate.of_kind(kind) if active(node)}
     flows = _flows(engine.estate, reader.at, actors)
     return actors, flows, _nearest([key for key, legs in actors.items() if legs.untrusted], flows)
@@ -311,6 +167,10 @@ def _flows(estate: Estate, at: int, actors: Iterable[NodeKey]) -> Flows:
         found.setdefault(source, []).append((target, step))
 
     calling = _calling(estate)
+    provided: defaultdict[NodeKey, list[EdgeRecord]] = defaultdict(list)
+    for edge in estate.edges_of("PROVIDES"):
+        if in_force(edge, at):
+            provided[edge.source].append(edge)
     for edge in estate.edges_of("WRITES", "READS", *_CALLS):
         if not in_force(edge, at) or _sanitised(estate, edge):
             continue
@@ -318,6 +178,11 @@ def _flows(estate: Estate, at: int, actors: Iterable[NodeKey]) -> Flows:
             add(edge.source, edge.target, (edge, False))
         elif edge.kind == "READS" and edge.source in known:
             add(edge.target, edge.source, (edge, True))
+        elif edge.kind == "CONNECTS_TO" and edge.props.get("tools") is not None and edge.target in provided:
+            tools = {one.target for one in provided[edge.target] if one.target in calling and listed(edge, estate.nodes[one.target])}
+            for tool in sorted(tools) if edge.source in known else ():
+                add(edge.source, tool, (edge, False))
+                add(tool, edge.source, (edge, True))
         elif _both_ways(edge, known, calling):
             add(edge.source, edge.target, (edge, False))
             add(edge.target, edge.source, (edge, True))
@@ -401,8 +266,8 @@ def untrusted_to_destructive(engine: Engine, params: Params) -> Iterator[Row]:
     An agent to which strangers' content comes only by others, as the answer of a sub-agent or over a memory, is told where none of those
     comes to such a tool itself.
     """
-    estate, reader = engine.estate, _reader(engine)
-    final = [tool.key for tool in estate.of_kind("Tool") if _cannot_be_undone(estate, tool)]
+    estate, reader = engine.estate, reader_of(engine)
+    final = [tool.key for tool in estate.of_kind("Tool") if _cannot_be_undone(estate, tool, reader.at)]
     nearest = _nearest(final, _calls_backwards(engine))
     _, _, tainted = _taint(engine)
     for agent in agents_of(engine):
@@ -426,26 +291,15 @@ def untrusted_to_destructive(engine: Engine, params: Params) -> Iterator[Row]:
             }
 
 
-def _cannot_be_undone(estate: Estate, tool: NodeRecord) -> bool:
+def _cannot_be_undone(estate: Estate, tool: NodeRecord, at: int) -> bool:
     effects = _FINAL & set(tool.props.get("effects") or ())
     if tool.props.get("kind_detail") == "hook":
         return False  # it runs its own command at its own time, whatever the agent is told
     if affirmed(tool.props, "restorable") and "irreversible" not in effects:
         effects -= {"destructive"}
-    if effects == {"execute"} and _in_a_sandbox(estate, tool):
+    if effects == {"execute"} and in_a_sandbox(estate, tool, at):
         return False
     return bool(effects)
-
-
-def _in_a_sandbox(estate: Estate, tool: NodeRecord) -> bool:
-    """Whether its provider runs it in a sandbox, or every server that provides it is known to run isolated in one."""
-    if affirmed(tool.props, "sandboxed"):
-        return True
-    servers = [edge.source for edge in estate.incoming.get(tool.key, ()) if edge.kind == "PROVIDES"]
-    runs = [[edge for edge in estate.outgoing.get(server, ()) if edge.kind == "RUNS_ON"] for server in servers]
-    return bool(runs) and all(
-        edges and all(edge.props.get("isolated") and estate.nodes[edge.target].props.get("sandboxed") for edge in edges) for edges in runs
-    )
 
 
 _CALLS = ("USES", "CONNECTS_TO", "PROVIDES", "DELEGATES_TO", "CALLS_BACK")
@@ -460,6 +314,8 @@ def _calls_backwards(engine: Engine) -> dict[NodeKey, list[tuple[NodeKey, Step]]
             continue
         if _asked(approvals, edge) or not (active(estate.nodes[edge.source]) and active(estate.nodes[edge.target])):
             continue
+        if edge.kind == "USES" and _kept_in(approvals, edge):
+            continue
         if edge.kind == "CONNECTS_TO" and edge.props.get("tools") is not None:
             for provided in estate.outgoing.get(edge.target, ()):
                 tool = estate.nodes[provided.target]
@@ -469,6 +325,18 @@ def _calls_backwards(engine: Engine) -> dict[NodeKey, list[tuple[NodeKey, Step]]
         else:
             found.setdefault(edge.target, []).append((edge.source, (edge, False)))
     return found
+
+
+def _kept_in(approvals: Approvals, use: EdgeRecord) -> bool:
+    """Whether somebody is asked wherever servers provide what is used or, of a tool that no server provides, it only executes, and its user
+    is isolated in a sandbox."""
+    estate, at = approvals.estate, approvals.at
+    tool = estate.nodes[use.target]
+    provided = [edge for edge in estate.incoming.get(tool.key, ()) if edge.kind == "PROVIDES"]
+    if provided:
+        stand = [edge for edge in provided if in_force(edge, at)]
+        return bool(stand) and all(_asked(approvals, edge) for edge in stand)
+    return _FINAL & set(tool.props.get("effects") or ()) == {"execute"} and runs_apart(estate, use.source, at)
 
 
 def _asked(approvals: Approvals, edge: EdgeRecord) -> bool:
@@ -488,7 +356,7 @@ def _asked(approvals: Approvals, edge: EdgeRecord) -> bool:
 
 def mixed_memory(engine: Engine, params: Params) -> Iterator[Row]:
     """Memories into which strangers' content comes and that agents with power read, and those that several owners write for everybody."""
-    estate, reader = engine.estate, _reader(engine)
+    estate, reader = engine.estate, reader_of(engine)
     for memory in estate.of_kind("Memory"):
         edges = [edge for edge in estate.incoming.get(memory.key, ()) if in_force(edge, reader.at) and active(estate.nodes[edge.source])]
         writers = [edge for edge in edges if edge.kind == "WRITES"]
@@ -497,13 +365,15 @@ def mixed_memory(engine: Engine, params: Params) -> Iterator[Row]:
         powerful = [edge for edge in edges if edge.kind == "READS" and _powerful(engine, edge.source)]
         apart = memory.props.get("scope") in ("session", "user")
         crossing = [(write, read) for write in tainted[:1] for read in powerful if not (apart and read.source == write.source)][:1]
-        owners = {estate.owners(edge.source) for edge in writers} - {()}
-        shared = memory.props.get("scope") in ("tenant", "global") and len(owners) > 1
-        if not crossing and not shared:
+        scope = memory.props.get("scope")
+        several = of_several(estate, {edge.source for edge in writers}) if scope in (None, "tenant", "global") else 0
+        if not crossing and not (several and scope):
+            if several:
+                yield about(memory.key) | {"unknown": True}
             continue
         reason = "strangers' content comes into it, and agents that can do worse than read rely on it" if crossing else ""
         yield about(memory.key) | {
-            "reason": reason or f"agents of {len(owners)} owners write it for everybody",
+            "reason": reason or f"agents of {several} owners write it for everybody",
             "writers": sorted({":".join(edge.source) for edge in writers}),
             "readers": sorted({":".join(edge.source) for edge in powerful}),
             "confidence": UNSEEN if crossing and crossing[0][0].source[0] == "Workflow" else 1.0,

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from graphinv.analyze.approvals import HOLDS, approvals_of
 from graphinv.analyze.arcs import micros
 from graphinv.analyze.checks_inventory import only_seen
-from graphinv.analyze.labels import labels_of, time_of
+from graphinv.analyze.labels import labels_of, plain, time_of
 from graphinv.analyze.reaching import WORSE_BITS, Columns, columns_of
 from graphinv.analyze.rows import DAY, Params, Row, about, active, agents_of, blueprint, hop_of, in_force, listed, once, sightings_of
 from graphinv.analyze.scopes import action_bits
+from graphinv.model.approved import mark
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
 from graphinv.model.facts import NodeKey, Props
 
@@ -49,12 +50,13 @@ def idle_point(engine: Engine, params: Params) -> Iterator[Row]:
     for key, edges in sorted(_guarded(engine).items()):
         props = estate.nodes[key].props
         reason = _idle(props, at, params["hours"])
-        if reason is None:
-            if props.get("mode") is None:
-                yield about(key) | {"unknown": True}
+        if reason is None and not _unsaid(props):
             continue
         hop = next((edge for edge in edges if _leads_to_harm(engine, told, edge)), None)
         if hop is None:
+            continue
+        if reason is None:
+            yield about(key) | {"unknown": True}
             continue
         prod = any(estate.nodes[end].props.get("environment") == "prod" for edge in edges for end in (edge.source, edge.target))
         opens = reason == _OPENS and prod
@@ -87,6 +89,12 @@ def _idle(props: Props, at: int, hours: int) -> str | None:
     return None
 
 
+def _unsaid(props: Props) -> bool:
+    """Whether nobody states whether a point enforces or, of one that does, what happens when it fails or when it was last heard of."""
+    mode = props.get("mode")
+    return mode is None or (mode == "enforce" and (props.get("fail") is None or props.get("last_heartbeat") is None))
+
+
 def _leads_to_harm(engine: Engine, told: Columns, edge: EdgeRecord) -> bool:
     """Whether something sensitive, or worse than reading, lies behind an edge."""
     structure = engine.structure
@@ -113,7 +121,11 @@ def blind_point(engine: Engine, params: Params) -> Iterator[Row]:
         met = before.union((edge.target for edge in edges), _run_as(estate, everybody, at))
         shared = sorted(key[1] for key in met if key[0] == "Identity" and _is_shared(estate, key, at))
         blind = props.get("distinguishes") == "none" or (props.get("distinguishes") == "identity" and bool(shared))
-        if not everybody or not (blind or lacking):
+        if not everybody:
+            continue
+        if not (blind or lacking):
+            if _nameless(estate, before, at):
+                yield about(key) | {"unknown": True}
             continue
         seen = f"it sees the identity {shared[0]}, which several agents share" if shared else "it sees nobody's name"
         reasons = [*([seen] if blind else []), *([f"it is not told {', '.join(lacking)}"] if lacking else [])]
@@ -146,12 +158,36 @@ def _untold(point: Props) -> list[str]:
     return [words for name, words in _INPUTS.items() if told and name not in known]
 
 
-def _callers(estate: Estate, source: NodeKey, at: int) -> set[NodeKey]:
-    """Agents in service that stand before an edge that leaves ``source``: itself, or who runs as, uses or holds it."""
-    if source[0] == "Agent":
-        return {source}
-    near = (one for one in estate.incoming.get(source, ()) if one.kind != "CALLS_BACK" and in_force(one, at))
-    return {one.source for one in near if one.source[0] == "Agent" and active(estate.nodes[one.source])}
+_STEPS = frozenset({"RUNS_AS", "RUNS_ON", "HOLDS", "AUTHENTICATES_AS", "ASSUMES", "MEMBER_OF", "USES", "CONNECTS_TO", "DELEGATES_TO"})
+
+
+def _callers(estate: Estate, source: NodeKey, at: int, *, member: bool = True) -> set[NodeKey]:
+    """Agents in service that stand before an edge that leaves ``source``: itself, or the first ones that come to it; by a group of theirs
+    only as ``member``."""
+    found, seen, waiting = set(), {source}, [source]
+    while waiting:
+        key = waiting.pop()
+        if key[0] == "Agent" and active(estate.nodes[key]):
+            found.add(key)
+        if key[0] in ("Agent", "Workflow"):
+            continue
+        for one in _onto(estate, key, at):
+            if one.source not in seen and (member or one.kind != "MEMBER_OF"):
+                seen.add(one.source)
+                waiting.append(one.source)
+    return found
+
+
+def _onto(estate: Estate, key: NodeKey, at: int) -> Iterator[EdgeRecord]:
+    """Edges over which something is come to; of a tool also those by which it may be called over its servers."""
+    for edge in estate.incoming.get(key, ()):
+        if not in_force(edge, at):
+            continue
+        if edge.kind in _STEPS and not edge.props.get("isolated"):
+            yield edge
+        elif edge.kind == "PROVIDES":
+            links = (link for link in estate.incoming.get(edge.source, ()) if link.kind == "CONNECTS_TO" and in_force(link, at))
+            yield from (link for link in links if listed(link, estate.nodes[key]))
 
 
 def _run_as(estate: Estate, agents: Iterable[NodeKey], at: int) -> Iterator[NodeKey]:
@@ -160,10 +196,15 @@ def _run_as(estate: Estate, agents: Iterable[NodeKey], at: int) -> Iterator[Node
 
 
 def _is_shared(estate: Estate, identity: NodeKey, at: int) -> bool:
-    """Whether more than one agent in service runs as it; replicas are one."""
-    users = (one for one in estate.incoming.get(identity, ()) if one.kind == "RUNS_AS" and in_force(one, at))
-    agents = (estate.nodes[one.source] for one in users if one.source[0] == "Agent")
-    return len({blueprint(agent) for agent in agents if active(agent)}) > 1
+    """Whether more than one agent in service acts as it; replicas are one, and members of a group have names of their own."""
+    return len({blueprint(estate.nodes[agent]) for agent in _callers(estate, identity, at, member=False)}) > 1
+
+
+def _nameless(estate: Estate, sources: Iterable[NodeKey], at: int) -> bool:
+    """Whether of some agent that stands before ``sources``, none of them an identity, no identity is known."""
+    agents = set().union(*(_callers(estate, source, at) for source in sources if source[0] != "Identity"))
+    known = ("RUNS_AS", "HOLDS")
+    return any(not any(one.kind in known and in_force(one, at) for one in estate.outgoing.get(agent, ())) for agent in agents)
 
 
 # --------------------------------------------------------------------------------------------------------------------------------
@@ -175,7 +216,8 @@ def nobody_asked(engine: Engine, params: Params) -> Iterator[Row]:
     estate, approvals = engine.estate, approvals_of(engine)
     for agent in agents_of(engine):
         for edge, tools in _grave_calls(engine, agent):
-            asks = any(map(_asks, _points(estate, edge)))
+            points = _points(estate, edge)
+            asks = any(map(_asks, points))
             ends = about(agent.key, edge.target)
             if asks:
                 rate = _per_day(edge, micros(engine.at))
@@ -186,7 +228,7 @@ def nobody_asked(engine: Engine, params: Params) -> Iterator[Row]:
             if edge.props.get("approval") == "exact" and approvals.of(edge) == "approved":
                 continue
             autonomy = agent.props.get("autonomy")
-            if autonomy is None:
+            if autonomy is None or any(map(_may_ask, points)):
                 yield ends | {"unknown": True}
             elif autonomy in ("approve_destructive", "autonomous"):
                 client = autonomy == "approve_destructive"
@@ -202,7 +244,7 @@ def _grave_calls(engine: Engine, agent: NodeRecord) -> Iterator[tuple[EdgeRecord
     """Calls of an agent behind which something destroys, with the names of what does."""
     estate, at = engine.estate, micros(engine.at)
     for edge in estate.outgoing.get(agent.key, ()):
-        if edge.kind not in ("USES", "CONNECTS_TO") or not in_force(edge, at):
+        if edge.kind not in ("USES", "CONNECTS_TO") or not in_force(edge, at) or not active(estate.nodes[edge.target]):
             continue
         grave = _grave(engine, edge)
         if grave:
@@ -210,36 +252,47 @@ def _grave_calls(engine: Engine, agent: NodeRecord) -> Iterator[tuple[EdgeRecord
 
 
 def _grave(engine: Engine, edge: EdgeRecord) -> Sequence[NodeRecord]:
-    """What destroys behind a call; not what a point asks about where a server provides it."""
+    """What destroys behind a call; not what a point asks about wherever servers provide it."""
+    by_server, asked = _graves_of(engine)
+    if edge.kind == "CONNECTS_TO":
+        return [tool for tool in by_server.get(edge.target, ()) if listed(edge, tool)]
     tool = engine.estate.nodes[edge.target]
-    found = _graves_of(engine).get(edge.target, ()) if edge.kind == "CONNECTS_TO" else [tool] if _destroys(tool) else []
-    return [tool for tool in found if listed(edge, tool)]
+    return [tool] if _destroys(tool) and tool.key not in asked else []
 
 
 @once
-def _graves_of(engine: Engine) -> Mapping[NodeKey, Sequence[NodeRecord]]:
-    """By server, what it provides that destroys, with no point that asks."""
+def _graves_of(engine: Engine) -> tuple[Mapping[NodeKey, Sequence[NodeRecord]], Container[NodeKey]]:
+    """By server, what it provides that destroys, with no point that asks; and all that only such points provide."""
     estate, at = engine.estate, micros(engine.at)
     found: defaultdict[NodeKey, list[NodeRecord]] = defaultdict(list)
+    provided: dict[NodeKey, bool] = {}
     for edge in estate.edges_of("PROVIDES"):
         tool = estate.nodes[edge.target]
-        if _destroys(tool) and in_force(edge, at) and not any(map(_asks, _points(estate, edge))):
-            found[edge.source].append(tool)
-    return found
+        if _destroys(tool) and in_force(edge, at) and active(estate.nodes[edge.source]):
+            asks = any(map(_asks, _points(estate, edge)))
+            provided[tool.key] = asks and provided.get(tool.key, True)
+            if not asks:
+                found[edge.source].append(tool)
+    return found, {key for key, asks in provided.items() if asks}
 
 
 def _destroys(tool: NodeRecord) -> bool:
-    return not _GRAVE.isdisjoint(tool.props.get("effects") or ())
+    return active(tool) and not _GRAVE.isdisjoint(tool.props.get("effects") or ())
 
 
 def _points(estate: Estate, edge: EdgeRecord) -> list[Props]:
-    """What is known of the enforcement points on an edge."""
-    keys = (("EnforcementPoint", guard) for guard in edge.props.get("guards") or ())
-    return [estate.nodes[key].props for key in keys if key in estate.nodes]
+    """What is known of the enforcement points on an edge; of one that no source declares nothing is."""
+    found = (estate.nodes.get(("EnforcementPoint", guard)) for guard in edge.props.get("guards") or ())
+    return [point.props if point else {} for point in found]
 
 
 def _asks(point: Props) -> bool:
     return point.get("mode") == "enforce" and point.get("effect") in ("step_up", "deny", "evaluate")
+
+
+def _may_ask(point: Props) -> bool:
+    """Whether nobody states of a point that it does not ask."""
+    return point.get("mode") in (None, "enforce") and point.get("effect") in (None, "step_up", "deny", "evaluate")
 
 
 def _per_day(edge: EdgeRecord, at: int) -> float | None:
@@ -257,7 +310,9 @@ def broad_approval(engine: Engine, params: Params) -> Iterator[Row]:
     links = (edge for edge in estate.edges_of("CONNECTS_TO") if edge.props.get("approval") != "client")
     for edge in (*estate.edges_of("USES"), *links):
         standing = approvals.of(edge)
-        if standing not in (*HOLDS, "changed", "unsure") or not in_force(edge, at) or not active(estate.nodes[edge.source]):
+        if standing not in (*HOLDS, "changed", "unsure") or not in_force(edge, at):
+            continue
+        if not (active(estate.nodes[edge.source]) and active(estate.nodes[edge.target])):
             continue
         tools = _grave(engine, edge)
         if not tools:
@@ -281,7 +336,7 @@ def broad_approval(engine: Engine, params: Params) -> Iterator[Row]:
 def _changed(tool: Props) -> bool:
     """Whether its definition is known to be another than the approved one."""
     digest, approved = tool.get("schema_digest"), tool.get("approved_digest")
-    return approved is not None and digest is not None and digest != approved
+    return approved is not None and digest is not None and mark(digest) != mark(approved)
 
 
 # --------------------------------------------------------------------------------------------------------------------------------
@@ -318,6 +373,8 @@ def contradicted(engine: Engine, params: Params) -> Iterator[Row]:
                 found = "it was let pass after its task was closed", "+1 what was over went on"
             elif not known and (edge.source, edge.target) not in approved:
                 found = "it was let pass, and nobody declared or approved it", None
+            elif approvals.of(edge) == "refused":
+                found = "it was let pass, though it was not approved", None
         elif edge.kind == "CAN_ACCESS" and not known and not found and not _granted(engine, edge, seen):
             found = "posture knows no such grant, and it was seen", "+2 the graph does not show how"
         if found:
@@ -395,13 +452,17 @@ def unrecorded(engine: Engine, params: Params) -> Iterator[Row]:
     estate = engine.estate
     points = {point.id: point.props for point in estate.of_kind("EnforcementPoint")}
     recording = {id for id, props in points.items() if props.get("mode") in ("enforce", "monitor")}
+    idle, at = {id for id, props in points.items() if props.get("mode") == "off"}, micros(engine.at)
     for agent in agents_of(engine):
         seen = [
             edge
             for edge in estate.outgoing.get(agent.key, ())
             if edge.kind in ("USES", "DELEGATES_TO") and "observed" in (edge.props.get("evidence") or ())
         ]
-        silent = [edge for edge in seen if not _recorded(estate, edge, recording)]
+        open_ones = [edge for edge in seen if not _recorded(estate, edge, recording, at)]
+        silent = [edge for edge in open_ones if idle.issuperset(edge.props.get("guards") or ())]
+        if len(silent) < len(open_ones):
+            yield about(agent.key) | {"unknown": True}
         if silent:
             yield about(agent.key) | {
                 "what": f"no point decided or wrote down {len(silent)} of the {len(seen)} things that it was seen to do",
@@ -411,13 +472,16 @@ def unrecorded(engine: Engine, params: Params) -> Iterator[Row]:
             }
         said = labels_of([agent.props])
         kept = said.get("logretentiondays", "")
-        if said.get("risk") == "high" and kept.isdecimal() and int(kept[:9]) < params["retention"]:
-            yield about(agent.key) | {"what": f"its record is kept for {int(kept[:9])} days only"}
+        if plain(said.get("risk", "")) == "high":
+            if not kept.isdecimal():
+                yield about(agent.key) | {"unknown": True}
+            elif int(kept[:9]) < params["retention"]:
+                yield about(agent.key) | {"what": f"its record is kept for {int(kept[:9])} days only"}
 
 
-def _recorded(estate: Estate, edge: EdgeRecord, recording: set[str]) -> bool:
+def _recorded(estate: Estate, edge: EdgeRecord, recording: set[str], at: int) -> bool:
     """Whether a point that decides or writes down stands on what was seen, or on all ways by which servers provide what was called."""
-    provided = [one for one in estate.incoming.get(edge.target, ()) if one.kind == "PROVIDES"]
+    provided = [one for one in estate.incoming.get(edge.target, ()) if one.kind == "PROVIDES" and in_force(one, at)]
     ways = [{*(one.props.get("guards") or ())} & recording for one in provided]
     return bool({*(edge.props.get("guards") or ())} & recording) or (bool(ways) and all(ways))
 

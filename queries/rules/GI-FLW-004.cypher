@@ -13,6 +13,7 @@
 //    "steps/memoryStore", "steps/memoryContextRetrieval"]
 // needs: [Memory, WRITES, READS|Memory.scope]
 // function: mixed_memory
+// unknown: several owners write them, and no source states how far they are shared
 // traps:
 //   - A corpus that nobody writes
 //   - A part for each user or session, as long as one agent both writes and reads it

@@ -10,9 +10,9 @@
 //   Let it enforce, and fail closed for whatever is worse than reading; test it with a request that it has to deny.
 // frameworks: [ZT-6, ASI08, PR.AA-05, DE.CM-09, MAESTRO-L6.02, C9]
 // needs: [EnforcementPoint]
-// clear_needs: [EnforcementPoint.mode]
+// clear_needs: [EnforcementPoint.mode, EnforcementPoint.last_heartbeat]
 // function: idle_point
-// unknown: no source states whether they enforce
+// unknown: no source states whether they enforce, what happens when they cannot be asked, or when they were last heard of
 // parameters:
 //   hours: {type: integer, default: 24, meaning: After how many hours without a sign of life it counts as silent}
 // traps:

@@ -11,7 +11,7 @@
 // frameworks: [ASI09, ASI02, "LLM03:2026", AML.M0029, AML.T0101, MAP 3.5, GOVERN 3.2, AIA-Art.14, T10, C9, "steps/toolCallRequest"]
 // needs: [Tool.effects, USES|CONNECTS_TO]
 // function: nobody_asked
-// unknown: no source states how much they do without asking
+// unknown: no source states how much they do without asking, or whether a point on the way asks
 // parameters:
 //   per_day: {type: integer, default: 20, meaning: More approvals in a day than anybody reads}
 // traps:

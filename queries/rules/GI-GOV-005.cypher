@@ -11,7 +11,7 @@
 // frameworks: [ZT-4, ASI03, "NHI9:2025", PR.AA-05, IAM-16, MAESTRO-L7.03, C9]
 // needs: [EnforcementPoint, EnforcementPoint.distinguishes]
 // function: blind_point
-// unknown: no source states what they can tell apart
+// unknown: no source states what they can tell apart, or the identities of those who ask
 // traps:
 //   - An identity that only one agent has names the agent
 //   - A point that only watches decides nothing
