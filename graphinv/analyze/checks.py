@@ -234,7 +234,9 @@ def became_standing(engine: Engine, params: Params) -> Iterator[Row]:
 
 def _works(secret: Props, at: int) -> bool:
     """Whether it opens something still, though it may be past the longest life that was meant: that is what is looked for."""
-    return usable({**secret, "max_life_seconds": None}, at)
+    life = _life(secret)
+    over = life is not None and not secret.get("renewable") and life[1] <= at
+    return not over and usable({**secret, "max_life_seconds": None}, at)
 
 
 @dataclass
