@@ -23,16 +23,16 @@ NAME = "aws_policies"
 TITLE = "AWS policies of resources and organisations"
 FILES = (
     "JSON of `aws s3api get-bucket-policy`, `lambda get-policy`, `kms get-key-policy`, `sqs get-queue-attributes` and their like",
-    "JSON of `aws organizations` (describe-policy, list-targets-for-policy, list-accounts, list-parents …)",
+    "JSON of `aws organizations` (describe-policy, list-targets-for-policy, list-accounts, list-parents, list-children …)",
     "JSON policies with principals, of one resource",
 )
 MAX_BYTES = 64 * 1024 * 1024
 
 _ORGANISATION = re.compile(
     rb'"(?:PolicySummary|MasterAccountId|TargetId)"\s*:|"(?:SERVICE_CONTROL_POLICY|RESOURCE_CONTROL_POLICY)"|"arn:aws[\w-]*:organizations:'
-    rb'|"Type"\s*:\s*"(?:ORGANIZATIONAL_UNIT|ROOT)"'
+    rb'|"Type"\s*:\s*"(?:ORGANIZATIONAL_UNIT|ROOT|ACCOUNT)"|"Id"\s*:\s*"ou-[0-9a-z]{4,32}-'
 )
-_ASKED = re.compile(rb'"(?:Policy|Policies|Targets|Accounts|Parents|Organization)"\s*:\s*[\[{]')
+_ASKED = re.compile(rb'"(?:Policy|Policies|Targets|Accounts|Parents|Organization|OrganizationalUnits|Children)"\s*:\s*[\[{]')
 _ANSWER = re.compile(rb'"(?:Policy|ResourcePolicy|policyText|AccessPolicies)"\s*:\s*"\s*\{[^\n]{0,3000}?\\"Statement\\"')
 _POLICY = re.compile(rb'^\s*\{[^{}\[\]]*"Statement"\s*:\s*[\[{]')
 _PRINCIPAL = re.compile(rb'"(?:Not)?Principal"\s*:')
@@ -243,6 +243,29 @@ def _parents(place: _Place, page: dict[str, Any]) -> Iterator[Fact]:
             yield place.problem("does not tell whose parent it is, nor does its name; it is left out", "error")
 
 
+def _units(place: _Place, page: dict[str, Any]) -> Iterator[Fact]:
+    """``list-organizational-units-for-parent`` and ``list-children``, and trees of them: what lies in a unit or root.
+
+    In a tree, units hold their own units and accounts under the same keys.
+    """
+    waiting = [(page, text(page.get("ParentId")) or text(page.get("Id")) or place.named(_TARGET))]
+    strange = False
+    while waiting:
+        around, parent = waiting.pop()
+        for key in ("OrganizationalUnits", "Children", "Accounts") if around is not page else ("OrganizationalUnits", "Children"):
+            for _, one in items(around.get(key)):
+                child = text(one.get("Id"))
+                if not _TARGET.fullmatch(child):
+                    continue
+                if _TARGET.fullmatch(parent) and parent != child:
+                    yield place.grant(("Resource", f"aws:{child}"), "scp-parent", json.dumps(parent))
+                else:
+                    strange = True
+                waiting.append((one, child))
+    if strange:
+        yield place.problem("does not tell what these units lie in, nor does its name; that is left out", "error")
+
+
 def _organization(place: _Place, page: dict[str, Any]) -> Iterator[Fact]:
     """``describe-organization``: whose account no service control policy limits."""
     stated = page.get("Organization")
@@ -266,6 +289,8 @@ _READERS: Mapping[str, Callable[[_Place, dict[str, Any]], Iterator[Fact]]] = {
     "Policies": _of_target,
     "Accounts": _accounts,
     "Parents": _parents,
+    "OrganizationalUnits": _units,
+    "Children": _units,
     "Organization": _organization,
 }
 """Key of an answer → what reads it."""

@@ -134,6 +134,28 @@ def test_what_hangs_on_units_and_the_root_limits_the_accounts_below() -> None:
     assert found.problems == []
 
 
+@pytest.mark.parametrize(
+    "below",
+    [
+        {
+            f"org/list-organizational-units-for-parent/{ROOT}.json": {
+                "OrganizationalUnits": [{"Id": UNIT, "Arn": f"arn:aws:organizations::999900001111:ou/o-abc/{UNIT}", "Name": "Pay"}]
+            },
+            f"org/list-children/{UNIT}.json": {"Children": [{"Id": ACCOUNT, "Type": "ACCOUNT"}]},
+        },
+        {"org/tree.json": {"Id": ROOT, "OrganizationalUnits": [{"Id": UNIT, "Name": "Pay", "Accounts": [{"Id": ACCOUNT, "Name": "pay"}]}]}},
+    ],
+    ids=["lists", "tree"],
+)
+def test_what_lies_in_a_unit_is_told_from_above_too(below: dict[str, Any]) -> None:
+    files = {path: text for path, text in organisation().items() if "list-parents" not in path}
+    files["org/list-targets-for-policy/p-bbbb2222.json"] = targets(UNIT)
+    assert f"arn:aws:dynamodb:eu-west-1:{ACCOUNT}:table/orders" in evaluated(files).access(user("ivo"))
+    found = evaluated({**files, **{path: json.dumps(answer) for path, answer in below.items()}})
+    assert f"arn:aws:dynamodb:eu-west-1:{ACCOUNT}:table/orders" not in found.access(user("ivo"))
+    assert found.problems == []
+
+
 def test_the_management_account_is_not_limited() -> None:
     found = evaluated(organisation(management=ACCOUNT))
     assert f"arn:aws:dynamodb:eu-west-1:{ACCOUNT}:table/orders" in found.access(user("ivo"))

@@ -283,3 +283,60 @@ def test_access_policies_of_a_cluster() -> None:
     made = linked(cloudformation, {"eks.json": json.dumps({"AWSTemplateFormatVersion": "2010-09-09", "Resources": {"E": entry}})})
     (edge,) = [one for one in made.edges if one.kind == "CAN_ACCESS"]
     assert edge.props["actions"] == ["delete", "execute", "read", "write"]
+
+
+ORGANISATION = """
+resource "aws_organizations_organizational_unit" "pay" {
+  name      = "Pay"
+  parent_id = "r-q1w2"
+}
+resource "aws_organizations_account" "shop" {
+  name      = "shop"
+  email     = "shop@quillmere.example"
+  parent_id = aws_organizations_organizational_unit.pay.id
+}
+resource "aws_organizations_policy" "keep" {
+  name    = "keep"
+  content = jsonencode({ Version = "2012-10-17", Statement = [{ Effect = "Deny", Action = "s3:DeleteObject", Resource = "*" }] })
+}
+resource "aws_organizations_policy_attachment" "keep" {
+  policy_id = aws_organizations_policy.keep.id
+  target_id = aws_organizations_organizational_unit.pay.id
+}
+resource "aws_organizations_policy_attachment" "theirs" {
+  policy_id = "p-aaaa1111"
+  target_id = "r-q1w2"
+}
+"""
+
+
+def test_units_of_an_organisation_have_policies_and_accounts() -> None:
+    facts = read(ORGANISATION)
+    pay, shop = (f"aws:aws_organizations_{one}.id(shop.infra)" for one in ("organizational_unit.pay", "account.shop"))
+    said = [(one.subject[1], one.role, json.loads(one.body)) for one in facts.all if isinstance(one, Grant)]
+    assert (shop, "scp-parent", pay.removeprefix("aws:")) in said
+    assert (pay, "scp-parent", "r-q1w2") in said
+    assert ("aws:r-q1w2", "scp-attached", "p-aaaa1111") in said
+    assert [subject for subject, role, _ in said if role == "scp"] == [pay]
+
+
+def test_a_policy_of_an_organisation_in_a_template() -> None:
+    statement = {"Effect": "Deny", "Action": "s3:DeleteObject", "Resource": "*"}
+    resources = {
+        "Pay": {"Type": "AWS::Organizations::OrganizationalUnit", "Properties": {"Name": "Pay", "ParentId": "r-q1w2"}},
+        "Shop": {"Type": "AWS::Organizations::Account", "Properties": {"AccountName": "shop", "ParentIds": [{"Ref": "Pay"}]}},
+        "Keep": {
+            "Type": "AWS::Organizations::Policy",
+            "Properties": {
+                "Name": "keep",
+                "Type": "SERVICE_CONTROL_POLICY",
+                "TargetIds": [{"Ref": "Pay"}],
+                "Content": {"Version": "2012-10-17", "Statement": [statement]},
+            },
+        },
+    }
+    facts = linked(cloudformation, {"org.json": json.dumps({"AWSTemplateFormatVersion": "2010-09-09", "Resources": resources})})
+    said = {(one.subject[1], one.role) for one in facts.all if isinstance(one, Grant)}
+    assert {role for _, role in said} == {"scp", "scp-parent"}
+    ((target, _),) = (one for one in said if one[1] == "scp")
+    assert (target, "scp-parent") in said

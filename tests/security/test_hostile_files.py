@@ -147,6 +147,7 @@ BAD: dict[str, bytes] = {
         [
             {"Policy": {"PolicySummary": {"Id": 7, "Type": "SERVICE_CONTROL_POLICY"}, "Content": [1]}, "Targets": {"a": 1}},
             {"Policies": [7, {"Id": [1], "Type": "SERVICE_CONTROL_POLICY"}], "Accounts": [{"Id": "1", "Arn": 2}], "Parents": [{"Id": {}}]},
+            {"Id": 7, "OrganizationalUnits": [7, {"Id": [1]}, {"Id": "r-q1w2", "Children": {"a": 1}, "Accounts": "x"}], "Children": 3},
             {"Organization": [1], "Targets": [{"TargetId": 7}], "Attributes": {"Policy": "{"}, "ResourcePolicy": 7, "policyText": [1]},
         ]
     ).encode(),

@@ -14,7 +14,7 @@ from graphinv.ingest.support.partial import Unknown, Value, is_known, references
 from graphinv.ingest.support.terraform.context import Context, Reader, running, texts
 from graphinv.ingest.support.terraform.naming import NAMINGS
 from graphinv.ingest.support.terraform.program import Resource
-from graphinv.model.facts import Fact, Grant, NodeFact, NodeKey
+from graphinv.model.facts import Fact, NodeFact, NodeKey
 
 MAX_CONTAINERS = 50
 
@@ -396,19 +396,6 @@ def _permission(context: Context, one: Resource) -> Iterator[Fact]:
     yield from declared.grant(site, target, "resource", {"Version": "2012-10-17", "Statement": [statement]}, "")
 
 
-def _scp(context: Context, one: Resource) -> Iterator[Fact]:
-    """A service control policy, for each account or unit that it is attached to."""
-    site = context.site(one)
-    if one.text("type") not in ("", "SERVICE_CONTROL_POLICY"):
-        return
-    attachments = context.having("scp", "aws_organizations_policy_attachment", lambda other: text_of(other.values.get("policy_id")))
-    for other in attachments.get(one.text("id") or text_of(Unknown(f"{one.address}.id")), ()):
-        text, _ = declared.policy_text(site, one.values.get("content"))
-        if text is not None:
-            target = site.id(text_of(other.values.get("target_id")))
-            yield Grant("aws", ("Resource", f"aws:{target}"), "scp", text, site.id(one.called), site.source, site.evidence)
-
-
 READERS: Mapping[str, Reader] = {
     **dict.fromkeys(STORES, _store),
     **dict.fromkeys(WORKLOADS, _workload),
@@ -441,5 +428,4 @@ READERS: Mapping[str, Reader] = {
     "aws_batch_job_definition": _task,
     "aws_lambda_permission": _permission,
     "aws_lambda_function_url": _permission,
-    "aws_organizations_policy": _scp,
 }

@@ -20,6 +20,7 @@ from graphinv.ingest.support.terraform import (
     keycloak,
     kubernetes,
     okta,
+    organisations,
     snowflake,
     vault,
 )
@@ -32,6 +33,7 @@ READERS: Mapping[str, Reader] = {
     **bedrock.READERS,
     **eks.READERS,
     **identity_center.READERS,
+    **organisations.READERS,
     **google.READERS,
     **azure.READERS,
     **entra.READERS,
