@@ -301,3 +301,57 @@ def test_policies_of_any_resource_of_google() -> None:
     assert ("CAN_ACCESS", bot, key) in found
     assert ("CAN_ACCESS", bot, "//spanner.googleapis.com/projects/shop-prod/databases/orders") in found
     assert [one.subject[1] for one in facts.all if isinstance(one, Grant) and one.role == "role"] == ["organizations/42/roles/stores"]
+
+
+FOUNDRY = """
+resource "azurerm_resource_group" "shop" { name = "shop" }
+resource "azapi_resource" "account" {
+  type      = "Microsoft.CognitiveServices/accounts@2025-06-01"
+  name      = "ai"
+  parent_id = azurerm_resource_group.shop.id
+  body      = { kind = "AIServices" }
+}
+resource "azapi_resource" "project" {
+  type      = "Microsoft.CognitiveServices/accounts/projects@2025-06-01"
+  name      = "desk"
+  parent_id = azapi_resource.account.id
+  identity { type = "SystemAssigned" }
+}
+resource "azurerm_cognitive_account" "other" {
+  name                = "other"
+  resource_group_name = azurerm_resource_group.shop.name
+}
+resource "azurerm_cognitive_account_project" "chat" {
+  name                 = "chat"
+  cognitive_account_id = azurerm_cognitive_account.other.id
+  identity { type = "SystemAssigned" }
+}
+resource "azurerm_cosmosdb_account" "orders" {
+  name                = "orders"
+  resource_group_name = azurerm_resource_group.shop.name
+}
+resource "azurerm_cosmosdb_sql_role_assignment" "desk" {
+  resource_group_name = azurerm_resource_group.shop.name
+  account_name        = azurerm_cosmosdb_account.orders.name
+  role_definition_id  = "${azurerm_cosmosdb_account.orders.id}/sqlRoleDefinitions/00000000-0000-0000-0000-000000000001"
+  principal_id        = azapi_resource.project.output.identity.principalId
+  scope               = azurerm_cosmosdb_account.orders.id
+}
+resource "azurerm_role_assignment" "desk" {
+  scope                = azapi_resource.account.id
+  role_definition_name = "Cognitive Services OpenAI User"
+  principal_id         = azapi_resource.project.identity[0].principal_id
+}
+"""
+
+
+def test_a_project_of_foundry_in_terraform_runs_as_itself() -> None:
+    facts = read(FOUNDRY)
+    group = "/subscriptions/azurerm.subscription(shop.infra)/resourcegroups/shop/providers"
+    account = f"{group}/microsoft.cognitiveservices/accounts/ai"
+    desk = "entra:azapi_resource.project.identity[0].principal_id(shop.infra)"
+    assert facts.problems == []
+    assert facts.targets("RUNS_AS", f"{account}/projects/desk") == {desk}
+    assert facts.targets("RUNS_AS", f"{group}/microsoft.cognitiveservices/accounts/other/projects/chat")
+    assert facts.props("CAN_ACCESS", desk, f"{group}/microsoft.documentdb/databaseaccounts/orders")["actions"] == ["read"]
+    assert ("CAN_ACCESS", desk, account) in reached(facts)

@@ -54,7 +54,10 @@ RUNTIMES: Mapping[str, str] = {
 }
 _IDENTITY = "microsoft.managedidentity/userassignedidentities"
 _ASSIGNMENT = "/providers/microsoft.authorization/roleassignments/"
-_COSMOS = {"00000000-0000-0000-0000-000000000001": ("read",), "00000000-0000-0000-0000-000000000002": ("delete", "read", "write")}
+DATA_ROLES: Mapping[str, tuple[str, ...]] = {
+    "00000000-0000-0000-0000-000000000001": ("read",),
+    "00000000-0000-0000-0000-000000000002": ("delete", "read", "write"),
+}
 """Roles of Cosmos DB for its data."""
 _ABOUT_IDENTITY = re.compile(r"\b(?:client|principal|tenant)Id of ")
 """What is told of an identity, which is no credential."""
@@ -329,7 +332,7 @@ def _cosmos(deployment: Deployment, thing: Thing) -> Iterator[Fact]:
     account = thing.id.partition("/sqlroleassignments/")[0]
     role = text_of(thing.properties.get("roleDefinitionId")).rpartition("/")[2]
     principal = deployment.principal(thing.site, thing.properties.get("principalId"), thing.id)
-    actions = _COSMOS.get(role)
+    actions = DATA_ROLES.get(role)
     more = {"actions": list(actions)} if actions else {"actions": ["read", "write"], "evidence": ["inferred"]}
     yield thing.site.edge(
         "CAN_ACCESS", principal, ("Resource", thing.site.id(account)), **more, inherited_from="role for the account's data"

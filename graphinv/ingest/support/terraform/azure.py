@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from graphinv.ingest.support.arm.facts import DATA_ROLES, RUNTIMES, STORES
 from graphinv.ingest.support.aws import declared
 from graphinv.ingest.support.azure import names
 from graphinv.ingest.support.azure.roles import vault_actions
@@ -52,14 +53,43 @@ def _runtime(context: Context, one: Resource) -> Iterator[Fact]:
     for script in ("custom_data", "user_data"):
         variables |= {script: one.values[script]} if one.values.get(script) is not None else {}
     yield from declared.workload(site, azure_names.RUNTIMES[one.type][0], name, _title(one), variables=variables)
+    yield from _identities(context, one, ("Runtime", name))
+
+
+def _identities(context: Context, one: Resource, runtime: NodeKey) -> Iterator[Fact]:
+    """(:Runtime)-[:RUNS_AS]->(:Identity) for the managed identities of a resource."""
+    site = context.site(one)
     for index, block in enumerate(one.blocks("identity")):
-        kind = text_of(block.get("type"))
-        if "SystemAssigned" in kind:
+        if "SystemAssigned" in text_of(block.get("type")):
             key = _principal(context, one, block.get("principal_id"), f"{one.address}.identity[{index}].principal_id")
             yield site.node(*key, _title(one), type="managed_identity", provider="azure", binding="platform")
-            yield site.edge("RUNS_AS", ("Runtime", name), key)
+            yield site.edge("RUNS_AS", runtime, key)
         for other in texts(block.get("identity_ids")):
-            yield site.edge("RUNS_AS", ("Runtime", name), _by_id(context, one, other))
+            yield site.edge("RUNS_AS", runtime, _by_id(context, one, other))
+
+
+def _any(context: Context, one: Resource) -> Iterator[Fact]:
+    """A resource of any type, as the interface of Azure has it."""
+    site, name, kind = context.site(one), _id(context, one), one.text("type").partition("@")[0].lower()
+    if kind in STORES:
+        yield from declared.store(site, name, STORES[kind], _title(one), kind_detail=kind)
+    if kind in RUNTIMES:
+        yield from declared.workload(site, RUNTIMES[kind], name, _title(one))
+        yield from _identities(context, one, ("Runtime", name))
+    if kind == "microsoft.authorization/roleassignments":
+        yield from _given(context, one, next(iter(one.blocks("body", "properties")), {}), text_of(one.get("parent_id")))
+
+
+def _cosmos(context: Context, one: Resource) -> Iterator[Fact]:
+    """A role for the data of an account of Cosmos DB."""
+    account = f"/databaseaccounts/{text_of(one.get('account_name'))}".lower()
+    resources = (other for other in context.resources if other.type == "azurerm_cosmosdb_account")
+    known = next((id for id in (_id(context, other) for other in resources) if id.endswith(context.site(one).id(account))), None)
+    target = known or context.site(one).id(text_of(one.get("scope")).lower())
+    role = text_of(one.get("role_definition_id")).rpartition("/")[2]
+    said = {"actions": list(DATA_ROLES[role])} if role in DATA_ROLES else {"actions": ["read", "write"], "evidence": ["inferred"]}
+    principal = _principal(context, one, one.get("principal_id"), f"{one.address}.principal_id")
+    yield context.site(one).edge("CAN_ACCESS", principal, ("Resource", target), **said, inherited_from="role for the account's data")
 
 
 def _by_id(context: Context, one: Resource, text: str) -> NodeKey:
@@ -79,6 +109,15 @@ def _assignment(context: Context, one: Resource) -> Iterator[Fact]:
     if one.text("condition"):
         body["condition"] = site.name(one.text("condition"))
     yield Grant("azure", principal, "assignment", json.dumps(body, separators=(",", ":")), site.id(role), site.source, site.evidence)
+
+
+def _given(context: Context, one: Resource, properties: Mapping[str, Value], scope: str) -> Iterator[Fact]:
+    """A role assignment as the interface of Azure has it."""
+    site = context.site(one)
+    role = site.id(text_of(properties.get("roleDefinitionId")).rpartition("/")[2])
+    principal = _principal(context, one, properties.get("principalId"), f"{one.address}.principal_id")
+    body = json.dumps({"role": role, "scope": site.id(scope).lower()}, separators=(",", ":"))
+    yield Grant("azure", principal, "assignment", body, role, site.source, site.evidence)
 
 
 def _federated(context: Context, one: Resource) -> Iterator[Fact]:
@@ -137,7 +176,9 @@ READERS: Mapping[str, Reader] = {
     **dict.fromkeys(azure_names.STORES, _store),
     **dict.fromkeys(azure_names.RUNTIMES, _runtime),
     "azurerm_user_assigned_identity": _managed,
-    "azurerm_role_assignment": _assignment,
+    **dict.fromkeys(("azurerm_role_assignment", "azurerm_pim_active_role_assignment", "azurerm_pim_eligible_role_assignment"), _assignment),
+    "azurerm_cosmosdb_sql_role_assignment": _cosmos,
+    "azapi_resource": _any,
     "azurerm_federated_identity_credential": _federated,
     "azurerm_role_definition": _definition,
     "azurerm_key_vault": _vault,

@@ -16,6 +16,10 @@ STORES: Mapping[str, tuple[str, str]] = {
     "azurerm_mysql_flexible_server": ("database", "Microsoft.DBforMySQL/flexibleServers"),
     "azurerm_cosmosdb_account": ("database", "Microsoft.DocumentDB/databaseAccounts"),
     "azurerm_cognitive_account": ("ai_service", "Microsoft.CognitiveServices/accounts"),
+    "azurerm_redis_cache": ("cache", "Microsoft.Cache/redis"),
+    "azurerm_eventhub_namespace": ("queue", "Microsoft.EventHub/namespaces"),
+    "azurerm_api_management": ("api_gateway", "Microsoft.ApiManagement/service"),
+    "azurerm_databricks_workspace": ("workspace", "Microsoft.Databricks/workspaces"),
     "azurerm_search_service": ("search", "Microsoft.Search/searchServices"),
     "azurerm_servicebus_namespace": ("queue", "Microsoft.ServiceBus/namespaces"),
     "azurerm_container_registry": ("image_repository", "Microsoft.ContainerRegistry/registries"),
@@ -29,6 +33,14 @@ RUNTIMES: Mapping[str, tuple[str, str]] = {
     "azurerm_windows_web_app": ("container", "Microsoft.Web/sites"),
     "azurerm_app_service": ("container", "Microsoft.Web/sites"),
     "azurerm_container_app": ("container", "Microsoft.App/containerApps"),
+    "azurerm_container_app_job": ("container", "Microsoft.App/jobs"),
+    "azurerm_container_group": ("container", "Microsoft.ContainerInstance/containerGroups"),
+    "azurerm_cognitive_account_project": ("saas", "Microsoft.CognitiveServices/accounts/projects"),
+    "azurerm_ai_foundry": ("saas", "Microsoft.MachineLearningServices/workspaces"),
+    "azurerm_ai_foundry_project": ("saas", "Microsoft.MachineLearningServices/workspaces"),
+    "azurerm_machine_learning_workspace": ("saas", "Microsoft.MachineLearningServices/workspaces"),
+    "azurerm_data_factory": ("saas", "Microsoft.DataFactory/factories"),
+    "azurerm_logic_app_standard": ("workflow", "Microsoft.Web/sites"),
     "azurerm_linux_virtual_machine": ("vm", "Microsoft.Compute/virtualMachines"),
     "azurerm_windows_virtual_machine": ("vm", "Microsoft.Compute/virtualMachines"),
     "azurerm_logic_app_workflow": ("workflow", "Microsoft.Logic/workflows"),
@@ -49,6 +61,11 @@ def id_of(kind: str, address: str, get: Get) -> str | None:
     if kind == "azurerm_subscription":
         stated = get("subscription_id")
         return f"/subscriptions/{stated}".lower() if isinstance(stated, str) and stated else subscription
+    if kind == "azapi_resource":
+        return _below(get("parent_id"), text_of(get("type")).partition("@")[0], get("name"), address)
+    parent = next((get(one) for one in _PARENTS if get(one) is not None), None)
+    if parent is not None and kind in _TYPES:
+        return _below(parent, _TYPES[kind], get("name"), address)
     name, group = get("name"), get("resource_group_name")
     name = text_of(name) if isinstance(name, (str, Unknown)) and name else text_of(Unknown(address))
     if kind == "azurerm_resource_group":
@@ -57,6 +74,19 @@ def id_of(kind: str, address: str, get: Get) -> str | None:
         return None
     group = text_of(group) if isinstance(group, (str, Unknown)) and group else text_of(Unknown("azurerm.resource_group"))
     return f"{subscription}/resourcegroups/{group.lower()}/providers/{_TYPES[kind].lower()}/{name.lower()}"
+
+
+_PARENTS = ("cognitive_account_id",)
+"""Attributes with the id of the resource that another one is a part of."""
+
+
+def _below(parent: Value, kind: str, name: Value, address: str) -> str:
+    """Id of a resource in a group or of a part of another one."""
+    around = text_of(parent) if parent else text_of(Unknown(f"{address}.parent"))
+    own = text_of(name) if name else text_of(Unknown(address))
+    space, *types = kind.lower().split("/")
+    head = f"{around}/{types[-1]}" if len(types) > 1 else f"{around}/providers/{space}/{''.join(types)}"
+    return f"{head}/{own}".lower()
 
 
 def computed(kind: str, address: str, attribute: str, get: Get, home: Home) -> Value:

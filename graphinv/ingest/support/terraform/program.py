@@ -11,7 +11,7 @@ from graphinv.ingest.support.tags import environment_of_word
 from graphinv.ingest.support.terraform import azure_names as azure
 from graphinv.ingest.support.terraform import documents, entra_names, ir, naming
 from graphinv.ingest.support.terraform import google_names as google
-from graphinv.ingest.support.terraform.evaluate import Called, Instance, Module, Scope, Several, World
+from graphinv.ingest.support.terraform.evaluate import Body, Called, Instance, Module, Scope, Several, World
 from graphinv.ingest.support.terraform.providers import Providers, known
 
 MAX_RESOURCES = 50_000
@@ -163,7 +163,11 @@ class Program:
             return stated("arn") or (f"arn:{home.partition}:iam::aws:policy/{name}" if isinstance(name, str) else Unknown(instance.address))
         if instance.type.startswith("google_"):
             return google.computed(instance.type, instance.address, attribute, stated, home)
-        if instance.type.startswith("azurerm_"):
+        if instance.type == "azapi_resource" and attribute == "output":
+            # What the interface answers holds the principal under another name than the resource's block.
+            principal = {"principalId": Unknown(f"{instance.address}.identity[0].principal_id")}
+            return Body(f"{instance.address}.output", {"identity": Body(f"{instance.address}.output.identity", principal)})
+        if instance.type.startswith(("azurerm_", "azapi_")):
             return azure.computed(instance.type, instance.address, attribute, stated, home)
         if instance.type.startswith("azuread_"):
             return entra_names.computed(instance.type, instance.address, attribute)
