@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 
 import graphinv
+from graphinv.analyze.arcs import project
 from graphinv.analyze.interchange import to_networkx
 from graphinv.analyze.privilege import Privileges
-from graphinv.analyze.structure import Structure
+from graphinv.analyze.reading import structure_of
 from graphinv.model.errors import NotFound, QueryLimit, StoreError, UsageError
 from graphinv.model.facts import EdgeFact, NodeFact
 from tests.analyze.estates import AT, estate_of, examples, facts
@@ -100,7 +101,7 @@ def test_reachability_in_networkx_is_ours_where_nothing_is_masked(drawn: list[No
         else fact
         for fact in drawn
     )
-    arcs = Structure.of(estate).project("posture", AT)
+    arcs = project(structure_of(estate), "posture", AT)
     graph, privileges = to_networkx(arcs), Privileges(arcs)
     assert not any(about["masked"] for _, _, about in graph.edges(data=True))
     for subject in estate.nodes:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Literal
 
-from graphinv.analyze.arcs import micros
+from graphinv.analyze.moments import micros
 from graphinv.analyze.rows import in_force, listed, once
 from graphinv.model.approved import fits, marks
 from graphinv.model.estate import EdgeRecord, Estate

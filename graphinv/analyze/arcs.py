@@ -7,43 +7,21 @@ service is passed through, so no arc leads to it.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING
+from functools import cached_property
 
 import numpy as np
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import breadth_first_order
 
+from graphinv.analyze.moments import micros
 from graphinv.analyze.scopes import Array, MaskTable
+from graphinv.analyze.structure import KIND_NUMBER, Structure
 from graphinv.model.errors import UsageError
-from graphinv.model.kinds import NODE_KINDS, normal_time
-from graphinv.model.results import Lens
-
-if TYPE_CHECKING:
-    from graphinv.analyze.structure import Structure
-
-KIND_NUMBER: dict[str, int] = {kind: number for number, kind in enumerate(NODE_KINDS)}
+from graphinv.model.kinds import normal_time
+from graphinv.model.results import LENSES, Lens
 
 FORWARD, BACKWARD, MEANS = 0, 1, 2
 """How an arc follows its edges: along them, against its one edge, or against the first (PROVIDES) and along the second."""
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-@lru_cache(maxsize=100_000)
-def micros(time: str) -> int:
-    """Microseconds since 1970 of an ISO 8601 time, exactly. Estates say the same times over and over.
-
-    Raises:
-        UsageError: it is not one.
-    """
-    try:
-        moment = datetime.fromisoformat(str(normal_time(time)))
-    except ValueError:
-        raise UsageError(f"{time!r} is not an ISO 8601 time such as 2026-07-10T00:00:00Z") from None
-    difference = moment - _EPOCH
-    return (difference.days * 86_400 + difference.seconds) * 1_000_000 + difference.microseconds
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,6 +77,97 @@ class Arcs:
         if owned is not None:
             arcs |= {name: getattr(self, name)[owned] for name in ("own_node", "own_column", "own_bits", "own_edge")}
         return replace(self, **arcs)
+
+
+def project(structure: Structure, lens: Lens, at: str) -> Arcs:
+    """The arcs of ``structure`` that are in force under ``lens`` at time ``at``. O(arcs), vectorised.
+
+    Raises:
+        UsageError: no such lens, or ``at`` is no time.
+    """
+    if lens not in LENSES:
+        raise UsageError(f"no lens {lens!r}; one of {', '.join(LENSES)}")
+    moment, arcs = micros(at), structure.arcs
+    alive = structure.nodes.dead_from > moment
+    holds = (structure.edges.starts <= moment) & (moment < structure.edges.ends)
+    if lens == "standing":
+        holds &= ~structure.edges.bounded & ~structure.edges.into_passing
+    elif lens == "observed":
+        holds &= ~structure.edges.unobserved
+    elif lens == "declared":
+        holds &= ~structure.edges.only_observed
+    scoped, unscoped = _edge_masks(structure, lens, holds)
+    keep = holds[arcs.first] & (holds[arcs.second] | (arcs.second < 0)) & alive[arcs.target]
+    rows = [row[keep] for row in (arcs.source, arcs.target, arcs.first, arcs.second, arcs.way)]
+    mask = _arc_masks(structure, rows[2], rows[3], arcs.unscoped[keep], scoped, unscoped)
+    blocked = np.array([structure.masks.blocks(number) for number in range(len(structure.masks.members))], dtype=bool)
+    if blocked.any():
+        opened = ~np.append(blocked, False)[mask]
+        rows, mask = [row[opened] for row in rows], mask[opened]
+    return Arcs(
+        structure,
+        lens,
+        str(normal_time(at)),
+        rows[0],
+        rows[1],
+        mask,
+        rows[2],
+        rows[3],
+        rows[4],
+        *_project_own(structure, holds, alive, scoped),
+    )
+
+
+def _edge_masks(structure: Structure, lens: Lens, holds: Array) -> tuple[Array, Array]:
+    """Mask of every edge with its scopes, and without them; takes out of ``holds`` what a guard stops under ``lens``."""
+    scopes = structure.edges.scopes
+    scoped = np.full(len(holds), -1, dtype=np.int32)
+    with_scopes = np.flatnonzero(scopes >= 0)
+    lists, place = np.unique(scopes[with_scopes], return_inverse=True)
+    scoped[with_scopes] = np.array([structure.masks.mask_of((number,)) for number in lists.tolist()], dtype=np.int32)[place]
+    unscoped = np.full(len(holds), -1, dtype=np.int32)
+    if lens not in ("ungoverned", "runtime"):
+        return scoped, unscoped
+    for number, guard in enumerate(structure.guards):
+        props = structure.points.get(guard, {})
+        if props.get("mode") != "enforce":
+            continue  # only monitors, is off, states no mode, or is not known
+        edges = structure.edges.guarded[structure.edges.guard == number]
+        if lens == "ungoverned" or props.get("effect") in ("deny", "step_up"):
+            holds[edges] = False
+        elif props.get("effect") == "evaluate" and props.get("allows") is not None:
+            allowed = structure.masks.mask_of((structure.masks.list_of(props["allows"]),))
+            for mask in (scoped, unscoped):
+                distinct, at = np.unique(mask[edges], return_inverse=True)
+                mask[edges] = np.array([structure.masks.both(one, allowed) for one in distinct.tolist()], dtype=np.int32)[at]
+    return scoped, unscoped
+
+
+def _arc_masks(structure: Structure, first: Array, second: Array, ignores: Array, scoped: Array, unscoped: Array) -> Array:
+    mask = np.where(ignores, unscoped[first], scoped[first])
+    other = np.where(second >= 0, scoped[second], -1) if len(scoped) else np.full(len(second), -1, dtype=np.int32)
+    mask = np.where(mask < 0, other, mask)
+    both = np.flatnonzero((other >= 0) & (mask != other))
+    if len(both):
+        pairs, inverse = np.unique(np.stack([mask[both], other[both]]), axis=1, return_inverse=True)
+        joined = np.array([structure.masks.both(one, two) for one, two in pairs.T.tolist()], dtype=np.int32)
+        mask[both] = joined[inverse.reshape(-1)]
+    return mask.astype(np.int32)
+
+
+def _project_own(structure: Structure, holds: Array, alive: Array, scoped: Array) -> tuple[Array, Array, Array, Array]:
+    own = structure.own
+    keep = holds[own.edge] & alive[structure.targets[own.column]]
+    node, column, edge, bits = (row[keep] for row in (own.node, own.column, own.edge, own.bits))
+    mask = scoped[edge]
+    masked = np.flatnonzero(mask >= 0)
+    masked = masked[np.argsort(mask[masked], kind="stable")]
+    starts = np.flatnonzero(np.diff(mask[masked], prepend=-1))
+    for group in np.split(masked, starts[1:]):
+        if len(group):
+            bits[group] &= structure.masks.at(int(mask[group[0]]), column[group])
+    left = bits > 0
+    return node[left], column[left], bits[left], edge[left]
 
 
 def matrix(source: Array, target: Array, size: int) -> csr_matrix:

@@ -8,7 +8,9 @@ from typing import cast
 
 import numpy as np
 
-from graphinv.analyze.structure import EVER, Structure
+from graphinv.analyze.moments import EVER
+from graphinv.analyze.reading import structure_of
+from graphinv.analyze.structure import Structure
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
 from graphinv.model.facts import EdgeFact, NodeKey, Props, edge_key
 
@@ -48,7 +50,7 @@ class Change:
         """The structure of the changed estate. Without added edges it shares keys, targets and masks with ``before``: takes little time."""
         load: Callable[[], Estate] = lambda: self.estate(before.estate)  # noqa: E731 - once, when it is asked for
         if self.add:
-            return Structure.of(load())
+            return structure_of(load())
         nodes, edges, points, guards = before.nodes, before.edges, dict(before.points), list(before.guards)
         if self.retire:
             dead_from = np.array(nodes.dead_from)

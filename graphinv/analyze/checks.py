@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from graphinv.analyze.arcs import micros
+from graphinv.analyze.moments import micros
 from graphinv.analyze.reaching import NearestAgents, behind_agents
 from graphinv.analyze.rows import (
     DAY,

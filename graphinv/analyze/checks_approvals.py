@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from graphinv.analyze.approvals import approvals_of
-from graphinv.analyze.arcs import micros
+from graphinv.analyze.moments import micros
 from graphinv.analyze.rows import Params, Row, about, active, in_force
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
 
-from graphinv.analyze.arcs import micros
+from graphinv.analyze.moments import micros
 from graphinv.analyze.reaching import WORSE_BITS
 from graphinv.analyze.rows import Params, Row, about, active, delegations, hop_of, in_force, listed
 from graphinv.model.estate import EdgeRecord, Estate

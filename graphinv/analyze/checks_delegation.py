@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from graphinv.analyze.arcs import KIND_NUMBER, micros
 from graphinv.analyze.labels import agreed
+from graphinv.analyze.moments import micros
 from graphinv.analyze.privilege import Privileges
 from graphinv.analyze.reaching import WORSE_BITS, Columns, Pair, Reached, calls_of, columns_of, pairs_and_counts
 from graphinv.analyze.rows import (
@@ -31,6 +31,7 @@ from graphinv.analyze.rows import (
 )
 from graphinv.analyze.scopes import Array, split_scope
 from graphinv.analyze.severity import Gauge
+from graphinv.analyze.structure import KIND_NUMBER
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
 from graphinv.model.facts import NodeKey
 

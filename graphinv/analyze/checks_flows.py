@@ -8,9 +8,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from graphinv.analyze.approvals import Approvals, approvals_of
-from graphinv.analyze.arcs import micros
 from graphinv.analyze.labels import affirmed
 from graphinv.analyze.legs import Legs, in_a_sandbox, reader_of, runs_apart
+from graphinv.analyze.moments import micros
 from graphinv.analyze.reaching import WORSE_BITS, affordable
 from graphinv.analyze.rows import Params, Row, about, active, agents_of, hop_of, in_force, listed, of_several, once
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord

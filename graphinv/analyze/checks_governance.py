@@ -7,9 +7,9 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from graphinv.analyze.approvals import HOLDS, approvals_of
-from graphinv.analyze.arcs import micros
 from graphinv.analyze.checks_inventory import only_seen
 from graphinv.analyze.labels import labels_of, plain, time_of
+from graphinv.analyze.moments import micros
 from graphinv.analyze.reaching import WORSE_BITS, Columns, columns_of
 from graphinv.analyze.rows import DAY, Params, Row, about, active, agents_of, blueprint, hop_of, in_force, listed, once, sightings_of
 from graphinv.analyze.scopes import action_bits

@@ -8,8 +8,8 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from graphinv.analyze.arcs import micros
 from graphinv.analyze.labels import affirmed
+from graphinv.analyze.moments import micros
 from graphinv.analyze.rows import Params, Row, about, active, agents_of, enforced, hop_of, in_force, listed, once, usable
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
 from graphinv.model.facts import NodeKey

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from graphinv.analyze.arcs import micros
 from graphinv.analyze.checks_inventory import seen
 from graphinv.analyze.labels import labels_of, may_rest, time_of
+from graphinv.analyze.moments import micros
 from graphinv.analyze.rows import (
     DAY,
     Params,

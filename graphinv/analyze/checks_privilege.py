@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from graphinv.analyze.approvals import Approvals, approvals_of
-from graphinv.analyze.arcs import micros
 from graphinv.analyze.checks_inventory import seen
 from graphinv.analyze.labels import labels_of, may_rest, plain
+from graphinv.analyze.moments import micros
 from graphinv.analyze.reaching import WORSE_BITS, NearestAgents, behind_agents, closure
 from graphinv.analyze.rows import DAY, WORSE_THAN_READ, Params, Row, about, active, agents_of, confidence, counted, granted, in_force, once
 from graphinv.analyze.scopes import ACTION_BIT

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from graphinv.analyze.arcs import micros
 from graphinv.analyze.labels import agreed
+from graphinv.analyze.moments import micros
 from graphinv.analyze.reaching import WORSE_BITS, Pair, Reached, columns_of, pairs_and_counts
 from graphinv.analyze.rows import Params, Row, about, agents_of, delegations, in_force
 from graphinv.analyze.scopes import split_scope

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from graphinv.analyze.approvals import HOLDS, Approvals, approvals_of
-from graphinv.analyze.arcs import micros
 from graphinv.analyze.labels import affirmed
+from graphinv.analyze.moments import micros
 from graphinv.analyze.reaching import calls_of, columns_of
 from graphinv.analyze.rows import DAY, Params, Row, about, active, confidence, counted, in_force
 from graphinv.analyze.scopes import Array

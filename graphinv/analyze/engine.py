@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from graphinv.analyze.alternatives import alternatives
-from graphinv.analyze.arcs import KIND_NUMBER, Arcs
+from graphinv.analyze.arcs import Arcs, project
 from graphinv.analyze.chokepoints import chokepoints
 from graphinv.analyze.cut import cut
 from graphinv.analyze.origins import origins
@@ -18,9 +18,10 @@ from graphinv.analyze.overtime import over_time
 from graphinv.analyze.paths import Hops, Witnesses
 from graphinv.analyze.plan import Plan
 from graphinv.analyze.privilege import HEAVY_BITS, Measures, Privileges, Solver
+from graphinv.analyze.reading import structure_of
 from graphinv.analyze.scopes import ACTION_BIT, ALL_ACTIONS, Array, actions_of
 from graphinv.analyze.score import LISTED_TARGETS, Settings, Weights, chance_of, level_of, likelihood, parts_of, risk_of
-from graphinv.analyze.structure import SENSITIVITIES, Structure
+from graphinv.analyze.structure import KIND_NUMBER, SENSITIVITIES, Structure
 from graphinv.model.estate import Estate
 from graphinv.model.facts import NodeKey
 from graphinv.model.kinds import ACTIONS, normal_time
@@ -63,7 +64,7 @@ class Engine:
     @cached_property
     def structure(self) -> Structure:
         """Every arc that some lens may have."""
-        return self._given if isinstance(self._given, Structure) else Structure.of(self._given)
+        return self._given if isinstance(self._given, Structure) else structure_of(self._given)
 
     @property
     def estate(self) -> Estate:
@@ -86,7 +87,7 @@ class Engine:
             UsageError: no such lens.
         """
         if lens not in self._arcs:
-            self._arcs[lens] = self.structure.project(lens, self.at)
+            self._arcs[lens] = project(self.structure, lens, self.at)
         return self._arcs[lens]
 
     def privileges(self, lens: Lens = "posture") -> Privileges:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-from graphinv.analyze.arcs import micros
+from graphinv.analyze.moments import micros
 from graphinv.model.facts import Props
 from graphinv.model.kinds import normal_time
 

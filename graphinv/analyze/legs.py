@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from graphinv.analyze.arcs import KIND_NUMBER, micros
 from graphinv.analyze.labels import affirmed
+from graphinv.analyze.moments import micros
 from graphinv.analyze.privilege import Privileges
 from graphinv.analyze.reaching import columns_of
 from graphinv.analyze.rows import active, enforced, in_force, listed, once, usable
 from graphinv.analyze.scopes import ACTION_BIT
+from graphinv.analyze.structure import KIND_NUMBER
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
 from graphinv.model.facts import NodeKey
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from graphinv.analyze.arcs import BACKWARD, KIND_NUMBER, Arcs, matrix, reached
+from graphinv.analyze.arcs import BACKWARD, Arcs, matrix, reached
 from graphinv.analyze.privilege import Privileges
 from graphinv.analyze.scopes import Array
+from graphinv.analyze.structure import KIND_NUMBER
 from graphinv.model.facts import NodeKey
 from graphinv.model.kinds import ANY_AGENT
 from graphinv.model.results import Atom, Origin

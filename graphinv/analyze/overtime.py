@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from graphinv.analyze.arcs import micros
+from graphinv.analyze.arcs import project
+from graphinv.analyze.moments import micros
 from graphinv.analyze.origins import reached_from
 from graphinv.analyze.privilege import Privileges
 from graphinv.analyze.scopes import Array
@@ -49,7 +50,7 @@ def over_time(structure: Structure, subject: NodeKey, start: str, end: str, lens
 
 def _state(structure: Structure, subject: NodeKey, node: int, at: str, lens: Lens) -> tuple[tuple[Atom, ...], Array]:
     """The subject's atoms, and for each node whether arcs lead to it."""
-    arcs = structure.project(lens, at)
+    arcs = project(structure, lens, at)
     near, reached = reached_from(arcs, node)
     return Privileges(near).atoms_of(subject), reached
 

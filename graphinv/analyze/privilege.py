@@ -15,10 +15,11 @@ from functools import cached_property
 import numpy as np
 
 from graphinv.analyze import kernels
-from graphinv.analyze.arcs import KIND_NUMBER, Arcs
+from graphinv.analyze.arcs import Arcs
 from graphinv.analyze.paths import Witnesses
 from graphinv.analyze.plan import Plan, pointers_of
 from graphinv.analyze.scopes import ACTION_BIT, ALL_ACTIONS, PER_WORD, Array, MaskTable, actions_of
+from graphinv.analyze.structure import KIND_NUMBER
 from graphinv.model.facts import NodeKey
 from graphinv.model.results import Atom, Lens
 

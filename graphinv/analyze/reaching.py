@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from graphinv.analyze import kernels
-from graphinv.analyze.arcs import FORWARD, Arcs, micros
+from graphinv.analyze.arcs import FORWARD, Arcs
+from graphinv.analyze.moments import micros
 from graphinv.analyze.rows import STRONGEST_FIRST, Row, about, active, agents_of, in_force, matters, once
 from graphinv.analyze.scopes import ACTION_BIT, ALL_ACTIONS, Array, actions_of
 from graphinv.model.estate import EdgeRecord

@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from graphinv.analyze.arcs import BACKWARD, FORWARD, MEANS, micros
+from graphinv.analyze.arcs import BACKWARD, FORWARD, MEANS
+from graphinv.analyze.moments import EVER, micros
 from graphinv.analyze.scopes import ACTION_BIT, Array, Masks, action_bits
-from graphinv.analyze.structure import EVER, SENSITIVITIES, ArcArrays, EdgeArrays, NodeArrays, OwnArrays, Structure
+from graphinv.analyze.structure import SENSITIVITIES, ArcArrays, EdgeArrays, NodeArrays, OwnArrays, Structure
 from graphinv.model.estate import Estate
 from graphinv.model.facts import NodeKey, Props
 from graphinv.model.kinds import EDGE_KINDS

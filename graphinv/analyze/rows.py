@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from graphinv.analyze.arcs import micros
+from graphinv.analyze.moments import micros
 from graphinv.analyze.paths import guard_on
 from graphinv.analyze.scopes import action_bits, actions_of, passes
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord

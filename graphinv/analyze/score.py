@@ -11,9 +11,8 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from graphinv.analyze.arcs import KIND_NUMBER
 from graphinv.analyze.scopes import ALL_ACTIONS, Array, actions_of
-from graphinv.analyze.structure import SENSITIVITIES, Structure
+from graphinv.analyze.structure import KIND_NUMBER, SENSITIVITIES, Structure
 from graphinv.model.errors import InputError
 from graphinv.model.facts import Props
 from graphinv.model.kinds import Action, Sensitivity

@@ -21,10 +21,9 @@ from pathlib import Path
 
 import numpy as np
 
-from graphinv.analyze.arcs import KIND_NUMBER
 from graphinv.analyze.records import EdgeNames, Looked, Lookup
 from graphinv.analyze.scopes import Array, Masks
-from graphinv.analyze.structure import ArcArrays, EdgeArrays, NodeArrays, OwnArrays, Structure
+from graphinv.analyze.structure import KIND_NUMBER, ArcArrays, EdgeArrays, NodeArrays, OwnArrays, Structure
 from graphinv.model.estate import Estate
 
 FORMAT = 3

@@ -1,7 +1,7 @@
 """The structure of an estate: every arc that some lens or time may have, once per estate.
 
 Which tools a server provides at all, and which tools nothing is known about, must not depend on lens or time, so that these only ever
-remove reach. :meth:`Structure.project` decides, edge by edge, what is in force and what passes, in numpy.
+remove reach. :func:`graphinv.analyze.arcs.project` decides, edge by edge, what is in force and what passes.
 """
 
 from __future__ import annotations
@@ -13,14 +13,12 @@ from typing import get_args
 
 import numpy as np
 
-from graphinv.analyze.arcs import KIND_NUMBER, Arcs, micros
 from graphinv.analyze.records import Looked
 from graphinv.analyze.scopes import Array, Masks
 from graphinv.model.errors import NotFound, UsageError
 from graphinv.model.estate import Estate, Records, meant
 from graphinv.model.facts import NodeKey, Props
-from graphinv.model.kinds import Sensitivity, normal_time
-from graphinv.model.results import LENSES, Lens
+from graphinv.model.kinds import NODE_KINDS, Sensitivity
 
 TARGET_KINDS = ("Resource", "Secret")
 """Kinds of what can be acted on."""
@@ -28,8 +26,8 @@ TARGET_KINDS = ("Resource", "Secret")
 SENSITIVITIES: tuple[str, ...] = get_args(Sensitivity)
 """By number, as :attr:`NodeArrays.sensitivity` holds them."""
 
-EVER = 2**62
-"""A moment that never comes, in microseconds."""
+KIND_NUMBER: dict[str, int] = {kind: number for number, kind in enumerate(NODE_KINDS)}
+"""By number, as :attr:`Structure.kinds` holds them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,13 +108,6 @@ class Structure:
     looked: Looked | None = field(default=None, repr=False)
     """Single nodes and edges, where these can be had without the estate."""
 
-    @classmethod
-    def of(cls, estate: Estate) -> Structure:
-        """O(nodes + edges + pairs of CONNECTS_TO and PROVIDES that meet)."""
-        from graphinv.analyze.reading import structure_of
-
-        return structure_of(estate)
-
     @cached_property
     def estate(self) -> Estate:
         """What it was made of."""
@@ -194,44 +185,6 @@ class Structure:
         """Column of a target, or None where no edge makes it one."""
         return self.column.get(self.number.get(key, -1))
 
-    def project(self, lens: Lens, at: str) -> Arcs:
-        """The arcs in force under ``lens`` at time ``at``. O(arcs), vectorised.
-
-        Raises:
-            UsageError: no such lens, or ``at`` is no time.
-        """
-        if lens not in LENSES:
-            raise UsageError(f"no lens {lens!r}; one of {', '.join(LENSES)}")
-        moment, arcs = micros(at), self.arcs
-        alive = self.nodes.dead_from > moment
-        holds = (self.edges.starts <= moment) & (moment < self.edges.ends)
-        if lens == "standing":
-            holds &= ~self.edges.bounded & ~self.edges.into_passing
-        elif lens == "observed":
-            holds &= ~self.edges.unobserved
-        elif lens == "declared":
-            holds &= ~self.edges.only_observed
-        scoped, unscoped = self._edge_masks(lens, holds)
-        keep = holds[arcs.first] & (holds[arcs.second] | (arcs.second < 0)) & alive[arcs.target]
-        rows = [row[keep] for row in (arcs.source, arcs.target, arcs.first, arcs.second, arcs.way)]
-        mask = self._arc_masks(rows[2], rows[3], arcs.unscoped[keep], scoped, unscoped)
-        blocked = np.array([self.masks.blocks(number) for number in range(len(self.masks.members))], dtype=bool)
-        if blocked.any():
-            opened = ~np.append(blocked, False)[mask]
-            rows, mask = [row[opened] for row in rows], mask[opened]
-        return Arcs(
-            self,
-            lens,
-            str(normal_time(at)),
-            rows[0],
-            rows[1],
-            mask,
-            rows[2],
-            rows[3],
-            rows[4],
-            *self._project_own(holds, alive, scoped),
-        )
-
     def moments(self, first: int, last: int) -> list[int]:
         """When something starts or ends after ``first`` and until ``last``, in microseconds since 1970, ascending."""
         times = np.unique(np.concatenate([self.edges.starts, self.edges.ends, self.nodes.dead_from]))
@@ -246,57 +199,3 @@ class Structure:
     def expiring(self, moment: int) -> Array:
         """Numbers of the secrets that go out of service at ``moment``."""
         return np.flatnonzero(self.nodes.dead_from == moment)
-
-    def _edge_masks(self, lens: Lens, holds: Array) -> tuple[Array, Array]:
-        """Mask of every edge with its scopes, and without them; takes out of ``holds`` what a guard stops under ``lens``."""
-        scopes = self.edges.scopes
-        scoped = np.full(len(holds), -1, dtype=np.int32)
-        with_scopes = np.flatnonzero(scopes >= 0)
-        lists, place = np.unique(scopes[with_scopes], return_inverse=True)
-        scoped[with_scopes] = np.array([self.masks.mask_of((number,)) for number in lists.tolist()], dtype=np.int32)[place]
-        unscoped = np.full(len(holds), -1, dtype=np.int32)
-        if lens not in ("ungoverned", "runtime"):
-            return scoped, unscoped
-        for number, guard in enumerate(self.guards):
-            props = self.points.get(guard, {})
-            if props.get("mode") != "enforce":
-                continue  # only monitors, is off, states no mode, or is not known
-            edges = self.edges.guarded[self.edges.guard == number]
-            if lens == "ungoverned" or props.get("effect") in ("deny", "step_up"):
-                holds[edges] = False
-            elif props.get("effect") == "evaluate" and props.get("allows") is not None:
-                allowed = self.masks.mask_of((self.masks.list_of(props["allows"]),))
-                for mask in (scoped, unscoped):
-                    distinct, at = np.unique(mask[edges], return_inverse=True)
-                    mask[edges] = np.array([self.masks.both(one, allowed) for one in distinct.tolist()], dtype=np.int32)[at]
-        return scoped, unscoped
-
-    def _arc_masks(self, first: Array, second: Array, ignores: Array, scoped: Array, unscoped: Array) -> Array:
-        mask = np.where(ignores, unscoped[first], scoped[first])
-        other = np.where(second >= 0, scoped[second], -1) if len(scoped) else np.full(len(second), -1, dtype=np.int32)
-        mask = np.where(mask < 0, other, mask)
-        both = np.flatnonzero((other >= 0) & (mask != other))
-        if len(both):
-            pairs, inverse = np.unique(np.stack([mask[both], other[both]]), axis=1, return_inverse=True)
-            joined = np.array([self.masks.both(one, two) for one, two in pairs.T.tolist()], dtype=np.int32)
-            mask[both] = joined[inverse.reshape(-1)]
-        return mask.astype(np.int32)
-
-    def _project_own(self, holds: Array, alive: Array, scoped: Array) -> tuple[Array, Array, Array, Array]:
-        own = self.own
-        keep = holds[own.edge] & alive[self.targets[own.column]]
-        node, column, edge, bits = (row[keep] for row in (own.node, own.column, own.edge, own.bits))
-        mask = scoped[edge]
-        masked = np.flatnonzero(mask >= 0)
-        masked = masked[np.argsort(mask[masked], kind="stable")]
-        starts = np.flatnonzero(np.diff(mask[masked], prepend=-1))
-        for group in np.split(masked, starts[1:]):
-            if len(group):
-                bits[group] &= self.masks.at(int(mask[group[0]]), column[group])
-        left = bits > 0
-        return node[left], column[left], bits[left], edge[left]
-
-
-def project(estate: Estate, lens: Lens, at: str) -> Arcs:
-    """Arcs and own atoms of ``estate`` under ``lens`` at ``at``; a :class:`Structure` serves several lenses more cheaply."""
-    return Structure.of(estate).project(lens, at)

@@ -224,8 +224,8 @@ def engine(
         UsageError: nobody answers at ``workers``.
     """
     from graphinv.analyze.engine import Engine
+    from graphinv.analyze.reading import structure_of
     from graphinv.analyze.snapshot import load
-    from graphinv.analyze.structure import Structure
     from graphinv.pipeline.lookup import Lookup
 
     def read() -> Estate:
@@ -234,7 +234,7 @@ def engine(
     key = known_key(store.url) if store.aside else None
     kept = load(store.aside, key, read, Lookup(store) if estate is None else None) if store.aside and key else None
     if kept is None and key and keeping:
-        kept = Structure.of(read())
+        kept = structure_of(read())
         keep(store, kept)
     given = read() if kept is None else kept
     if workers is None:

@@ -11,10 +11,13 @@ from typing import Any
 from hypothesis import settings
 from hypothesis import strategies as st
 
+from graphinv.analyze.arcs import Arcs, project
 from graphinv.analyze.changes import Change
+from graphinv.analyze.reading import structure_of
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
 from graphinv.model.facts import EdgeFact, NodeFact, NodeKey, check_edge, check_node, edge_key, merge_props
 from graphinv.model.kinds import EDGE_KINDS
+from graphinv.model.results import Lens
 
 EXAMPLES = int(os.environ.get("GRAPHINV_EXAMPLES", "1"))
 """How many times as many estates are drawn as a run of all tests takes time for."""
@@ -226,3 +229,8 @@ def changes(draw: st.DrawFn, estate: Estate) -> Change:
         retire=frozenset(draw(st.sets(st.sampled_from(actors), max_size=2)) if actors else ()),
         add=tuple(map(check_edge, draw(st.lists(edges, max_size=1)))),
     )
+
+
+def arcs_of(estate: Estate, lens: Lens, at: str) -> Arcs:
+    """The arcs of an estate that is looked at only once."""
+    return project(structure_of(estate), lens, at)

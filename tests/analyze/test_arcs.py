@@ -5,24 +5,23 @@ from typing import Any
 import pytest
 
 from graphinv.analyze.scopes import passes
-from graphinv.analyze.structure import project
 from graphinv.model.facts import EdgeFact, NodeFact
 from graphinv.model.results import Lens
-from tests.analyze.estates import AT, build, edge, node
+from tests.analyze.estates import AT, arcs_of, build, edge, node
 
 Facts = list[NodeFact | EdgeFact]
 
 
 def arcs(*facts: NodeFact | EdgeFact, lens: Lens = "posture") -> set[str]:
     """Arcs in force as ``a1>t1``, with ``!`` where something masks them."""
-    found = project(build(*facts), lens, AT)
+    found = arcs_of(build(*facts), lens, AT)
     ids = [key[1] for key in found.structure.keys]
     rows = zip(found.source.tolist(), found.target.tolist(), found.mask.tolist(), strict=True)
     return {f"{ids[one]}>{ids[other]}{'!' if mask >= 0 else ''}" for one, other, mask in rows}
 
 
 def own(*facts: NodeFact | EdgeFact, lens: Lens = "posture") -> set[tuple[str, str, int]]:
-    found = project(build(*facts), lens, AT)
+    found = arcs_of(build(*facts), lens, AT)
     ids = [key[1] for key in found.structure.keys]
     rows = zip(found.own_node.tolist(), found.own_column.tolist(), found.own_bits.tolist(), strict=True)
     return {(ids[one], ids[found.structure.targets[column]], bits) for one, column, bits in rows}
@@ -111,7 +110,7 @@ def test_that_a_server_provides_tools_does_not_depend_on_lens_or_time(lens: Lens
 
 def test_both_edges_mask_a_tool_call() -> None:
     facts: Facts = [edge("v1 PROVIDES t1", scopes=["read:*"]), edge("t1 CAN_ACCESS r1"), edge("a1 CONNECTS_TO v1", scopes=["*:r*"])]
-    found = project(build(*facts), "posture", AT)
+    found = arcs_of(build(*facts), "posture", AT)
     masks = found.structure.masks
     lists = {frozenset(masks.lists[number] for number in masks.members[mask]) for mask in found.mask.tolist()}
     assert lists == {frozenset({("read:*",), ("*:r*",)}), frozenset({("read:*",)})}
@@ -272,7 +271,7 @@ def test_scopes(scope: str, id: str, passed: bool) -> None:
     found = build(
         NodeFact("Resource", id), EdgeFact("CAN_ACCESS", ("Identity", "i"), ("Resource", id), {"actions": ["read"], "scopes": [scope]})
     )
-    assert (len(project(found, "posture", AT).own_bits) == 1) is passed
+    assert (len(arcs_of(found, "posture", AT).own_bits) == 1) is passed
 
 
 def test_empty_and_absent_scopes() -> None:
@@ -282,7 +281,7 @@ def test_empty_and_absent_scopes() -> None:
 
 
 def test_edges_behind_an_arc_are_kept() -> None:
-    found = project(build(*PROVIDED, edge("a1 CONNECTS_TO v1")), "posture", AT)
+    found = arcs_of(build(*PROVIDED, edge("a1 CONNECTS_TO v1")), "posture", AT)
     kinds = {
         tuple(found.structure.estate.edges[index].kind for index in pair if index >= 0)
         for pair in zip(found.first.tolist(), found.second.tolist(), strict=True)

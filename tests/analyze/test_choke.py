@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from graphinv.analyze import alternatives as module
 from graphinv.analyze.alternatives import alternatives
-from graphinv.analyze.arcs import Arcs
+from graphinv.analyze.arcs import Arcs, project
 from graphinv.analyze.changes import Change
 from graphinv.analyze.chokepoints import chokepoints
 from graphinv.analyze.cut import cut
-from graphinv.analyze.structure import Structure
+from graphinv.analyze.reading import structure_of
 from graphinv.model.estate import Estate
 from graphinv.model.facts import EdgeFact, NodeFact, NodeKey
 from graphinv.model.kinds import ACTIONS, EDGE_KINDS
@@ -29,7 +29,7 @@ EVERY_KIND = {kind: 1.0 for kind, model in EDGE_KINDS.items() if model.moves_aut
 
 
 def arcs_of(estate: Estate, lens: Lens = "posture") -> Arcs:
-    return Structure.of(estate).project(lens, AT)
+    return project(structure_of(estate), lens, AT)
 
 
 def agents_of(estate: Estate, arcs: Arcs) -> np.ndarray:

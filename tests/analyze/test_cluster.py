@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from distributed import Client, LocalCluster
 
+from graphinv.analyze.arcs import project
 from graphinv.analyze.cluster import Cluster, connect
 from graphinv.analyze.privilege import Privileges
-from graphinv.analyze.structure import Structure
+from graphinv.analyze.reading import structure_of
 from graphinv.model.errors import UsageError
 from tests.analyze.estates import AT
 from tests.bench.synthetic import synthetic
@@ -28,7 +29,7 @@ def client() -> Iterator[Client]:
 
 
 def test_a_cluster_gives_the_same_also_when_a_worker_is_killed(client: Client) -> None:
-    arcs = Structure.of(synthetic(300)).project("posture", AT)
+    arcs = project(structure_of(synthetic(300)), "posture", AT)
     alone = Privileges(arcs)
     plain = Cluster(client)
     killed: list[int] = []

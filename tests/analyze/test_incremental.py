@@ -4,9 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from graphinv.analyze.arcs import project
 from graphinv.analyze.changes import Change
 from graphinv.analyze.incremental import Recomputed, recomputed
 from graphinv.analyze.privilege import Privileges
+from graphinv.analyze.reading import structure_of
 from graphinv.analyze.scopes import Array
 from graphinv.analyze.score import Settings, Weights
 from graphinv.analyze.structure import Structure
@@ -22,7 +24,7 @@ def weighing(structure: Structure) -> tuple[Array, Array]:
 
 def solved_again(before: Structure, change: Change, lens: Lens = "posture") -> Recomputed:
     after = change.structure(before)
-    return recomputed(Privileges(before.project(lens, AT), *weighing(before)), after.project(lens, AT), weighing(after))
+    return recomputed(Privileges(project(before, lens, AT), *weighing(before)), project(after, lens, AT), weighing(after))
 
 
 @examples(120)
@@ -30,10 +32,10 @@ def solved_again(before: Structure, change: Change, lens: Lens = "posture") -> R
 def test_what_is_recomputed_is_what_everything_anew_gives(drawn: list[NodeFact | EdgeFact], lens: Lens, data: st.DataObject) -> None:
     estate = estate_of(drawn)
     change = data.draw(changes(estate))
-    before = Structure.of(estate)
-    fresh = Structure.of(change.estate(estate))
+    before = structure_of(estate)
+    fresh = structure_of(change.estate(estate))
     found = solved_again(before, change, lens)
-    whole = Privileges(fresh.project(lens, AT), *weighing(fresh))
+    whole = Privileges(project(fresh, lens, AT), *weighing(fresh))
     for number, subject in enumerate(before.keys):
         again = found.of(number)
         assert again.atoms_of(subject) == whole.atoms_of(subject)
@@ -47,7 +49,7 @@ def test_only_what_the_change_can_touch_is_solved_again() -> None:
         edge("a1 DELEGATES_TO a2"), edge("a2 RUNS_AS i1"), edge("i1 CAN_ACCESS r1", actions=["read"]),
         edge("a3 RUNS_AS i1"), edge("a4 DELEGATES_TO a3"),
     )  # fmt: skip
-    before = Structure.of(estate)
+    before = structure_of(estate)
     removed = next(record.key for record in estate.edges if record.source == key("a2"))
     found = solved_again(before, Change(remove=frozenset({removed})))
     assert [before.keys[node] for node in found.affected] == [key("a1"), key("a2")]
@@ -56,7 +58,7 @@ def test_only_what_the_change_can_touch_is_solved_again() -> None:
 
 def test_an_edge_more_may_bring_new_targets() -> None:
     estate = build(edge("a1 RUNS_AS i1"), edge("i1 CAN_ACCESS r1", actions=["read"]), NodeFact("Resource", "r2"))
-    before = Structure.of(estate)
+    before = structure_of(estate)
     found = solved_again(before, Change(add=(edge("i1 CAN_ACCESS r2", actions=["write"]),)))
     assert found.whole
     assert found.of(0).atoms_of(key("a1")) == (("Resource", "r1", "read"), ("Resource", "r2", "write"))
@@ -71,11 +73,11 @@ def test_many_new_targets_weigh_what_they_are() -> None:
         node("r99", sensitivity="public"),
         *(node(id, sensitivity="restricted") for id in new),
     )
-    before = Structure.of(estate)
+    before = structure_of(estate)
     change = Change(add=tuple(edge(f"i1 CAN_ACCESS {id}", actions=["read"]) for id in new))
     found = solved_again(before, change)
     after = found.fresh.structure
     assert found.fresh.measures.reached(after.node(key("a1"))) == 600.0
     assert found.fresh.measures.holders.tolist() == [[1, 0]] * 61
     with pytest.raises(ValueError, match="1 weights for 61 targets"):
-        Privileges(after.project("posture", AT), *weighing(before))
+        Privileges(project(after, "posture", AT), *weighing(before))

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import pytest
 
 from graphinv.analyze.judged import coverage, missing_of
+from graphinv.analyze.reading import structure_of
 from graphinv.analyze.rules import Ends, Rule
-from graphinv.analyze.structure import Structure
 from graphinv.model.facts import EdgeFact, NodeFact
 from graphinv.model.results import Coverage, Finding, finding_key
 from tests.analyze.estates import estate_of
@@ -38,7 +38,7 @@ def lacking(
     unknowns: Mapping[str, frozenset[Ends]] | None = None,
     more: list[NodeFact | EdgeFact] = [],  # noqa: B006
 ) -> dict[str, str]:
-    covered = coverage(Structure.of(estate_of([*FACTS, *more])), loaded, loaded, unknowns or {}, found)
+    covered = coverage(structure_of(estate_of([*FACTS, *more])), loaded, loaded, unknowns or {}, found)
     assert covered.agents == 4
     assert sum(missing_of(covered, ID).values()) == sum(len(group.agents) for group in covered.groups)
     return {agent: group.missing[ID] for group in covered.groups for agent in group.agents}
@@ -114,8 +114,8 @@ def test_what_the_rule_itself_could_not_tell() -> None:
 
 
 def test_no_agents_and_nothing_asked() -> None:
-    assert coverage(Structure.of(estate_of([])), need("Agent.status"), [ID], {}, []) == Coverage(agents=0, found={})
-    assert coverage(Structure.of(estate_of(FACTS)), need("Agent.status"), [], {}, []).groups == ()
+    assert coverage(structure_of(estate_of([])), need("Agent.status"), [ID], {}, []) == Coverage(agents=0, found={})
+    assert coverage(structure_of(estate_of(FACTS)), need("Agent.status"), [], {}, []).groups == ()
 
 
 def test_more_names_than_a_word_holds() -> None:

@@ -5,9 +5,10 @@ from typing import get_args
 from hypothesis import given
 from hypothesis import strategies as st
 
+from graphinv.analyze.arcs import project
 from graphinv.analyze.origins import origins
 from graphinv.analyze.privilege import Privileges
-from graphinv.analyze.structure import Structure
+from graphinv.analyze.reading import structure_of
 from graphinv.model.facts import EdgeFact, NodeFact
 from graphinv.model.results import LENSES, Lens, Origin
 from tests.analyze.estates import AT, build, edge, estate_of, examples, facts, key, node, some_of
@@ -15,7 +16,7 @@ from tests.analyze.estates import AT, build, edge, estate_of, examples, facts, k
 
 def split(subject: str, *given: NodeFact | EdgeFact) -> dict[str, set[str]]:
     """Origin → targets, those that bring something."""
-    found = origins(Structure.of(build(*given)).project("posture", AT), key(subject))
+    found = origins(project(structure_of(build(*given)), "posture", AT), key(subject))
     return {origin: {atom[1] for atom in atoms} for origin, atoms in found.items() if atoms}
 
 
@@ -27,7 +28,7 @@ def access(identity: str, target: str) -> EdgeFact:
 @given(facts(), st.sampled_from(LENSES), st.data())
 def test_every_atom_has_one_origin(drawn: list[NodeFact | EdgeFact], lens: Lens, data: st.DataObject) -> None:
     estate = estate_of(drawn)
-    arcs = Structure.of(estate).project(lens, AT)
+    arcs = project(structure_of(estate), lens, AT)
     privileges = Privileges(arcs)
     for subject in data.draw(some_of(estate)):
         found = origins(arcs, subject)

@@ -7,21 +7,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graphinv.analyze.arcs import Arcs
+from graphinv.analyze.arcs import Arcs, project
 from graphinv.analyze.paths import Witnesses, witness
 from graphinv.analyze.privilege import Privileges
-from graphinv.analyze.structure import Structure, project
+from graphinv.analyze.reading import structure_of
 from graphinv.model.errors import UsageError
 from graphinv.model.facts import EdgeFact, NodeFact, NodeKey
 from graphinv.model.results import LENSES, Hop, Lens, Path
-from tests.analyze.estates import AT, build, edge, estate_of, examples, facts, key, node
+from tests.analyze.estates import AT, arcs_of, build, edge, estate_of, examples, facts, key, node
 from tests.analyze.naive import Mask, Naive, passes
 
 Facts = list[NodeFact | EdgeFact]
 
 
 def path(subject: str, target: str, action: str, *given: NodeFact | EdgeFact, lens: Lens = "posture") -> Path:
-    found = witness(project(build(*given), lens, AT), key(subject), key(target), action)
+    found = witness(arcs_of(build(*given), lens, AT), key(subject), key(target), action)
     assert found is not None
     return found
 
@@ -38,7 +38,7 @@ def hop(text: str, **props: Any) -> Hop:
 @given(facts(), st.sampled_from(LENSES))
 def test_every_atom_has_a_shortest_witness_of_real_arcs(drawn: Facts, lens: Lens) -> None:
     estate = estate_of(drawn)
-    arcs = Structure.of(estate).project(lens, AT)
+    arcs = project(structure_of(estate), lens, AT)
     naive, privileges = Naive(estate, lens, AT), Privileges(arcs)
     real: dict[tuple[NodeKey, NodeKey], list[Mask]] = {(source, target): [] for source, target, _ in naive.arcs}
     for source, target, mask in naive.arcs:
@@ -68,7 +68,7 @@ def test_every_atom_has_a_shortest_witness_of_real_arcs(drawn: Facts, lens: Lens
 def test_witnesses_do_not_depend_on_the_order_of_facts(drawn: Facts, dice: Any) -> None:
     other = list(drawn)
     dice.shuffle(other)
-    one, two = project(estate_of(drawn), "posture", AT), project(estate_of(other), "posture", AT)
+    one, two = arcs_of(estate_of(drawn), "posture", AT), arcs_of(estate_of(other), "posture", AT)
     for target in ("s0", "r1"):
         ways, others = Witnesses(one, key(target), "read"), Witnesses(two, key(target), "read")
         assert [ways.path(subject) for subject in one.structure.keys] == [others.path(subject) for subject in two.structure.keys]
@@ -186,7 +186,7 @@ def test_what_a_guard_would_do(props: dict[str, Any], would: str) -> None:
 
 
 def test_no_way() -> None:
-    arcs: Arcs = project(build(edge("a1 USES t1"), edge("i1 CAN_ACCESS r1", actions=["read"]), node("r2")), "posture", AT)
+    arcs: Arcs = arcs_of(build(edge("a1 USES t1"), edge("i1 CAN_ACCESS r1", actions=["read"]), node("r2")), "posture", AT)
     targets: list[NodeKey] = [key("r1"), key("r2"), key("a1"), ("Resource", "nowhere")]
     assert [witness(arcs, key("a1"), target, "read") for target in targets] == [None] * 4
     with pytest.raises(UsageError, match="admin"):
@@ -196,5 +196,5 @@ def test_no_way() -> None:
 def test_a_path_of_100_000_hops() -> None:
     ids = [f"a{number:06}" for number in range(100_000)]
     links = [edge(f"{one} DELEGATES_TO {two}") for one, two in pairwise(ids)]
-    arcs = project(build(*links, edge(f"{ids[-1]} HOLDS s1")), "posture", AT)
+    arcs = arcs_of(build(*links, edge(f"{ids[-1]} HOLDS s1")), "posture", AT)
     assert Witnesses(arcs, key("s1"), "read").hops(key(ids[0])) == 100_000

@@ -12,13 +12,14 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from graphinv.analyze import plan, privilege
+from graphinv.analyze.arcs import project
 from graphinv.analyze.privilege import Privileges
-from graphinv.analyze.structure import Structure, project
+from graphinv.analyze.reading import structure_of
 from graphinv.model.errors import NotFound, UsageError
 from graphinv.model.estate import Estate
 from graphinv.model.facts import EdgeFact, NodeFact, NodeKey
 from graphinv.model.results import LENSES, Lens
-from tests.analyze.estates import AT, CASES, build, case_facts, edge, edges, estate_of, examples, facts, key, node
+from tests.analyze.estates import AT, CASES, arcs_of, build, case_facts, edge, edges, estate_of, examples, facts, key, node
 from tests.analyze.naive import Naive
 
 NAMES = sorted(path.name.removesuffix(".reach.json") for path in CASES.glob("*.reach.json"))
@@ -26,7 +27,7 @@ Facts = list[NodeFact | EdgeFact]
 
 
 def solve(estate: Estate, lens: Lens = "posture", at: str = AT) -> Privileges:
-    return Privileges(project(estate, lens, at))
+    return Privileges(arcs_of(estate, lens, at))
 
 
 def test_all_cases_are_here() -> None:
@@ -40,9 +41,9 @@ def test_case_is_exact_under_every_lens_in_any_order(name: str) -> None:
     case = case_facts(name)
     for seed in (0, 1):
         random.Random(seed).shuffle(case)
-        structure = Structure.of(estate_of([*case, *case[:20]]))
+        structure = structure_of(estate_of([*case, *case[:20]]))
         for lens, rows in stated["expected"].items():
-            privileges = Privileges(structure.project(lens, stated["at"]))
+            privileges = Privileges(project(structure, lens, stated["at"]))
             found = {row["subject"][1]: [list(atom) for atom in privileges.atoms_of(tuple(row["subject"]))] for row in rows}
             assert found == {row["subject"][1]: row["atoms"] for row in rows}, lens
 
@@ -71,10 +72,10 @@ def test_agrees_with_the_semantics_word_for_word(drawn: Facts, lens: Lens) -> No
 @given(facts())
 def test_no_lens_adds_reach(drawn: Facts) -> None:
     estate = estate_of(drawn)
-    structure = Structure.of(estate)
-    posture = Privileges(structure.project("posture", AT))
+    structure = structure_of(estate)
+    posture = Privileges(project(structure, "posture", AT))
     for lens in LENSES:
-        other = Privileges(structure.project(lens, AT))
+        other = Privileges(project(structure, lens, AT))
         for subject in estate.nodes:
             assert other.minus(posture, subject) == ()
             left = {*posture.atoms_of(subject)} - {*other.atoms_of(subject)}
@@ -129,9 +130,9 @@ def test_time_beyond_every_calendar() -> None:
 def test_wrong_lens_time_and_subject_are_refused() -> None:
     estate = build(edge("a1 HOLDS s1"))
     with pytest.raises(UsageError, match="posture"):
-        project(estate, cast(Lens, "all"), AT)
+        arcs_of(estate, cast(Lens, "all"), AT)
     with pytest.raises(UsageError, match="ISO 8601"):
-        project(estate, "posture", "soon")
+        arcs_of(estate, "posture", "soon")
     with pytest.raises(NotFound, match="Agent:a2"):
         solve(estate).atoms_of(key("a2"))
 
@@ -182,7 +183,7 @@ def test_everybody_asks_everybody_of_2000(masked: bool) -> None:
     """Four million delegations, put together as arrays: as facts they would take most of the test's time."""
     size = 2_000
     order = [f"a{number:04}" for number in range(size)]
-    few = project(
+    few = arcs_of(
         build(edge("a0000 DELEGATES_TO a0001", scopes=["read:*"]), *(edge(f"{one} HOLDS s{one[1:]}") for one in order)), "posture", AT
     )
     agents = np.array([few.structure.node(key(one)) for one in order], dtype=np.int32)
@@ -220,7 +221,7 @@ def test_thousands_of_different_scopes() -> None:
 def test_64_000_different_scopes() -> None:
     count, targets = 64_000, 400
     links = [edge(f"a{one} DELEGATES_TO a9", scopes=[f"read:s{one % targets}", f"write:x{one}"]) for one in range(10, count + 10)]
-    arcs = project(build(*links, *(edge(f"a9 HOLDS s{one}") for one in range(targets))), "posture", AT)
+    arcs = arcs_of(build(*links, *(edge(f"a9 HOLDS s{one}") for one in range(targets))), "posture", AT)
     found = Privileges(arcs)
     assert len(arcs.structure.masks.lists) == count
     assert all(found.atoms_of(key(f"a{one}")) == (("Secret", f"s{one % targets}", "read"),) for one in range(10, count + 10, 997))
@@ -264,7 +265,7 @@ def test_sums_weigh_every_target_once() -> None:
     estate = build(
         edge("a1 RUNS_AS i1"), edge("i1 CAN_ACCESS r1", actions=["admin"]), edge("i1 CAN_ACCESS r2", actions=["read", "write"]), node("a2")
     )
-    found = Privileges(project(estate, "posture", AT), np.array([10.0, 1.0]), np.arange(32.0))
+    found = Privileges(arcs_of(estate, "posture", AT), np.array([10.0, 1.0]), np.arange(32.0))
     for measures, subject in ((found.measures, key("a1")), (found.measures_of(found.structure.of_kind("Identity")), key("i1"))):
         one = found.structure.node(subject)
         assert (measures.atoms(one), measures.targets(one), measures.counting(one), measures.reached(one)) == (7, 2, 2, 10 * 31 + 24)
@@ -276,7 +277,7 @@ def test_sums_weigh_every_target_once() -> None:
 @examples(40)
 @given(facts(), st.sampled_from(LENSES), st.sampled_from([0, 1, 4, 10]))
 def test_answers_do_not_depend_on_what_is_kept(drawn: Facts, lens: Lens, limit: int) -> None:
-    arcs = project(estate_of(drawn), lens, AT)
+    arcs = arcs_of(estate_of(drawn), lens, AT)
     with pytest.MonkeyPatch.context() as patch:
         one = Privileges(arcs)
         patch.setattr(privilege, "KEPT_WORDS", limit)
@@ -294,7 +295,7 @@ def test_answers_do_not_depend_on_what_is_kept(drawn: Facts, lens: Lens, limit: 
 @examples(40)
 @given(facts(), st.sampled_from(LENSES), st.sampled_from([0, 4, 10_000]), st.lists(st.integers(0, 255), min_size=40, max_size=40))
 def test_what_is_touched_is_the_sum_of_the_row(drawn: Facts, lens: Lens, limit: int, numbers: list[int]) -> None:
-    arcs = project(estate_of(drawn), lens, AT)
+    arcs = arcs_of(estate_of(drawn), lens, AT)
     columns = np.resize(np.array(numbers, dtype=np.uint8), len(arcs.structure.targets))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(privilege, "KEPT_WORDS", limit)
@@ -316,5 +317,5 @@ def test_a_row_that_is_solved_alone_goes_round_masked_rings_too(monkeypatch: pyt
     ]
     ways = [edge("a2 USES t2"), edge("v0 PROVIDES t2"), edge("v0 HOLDS s1"), edge("s1 AUTHENTICATES_AS i2")]
     access = edge("i2 CAN_ACCESS s2", actions=["execute"])
-    alone = Privileges(project(estate_of([*ring, *ways, access, edge("a1 RUNS_ON h1")]), "posture", AT))
+    alone = Privileges(arcs_of(estate_of([*ring, *ways, access, edge("a1 RUNS_ON h1")]), "posture", AT))
     assert alone.atoms_of(key("t0")) == (("Secret", "s2", "execute"),)

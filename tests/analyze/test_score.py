@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from graphinv.analyze.reading import structure_of
 from graphinv.analyze.score import Settings, Weights, level_of, likelihood, parts_of, settings_from_toml, target_weight
-from graphinv.analyze.structure import Structure
 from graphinv.model.errors import InputError
 from graphinv.model.results import Finding, finding_key
 from tests.analyze.estates import build, edge, node
@@ -70,11 +70,11 @@ def test_targets_weigh_by_sensitivity_and_crown() -> None:
 
 def test_everything_is_all_resources_and_secrets_at_their_worst() -> None:
     estate = build(node("r1", sensitivity="restricted"), node("r2"), node("s1"), edge("i1 CAN_ACCESS r1", actions=["read"]))
-    weights = Weights.of(Structure.of(estate), Settings())
+    weights = Weights.of(structure_of(estate), Settings())
     assert weights.everything == 4 * (10 + 1 + 1)
     assert weights.impact(48) == pytest.approx(100)
     assert weights.impact(10) == pytest.approx(100 * math.log(11) / math.log(49))
-    assert Weights.of(Structure.of(build(node("a1"))), Settings()).impact(0) == 0
+    assert Weights.of(structure_of(build(node("a1"))), Settings()).impact(0) == 0
 
 
 def test_likelihood_and_levels() -> None:

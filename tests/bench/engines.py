@@ -27,9 +27,10 @@ import numpy as np
 import rustworkx as rx
 from scipy.sparse import csr_matrix, identity
 
-from graphinv.analyze.arcs import KIND_NUMBER, Arcs
+from graphinv.analyze.arcs import Arcs, project
 from graphinv.analyze.privilege import Privileges
-from graphinv.analyze.structure import Structure
+from graphinv.analyze.reading import structure_of
+from graphinv.analyze.structure import KIND_NUMBER
 from graphinv.model.estate import EdgeRecord, Estate
 from tests.bench import gds
 from tests.bench.synthetic import AT, synthetic
@@ -153,8 +154,8 @@ Row = tuple[str, float | None, str]
 def measure(agents: int, base: _Neo4j | None) -> tuple[int, int, list[Row]]:
     """Nodes, edges, and what each way takes, ours first."""
     estate = _unscoped(synthetic(agents))
-    structure = Structure.of(estate)
-    arcs = structure.project("posture", AT)
+    structure = structure_of(estate)
+    arcs = project(structure, "posture", AT)
     numbers = structure.of_kind("Agent").tolist()
     ours, solved = _ours(arcs)
     rows: list[Row] = [("graphinv, all actions, exact", ours, "all")]

@@ -11,9 +11,9 @@ from typing import Any
 import networkx as nx
 import pytest
 
-from graphinv.analyze.arcs import Arcs
+from graphinv.analyze.arcs import Arcs, project
 from graphinv.analyze.privilege import Privileges
-from graphinv.analyze.structure import Structure
+from graphinv.analyze.reading import structure_of
 from tests.bench.synthetic import AT, synthetic
 
 AGENTS = 400
@@ -21,7 +21,7 @@ AGENTS = 400
 
 @pytest.fixture(scope="module", params=[False, True], ids=["teams", "mesh"])
 def arcs(request: pytest.FixtureRequest) -> Arcs:
-    return Structure.of(synthetic(AGENTS, mesh=request.param)).project("posture", AT)
+    return project(structure_of(synthetic(AGENTS, mesh=request.param)), "posture", AT)
 
 
 def test_all_agents_at_once(arcs: Arcs, benchmark: Any) -> None:
@@ -51,10 +51,10 @@ def test_all_agents_at_once(arcs: Arcs, benchmark: Any) -> None:
 
 
 def test_project_a_lens(arcs: Arcs, benchmark: Any) -> None:
-    projected = benchmark(arcs.structure.project, "runtime", AT)
+    projected = benchmark(project, arcs.structure, "runtime", AT)
     assert len(projected.source) < len(arcs.source)
 
 
 def test_read_the_arcs(benchmark: Any) -> None:
     estate = synthetic(AGENTS)
-    assert benchmark(Structure.of, estate).size == len(estate.nodes)
+    assert benchmark(structure_of, estate).size == len(estate.nodes)

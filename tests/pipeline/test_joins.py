@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from graphinv.analyze.arcs import project
 from graphinv.analyze.privilege import Privileges
-from graphinv.analyze.structure import Structure
+from graphinv.analyze.reading import structure_of
 from graphinv.model.facts import Binding, EdgeFact, Fact, NodeFact, NodeKey, OwnerRule, Ref
 from graphinv.model.results import Atom
 from graphinv.pipeline.joins import MANY_AGENTS, UNSURE_ELSEWHERE, UNSURE_SAME_FOLDER, resolve
@@ -188,7 +189,7 @@ def test_any_agent_of_many_reaches_what_each_by_itself_would() -> None:
     facts: list[NodeFact | EdgeFact] = [*(NodeFact(*key) for key in keys), *own]
 
     def reach(edges: list[EdgeFact], nodes: list[NodeFact]) -> dict[NodeKey, set[Atom]]:
-        privileges = Privileges(Structure.of(estate_of([*facts, *nodes, *edges])).project("posture", AT))
+        privileges = Privileges(project(structure_of(estate_of([*facts, *nodes, *edges])), "posture", AT))
         return {key: set(privileges.atoms_of(key)) for key in keys}
 
     many = resolve("shop", crowd(MANY_AGENTS + 1))
