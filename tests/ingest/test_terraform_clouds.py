@@ -355,3 +355,77 @@ def test_a_project_of_foundry_in_terraform_runs_as_itself() -> None:
     assert facts.targets("RUNS_AS", f"{group}/microsoft.cognitiveservices/accounts/other/projects/chat")
     assert facts.props("CAN_ACCESS", desk, f"{group}/microsoft.documentdb/databaseaccounts/orders")["actions"] == ["read"]
     assert ("CAN_ACCESS", desk, account) in reached(facts)
+
+
+ENGINE = """
+provider "google" { project = "shop-prod" }
+resource "google_service_account" "agent" { account_id = "agent" }
+resource "google_secret_manager_secret" "stripe" { secret_id = "stripe" }
+resource "google_vertex_ai_reasoning_engine" "desk" {
+  display_name = "desk"
+  region       = "europe-west1"
+  spec {
+    agent_framework = "google-adk"
+    service_account = google_service_account.agent.email
+    container_spec { image_uri = "europe-docker.pkg.dev/shop/agents/desk:1" }
+    deployment_spec {
+      env {
+        name  = "API_KEY"
+        value = "%s"
+      }
+      secret_env {
+        name = "STRIPE"
+        secret_ref {
+          secret  = google_secret_manager_secret.stripe.secret_id
+          version = "latest"
+        }
+      }
+    }
+  }
+}
+resource "google_cloud_run_v2_service" "web" {
+  name     = "web"
+  location = "europe-west1"
+  template {
+    containers {
+      image = "europe-docker.pkg.dev/shop/web:1"
+      env {
+        name = "STRIPE"
+        value_source {
+          secret_key_ref {
+            secret  = google_secret_manager_secret.stripe.id
+            version = "1"
+          }
+        }
+      }
+    }
+  }
+}
+resource "google_cloudfunctions2_function" "pay" {
+  name     = "pay"
+  location = "europe-west1"
+  service_config {
+    secret_environment_variables {
+      key        = "STRIPE"
+      project_id = "other"
+      secret     = "stripe"
+      version    = "latest"
+    }
+  }
+}
+"""
+
+
+def test_an_agent_engine_runs_as_its_account_and_secrets_of_google_are_held() -> None:
+    value = fake("engine")
+    facts = read(ENGINE % value)
+    stripe = "//secretmanager.googleapis.com/projects/shop-prod/secrets/stripe"
+    desk = "//aiplatform.googleapis.com/projects/shop-prod/locations/europe-west1/reasoningEngines/desk"
+    assert facts.problems == []
+    assert facts.targets("RUNS_AS", desk) == {"gcp:agent@shop-prod.iam.gserviceaccount.com"}
+    assert {stripe} < facts.targets("HOLDS", desk)
+    assert fingerprint(value) in {facts.nodes["Secret", id].get("fingerprint") for id in facts.targets("HOLDS", desk) - {stripe}}
+    assert "image=europe-docker.pkg.dev/shop/agents/desk:1" in facts.nodes["Runtime", desk]["labels"]
+    assert facts.targets("HOLDS", "//run.googleapis.com/projects/shop-prod/locations/europe-west1/services/web") == {stripe}
+    pay = "//cloudfunctions.googleapis.com/projects/shop-prod/locations/europe-west1/functions/pay"
+    assert facts.targets("HOLDS", pay) == {stripe.replace("shop-prod", "other")}

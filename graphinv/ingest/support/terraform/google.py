@@ -9,6 +9,7 @@ from typing import Any
 
 from graphinv.ingest.support.aws import declared
 from graphinv.ingest.support.aws.declared import Site
+from graphinv.ingest.support.docker.running import safe
 from graphinv.ingest.support.gcp import denials, names
 from graphinv.ingest.support.masked import carried
 from graphinv.ingest.support.partial import Unknown, Value, is_known, text_of
@@ -43,7 +44,7 @@ def _store(context: Context, one: Resource) -> Iterator[Fact]:
 
 
 def _title(one: Resource) -> str:
-    name = one.text("name", "dataset_id", "repository_id", "secret_id")
+    name = one.text("name", "dataset_id", "repository_id", "secret_id", "display_name")
     return name if name and is_known(name) else one.address
 
 
@@ -77,21 +78,66 @@ def _runtime(context: Context, one: Resource) -> Iterator[Fact]:
     for path in _VARIABLES:
         for block in one.blocks(*path.split(".")):
             pair = isinstance(block.get("name"), str) and "value" in block
-            variables |= {text_of(block["name"]): block["value"]} if pair else ({} if "value_source" in block else dict(block))
+            variables |= (
+                {text_of(block["name"]): block["value"]}
+                if pair
+                else ({} if "value_source" in block or "value_from" in block else dict(block))
+            )
     for script in ("metadata_startup_script",):
         variables |= {script: one.values[script]} if one.values.get(script) is not None else {}
-    yield from declared.workload(site, google_names.RUNTIMES[one.type][0], name, _title(one), variables=variables)
+    yield from declared.workload(site, google_names.RUNTIMES[one.type][0], name, _title(one), variables=variables, labels=_labels(one))
+    for secret in _kept(one):
+        yield site.edge("HOLDS", ("Runtime", name), ("Secret", site.id(secret)), place="vault")
     yield from _inside(context, one)
     for email in _accounts(one):
         yield site.edge("RUNS_AS", ("Runtime", name), names.account(_email(site, email)))
 
 
+def _labels(one: Resource) -> list[str]:
+    """What it runs, for :mod:`graphinv.pipeline.deployments`."""
+    found = [f"image={image}" for path in _IMAGES for image in _at(one, path) if is_known(image) and safe(image)]
+    found += [f"module={name}" for name in _at(one, "spec.source_code_spec.python_spec.entrypoint_module") if is_known(name) and safe(name)]
+    return [*found, f"manifest={one.path}"] if found and safe(one.path) else []
+
+
+def _at(one: Resource, path: str) -> list[str]:
+    *blocks, name = path.split(".")
+    return [text for block in one.blocks(*blocks) for text in texts(block.get(name))]
+
+
+def _kept(one: Resource) -> Iterator[str]:
+    """Names of the secrets of Secret Manager that its variables are filled with."""
+    for path, attribute in _FROM_SECRETS:
+        for block in one.blocks(*path.split(".")):
+            value = block.get(attribute)
+            if isinstance(value, (str, Unknown)) and value:
+                text = text_of(value).partition("/versions/")[0]
+                project = text_of(block.get("project_id")) or google_names.project_of(one.values.get, one.home)
+                own = text if text.startswith("projects/") else f"projects/{project}/secrets/{text.rpartition('/')[2]}"
+                yield f"//secretmanager.googleapis.com/{own}"
+
+
+_IMAGES = (
+    "template.containers.image",
+    "template.template.containers.image",
+    "template.spec.containers.image",
+    "spec.container_spec.image_uri",
+)
+_FROM_SECRETS = (
+    ("secret_environment_variables", "secret"),
+    ("service_config.secret_environment_variables", "secret"),
+    ("template.containers.env.value_source.secret_key_ref", "secret"),
+    ("template.template.containers.env.value_source.secret_key_ref", "secret"),
+    ("template.spec.containers.env.value_from.secret_key_ref", "name"),
+    ("spec.deployment_spec.secret_env.secret_ref", "secret"),
+)
 _VARIABLES = (
     "environment_variables",
     "service_config.environment_variables",
     "template.containers.env",
     "template.template.containers.env",
     "template.spec.containers.env",
+    "spec.deployment_spec.env",
     "metadata",
 )
 _ACCOUNTS = (
@@ -101,6 +147,7 @@ _ACCOUNTS = (
     "template.service_account",
     "template.template.service_account",
     "template.spec.service_account_name",
+    "spec.service_account",
 )
 
 

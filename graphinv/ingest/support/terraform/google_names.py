@@ -24,6 +24,10 @@ RUNTIMES: Mapping[str, tuple[str, str]] = {
     "google_compute_instance": ("vm", "compute.googleapis.com/projects/{project}/zones/{location}/instances/{name}"),
     "google_cloud_run_service": ("container", "run.googleapis.com/projects/{project}/locations/{location}/services/{name}"),
     "google_cloud_run_v2_service": ("container", "run.googleapis.com/projects/{project}/locations/{location}/services/{name}"),
+    "google_vertex_ai_reasoning_engine": (
+        "container",
+        "aiplatform.googleapis.com/projects/{project}/locations/{location}/reasoningEngines/{name}",
+    ),
     "google_cloud_run_v2_job": ("job", "run.googleapis.com/projects/{project}/locations/{location}/jobs/{name}"),
     **dict.fromkeys(
         ("google_cloudfunctions_function", "google_cloudfunctions2_function"),
@@ -64,7 +68,7 @@ def full_name(kind: str, address: str, get: Get, home: Home) -> str | None:
         return "//" + ACCOUNT.format(project=project_of(get, home), name=email_of(get, address, home))
     else:
         return None
-    name = get(attribute)
+    name = get(attribute) or (get("display_name") if kind in RUNTIMES else None)
     name = text_of(name) if isinstance(name, (str, Unknown)) and name else text_of(Unknown(address))
     places = (get("location"), get("zone"), get("region"))
     location = next((text_of(place) for place in places if isinstance(place, (str, Unknown)) and place), "-")

@@ -23,6 +23,7 @@ MAX_DEPTH = 80
 """Levels of expressions inside each other; Python's own stack bounds what may be followed."""
 
 _BLOCK = re.compile(r"^[a-z_]+(?:[ \t]+\"[^\"\n]{1,200}\"){0,3}[ \t]*\{", re.MULTILINE)
+_TOP = frozenset({"resource", "data", "variable", "output", "module", "provider"})
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))", re.DOTALL)
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
 
@@ -146,7 +147,9 @@ class _Lowering:
         attributes: dict[str, ir.Expr] = {}
         lines: dict[str, int] = {}
         blocks: list[ir.Block] = []
-        variant = self.variant(body) if head.labels[:1] == ("aws_ssm_parameter",) else None
+        variant = self.plain(body, "type") if head.labels[:1] == ("aws_ssm_parameter",) else None
+        # env { name = "API_KEY", value = "…" }: the value stands under the name.
+        called = self.plain(body, "name") if head.type not in _TOP else ""
         for child in body.named_children:
             if child.type == "attribute":
                 parts = child.named_children
@@ -154,6 +157,7 @@ class _Lowering:
                     continue
                 name, value = self.name(parts[0]), parts[-1]
                 key = head.labels[-1] if head.type in ("variable", "output") and head.labels and name in ("default", "value") else name
+                key = called if name == "value" and called else key
                 secret = is_sensitive(head.labels[0] if head.labels else "", name, variant)
                 attributes[name] = self.expr(value, _Place(key, secret), 0)
                 lines[name] = self.line(child)
@@ -161,11 +165,11 @@ class _Lowering:
                 blocks.append(self.block(child, head, depth + 1))
         return ir.Block(head.type, head.labels, head.line, attributes, lines, tuple(blocks))
 
-    def variant(self, body: Node) -> str:
-        """The attribute ``type`` of a body, where it is a plain text."""
+    def plain(self, body: Node, attribute: str) -> str:
+        """An attribute of a body, where it is a plain text."""
         for child in body.named_children:
             parts = child.named_children
-            if child.type == "attribute" and len(parts) > 1 and self.name(parts[0]) == "type":
+            if child.type == "attribute" and len(parts) > 1 and self.name(parts[0]) == attribute:
                 return self.name(parts[-1]).strip('"')
         return ""
 
