@@ -258,3 +258,38 @@ def test_a_tool_class_of_which_nothing_can_be_followed_has_unknown_effects() -> 
     tools = {id_.rpartition("#")[2]: props for (kind, id_), props in facts.nodes.items() if kind == "Tool"}
     assert tools["refund"]["effects"] == ["egress", "write"]
     assert "effects" not in tools["mystery"]
+
+
+def test_a_client_of_ones_own_hands_a_servers_tools_to_a_model() -> None:
+    facts = read(
+        """
+        from contextlib import AsyncExitStack
+        from anthropic import Anthropic
+        from mcp import ClientSession, StdioServerParameters
+        from mcp.client.stdio import stdio_client
+
+        class Desk:
+            def __init__(self):
+                self.session: ClientSession | None = None
+                self.exit_stack = AsyncExitStack()
+                self.anthropic = Anthropic()
+
+            async def connect(self):
+                parameters = StdioServerParameters(command="npx", args=["-y", "shop-orders-mcp"])
+                transport = await self.exit_stack.enter_async_context(stdio_client(parameters))
+                self.stdio, self.write = transport
+                self.session = await self.exit_stack.enter_async_context(ClientSession(self.stdio, self.write))
+                await self.session.initialize()
+
+            async def ask(self, question):
+                response = await self.session.list_tools()
+                tools = [
+                    {"name": tool.name, "description": tool.description, "input_schema": tool.inputSchema} for tool in response.tools
+                ]
+                return self.anthropic.messages.create(model="claude-sonnet-5", messages=question, tools=tools)
+        """
+    )
+    assert [id_ for kind, id_ in facts.nodes if kind == "Agent"] == ["model-api:shop/app#Desk"]
+    assert {target.rpartition("#")[2] for _, target in drawn(facts, "CONNECTS_TO")} == {"shop-orders-mcp"}
+    assert not drawn(facts, "USES")
+    assert not facts.problems

@@ -104,6 +104,8 @@ MAX_SERVERS = 50
 
 def entry_of(value: Value) -> list[Entry] | None:
     """The servers that ``value`` describes; None where it is no server. Also for tools that were got from one (``client.get_tools()``)."""
+    if isinstance(value, DictV):
+        value = _described(value)
     while isinstance(value, Bound) and value.attr.startswith(("[", "tools")):
         value = value.receiver
     if isinstance(value, DictV) and _text(value.get("type")) == "mcp":  # a tool of OpenAI's responses, written as data
@@ -121,6 +123,13 @@ def entry_of(value: Value) -> list[Entry] | None:
             found = [entry for one in inner if isinstance(one, Made) and one.symbol in CLASSES for entry in _of(one)]
             return found or None
     return None
+
+
+def _described(definition: DictV) -> Value:
+    """The tool object that a definition as data is written from (``{"name": tool.name, "input_schema": tool.inputSchema}``), else itself."""
+    inner = definition.get("function") or definition.get("toolSpec")
+    name = (inner.get("name") if isinstance(inner, DictV) else None) or definition.get("name")
+    return name.receiver if isinstance(name, Bound) and name.attr == "name" else definition
 
 
 def _of(made: Made) -> list[Entry]:

@@ -16,11 +16,13 @@ from graphinv.ingest.support.python.sites import Site, Sites, relevant
 from graphinv.ingest.support.python.values import (
     Bound,
     ClassV,
+    DictV,
     Either,
     External,
     FunctionV,
     ListV,
     Made,
+    Partial,
     Place,
     Scope,
     Value,
@@ -32,6 +34,8 @@ MAX_PROBLEMS = 20
 """Problems of one document that are told one by one."""
 MAX_DEPTH = 4
 """Functions calling functions that are followed to see what a function does."""
+MAX_PARTS = 50
+"""Items of a list that are asked whether it is one of objects."""
 MAX_BODIES = 200
 """Functions, each with what it is called with, that are looked at for that."""
 
@@ -182,11 +186,17 @@ class Tree:
                 inner = scope if site.scope.owner is one.function else site.scope
                 if depth < MAX_DEPTH:
                     stack.extend(
-                        (callee, frame(self.ev, callee, site.call, inner, entered=True), depth + 1)
+                        (callee, self._entered(callee, site.call, inner), depth + 1)
                         for callee in self.ev.evaluate(site.call.func, inner).options()
                         if isinstance(callee, FunctionV)
                     )
                 yield site.call, inner
+
+    def _entered(self, callee: FunctionV, call: ir.Call, scope: Scope) -> Scope:
+        """The scope that a call enters; the same for all calls that hand over nothing but texts and numbers."""
+        entered = frame(self.ev, callee, call, scope, entered=True)
+        given = (one for one in entered.bindings.values() if one is not callee.owner)
+        return entered if any(_holds_object(one) for one in given) else body_scope(self.ev, callee)
 
     def items(self, value: Value | None, at: Value | None = None) -> list[Value]:
         """The single values in ``value``: items of lists, possibilities, values of mappings; ``None`` left out; each object once. ``at`` is
@@ -322,3 +332,9 @@ def _received(decorator: Value, value: Made) -> bool:
         if isinstance(receiver, Made) and receiver.key == value.key:
             return True
     return False
+
+
+def _holds_object(value: Value) -> bool:
+    """Whether a value is, or is a list or mapping with, more than texts, numbers and what is not known."""
+    parts = [part for option in value.options() for part in (option.items if isinstance(option, ListV) else (option,))]
+    return any(isinstance(one, (Made, FunctionV, ClassV, Bound, Partial, DictV)) for one in parts[:MAX_PARTS])

@@ -88,12 +88,15 @@ class DictV(Value):
     def is_definition(self) -> bool:
         """Whether it is one thing written as data (``{"type": "web_search_preview"}``, or a tool with its schema) rather than a mapping of
         things."""
+        if self.rest:
+            return False
+        if any(self.get(key) is not None for key in _TOOL_DEFINITIONS):
+            return True
         kind = self.get("type")
-        typed = isinstance(kind, Const) and isinstance(kind.value, str)
         return (
-            (typed or any(self.get(key) is not None for key in _TOOL_DEFINITIONS))
-            and not self.rest
-            and all(isinstance(value, (Const, EnvVar, ListV, DictV)) for _, value in self.items)
+            isinstance(kind, Const)
+            and isinstance(kind.value, str)
+            and (kind.value == "function" or all(isinstance(value, (Const, EnvVar, ListV, DictV)) for _, value in self.items))
         )
 
 
@@ -293,12 +296,15 @@ def within(dotted: str, packages: tuple[str, ...]) -> bool:
 
 def either(module: ir.Module, line: int, values: list[Value]) -> Value:
     """One of ``values``; nested possibilities are flattened, at most 64 kept."""
-    flat: list[Value] = []
-    for value in values:
-        flat.extend(option for option in value.options() if option not in flat)
-    if not flat:
+    flat: dict[int, Value] = {}
+    for option in (one for value in values for one in value.options()):
+        flat[id(option)] = option
+        if len(flat) == MAX_OPTIONS:
+            break
+    found = tuple(flat.values())
+    if not found:
         return Unknown(module, line, "nothing is assigned to it")
-    return flat[0] if len(flat) == 1 else Either(module, line, tuple(flat[:MAX_OPTIONS]))
+    return found[0] if len(found) == 1 else Either(module, line, found)
 
 
 def walk(value: Value | None) -> Iterator[Value]:

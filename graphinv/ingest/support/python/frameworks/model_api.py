@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from graphinv.ingest.support.python import ir
 from graphinv.ingest.support.python.names import member
 from graphinv.ingest.support.python.program import Actor, Hosted, Program
+from graphinv.ingest.support.python.servers import entry_of
 from graphinv.ingest.support.python.shapes import EXECUTE, FETCH, SEARCH, Effects, hosted, runs_agents
 from graphinv.ingest.support.python.values import Const, DictV, EnvVar, External, FunctionV, Made, Scope, Unknown, Value
 from graphinv.model.facts import Fact
@@ -115,7 +116,7 @@ def _is_own(tool: Value | Hosted) -> bool:
     if isinstance(tool, DictV):
         kind = tool.get("type")
         text = kind.text() if kind is not None else None
-        return text == "mcp" or ((text is None or text in _OWN) and _name(tool) is not None)
+        return text == "mcp" or ((text is None or text in _OWN) and (_name(tool) is not None or entry_of(tool) is not None))
     return not isinstance(tool, (Hosted, Unknown, EnvVar, Const, External))
 
 
