@@ -1,4 +1,5 @@
-"""JavaScript and TypeScript source: agents of Mastra, LangGraph.js, the OpenAI and Claude agent SDKs and the Vercel AI SDK, MCP servers.
+"""JavaScript and TypeScript source: agents of Mastra, LangGraph.js, Genkit, the OpenAI and Claude agent SDKs, the Vercel AI SDK
+and others, MCP servers.
 
 The documents of a root are understood together: see :mod:`graphinv.ingest.support.javascript`.
 """
@@ -33,7 +34,7 @@ _OTHERS = b"|".join(mark for one in FRAMEWORKS for mark in one.MARKS)
 _MARKS = re.compile(
     rb"""["'](?:@mastra/|@langchain/|langchain["'/]|@openai/agents|ai["'/]|ai/|@ai-sdk/|@anthropic-ai/claude-|@modelcontextprotocol/"""
     rb"""|@llamaindex/|llamaindex["'/]|fastmcp["']|mcp-handler["']|@vercel/mcp-adapter["']|deepagents["']|@aws-cdk/aws-bedrock"""
-    rb"""|@cdklabs/generative-ai-|@cloudflare/(?:ai-chat|think)["'/]|@anthropic-ai/sdk["'/]|@google/genai["'/]|(?:openai|groq-sdk|ollama)["'/]|@mistralai/|(?:%s)["'/])|\bfrom\s*["']agents["'/]|\bCfnAgent\b|%s"""
+    rb"""|@cdklabs/generative-ai-|@cloudflare/(?:ai-chat|think)["'/]|genkit["'/]|@genkit-ai/|@anthropic-ai/sdk["'/]|@google/genai["'/]|(?:openai|groq-sdk|ollama)["'/]|@mistralai/|(?:%s)["'/])|\bfrom\s*["']agents["'/]|\bCfnAgent\b|%s"""
     % (_PACKAGES, _OTHERS)
 )
 _HINTS = re.compile(rb"[a-z]Agents?\b|\bagents?\b|[a-z]Tools?\b|\btools?\b|\bmcp\b|[wW]orkflow", re.IGNORECASE)

@@ -29,7 +29,8 @@ METHODS = names(
     "tool registerTool registerToolTask addTool addTools registerAppTool setRequestHandler push unshift addNode addEdge "
     "addConditionalEdges addSequence compile setEntryPoint setFinishPoint then branch parallel dountil dowhile "
     "doUntil doWhile foreach forEach step after map flatMap clone asTool create commit getAgent getAgentById "
-    "getWorkflow getWorkflowById bindTools tools getTools listTools getToolsets listToolsets"
+    "getWorkflow getWorkflowById bindTools tools getTools listTools getToolsets listToolsets "
+    "defineAgent defineFlow definePrompt defineTool defineInterrupt dynamicTool generate generateStream chat"
 )
 """Methods whose calls can matter on any object."""
 LOOKUPS = {"getAgent": "agent", "getAgentById": "agent", "getWorkflow": "workflow", "getWorkflowById": "workflow"}

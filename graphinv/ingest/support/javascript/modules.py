@@ -16,9 +16,9 @@ _OF_SOURCE = {".js": (".ts", ".tsx", ".jsx"), ".jsx": (".tsx",), ".mjs": (".mts"
 _BUILT = re.compile(r"^(?:\./)?(?:dist|build|lib|out)/")
 MAX_LINKS = 500
 _FRAMEWORK = re.compile(
-    r"(?:@mastra|@langchain|@ai-sdk|@anthropic-ai|@modelcontextprotocol|@voltagent|@llamaindex|@iqai|@mistralai)/|@openai/agents"
+    r"(?:@mastra|@langchain|@ai-sdk|@anthropic-ai|@modelcontextprotocol|@voltagent|@llamaindex|@iqai|@mistralai|@genkit-ai)/|@openai/agents"
     r"|(?:@inngest/agent-kit|@google/(?:adk|genai)|@strands-agents/sdk|@cloudflare/(?:ai-chat|think)|@azure/ai-(?:agents|projects))(?:/|$)"
-    r"|(?:langchain|llamaindex|ai|fastmcp|mcp-handler|deepagents|zod|beeai-framework|agent-squad|multi-agent-orchestrator|openai)(?:/|$)"
+    r"|(?:langchain|llamaindex|ai|fastmcp|mcp-handler|deepagents|zod|beeai-framework|agent-squad|multi-agent-orchestrator|openai|genkit)(?:/|$)"
 )
 """What is known by its package's name is that even in the tree of its own source."""
 

@@ -37,6 +37,7 @@ LLAMAINDEX = ("llamaindex", "@llamaindex/workflow", "@llamaindex/core", "@llamai
 CLAUDE = ("@anthropic-ai/claude-agent-sdk", "@anthropic-ai/claude-code")
 MASTRA = ("@mastra/core",)
 AI_SDK = ("ai",)
+GENKIT = ("genkit", "@genkit-ai/ai")
 _MAKERS: tuple[tuple[tuple[str, ...], tuple[str, ...], str, tuple[str, ...]], ...] = (
     (MASTRA, ("createTool", "Tool"), "mastra", ("id", "name")),
     (OPENAI, ("tool",), "openai-agents", ("name",)),
@@ -49,6 +50,7 @@ _MAKERS: tuple[tuple[tuple[str, ...], tuple[str, ...], str, tuple[str, ...]], ..
     (("@strands-agents/sdk",), ("tool", "FunctionTool"), "strands", ("name",)),
 )
 """What makes a tool from options: packages, calls, the framework, and the options that name it."""
+_GENKIT_TOOLS = ("defineTool", "dynamicTool", "defineInterrupt", "tool")
 _TOOL_KEYS = frozenset({"execute", "inputSchema", "parameters", "input_schema", "handler", "invoke"})
 _LANGCHAIN_CLASSES = ("DynamicTool", "DynamicStructuredTool", "StructuredTool", "Tool")
 
@@ -76,6 +78,8 @@ def spec_of(program: Program, value: Value, key: str = "") -> Spec | None:  # no
     """The tool that ``value`` is; None where it is none. ``key`` is the name it stands under."""
     if isinstance(value, DictV):
         return _plain_tool(value, key) if _is_tool(value) else None
+    if isinstance(value, Made) and value.within(*GENKIT) and value.symbol in _GENKIT_TOOLS:
+        return _configured(value)
     if not isinstance(value, Made) or value.receiver is not None:
         return None
     for packages, calls, framework, named in _MAKERS:
@@ -169,6 +173,24 @@ def _positional(made: Made) -> Spec | None:
         None,
         annotations if isinstance(annotations, dict) else {},
         [one for one in walk(made.arg(3)) if isinstance(one, FunctionV)],
+    )
+
+
+def _configured(made: Made) -> Spec | None:
+    """``ai.defineTool({name, description, inputSchema}, handler)`` of Genkit."""
+    config = made.arg(0)
+    name = _text(config.get("name")) if isinstance(config, DictV) else None
+    if not isinstance(config, DictV) or not name:
+        return None
+    return Spec(
+        name,
+        made.path,
+        made.line,
+        "genkit",
+        _text(config.get("description")),
+        config.get("inputSchema"),
+        config.get("outputSchema"),
+        handlers=[one for one in walk(made.arg(1)) if isinstance(one, FunctionV)],
     )
 
 
