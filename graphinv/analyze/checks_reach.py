@@ -11,7 +11,7 @@ from graphinv.analyze.labels import agreed
 from graphinv.analyze.moments import micros
 from graphinv.analyze.reaching import WORSE_BITS, Pair, Reached, columns_of, pairs_and_counts
 from graphinv.analyze.rows import Params, Row, about, agents_of, delegations, in_force
-from graphinv.analyze.scopes import split_scope
+from graphinv.analyze.scopes import ACTION_BIT, Array, split_scope
 from graphinv.model.estate import Estate, NodeRecord
 from graphinv.model.results import Hop
 
@@ -73,9 +73,27 @@ def ungoverned_path(engine: Engine, params: Params) -> Iterator[Row]:
         around = _bypassed(engine, pair) if enforced else []
         return found | ({"bypassed": around} if around else {})
 
+    sinks, models = _of_sorts(engine, params["telemetry"]), _of_sorts(engine, params["models"])
+
+    def matters(one: Reached) -> Array:
+        columns, bits = one.columns, one.bits
+        harmless = sinks[columns] & (bits & _BEYOND_WRITING == 0) | models[columns] & (bits & _BEYOND_ASKING == 0)
+        return told.sensitive[columns] | ~harmless & (told.prod[columns] | (bits & WORSE_BITS > 0))
+
     reached = (Reached(agent.key, *privileges.row(agent.key)) for agent in agents_of(engine))
-    wanted = (one.only(told.sensitive[one.columns] | told.prod[one.columns] | (one.bits & WORSE_BITS > 0)) for one in reached)
+    wanted = (one.only(matters(one)) for one in reached)
     yield from pairs_and_counts(engine, wanted, params["most"], params["searches"], "ungoverned", row)
+
+
+_BEYOND_WRITING = WORSE_BITS & ~ACTION_BIT["write"]
+_BEYOND_ASKING = WORSE_BITS & ~ACTION_BIT["execute"]
+
+
+def _of_sorts(engine: Engine, sorts: Sequence[str]) -> Array:
+    """For each target whether it is of one of these types; a whole service of a cloud is of the type that its id ends with."""
+    keys = (engine.structure.keys[node] for node in engine.structure.targets.tolist())
+    types = ((key[1], str(engine.estate.nodes[key].props.get("type") or "")) for key in keys)
+    return np.array([(id.rpartition("/")[2] if type == "aws_service" else type) in sorts for id, type in types], dtype=bool)
 
 
 def _bypassed(engine: Engine, pair: Pair) -> list[str]:
