@@ -136,3 +136,35 @@ class PayTools {{
     }}
 }}
 """
+
+
+def go_agents(plant: Plant) -> str:
+    """Agents in Go with secrets in names, models, addresses and what their servers are started with."""
+    return f"""package main
+import ("os/exec"; "github.com/modelcontextprotocol/go-sdk/mcp"; "google.golang.org/adk/agent/llmagent"; "google.golang.org/adk/tool"
+	"google.golang.org/adk/tool/functiontool"; "google.golang.org/adk/tool/mcptoolset")
+const apiKey = "{plant()}"
+func main() {{
+	model, _ := gemini.NewModel(ctx, "{plant("gh" + "p_")}", &genai.ClientConfig{{APIKey: "{plant()}"}})
+	pay, _ := functiontool.New(functiontool.Config{{Name: "{plant("gh" + "p_")}",
+		Description: "postgres://app:{plant()}@db.example/shop"}}, nil)
+	one, _ := mcptoolset.New(mcptoolset.Config{{Transport: &mcp.StreamableClientTransport{{
+		Endpoint: "https://u:{plant()}@mcp.example/x?token={plant()}"}}}})
+	two, _ := mcptoolset.New(mcptoolset.Config{{Transport: &mcp.CommandTransport{{Command: exec.Command("npx", "--token", "{plant()}")}}}})
+	llmagent.New(llmagent.Config{{Name: "{plant("gh" + "p_")}", Model: model,
+		Tools: []tool.Tool{{pay}}, Toolsets: []tool.Toolset{{one, two}}}})
+}}
+"""
+
+
+def csharp_agents(plant: Plant) -> str:
+    """The same in C#."""
+    return f"""using Microsoft.Agents.AI;
+var client = new OpenAIClient(new ApiKeyCredential("{plant()}")).GetChatClient("{plant("gh" + "p_")}");
+var one = await McpClient.CreateAsync(new HttpClientTransport(new() {{ Name = "{plant("gh" + "p_")}",
+    Endpoint = new Uri("https://u:{plant()}@mcp.example/x?token={plant()}") }}));
+var two = await McpClient.CreateAsync(new StdioClientTransport(new() {{ Command = "npx", Arguments = ["--token", "{plant()}"] }}));
+AIAgent agent = client.AsAIAgent(name: "{plant("gh" + "p_")}", tools: [.. await one.ListToolsAsync(), .. await two.ListToolsAsync(),
+    AIFunctionFactory.Create(Pay, "{plant("gh" + "p_")}", "postgres://app:{plant()}@db.example/shop")]);
+static string Pay(string order) {{ var token = "{plant()}"; return token; }}
+"""

@@ -20,7 +20,7 @@ from graphinv.pipeline.tickets import wanted
 from graphinv.store import open_store
 from tests.export.trackers import FAKES, Fake, served
 from tests.security.agent_canaries import declared
-from tests.security.code_canaries import crew, csharp_server, go_server, javascript, python_agents, python_server
+from tests.security.code_canaries import crew, csharp_agents, csharp_server, go_agents, go_server, javascript, python_agents, python_server
 from tests.security.deployment_canaries import aws_answers, deployed, templates, terraform_files
 from tests.security.identity_canaries import identities
 from tests.security.planting import Plant, servers
@@ -318,6 +318,8 @@ def estate(plant: Plant) -> dict[str, str]:
         "shop/mcp/server.py": python_server(plant),
         "shop/mcp/cmd/orders/main.go": go_server(plant),
         "shop/mcp/Shop/Program.cs": csharp_server(plant),
+        "shop/go/main.go": go_agents(plant),
+        "shop/dotnet/Agents.cs": csharp_agents(plant),
         "shop/mcp/pyproject.toml": f'[project]\nname = "x"\n[project.scripts]\n"{shaped()}" = "server:{shaped()}"\n',
         "shop/agents.csv": f"id,name,{shaped()}\na,{shaped()},{plant()}\n",
         "shop/approvals.csv": f"agent,tool,by,digest,{shaped()}\na,{shaped()},b,x,y\n{shaped()},t,{shaped()},{shaped()},{plant()}\n",
