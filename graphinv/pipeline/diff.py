@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property
 from math import isclose
 from pathlib import Path
-from typing import Literal, TypeGuard
+from typing import Any, Literal, TypeGuard
 
 from pydantic import TypeAdapter
 
@@ -24,7 +24,7 @@ from graphinv.analyze.labels import states
 from graphinv.model.difference import GONE, Compared, Difference, EdgeChange, FindingChange, NodeChange, ScoreMove
 from graphinv.model.errors import FactError, StoreError, UsageError
 from graphinv.model.estate import Estate
-from graphinv.model.facts import EdgeFact, NodeFact, NodeKey, check_edge, check_node
+from graphinv.model.facts import EdgeFact, NodeFact, NodeKey, Props, check_edge, check_node
 from graphinv.model.results import LEVELS, Analysis, Finding, Lens, Level, RuleStatus, Score, adapter
 from graphinv.pipeline.accepted import Filter, Shown
 from graphinv.pipeline.gather import Progress, quiet
@@ -36,8 +36,8 @@ from graphinv.pipeline.stages import analyze, engine, ingest, rules, settings
 from graphinv.pipeline.summary import root_summary
 from graphinv.pipeline.walk import root_of
 from graphinv.store import Scan, Store, open_store, store_url
-from graphinv.store.merge import State, visible
-from graphinv.store.upkeep import problems, read_backup
+from graphinv.store.merge import Entry, Key, State, living, visible
+from graphinv.store.upkeep import Checker, read_backup, reading
 
 COMPARED_LENSES: tuple[Lens, ...] = ("posture", "ungoverned")
 """Those that are compared unless others are asked for: the worst case, and the gap."""
@@ -56,6 +56,8 @@ class Side:
     scans: tuple[Scan, ...]
     fresh: bool = False
     """Whether it was read from files for this."""
+    alike: frozenset[str] = frozenset()
+    """Keys of open findings that both have at one level: their results go without them."""
 
     @cached_property
     def sight(self) -> Sight:
@@ -64,7 +66,7 @@ class Side:
 
     @cached_property
     def open(self) -> dict[str, Finding]:
-        """Findings by key."""
+        """Those findings by key that the other has not, or at another level."""
         return {finding.key: finding for finding in self.analysis.findings}
 
     @property
@@ -83,7 +85,7 @@ class Side:
             agents=len(self.judge.structure.of_kind("Agent")),
             nodes=len(estate.nodes),
             edges=len(estate.edges),
-            findings=len(self.analysis.findings),
+            findings=len(self.open) + len(self.alike),
         )
 
 
@@ -128,13 +130,32 @@ def sides(before: str, after: str, *, keeper: str | None = None, at: str | None 
             if kinds[index] == "files":
                 made[index] = _read(names[index], place, root, moment, progress)
             elif kinds[index] == "snapshot":
-                made[index] = _of_state(names[index], *_snapshot(Path(names[index])), place, at, progress)
+                made[index] = _of_snapshot(names[index], place, at, progress, made.get(1 - index))
             else:
                 with open_store(names[index]) as store:
                     made[index] = _of_store(names[index], store, place, at, progress)
             if len(made[index].scans) == 1:
                 root = made[index].scans[0].root
-    return made[0], made[1]
+    return _apart(made[0], made[1])
+
+
+def _apart(*both: Side) -> tuple[Side, Side]:
+    """Both without the findings that they have in common at one level, of which there may be hundreds of thousands."""
+    alike = both[0].alike | both[1].alike | {key for key, finding in both[0].open.items() if _has(both[1], finding)}
+    one, two = (replace(side, analysis=_without(side.analysis, alike), alike=alike) for side in both)
+    return one, two
+
+
+def _has(side: Side, finding: Finding) -> bool:
+    other = side.open.get(finding.key)
+    return other is not None and other.severity == finding.severity
+
+
+def _without(analysis: Analysis, alike: Set[str]) -> Analysis:
+    """Results with only what is compared."""
+    findings = tuple(finding for finding in analysis.findings if finding.key not in alike)
+    scores = tuple(replace(score, parts=()) for score in analysis.scores)
+    return analysis.model_copy(update={"findings": findings, "scores": scores, "reach": (), "paths": ()})
 
 
 def _kind(name: str) -> Literal["store", "snapshot", "files"]:
@@ -158,24 +179,61 @@ def _read(name: str, place: Path, called: str | None, at: str, progress: Progres
         return replace(_of_store(name, store, place, None, progress), fresh=True)
 
 
-def _snapshot(path: Path) -> tuple[State, Analysis | None]:
-    """What a snapshot holds, all of it of the vocabulary: whoever wrote the file, and whatever into it."""
-    state, analysis = read_backup(path)
-    wrong: list[str] = []
+def _of_snapshot(name: str, place: Path, at: str | None, progress: Progress, other: Side | None) -> Side:
+    path = Path(name)
+    estate, scans, analysis, alike = _snapshot(path, other)
+    if _usable(analysis, estate.generation, at):
+        return Side(name, Engine(estate, analysis.at, settings()), analysis, scans, alike=alike)
+    return _analyzed(name, *read_backup(path), place, at, progress)
+
+
+def _snapshot(path: Path, other: Side | None) -> tuple[Estate, tuple[Scan, ...], Analysis | None, frozenset[str]]:
+    """What lives in a snapshot, read thing by thing, all of it of the vocabulary: whoever wrote the file, and whatever into it. Findings
+    that the ``other`` has at the same level are left out; their keys come last."""
+    alike = set()
+
+    def compared(name: str, result: Any) -> Any:
+        if name == "findings":
+            adapter(Finding).validate_python({name: getattr(result, name) for name in _FINDING})
+            if other is None or not _has(other, result):
+                return result
+            alike.add(result.key)
+        if name == "scores":
+            return replace(result, parts=())
+        return result if name == "rules" else None
+
     try:
-        wrong = problems(state)
-        for key, node in state.nodes.items():
-            check_node(NodeFact(*key, visible(key, node)))
-        for name, edge in state.edges.items():
-            check_edge(EdgeFact(*name[:3], visible(name, edge)))
-        TypeAdapter(list[Scan]).validate_python([asdict(scan) for scan in state.scans.values()])
-        for finding in (*analysis.findings, *analysis.former) if analysis else ():
+        with reading(path) as held:
+            checker = Checker(held.scans)
+            nodes = _sound(held.nodes(), checker.node, lambda key, props: check_node(NodeFact(*key, props)), path)
+            edges = _sound(held.edges(), checker.edge, lambda key, props: check_edge(EdgeFact(*key[:3], props)), path)
+            estate = living(nodes, edges, held.generation)
+            analysis = held.results(compared)
+        scans = tuple(scan for _, scan in sorted(held.scans.items()))
+        TypeAdapter(list[Scan]).validate_python([asdict(scan) for scan in scans])
+        for finding in analysis.former if analysis else ():
             adapter(Finding).validate_python({name: getattr(finding, name) for name in _FINDING})
     except (FactError, ValueError, TypeError, LookupError, AttributeError) as error:
-        wrong = wrong or [f"its contents are not of this version's vocabulary ({type(error).__name__})"]
-    if wrong:
-        raise StoreError(f"{path} is no sound snapshot: {wrong[0]}; is it of a newer graphinv?")
-    return state, analysis
+        raise _unsound(path, f"its contents are not of this version's vocabulary ({type(error).__name__})") from None
+    return replace(estate, roots=tuple(held.scans)), scans, analysis, frozenset(alike)
+
+
+def _sound(
+    things: Iterable[tuple[Key, Entry]], wrongs: Callable[[Key, Entry], Iterator[str]], valid: Callable[[Key, Props], object], path: Path
+) -> Iterator[tuple[Key, Entry]]:
+    """The things of a snapshot, one by one, as long as they are sound and stand in their order, so that none is there twice."""
+    before: Key | None = None
+    for key, entry in things:
+        wrong = next(wrongs(key, entry), "")
+        if wrong or (before is not None and key <= before):
+            raise _unsound(path, wrong or f"{key} is not in its place")
+        valid(key, visible(key, entry))
+        yield key, entry
+        before = key
+
+
+def _unsound(path: Path, wrong: str) -> StoreError:
+    return StoreError(f"{path} is no sound snapshot: {wrong}; is it of a newer graphinv?")
 
 
 def _of_store(name: str, store: Store, place: Path, at: str | None, progress: Progress) -> Side:
@@ -183,14 +241,11 @@ def _of_store(name: str, store: Store, place: Path, at: str | None, progress: Pr
     if _usable(analysis, store.generation, at):
         judge = engine(store, at=analysis.at)
         _ = judge.estate  # as long as the store is open
-        return Side(name, judge, analysis, tuple(store.scans()))
-    return _of_state(name, store.state(), analysis, place, at, progress)
+        return Side(name, judge, _without(analysis, frozenset()), tuple(store.scans()))
+    return _analyzed(name, store.state(), analysis, place, at, progress)
 
 
-def _of_state(name: str, state: State, analysis: Analysis | None, place: Path, at: str | None, progress: Progress) -> Side:
-    if _usable(analysis, state.generation, at):
-        estate = replace(state.estate(), roots=tuple(sorted(state.scans)))
-        return Side(name, Engine(estate, analysis.at, settings()), analysis, tuple(scan for _, scan in sorted(state.scans.items())))
+def _analyzed(name: str, state: State, analysis: Analysis | None, place: Path, at: str | None, progress: Progress) -> Side:
     with open_store(place / "graph", write=True) as store:
         store.replace(state, analysis)
         analyze(store, progress, at=at)
@@ -227,7 +282,8 @@ def difference(
     found = []
     for number, lens in enumerate(lenses, 1):
         progress("comparing", number, f"privileges, {lens}")
-        found.append(lens_difference(before.judge, after.judge, facts, lens, most))
+        one, two = (Engine(side.judge.structure, side.judge.at, side.judge.settings) for side in (before, after))  # they go with the lens
+        found.append(lens_difference(one, two, facts, lens, most))
     progress("comparing", len(lenses) + 1, "findings")
     return Difference(
         before=before.compared(),

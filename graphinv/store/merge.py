@@ -97,11 +97,7 @@ class State:
 
     def estate(self) -> Estate:
         """All that lives, as analyzers see it. O(nodes + edges)."""
-        return estate_of(
-            node_batches((key, visible(key, entry)) for key, entry in self.nodes.items() if entry.live),
-            edge_batches((key, visible(key, entry)) for key, entry in self.edges.items() if entry.live),
-            self.generation,
-        )
+        return living(self.nodes.items(), self.edges.items(), self.generation)
 
 
 Key = TypeVar("Key", NodeKey, EdgeId)
@@ -117,6 +113,15 @@ def visible(key: NodeKey | EdgeId, entry: Entry) -> Props:
         props.setdefault("gone_at", entry.gone_at)
         props["last_seen"] = entry.last_seen
     return props
+
+
+def living(nodes: Iterable[tuple[NodeKey, Entry]], edges: Iterable[tuple[EdgeId, Entry]], generation: int) -> Estate:
+    """The estate of those that live: all nodes are asked for, then all edges, and none is kept as it comes. O(nodes + edges)."""
+    return estate_of(
+        node_batches((key, visible(key, entry)) for key, entry in nodes if entry.live),
+        edge_batches((key, visible(key, entry)) for key, entry in edges if entry.live),
+        generation,
+    )
 
 
 def advance(state: State, scan: Scan, nodes: Iterable[NodeFact], edges: Iterable[EdgeFact]) -> tuple[State, Committed, bool]:

@@ -11,7 +11,7 @@ import base64
 import gzip
 import io
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields
 from itertools import islice
 from typing import Any
@@ -82,8 +82,8 @@ def unpacked(text: str | None, url: str) -> Analysis | None:
         raise StoreError(f"the results in {url} cannot be read; run `graphinv analyze` again") from error
 
 
-def read(lines: Iterable[bytes]) -> Analysis:
-    """The results in such lines.
+def read(lines: Iterable[bytes], keep: Callable[[Finding], bool] = lambda _: True) -> Analysis:
+    """The results in such lines; of the open findings those to ``keep``.
 
     Raises:
         ValueError, TypeError, LookupError: they are none.
@@ -99,8 +99,8 @@ def read(lines: Iterable[bytes]) -> Analysis:
         hops += read_hops.validate_python(part["hops"])
         known["lists"] += map(tuple, part["lists"])
         known["texts"] += part["texts"]
-        for name in found.keys() & part.keys():
-            found[name] += (_finding(row, known) for row in part[name])
+        found["findings"] += filter(keep, (_finding(row, known) for row in part.get("findings", ())))
+        found["former"] += (_finding(row, known) for row in part.get("former", ()))
     return Analysis.model_validate(head | {name: tuple(findings) for name, findings in found.items()})
 
 

@@ -12,7 +12,8 @@ import hashlib
 import json
 import os
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -187,9 +188,22 @@ def read_backup(path: Path) -> tuple[State, Analysis | None]:
     Raises:
         StoreError: it is not, or of a newer version, or cannot be read.
     """
+    with reading(path) as held:
+        nodes, edges, analysis = dict(held.nodes()), dict(held.edges()), held.results()
+        history = tuple(Generation(*line) for line in held.head["history"])
+        return State(nodes, edges, held.scans, held.head["complete_at"], held.generation, history), analysis
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[Reader]:
+    """A backup to read from its front to its back, for whoever does not need all of it at once.
+
+    Raises:
+        StoreError: it is not whole, of a newer version, or cannot be read; also while it is being read.
+    """
     try:
         with gzip.open(path, "rb") as file:
-            return _read(_lines(file.readline, path), path)
+            yield Reader(_lines(file.readline, path), path)
     except (OSError, EOFError, zlib.error) as error:
         raise StoreError(f"{path} cannot be read as a backup ({type(error).__name__})") from None
     except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
@@ -255,65 +269,73 @@ def _lines(readline: Callable[[int], bytes], path: Path) -> Iterator[bytes]:
         yield line
 
 
-def _read(lines: Iterable[bytes], path: Path) -> tuple[State, Analysis | None]:
-    remaining, digest = iter(lines), hashlib.sha256()
+class Reader:
+    """What is in a backup: its nodes, then its edges, then its results, each asked for once and in this order.
 
-    def line() -> bytes:
-        found = next(remaining, b"")
-        if not found:
-            raise StoreError(f"{path} is cut off")
-        digest.update(found)
-        return found
+    Whether it is whole is known when the results have been read: nothing of it is to be believed before.
+    """
 
-    def record() -> dict[str, Any]:
-        found = json.loads(line())
+    def __init__(self, lines: Iterable[bytes], path: Path) -> None:
+        self._remaining, self._digest, self._path = iter(lines), hashlib.sha256(), path
+        self.head = self._record()
+        """Its first line."""
+        version = self.head.get(_MAGIC)
+        if not isinstance(version, int):
+            raise StoreError(f"{path} is no backup of graphinv")
+        if version > FORMAT:
+            raise StoreError(f"{path} was written by a newer graphinv (format {version}, this one reads {FORMAT}); upgrade graphinv")
+        self.generation = int(self.head["generation"])
+        self.scans = {scan.root: scan for scan in map(scan_of, self.head["scans"])}
+
+    def nodes(self) -> Iterator[tuple[NodeKey, Entry]]:
+        """By key, in the order they are written in."""
+        for _ in range(self.head["nodes"]):
+            found = self._record()
+            kind, id = found["n"]
+            yield (kind, id), _entry_of(found)
+
+    def edges(self) -> Iterator[tuple[EdgeId, Entry]]:
+        """Likewise."""
+        for _ in range(self.head["edges"]):
+            found = self._record()
+            kind, source, target, key = found["e"]
+            yield (kind, (source[0], source[1]), (target[0], target[1]), key), _entry_of(found)
+
+    def results(self, kept: Callable[[str, Any], Any] = lambda _, result: result) -> Analysis | None:
+        """Those that are there. ``kept`` is told each open finding and each score, path and the like with the name of its list, and says
+        what to keep of it: itself, something slighter (not of findings), or None."""
+        analysis = self._results(kept)
+        whole = self._digest.hexdigest()
+        if json.loads(next(self._remaining, b"{}")).get("sha256") != whole or next(self._remaining, None) is not None:
+            raise StoreError(f"{self._path} is not whole: its digest does not fit")
+        return analysis
+
+    def _results(self, kept: Callable[[str, Any], Any]) -> Analysis | None:
+        if self.head[_MAGIC] == 1:
+            return Analysis.model_validate(self.head["analysis"]) if self.head["analysis"] else None
+        if not self.head["packed"]:
+            return None
+        rest = packing.read((self._line() for _ in range(self.head["packed"])), lambda finding: kept("findings", finding) is not None)
+        listed: dict[str, list[Any]] = {name: [] for name in _LISTED}
+        for _ in range(self.head["results"]):
+            found = self._record()
+            result = kept(found["r"], adapter(_LISTED[found["r"]]).validate_python(found["is"]))
+            if result is not None:
+                listed[found["r"]].append(result)
+        return rest.model_copy(update={name: tuple(results) for name, results in listed.items()})
+
+    def _record(self) -> dict[str, Any]:
+        found = json.loads(self._line())
         if not isinstance(found, dict):
             raise TypeError
         return found
 
-    head = record()
-    version = head.get(_MAGIC)
-    if not isinstance(version, int):
-        raise StoreError(f"{path} is no backup of graphinv")
-    if version > FORMAT:
-        raise StoreError(f"{path} was written by a newer graphinv (format {version}, this one reads {FORMAT}); upgrade graphinv")
-    nodes: dict[NodeKey, Entry] = {}
-    for _ in range(head["nodes"]):
-        found = record()
-        kind, id = found["n"]
-        nodes[kind, id] = _entry_of(found)
-    edges: dict[EdgeId, Entry] = {}
-    for _ in range(head["edges"]):
-        found = record()
-        kind, source, target, key = found["e"]
-        edges[kind, (source[0], source[1]), (target[0], target[1]), key] = _entry_of(found)
-    analysis = _results(head, line, record)
-    whole = digest.hexdigest()
-    if json.loads(next(remaining, b"{}")).get("sha256") != whole or next(remaining, None) is not None:
-        raise StoreError(f"{path} is not whole: its digest does not fit")
-    scans = [scan_of(data) for data in head["scans"]]
-    state = State(
-        nodes=nodes,
-        edges=edges,
-        scans={scan.root: scan for scan in scans},
-        complete_at=head["complete_at"],
-        generation=int(head["generation"]),
-        history=tuple(Generation(*line) for line in head["history"]),
-    )
-    return state, analysis
-
-
-def _results(head: Mapping[str, Any], line: Callable[[], bytes], record: Callable[[], dict[str, Any]]) -> Analysis | None:
-    if head[_MAGIC] == 1:
-        return Analysis.model_validate(head["analysis"]) if head["analysis"] else None
-    if not head["packed"]:
-        return None
-    rest = packing.read(line() for _ in range(head["packed"]))
-    listed: dict[str, list[Any]] = {name: [] for name in _LISTED}
-    for _ in range(head["results"]):
-        found = record()
-        listed[found["r"]].append(adapter(_LISTED[found["r"]]).validate_python(found["is"]))
-    return rest.model_copy(update={name: tuple(results) for name, results in listed.items()})
+    def _line(self) -> bytes:
+        found = next(self._remaining, b"")
+        if not found:
+            raise StoreError(f"{self._path} is cut off")
+        self._digest.update(found)
+        return found
 
 
 # --------------------------------------------------------------------------------------------------------------------------------
@@ -322,25 +344,47 @@ def _results(head: Mapping[str, Any], line: Callable[[], bytes], record: Callabl
 
 def problems(state: State) -> list[str]:
     """What is wrong with the contents of a store, in words; empty where nothing is. O(contents)."""
-    found = [f"node {id!r} is of no kind of the vocabulary: {kind!r}" for kind, id in state.nodes if kind not in NODE_KINDS]
-    for edge, entry in state.edges.items():
+    checked = Checker(state.scans)
+    return [
+        *(wrong for key, entry in state.nodes.items() for wrong in checked.node(key, entry)),
+        *(wrong for edge, entry in state.edges.items() for wrong in checked.edge(edge, entry)),
+    ]
+
+
+class Checker:
+    """Says what is wrong with the things of a store, one by one: its nodes first, then its edges. ``roots`` are those that were scanned."""
+
+    def __init__(self, roots: Collection[str]) -> None:
+        self._roots = frozenset(roots)
+        self._live: dict[NodeKey, bool] = {}
+
+    def node(self, key: NodeKey, entry: Entry) -> Iterator[str]:
+        """In words; nothing where nothing is wrong."""
+        self._live[key] = entry.live
+        kind, id = key
+        if kind not in NODE_KINDS:
+            yield f"node {id!r} is of no kind of the vocabulary: {kind!r}"
+        yield from self._held(key, entry)
+
+    def edge(self, edge: EdgeId, entry: Entry) -> Iterator[str]:
+        """Likewise."""
         kind, source, target, key = edge
         if kind not in EDGE_KINDS:
-            found.append(f"edge {key!r} is of no kind of the vocabulary: {kind!r}")
-            continue
-        if edge_key(kind, source, target, entry.props) != key and entry.live:
-            found.append(f"edge {kind} from {source} to {target} has a key that is not its own: {key!r}")
-        for end in (source, target):
-            there = state.nodes.get(end)
-            if there is None or (entry.live and not there.live):
-                found.append(f"edge {kind} from {source} to {target} ends in what is not there: {end}")
-    entries: list[tuple[NodeKey | EdgeId, Entry]] = [*state.nodes.items(), *state.edges.items()]
-    for thing, held in entries:
-        strangers = held.by.keys() - state.scans.keys()
+            yield f"edge {key!r} is of no kind of the vocabulary: {kind!r}"
+        else:
+            if edge_key(kind, source, target, entry.props) != key and entry.live:
+                yield f"edge {kind} from {source} to {target} has a key that is not its own: {key!r}"
+            for end in (source, target):
+                lives = self._live.get(end)
+                if lives is None or (entry.live and not lives):
+                    yield f"edge {kind} from {source} to {target} ends in what is not there: {end}"
+        yield from self._held(edge, entry)
+
+    def _held(self, thing: NodeKey | EdgeId, held: Entry) -> Iterator[str]:
+        strangers = held.by.keys() - self._roots
         if strangers:
-            found.append(f"{thing} is stated by roots that were never scanned: {', '.join(sorted(strangers))}")
+            yield f"{thing} is stated by roots that were never scanned: {', '.join(sorted(strangers))}"
         if not held.live and held.by:
-            found.append(f"{thing} is closed and still stated")
+            yield f"{thing} is closed and still stated"
         if not held.live and visible(thing, held).get("last_seen") is None:
-            found.append(f"{thing} is closed and does not say when it was last seen")
-    return found
+            yield f"{thing} is closed and does not say when it was last seen"

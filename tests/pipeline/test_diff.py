@@ -271,6 +271,35 @@ def test_a_snapshot_of_a_newer_vocabulary_is_refused(two: tuple[str, str], tmp_p
         sides(two[0], newer)
 
 
+@pytest.mark.parametrize("thing", ["n", "e"])
+def test_a_snapshot_in_which_a_thing_stands_twice_is_refused(two: tuple[str, str], tmp_path: Path, thing: str) -> None:
+    def again(lines: list[Any]) -> None:
+        place = next(place for place, line in enumerate(lines) if thing in line)
+        lines.insert(place, lines[place])
+        lines[0]["nodes" if thing == "n" else "edges"] += 1
+
+    twice = rewritten(saved(two[0], tmp_path / "one.snapshot"), tmp_path / "twice.snapshot", again)
+    with pytest.raises(StoreError, match=r"is no sound snapshot: .* is not in its place"):
+        sides(two[0], twice)
+
+
+def test_findings_that_both_have_are_counted_and_not_kept(two: tuple[str, str], tmp_path: Path) -> None:
+    snapshots = [saved(store, tmp_path / f"{number}.snapshot") for number, store in enumerate(two)]
+    sizes, keys = [], []
+    for store in two:
+        with open_store(store) as opened:
+            analysis = opened.analysis()
+        assert analysis is not None
+        sizes.append(len(analysis.findings))
+        keys.append({finding.key for finding in analysis.findings})
+    for given in (two, snapshots, (two[0], snapshots[1])):
+        before, after = sides(*given)
+        assert [before.compared().findings, after.compared().findings] == sizes
+        assert before.alike == after.alike == keys[0] & keys[1] != set()
+        assert before.open.keys() == keys[0] - keys[1]
+        assert after.open.keys() == keys[1] - keys[0]
+
+
 def test_whatever_a_snapshot_holds_is_compared_or_refused(two: tuple[str, str], tmp_path: Path) -> None:
     snapshot = saved(two[0], tmp_path / "one.snapshot")
     refused = 0
