@@ -131,7 +131,8 @@ def _linked(program: Program) -> list[Fact]:
         program.ev.budget.renew()
         facts.extend(_guarded(framework.NAME, lambda one=framework: one.facts(program)))
     facts.extend(_guarded("MCP servers", lambda: server_facts(program)))
-    return [*program.nodes(), *facts, *program.untold()]
+    # What is reached on several ways is stated for each; to state it once means the same.
+    return list({repr(fact): fact for fact in (*program.nodes(), *facts, *program.untold())}.values())
 
 
 def _concerns(framework: Framework, program: Program) -> bool:

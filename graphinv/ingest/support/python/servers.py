@@ -126,7 +126,7 @@ def entry_of(value: Value) -> list[Entry] | None:
 
 
 def _described(definition: DictV) -> Value:
-    """The tool object that a definition as data is written from (``{"name": tool.name, "input_schema": tool.inputSchema}``), else itself."""
+    """The tool object that a definition as data is written from (``{"name": tool.name, "input_schema": …}``), else itself."""
     inner = definition.get("function") or definition.get("toolSpec")
     name = (inner.get("name") if isinstance(inner, DictV) else None) or definition.get("name")
     return name.receiver if isinstance(name, Bound) and name.attr == "name" else definition
