@@ -142,11 +142,6 @@ class Privileges:
         """Whether ``key`` has ``atom``."""
         return atom[2] in self.actions_on(key, (atom[0], atom[1]))
 
-    def targets_of(self, key: NodeKey) -> int:
-        """How many targets ``key`` can act on."""
-        node = self.structure.node(key)
-        return self.measures.targets(node) if key[0] == "Agent" else len(self.row(key)[0])
-
     def counts(self, key: NodeKey) -> dict[str, int]:
         """How many distinct ``agents``, ``identities``, ``secrets`` and ``tools`` ``key`` reaches, itself left out.
 

@@ -88,7 +88,7 @@ class Structure:
     """An estate in arrays: all that the fixpoint and the scores need to know of it.
 
     What is said about nodes and edges in words is looked up in :attr:`estate`, which may be loaded only when it is asked for
-    (:mod:`graphinv.analyze.snapshot`).
+    (:mod:`graphinv.analyze.kept`).
     """
 
     keys: list[NodeKey]

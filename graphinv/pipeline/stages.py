@@ -224,8 +224,8 @@ def engine(
         UsageError: nobody answers at ``workers``.
     """
     from graphinv.analyze.engine import Engine
+    from graphinv.analyze.kept import load
     from graphinv.analyze.reading import structure_of
-    from graphinv.analyze.snapshot import load
     from graphinv.pipeline.lookup import Lookup
 
     def read() -> Estate:
@@ -251,7 +251,7 @@ def asking(store: Store) -> Ask:
 
 def keep(store: Store, structure: Structure) -> None:
     """Keep the structure of the store's contents for the processes that ask next, where there is a place to keep it."""
-    from graphinv.analyze.snapshot import save
+    from graphinv.analyze.kept import save
 
     if store.aside is None:
         return

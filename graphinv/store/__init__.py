@@ -4,37 +4,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from graphinv.model.errors import UsageError
 from graphinv.model.estate import Estate
-from graphinv.model.facts import EdgeFact, NodeFact, Problem
+from graphinv.model.facts import EdgeFact, NodeFact
 from graphinv.model.results import Analysis
+from graphinv.store.scans import Committed, Scan
 
 if TYPE_CHECKING:
     from graphinv.store.merge import State
 
-
-@dataclass(frozen=True, slots=True)
-class Scan:
-    """One generation: what one reading of one root brought.
-
-    ``outcome`` is ``complete`` when everything under the root that was recognised could be read, ``partial`` when some of it could not,
-    ``failed`` when nothing was. Only a complete one closes what it no longer finds.
-    """
-
-    root: str
-    at: str
-    outcome: Literal["complete", "partial", "failed"]
-    documents: int = 0
-    problems: tuple[Problem, ...] = ()
-    counts: Mapping[str, int] = field(default_factory=dict)
-    location: str = ""
-    """Keyed digest of the place the root was read from: tells two roots of one name apart without storing a machine's path."""
+__all__ = ["Committed", "Rows", "Scan", "Store", "open_store", "store_url"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +31,6 @@ class Rows:
 
     def dicts(self) -> list[dict[str, Any]]:
         return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
-
-
-@dataclass(frozen=True, slots=True)
-class Committed:
-    """What a commit changed."""
-
-    generation: int
-    created: int
-    updated: int
-    closed: int
 
 
 class Store(Protocol):

@@ -1,36 +1,23 @@
 """The Cypher that every store answers alike, and that only reads. Checked before an engine sees a query.
 
-A query is cut into tokens, so that what stands in strings, names and comments is not mistaken for Cypher; what the engines answer
-differently, or wrongly, is refused with what to write instead.
+What the engines answer differently, or wrongly, is refused with what to write instead.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from graphinv.model.errors import QueryError, ReadOnly
 from graphinv.store.portable import refusals
+from graphinv.store.tokens import CLOSE, OPEN, Token, bracket_pairs, tokens
 
 MAX_CHARACTERS = 100_000
 MAX_NESTING = 100
 """Brackets and CASE within one another: parsers take exponential time for them, or the stack, and know no time limit."""
 _QUOTED = 300
 
-_TOKEN = re.compile(
-    r"""
-      (?P<space>[ \t\r\n]+)
-    | (?P<comment>//[^\n]*)
-    | (?P<string>'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")
-    | (?P<quoted>`(?:[^`]|``)*`)
-    | (?P<number>\d+(?:\.\d+)?(?:[eE][+-]?\d+)?\w*)
-    | (?P<word>[^\W\d]\w*)
-    | (?P<parameter>\$\w+)
-    | (?P<symbol>\.\.|->|<-|<>|<=|>=|!=|\|\||=~|\+=|/\*|.)
-    """,
-    re.VERBOSE | re.DOTALL,
-)
 _FIRST = frozenset({"MATCH", "OPTIONAL", "UNWIND", "WITH", "RETURN", "CALL"})
 _WRITES = frozenset(
     (
@@ -52,34 +39,12 @@ _WRITES = frozenset(
     )
 )
 _LOAD_CSV = re.compile(r"\bload\s+csv\b", re.IGNORECASE)
-_OPEN, _CLOSE = {"(": ")", "[": "]", "{": "}"}, frozenset(")]}")
-
-
-class Token(NamedTuple):
-    """A piece of a query. ``text`` of a word is as it was written; ``at`` is its place."""
-
-    kind: str
-    text: str
-    at: int
-
-    @property
-    def upper(self) -> str:
-        """The word in capitals, ``""`` for what is no word."""
-        return self.text.upper() if self.kind == "word" else ""
 
 
 def shortened(query: str) -> str:
     """``query`` on one line and at most 300 characters long, for messages."""
     line = " ".join(query.split())
     return line if len(line) <= _QUOTED else line[:_QUOTED] + " …"
-
-
-def tokens(query: str) -> Iterator[Token]:
-    """The pieces of ``query``, without spaces and comments. O(length)."""
-    for match in _TOKEN.finditer(query):
-        kind = match.lastgroup or ""
-        if kind not in ("space", "comment"):
-            yield Token(kind, match.group(), match.start())
 
 
 def checked(query: str, params: Mapping[str, Any] | None = None) -> str:
@@ -230,25 +195,11 @@ def _nesting(found: Sequence[Token]) -> int:
     depth = cases = deepest = 0
     for place, token in enumerate(found):
         if token.kind == "symbol":
-            depth += (token.text in _OPEN) - (token.text in _CLOSE)
+            depth += (token.text in OPEN) - (token.text in CLOSE)
         elif token.upper in ("CASE", "END") and (place == 0 or found[place - 1].text != "."):
             cases += 1 if token.upper == "CASE" else -1
         deepest = max(deepest, depth + cases)
     return deepest
-
-
-def bracket_pairs(found: Sequence[Token]) -> dict[int, int]:
-    """Where each bracket is closed; one that is not is left out (the engine will say so)."""
-    pairs: dict[int, int] = {}
-    opened: list[int] = []
-    for place, token in enumerate(found):
-        if token.kind != "symbol":
-            continue
-        if token.text in _OPEN:
-            opened.append(place)
-        elif token.text in _CLOSE and opened and _OPEN[found[opened[-1]].text] == token.text:
-            pairs[opened.pop()] = place
-    return pairs
 
 
 def _unbounded(inside: Sequence[Token]) -> bool:
@@ -257,7 +208,7 @@ def _unbounded(inside: Sequence[Token]) -> bool:
     for place, token in enumerate(inside):
         if token.upper == "WHERE":
             break
-        depth += (token.text in _OPEN) - (token.text in _CLOSE) if token.kind == "symbol" else 0
+        depth += (token.text in OPEN) - (token.text in CLOSE) if token.kind == "symbol" else 0
         if token.text == "*" and depth == 0:
             bounds = [item.text for item in inside[place + 1 : place + 4]]
             if bounds and bounds[0].isdecimal():

@@ -27,7 +27,7 @@ from graphinv.model.estate import Estate
 from graphinv.model.facts import EdgeFact, NodeFact
 from graphinv.model.results import Analysis
 from graphinv.store import Committed, Rows, Scan
-from graphinv.store.dialect import checked, shortened, tokens
+from graphinv.store.dialect import checked, shortened
 from graphinv.store.embedded_estate import read_estate
 from graphinv.store.embedded_graph import (
     Graph,
@@ -46,6 +46,7 @@ from graphinv.store.embedded_rows import rows
 from graphinv.store.layout import SCHEMA, check_schema, undated, with_first_seen
 from graphinv.store.merge import State, advance
 from graphinv.store.packing import packed, unpacked
+from graphinv.store.tokens import tokens
 
 kglite.set_query_warning_policy("silent")  # it would print to stderr; what the words of a query may be is not its business
 

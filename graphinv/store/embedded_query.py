@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
-from graphinv.store.dialect import Token, bracket_pairs, tokens
 from graphinv.store.rewriting import Wrap, calls, in_utc, wrapped
+from graphinv.store.tokens import Token, bracket_pairs, tokens
 
 UNSOUND = ("fuse_match_return_aggregate", "fuse_optional_match_aggregate", "push_distinct_into_match")
 """Passes of the optimizer that change answers: they lose what is counted over an edge of no direction, groups that OPTIONAL MATCH made, and

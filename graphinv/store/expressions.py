@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from graphinv.store.portable_values import COMPARISONS, TIMES, only, written_with_exponent
-
-if TYPE_CHECKING:
-    from graphinv.store.dialect import Token
+from graphinv.store.tokens import Token
 
 Kinds = frozenset[str]
 """What a value may be: ``node`` (or edge) that a pattern names, ``held`` (one that a list, map or subquery gave), ``list`` and ``map``

@@ -16,8 +16,8 @@ from graphinv.model.errors import StoreError
 from graphinv.model.estate import Estate
 from graphinv.model.facts import EdgeFact, NodeFact, NodeKey, Props, Ref, edge_key, merge_props
 from graphinv.model.kinds import EDGE_KINDS, NODE_KINDS
-from graphinv.store import Committed, Scan
 from graphinv.store.columns import edge_batches, estate_of, node_batches
+from graphinv.store.scans import Committed, Scan
 
 EdgeId = tuple[str, NodeKey, NodeKey, str]
 """(kind, source, target, edge_key) of an edge."""

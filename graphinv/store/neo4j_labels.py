@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from graphinv.store.dialect import Token, bracket_pairs, tokens
+from graphinv.store.tokens import Token, bracket_pairs, tokens
 
 
 def names_labels(query: str) -> bool:

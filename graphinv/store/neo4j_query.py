@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from graphinv.store.dialect import Token, bracket_pairs, tokens
 from graphinv.store.expressions import operand_stop
 from graphinv.store.rewriting import Wrap, calls, in_utc, wrapped
+from graphinv.store.tokens import Token, bracket_pairs, tokens
 
 _PARTIAL = frozenset({"sqrt", "log", "log10"})
 """Functions that are not of every number."""

@@ -1,22 +1,17 @@
-"""What engines answer differently, beside the shape of paths: refused with what to write instead. :mod:`graphinv.store.dialect` cuts the
-query into tokens and says so.
+"""What engines answer differently, beside the shape of paths: refused with what to write instead. :mod:`graphinv.store.dialect` says
+so.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from graphinv.store.portable_kinds import kind_refusals
 from graphinv.store.portable_shapes import shape_refusals
 from graphinv.store.portable_values import value_refusals
-
-if TYPE_CHECKING:
-    from graphinv.store.dialect import Token
-
-Refusal = tuple[str, str]
-"""What the query does, and what to do instead."""
+from graphinv.store.tokens import Refusal, Token
 
 _FUNCTIONS = {
     "properties": "name the properties one by one, such as RETURN n.name, n.status",

@@ -1,21 +1,18 @@
 """What engines answer differently for what names stand for: a node in a list, a time, a number with a fraction, what may be absent.
 
 What each name of a query is is followed from where it is bound: by a pattern, WITH, UNWIND, a list that is gone through. Of what cannot be
-told nothing is said. :mod:`graphinv.store.dialect` cuts the query into tokens and says so.
+told nothing is said. :mod:`graphinv.store.dialect` says so.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from graphinv.store.expressions import ARITHMETIC, NODE, NOTHING, Expressions, Kinds, Value
 from graphinv.store.portable_shapes import aggregates, clauses_of, shown
 from graphinv.store.portable_values import COMPARISONS, TIMES
-
-if TYPE_CHECKING:
-    from graphinv.store.dialect import Token
-    from graphinv.store.portable import Refusal
+from graphinv.store.tokens import Refusal, Token
 
 _LOOPS = frozenset({"any", "all", "none", "single", "reduce"})
 _FRACTION = ("makes a text of a number with a fraction", "return the number itself, or write toString(toInteger(x))")

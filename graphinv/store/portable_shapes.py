@@ -1,15 +1,12 @@
 """What engines answer differently for how a query is put together: patterns, shortest paths, what clauses show and in which order.
-:mod:`graphinv.store.dialect` cuts the query into tokens and says so.
+:mod:`graphinv.store.dialect` says so.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence, Set
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from graphinv.store.dialect import Token
-    from graphinv.store.portable import Refusal
+from graphinv.store.tokens import Refusal, Token
 
 MAX_STEPS = 1_000_000
 MAX_LISTS = 2

@@ -1,5 +1,5 @@
 """What engines answer differently for the types of its values, as far as the text of a query says them: literals, calls, and properties of
-the vocabulary. :mod:`graphinv.store.dialect` cuts the query into tokens and says so.
+the vocabulary. :mod:`graphinv.store.dialect` says so.
 
 What is only known when the query runs is not here: the page on the dialect tells.
 """
@@ -9,14 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING
 
 from graphinv.model.kinds import EDGE_KINDS, NODE_KINDS
 from graphinv.model.schema import properties
-
-if TYPE_CHECKING:
-    from graphinv.store.dialect import Token
-    from graphinv.store.portable import Refusal
+from graphinv.store.tokens import Refusal, Token
 
 COMPARISONS = frozenset({"=", "<>", "<", "<=", ">", ">="})
 _ORDERED = COMPARISONS - {"=", "<>"}

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from graphinv.store.dialect import Token
+from graphinv.store.tokens import Token
 
 
 class Wrap(NamedTuple):

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from types import FunctionType, ModuleType
 from typing import Any, TypeGuard, cast
 
-from graphinv.store.dialect import Token, tokens
+from graphinv.store.tokens import Token, tokens
 
 _ENDS = frozenset({"WITH", "RETURN", "MATCH", "OPTIONAL", "UNWIND", "UNION", "ORDER", "LIMIT", "SKIP"})
 _OPENING, _CLOSING = ("(", "[", "{"), (")", "]", "}")

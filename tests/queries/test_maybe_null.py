@@ -7,7 +7,7 @@ from itertools import takewhile
 
 import pytest
 
-from graphinv.store.dialect import Token, bracket_pairs, tokens
+from graphinv.store.tokens import Token, bracket_pairs, tokens
 from tests.queries.test_explore_cases import LIBRARY
 from tests.queries.test_rule_cases import RULES
 

@@ -8,7 +8,7 @@ from graphinv.model.estate import Estate
 from graphinv.model.facts import EdgeFact, NodeFact, NodeKey, Problem
 from graphinv.model.results import Analysis, CanReach, Finding, Hop, Path, RuleStatus, Score, ScorePart, finding_key
 from graphinv.store import Committed, Scan, Store
-from graphinv.store.dialect import tokens
+from graphinv.store.tokens import tokens
 
 
 def day(number: int) -> str:

@@ -5,13 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from graphinv.ingest.support.arm import ir
 from graphinv.ingest.support.partial import Unknown, Value, text_of
-
-if TYPE_CHECKING:
-    from graphinv.ingest.support.arm.evaluate import Frame
 
 
 @dataclass(eq=False)
@@ -38,11 +35,23 @@ class World:
         return Unknown(f"{attribute} of {clean}")
 
 
+class Deployment(Protocol):
+    """One deployment of a template (:class:`~.evaluate.Frame`), as what it made sees it."""
+
+    template: ir.Template
+
+    def value(self, expr: ir.Expr, env: Env) -> Value: ...
+
+    def output(self, name: str) -> Value: ...
+
+    def settled(self, value: Value) -> Value: ...
+
+
 @dataclass(eq=False)
 class Instance:
     """A resource that is deployed, or is there already. ``id`` is in lower case."""
 
-    frame: Frame | None
+    frame: Deployment | None
     resource: ir.Resource | None
     env: Env | None
     id: str
@@ -81,7 +90,7 @@ class Part:
 class Outputs:
     """Outputs of a template that is deployed; in ARM's JSON each is an object with a ``value``."""
 
-    frame: Frame
+    frame: Deployment
     boxed: bool
 
 
@@ -103,7 +112,7 @@ class Foreign:
     """A template that is not among the documents, with what it is given. ``id`` and ``type`` are those of the resource that it is known to
     deploy (:mod:`.verified`), ``""`` for others."""
 
-    frame: Frame
+    frame: Deployment
     module: ir.Module
     given: dict[str, Value]
     type: str

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from graphinv.analyze import snapshot
+from graphinv.analyze import kept
 from graphinv.analyze.engine import Engine
 from graphinv.analyze.reading import structure_of
 from graphinv.model.facts import EdgeFact, NodeFact
@@ -27,8 +27,8 @@ def no_estate() -> NoReturn:
 def test_a_structure_that_was_saved_answers_as_before(tmp_path_factory: pytest.TempPathFactory, drawn: list[NodeFact | EdgeFact]) -> None:
     folder = tmp_path_factory.mktemp("saved") / "arrays"
     estate = estate_of(drawn)
-    snapshot.save(structure_of(estate), folder, KEY)
-    loaded = snapshot.load(folder, KEY, no_estate)
+    kept.save(structure_of(estate), folder, KEY)
+    loaded = kept.load(folder, KEY, no_estate)
     assert loaded is not None
     before, after = Engine(estate, AT), Engine(loaded, AT)
     for lens in LENSES:
@@ -39,8 +39,8 @@ def test_a_structure_that_was_saved_answers_as_before(tmp_path_factory: pytest.T
 
 def test_names_with_odd_letters_and_the_estate_on_demand(tmp_path: Path) -> None:
     estate = build(NodeFact("Agent", "a\x00ö\U0001f600"), EdgeFact("HOLDS", ("Agent", "a\x00ö\U0001f600"), key("s1")), edge("a1 HOLDS s1"))
-    snapshot.save(structure_of(estate), tmp_path / "arrays", KEY)
-    loaded = snapshot.load(tmp_path / "arrays", KEY, lambda: estate)
+    kept.save(structure_of(estate), tmp_path / "arrays", KEY)
+    loaded = kept.load(tmp_path / "arrays", KEY, lambda: estate)
     assert loaded is not None
     assert loaded.keys == sorted(estate.nodes)
     assert loaded.estate is estate
@@ -50,18 +50,18 @@ def test_names_with_odd_letters_and_the_estate_on_demand(tmp_path: Path) -> None
 def test_what_another_process_saved_first_stays(tmp_path: Path) -> None:
     folder = tmp_path / "arrays"
     structure = structure_of(build(edge("a1 HOLDS s1")))
-    assert snapshot.load(folder, KEY, no_estate) is None
-    snapshot.save(structure, folder, KEY)
-    snapshot.save(structure, folder, KEY)
+    assert kept.load(folder, KEY, no_estate) is None
+    kept.save(structure, folder, KEY)
+    kept.save(structure, folder, KEY)
     assert [path.name for path in tmp_path.iterdir()] == ["arrays"]
-    assert snapshot.load(folder, KEY, no_estate) is not None
+    assert kept.load(folder, KEY, no_estate) is not None
 
 
 def test_what_another_version_saved_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as older:
-        older.setattr(snapshot, "FORMAT", 2)
-        snapshot.save(structure_of(build(edge("a1 HOLDS s1"))), tmp_path / "arrays", KEY)
-    assert snapshot.load(tmp_path / "arrays", KEY, no_estate) is None
+        older.setattr(kept, "FORMAT", 2)
+        kept.save(structure_of(build(edge("a1 HOLDS s1"))), tmp_path / "arrays", KEY)
+    assert kept.load(tmp_path / "arrays", KEY, no_estate) is None
 
 
 def beyond(folder: Path) -> None:
@@ -92,11 +92,11 @@ def flip(path: Path) -> None:
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES.keys())
 def test_what_is_damaged_is_not_read(tmp_path: Path, damage: Callable[[Path], object]) -> None:
     folder = tmp_path / "arrays"
-    snapshot.save(structure_of(build(edge("a1 USES t1"), edge("t1 CAN_ACCESS r1", actions=["read"]))), folder, KEY)
+    kept.save(structure_of(build(edge("a1 USES t1"), edge("t1 CAN_ACCESS r1", actions=["read"]))), folder, KEY)
     damage(folder)
-    assert snapshot.load(folder, KEY, no_estate) is None
+    assert kept.load(folder, KEY, no_estate) is None
 
 
 def test_what_somebody_without_the_key_made_up_is_not_read(tmp_path: Path) -> None:
-    snapshot.save(structure_of(build(edge("a1 HOLDS s1"))), tmp_path / "arrays", b"another key, 16+")
-    assert snapshot.load(tmp_path / "arrays", KEY, no_estate) is None
+    kept.save(structure_of(build(edge("a1 HOLDS s1"))), tmp_path / "arrays", b"another key, 16+")
+    assert kept.load(tmp_path / "arrays", KEY, no_estate) is None

@@ -1,6 +1,6 @@
-"""A structure on disk: flat arrays, one small file of the rest, and a seal.
+"""A structure kept beside a store: flat arrays, one small file of the rest, and a seal.
 
-Reading one takes a fraction of what it takes to read the estate it was made of. A snapshot is written whole or not at all, and read only
+Reading one takes a fraction of what it takes to read the estate it was made of. It is written whole or not at all, and read only
 by the same version of graphinv; it holds ids and numbers, no other properties than those of enforcement points. Nothing of it is looked at
 before the seal was found to fit: numbers that were damaged or made up would be wrong answers, or places beyond the end of an array.
 """

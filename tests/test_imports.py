@@ -1,0 +1,20 @@
+import grimp
+import networkx as nx
+
+DOORS = {
+    "graphinv": {"graphinv.api"},
+    "graphinv.store": {"graphinv.store.embedded", "graphinv.store.neo4j"},
+    "graphinv.export.senders": {"graphinv.export.senders.github", "graphinv.export.senders.jira", "graphinv.export.senders.servicenow"},
+}
+"""Packages that say what there is to be had and, when it is asked for, bring it by name."""
+
+
+def test_no_modules_import_in_a_circle() -> None:
+    found = grimp.build_graph("graphinv", cache_dir=None)
+    graph = nx.DiGraph(
+        (importer, imported)
+        for importer in found.modules
+        for imported in found.find_modules_directly_imported_by(importer)
+        if imported not in DOORS.get(importer, ())
+    )
+    assert [sorted(circle) for circle in nx.strongly_connected_components(graph) if len(circle) > 1] == []
