@@ -118,8 +118,7 @@ def blind_point(engine: Engine, params: Params) -> Iterator[Row]:
             continue
         before = {edge.source for edge in edges}
         everybody = set().union(*(_callers(estate, source, at) for source in before))
-        met = before.union((edge.target for edge in edges), _run_as(estate, everybody, at))
-        shared = sorted(key[1] for key in met if key[0] == "Identity" and _is_shared(estate, key, at))
+        shared = sorted(id for kind, id in _names(estate, edges, at) if _is_shared(estate, (kind, id), at))
         blind = props.get("distinguishes") == "none" or (props.get("distinguishes") == "identity" and bool(shared))
         if not everybody:
             continue
@@ -190,14 +189,40 @@ def _onto(estate: Estate, key: NodeKey, at: int) -> Iterator[EdgeRecord]:
             yield from (link for link in links if listed(link, estate.nodes[key]))
 
 
-def _run_as(estate: Estate, agents: Iterable[NodeKey], at: int) -> Iterator[NodeKey]:
-    """Identities that agents run as."""
-    return (one.target for agent in agents for one in estate.outgoing.get(agent, ()) if one.kind == "RUNS_AS" and in_force(one, at))
+def _names(estate: Estate, edges: Iterable[EdgeRecord], at: int) -> set[NodeKey]:
+    """Identities that a point sees on edges: those that they lead to or leave, members of groups among these, or what callers run as."""
+    seen = {edge.target for edge in edges if edge.target[0] == "Identity"}
+    waiting = []
+    for source in {edge.source for edge in edges}:
+        if source[0] == "Identity":
+            waiting.append(source)
+        else:
+            callers = _callers(estate, source, at)
+            out = (one for caller in callers for one in estate.outgoing.get(caller, ()))
+            seen.update(one.target for one in out if one.kind == "RUNS_AS" and in_force(one, at))
+    while waiting:
+        key = waiting.pop()
+        if key not in seen:
+            seen.add(key)
+            members = (one for one in estate.incoming.get(key, ()) if one.kind == "MEMBER_OF" and in_force(one, at))
+            waiting += [one.source for one in members]
+    return seen
 
 
 def _is_shared(estate: Estate, identity: NodeKey, at: int) -> bool:
-    """Whether more than one agent in service acts as it; replicas are one, and members of a group have names of their own."""
-    return len({blueprint(estate.nodes[agent]) for agent in _callers(estate, identity, at, member=False)}) > 1
+    """Whether more than one agent in service acts as it; replicas are one, and members of a group have names of their own. A sub-agent that
+    comes to it in its caller's framework, and not by itself, is no further one."""
+    agents = _callers(estate, identity, at, member=False)
+    asked = (edge for agent in agents for edge in estate.outgoing.get(agent, ()) if edge.target in agents)
+    same = {edge.target for edge in asked if edge.source != edge.target and _of_one_framework(estate, edge)}
+    helpers = same - {one.source for one in estate.incoming.get(identity, ()) if one.kind == "RUNS_AS"}
+    return len({blueprint(estate.nodes[agent]) for agent in agents - helpers}) > 1
+
+
+def _of_one_framework(estate: Estate, edge: EdgeRecord) -> bool:
+    """Whether both ends of a delegation are known to run in one framework."""
+    framework = estate.nodes[edge.source].props.get("framework")
+    return framework is not None and framework == estate.nodes[edge.target].props.get("framework")
 
 
 def _nameless(estate: Estate, sources: Iterable[NodeKey], at: int) -> bool:
