@@ -93,3 +93,20 @@ def test_a_document_at_whose_top_a_call_stands_is_the_agent() -> None:
     text = "import ollama\n\n\ndef add(a: int) -> int:\n    return a\n\n\nollama.chat(model='qwen3', messages=[], tools=[add])\n"
     facts = linked({"lab/sums.py": text})
     assert facts.drawn("USES") == {("model-api:shop/lab/sums#sums", "tool:shop/lab/sums#add")}
+
+
+def test_a_class_that_puts_a_model_behind_another_interface_is_no_agent() -> None:
+    text = (
+        "import ollama\n"
+        "def convert(tools):\n"
+        "    found = []\n"
+        "    for one in tools:\n"
+        "        found.append(ollama.Tool(type='function', function=ollama.Tool.Function(name=one.name)))\n"
+        "    return found\n"
+        "class Model:\n"
+        "    def ask(self, request):\n"
+        "        return ollama.Client().chat(model='llama3', tools=convert(request.tools))\n"
+    )
+    assert not [key for key in linked({"a.py": text}).nodes if key[0] == "Agent"]
+    named = text.replace("name=one.name", "name='look_up'")
+    assert [key for key in linked({"a.py": named}).nodes if key[0] == "Agent"]

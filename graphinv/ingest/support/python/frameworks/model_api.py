@@ -117,6 +117,10 @@ def _is_own(tool: Value | Hosted) -> bool:
         kind = tool.get("type")
         text = kind.text() if kind is not None else None
         return text == "mcp" or ((text is None or text in _OWN) and (_name(tool) is not None or entry_of(tool) is not None))
+    if isinstance(tool, Made) and tool.within(*IMPORTS):  # an object of the interface's own, which a wrapper fills in
+        inner = tool.arg("function")
+        named = inner.arg("name") if isinstance(inner, Made) else tool.arg("name")
+        return named is None or named.text() is not None
     return not isinstance(tool, (Hosted, Unknown, EnvVar, Const, External))
 
 
