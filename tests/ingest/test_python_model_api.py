@@ -101,12 +101,12 @@ def test_a_class_that_puts_a_model_behind_another_interface_is_no_agent() -> Non
         "def convert(tools):\n"
         "    found = []\n"
         "    for one in tools:\n"
-        "        found.append(ollama.Tool(type='function', function=ollama.Tool.Function(name=one.name)))\n"
+        "        found.append(ollama.Tool(type='function', function=ollama.Tool.Function(name=one.name or '')))\n"
         "    return found\n"
         "class Model:\n"
         "    def ask(self, request):\n"
         "        return ollama.Client().chat(model='llama3', tools=convert(request.tools))\n"
     )
     assert not [key for key in linked({"a.py": text}).nodes if key[0] == "Agent"]
-    named = text.replace("name=one.name", "name='look_up'")
+    named = text.replace("name=one.name or ''", "name='look_up'")
     assert [key for key in linked({"a.py": named}).nodes if key[0] == "Agent"]

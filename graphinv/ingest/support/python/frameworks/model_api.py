@@ -120,7 +120,7 @@ def _is_own(tool: Value | Hosted) -> bool:
     if isinstance(tool, Made) and tool.within(*IMPORTS):  # an object of the interface's own, which a wrapper fills in
         inner = tool.arg("function")
         named = inner.arg("name") if isinstance(inner, Made) else tool.arg("name")
-        return named is None or named.text() is not None
+        return named is None or bool(named.text())
     return not isinstance(tool, (Hosted, Unknown, EnvVar, Const, External))
 
 
