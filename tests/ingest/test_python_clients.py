@@ -293,3 +293,20 @@ def test_a_client_of_ones_own_hands_a_servers_tools_to_a_model() -> None:
     assert {target.rpartition("#")[2] for _, target in drawn(facts, "CONNECTS_TO")} == {"shop-orders-mcp"}
     assert not drawn(facts, "USES")
     assert not facts.problems
+
+
+def test_what_is_loaded_or_listed_only_as_it_runs_is_told_and_no_tool() -> None:
+    facts = read(
+        """
+        import importlib
+        from agents import Agent
+
+        def tools_of(kernel):
+            return [function.method for function in kernel.functions.values()]
+
+        desk = Agent(name="desk", tools=[importlib.import_module("plugins." + NAME).make()])
+        clerk = Agent(name="clerk", tools=tools_of(Kernel()))
+        """
+    )
+    assert not drawn(facts, "USES")
+    assert len(facts.problems) == 2

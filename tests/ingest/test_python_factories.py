@@ -133,6 +133,27 @@ def test_a_factory_that_makes_the_same_agent_again_makes_one() -> None:
     assert agents(facts) == {"agent"}
 
 
+def test_agents_that_are_kept_together_are_not_named_after_what_else_is_made_with_them() -> None:
+    facts = read(
+        tools=TOOLS,
+        factory=FACTORY,
+        web="""
+        from factory import create_agent
+        from tools import look_up, run_code
+
+        def create_team(tools):
+            return Team([create_agent("openai:gpt-4o", one, "You help.") for one in tools])
+
+        def serve():
+            app = create_team([[look_up]])
+
+        def answer():
+            reply = create_team([[run_code]])
+        """,
+    )
+    assert agents(facts) == {"agent"}
+
+
 def test_a_model_that_is_handed_to_a_helper_makes_a_node_an_agent() -> None:
     facts = read(
         helpers="""

@@ -193,10 +193,12 @@ class Declarations(Tree):
             return
         for one in same:
             for site in self.called_from(one.made):
-                name = self.kept_in(site.call) or _factory(site)
+                returned = any(stated.value is site.call for stated in site.scope.table.returns)
+                name = self.kept_in(site.call) or (_subject(site.scope.function.name) if returned and site.scope.function else "")
                 if name and name != one.name:
                     one.name = name[:MAX_NAME]
-                    break
+                if name or not returned:
+                    break  # what lies further out is named after other things
 
     def _given(self, made: Made, depth: int) -> object:
         """All that an object is made with, as far as it is known: what tells it apart from others that the same call makes."""
@@ -270,13 +272,6 @@ def _subject(function: str) -> str:
     """
     subject = _MAKES.sub("", function.strip("_"))
     return "" if _SAYS_NOTHING.fullmatch(subject) else subject
-
-
-def _factory(site: Site) -> str:
-    """What the function around a call is named after, where it returns what the call does."""
-    function = site.scope.function
-    returned = any(one.value is site.call for one in site.scope.table.returns)
-    return _subject(function.name) if function is not None and returned else ""
 
 
 def _local(actor: Actor) -> str:

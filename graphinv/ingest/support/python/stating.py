@@ -218,6 +218,8 @@ def _class_name(program: Declarations, cls: ClassV) -> str | None:
 def _method_tool(program: Declarations, value: Bound, name: str | None) -> tuple[NodeKey | None, list[Fact]]:
     if isinstance(value.receiver, Made) and value.receiver.cls is None and value.receiver.callee:
         return _library(program, value, f"{value.receiver.callee}.{value.attr}", name)
+    if isinstance(value.receiver, Bound) and value.receiver.attr.startswith("["):
+        return None, []  # a part of something that is known only when it runs
     return _own(program, value, name or value.attr, "method")
 
 
@@ -243,7 +245,10 @@ def _own(program: Declarations, at: Value, name: str | None, detail: str, made: 
 
 
 def _library(program: Declarations, at: Value, dotted: str, name: str | None) -> tuple[NodeKey | None, list[Fact]]:
-    """A tool that a library outside of the tree brings along: the same node for everybody who uses it."""
+    """A tool that a library outside of the tree brings along: the same node for everybody who uses it; none where the program loads modules
+    by name."""
+    if dotted.startswith("importlib."):
+        return None, []
     known = library_tool(dotted)
     key: NodeKey = ("Tool", known.id)
     props: Props = {"name": name or known.name, "kind_detail": "library tool", "sources": [program.source(at)]}
