@@ -520,3 +520,28 @@ async def echo(message):
         "beeai:shop/served#Inner",
     }
     assert _hands(facts) == {("Desk", "Inner", "invoke", "served")}
+
+
+def test_haystack_pipelines_as_tools_and_agents_of_its_pack() -> None:
+    facts = linked(
+        {
+            "desk.py": """
+from haystack import Pipeline
+from haystack.components.agents import Agent
+from haystack.components.generators.chat import OpenAIChatGenerator
+from haystack.tools import PipelineTool
+from haystack_integrations.agent_pack import create_advanced_rag_agent
+
+orders = PipelineTool(pipeline=Pipeline(), name="find_orders", description="d")
+goods = PipelineTool(pipeline=Pipeline(), name="find_goods", description="d")
+desk = Agent(chat_generator=OpenAIChatGenerator(model="gpt-4o"), tools=[orders])
+store = Agent(chat_generator=OpenAIChatGenerator(model="gpt-4o"), tools=[goods])
+reader = create_advanced_rag_agent(document_store=shelf, retriever=Retriever(shelf), llm=OpenAIChatGenerator(model="gpt-4o-mini"))
+"""
+        }
+    )
+    assert facts.drawn("USES") == {
+        ("haystack:shop/desk#desk", "tool:shop/desk#find_orders"),
+        ("haystack:shop/desk#store", "tool:shop/desk#find_goods"),
+    }
+    assert facts.targets("USES_MODEL", "haystack:shop/desk#reader") == {"gpt-4o-mini"}

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from graphinv.ingest.support.located import Located
 from graphinv.ingest.support.places import environment_of
 from graphinv.ingest.support.python import ir
-from graphinv.ingest.support.python.sites import Site
 from graphinv.ingest.support.python.tree import Tree
 from graphinv.ingest.support.python.values import (
     Bound,

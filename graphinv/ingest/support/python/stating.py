@@ -47,8 +47,9 @@ WRAPPED = (
     "tool",
     "callable",
     "on_invoke_tool",
+    "pipeline",
 )
-"""Arguments by which tool classes take the function that they wrap."""
+"""Arguments by which tool classes take the function, or the pipeline, that they wrap."""
 NAMES = ("name", "name_override", "tool_name", "name_or_callable")
 MAX_NAME = 120
 

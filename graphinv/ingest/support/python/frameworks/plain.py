@@ -116,9 +116,14 @@ CAMEL = Vocabulary(
 HAYSTACK = Vocabulary(
     NAME="haystack",
     IMPORTS=("haystack", "haystack_integrations", "haystack_experimental"),
-    agents={"agents.Agent": None, "components.agents.agent.Agent": None},
+    agents={
+        "agents.Agent": None,
+        "components.agents.agent.Agent": None,
+        "create_advanced_rag_agent": None,
+        "create_deep_research_agent": None,
+    },
     tools=("tools",),
-    models=("chat_generator",),
+    models=("chat_generator", "llm"),
     memories=("memory_store",),
     wraps={"ComponentTool": "component"},
     holders={"Toolset": "tools"},
