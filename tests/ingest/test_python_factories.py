@@ -213,13 +213,18 @@ def test_a_sequence_of_runnables_runs_the_model_in_it() -> None:
         async def answer(state):
             return {"messages": [await wrapped(ChatOpenAI(model="gpt-4o")).ainvoke(state)]}
 
+        async def extract(state):
+            chain = (RunnableLambda(prepare) | ChatOpenAI(model="gpt-4o").with_structured_output(Form)).with_config(tags=["quiet"])
+            return {"form": await chain.ainvoke(state)}
+
         graph = StateGraph(dict)
         graph.add_node("answer", answer)
+        graph.add_node("extract", extract)
         app = graph.compile()
         """
     )
-    assert agents(facts) == {"answer"}
-    assert edges(facts, "USES_MODEL") == {("answer", "gpt-4o")}
+    assert agents(facts) == {"answer", "extract"}
+    assert edges(facts, "USES_MODEL") == {("answer", "gpt-4o"), ("extract", "gpt-4o")}
 
 
 def test_entry_points_of_the_functional_api() -> None:

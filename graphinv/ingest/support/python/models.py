@@ -85,12 +85,13 @@ def parts_of(value: Value) -> Iterator[Value]:
         if not stack:
             return
         one = stack.pop()
-        if isinstance(one, ListV):
-            stack.extend(one.items)
+        root = one.root() if isinstance(one, Made) else one  # ``(prompt | model).with_config(…)``
+        if isinstance(root, ListV):
+            stack.extend(root.items)
         elif isinstance(one, Bound):
             stack.append(one.receiver)
-        elif isinstance(one, Made) and one.symbol == "RunnableSequence":
-            stack.extend(option for place in range(len(one.call.args)) for option in walk(one.passed("", place)))
+        elif isinstance(root, Made) and root.symbol == "RunnableSequence":
+            stack.extend(option for place in range(len(root.call.args)) for option in walk(root.passed("", place)))
         else:
             yield one
 
