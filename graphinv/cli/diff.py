@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from graphinv.cli.options import Format, FormatOption, StoreOption, existing_store, moment, reader
-from graphinv.cli.output import console, emit, progress, text, to_json, write
+from graphinv.cli.output import console, emit, emit_one, progress, text, to_json, write
 from graphinv.cli.stages import AcceptedOption
 from graphinv.model.difference import GONE, Difference, FindingChange
 from graphinv.model.errors import UsageError
@@ -49,10 +49,8 @@ def snapshot(
     with reader(store) as opened:
         state = backup(opened, file, closed=False)
     record = {"generation": state.generation, "nodes": len(state.nodes), "edges": len(state.edges)}
-    if form is Format.json:
-        write(to_json(record))
-    elif form is not Format.table:
-        emit([record], form)
+    if form is not Format.table:
+        emit_one(record, form)
     else:
         console().print(text("{nodes} nodes and {edges} edges of generation {generation} are in {file}".format(**record, file=file)))
 

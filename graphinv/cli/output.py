@@ -108,6 +108,14 @@ def emit(records: Iterable[dict[str, Any]], form: Format, columns: Sequence[str]
         sys.stdout.write(buffer.getvalue())
 
 
+def emit_one(record: dict[str, Any], form: Format) -> None:
+    """A single record: as a JSON object of its own, else as `emit` prints records."""
+    if form is Format.json:
+        write(to_json(record))
+    else:
+        emit([record], form)
+
+
 def emit_results(results: Iterable[Any], kind: type[Any], form: Format) -> None:
     """Results of one kind as `emit` prints records; CSV has its header also where there are none."""
     keys = TypeAdapter(kind).json_schema(mode="serialization")["properties"] if form is Format.csv else ()

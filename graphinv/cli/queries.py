@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from graphinv.cli.options import Format, FormatOption, StoreOption, asking
-from graphinv.cli.output import console, emit, shown, table, text, to_json, write
+from graphinv.cli.output import console, emit, emit_one, shown, table, text, write
 from graphinv.model.errors import NotFound, UsageError
 from graphinv.model.text import plain
 
@@ -131,10 +131,7 @@ def _list(topic: str | None, form: Format) -> None:
 def _explain(asked: Query, form: Format) -> None:
     if form is not Format.table:
         record = asked.model_dump(include={"name", "topic", "title", "question", "when", "parameters", "columns", "cypher"})
-        if form is Format.json:
-            write(to_json(record))
-        else:
-            emit([record], form)
+        emit_one(record, form)
         return
     screen = console()
     screen.print(text(f"{asked.name} ({asked.topic}): {asked.title}", "bold"))

@@ -9,7 +9,7 @@ import typer
 
 from graphinv.cli import explanations
 from graphinv.cli.options import AtOption, Format, FormatOption, LensOption, StoreOption, moment, reader
-from graphinv.cli.output import console, emit, emit_results, shown, table, text, to_json, write
+from graphinv.cli.output import console, emit, emit_one, emit_results, shown, table, text
 from graphinv.cli.stages import AcceptedOption, BaselineOption
 from graphinv.cli.words import finding_block, level, life, named, path_block, score_block
 from graphinv.model.errors import NotFound, UsageError
@@ -324,10 +324,7 @@ def show(
             "score": score.to_json() if score else None,
             "findings": [finding.to_json() for finding in about],
         }
-        if form is Format.json:
-            write(to_json(record))
-        else:
-            emit([record], form)
+        emit_one(record, form)
         return
     screen = console()
     screen.print(text(named(key), "bold"))

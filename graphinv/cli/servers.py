@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from graphinv.cli.options import Format, FormatOption
-from graphinv.cli.output import console, emit, progress, table, text, to_json, write
+from graphinv.cli.output import console, emit_one, progress, table, text
 from graphinv.store import neo4j_local
 
 neo4j = typer.Typer(
@@ -47,10 +47,8 @@ def status(form: FormatOption = Format.table) -> None:
 
 def _show(found: neo4j_local.Status, form: Format) -> None:
     record = asdict(found)
-    if form is Format.json:
-        write(to_json(record))
-    elif form is not Format.table:
-        emit([record], form)
+    if form is not Format.table:
+        emit_one(record, form)
     else:
         hidden = {**record, "password": "(in --format json)" if found.password else None}
         console().print(table(["neo4j", "value"], ([name, value] for name, value in hidden.items() if value is not None)))

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from graphinv.cli.options import Format, FormatOption, StoreOption, existing_store, moment, reader
-from graphinv.cli.output import console, emit, table, text, to_json, write
+from graphinv.cli.output import console, emit, emit_one, table, text, to_json, write
 from graphinv.model.errors import StoreError, UsageError
 from graphinv.store import store_url
 
@@ -158,9 +158,7 @@ def _sizes(state: Any) -> dict[str, Any]:
 
 
 def _tell(record: dict[str, Any], words: str, form: Format) -> None:
-    if form is Format.json:
-        write(to_json(record))
-    elif form is not Format.table:
-        emit([record], form)
+    if form is not Format.table:
+        emit_one(record, form)
     else:
         console().print(text(words))

@@ -28,7 +28,7 @@ from graphinv.ingest.support.kubernetes.objects import Objects
 from graphinv.ingest.support.kubernetes.pods import pairs_of, pod_of
 from graphinv.ingest.support.kubernetes.readings import Content, Read, Service, Store, Summary
 from graphinv.ingest.support.kubernetes.texts import Raw, holding
-from graphinv.ingest.support.places import environment_of
+from graphinv.ingest.support.places import ENVIRONMENTS, environment_of
 from graphinv.ingest.support.secret_shapes import hide
 from graphinv.model.errors import IngestError
 from graphinv.model.facts import Fact, Problem
@@ -49,22 +49,6 @@ _OTHERS = re.compile(
     rb"apiVersion[\"']?\s*:\s*[\"']?(?:(?:[\w-]+\.)?backstage\.io|openapi|cortex|opslevel|skaffold|kind\.x-k8s\.io|ctlptl)[/\w.-]*"
 )
 _KUSTOMIZATION = re.compile(r"(?:.*/)?(?:kustomization\.ya?ml|Kustomization)", re.DOTALL)
-_ENVIRONMENTS = {
-    "prod": "prod",
-    "production": "prod",
-    "live": "prod",
-    "prd": "prod",
-    "staging": "staging",
-    "stage": "staging",
-    "stg": "staging",
-    "uat": "staging",
-    "dev": "dev",
-    "development": "dev",
-    "sandbox": "dev",
-    "test": "test",
-    "testing": "test",
-    "qa": "test",
-}
 _ENVIRONMENT_LABELS = ("environment", "env", "app.kubernetes.io/environment", "tags.datadoghq.com/env", "stage")
 _OWNER_LABELS = ("owner", "team", "contact", "app.kubernetes.io/owner", "app.kubernetes.io/team", "owned-by", "maintainer")
 
@@ -272,7 +256,7 @@ def _cuts(raw: Raw) -> Iterator[Problem]:
 
 def _environment(labels: Mapping[str, str]) -> str | None:
     for name in _ENVIRONMENT_LABELS:
-        found = _ENVIRONMENTS.get(labels.get(name, "").lower())
+        found = ENVIRONMENTS.get(labels.get(name, "").lower())
         if found:
             return found
     return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import pickle
 import time
 from collections.abc import Mapping
@@ -13,11 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graphinv.ingest import Document, csharp_source, facts_of, mcp_claude_code
+from graphinv.ingest import Document, csharp_source, facts_of
 from graphinv.model.errors import IngestError
-from graphinv.model.facts import Fact
-from graphinv.pipeline.joins import resolve
 from tests.ingest.reading import Facts, document, fake
+from tests.ingest.started import evidence_of_tools
 from tests.ingest.test_go_source import tools
 
 TOOLS = """using ModelContextProtocol.Server;
@@ -148,15 +146,7 @@ def test_what_cannot_be_followed_is_told() -> None:
     ],
 )
 def test_a_configured_server_that_runs_the_project_has_its_tools(path: str, line: str, evidence: str | None) -> None:
-    facts: list[Fact] = list(linked(FILES).all)
-    command, *arguments = line.split()
-    facts += mcp_claude_code.read(document(json.dumps({"mcpServers": {"x": {"command": command, "args": arguments}}}), path))
-    provided = [
-        edge.props["evidence"]
-        for edge in resolve("shop", facts).edges
-        if edge.source == ("ToolServer", f"mcp:shop/{path}#x") and edge.kind == "PROVIDES"
-    ]
-    assert {one for kinds in provided for one in kinds} == ({evidence} if evidence else set())
+    assert evidence_of_tools(linked(FILES).all, path, line) == ({evidence} if evidence else set())
 
 
 def test_no_secret_is_in_a_summary() -> None:

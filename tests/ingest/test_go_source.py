@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import pickle
 import time
 from collections.abc import Mapping
@@ -13,11 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graphinv.ingest import Document, facts_of, go_source, mcp_claude_code
+from graphinv.ingest import Document, facts_of, go_source
 from graphinv.model.errors import IngestError
-from graphinv.model.facts import Fact
-from graphinv.pipeline.joins import resolve
 from tests.ingest.reading import Facts, document, fake
+from tests.ingest.started import evidence_of_tools
 
 OFFICIAL = 'import (\n\t"context"\n\t"os"\n\t"os/exec"\n\t"net/http"\n\t"github.com/modelcontextprotocol/go-sdk/mcp"\n)\n'
 MARK3LABS = 'import (\n\t"context"\n\t"os"\n\t"github.com/mark3labs/mcp-go/mcp"\n\t"github.com/mark3labs/mcp-go/server"\n)\n'
@@ -229,15 +227,7 @@ func main() {{
     ],
 )
 def test_a_configured_server_that_runs_the_program_has_its_tools(path: str, line: str, evidence: str | None) -> None:
-    facts: list[Fact] = list(linked({"go.mod": MOD, "cmd/orders/main.go": ORDERS}).all)
-    command, *arguments = line.split()
-    facts += mcp_claude_code.read(document(json.dumps({"mcpServers": {"x": {"command": command, "args": arguments}}}), path))
-    provided = [
-        edge.props["evidence"]
-        for edge in resolve("shop", facts).edges
-        if edge.source == ("ToolServer", f"mcp:shop/{path}#x") and edge.kind == "PROVIDES"
-    ]
-    assert {one for kinds in provided for one in kinds} == ({evidence} if evidence else set())
+    assert evidence_of_tools(linked({"go.mod": MOD, "cmd/orders/main.go": ORDERS}).all, path, line) == ({evidence} if evidence else set())
 
 
 def test_detection_and_parts() -> None:

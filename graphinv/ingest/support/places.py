@@ -1,9 +1,28 @@
-"""What a file's path says about what is in it: tests, examples and documentation are not what runs in production."""
+"""Environments by their names, and what a file's path says about what is in it: tests, examples and documentation are not what runs in
+production."""
 
 from __future__ import annotations
 
 import re
 
+ENVIRONMENTS = {
+    "prod": "prod",
+    "production": "prod",
+    "prd": "prod",
+    "live": "prod",
+    "staging": "staging",
+    "stage": "staging",
+    "stg": "staging",
+    "preprod": "staging",
+    "uat": "staging",
+    "dev": "dev",
+    "development": "dev",
+    "sandbox": "dev",
+    "test": "test",
+    "testing": "test",
+    "qa": "test",
+}
+"""What people call an environment in a tag or label, and which it is."""
 _TEST = frozenset({"test", "tests", "testing", "__tests__", "test_data", "testdata", "e2e", "spec", "specs", "__mocks__", "fixtures"})
 _EXAMPLE = frozenset({"example", "examples", "sample", "samples", "docs", "doc", "demo", "demos", "tutorial", "tutorials", "cookbook"})
 _TEST_FILE = re.compile(r"(?:test_.*|.*_test|conftest)\.py|.*[._-](?:test|spec)\.[cm]?[jt]sx?", re.DOTALL)

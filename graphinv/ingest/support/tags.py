@@ -6,27 +6,11 @@ import re
 from collections.abc import Iterator, Mapping
 
 from graphinv.ingest.support.parts import MAX_LABEL, tells
+from graphinv.ingest.support.places import ENVIRONMENTS
 from graphinv.ingest.support.secrets import redact
 from graphinv.model.facts import OWNER_CONFIDENCE, EdgeFact, NodeFact, NodeKey, Props
 
 MAX_TAGS = 50
-_ENVIRONMENTS = {
-    "prod": "prod",
-    "production": "prod",
-    "prd": "prod",
-    "live": "prod",
-    "staging": "staging",
-    "stage": "staging",
-    "stg": "staging",
-    "preprod": "staging",
-    "uat": "staging",
-    "dev": "dev",
-    "development": "dev",
-    "sandbox": "dev",
-    "test": "test",
-    "testing": "test",
-    "qa": "test",
-}
 _SENSITIVITIES = {
     "public": "public",
     "open": "public",
@@ -59,7 +43,7 @@ def environment_of_word(word: str) -> str | None:
     >>> environment_of_word("Production"), environment_of_word("eu")
     ('prod', None)
     """
-    return _ENVIRONMENTS.get(word.strip().lower())
+    return ENVIRONMENTS.get(word.strip().lower())
 
 
 def environment_of_folder(path: str) -> str | None:

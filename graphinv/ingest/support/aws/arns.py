@@ -11,6 +11,7 @@ from graphinv.model.facts import NodeKey
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _KEY_ID = re.compile(r"A(?:KIA|SIA|BIA|CCA)[A-Z2-7]{16}")
 _SERVICE = re.compile(r"[a-z0-9.-]{1,100}\.(?:amazonaws\.com(?:\.cn)?|amazon\.com|aws\.internal|api\.aws)")
+_ROLE = re.compile(r"arn:(?P<partition>aws[\w-]*):iam::(?P<account>[^:]*):role/(?P<name>[\w+=,.@/-]+)")
 _FIELDS = 6
 _GLOBAL = frozenset({"iam", "organizations", "cloudfront", "route53"})
 """Services whose ARNs have no region."""
@@ -74,6 +75,19 @@ def iam(kind: str, name: str, root: str, *, account: str = "", path: str = "/", 
     """
     inner = path.strip("/")
     return make("iam", f"{kind}/{inner}/{name}" if inner else f"{kind}/{name}", root, account=account, partition=partition)
+
+
+def role_in_code(text: str, root: str) -> str | None:
+    """ARN of the role whose ARN code writes, with the stand-in of ``root`` for an account that it fills in; None where it is none.
+
+    >>> role_in_code("arn:aws:iam::{account}:role/agents/orders", "shop")
+    'arn:aws:iam::account(shop):role/agents/orders'
+    """
+    match = _ROLE.fullmatch(text)
+    if match is None:
+        return None
+    account = match["account"] if is_account(match["account"]) else ""
+    return iam("role", match["name"], root, account=account, partition=match["partition"])
 
 
 def canonical(arn: str) -> str:

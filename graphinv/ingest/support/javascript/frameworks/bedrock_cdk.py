@@ -7,7 +7,6 @@ Drawn:
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from graphinv.ingest.support.aws import arns
@@ -20,7 +19,6 @@ from graphinv.model.facts import Fact, NodeFact, NodeKey
 
 NAME = "bedrock-agents"
 PACKAGES = ("aws-cdk-lib/aws-bedrock", "@aws-cdk/aws-bedrock-alpha", "@cdklabs/generative-ai-cdk-constructs", "aws-cdk-lib")
-_ROLE = re.compile(r"arn:(?P<partition>aws[\w-]*):iam::(?P<account>[^:]*):role/(?P<name>[\w+=,.@/-]+)")
 _PROPERTIES = 2
 """Place of a construct's properties among its arguments, after its scope and its id."""
 
@@ -79,12 +77,10 @@ def _runs_as(program: Program, actor: Actor, value: Value | None) -> Iterator[Fa
     if isinstance(made, Made) and made.symbol == "Role":
         named = program.option(made, "roleName", _PROPERTIES)
         text = f"arn:aws:iam:::role/{named.text()}" if named is not None and named.text() else ""
-    match = _ROLE.fullmatch(text)
-    if match is None:
+    arn = redact(arns.role_in_code(text, program.root) or "")
+    if not arn:
         yield from program.problem(value, f"the role of {actor.name!r} is not known from this source")
         return
-    account = match["account"] if arns.is_account(match["account"]) else ""
-    arn = arns.iam("role", redact(match["name"]), program.root, account=account, partition=match["partition"])
     source = [program.source(value.path, value.line)]
     yield NodeFact("Identity", arn, {"name": arn.rpartition("/")[2], "type": "iam_role", "provider": "aws", "sources": source})
     yield program.edge("RUNS_AS", actor.key, ("Identity", arn), value)

@@ -26,7 +26,6 @@ MARKS = (rb"\b(?:agentResourceRoleArn|create_agent_action_group|CfnAgent|aws_bed
 CLIENTS = ("boto3", "botocore", "aioboto3", "aiobotocore")
 CONSTRUCTS = ("aws_cdk", "cdklabs")
 _GROUPS = ("create_agent_action_group", "update_agent_action_group")
-_ROLE = re.compile(r"arn:(?P<partition>aws[\w-]*):iam::(?P<account>[^:]*):role/(?P<name>[\w+=,.@/-]+)")
 _ID = re.compile(r"[0-9A-Z]{10}")
 MAX_STEPS = 20
 
@@ -113,12 +112,10 @@ def _runs_as(program: Program, actor: Actor, value: Value | None) -> Iterator[Fa
     """The role, by its ARN: with an account that the code fills in, that of the root."""
     if value is None:
         return
-    match = _ROLE.fullmatch(_role_arn(value))
-    if match is None:
+    arn = redact(arns.role_in_code(_role_arn(value), program.root) or "")
+    if not arn:
         yield from program.problem(value, f"the role of {actor.name!r} is not known from this source")
         return
-    account = match["account"] if arns.is_account(match["account"]) else ""
-    arn = arns.iam("role", redact(match["name"]), program.root, account=account, partition=match["partition"])
     name = arn.rpartition("/")[2]
     yield NodeFact("Identity", arn, {"name": name, "type": "iam_role", "provider": "aws", "sources": [program.source(value)]})
     yield program.edge("RUNS_AS", actor.key, ("Identity", arn), value)
