@@ -78,7 +78,8 @@ def ungoverned_path(engine: Engine, params: Params) -> Iterator[Row]:
     def matters(one: Reached) -> Array:
         columns, bits = one.columns, one.bits
         harmless = sinks[columns] & (bits & _BEYOND_WRITING == 0) | models[columns] & (bits & _BEYOND_ASKING == 0)
-        return told.sensitive[columns] | ~harmless & (told.prod[columns] | (bits & WORSE_BITS > 0))
+        kept: Array = told.sensitive[columns] | ~harmless & (told.prod[columns] | (bits & WORSE_BITS > 0))
+        return kept
 
     reached = (Reached(agent.key, *privileges.row(agent.key)) for agent in agents_of(engine))
     wanted = (one.only(matters(one)) for one in reached)
