@@ -137,6 +137,34 @@ def blind_spot(engine: Engine, params: Params) -> Iterator[Row]:
             yield row | ({"modifiers": ["+2 it is in production"]} if production else {})
 
 
+def ownerless(engine: Engine, params: Params) -> Iterator[Row]:
+    """Agents that nobody accountable owns. What is called only in passing, by callers that somebody answers for, has theirs. O(edges)."""
+    estate, at = engine.estate, micros(engine.at)
+    owned = {edge.target for edge in estate.edges_of("OWNS") if _accountable(estate.nodes[edge.source]) and in_force(edge, at)}
+    calls = [edge for edge in estate.edges_of("DELEGATES_TO") if edge.source != edge.target]
+    calls = [edge for edge in calls if edge.props.get("transient") or in_force(edge, at)]
+    passing: defaultdict[NodeKey, list[NodeKey]] = defaultdict(list)
+    for edge in calls:
+        if edge.props.get("transient"):
+            passing[edge.source].append(edge.target)
+    answered, waiting = set(owned), list(owned)
+    for key in waiting:
+        fresh = [other for other in passing.get(key, ()) if other not in answered]
+        answered.update(fresh)
+        waiting += fresh
+    called = {edge.target for edge in calls}
+    left = {edge.target for edge in calls if not edge.props.get("transient") or edge.source not in answered}
+    for agent in estate.of_kind("Agent"):
+        status = agent.props.get("status") or "unknown"
+        if status != "retired" and agent.key not in owned and (agent.key not in called or agent.key in left):
+            yield about(agent.key) | {"status": status}
+
+
+def _accountable(owner: NodeRecord) -> bool:
+    """Whether it can answer for something; an application cannot."""
+    return owner.props.get("kind_detail") not in ("service-principal", "service_principal", "application")
+
+
 # --------------------------------------------------------------------------------------------------------------------------------
 # What was seen
 
