@@ -423,6 +423,22 @@ def test_a_secret_that_a_tool_fills_in_is_not_the_same_everywhere() -> None:
     assert held == {"arm:SECRET_CLIENT(shop.infra.main.bicep)"}
 
 
+def test_what_is_not_known_goes_before_nothing() -> None:
+    facts = read("""
+    param who string = ''
+    resource app 'Microsoft.Web/sites@2024-04-01' existing = { name: 'desk' }
+    resource may 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(app.?identity.?principalId ?? who)) {
+      name: guid('a')
+      properties: { roleDefinitionId: 'r', principalId: app.identity.principalId }
+    }
+    resource never 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(who)) {
+      name: guid('b')
+      properties: { roleDefinitionId: 'r', principalId: who }
+    }
+    """)
+    assert [fact.source for fact in facts.all if isinstance(fact, Grant)] == ["shop/infra/main.bicep#L4"]
+
+
 def test_what_is_compiled_from_bicep_beside_it_is_one_deployment() -> None:
     made = json.loads(template(resources=[{"type": "Microsoft.Storage/storageAccounts", "name": "other"}]))
     made["metadata"] = {"_generator": {"name": "bicep", "version": "0.30"}}

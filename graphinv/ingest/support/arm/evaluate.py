@@ -419,10 +419,10 @@ class Frame:
         if not head.lower().endswith("/deployments"):
             return None
         for module in self.template.modules:
-            listed = self.by_symbol().get(module.symbol, [])
-            for env, one in zip(self.turns(module.loop, module.condition), listed, strict=False):
-                if text_of(self.settled(self.value(module.name, env))) == name:
-                    return one
+            for index, env in enumerate(self.turns(module.loop, module.condition)):
+                if text_of(self.settled(self.value(module.name, env))).lower() == name.lower():
+                    made = self.of_symbol(module.symbol) or []
+                    return made[index] if index < len(made) else None
         return None
 
     def handed_out(self, name: str, given: list[Value]) -> Value:

@@ -233,7 +233,7 @@ class Deployment:
 
     def key_of(self, reference: str) -> str | None:
         """What a key is of that a reference to a service's answer means: the id of the service, or of a secret of a vault."""
-        start = min((at for sign in ".[" if (at := reference.find(sign, reference.rfind("/") + 1)) > 0), default=len(reference))
+        start = min((at for sign in ".[" if (at := reference.find(sign, reference.rfind(":") + 1)) > 0), default=len(reference))
         return self.world.keys.get(reference) or self.world.keys.get(reference[:start])
 
     def opened(self, site: Site, id: str) -> tuple[NodeFact, *tuple[Fact, ...]]:

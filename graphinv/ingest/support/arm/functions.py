@@ -187,12 +187,12 @@ def _dictionary(value: Value) -> Value:
 
 
 def _coalesce(*values: Value) -> Value:
-    """The first one that is there; what is not known may be there, or not."""
+    """The first one that is there. What is not known may be there: it goes before nothing, and after what is known."""
     unknown = None
     for value in values:
         if isinstance(value, Unknown):
             unknown = unknown or value
-        elif value is not None:
+        elif value is not None and (unknown is None or value not in ("", [], {})):
             return value
     return unknown
 

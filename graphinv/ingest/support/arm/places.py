@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
+from graphinv.ingest.support.arm.functions import digest
 from graphinv.ingest.support.partial import Unknown, Value, text_of
 
 
@@ -33,7 +34,7 @@ def _ids(start: Callable[[Where, list[str]], str]) -> Callable[[Where, list[str]
     def made(where: Where, words: list[str]) -> Value:
         at = next((index for index, word in enumerate(words) if "/" in word and "." in word.partition("/")[0] and word[:1] != "/"), None)
         if at is None:
-            return Unknown("resourceId()")
+            return Unknown(f"resourceId({digest(list(words))})")
         names = [part for word in words[at + 1 :] for part in word.split("/")]
         return resource_id(start(where, words[:at]), words[at], names)
 

@@ -29,7 +29,8 @@ class World:
     def told(self, id: str, attribute: str) -> Unknown:
         """What only the deployment of the resource ``id`` tells."""
         short = id.partition("/providers/")[2] or id.rpartition("/")[2]
-        clean = text_of(Unknown(short))[1:-1]
+        # Without the signs that part names in an id: it may stand in a name itself.
+        clean = text_of(Unknown(short))[1:-1].replace("/", ":")
         if len(clean) > 150:
             clean = f"{clean[:140]}~{hashlib.sha256(short.encode('utf-8', 'replace')).hexdigest()[:8]}"
         return Unknown(f"{attribute} of {clean}")
