@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from graphinv.analyze.approvals import HOLDS, approvals_of
@@ -108,6 +109,8 @@ def _leads_to_harm(engine: Engine, told: Columns, edge: EdgeRecord) -> bool:
 def blind_point(engine: Engine, params: Params) -> Iterator[Row]:
     """Enforcement points that decide and cannot tell which agent asks."""
     estate, at, told = engine.estate, micros(engine.at), columns_of(engine)
+    callers = cache(partial(_callers, estate, at))
+    is_shared = cache(partial(_is_shared, estate, at))
     for key, edges in sorted(_guarded(engine).items()):
         props = estate.nodes[key].props
         lacking = _untold(props)
@@ -116,9 +119,9 @@ def blind_point(engine: Engine, params: Params) -> Iterator[Row]:
         if props.get("distinguishes") is None and not lacking:
             yield about(key) | {"unknown": True}
             continue
-        before = {edge.source for edge in edges}
-        everybody = set().union(*(_callers(estate, source, at) for source in before))
-        shared = sorted(id for kind, id in _names(estate, edges, at) if _is_shared(estate, (kind, id), at))
+        before = {edge.source: callers(edge.source) for edge in edges}
+        everybody = set().union(*before.values())
+        shared = sorted(name[1] for name in _names(estate, edges, before, at) if is_shared(name))
         blind = props.get("distinguishes") == "none" or (props.get("distinguishes") == "identity" and bool(shared))
         if not everybody:
             continue
@@ -160,7 +163,7 @@ def _untold(point: Props) -> list[str]:
 _STEPS = frozenset({"RUNS_AS", "RUNS_ON", "HOLDS", "AUTHENTICATES_AS", "ASSUMES", "MEMBER_OF", "USES", "CONNECTS_TO", "DELEGATES_TO"})
 
 
-def _callers(estate: Estate, source: NodeKey, at: int, *, member: bool = True) -> set[NodeKey]:
+def _callers(estate: Estate, at: int, source: NodeKey, *, member: bool = True) -> set[NodeKey]:
     """Agents in service that stand before an edge that leaves ``source``: itself, or the first ones that come to it; by a group of theirs
     only as ``member``."""
     found, seen, waiting = set(), {source}, [source]
@@ -189,15 +192,15 @@ def _onto(estate: Estate, key: NodeKey, at: int) -> Iterator[EdgeRecord]:
             yield from (link for link in links if listed(link, estate.nodes[key]))
 
 
-def _names(estate: Estate, edges: Iterable[EdgeRecord], at: int) -> set[NodeKey]:
-    """Identities that a point sees on edges: those that they lead to or leave, members of groups among these, or what callers run as."""
+def _names(estate: Estate, edges: Iterable[EdgeRecord], before: Mapping[NodeKey, set[NodeKey]], at: int) -> set[NodeKey]:
+    """Identities that a point sees on edges: those that they lead to or leave, members of groups among these, or what the callers
+    ``before`` each source run as."""
     seen = {edge.target for edge in edges if edge.target[0] == "Identity"}
     waiting = []
-    for source in {edge.source for edge in edges}:
+    for source, callers in before.items():
         if source[0] == "Identity":
             waiting.append(source)
         else:
-            callers = _callers(estate, source, at)
             out = (one for caller in callers for one in estate.outgoing.get(caller, ()))
             seen.update(one.target for one in out if one.kind == "RUNS_AS" and in_force(one, at))
     while waiting:
@@ -209,10 +212,10 @@ def _names(estate: Estate, edges: Iterable[EdgeRecord], at: int) -> set[NodeKey]
     return seen
 
 
-def _is_shared(estate: Estate, identity: NodeKey, at: int) -> bool:
+def _is_shared(estate: Estate, at: int, identity: NodeKey) -> bool:
     """Whether more than one agent in service acts as it; replicas are one, and members of a group have names of their own. A sub-agent that
     comes to it in its caller's framework, and not by itself, is no further one."""
-    agents = _callers(estate, identity, at, member=False)
+    agents = _callers(estate, at, identity, member=False)
     asked = (edge for agent in agents for edge in estate.outgoing.get(agent, ()) if edge.target in agents)
     same = {edge.target for edge in asked if edge.source != edge.target and _of_one_framework(estate, edge)}
     helpers = same - {one.source for one in estate.incoming.get(identity, ()) if one.kind == "RUNS_AS"}
@@ -225,9 +228,9 @@ def _of_one_framework(estate: Estate, edge: EdgeRecord) -> bool:
     return framework is not None and framework == estate.nodes[edge.target].props.get("framework")
 
 
-def _nameless(estate: Estate, sources: Iterable[NodeKey], at: int) -> bool:
-    """Whether of some agent that stands before ``sources``, none of them an identity, no identity is known."""
-    agents = set().union(*(_callers(estate, source, at) for source in sources if source[0] != "Identity"))
+def _nameless(estate: Estate, before: Mapping[NodeKey, set[NodeKey]], at: int) -> bool:
+    """Whether of some agent that stands ``before`` what is no identity no identity is known."""
+    agents = set().union(*(callers for source, callers in before.items() if source[0] != "Identity"))
     known = ("RUNS_AS", "HOLDS")
     return any(not any(one.kind in known and in_force(one, at) for one in estate.outgoing.get(agent, ())) for agent in agents)
 
