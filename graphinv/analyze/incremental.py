@@ -61,19 +61,27 @@ def _affected(old: Arcs, new: Arcs) -> Array:
     return reached(matrix(target, source, size + 1), size)[:size]
 
 
-def _arcs(arcs: Arcs) -> Array:
-    return np.stack([arcs.source, arcs.target, arcs.mask], axis=1).astype(np.int64)
+def _arcs(arcs: Arcs) -> tuple[Array, ...]:
+    return arcs.source, arcs.target, arcs.mask
 
 
-def _owns(arcs: Arcs) -> Array:
-    return np.stack([arcs.own_node, arcs.own_column, arcs.own_bits], axis=1).astype(np.int64)
+def _owns(arcs: Arcs) -> tuple[Array, ...]:
+    return arcs.own_node, arcs.own_column, arcs.own_bits
 
 
-def _different(one: Array, other: Array) -> Array:
-    """First fields of the rows that are in one of the two and not in the other."""
-    rows = np.concatenate([np.unique(one, axis=0), np.unique(other, axis=0)])
-    distinct, counts = np.unique(rows, axis=0, return_counts=True)
-    found: Array = np.unique(distinct[counts == 1, 0])
+def _different(one: tuple[Array, ...], other: tuple[Array, ...]) -> Array:
+    """First fields of the rows that are in one of the two and not in the other; each is given by its columns."""
+    columns = [np.concatenate(both) for both in zip(one, other, strict=True)]
+    second = np.arange(len(columns[0])) >= len(one[0])
+    order = np.lexsort(columns[::-1])
+    columns, second = [column[order] for column in columns], second[order]
+    begins = np.ones(len(order), dtype=bool)  # of equal rows the first
+    begins[1:] = np.any([column[1:] != column[:-1] for column in columns], axis=0)
+    starts = np.flatnonzero(begins)
+    if not len(starts):
+        return starts
+    alone = np.logical_and.reduceat(second, starts) | ~np.logical_or.reduceat(second, starts)
+    found: Array = columns[0][starts[alone]]
     return found
 
 

@@ -13,7 +13,9 @@ import numpy as np
 from graphinv.analyze.changes import Change
 from graphinv.analyze.engine import REACH_LENSES, Engine
 from graphinv.analyze.incremental import Recomputed, recomputed
+from graphinv.analyze.privilege import Privileges
 from graphinv.analyze.rules import run_rules
+from graphinv.analyze.scopes import Array, actions_of
 from graphinv.analyze.score import Settings, chance_of, likelihood, risk_of
 from graphinv.model.errors import Ambiguous, NotFound, UsageError
 from graphinv.model.estate import EdgeRecord, Estate
@@ -142,12 +144,40 @@ def _lens(before: Engine, after: Engine, lens: Lens) -> tuple[LensChange, Recomp
     gone: list[tuple[NodeKey, Atom]] = []
     new: list[tuple[NodeKey, Atom]] = []
     agents = before.structure.of_kind("Agent")
+    rows = _Rows(old, again.fresh)
     for key in (before.structure.keys[node] for node in np.intersect1d(agents, again.affected).tolist()):
-        had, has = set(old.atoms_of(key)), set(again.fresh.atoms_of(key))
-        gone += [(key, atom) for atom in sorted(had - has)]
-        new += [(key, atom) for atom in sorted(has - had)]
+        had, has = rows.of(key)
+        gone += [(key, atom) for atom in rows.atoms(had & ~has)]
+        new += [(key, atom) for atom in rows.atoms(has & ~had)]
     total = sum(old.measures.atoms(node) for node in agents.tolist())
     return LensChange(lens=lens, before=total, after=total - len(gone) + len(new), gone=tuple(gone), new=tuple(new)), again
+
+
+class _Rows:
+    """What is held before and after, as bits over the targets of both, by key: of two rows only where they differ is put into words."""
+
+    def __init__(self, *both: Privileges) -> None:
+        self._both = both
+        keys = [[one.structure.keys[node] for node in one.structure.targets.tolist()] for one in both]
+        self._targets = sorted({*keys[0], *keys[1]})
+        number = {key: place for place, key in enumerate(self._targets)}
+        self._places = [np.array([number[key] for key in some], dtype=np.int64) for some in keys]
+
+    def of(self, key: NodeKey) -> list[Array]:
+        """Before, and after."""
+        rows = []
+        for one, places in zip(self._both, self._places, strict=True):
+            columns, bits = one.row(key)
+            row = np.zeros(len(self._targets), dtype=np.uint8)
+            row[places[columns]] = bits
+            rows.append(row)
+        return rows
+
+    def atoms(self, row: Array) -> Iterator[Atom]:
+        """Those of a row, sorted."""
+        for place in np.flatnonzero(row).tolist():
+            kind, id = self._targets[place]
+            yield from ((kind, id, action) for action in actions_of(int(row[place])))
 
 
 def _scores(
