@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -241,6 +241,7 @@ _DEEDS = {"USES": "call", "CONNECTS_TO": "connect to", "DELEGATES_TO": "delegate
 def drift(engine: Engine, params: Params) -> Iterator[Row]:
     """Edges that were seen and that nothing declared accounts for at the time of the sighting."""
     estate, at = engine.estate, micros(engine.at)
+    servers = {plain(server.name) for server in estate.of_kind("ToolServer")}
     for edge in estate.edges_of(*_DEEDS):
         if not only_seen(edge) or edge.source[0] not in ("Agent", "Workflow"):
             continue
@@ -256,7 +257,7 @@ def drift(engine: Engine, params: Params) -> Iterator[Row]:
         if first is not None and at - micros(first) <= params["hours"] * _HOUR:
             continue
         ends = about(edge.source, edge.target)
-        if not beyond and _nearly(estate, edge, stated):
+        if not beyond and _nearly(estate, edge, stated, servers):
             yield ends | {"unknown": True}
             continue
         yield ends | {
@@ -302,8 +303,9 @@ def _comes_with(estate: Estate, identity: NodeKey, stated: list[EdgeRecord], mom
     )
 
 
-def _nearly(estate: Estate, edge: EdgeRecord, stated: list[EdgeRecord]) -> bool:
-    """Whether something declared may be what was seen: the tool without a gateway's prefix, or the server in another version."""
+def _nearly(estate: Estate, edge: EdgeRecord, stated: list[EdgeRecord], servers: Collection[str]) -> bool:
+    """Whether something declared may be what was seen: the tool without a gateway's prefix, or the server in another version. ``servers``
+    are their plain names: what stands before a ``-`` or ``_`` is a prefix where it is one of them, and else a word such as ``delete``."""
     target = estate.nodes[edge.target]
     if edge.kind == "CONNECTS_TO":
         package = _unversioned(target)
@@ -317,16 +319,11 @@ def _nearly(estate: Estate, edge: EdgeRecord, stated: list[EdgeRecord]) -> bool:
         if other.kind == "CONNECTS_TO":
             known |= {estate.nodes[one.target].name for one in estate.outgoing.get(other.target, ()) if one.kind == "PROVIDES"}
     return any(target.name.endswith(mark + name) for name in known for mark in ("__", "/", ".", ":")) or any(
-        _names_a_server(estate, target.name.removesuffix(mark + name))
+        plain(target.name.removesuffix(mark + name)) in servers
         for name in known
         for mark in ("-", "_")
         if target.name.endswith(mark + name)
     )
-
-
-def _names_a_server(estate: Estate, prefix: str) -> bool:
-    """Whether what stands before the name of a tool is the name of a server, and not a word such as ``delete``."""
-    return any(plain(server.name) == plain(prefix) for server in estate.of_kind("ToolServer"))
 
 
 def _unversioned(server: NodeRecord) -> str | None:
