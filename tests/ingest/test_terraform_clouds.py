@@ -429,3 +429,68 @@ def test_an_agent_engine_runs_as_its_account_and_secrets_of_google_are_held() ->
     assert facts.targets("HOLDS", "//run.googleapis.com/projects/shop-prod/locations/europe-west1/services/web") == {stripe}
     pay = "//cloudfunctions.googleapis.com/projects/shop-prod/locations/europe-west1/functions/pay"
     assert facts.targets("HOLDS", pay) == {stripe.replace("shop-prod", "other")}
+
+
+MANIFESTS = """
+resource "kubernetes_manifest" "account" {
+  manifest = {
+    apiVersion = "v1"
+    kind       = "ServiceAccount"
+    metadata = {
+      name        = "bot"
+      namespace   = "agents"
+      annotations = { "eks.amazonaws.com/role-arn" = "arn:aws:iam::123456789012:role/bot" }
+    }
+  }
+}
+resource "kubernetes_manifest" "reads" {
+  manifest = {
+    apiVersion = "rbac.authorization.k8s.io/v1"
+    kind       = "ClusterRole"
+    metadata   = { name = "reads" }
+    rules      = [{ apiGroups = [""], resources = ["secrets"], verbs = ["get"] }]
+  }
+}
+resource "kubectl_manifest" "rest" {
+  yaml_body = <<-YAML
+    apiVersion: rbac.authorization.k8s.io/v1
+    kind: ClusterRoleBinding
+    metadata: {name: bot}
+    roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: reads}
+    subjects:
+      - {kind: ServiceAccount, name: bot, namespace: agents}
+    ---
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: bot, namespace: agents}
+    spec:
+      template:
+        spec:
+          serviceAccountName: bot
+          containers:
+            - name: main
+              image: ghcr.io/quillmere/bot:1
+              env:
+                - name: TOKEN
+                  valueFrom: {secretKeyRef: {name: tokens, key: t}}
+    ---
+    apiVersion: kagent.dev/v1alpha2
+    kind: Agent
+    metadata: {name: helper, namespace: agents}
+  YAML
+}
+resource "kubernetes_manifest" "unknown" { manifest = yamldecode(file("gone.yaml")) }
+"""
+
+
+def test_manifests_of_kubernetes_in_terraform() -> None:
+    facts = read(MANIFESTS)
+    bot = "k8s:shop/agents/ServiceAccount/bot"
+    running = next(id for kind, id in facts.nodes if kind == "Runtime")
+    assert facts.targets("ASSUMES", bot) == {"arn:aws:iam::123456789012:role/bot"}
+    assert facts.targets("RUNS_AS", running) == {bot}
+    assert facts.targets("HOLDS", running) == {"k8s:shop/agents/Secret/tokens"}
+    assert {("rules", None), ("binding", bot)} <= {
+        (one.role, one.subject[1] if one.role == "binding" else None) for one in facts.all if isinstance(one, Grant)
+    }
+    assert [(severity, "Agent" in message) for _, severity, message in facts.problems] == [("note", True), ("warning", False)]
