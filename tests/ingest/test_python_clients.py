@@ -310,3 +310,30 @@ def test_what_is_loaded_or_listed_only_as_it_runs_is_told_and_no_tool() -> None:
     )
     assert not drawn(facts, "USES")
     assert len(facts.problems) == 2
+
+
+def test_the_model_and_the_client_that_a_run_or_the_program_is_given() -> None:
+    facts = read(
+        """
+        import os
+        from agents import Agent, OpenAIChatCompletionsModel, RunConfig, Runner, set_default_openai_client
+        from openai import AsyncOpenAI
+
+        client = AsyncOpenAI(api_key=os.getenv("GEMINI_API_KEY"), base_url="https://generativelanguage.googleapis.com/v1beta/openai/")
+        config = RunConfig(model=OpenAIChatCompletionsModel(model="gemini-2.5-flash", openai_client=client))
+        desk = Agent(name="desk")
+        clerk = Agent(name="clerk", model="gpt-4o")
+        porter = Agent(name="porter")
+
+        def main(question):
+            Runner.run_sync(desk, question, run_config=config)
+            Runner.run_sync(clerk, question)
+
+        set_default_openai_client(AsyncOpenAI(api_key=os.environ["SHOP_KEY"]))
+        """
+    )
+    assert drawn(facts, "USES_MODEL") == {("desk", "gemini-2.5-flash"), ("clerk", "gpt-4o")}
+    assert drawn(facts, "HOLDS") == {
+        ("desk", "env:GEMINI_API_KEY"),
+        *((agent, "env:SHOP_KEY") for agent in ("clerk", "porter")),
+    }

@@ -48,6 +48,24 @@ def facts(program: Program) -> Iterator[Fact]:
             yield from _agent(program, same, made)
     for actor in program.actors(NAME):
         yield from _run_inside(program, actor)
+    yield from _run_with(program)
+
+
+def _run_with(program: Program) -> Iterator[Fact]:
+    """Models and clients that agents are given as they run: those of a run go before an agent's own, those of the program come after."""
+    configured: set[int] = set()
+    for call in program.made(IMPORTS, *_RUNS):
+        for config in program.items(call.arg("run_config")) if "Runner" in call.callee else ():
+            for agent in program.items(call.arg("starting_agent", 0)):
+                actor = program.actor(agent)
+                if actor is not None and isinstance(config, Made) and config.arg("model") is not None:
+                    configured.add(id(actor))
+                    yield from program.uses_model(actor, config.arg("model"))
+    for call in program.made(IMPORTS, "set_default_openai_client"):
+        for actor in program.actors(NAME):
+            own = _arg(actor.made, "model")
+            if actor.value.module is call.module and id(actor) not in configured and (own is None or own.text() is not None):
+                yield from program.uses_model(actor, call.arg("client", 0))
 
 
 def _arg(made: Made, name: str) -> Value | None:
