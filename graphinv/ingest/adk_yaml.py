@@ -18,11 +18,12 @@ from typing import Any, NamedTuple
 
 from graphinv.ingest import Document
 from graphinv.ingest.support import adk, clients, yamldoc
+from graphinv.ingest.support.leaves import leaves
 from graphinv.ingest.support.located import Located, Pointer
 from graphinv.ingest.support.partial import TOP, within
 from graphinv.ingest.support.places import environment_of
 from graphinv.ingest.support.secrets import redact, secret_facts
-from graphinv.ingest.support.servers import leaves, server_facts
+from graphinv.ingest.support.servers import server_facts
 from graphinv.model.errors import IngestError
 from graphinv.model.facts import Binding, EdgeFact, Fact, NodeFact, NodeKey, Problem, Props, Ref
 

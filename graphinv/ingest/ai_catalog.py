@@ -12,13 +12,14 @@ from typing import Any
 from graphinv.ingest import Document
 from graphinv.ingest.support import clients, jsondoc, packages
 from graphinv.ingest.support.cards import agent_address, card_facts, looks_like_card
+from graphinv.ingest.support.leaves import leaves
 from graphinv.ingest.support.located import Located, Pointer
 from graphinv.ingest.support.offers import MANIFESTS
 from graphinv.ingest.support.packages import Package
-from graphinv.ingest.support.parts import items, tells
+from graphinv.ingest.support.parts import items, mapping, tells
 from graphinv.ingest.support.places import environment_of
 from graphinv.ingest.support.secrets import interpolations, redact, secret_facts, url_parts
-from graphinv.ingest.support.servers import leaves, tellable, tellable_package
+from graphinv.ingest.support.tellable import tellable, tellable_package
 from graphinv.ingest.support.urls import is_here, is_internal
 from graphinv.model.facts import Binding, EdgeFact, Fact, NodeFact, NodeKey, Problem, Props
 
@@ -191,9 +192,9 @@ def _plugin(document: Document, located: Located, top: Mapping[str, Any]) -> Ite
         yield Problem(document.path, f"L{located.line()}", "describes a plug-in without a name", "error", NAME)
         return
     runtimes = items(top.get("runtimes"))
-    api, auth = _mapping(top.get("api")), _mapping(top.get("auth"))
-    stated = api.get("url", next((_mapping(runtime.get("spec")).get("url") for runtime in runtimes), None))
-    kinds = {_PLUGIN_AUTH.get(str(_mapping(part.get("auth")).get("type", "")).lower()) for part in (*runtimes, {"auth": auth})} - {None}
+    api, auth = mapping(top.get("api")), mapping(top.get("auth"))
+    stated = api.get("url", next((mapping(runtime.get("spec")).get("url") for runtime in runtimes), None))
+    kinds = {_PLUGIN_AUTH.get(str(mapping(part.get("auth")).get("type", "")).lower()) for part in (*runtimes, {"auth": auth})} - {None}
     parts = url_parts(stated) if isinstance(stated, str) else None
     known = parts is not None and parts.host and not interpolations(str(stated)) and "{secret}" not in parts.url and not is_here(parts.host)
     host = f"{parts.scheme}://{parts.host}" + (f":{parts.port}" if parts.port not in ("", "443", "80") else "") if parts else ""
@@ -223,7 +224,3 @@ def _plugin(document: Document, located: Located, top: Mapping[str, Any]) -> Ite
         if "verification_tokens" in pointer:
             field = "verification_token"
         yield from secret_facts(document, located.line(*pointer), key, field, text, "config")
-
-
-def _mapping(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}

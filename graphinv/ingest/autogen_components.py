@@ -16,8 +16,9 @@ from graphinv.ingest import Document
 from graphinv.ingest.support import claude, jsondoc
 from graphinv.ingest.support.declared import Declared
 from graphinv.ingest.support.located import Located
-from graphinv.ingest.support.lowcode import Where, called, items, mapping, text_of
+from graphinv.ingest.support.lowcode import Where, called, items, text_of
 from graphinv.ingest.support.lowcode_services import Does
+from graphinv.ingest.support.parts import mapping
 from graphinv.model.facts import Fact, NodeKey
 
 NAME = "autogen_components"

@@ -17,7 +17,7 @@ from graphinv.ingest.support.parts import items, labelled, texts
 from graphinv.ingest.support.places import environment_of
 from graphinv.ingest.support.records import moment
 from graphinv.ingest.support.secrets import interpolations, redact, secret_facts, url_parts
-from graphinv.ingest.support.servers import tellable
+from graphinv.ingest.support.tellable import tellable
 from graphinv.ingest.support.urls import is_here, is_internal
 from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Problem, Props
 

@@ -23,12 +23,12 @@ from graphinv.ingest.support.lowcode import (
     grouped,
     host_of,
     items,
-    mapping,
     stem,
     text_of,
     unique,
 )
 from graphinv.ingest.support.lowcode_services import Does, does
+from graphinv.ingest.support.parts import mapping
 from graphinv.ingest.support.secrets import is_placeholder, recognise_all, secret_facts
 from graphinv.model.facts import Binding, EdgeFact, Fact, NodeFact, NodeKey, Ref
 

@@ -17,9 +17,9 @@ from graphinv.ingest.support.agent_files import AgentFile, given_name
 from graphinv.ingest.support.builtins import builtin_facts
 from graphinv.ingest.support.connectors import connector_facts, connector_of
 from graphinv.ingest.support.located import Located
-from graphinv.ingest.support.lowcode import called, mapping, text_of
+from graphinv.ingest.support.lowcode import called, text_of
 from graphinv.ingest.support.partial import within
-from graphinv.ingest.support.parts import texts
+from graphinv.ingest.support.parts import mapping, texts
 from graphinv.ingest.support.secrets import redact, secret_facts
 from graphinv.ingest.support.servers import server_facts
 from graphinv.model.facts import Binding, EdgeFact, Fact, NodeFact, NodeKey

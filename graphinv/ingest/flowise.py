@@ -25,13 +25,13 @@ from graphinv.ingest.support.lowcode import (
     following,
     host_of,
     items,
-    mapping,
     numbered,
     stem,
     text_of,
     unique,
 )
 from graphinv.ingest.support.lowcode_services import Does, does, united
+from graphinv.ingest.support.parts import mapping
 from graphinv.ingest.support.secrets import looks_secret_name
 from graphinv.model.facts import Binding, Fact, NodeKey, Ref
 

@@ -18,8 +18,8 @@ from graphinv.ingest import Document
 from graphinv.ingest.support import claude, clients
 from graphinv.ingest.support.agent_files import AgentFile, given_name
 from graphinv.ingest.support.builtins import INHERENT, builtin_facts
+from graphinv.ingest.support.leaves import leaves
 from graphinv.ingest.support.secrets import redact, secret_facts, url_parts
-from graphinv.ingest.support.servers import leaves
 from graphinv.ingest.support.yamldoc import front_matter
 from graphinv.model.facts import EdgeFact, Fact, Props
 

@@ -24,13 +24,13 @@ from graphinv.ingest.support.lowcode import (
     grouped,
     host_of,
     items,
-    mapping,
     numbered,
     stem,
     text_of,
     unique,
 )
 from graphinv.ingest.support.lowcode_services import Does, does, service_of
+from graphinv.ingest.support.parts import mapping
 from graphinv.ingest.support.secrets import looks_secret_name
 from graphinv.model.facts import Binding, EdgeFact, Fact, NodeKey, Ref
 

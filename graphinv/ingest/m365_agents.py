@@ -15,10 +15,11 @@ from typing import Any
 from graphinv.ingest import Document
 from graphinv.ingest.support import claude, clients, jsondoc
 from graphinv.ingest.support.declared import Declared
-from graphinv.ingest.support.lowcode import called, items, mapping, text_of
+from graphinv.ingest.support.lowcode import called, items, text_of
 from graphinv.ingest.support.lowcode_services import Does, does
 from graphinv.ingest.support.offers import MANIFESTS
 from graphinv.ingest.support.partial import within
+from graphinv.ingest.support.parts import mapping
 from graphinv.ingest.support.secrets import redact
 from graphinv.model.facts import Binding, Fact, NodeKey, Ref
 

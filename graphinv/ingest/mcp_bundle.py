@@ -20,7 +20,7 @@ from graphinv.ingest.support import clients, jsondoc
 from graphinv.ingest.support.located import Located
 from graphinv.ingest.support.offers import MAX_TOOLS, listed_tools, offered_server
 from graphinv.ingest.support.secrets import redact
-from graphinv.ingest.support.servers import tellable
+from graphinv.ingest.support.tellable import tellable
 from graphinv.model.facts import EdgeFact, Fact, NodeKey, Problem, Props, Ref
 
 CLIENT = "claude-desktop"

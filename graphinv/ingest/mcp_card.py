@@ -15,7 +15,7 @@ from graphinv.ingest import Document
 from graphinv.ingest.support import clients, jsondoc
 from graphinv.ingest.support.offers import listed_tools, offered_server
 from graphinv.ingest.support.secrets import redact
-from graphinv.ingest.support.servers import tellable
+from graphinv.ingest.support.tellable import tellable
 from graphinv.model.facts import Fact, NodeFact, NodeKey, Props
 
 CLIENT = "mcp-client"

@@ -11,7 +11,7 @@ from graphinv.ingest.support import clients, jsondoc, packages
 from graphinv.ingest.support.located import Located, Pointer
 from graphinv.ingest.support.packages import Package
 from graphinv.ingest.support.secrets import looks_secret_name, redact, secret_facts, url_parts
-from graphinv.ingest.support.servers import tellable, tellable_package
+from graphinv.ingest.support.tellable import tellable, tellable_package
 from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Problem, Props, Ref
 
 NAME = "mcp_registry"

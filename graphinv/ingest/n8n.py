@@ -26,7 +26,6 @@ from graphinv.ingest.support.lowcode import (
     grouped,
     host_of,
     items,
-    mapping,
     numbered,
     stem,
     text_of,
@@ -34,6 +33,7 @@ from graphinv.ingest.support.lowcode import (
 )
 from graphinv.ingest.support.lowcode_services import Does, does, service_of
 from graphinv.ingest.support.n8n_graph import TRANSFORMS, Graph, Node, credential_of
+from graphinv.ingest.support.parts import mapping
 from graphinv.ingest.support.secrets import looks_secret_name, redact
 from graphinv.model.errors import IngestError
 from graphinv.model.facts import Binding, EdgeFact, Fact, NodeKey, Problem, Ref

@@ -18,9 +18,9 @@ from graphinv.ingest.support import claude, clients, yamldoc
 from graphinv.ingest.support.builtins import BUILTINS
 from graphinv.ingest.support.declared import Declared
 from graphinv.ingest.support.located import Located
-from graphinv.ingest.support.lowcode import Where, called, mapping, text_of
+from graphinv.ingest.support.lowcode import Where, called, text_of
 from graphinv.ingest.support.lowcode_services import does
-from graphinv.ingest.support.parts import texts
+from graphinv.ingest.support.parts import mapping, texts
 from graphinv.model.facts import Fact, NodeKey, Problem
 
 NAME = "nemo_agents"

@@ -16,7 +16,8 @@ from graphinv.ingest.support.packages import Package
 from graphinv.ingest.support.parts import items, labelled
 from graphinv.ingest.support.places import environment_of
 from graphinv.ingest.support.secrets import looks_secret_name, redact, secret_facts
-from graphinv.ingest.support.servers import server_facts, tellable, tellable_package
+from graphinv.ingest.support.servers import server_facts
+from graphinv.ingest.support.tellable import tellable, tellable_package
 from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Problem, Props
 
 NAME = "oasf_record"

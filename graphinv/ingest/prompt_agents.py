@@ -18,9 +18,9 @@ from graphinv.ingest.support import claude, clients, yamldoc
 from graphinv.ingest.support.builtins import BUILTINS
 from graphinv.ingest.support.declared import Declared
 from graphinv.ingest.support.located import Located
-from graphinv.ingest.support.lowcode import Where, called, items, mapping, text_of
+from graphinv.ingest.support.lowcode import Where, called, items, text_of
 from graphinv.ingest.support.lowcode_services import Does
-from graphinv.ingest.support.parts import inside, texts
+from graphinv.ingest.support.parts import inside, mapping, texts
 from graphinv.model.facts import Binding, Fact, NodeKey, Ref
 
 NAME = "prompt_agents"

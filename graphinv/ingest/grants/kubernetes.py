@@ -30,6 +30,7 @@ from graphinv.ingest.support.kubernetes.escalation import Escalations, Namespace
 from graphinv.ingest.support.kubernetes.names import Name, cluster_key, namespace_key, object_id, parse_id
 from graphinv.ingest.support.kubernetes.roles import BUILT_IN, HARMLESS, MASTERS, NESTED, selects
 from graphinv.ingest.support.kubernetes.rules import ALL, Allowed, Rule, rules_of
+from graphinv.ingest.support.parts import mapping
 from graphinv.model.facts import EdgeFact, Grant, NodeFact, NodeKey, Problem, Props
 
 PROVIDER = "kubernetes"
@@ -148,7 +149,7 @@ class _Evaluation:
         role = self.roles.setdefault(grant.subject[1], _Role())
         found, wrong = rules_of(body.get("rules"))
         role.rules += found
-        role.labels |= {key: value for key, value in _mapping(body.get("labels")).items() if isinstance(value, str)}
+        role.labels |= {key: value for key, value in mapping(body.get("labels")).items() if isinstance(value, str)}
         role.aggregates += [item for item in body.get("aggregates") or () if isinstance(item, dict)]
         role.sources.add(grant.source)
         role.evidence.add(grant.evidence)
@@ -182,7 +183,7 @@ class _Evaluation:
         """The cluster roles whose labels one of the selectors ``wanted`` takes."""
         found: dict[int, _Role] = {}
         for item in wanted:
-            labels = _mapping(item.get("labels"))
+            labels = mapping(item.get("labels"))
             candidates = self.labelled.get(next(iter(labels.items())), ()) if labels else self.cluster_roles
             self.left -= len(candidates)
             if self.left < 0:
@@ -429,7 +430,3 @@ class _Access:
 
 _SECRETS = ("", "secrets")
 _READ = frozenset({"read"})
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}

@@ -8,10 +8,11 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from graphinv.ingest import Document
+from graphinv.ingest.support.leaves import leaves
 from graphinv.ingest.support.parts import items, labelled
 from graphinv.ingest.support.places import environment_of
 from graphinv.ingest.support.secrets import interpolations, redact, secret_facts, url_parts
-from graphinv.ingest.support.servers import leaves, tellable
+from graphinv.ingest.support.tellable import tellable
 from graphinv.ingest.support.urls import is_here
 from graphinv.model.facts import Binding, Fact, NodeFact, NodeKey, Props
 

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from graphinv.ingest import Document
+from graphinv.ingest.support.leaves import leaves
 from graphinv.ingest.support.located import Located, Pointer
 from graphinv.ingest.support.secrets import redact, secret_facts
-from graphinv.ingest.support.servers import is_disabled, leaves, lets_pass, server_facts
+from graphinv.ingest.support.servers import is_disabled, lets_pass, server_facts
 from graphinv.model.errors import IngestError
 from graphinv.model.facts import Fact, NodeFact, NodeKey, Problem, Props
 

@@ -11,10 +11,10 @@ from typing import Any
 
 from graphinv.ingest.support.builtins import builtin_facts
 from graphinv.ingest.support.cards import agent_address
+from graphinv.ingest.support.leaves import leaves
 from graphinv.ingest.support.lowcode import Flow, Where, host_of
 from graphinv.ingest.support.lowcode_services import Does, does
 from graphinv.ingest.support.secrets import redact, secret_facts, url_parts
-from graphinv.ingest.support.servers import leaves
 from graphinv.model.facts import Fact, NodeFact, NodeKey, Props
 
 

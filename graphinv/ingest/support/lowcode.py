@@ -20,6 +20,7 @@ from graphinv.ingest.support.effects import actions_of
 from graphinv.ingest.support.jsondoc import parse_text
 from graphinv.ingest.support.located import Located
 from graphinv.ingest.support.lowcode_services import Does
+from graphinv.ingest.support.parts import mapping
 from graphinv.ingest.support.places import environment_of
 from graphinv.ingest.support.secrets import recognise_all, redact, secret_node, url_parts
 from graphinv.ingest.support.servers import server_facts
@@ -59,11 +60,6 @@ def stem(document: Document) -> str:
 def text_of(value: object) -> str:
     """``value`` where it is text, without blanks around it; else empty."""
     return value.strip() if isinstance(value, str) else ""
-
-
-def mapping(value: object) -> dict[str, Any]:
-    """``value`` where it is a mapping; else an empty one."""
-    return value if isinstance(value, dict) else {}
 
 
 def items(value: object) -> list[Any]:

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from graphinv.ingest.support.lowcode import Flow, Where, called, items, mapping, text_of, unique
+from graphinv.ingest.support.lowcode import Flow, Where, called, items, text_of, unique
+from graphinv.ingest.support.parts import mapping
 from graphinv.model.facts import NodeKey, Problem
 
 MAX_PARTS = 200

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from graphinv.ingest.support.servers import tellable
+from graphinv.ingest.support.tellable import tellable
 
 MAX_LABEL = 200
 """Longest value of a label."""
@@ -45,3 +45,8 @@ def labelled(name: str, value: object) -> Iterator[str]:
     """``name=value`` where the value is a text that may be shown, else nothing."""
     if isinstance(value, str) and tells(value):
         yield f"{name}={value.strip()}"
+
+
+def mapping(value: object) -> dict[str, Any]:
+    """``value`` where it is a mapping; else an empty one."""
+    return value if isinstance(value, dict) else {}

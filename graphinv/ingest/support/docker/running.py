@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from graphinv.ingest import Document
 from graphinv.ingest.support.launch import launch
 from graphinv.ingest.support.packages import image as image_package
-from graphinv.ingest.support.servers import tellable, tellable_package
+from graphinv.ingest.support.tellable import tellable, tellable_package
 from graphinv.ingest.support.words import Word
 from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey
 

@@ -27,7 +27,7 @@ from graphinv.ingest.support.kubernetes.readings import (
 from graphinv.ingest.support.kubernetes.secrets import moved
 from graphinv.ingest.support.owners import owner_of
 from graphinv.ingest.support.secrets import looks_secret_name
-from graphinv.ingest.support.servers import tellable
+from graphinv.ingest.support.tellable import tellable
 from graphinv.ingest.support.vault.paths import key_of, plain_path
 from graphinv.model.facts import OWNER_CONFIDENCE, EdgeFact, Fact, Grant, NodeFact, NodeKey, Problem, Props, Ref, source_of
 

@@ -16,7 +16,7 @@ from graphinv.ingest.support.located import Pointer
 from graphinv.ingest.support.parts import items, texts
 from graphinv.ingest.support.secret_shapes import hide
 from graphinv.ingest.support.secrets import url_parts
-from graphinv.ingest.support.servers import tellable
+from graphinv.ingest.support.tellable import tellable
 from graphinv.ingest.support.vault.paths import plain_path
 from graphinv.ingest.support.words import Word, pairs
 from graphinv.model.facts import EdgeFact, Fact, NodeFact
