@@ -9,26 +9,28 @@ from typing import TYPE_CHECKING, Literal
 
 from graphinv.analyze.moments import micros
 from graphinv.analyze.rows import in_force, listed, once
-from graphinv.model.approved import fits, marks
-from graphinv.model.estate import EdgeRecord, Estate
-from graphinv.model.facts import NodeKey
+from graphinv.model.approved import CLASSES, fits, marks
+from graphinv.model.estate import EdgeRecord
+from graphinv.model.facts import NodeKey, Props
 
 if TYPE_CHECKING:
     from graphinv.analyze.engine import Engine
 
-Standing = Literal["approved", "client", "refused", "expired", "changed", "elsewhere", "unsure", "unstated"]
+Standing = Literal["approved", "client", "refused", "expired", "changed", "elsewhere", "beyond", "unsure", "unstated"]
 """``client``: its own client's settings let it pass, and nobody else said so. ``changed``: another definition or version was approved.
-``elsewhere``: another environment was. ``unsure``: no source states the definition, or the environment, that the approval is for."""
+``elsewhere``: another environment was. ``beyond``: less sensitive data was. ``unsure``: no source states the definition, the environment or
+the data that the approval is for."""
 
 HOLDS: tuple[Standing, ...] = ("approved", "client")
 
 
 class Approvals:
-    """Approvals of an estate at one time, in microseconds since 1970."""
+    """Approvals of an engine's estate at its time."""
 
-    def __init__(self, estate: Estate, at: int) -> None:
-        self.estate = estate
-        self.at = at
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self.estate = engine.estate
+        self.at = micros(engine.at)
         self._of: dict[int, Standing] = {}
 
     def of(self, edge: EdgeRecord) -> Standing:
@@ -49,10 +51,10 @@ class Approvals:
         environments = self._environments(edge.source) if place else frozenset()
         if environments - {place}:
             return "elsewhere"
-        same = self._same(edge)
-        if same is False:
-            return "changed"
-        if same is None or (place and not environments):
+        same, within = self._same(edge), self._within(edge)
+        if False in (same, within):
+            return "changed" if same is False else "beyond"
+        if None in (same, within) or (place and not environments):
             return "unsure"
         return "client" if props.get("approval") == "client" else "approved"
 
@@ -97,6 +99,25 @@ class Approvals:
         parts = [marks(self.estate.nodes[tool].props) for tool in self._tools.get(edge.target, ())]
         return fits(listed, marks(self.estate.nodes[edge.target].props), parts)
 
+    def _within(self, edge: EdgeRecord) -> bool | None:
+        """Whether everything that a call comes to is known to be no more sensitive than its approval says; None where nobody states how
+        sensitive some of it is."""
+        most = edge.props.get("approved_sensitivity")
+        if most is None:
+            return True
+        tools = [tool for tool in self._tools.get(edge.target, ()) if listed(edge, self.estate.nodes[tool])]
+        found = {one for key in tools or [edge.target] for one in self._classes(key)}
+        if most in CLASSES and any(one is not None and one > CLASSES.index(most) for one in found):
+            return False
+        return None if None in found or most not in CLASSES else True
+
+    def _classes(self, key: NodeKey) -> set[int | None]:
+        """How sensitive what something comes to is, as places in CLASSES; None of what nobody states."""
+        structure = self._engine.structure
+        columns, _ = self._engine.privileges("posture").row(key)
+        ends = (self.estate.nodes[structure.keys[node]] for node in structure.targets[columns].tolist())
+        return {_class_of(end.props) for end in ends if end.kind == "Resource"}
+
     @cached_property
     def _tools(self) -> Mapping[NodeKey, tuple[NodeKey, ...]]:
         """Server → its tools."""
@@ -133,6 +154,14 @@ class Approvals:
         return "approved" if all("approved" in one for one in each) else "client"
 
 
+def _class_of(resource: Props) -> int | None:
+    """Place in CLASSES; what the organisation lives by counts as the most sensitive."""
+    stated = resource.get("sensitivity")
+    if resource.get("crown_jewel"):
+        return len(CLASSES) - 1
+    return CLASSES.index(stated) if stated in CLASSES else None
+
+
 @cache
 def _with(standings: frozenset[Standing], one: Standing) -> frozenset[Standing]:
     """``standings`` and one more, as an object that is the same for all that are equal."""
@@ -142,4 +171,4 @@ def _with(standings: frozenset[Standing], one: Standing) -> frozenset[Standing]:
 @once
 def approvals_of(engine: Engine) -> Approvals:
     """Approvals of what an engine is about, at its time."""
-    return Approvals(engine.estate, micros(engine.at))
+    return Approvals(engine)

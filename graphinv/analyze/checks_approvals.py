@@ -17,6 +17,7 @@ _WRONG = {
     "expired": "its approval has run out",
     "changed": "another definition or version of it was approved",
     "elsewhere": "it was approved for another environment",
+    "beyond": "it was approved for less sensitive data",
 }
 
 

@@ -44,6 +44,8 @@ _ALIASES = {
     "validuntil": "until",
     "digests": "digest",
     "env": "environment",
+    "dataclass": "data_class",
+    "sensitivity": "data_class",
     "decision": "status",
 }
 

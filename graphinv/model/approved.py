@@ -7,8 +7,10 @@ from collections.abc import Iterable
 
 from graphinv.model.facts import Props
 
-FIELDS = ("approved", "approved_by", "approved_until", "approval", "approved_digests", "approved_environment")
+FIELDS = ("approved", "approved_by", "approved_until", "approval", "approved_digests", "approved_environment", "approved_sensitivity")
 """Properties of USES and CONNECTS_TO that say what of an approval holds there."""
+CLASSES = ("public", "internal", "confidential", "restricted")
+"""Sensitivities, rising."""
 
 _IMAGE = re.compile(r"sha256(?::|%3a)([0-9a-f]{64})", re.IGNORECASE)
 

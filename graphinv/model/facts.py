@@ -182,6 +182,7 @@ class Approval:
         until: from when on it holds no more; None where it says no end.
         digests: definitions or versions that were looked at; empty where any is meant.
         environment: the only environment that it is for; empty where any is.
+        sensitivity: the most sensitive data that it is for; empty where any is.
         how: as ``USES.approval``.
         granted: False where it was refused.
     """
@@ -194,6 +195,7 @@ class Approval:
     until: str | None = None
     digests: tuple[str, ...] = ()
     environment: str = ""
+    sensitivity: str = ""
     how: str = "scope"
     granted: bool = True
 

@@ -420,6 +420,7 @@ class ApprovedEdge(AuthorityEdge):
     approval: str | None = prop("How: `exact`, `scope`, `change`, `recurring`, or `client`, which only its own client's settings give")
     approved_digests: StrSet | None = prop("Digests or versions that the approval is for; absent = whatever it is")
     approved_environment: Environment | None = prop("The only environment that the approval is for; absent = any")
+    approved_sensitivity: Sensitivity | None = prop("The most sensitive data that the approval is for; absent = any")
 
 
 class Uses(ApprovedEdge):

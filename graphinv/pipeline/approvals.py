@@ -2,9 +2,9 @@
 
 An approval is no edge of its own: it stands on the USES or CONNECTS_TO that a document of the same scan states, and goes with it. Where an
 agent has a tool only over its server, the tool's approval gives it a USES beside the CONNECTS_TO, which lets it do nothing it could not do
-before. Of several approvals of one edge the one is taken that fits the tool's definition and the agent's environment and ends last; a
-refusal stands against all of them. What a client's own settings let pass gives way to either. Whether an approval still holds is judged
-later, at the time that is asked about (:mod:`graphinv.analyze.approvals`).
+before. Of several approvals of one edge the one is taken that fits the tool's definition and the agent's environment and ends last, of
+these the one for the most sensitive data; a refusal stands against all of them. What a client's own settings let pass gives way to either.
+Whether an approval still holds is judged later, at the time that is asked about (:mod:`graphinv.analyze.approvals`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from functools import cached_property
 from itertools import chain
 
 from graphinv.ingest.grants import Known
-from graphinv.model.approved import FIELDS, fits, marks
+from graphinv.model.approved import CLASSES, FIELDS, fits, marks
 from graphinv.model.facts import Approval, EdgeFact, NodeFact, NodeKey, Problem, Props, Ref, merge_props, place_of
 from graphinv.model.globs import glob_form
 from graphinv.pipeline.read import Reading
@@ -209,10 +209,11 @@ class _Register:
             )
         own, parts = self.marked[target]
 
-        def rank(one: Approval) -> tuple[bool, int, int, bool, str, str]:
+        def rank(one: Approval) -> tuple[bool, int, int, bool, str, int, str]:
             here = 2 if not one.environment or one.environment in environments else 0 if environments else 1
             same = {True: 2, None: 1, False: 0}[fits(one.digests, own, parts) if one.digests else True]
-            return not one.granted and here > 0 and same > 0, here, same, one.until is None, one.until or "", one.source
+            most = CLASSES.index(one.sensitivity) if one.sensitivity else len(CLASSES)
+            return not one.granted and here > 0 and same > 0, here, same, one.until is None, one.until or "", most, one.source
 
         for one in found:
             self.used.setdefault(one, set()).add(target)
@@ -275,6 +276,7 @@ def _stated(one: Approval) -> Props:
         "approval": one.how,
         "approved_digests": sorted(one.digests) or None,
         "approved_environment": one.environment or None,
+        "approved_sensitivity": one.sensitivity or None,
         "sources": [one.source],
     }
     return {name: value for name, value in props.items() if value is not None}

@@ -11,11 +11,11 @@
 // frameworks: [ASI02, "MCP09:2025", AML.T0053, ID.RA-07, PR.PS-05, CIS-2.5, MAESTRO-L7.04, AIS-11, AML.M0028, MAP 4.2]
 // needs: [USES|CONNECTS_TO, USES.approved|CONNECTS_TO.approved]
 // function: unapproved
-// unknown: no source states whether they are approved, or the definition or environment that the approval is for
+// unknown: no source states whether they are approved, or the definition, environment or data that the approval is for
 // traps:
 //   - An approval of the server covers a tool only where it listed the tool's digest
 //   - Built-in file and shell tools of coding agents are tools too
-//   - An approval for one environment, or of one definition, is none for another
+//   - An approval for one environment, of one definition, or for data up to one class, is none for another
 //   - What the settings of the agent's own client let pass nobody else has looked at
 // columns:
 //   approval: What is wrong with its approval

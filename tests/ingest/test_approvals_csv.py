@@ -115,6 +115,14 @@ def test_any_bytes_give_facts_or_an_ingest_error(data: bytes) -> None:
     assert all(isinstance(fact, Approval | Problem) for fact in found)
 
 
+def test_for_which_data_it_is() -> None:
+    head = "agent,tool,data_class\n"
+    assert read(head + "a,t,Confidential\n") == [Approval("shop/governance/approvals.csv#L2", "a", tool="t", sensitivity="confidential")]
+    [problem] = read(head + "a,t,unknown\n")
+    assert isinstance(problem, Problem)
+    assert "data_class is one of public, internal, confidential, restricted" in problem.message
+
+
 def test_the_same_as_a_fact() -> None:
     said = {"agent": "billing-bot", "tool": "pay", "digest": ["sha256:b", "sha256:a"], "until": "2027-03-31", "environment": "prod"}
     [fact] = native_facts.read(document(json.dumps({"approval": said}), "x.facts.jsonl"))

@@ -100,6 +100,10 @@ def test_of_several_the_one_counts_that_fits_and_ends_last() -> None:
     assert "approved_until" not in uses(never, late)
     here = row(tool="pay", until="2026-01-01T00:00:00Z", environment="prod")
     assert uses(here, row(tool="pay", environment="test", line=3))["approved_environment"] == "prod"
+    wide = row(tool="pay", sensitivity="restricted")
+    assert uses(wide, row(tool="pay", sensitivity="internal", line=3))["approved_sensitivity"] == "restricted"
+    assert "approved_sensitivity" not in uses(row(tool="pay"), row(tool="pay", sensitivity="restricted", line=3))
+    assert uses(row(tool="pay", sensitivity="restricted", until="2026-01-01T00:00:00Z"), late)["approved_until"] == late.until
     same = row(tool="pay", until="2026-01-01T00:00:00Z", digests=("sha256:AA",))
     assert uses(same, row(tool="pay", digests=("bb",), line=3), schema_digest="sha256:aa")["approved_digests"] == ["sha256:AA"]
 

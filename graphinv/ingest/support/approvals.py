@@ -8,11 +8,12 @@ from datetime import date, timedelta
 from typing import get_args
 
 from graphinv.ingest.support.secret_shapes import hide
+from graphinv.model.approved import CLASSES
 from graphinv.model.facts import Approval
 from graphinv.model.kinds import Environment, normal_time
 from graphinv.model.normal import encodable
 
-FIELDS = ("agent", "tool", "server", "by", "until", "digest", "environment", "approval", "status")
+FIELDS = ("agent", "tool", "server", "by", "until", "digest", "environment", "data_class", "approval", "status")
 """What an approval may say."""
 
 MAX_TEXT = 2_000
@@ -48,6 +49,9 @@ def approval_of(said: Mapping[str, str], source: str) -> Approval | None:
     environment = _ENVIRONMENTS.get(texts["environment"].lower())
     if environment is None and texts["environment"]:
         raise ValueError(f"environment is one of {', '.join(dict.fromkeys(_ENVIRONMENTS.values()))}")
+    sensitivity = texts["data_class"].lower()
+    if sensitivity and sensitivity not in CLASSES:
+        raise ValueError(f"data_class is one of {', '.join(CLASSES)}")
     digests = tuple(sorted(set(re.split(r"[\s,;|]+", texts["digest"])) - {""}))
     if len(digests) > MAX_DIGESTS:
         raise ValueError(f"digest holds more than {MAX_DIGESTS} of them")
@@ -60,6 +64,7 @@ def approval_of(said: Mapping[str, str], source: str) -> Approval | None:
         until=_end(texts["until"]),
         digests=digests,
         environment=environment or "",
+        sensitivity=sensitivity,
         how=how,
         granted=_GRANTED[status],
     )
