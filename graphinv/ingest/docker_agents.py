@@ -31,7 +31,7 @@ MAX_BYTES = 2 * 1024 * 1024
 
 _PLATFORM = "docker-agent"
 _TOP = re.compile(rb"(?m)^agents[ \t]*:[ \t]*(?:#.*)?\r?$")
-_TELLING = re.compile(rb"(?m)^[ \t]+(?:toolsets|sub_agents|handoffs|instruction)[ \t]*:")
+_TELLING = re.compile(rb"(?m)^[ \t]+(?:(?:toolsets|sub_agents|handoffs|instruction)[ \t]*:|model[ \t]*:[ \t]*[\w.-]{1,60}/[\w.-])")
 _STARTED = re.compile(rb"\A#![^\n]{0,40}\b(?:docker agent|cagent) run")
 _OTHERS = re.compile(rb"(?m)^(?:apiVersion|kind|definitions|mcp)[ \t]*:")
 _READING = re.compile(r"(?:read|list|search|directory|get)_\w+")
@@ -104,11 +104,11 @@ class _Team:
         """The models that it is set to, by their entry in ``models`` or as ``provider/model``, and the variables with their keys."""
         fallback = mapping(entry.get("fallback")).get("models")
         for place, name in ((("model",), entry.get("model")), *((("fallback", "models"), other) for other in texts(fallback)[:50])):
-            for one in text_of(name).split(","):  # several in turns
+            for one in map(str.strip, text_of(name).split(",")):  # several in turns
                 stated = mapping(mapping(self.top.get("models")).get(one))
                 provider, _, inline = one.rpartition("/")
                 yield from self.flow.model(key, stated.get("model", inline), (*at, *place))
-                service = mapping(mapping(self.top.get("providers")).get(stated.get("provider", provider)))
+                service = mapping(mapping(self.top.get("providers")).get(text_of(stated.get("provider")) or provider))
                 for holder, where in ((stated, ("models", one)), (service, ("providers", provider))):
                     yield from self.flow.variable(key, holder.get("token_key"), (*where, "token_key"))
 

@@ -116,6 +116,7 @@ def test_what_may_be_done_unasked_is_approved_and_what_is_denied_is_not_there() 
     [
         ("a.yaml", "agents:\n  root:\n    toolsets: []\n", True),
         ("a.yaml", "#!/usr/bin/env cagent run\nmetadata: {}\n", True),
+        ("a.yaml", "agents:\n  root:\n    model: openai/gpt-5\n", True),
         ("a.yaml", "agents:\n  - name: a\n", False),
         ("a.yaml", "apiVersion: v1\nagents:\n  root:\n    instruction: x\n", False),
         ("a.json", "agents:\n  root:\n    toolsets: []\n", False),
@@ -123,6 +124,15 @@ def test_what_may_be_done_unasked_is_approved_and_what_is_denied_is_not_there() 
 )
 def test_detect(path: str, head: str, ours: bool) -> None:
     assert docker_agents.detect(path, head.encode()) is ours
+
+
+def test_settings_of_another_type_are_passed_over() -> None:
+    text = "models: {a: {provider: [x], model: {}, token_key: [y]}}\nproviders: {x: 7}\n"
+    found = read(
+        f"{text}mcps: {{m: [1]}}\nagents: {{root: {{model: a, toolsets: [{{type: mcp, ref: m}}, {{type: [mcp]}}, 7], rag: 7, hooks: 7}}}}\n"
+    )
+    assert found.drawn("USES") == found.drawn("CONNECTS_TO") == set()
+    assert len(found.problems) == 4
 
 
 def test_agents_of_another_program_are_none_and_a_script_without_agents_is_an_error() -> None:
