@@ -394,13 +394,9 @@ def test_keys_of_the_lists() -> None:
 
 
 def test_a_finding_and_an_agent_on_the_screen(demo: Demo) -> None:
-    (key,) = [
-        finding["key"]
-        for finding in graphinv("findings", "--rule", "GI-COV-003", "--store", demo.store, "--format", "json").json
-        if "enrichment" in finding["subject"][1]
-    ]
-    shown = graphinv("findings", key, "--store", demo.store).out
-    assert "Noted: 1 edge names it." in shown
+    (gap, *_) = graphinv("findings", "--rule", "GI-COV-002", "--store", demo.store, "--format", "json").json
+    shown = graphinv("findings", gap["key"], "--store", demo.store).out
+    assert f"Noted: {gap['details']['messages'][0]}." in shown.replace("\n", " ")
     assert "finance:controller" in graphinv("agents", "--store", demo.store).out
     shown = graphinv("exposure", "saas:bank-gateway/quillmere", "--store", demo.store).out
     assert "read write execute" in shown
