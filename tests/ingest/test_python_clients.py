@@ -323,7 +323,7 @@ def test_the_model_and_the_client_that_a_run_or_the_program_is_given() -> None:
         config = RunConfig(model=OpenAIChatCompletionsModel(model="gemini-2.5-flash", openai_client=client))
         desk = Agent(name="desk")
         clerk = Agent(name="clerk", model="gpt-4o")
-        porter = Agent(name="porter")
+        porter = Agent(name="porter", model="" + "-reasoning")
 
         def main(question):
             Runner.run_sync(desk, question, run_config=config)
@@ -337,3 +337,30 @@ def test_the_model_and_the_client_that_a_run_or_the_program_is_given() -> None:
         ("desk", "env:GEMINI_API_KEY"),
         *((agent, "env:SHOP_KEY") for agent in ("clerk", "porter")),
     }
+
+
+def test_secrets_that_a_tool_fetches_from_a_manager() -> None:
+    facts = read(
+        """
+        import os
+        import boto3
+        from agents import Agent, function_tool
+
+        manager = boto3.client("secretsmanager")
+        ARN = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:shop/stripe-AbCdEf"
+
+        @function_tool
+        def refund(order: str) -> str:
+            "Refunds it."
+            manager.get_secret_value(SecretId=os.getenv("ORDERS_SECRET", "shop/orders"))
+            return manager.get_secret_value(SecretId=ARN)["SecretString"]
+
+        desk = Agent(name="desk", tools=[refund])
+        """
+    )
+    assert drawn(facts, "CAN_ACCESS") == {
+        ("refund", "secretsmanager:shop#shop/orders"),
+        ("refund", "arn:aws:secretsmanager:eu-west-1:111122223333:secret:shop/stripe-AbCdEf"),
+    }
+    assert {kind for kind, id_ in facts.nodes if "secretsmanager" in id_} == {"Secret"}
+    assert all(edge.props["actions"] == ["read"] for edge in facts.edges if edge.kind == "CAN_ACCESS")

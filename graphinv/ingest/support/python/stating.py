@@ -340,7 +340,7 @@ def _no_fingerprint(value: str) -> str:
 
 _MODEL_ARGS = ("model", "model_name", "model_id", "deployment_name", "azure_deployment", "model_client", "repo_id")
 _CLIENT_ARGS = ("client", "openai_client", "async_client", "anthropic_client", "custom_client", "model_client", "provider", "service")
-_NO_MODEL = re.compile(r"[\s{}…]")
+_NO_MODEL = re.compile(r"^[^\w@]|[\s{}…]")
 MAX_HELD = 200
 """Values in one argument that are asked for credentials."""
 MAX_CLIENTS = 3

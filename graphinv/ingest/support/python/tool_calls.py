@@ -190,6 +190,8 @@ class OutsideCalls:
                 continue
             if name == "RoleArn" and operation.startswith("assume_role"):
                 self.seen.roles[text] = value
+            elif name == "SecretId":
+                self.seen.managed_secret(text, actions, value)
             elif text.startswith("arn:aws"):
                 self.seen.resource(("Resource", text), {"name": text.rpartition(":")[2], "type": text.split(":")[2]}, actions, value)
             elif name == "Bucket":

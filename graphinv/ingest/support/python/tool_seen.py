@@ -60,6 +60,11 @@ class Seen:
             ("Resource", f"dynamodb:{self.tree.root}#{name}"), {"name": name, "type": "table", "kind_detail": "dynamodb"}, actions, at
         )
 
+    def managed_secret(self, name: str, actions: list[str], at: Value) -> None:
+        """A secret of AWS Secrets Manager, by its name or ARN."""
+        key: NodeKey = ("Secret", name if name.startswith("arn:") else f"secretsmanager:{self.tree.root}#{name}")
+        self.resource(key, {"name": name.rpartition(":")[2], "type": "secretsmanager_secret"}, actions, at)
+
     def facts(self, key: NodeKey, source: str, *, served: bool) -> Iterator[Fact]:
         """What was seen, as facts about ``key``."""
         props: Props = {"sources": [source]}
