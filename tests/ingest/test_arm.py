@@ -551,3 +551,49 @@ module m './gone.bicep' = { name: 'm' }
 def test_bicep_that_turns_in_circles_or_never_ends(text: str) -> None:
     facts = read(text)
     assert all(severity in ("note", "warning", "error") for _, severity, _ in facts.problems)
+
+
+def test_applications_of_microsoft_graph() -> None:
+    facts = read(
+        """
+    extension microsoftGraphV1
+    resource app 'Microsoft.Graph/applications@v1.0' = {
+      uniqueName: 'desk'
+      displayName: 'Desk agent'
+      requiredResourceAccess: [
+        {
+          resourceAppId: '00000003-0000-0000-c000-000000000000'
+          resourceAccess: [ { id: 'e1fe6dd8-ba31-4d61-89e7-88639da4683d', type: 'Scope' } ]
+        }
+      ]
+    }
+    resource sp 'Microsoft.Graph/servicePrincipals@v1.0' = {
+      appId: app.appId
+    }
+    resource ci 'Microsoft.Graph/applications/federatedIdentityCredentials@v1.0' = {
+      name: '${app.uniqueName}/ci'
+      issuer: 'https://token.actions.githubusercontent.com'
+      subject: 'repo:quillmere/shop:ref:refs/heads/main'
+      audiences: [ 'api://AzureADTokenExchange' ]
+    }
+    resource graph 'Microsoft.Graph/servicePrincipals@v1.0' existing = {
+      appId: '00000003-0000-0000-c000-000000000000'
+    }
+    resource may 'Microsoft.Graph/appRoleAssignedTo@v1.0' = {
+      principalId: sp.id
+      resourceId: graph.id
+      appRoleId: '7ab1d382-f21e-4acd-a863-ba3e13f7da61'
+    }
+    resource own 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+      name: guid('a')
+      properties: { roleDefinitionId: '%ROLE%', principalId: sp.id }
+    }
+    """.replace("%ROLE%", BLOB_READER)
+    )
+    desk = told("appId", "microsoft.graph/applications/desk")
+    assert facts.problems == []
+    assert facts.nodes["Identity", desk]["name"] == "Desk agent"
+    ((source, principal),) = facts.drawn("ASSUMES")
+    assert source == desk
+    said = {(fact.role, fact.subject[1]) for fact in facts.all if isinstance(fact, Grant)}
+    assert said == {("requires", desk), ("federated", desk), ("app-role", principal), ("assignment", principal)}

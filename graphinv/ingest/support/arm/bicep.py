@@ -108,7 +108,7 @@ class _Parser(Expressions):
             case "resource" | "module":
                 self.declared(keyword, found, line, "", "")
             case "metadata" | "extension" | "provider" | "import" | "type" | "assert":
-                self.rest_of_statement()
+                self.skip_type()  # up to the end of its last line
             case _:
                 raise Unreadable
         self.key = ""
@@ -156,10 +156,6 @@ class _Parser(Expressions):
             depth += (one in "{[(<") - (one in "}])>")
             self.at += 1
 
-    def rest_of_statement(self) -> None:
-        following = _STATEMENT.search(self.text, self.at)
-        self.at = following.start() if following else len(self.text)
-
     def declared(self, keyword: str, found: _Found, line: int, parent: str, around: str) -> None:
         """A resource or a module; ``parent`` is the symbol of the resource that it stands in, ``around`` that one's type."""
         symbol = self.word()
@@ -191,7 +187,7 @@ class _Parser(Expressions):
             self.expect("]")
         self.kind = ""
         stated = {str(key.value): value for key, value in body.pairs if isinstance(key, ir.Literal)}
-        name, scope = stated.get("name", ir.NOTHING), stated.get("scope")
+        name, scope = stated.get("name", stated.get("uniqueName", ir.NOTHING)), stated.get("scope")
         if keyword == "module" or kind.lower() == NESTED:
             parameters = stated.get("params", ir.Object(()))
             found.modules.append(ir.Module(symbol, address, None, name, parameters, line, condition, loop, scope))

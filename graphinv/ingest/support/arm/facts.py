@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from graphinv.ingest.support.arm import verified
+from graphinv.ingest.support.arm import graph, verified
 from graphinv.ingest.support.arm.things import Foreign, Instance, World
 from graphinv.ingest.support.aws import declared
 from graphinv.ingest.support.aws.declared import Site
@@ -366,6 +366,10 @@ _READERS: Mapping[str, Callable[[Deployment, Thing], Iterator[Fact]]] = {
     f"{_IDENTITY}/federatedidentitycredentials": _federated,
     "microsoft.authorization/roledefinitions": _definition,
     "microsoft.documentdb/databaseaccounts/sqlroleassignments": _cosmos,
+    "microsoft.graph/applications": graph.application,
+    "microsoft.graph/serviceprincipals": graph.principal,
+    "microsoft.graph/applications/federatedidentitycredentials": graph.credential,
+    "microsoft.graph/approleassignedto": graph.assigned,
     "microsoft.cognitiveservices/accounts/deployments": _model,
     "microsoft.cognitiveservices/accounts/projects/connections": _connection,
 }
