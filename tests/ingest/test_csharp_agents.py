@@ -126,6 +126,25 @@ public class Flow(IChatClient chat)
     }
 
 
+def test_the_cases_of_a_switch_lead_to_agents() -> None:
+    text = (
+        USING
+        + """
+var first = new Step(c.AsAIAgent(name: "first"));
+var good = new Step(c.AsAIAgent(name: "good"));
+var bad = new Step(c.AsAIAgent(name: "bad"));
+WorkflowBuilder builder = new(first);
+builder.AddSwitch(source: first, cases => { cases.AddCase<Order>(x => x.Ok, good); cases.WithDefault(bad); });
+var flow = builder.Build();
+"""
+    )
+    assert named(linked({"A.cs": text}), "DELEGATES_TO") == {
+        ("A", "first", "entry_point"),
+        ("first", "good", "conditional_edge"),
+        ("first", "bad", "conditional_edge"),
+    }
+
+
 def test_agents_that_are_registered_are_found_by_their_names() -> None:
     facts = linked(
         {

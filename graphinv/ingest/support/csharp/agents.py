@@ -10,6 +10,7 @@ and what :mod:`.agent_tools` says of tools, servers and models.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -52,7 +53,8 @@ _BUILDERS = {
     "StartHandoffWith": "handoff",
 }
 """Methods of ``AgentWorkflowBuilder``."""
-_GRAPH = names("AddEdge AddFanOutEdge AddFanInEdge AddFanInBarrierEdge AddSwitch AddCase AddChain BindAsExecutor")
+_GRAPH = names("AddEdge AddFanOutEdge AddFanInEdge AddFanInBarrierEdge AddSwitch AddChain")
+_CASES = names("AddCase WithDefault")
 _OPTIONS = re.compile(r"\w*AgentOptions|PromptAgentDefinition|\w*AgentDefinition|")
 MAX_CHAIN = 200
 
@@ -68,6 +70,11 @@ class Agents:
         self.made: list[tuple[Actor, ir.Call | ir.New, Scope]] = []
         self.chains: dict[tuple[str, int], list[tuple[ir.Call, Scope]]] = {}
         """The calls that are made on something, one on the other, by the place where that is made."""
+        self.cases: dict[str, list[tuple[ir.Call, Scope]]] = {}
+        """What states a case of a switch, by document, in order."""
+        for value, scope, _ in sorted(self.following.made, key=lambda one: one[0].at):
+            if isinstance(value, ir.Call) and value.name in _CASES:
+                self.cases.setdefault(scope.path, []).append((value, scope))
         self._declare()
         self._chain()
 
@@ -309,11 +316,10 @@ class Agents:
         for call, place in sorted(calls, key=lambda one: one[0].at):
             if call.name not in _GRAPH:
                 continue
-            ends = [
-                self.following.actors(one, place)
-                for label, one in call.args
-                if label not in ("condition", "partitioner", "label", "idempotent")
-            ]
+            given = [one for label, one in call.args if label not in ("condition", "partitioner", "label", "idempotent")]
+            ends = [self.following.actors(one, place) for one in (given[:1] if call.name == "AddSwitch" else given)]
+            if call.name == "AddSwitch":
+                ends.append([actor for case in self._cases(call, place) for actor in case])
             chosen = call.name == "AddSwitch" or argument(call, "condition", 2) is not None
             detail = "conditional_edge" if chosen else "graph_edge"
             for sources, targets in _pairs(call, ends):
@@ -325,6 +331,14 @@ class Agents:
                     if id(source) not in reached:
                         reached.add(id(source))
                         yield from self.actors.delegates(workflow, source, place.path, call.line, "graph_node")
+
+    def _cases(self, switch: ir.Call, scope: Scope) -> Iterator[list[Actor]]:
+        """Where the cases lead that the function which a switch is given states: they stand within the call."""
+        start = max((getattr(one, "at", 0) for _, one in switch.args), default=0)
+        cases = self.cases.get(scope.path, [])
+        first, last = (bisect_left(cases, at, key=lambda one: one[0].at) for at in (start, switch.at))
+        for call, place in cases[first:last]:
+            yield [actor for _, one in call.args for actor in self.following.actors(one, place)]
 
 
 def _pairs(call: ir.Call, ends: list[list[Actor]]) -> Iterator[tuple[list[Actor], list[Actor]]]:
