@@ -15,19 +15,9 @@ from typing import Any
 from graphinv.ingest import Document
 from graphinv.ingest.support import yamldoc
 from graphinv.ingest.support.located import Located
-from graphinv.ingest.support.lowcode import (
-    Flow,
-    Where,
-    called,
-    following,
-    grouped,
-    host_of,
-    items,
-    stem,
-    text_of,
-    unique,
-)
+from graphinv.ingest.support.lowcode import Flow, Where, called, host_of, items, stem, text_of, unique
 from graphinv.ingest.support.lowcode_services import Does, does
+from graphinv.ingest.support.lowcode_ways import following, grouped
 from graphinv.ingest.support.parts import mapping
 from graphinv.ingest.support.secrets import is_placeholder, recognise_all, secret_facts
 from graphinv.model.facts import Binding, EdgeFact, Fact, NodeFact, NodeKey, Ref

@@ -16,21 +16,9 @@ from graphinv.ingest import Document
 from graphinv.ingest.support import jsondoc
 from graphinv.ingest.support.flowise_graph import CONDITIONS, ROUTERS, Graph, Node
 from graphinv.ingest.support.located import Located
-from graphinv.ingest.support.lowcode import (
-    Flow,
-    Reference,
-    Where,
-    called,
-    embedded,
-    following,
-    host_of,
-    items,
-    numbered,
-    stem,
-    text_of,
-    unique,
-)
+from graphinv.ingest.support.lowcode import Flow, Reference, Where, called, embedded, flows_of, host_of, items, stem, text_of
 from graphinv.ingest.support.lowcode_services import Does, does, united
+from graphinv.ingest.support.lowcode_ways import following
 from graphinv.ingest.support.parts import mapping
 from graphinv.ingest.support.secrets import looks_secret_name
 from graphinv.model.facts import Binding, Fact, NodeKey, Ref
@@ -75,20 +63,9 @@ def read(document: Document) -> Iterator[Fact]:
     if isinstance(located.value, dict) and isinstance(located.value.get("func"), str):
         yield from _custom_tool(document, located)
         return
-    flows = list(_flows(document, located))
-    keyed = dict(zip(numbered(value.get("id") for *_, value in flows), flows, strict=True))
-    titles = {key: name or called(stem(document).rpartition("/")[2]) for key, (_, name, _, _) in keyed.items()}
-    names = unique(titles)
-    for key, (inside, _, at, value) in keyed.items():
-        name, several = names[key], len(keyed) > 1
-        base = f"{NAME}:{stem(document)}" + (f"#{name}" if several else "")
-        flow = Flow(document, NAME, name, partial(_line, inside, at), base, f"{name}/" if several else "", _references, titles[key])
-        flow.key = ("Workflow", f"{NAME}:{stem(document)}#{name}")
+    found = ((value.get("id"), name, partial(inside.line, *at), value) for inside, name, at, value in _flows(document, located))
+    for flow, value in flows_of(document, NAME, found, _references):
         yield from _Canvas(flow, value).facts()
-
-
-def _line(located: Located, at: Where, *pointer: str | int) -> int:
-    return located.line(*at, *pointer)
 
 
 def _flows(document: Document, located: Located) -> Iterator[tuple[Located, str, Where, Mapping[str, Any]]]:

@@ -15,21 +15,9 @@ from typing import Any
 
 from graphinv.ingest import Document
 from graphinv.ingest.support import jsondoc
-from graphinv.ingest.support.located import Located
-from graphinv.ingest.support.lowcode import (
-    Flow,
-    Where,
-    called,
-    following,
-    grouped,
-    host_of,
-    items,
-    numbered,
-    stem,
-    text_of,
-    unique,
-)
+from graphinv.ingest.support.lowcode import Flow, Where, called, flows_of, host_of, items, text_of, unique
 from graphinv.ingest.support.lowcode_services import Does, does, service_of
+from graphinv.ingest.support.lowcode_ways import following, grouped
 from graphinv.ingest.support.parts import mapping
 from graphinv.ingest.support.secrets import looks_secret_name
 from graphinv.model.facts import Binding, EdgeFact, Fact, NodeKey, Ref
@@ -91,20 +79,9 @@ def read(document: Document) -> Iterator[Fact]:
     if b"genericNode" not in document.data:
         return
     located = jsondoc.parse(document)
-    flows = list(_flows(located.value))
-    keyed = dict(zip(numbered(top.get("id") for _, top, _ in flows), flows, strict=True))
-    titles = {key: called(top.get("name")) or called(stem(document).rpartition("/")[2]) for key, (_, top, _) in keyed.items()}
-    names = unique(titles)
-    for key, (at, top, graph) in keyed.items():
-        name, several = names[key], len(keyed) > 1
-        base = f"{NAME}:{stem(document)}" + (f"#{name}" if several else "")
-        flow = Flow(document, NAME, name, partial(_line, located, at), base, f"{name}/" if several else "", title=titles[key])
-        flow.key = ("Workflow", f"{NAME}:{stem(document)}#{name}")
+    found = ((top.get("id"), called(top.get("name")), partial(located.line, *at), (top, graph)) for at, top, graph in _flows(located.value))
+    for flow, (top, graph) in flows_of(document, NAME, found):
         yield from _Canvas(flow, top, graph).facts()
-
-
-def _line(located: Located, at: Where, *pointer: str | int) -> int:
-    return located.line(*at, *pointer)
 
 
 def _flows(value: object) -> Iterator[tuple[Where, Mapping[str, Any], Mapping[str, Any]]]:

@@ -16,22 +16,9 @@ from typing import Any
 from graphinv.ingest import Document
 from graphinv.ingest.support import jsondoc
 from graphinv.ingest.support.located import Located
-from graphinv.ingest.support.lowcode import (
-    Flow,
-    Reference,
-    Where,
-    called,
-    embedded,
-    following,
-    grouped,
-    host_of,
-    items,
-    numbered,
-    stem,
-    text_of,
-    unique,
-)
+from graphinv.ingest.support.lowcode import Flow, Reference, Where, called, embedded, flows_of, host_of, items, text_of
 from graphinv.ingest.support.lowcode_services import Does, does, service_of
+from graphinv.ingest.support.lowcode_ways import following, grouped
 from graphinv.ingest.support.n8n_graph import TRANSFORMS, Graph, Node, credential_of
 from graphinv.ingest.support.parts import mapping
 from graphinv.ingest.support.secrets import looks_secret_name, redact
@@ -89,24 +76,9 @@ def read(document: Document) -> Iterator[Fact]:
         return
     located, problem = _parsed(document)
     yield from problem
-    listed = list(_workflows(located.value))
-    flows = dict(zip(numbered(flow.get("id") for _, flow in listed), listed, strict=True))
-    titles = {key: called(flow.get("name")) or _file_name(document) for key, (_, flow) in flows.items()}
-    names = unique(titles)
-    for key, (at, flow) in flows.items():
-        name, several = names[key], len(flows) > 1
-        base = f"{NAME}:{stem(document)}" + (f"#{name}" if several else "")
-        made = Flow(document, NAME, name, partial(_line, located, at), base, f"{name}/" if several else "", _references, titles[key])
-        made.key = ("Workflow", f"{NAME}:{stem(document)}#{name}")
+    found = ((flow.get("id"), called(flow.get("name")), partial(located.line, *at), flow) for at, flow in _workflows(located.value))
+    for made, flow in flows_of(document, NAME, found, _references):
         yield from _Workflow(made, flow).facts()
-
-
-def _line(located: Located, at: Where, *pointer: str | int) -> int:
-    return located.line(*at, *pointer)
-
-
-def _file_name(document: Document) -> str:
-    return called(stem(document).rpartition("/")[2])
 
 
 def _parsed(document: Document) -> tuple[Located, list[Problem]]:

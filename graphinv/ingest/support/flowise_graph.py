@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from graphinv.ingest.support.lowcode import Flow, Where, called, grouped, items, text_of, unique
+from graphinv.ingest.support.lowcode import Flow, Where, called, items, text_of, unique
+from graphinv.ingest.support.lowcode_ways import grouped
 from graphinv.ingest.support.parts import mapping
 
 _NODE_REF = re.compile(r"\{\{\s*([\w-]{1,100})\.data\.instance\s*\}\}")

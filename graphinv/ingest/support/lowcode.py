@@ -8,11 +8,11 @@
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, TypeVar
 
 from graphinv.ingest import Document
 from graphinv.ingest.support.databases import database_facts
@@ -33,10 +33,9 @@ MAX_NAME = 200
 MAX_PROBLEMS = 20
 MAX_TEXTS = 20_000
 """Texts of one flow that are looked at for credentials."""
-MAX_STEPS = 200_000
-"""Edges of one flow that are walked to find which agent comes after which."""
 
 Where = tuple[str | int, ...]
+Part = TypeVar("Part")
 Reference = tuple[str, str]
 """(space, name) of a variable that a setting reads: ``env`` STRIPE_KEY."""
 
@@ -113,41 +112,6 @@ def settings(value: object) -> Iterator[tuple[Where, str, str]]:
         elif isinstance(item, str) and item:
             found += 1
             yield pointer, key, item
-
-
-def following(
-    successors: Mapping[str, Iterable[str]], starts: Collection[str], stops: Collection[str]
-) -> Iterator[tuple[str, str, list[str]]]:
-    """(start, stop, nodes between them on a shortest way) for each of ``stops`` that comes after one of ``starts`` with no other between.
-
-    Walks at most 200,000 edges in all and then ends.
-    """
-    steps = 0
-    for start in starts:
-        before: dict[str, str] = {}
-        queue = deque([start])
-        while queue:
-            node = queue.popleft()
-            for after in successors.get(node, ()):
-                steps += 1
-                if steps > MAX_STEPS:
-                    return
-                if after in before:
-                    continue
-                before[after] = node
-                if after not in stops:
-                    queue.append(after)
-                elif after != start:
-                    yield start, after, _between(before, start, after)
-
-
-def _between(before: Mapping[str, str], start: str, stop: str) -> list[str]:
-    between: list[str] = []
-    node = before[stop]
-    while node != start and len(between) <= len(before):
-        between.append(node)
-        node = before[node]
-    return between
 
 
 @dataclass
@@ -415,6 +379,25 @@ class Flow:
                 yield from self.server(host, called(name) or "server", {**address, **entry, **chosen}, at)
 
 
+def flows_of(
+    document: Document,
+    platform: str,
+    found: Iterable[tuple[object, str, Callable[..., int], Part]],
+    references: Callable[[str], Iterable[Reference]] = lambda text: (),
+) -> Iterator[tuple[Flow, Part]]:
+    """A document's flows, each by its id, name, line of a pointer below it, and what it is; without a name it is called as its file."""
+    listed = list(found)
+    keyed = dict(zip(numbered(id for id, *_ in listed), listed, strict=True))
+    titles = {key: name or called(stem(document).rpartition("/")[2]) for key, (_, name, _, _) in keyed.items()}
+    names = unique(titles)
+    for key, (_, _, where, part) in keyed.items():
+        name, several = names[key], len(keyed) > 1
+        base = f"{platform}:{stem(document)}" + (f"#{name}" if several else "")
+        flow = Flow(document, platform, name, where, base, f"{name}/" if several else "", references, titles[key])
+        flow.key = ("Workflow", f"{platform}:{stem(document)}#{name}")
+        yield flow, part
+
+
 def without_expressions(text: str) -> tuple[str, list[str]]:
     """A setting without the expressions in it (``{{ … }}``), and the expressions that are long enough to hold a credential. O(length)
 
@@ -484,11 +467,3 @@ def credential_type(type: str) -> str:
         "digest",
     )
     return "password" if any(word in lowered for word in words) else "api_key"
-
-
-def grouped(edges: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-    """Successors by node, each once, in order."""
-    found: dict[str, dict[str, None]] = defaultdict(dict)
-    for source, target in edges:
-        found[source][target] = None
-    return {source: list(targets) for source, targets in found.items()}

@@ -126,8 +126,7 @@ class Opaque(NamedTuple):
 
 Expr = Any
 """One of Const, Name, Attr, Call, Items, Dict, Star, Joined, Add, Choice, Sub, Comp, Function, Opaque. Not spelled as a union: mypy
-compares
-named tuples that hold each other field by field, and does not come to an end."""
+compares named tuples that hold each other field by field, and does not come to an end."""
 
 
 class Param(NamedTuple):

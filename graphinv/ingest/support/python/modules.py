@@ -12,9 +12,8 @@ class Modules:
     """All modules of a root by path.
 
     An absolute import is looked up beside the importing file, then in each folder above it (and in ``src`` there), then anywhere in the
-    root
-    where the whole dotted path fits and only there: of several the one that shares most folders with the importing file. A path that begins
-    with the root's own name means what lies in the root.
+    root where the whole dotted path fits and only there: of several the one that shares most folders with the importing file. A path that
+    begins with the root's own name means what lies in the root.
     """
 
     def __init__(self, modules: Mapping[str, ir.Module]) -> None:
