@@ -73,8 +73,7 @@ def coverage_findings(scans: Sequence[Scan], estate: Estate, at: str) -> Iterato
             partly = rule == UNREAD and place in in_part
             yield _finding(rule, ("Document", place), severity, sources, [problem.message for problem in problems], partly=partly)
     for node in estate.nodes.values():
-        # What a source states to be in an unknown state is declared
-        if node.props.get("status") == "unknown" and node.kind != "Owner" and not node.sources:
+        if node.props.get("status") == "unknown" and node.kind != "Owner":
             edges = (*estate.incoming.get(node.key, ()), *estate.outgoing.get(node.key, ()))
             sources = sorted({source for edge in edges for source in edge.sources})
             named = "1 edge names it" if len(edges) == 1 else f"{len(edges)} edges name it"

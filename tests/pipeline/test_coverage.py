@@ -66,7 +66,6 @@ def test_a_placeholder_says_who_names_it() -> None:
     nodes = [
         NodeRecord("Agent", "a", {}),
         NodeRecord("Agent", "ghost", {"status": "unknown"}),
-        NodeRecord("Agent", "declared", {"status": "unknown", "sources": ["shop/agents.csv#L2"]}),
         NodeRecord("Owner", "o", {"status": "unknown"}),
     ]
     edges = [
