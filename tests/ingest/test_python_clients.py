@@ -364,3 +364,40 @@ def test_secrets_that_a_tool_fetches_from_a_manager() -> None:
     }
     assert {kind for kind, id_ in facts.nodes if "secretsmanager" in id_} == {"Secret"}
     assert all(edge.props["actions"] == ["read"] for edge in facts.edges if edge.kind == "CAN_ACCESS")
+
+
+def test_keys_of_models_that_come_from_a_manager_of_secrets() -> None:
+    facts = read(
+        """
+        import json
+        import boto3
+        from azure.identity import DefaultAzureCredential
+        from azure.keyvault.secrets import SecretClient
+        from google.cloud import secretmanager
+        from agents import Agent, OpenAIChatCompletionsModel
+        from openai import AsyncOpenAI
+
+        def from_aws(name):
+            answer = boto3.client("secretsmanager").get_secret_value(SecretId=name)
+            return json.loads(answer["SecretString"])
+
+        vault = SecretClient(vault_url="https://shop.vault.azure.net/", credential=DefaultAzureCredential())
+
+        def from_google(name):
+            client = secretmanager.SecretManagerServiceClient()
+            return client.access_secret_version(request={"name": name}).payload.data.decode("UTF-8")
+
+        def model(key):
+            return OpenAIChatCompletionsModel(model="gpt-4o", openai_client=AsyncOpenAI(api_key=key))
+
+        desk = Agent(name="desk", model=model(from_aws("shop/openai")["api_key"]))
+        clerk = Agent(name="clerk", model=model(vault.get_secret("openai-key").value))
+        porter = Agent(name="porter", model=model(from_google("projects/shop/secrets/openai/versions/latest")))
+        """
+    )
+    assert drawn(facts, "HOLDS") == {
+        ("desk", "secretsmanager:shop#shop/openai"),
+        ("clerk", "https://shop.vault.azure.net/secrets/openai-key"),
+        ("porter", "//secretmanager.googleapis.com/projects/shop/secrets/openai"),
+    }
+    assert {edge.props["place"] for edge in facts.edges if edge.kind == "HOLDS"} == {"vault"}

@@ -30,6 +30,7 @@ from graphinv.ingest.support.python.values import (
     Value,
     walk,
 )
+from graphinv.ingest.support.python.vaults import fetched
 from graphinv.ingest.support.secret_words import looks_secret_name
 from graphinv.ingest.support.servers import server_facts
 from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Props, Ref
@@ -401,6 +402,10 @@ def holds(program: Declarations, holder: NodeKey, value: Value, key: str) -> Ite
                     yield secret
                     sources = list(secret.props["sources"])
                     yield EdgeFact("HOLDS", holder, secret.key, {"place": "repo", "evidence": ["declared"], "sources": sources})
+            elif isinstance(option, (Made, Bound)) and (kept := fetched(option, program.root)) is not None:
+                sources = [program.source(option)]
+                yield NodeFact(*kept.key, {**kept.props, "sources": sources})
+                yield EdgeFact("HOLDS", holder, kept.key, {"place": "vault", "evidence": ["declared"], "sources": sources})
             elif isinstance(option, EnvVar) and (looks_secret_name(option.name) or looks_secret_name(label)):
                 if isinstance(option.default, Const):
                     pairs.append((label, option.default))

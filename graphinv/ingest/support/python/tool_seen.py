@@ -11,6 +11,7 @@ from graphinv.ingest.support.databases import database_facts
 from graphinv.ingest.support.effects import Action, actions_of
 from graphinv.ingest.support.python.tree import Tree
 from graphinv.ingest.support.python.values import Const, Value
+from graphinv.ingest.support.python.vaults import aws_secret
 from graphinv.ingest.support.urls import is_here, is_internal
 from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Props, Ref
 
@@ -62,8 +63,9 @@ class Seen:
 
     def managed_secret(self, name: str, actions: list[str], at: Value) -> None:
         """A secret of AWS Secrets Manager, by its name or ARN."""
-        key: NodeKey = ("Secret", name if name.startswith("arn:") else f"secretsmanager:{self.tree.root}#{name}")
-        self.resource(key, {"name": name.rpartition(":")[2], "type": "secretsmanager_secret"}, actions, at)
+        secret = aws_secret(name, self.tree.root)
+        if secret is not None:
+            self.resource(secret.key, secret.props, actions, at)
 
     def facts(self, key: NodeKey, source: str, *, served: bool) -> Iterator[Fact]:
         """What was seen, as facts about ``key``."""
