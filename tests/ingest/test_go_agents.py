@@ -134,6 +134,8 @@ func main() {
 	planner, _ := planexecute.NewPlanner(ctx, &planexecute.PlannerConfig{})
 	worker, _ := planexecute.NewExecutor(ctx, &planexecute.ExecutorConfig{ToolsConfig: adk.ToolsConfig{}})
 	plan, _ := planexecute.New(ctx, &planexecute.Config{Planner: &noted{inner: planner}, Executor: worker})
+	typed, _ := adk.NewTypedChatModelAgent[*schema.AgenticMessage](ctx, &adk.TypedChatModelAgentConfig[*schema.AgenticMessage]{
+		Name: "typed", ToolsConfig: adk.ToolsConfig{ToolsNodeConfig: compose.ToolsNodeConfig{Tools: []tool.BaseTool{&Sum{}}}}})
 	analyst, _ := deep.New(ctx, &deep.Config{Name: "analyst", SubAgents: []adk.Agent{searcher}})
 	r, _ := react.NewAgent(ctx, &react.AgentConfig{ToolsConfig: compose.ToolsNodeConfig{Tools: []tool.BaseTool{&Sum{}}}})
 	many, _ := host.NewMultiAgent(ctx, &host.MultiAgentConfig{Specialists: []*host.Specialist{
@@ -142,8 +144,13 @@ func main() {
 """,
         }
     )
-    assert agents(facts) == {"searcher", "one", "two", "boss", "line", "planner", "executor", "analyst", "r", "many", "writer"}
-    assert {(one, other) for one, other, _ in named(facts, "USES")} == {("searcher", "search"), ("searcher", "sum"), ("r", "sum")}
+    assert agents(facts) == {"searcher", "one", "two", "boss", "line", "planner", "executor", "typed", "analyst", "r", "many", "writer"}
+    assert {(one, other) for one, other, _ in named(facts, "USES")} == {
+        ("searcher", "search"),
+        ("searcher", "sum"),
+        ("typed", "sum"),
+        ("r", "sum"),
+    }
     assert facts.nodes["Tool", "tool:shop/agents#sum"]["effects"] == ["read"]
     assert named(facts, "DELEGATES_TO") == {
         ("boss", "two", "agent_as_tool"),

@@ -47,6 +47,8 @@ _MAKERS = {
     f"{_ADK}/agent/workflowagent.New": _Maker("google-adk", mode="invoke"),
     f"{_ADK}/agent/workflowagents/workflowagent.New": _Maker("google-adk", mode="invoke"),
     f"{_EINO}/adk.NewChatModelAgent": _Maker("eino"),
+    f"{_EINO}/adk.NewTypedChatModelAgent": _Maker("eino"),
+    f"{_EINO}/adk/prebuilt/deep.NewTyped": _Maker("eino", mode="invoke"),
     **{f"{_EINO}/adk.New{one}Agent": _Maker("eino", mode="invoke") for one in ("Sequential", "Parallel", "Loop")},
     f"{_EINO}/adk/prebuilt/deep.New": _Maker("eino", mode="invoke"),
     **{f"{_EINO}/adk/prebuilt/planexecute.New{one}": _Maker("eino", name=one.lower()) for one in ("Planner", "Executor", "Replanner")},
