@@ -36,8 +36,9 @@ MAX_DEPTH = 4
 """Functions calling functions that are followed to see what a function does."""
 MAX_PARTS = 50
 """Items of a list that are asked whether it is one of objects."""
+MAX_CALLS = 4_000
 MAX_BODIES = 200
-"""Functions, each with what it is called with, that are looked at for that."""
+"""Calls, and functions with what they are called with, that are looked at for that."""
 
 
 class Tree:
@@ -176,13 +177,15 @@ class Tree:
         """Calls that run when a function does, each in the scope it runs in."""
         stack = [(function, body_scope(self.ev, function), 0)]
         seen: set[object] = set()
-        while stack:
+        calls = 0
+        while stack and calls < MAX_CALLS:
             one, scope, depth = stack.pop()
             mark = id(one.function), scope.key
             if mark in seen or len(seen) >= MAX_BODIES:
                 continue
             seen.add(mark)
             for site in self.sites.walked(one.function, scope).sites:
+                calls += 1
                 inner = scope if site.scope.owner is one.function else site.scope
                 if depth < MAX_DEPTH:
                     stack.extend(
