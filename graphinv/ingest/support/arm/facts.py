@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from graphinv.ingest.support.arm import graph, verified
-from graphinv.ingest.support.arm.things import Foreign, Instance, World
+from graphinv.ingest.support.arm.things import Foreign, Instance, Thing, World
 from graphinv.ingest.support.aws import declared
 from graphinv.ingest.support.aws.declared import Site
 from graphinv.ingest.support.azure import names
 from graphinv.ingest.support.azure.roles import vault_actions
 from graphinv.ingest.support.docker.running import safe
-from graphinv.ingest.support.partial import Value, is_known, known_parts, objects, references, text_of
+from graphinv.ingest.support.partial import Value, is_known, objects, references, text_of
 from graphinv.ingest.support.parts import texts
 from graphinv.model.facts import Fact, Grant, NodeFact, NodeKey, Problem
 
@@ -66,36 +66,6 @@ _OF_VAULT = re.compile(
     r"|VaultName=([\w-]{1,60});\s*SecretName=([\w-]{1,127}))",
     re.IGNORECASE,
 )
-
-
-@dataclass(frozen=True)
-class Thing:
-    """A resource as it is deployed: ``body`` is its block, ``id`` and ``type`` are in lower case."""
-
-    site: Site
-    type: str
-    id: str
-    name: str
-    body: Mapping[str, Any]
-
-    @property
-    def key(self) -> str:
-        return self.site.id(self.id)
-
-    @property
-    def properties(self) -> Mapping[str, Any]:
-        found = self.body.get("properties")
-        return found if isinstance(found, dict) else {}
-
-    @property
-    def last(self) -> str:
-        """Its own name, without those of what it is a part of."""
-        return self.name.rpartition("/")[2]
-
-    @property
-    def title(self) -> str:
-        """What people call it: what is known of its name."""
-        return known_parts(self.last).strip("-_. ") or self.last
 
 
 @dataclass
@@ -162,6 +132,8 @@ class Deployment:
         for kind, reader in _READERS.items():
             if thing.type == kind:
                 yield from reader(self, thing)
+        if thing.type in graph.READERS:
+            yield from graph.READERS[thing.type](self.world, thing)
 
     def principal(self, site: Site, value: Value, fallback: str) -> NodeKey:
         """An identity by its object id, known or not."""
@@ -366,10 +338,6 @@ _READERS: Mapping[str, Callable[[Deployment, Thing], Iterator[Fact]]] = {
     f"{_IDENTITY}/federatedidentitycredentials": _federated,
     "microsoft.authorization/roledefinitions": _definition,
     "microsoft.documentdb/databaseaccounts/sqlroleassignments": _cosmos,
-    "microsoft.graph/applications": graph.application,
-    "microsoft.graph/serviceprincipals": graph.principal,
-    "microsoft.graph/applications/federatedidentitycredentials": graph.credential,
-    "microsoft.graph/approleassignedto": graph.assigned,
     "microsoft.cognitiveservices/accounts/deployments": _model,
     "microsoft.cognitiveservices/accounts/projects/connections": _connection,
 }

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from graphinv.ingest.support.arm import ir
-from graphinv.ingest.support.partial import Unknown, Value, text_of
+from graphinv.ingest.support.aws.declared import Site
+from graphinv.ingest.support.partial import Unknown, Value, known_parts, text_of
 
 
 @dataclass(eq=False)
@@ -36,7 +37,7 @@ class World:
         return Unknown(f"{attribute} of {clean}")
 
 
-class Deployment(Protocol):
+class Surroundings(Protocol):
     """One deployment of a template (:class:`~.evaluate.Frame`), as what it made sees it."""
 
     template: ir.Template
@@ -52,7 +53,7 @@ class Deployment(Protocol):
 class Instance:
     """A resource that is deployed, or is there already. ``id`` is in lower case."""
 
-    frame: Deployment | None
+    frame: Surroundings | None
     resource: ir.Resource | None
     env: Env | None
     id: str
@@ -91,7 +92,7 @@ class Part:
 class Outputs:
     """Outputs of a template that is deployed; in ARM's JSON each is an object with a ``value``."""
 
-    frame: Deployment
+    frame: Surroundings
     boxed: bool
 
 
@@ -113,7 +114,7 @@ class Foreign:
     """A template that is not among the documents, with what it is given. ``id`` and ``type`` are those of the resource that it is known to
     deploy (:mod:`.verified`), ``""`` for others."""
 
-    frame: Deployment
+    frame: Surroundings
     module: ir.Module
     given: dict[str, Value]
     type: str
@@ -125,3 +126,33 @@ class Foreign:
             return self.name if name == "name" else self.id
         told = {"systemAssignedMIPrincipalId": "principalId"}.get(name, name)
         return world.told(self.id, told) if self.id else Unknown(f"{self.module.symbol}.outputs.{name}")
+
+
+@dataclass(frozen=True)
+class Thing:
+    """A resource as it is deployed: ``body`` is its block, ``id`` and ``type`` are in lower case."""
+
+    site: Site
+    type: str
+    id: str
+    name: str
+    body: Mapping[str, Any]
+
+    @property
+    def key(self) -> str:
+        return self.site.id(self.id)
+
+    @property
+    def properties(self) -> Mapping[str, Any]:
+        found = self.body.get("properties")
+        return found if isinstance(found, dict) else {}
+
+    @property
+    def last(self) -> str:
+        """Its own name, without those of what it is a part of."""
+        return self.name.rpartition("/")[2]
+
+    @property
+    def title(self) -> str:
+        """What people call it: what is known of its name."""
+        return known_parts(self.last).strip("-_. ") or self.last
