@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Annotated
 
 import typer
 
 from graphinv.cli.options import Format, FormatOption, StoreOption, reader
-from graphinv.cli.output import console, emit, table, text
+from graphinv.cli.output import console, emit, emit_results, table, text
 from graphinv.cli.words import aivss_block, level, named, score_block
 from graphinv.model.errors import NotFound, UsageError
+from graphinv.model.results import Score
 
 frameworks = typer.Typer(help="What the rules say to the items of frameworks", no_args_is_help=True)
 
@@ -63,7 +65,9 @@ def score(
         judge = Engine(estate, analysis.at)
         nature = {one.subject: aivss_of(judge, one.subject, cvss) for one in chosen}
     if form is not Format.table:
-        emit((one.to_json() | ({"aivss": nature[one.subject].to_json()} if explain else {}) for one in chosen), form)
+        more = {one.subject: {"aivss": nature[one.subject].to_json()} if explain else {} for one in chosen}
+        columns = [field.name for field in fields(Score)] + ["aivss"] * explain
+        emit((one.to_json() | more[one.subject] for one in chosen), form, columns)
         return
     screen = console()
     if explain:
@@ -114,7 +118,7 @@ def coverage(
     form: FormatOption = Format.table,
 ) -> None:
     """Of how many agents each rule could be judged, and what is missing of the others; rule by rule of AGENT where some are named."""
-    from graphinv.pipeline.coverage import agent_coverage, rule_coverage
+    from graphinv.pipeline.coverage import AgentCoverage, agent_coverage, rule_coverage
 
     if agents and every:
         raise UsageError("--all is of every agent; name some or take it")
@@ -129,7 +133,7 @@ def coverage(
         chosen = [estate.find(agent, "Agent")[1] for agent in agents or ()] or [node.id for node in estate.of_kind("Agent")]
         each = agent_coverage(analysis, chosen, statuses)
         if form is not Format.table:
-            emit((one.to_json() for one in each), form)
+            emit_results(each, AgentCoverage, form)
             return
         cells = ([one.rule, one.agent, text(one.outcome.replace("_", " "), _SHADE[one.outcome]), one.missing] for one in each)
         console().print(table(["rule", "agent", "outcome", "missing"], cells, title=f"Judged at {analysis.at}"))

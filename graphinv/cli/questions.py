@@ -79,7 +79,7 @@ def reach(
             keys = sorted({engine.structure.find(subject) for subject in subjects or ()})
             results = [engine.reach(key, lens, atoms=not summary) for key in keys]
     if form is not Format.table:
-        emit((result.to_json() for result in results), form)
+        emit((result.to_json() for result in results), form, [name for name in Reach.model_fields if name != "atoms" or not summary])
         return
     screen = console()
     rows = [

@@ -420,14 +420,14 @@ def _moves(pair: tuple[float | None, float | None]) -> bool:
 def _notes(before: Side, after: Side, facts: Facts) -> Iterator[str]:
     changes: list[NodeChange | EdgeChange] = [*facts.nodes, *facts.edges]
     for here, there, word, perhaps in (
-        (before, after, "gone", "not known to be gone"),
-        (after, before, "new", "perhaps there before"),
+        (before, after, "gone", "may still be there"),
+        (after, before, "new", "may have been there before"),
     ):
         doubts = Counter(one.because for one in changes if one.change == f"maybe_{word}")
         doubts.update({f"{root} was read in part only": 0 for root, outcome in there.sight.outcomes.items() if outcome != "complete"})
         for because, count in sorted(doubts.items()):
             things = "1 node or edge" if count == 1 else f"{count:,} nodes and edges"
-            lacks = f"{things} of {here.name} that it lacks {'is' if count == 1 else 'are'} {perhaps}"
+            lacks = f"{things} of {here.name} that it lacks {perhaps}"
             yield f"{because} in {there.name}: {lacks if count else 'what was gone by then may still stand there'}"
         if any(one.change == word for one in changes):
             yield from _formats(here, there, word)

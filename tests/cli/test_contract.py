@@ -205,6 +205,24 @@ def test_a_summary_that_cannot_be_is_refused_before_anything_is_read(facts: Path
     assert not (tmp_path / "deep").exists()
 
 
+@pytest.mark.parametrize(
+    ("command", "columns"),
+    [
+        (("reach", "--all"), "subject,lens,at,targets,atoms,agents,identities,secrets,tools,impact"),
+        (("reach", "--all", "--summary"), "subject,lens,at,targets,agents,identities,secrets,tools,impact"),
+        (
+            ("score",),
+            "subject,impact,likelihood,risk,level,impact_ungoverned,impact_runtime,targets,atoms,atoms_ungoverned,hidden_atoms,parts",
+        ),
+        (("coverage", "--all"), "rule,agent,outcome,missing"),
+    ],
+)
+def test_a_table_of_no_rows_has_its_columns(tmp_path: Path, command: tuple[str, ...], columns: str) -> None:
+    (tmp_path / "empty").mkdir()
+    graphinv("scan", tmp_path / "empty", "--store", tmp_path / "graph")
+    assert graphinv(*command, "--store", tmp_path / "graph", "--format", "csv").out == f"{columns}\n"
+
+
 def test_another_writer_is_named(facts: Path, tmp_path: Path) -> None:
     from graphinv.store import open_store
 

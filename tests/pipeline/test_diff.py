@@ -136,7 +136,7 @@ def test_a_root_that_was_not_read_again_is_not_gone(tmp_path: Path) -> None:
     lost = [change for change in found.findings if change.subject == ("Agent", "mouse")]
     assert lost
     assert {(change.change, change.because) for change in lost} == {("maybe_gone", "lab.facts.jsonl was not scanned")}
-    assert f"lab.facts.jsonl was not scanned in {one}: 1 node or edge of {both} that it lacks is not known to be gone" in found.notes
+    assert f"lab.facts.jsonl was not scanned in {one}: 1 node or edge of {both} that it lacks may still be there" in found.notes
     back = compared(one, both)
     assert names(back.nodes, "maybe_new") == {"mouse"}
     assert {change.change for change in back.findings if change.subject == ("Agent", "mouse")} == {"maybe_new"}
