@@ -327,6 +327,12 @@ class P { [KernelFunction] public string Now() => ""; }
     assert {(one, other) for one, other, _ in named(facts, "USES")} == {("two", "Now")}
 
 
+def test_the_library_itself_makes_no_agents() -> None:
+    body = 'static class E { public static AIAgent AsAIAgent(this IChatClient c) => new ChatClientAgent(c, name: "x"); }'
+    assert not linked({"E.cs": USING + "namespace Microsoft.Agents.AI;\n" + body}).nodes
+    assert agents(linked({"E.cs": USING + "namespace Shop.Agents;\n" + body})) == {"x"}
+
+
 def test_what_only_looks_like_an_agent_is_none() -> None:
     facts = linked(
         {

@@ -17,6 +17,8 @@ AGENTS = re.compile(
     rb"\bMicrosoft\.Agents\.AI\b|\bSemanticKernel\.Agents\b|\b(?:Create|As|Get|Add)?AIAgent\b|\b(?:ChatClient|ChatCompletion)Agent\b"
 )
 """What a document says that has to do with agents."""
+LIBRARY = re.compile(rb"^\s*namespace\s+Microsoft\.(?:Agents\.AI|SemanticKernel)\b", re.MULTILINE)
+"""What a document of the libraries themselves says, which make agents for their callers."""
 MAKERS = names(
     "AsAIAgent CreateAIAgent CreateAIAgentAsync GetAIAgent GetAIAgentAsync AddAIAgent CreateAgent CreateAgentAsync CreateAgentVersion"
     " CreateAgentVersionAsync"

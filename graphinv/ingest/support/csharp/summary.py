@@ -11,7 +11,7 @@ from tree_sitter import Language, Node, Parser
 from graphinv.ingest import Document
 from graphinv.ingest.support.compiled import Call, kept_text
 from graphinv.ingest.support.csharp import ir
-from graphinv.ingest.support.csharp.expressions import AGENTS, Expressions
+from graphinv.ingest.support.csharp.expressions import AGENTS, LIBRARY, Expressions
 from graphinv.ingest.support.csharp.syntax import argument_value, type_name
 from graphinv.ingest.support.javascript.parsing import MAX_NESTING, MAX_SOURCE, nesting
 from graphinv.ingest.support.javascript.syntax import line_of, text_of
@@ -71,7 +71,8 @@ class _Reader:
         """Fields, parameters and variables with their types."""
         self.module.types.append(self.type)
         self.type.methods.append(self.method)
-        self.expressions = Expressions(self) if AGENTS.search(document.data) else None
+        said = AGENTS.search(document.data) and not LIBRARY.search(document.data)
+        self.expressions = Expressions(self) if said else None
 
     # ---- declarations -------------------------------------------------------------------------------------------------------
 
