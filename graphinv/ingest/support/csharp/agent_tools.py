@@ -191,8 +191,8 @@ class Tools:
         method = value.args[0][1] if value.args else None
         places = self._methods(method, scope)
         if places:
-            for place, of, one in places[:1]:
-                yield from self._method(actor, Scope(place, of, one), stated, told, scope.path, value.line, asks=asks)
+            for place, of, found in places[:1]:
+                yield from self._method(actor, Scope(place, of, found), stated, told, scope.path, value.line, asks=asks)
             return
         name = stated or (_last(method) if isinstance(method, ir.Name) else "")
         if not name:

@@ -99,7 +99,7 @@ class Agents:
                 continue
             place = (self.program.project(scope.path), name)
             given = [one for _, one in value.args[1:] if isinstance(one, ir.Func)]
-            self.following.registered[place].extend(Found(one, scope) for one in given or [value])
+            self.following.registered[place].extend(Found(one, scope) for one in (given or (value,)))
             for function in given:
                 for inner in (one.value for each in function.gives for one in self.following.values(each, scope)):
                     places = [one.at for one in _chained(inner)] or ([inner.at] if isinstance(inner, ir.New) else [])
@@ -118,9 +118,9 @@ class Agents:
     def _call(self, value: ir.Call, scope: Scope, variable: str, registered: dict[tuple[str, int], str]) -> None:
         if value.name in _BUILDERS and value.path.rpartition(".")[0].endswith("AgentWorkflowBuilder"):
             first = argument(value, "workflowName", 0)
-            name = first if first is not None and self.following.text(first, scope) is not None else None
+            named = first if first is not None and self.following.text(first, scope) is not None else None
             stated = registered.get((scope.path, value.at))
-            self._workflow(name, _FRAMEWORK, value, scope, stated or variable, value.name, _BUILDERS[value.name])
+            self._workflow(named, _FRAMEWORK, value, scope, stated or variable, value.name, _BUILDERS[value.name])
         elif value.name == "AddAIAgent":
             if len(value.args) > 1 and not any(isinstance(one, ir.Func) for _, one in value.args):
                 self._agent(self._name(argument(value, "name", 0), value, scope), _FRAMEWORK, value, scope, variable, value.name)

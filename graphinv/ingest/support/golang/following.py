@@ -55,8 +55,9 @@ class Following:
                 if isinstance(one, (ir.Call, ir.Obj)) and id(one) not in seen:
                     seen.add(id(one))
                     self.made.append((one, scope, names.get(id(one), "")))
-                    for key in [*self.program.resolve(one.path, folder), *self._literals(one, scope)] if isinstance(one, ir.Call) else ():
-                        self._callers[key].append((one, scope))
+                    if isinstance(one, ir.Call):
+                        for key in (*self.program.resolve(one.path, folder), *self._literals(one, scope)):
+                            self._callers[key].append((one, scope))
 
     def _literals(self, call: ir.Call, scope: Scope) -> list[Key]:
         """The function literal that the called variable of the same function holds."""

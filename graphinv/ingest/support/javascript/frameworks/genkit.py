@@ -42,11 +42,12 @@ def declare(program: Program) -> None:
 def facts(program: Program) -> Iterator[Fact]:
     """What they use, and whom they hand over to."""
     flows = _flows(program)
-    actors = {place: actor for actor in program.of_framework(NAME) if (place := _flow(flows, actor.made)[1]) is not None}
+    actors = {at: actor for actor in program.of_framework(NAME) if (at := _flow(flows, actor.made)[1]) is not None}
     made_here = [made for made in list(program.made.values()) if made.within(*PACKAGES)]
     defined = {name: made for made in made_here if made.symbol in _TOOLS and (name := _name(made)) is not None}
     for made in made_here:
-        actor = program.actor(made) or actors.get(_flow(flows, made)[1])
+        place = _flow(flows, made)[1]
+        actor = program.actor(made) or (actors.get(place) if place is not None else None)
         if actor is None or made.symbol not in (_DEFINED | _CALLS):
             continue
         for one in _given(made):
