@@ -104,6 +104,10 @@ class Store(Protocol):
         """
         ...
 
+    def rest(self) -> None:
+        """Nothing will be asked for a while: what only answering needs is let go, and is there again with the next question."""
+        ...
+
     def put_analysis(self, analysis: Analysis) -> None:
         """Replace the results: scores on nodes, CAN_REACH edges, Finding nodes. ``first_seen`` of a finding survives."""
         ...

@@ -7,15 +7,16 @@ A million nodes and edges that each had a dictionary, a list and a text of their
 from __future__ import annotations
 
 from array import array
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, compress, pairwise
+from itertools import count as counting
 from operator import attrgetter
 from typing import Any, TypeVar, overload
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from graphinv.model.estate import Apart, EdgeRecord, Estate, NodeRecord
 from graphinv.model.facts import NodeKey, Props
@@ -159,10 +160,12 @@ class _Shared:
             if name in _KEPT_APART:
                 continue
             marks = [tuple(value) if type(value) is list else value for value in column]
-            codes, different = pd.factorize(np.fromiter(marks, np.dtype(object), count))  # None is -1
-            same, _ = pd.factorize(same * (len(different) + 1) + codes + 1)  # rows that were the same so far, and are so here
-            columns.append((name, codes, [*different, None]))
-        first = np.flatnonzero(np.diff(np.maximum.accumulate(same), prepend=-1))
+            number: defaultdict[Any, int] = defaultdict(counting().__next__)
+            codes = np.fromiter(map(number.__getitem__, marks), np.int64, count)
+            # Rows that were the same so far, and are so here
+            same = np.unique(same * len(number) + codes, return_inverse=True)[1]
+            columns.append((name, codes, list(number)))
+        first = np.unique(same, return_index=True)[1]
         marked = zip(*([marks[code] for code in codes[first].tolist()] for _, codes, marks in columns), strict=True)
         names = [name for name, *_ in columns]
         rows = [self._row(names, marks) for marks in marked] or [{}]

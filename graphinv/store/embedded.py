@@ -13,6 +13,7 @@ import os
 import shutil
 import tempfile
 import threading
+import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
@@ -76,12 +77,11 @@ class EmbeddedStore:
         self._older = older
         self._guard = threading.RLock()
         self._closed = False
-        self._graph = Graph()
+        self._graph: Graph | None = None
         self._state: State | None = None
-        self._generation = 0
+        self._generation: int | None = None
         self._analysis: str | None = None
         self._file: int | None = None
-        self._unread = False
         if write:
             self._lock = _lock(self._path)
         try:
@@ -91,11 +91,10 @@ class EmbeddedStore:
                 if not self._path.is_file():  # a pipe or a device would be waited for, or never end
                     raise StoreError(f"{self._url} is no file and so no graphinv store")
                 self._file = None if write else os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
-                self._unread = not write and _DESCRIPTORS.exists() and self.aside is not None and self.aside.exists()
-                if not self._unread:
-                    self._load()
+                if write or not _DESCRIPTORS.exists() or self.aside is None or not self.aside.exists():
+                    self._whole()
             elif write:
-                self._state = State()
+                self._graph, self._state, self._generation = Graph(), State(), 0
             else:
                 raise StoreError(f"there is no store at {self._url}; run `graphinv scan PATH` first")
             if write:
@@ -110,8 +109,7 @@ class EmbeddedStore:
 
     @property
     def generation(self) -> int:
-        self._check_open()
-        return self._generation
+        return self._opened()
 
     @property
     def stamp(self) -> str | None:
@@ -130,21 +128,20 @@ class EmbeddedStore:
     # Reading
 
     def estate(self) -> Estate:
-        with self._guard, uncollected():
-            self._check_open()
-            return self._read(read_estate) if self._state is None else self._state.estate()
+        with self._guard:
+            snapshot, state = self._snapshot(), self._state
+        with uncollected():
+            return self._read(read_estate, snapshot) if state is None else state.estate()
 
     def scans(self) -> Sequence[Scan]:
         with self._guard:
             self._check_open()
-            scans = self._read(read_scans) if self._state is None else self._state.scans
+            scans = self._read(read_scans, self._whole()) if self._state is None else self._state.scans
             return tuple(scans.values())
 
     def query(self, cypher: str, params: Mapping[str, Any] | None = None, *, timeout: float = 30.0, max_rows: int = 100_000) -> Rows:
         text = adapted(_with_bounds(checked(cypher, params), params or {}))
-        with self._guard:
-            self._check_open()
-            snapshot = self._graph.session().cursor()  # another handle of the same contents, which keeps them whatever is written
+        snapshot = self._snapshot()
         snapshot.read_only(True)
         milliseconds = max(1, int(timeout * 1000))
         try:
@@ -169,8 +166,18 @@ class EmbeddedStore:
             raise QueryError(f"a parameter of the query cannot be used ({type(error).__name__}): {shortened(cypher)}") from None
 
     def analysis(self) -> Analysis | None:
-        self._check_open()
+        self._opened()
         return unpacked(self._analysis, self._url)
+
+    def rest(self) -> None:
+        with self._guard:
+            # Only what can be loaded again as it was is let go
+            if not self._generation or (self._lock is None and not _DESCRIPTORS.exists()):
+                return
+            self._graph = self._state = None
+        # The engine's allocator gives the system what has been free for a tenth of a second, and only when it needs memory again
+        time.sleep(0.15)
+        Graph().cypher("UNWIND range(1, 100000) AS number RETURN sum(number)")
 
     # Writing
 
@@ -222,14 +229,15 @@ class EmbeddedStore:
     @contextlib.contextmanager
     def _written(self) -> Iterator[Graph]:
         """The graph to change. Where that or its publication fails, what was published last is loaded again."""
+        graph = self._whole()
         try:
-            yield self._graph
+            yield graph
         except BaseException as error:
-            self._graph, self._state = Graph(), None
             if self._path.exists():
-                self._load()
+                self._graph = self._state = None
+                self._whole()
             else:
-                self._state = State()
+                self._graph, self._state = Graph(), State()
             if isinstance(error, (kglite.KgError, OSError, ValueError, TypeError, OverflowError)):
                 raise StoreError(f"nothing was written to {self._url}: {error}") from error
             raise
@@ -250,11 +258,31 @@ class EmbeddedStore:
 
     # Opening and closing
 
-    def _load(self) -> None:
+    def _whole(self) -> Graph:
+        """The graph, loaded where it is not in memory."""
+        self._check_open()
+        if self._graph is None:
+            self._graph = self._load()
+        return self._graph
+
+    def _opened(self) -> int:
+        """The generation, known once the file was read."""
+        with self._guard:
+            self._check_open()
+            if self._generation is None:
+                self._whole()
+            return self._generation or 0
+
+    def _snapshot(self) -> Graph:
+        """Another handle of the same contents, which keeps them whatever is written."""
+        with self._guard:
+            return self._whole().session().cursor()
+
+    def _load(self) -> Graph:
         path = self._path if self._file is None else _DESCRIPTORS / str(self._file)
         try:
-            self._graph = kglite.load(str(path if path.exists() else self._path), verify="eager")
-            meta = read_meta(self._graph)
+            graph = kglite.load(str(path if path.exists() else self._path), verify="eager")
+            meta = read_meta(graph)
         except (kglite.KgError, OSError, ValueError) as error:
             raise StoreError(f"{self._url} is damaged or not a graphinv store ({type(error).__name__})") from error
         if not isinstance(meta.get("schema"), int) or not isinstance(meta.get("generation"), int):
@@ -262,28 +290,25 @@ class EmbeddedStore:
         check_schema(meta["schema"], SCHEMA, self._url, older=self._older)
         self._generation = meta["generation"]
         self._analysis = meta.get("analysis")
-        self._unread = False
+        return graph
 
     def _contents(self) -> State:
         with self._guard:
             self._check_open()
             if self._state is None:
-                self._state = self._read(read_state)
+                self._state = self._read(read_state, self._whole())
             return self._state
 
-    def _read(self, read: Callable[[Graph], T]) -> T:
-        """What ``read`` finds in the graph; StoreError where it finds something else."""
+    def _read(self, read: Callable[[Graph], T], graph: Graph) -> T:
+        """What ``read`` finds in ``graph``; StoreError where it finds something else."""
         try:
-            return read(self._graph)
+            return read(graph)
         except (kglite.KgError, KeyError, TypeError, ValueError) as error:
             raise StoreError(f"{self._url} is damaged ({type(error).__name__})") from error
 
     def _check_open(self) -> None:
         if self._closed:
             raise StoreError(f"the store {self._url} is closed")
-        with self._guard:
-            if self._unread:
-                self._load()
 
     def _check_writable(self) -> None:
         self._check_open()
@@ -293,7 +318,7 @@ class EmbeddedStore:
     def close(self) -> None:
         """Give the lock back. May be called again."""
         self._closed = True
-        self._graph, self._state = Graph(), None
+        self._graph = self._state = None
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None

@@ -14,10 +14,9 @@ from contextlib import contextmanager
 from functools import cache
 from itertools import islice, repeat
 from types import NoneType
-from typing import Annotated, Any, cast, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, cast, get_args, get_origin
 
 import kglite
-import pandas as pd
 
 from graphinv.model.facts import NodeKey, Props
 from graphinv.model.kinds import EDGE_KINDS, NODE_KINDS
@@ -25,6 +24,9 @@ from graphinv.model.results import LEVELS, Analysis
 from graphinv.store import Scan
 from graphinv.store.layout import SCHEMA, entry_of, finding_row, grouped, reach_row, row, rule_rows, scan_of, scan_row, score_rows
 from graphinv.store.merge import EdgeId, Entry, Generation, State
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Graph = kglite.KnowledgeGraph
 
@@ -118,6 +120,8 @@ def _frame(
     """``count`` rows by column: the columns that are ``given``, ``always`` these, and what else the rows have. No row is kept longer than
     it takes to look at.
     """
+    import pandas as pd  # which who only reads need not load
+
     found: dict[str, list[Any]] = {**(given or {}), **{name: [None] * count for name in always}}
     for number, values in enumerate(rows):
         for name, value in values.items():

@@ -258,6 +258,9 @@ class Neo4jStore:
         self._publish(after, self._analysis)
         return committed
 
+    def rest(self) -> None:
+        """Its contents are the server's."""
+
     def put_analysis(self, analysis: Analysis) -> None:
         self._check_writable()
         if not self._generation:

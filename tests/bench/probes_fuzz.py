@@ -674,7 +674,7 @@ def _asked(store: EmbeddedStore, cypher: str, text: str, **how: Any) -> tuple[An
     """What the engine says to ``text``, which is ``cypher`` put in another way."""
     given = {name: value for name, value in PARAMETERS.items() if f"${name}" in cypher}
     try:
-        view = store._graph.cypher(text, params=given, timeout_ms=20_000, **how)
+        view = store._snapshot().cypher(text, params=given, timeout_ms=20_000, **how)
         assert isinstance(view, kglite.ResultView)
         return comparable(rows(view.columns, view.to_list()), cypher)
     except kglite.KgError as error:

@@ -227,3 +227,23 @@ def test_a_closed_store_answers_nothing_and_may_be_closed_again(store_factory: F
     for call in (store.estate, store.scans, lambda: store.query("RETURN 1 AS x"), lambda: committed(store)):
         with pytest.raises(StoreError):
             call()
+
+
+def test_who_has_rested_goes_on_where_it_was(store_factory: Factory) -> None:
+    with store_factory() as store:
+        committed(store, number=1)
+        before = contents(store.estate())
+        store.rest()
+        assert store.generation == 1
+        assert contents(store.estate()) == before
+        store.rest()
+        assert store.scans()[0].at == day(1)
+        store.put_analysis(analysis())
+        store.rest()
+        assert store.analysis() is not None
+        assert store.query("MATCH (n:Finding) RETURN count(n) AS n").rows == ((len(analysis().findings),),)
+        store.rest()
+        assert committed(store, number=2) == Committed(generation=2, created=0, updated=0, closed=0)
+    with store_factory(write=False) as store:
+        store.rest()
+        assert store.query("MATCH (a:Agent) RETURN a.id").rows == ((BOT[1],),)

@@ -305,3 +305,28 @@ def test_a_kill_at_any_instant_leaves_a_committed_generation(tmp_path: Path) -> 
     with open_store(path, write=True) as store:
         assert store.commit(scan(28), NODES, EDGES).generation == reached + 1
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["graph", "graph.lock"]
+
+
+def test_a_reader_that_has_rested_reads_the_generation_that_it_opened(tmp_path: Path) -> None:
+    path = tmp_path / "graph"
+    filled(path)
+    with open_store(path) as reader:
+        with open_store(path, write=True) as writer:
+            writer.commit(scan(2), [], [])
+        reader.rest()
+        assert reader.generation == 1
+        assert len(reader.estate().nodes) == len(NODES)
+        assert reader.query("MATCH (n:Agent) WHERE n.gone_at IS NULL RETURN count(n) AS n").rows == ((1,),)
+
+
+def test_resting_lets_the_graph_go(tmp_path: Path) -> None:
+    path = tmp_path / "graph"
+    filled(path)
+    with EmbeddedStore(path, write=True) as store:
+        store.estate()
+        store.rest()
+        assert store._graph is None
+        assert store._state is None
+    with EmbeddedStore(tmp_path / "new", write=True) as empty:
+        empty.rest()
+        assert empty.estate().nodes == {}
