@@ -30,28 +30,32 @@ WHERE s.gone_at IS NULL
   AND (s.expires_at IS NULL OR s.expires_at > $at OR s.renewable = true)
   AND coalesce(datetime(s.issued_at).epochSeconds + s.max_life_seconds > datetime($at).epochSeconds, true)
   AND (s.lifetime = 'ephemeral' OR s.audience IS NOT NULL OR s.scopes IS NOT NULL)
-// In one pattern: a second one that begins at nobody looks at everybody
 OPTIONAL MATCH (s)<-[r:HOLDS]-(h:Agent)-[u:USES]->(t:Tool)
 WHERE r.gone_at IS NULL AND h.gone_at IS NULL AND u.gone_at IS NULL AND t.gone_at IS NULL AND u.approved = true
   AND (u.approved_until IS NULL OR u.approved_until > $at)
   AND (u.valid_until IS NULL OR u.valid_until > $at OR u.renewable = true)
-WITH DISTINCT s, t
-WITH s, t, [l IN coalesce(t.labels, []) WHERE l STARTS WITH 'needs_scope='] AS stated
-WITH s, collect(stated) AS lists, sum(CASE WHEN t IS NOT NULL AND size(stated) = 0 THEN 1 ELSE 0 END) AS silent
-WITH s, silent, [l IN reduce(every = [], one IN lists | every + one) | replace(l, 'needs_scope=', '')] AS needed
-WITH s, silent, needed, size(coalesce(s.audience, [])) AS receivers,
+WITH s, collect(DISTINCT t.labels) AS lists
+WITH s, [l IN reduce(every = [], one IN lists | every + one) WHERE l STARTS WITH 'needs_scope=' | replace(l, 'needs_scope=', '')] AS needed
+WITH s, needed, size(coalesce(s.audience, [])) AS receivers,
      [one IN coalesce(s.scopes, []) WHERE NOT one IN $harmless] AS asked
-WITH s, silent, receivers, asked,
+WITH s, receivers,
      [one IN asked WHERE last(split(replace(replace(one, ':', '/'), '.default', '/.default'), '/')) IN $whole OR split(one, ':')[0] IN $whole] AS wide,
-     [one IN asked WHERE size(needed) > 0 AND NOT one IN needed] AS unneeded
+     [one IN asked WHERE size(needed) > 0 AND NOT one IN needed] AS unneeded,
+     size(needed) > 0 AND EXISTS {
+       MATCH (s)<-[v:HOLDS]-(g:Agent)-[w:USES]->(o:Tool)
+       WHERE v.gone_at IS NULL AND g.gone_at IS NULL AND w.gone_at IS NULL AND o.gone_at IS NULL AND w.approved = true
+         AND (w.approved_until IS NULL OR w.approved_until > $at)
+         AND (w.valid_until IS NULL OR w.valid_until > $at OR w.renewable = true)
+         AND none(l IN coalesce(o.labels, []) WHERE l STARTS WITH 'needs_scope=')
+     } AS silent
 WITH s, silent, receivers, wide, unneeded,
      [text IN [
        CASE WHEN receivers > 1 THEN 'is good for several receivers'
             WHEN receivers = 0 AND any(word IN $open WHERE coalesce(s.type, '') CONTAINS word) THEN 'is for no receiver in particular' END,
        CASE WHEN size(wide) > 0 THEN 'allows everything' END,
-       CASE WHEN size(unneeded) > 0 AND silent = 0 THEN 'allows more than the approved tools need' END
+       CASE WHEN size(unneeded) > 0 AND NOT silent THEN 'allows more than the approved tools need' END
      ] WHERE text IS NOT NULL] AS reasons
 WHERE size(reasons) > 0 OR receivers = 0 OR size(unneeded) > 0
 RETURN 'Secret' AS subject_kind, s.id AS subject_id, size(reasons) = 0 AS unknown, reasons, s.audience AS audience, wide,
-       CASE WHEN silent = 0 THEN unneeded END AS unneeded,
+       CASE WHEN size(unneeded) > 0 AND NOT silent THEN unneeded END AS unneeded,
        [m IN [CASE WHEN size(wide) > 0 THEN '+1 it allows everything' END] WHERE m IS NOT NULL] AS modifiers
