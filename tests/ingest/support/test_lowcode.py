@@ -13,8 +13,9 @@ import yaml
 
 from graphinv.ingest import dify, flowise, langflow, n8n
 from graphinv.ingest.support import lowcode
-from graphinv.ingest.support.lowcode import following, host_of, numbered, settings, unique
+from graphinv.ingest.support.lowcode import host_of, numbered, settings, unique
 from graphinv.ingest.support.lowcode_services import does, service_of, united
+from graphinv.ingest.support.lowcode_ways import following
 from tests.ingest.reading import FIXTURES, Facts, document
 
 JUNK: list[Any] = [
