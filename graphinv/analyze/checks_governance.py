@@ -8,9 +8,11 @@ from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from graphinv.analyze.approvals import HOLDS, approvals_of
+from graphinv.analyze.arcs import project
 from graphinv.analyze.checks_inventory import only_seen
 from graphinv.analyze.labels import labels_of, plain, time_of
 from graphinv.analyze.moments import micros
+from graphinv.analyze.privilege import Privileges
 from graphinv.analyze.reaching import WORSE_BITS, Columns, columns_of
 from graphinv.analyze.rows import DAY, Params, Row, about, active, agents_of, blueprint, hop_of, in_force, listed, once, sightings_of
 from graphinv.analyze.scopes import action_bits
@@ -450,10 +452,16 @@ def _beyond(edge: EdgeRecord, grants: Iterable[EdgeRecord]) -> int:
     return action_bits(edge.props.get("actions") or ()) & ~allowed
 
 
+@once
+def _declared(engine: Engine) -> Privileges:
+    """What everybody can do by what is declared and granted; no other rule asks for it."""
+    return Privileges(project(engine.structure, "declared", engine.at), engine.weights.target, engine.weights.best)
+
+
 def _granted(engine: Engine, edge: EdgeRecord, seen: int | None) -> bool:
     """Whether what is declared and granted lets its source do the same, by whatever way; or did so when it was seen, by its roles and
     groups of then."""
-    held = engine.privileges("declared").actions_on(edge.source, edge.target)
+    held = _declared(engine).actions_on(edge.source, edge.target)
     if set(edge.props.get("actions") or ()) <= set(held):
         return True
     if seen is None:

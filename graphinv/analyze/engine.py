@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from graphinv.analyze.alternatives import alternatives
 from graphinv.analyze.arcs import Arcs, project
 from graphinv.analyze.chokepoints import chokepoints
 from graphinv.analyze.cut import cut
+from graphinv.analyze.memory import give_back
 from graphinv.analyze.origins import origins
 from graphinv.analyze.overtime import over_time
 from graphinv.analyze.paths import Hops, Witnesses
@@ -36,7 +37,7 @@ FEW_PAIRS = 5_000
 MOST_PAIRS = 50_000
 """How many pairs are written back at most."""
 
-_SEARCHES = 16
+_SEARCHES = 8
 """How many searches for a target and action are kept; each takes eight bytes a node."""
 
 _ACTORS = ("Agent", "Workflow")
@@ -57,9 +58,14 @@ class Engine:
         self._arcs: dict[Lens, Arcs] = {}
         self._privileges: dict[Lens, Privileges] = {}
         self._measures: dict[tuple[Lens, str], Measures] = {}
-        self._witnesses = lru_cache(maxsize=_SEARCHES)(self._search)
+        self._searches: dict[tuple[Lens, NodeKey, str], Witnesses] = {}
         self.kept: dict[Any, Any] = {}
         """What :func:`graphinv.analyze.rows.once` has worked out."""
+
+    def forget(self) -> None:
+        """Let go what was worked out :func:`graphinv.analyze.rows.once`."""
+        self.kept.clear()
+        give_back()
 
     @cached_property
     def structure(self) -> Structure:
@@ -169,8 +175,12 @@ class Engine:
         """
         return self._witnesses(lens, target, action).path(subject)
 
-    def _search(self, lens: Lens, target: NodeKey, action: str) -> Witnesses:
-        return Witnesses(self.arcs(lens), target, action, self._hops)
+    def _witnesses(self, lens: Lens, target: NodeKey, action: str) -> Witnesses:
+        search = self._searches.pop((lens, target, action), None) or Witnesses(self.arcs(lens), target, action, self._hops)
+        self._searches[lens, target, action] = search  # the last one that is asked for stands last
+        if len(self._searches) > _SEARCHES:
+            del self._searches[next(iter(self._searches))]
+        return search
 
     def alternatives(
         self, subject: NodeKey, target: NodeKey, action: str, count: int, lens: Lens = "posture"

@@ -20,11 +20,11 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import string
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property, partial
+from itertools import groupby
+from operator import attrgetter
 from pathlib import PurePosixPath
 from types import FunctionType
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -32,6 +32,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 import graphinv.analyze
+from graphinv.analyze.alike import Alike
 from graphinv.analyze.labels import states
 from graphinv.analyze.library import Header, Parameter, bind, check_parameters, explain, split
 from graphinv.analyze.reaching import affordable
@@ -130,6 +131,11 @@ class Rule(_RuleHeader):
         """The function of a rule that is one."""
         return _checks()[self.function or ""]
 
+    @property
+    def module(self) -> str:
+        """Where that function is; empty of a query."""
+        return self.check.__module__ if self.function else ""
+
 
 @cache
 def _checks() -> Mapping[str, Check]:
@@ -199,65 +205,50 @@ def run_rules(
     told: Callable[[RuleStatus], None] = lambda status: None,
     unknowns: dict[str, frozenset[Ends]] | None = None,
 ) -> tuple[list[Finding], list[RuleStatus]]:
-    """Judge every rule. The store answers queries in a thread beside this one, in which functions are at work.
+    """Judge every rule, those that are queries first.
 
     Args:
         rules: by id.
         engine: holds the estate, the time and the settings.
-        query: read-only Cypher on the same generation; called from another thread.
+        query: read-only Cypher on the same generation (:class:`graphinv.analyze.ahead.Ahead` has asked it before).
         parameters: settings of rules by rule id, over their defaults.
-        told: is given each status as soon as its rule is judged, functions first.
+        told: is given each status as soon as its rule is judged.
         unknowns: is given, by rule, the ends of which the rule says that it could not judge them.
 
     Returns:
         Findings by rule, subject and target, and one status per rule. A rule that fails has the outcome ``error``, one whose inputs
         nobody stated ``not_available``; neither is a pass.
     """
-    gauge, alike = Gauge(engine), _Alike(engine.estate)
-    needs = (need for rule in rules.values() for need in (*rule.needs, *rule.clear_needs))
-    supplied = _supplied(engine.estate, needs)
-    missing = {id: _missing(rule.needs, supplied) for id, rule in rules.items()}
+    gauge, alike = Gauge(engine), Alike(engine.estate)
+    supplied = _supplied(engine.estate, (need for rule in rules.values() for need in (*rule.needs, *rule.clear_needs)))
     findings: dict[str, list[Finding]] = {}
+
+    def judged(rule: Rule) -> RuleStatus:
+        status = partial(RuleStatus, rule=rule.id, title=rule.title)
+        if missing := _missing(rule.needs, supplied):
+            return status(outcome="not_available", reason=missing)
+        try:
+            rows = _rows(rule, engine, query, (parameters or {}).get(rule.id, {}))
+            found, unknown = _judge(rule, engine, gauge, alike, rows)
+        except Exception as error:  # whatever goes wrong in one rule, the others are judged and this one never passes
+            return status(outcome="error", reason=f"{type(error).__name__}: {error}")
+        findings[rule.id] = found
+        if unknowns is not None:
+            unknowns[rule.id] = unknown
+        lacking = "" if found else _missing(rule.clear_needs, supplied)
+        counted = f"{len(unknown)} could not be judged: {rule.unknown}" if unknown else ""
+        outcome: Literal["found", "clear", "not_available"] = "found" if found else "not_available" if lacking else "clear"
+        return status(outcome=outcome, findings=len(found), reason="; ".join(filter(None, (lacking, counted))))
+
     statuses: dict[str, RuleStatus] = {}
-    waiting: dict[str, Callable[[], Iterable[Row]]] = {}
-    order = sorted(rules.items(), key=lambda item: (bool(item[1].cypher), item[0]))
-    with _beside() as beside:
-        for id, rule in order:
-            if not missing[id]:
-                rows = partial(_rows, rule, engine, query, (parameters or {}).get(id, {}))
-                waiting[id] = beside.submit(rows).result if rule.cypher else rows
-        for id, rule in order:
-            outcome: Literal["found", "clear", "not_available", "error"]
-            found: list[Finding] = []
-            reason = missing[id]
-            if reason:
-                outcome = "not_available"
-            else:
-                try:
-                    found, unknown = _judge(rule, engine, gauge, alike, waiting.pop(id)())
-                except Exception as error:  # whatever goes wrong in one rule, the others are judged and this one never passes
-                    outcome, reason = "error", f"{type(error).__name__}: {error}"
-                else:
-                    if unknowns is not None:
-                        unknowns[id] = unknown
-                    lacking = "" if found else _missing(rule.clear_needs, supplied)
-                    outcome = "found" if found else "not_available" if lacking else "clear"
-                    counted = f"{len(unknown)} could not be judged: {rule.unknown}" if unknown else ""
-                    reason = "; ".join(filter(None, (lacking, counted)))
-            findings[id] = found
-            statuses[id] = RuleStatus(rule=id, title=rule.title, outcome=outcome, findings=len(found), reason=reason)
-            told(statuses[id])
-    return [finding for id in sorted(rules) for finding in findings[id]], [statuses[id] for id in sorted(rules)]
-
-
-@contextmanager
-def _beside() -> Iterator[ThreadPoolExecutor]:
-    """A thread beside this one; what it has not begun at the end is not done."""
-    beside = ThreadPoolExecutor(max_workers=1)
-    try:
-        yield beside
-    finally:
-        beside.shutdown(cancel_futures=True)
+    order = sorted(rules.values(), key=lambda rule: (not rule.cypher, rule.module, rule.id))
+    for _, some in groupby(order, key=attrgetter("module")):
+        for rule in some:
+            alike.another_rule()
+            statuses[rule.id] = judged(rule)
+            told(statuses[rule.id])
+        engine.forget()  # what functions beside each other share is much, and others seldom ask for it
+    return [finding for id in sorted(rules) for finding in findings.get(id, ())], [statuses[id] for id in sorted(rules)]
 
 
 def _missing(needs: Iterable[str], supplied: frozenset[str]) -> str:
@@ -318,35 +309,6 @@ def _listed(value: Any) -> Sequence[Any]:
     return value if isinstance(value, (list, tuple)) else () if value is None else (value,)
 
 
-class _Alike:
-    """What findings have in common, of which each keeps the same object."""
-
-    def __init__(self, estate: Estate) -> None:
-        self._estate = estate
-        self._owners: dict[NodeKey, tuple[str, ...]] = {}
-        self._sources: dict[NodeKey, tuple[str, ...]] = {}
-        self._texts: dict[tuple[str, ...], tuple[str, ...]] = {}
-
-    def owners(self, key: NodeKey) -> tuple[str, ...]:
-        """Ids of the owners of a node."""
-        known = self._owners.get(key)
-        if known is None:
-            known = self._owners[key] = self.texts(self._estate.owners(key))
-        return known
-
-    def sources(self, key: NodeKey) -> tuple[str, ...]:
-        """Where a node is stated."""
-        known = self._sources.get(key)
-        if known is None:
-            known = self._sources[key] = self._estate.nodes[key].sources
-        return known
-
-    def texts(self, texts: Iterable[str]) -> tuple[str, ...]:
-        """``texts``, as an object that is the same for all that are equal."""
-        asked = tuple(texts)
-        return self._texts.setdefault(asked, asked)
-
-
 def _rows(rule: Rule, engine: Engine, query: Ask, given: Mapping[str, object]) -> Iterable[Row]:
     params = bind(rule.parameters, given, at=engine.at)
     if rule.function:
@@ -355,7 +317,7 @@ def _rows(rule: Rule, engine: Engine, query: Ask, given: Mapping[str, object]) -
     return (dict(zip(answer.columns, row, strict=True)) for row in answer.rows)
 
 
-def _judge(rule: Rule, engine: Engine, gauge: Gauge, alike: _Alike, rows: Iterable[Row]) -> tuple[list[Finding], frozenset[Ends]]:
+def _judge(rule: Rule, engine: Engine, gauge: Gauge, alike: Alike, rows: Iterable[Row]) -> tuple[list[Finding], frozenset[Ends]]:
     merged: dict[tuple[NodeKey, NodeKey | None], _Merged] = {}
     unknown = set()
     names = sorted({*rule.columns, "action", "lens"})
@@ -392,7 +354,7 @@ def _searched(engine: Engine, targets: set[NodeKey]) -> set[NodeKey]:
     return set(ranked[: affordable(engine, MOST_SEARCHES)])
 
 
-def _finding(rule: Rule, engine: Engine, gauge: Gauge, alike: _Alike, subject: NodeKey, target: NodeKey | None, about: _Merged) -> Finding:
+def _finding(rule: Rule, engine: Engine, gauge: Gauge, alike: Alike, subject: NodeKey, target: NodeKey | None, about: _Merged) -> Finding:
     estate = engine.estate
     hops = about.path
     confidence, inferred = about.confidence, 1.0
@@ -423,7 +385,7 @@ def _finding(rule: Rule, engine: Engine, gauge: Gauge, alike: _Alike, subject: N
         sources=sources or alike.texts(sorted(_said_around(estate, subject, hops))),
         likelihood=engine.settings.likelihood.get(rule.id, 0.0),
         severity_parts=parts,
-        details=about.details,
+        details=alike.details(about.details),
     )
 
 

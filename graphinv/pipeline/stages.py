@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from graphinv.model.errors import NotFound, StoreError
 from graphinv.model.facts import Problem
+from graphinv.model.kinds import normal_time
 from graphinv.model.results import Analysis
 from graphinv.pipeline.beside import granting, known_beside, not_evaluated, within
 from graphinv.pipeline.bundled import bundled, texts
@@ -155,19 +156,24 @@ def analyze(store: Store, progress: Progress = quiet, *, at: str | None = None) 
         progress: told about each step.
         at: the time to judge at (ISO 8601, UTC); now when absent.
     """
+    from graphinv.analyze.ahead import Ahead
     from graphinv.analyze.causes import causes_of
     from graphinv.analyze.judged import coverage
     from graphinv.analyze.priority import priorities_of
     from graphinv.analyze.rules import Ends, run_rules
 
     progress("analyzing", 0, "loading the graph")
-    judge = engine(store, at=at)
-    progress("analyzing", 1, "rules")
+    scans = store.scans()
     unknowns: dict[str, frozenset[Ends]] = {}
-    found, statuses = run_rules(rules(), judge, asking(store), unknowns=unknowns)
+    with Ahead(rules(), asking(store), when := str(normal_time(at or now()))) as answers:
+        judge = engine(store, at=when)
+        _ = judge.estate
+        answers.wait()
+        store.rest()
+        progress("analyzing", 1, "rules")
+        found, statuses = run_rules(rules(), judge, answers, unknowns=unknowns)
     judged = [status.rule for status in statuses if status.outcome in ("found", "clear")]
     covered = coverage(judge.structure, rules(), judged, unknowns, found)
-    scans = store.scans()
     gaps = list(coverage_findings(scans, judge.estate, judge.at))
     statuses += coverage_status(gaps)
     told = Judgement(judge.at, statuses, judge.estate, scans, unknowns, covered)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from graphinv.analyze.ahead import Ahead
 from graphinv.analyze.changes import Change
 from graphinv.analyze.engine import REACH_LENSES, Engine
 from graphinv.analyze.incremental import Recomputed, recomputed
@@ -217,7 +218,8 @@ def _findings(judge: Engine) -> Sequence[Finding]:
     edges = [EdgeFact(edge.kind, edge.source, edge.target, edge.stated) for edge in judge.estate.edges]
     with tempfile.TemporaryDirectory(prefix="graphinv-") as folder, open_store(Path(folder) / "graph", write=True) as store:
         store.commit(Scan(root="what-if", at=judge.at, outcome="complete", documents=0), nodes, edges)
-        return run_rules(rules(), judge, asking(store))[0]
+        with Ahead(rules(), asking(store), judge.at) as answers:
+            return run_rules(rules(), judge, answers)[0]
 
 
 def _names(some: Sequence[Finding], others: Sequence[Finding]) -> tuple[FindingName, ...]:
