@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -134,6 +135,7 @@ def own_limits(engine: Engine, params: Params) -> Iterator[Row]:
     wanted[[*controls, *everybody]] = True
     if not wanted.any():
         return
+    beside = cache(partial(_beside, estate, at))
     for agent in agents_of(engine):
         columns, bits = engine.privileges("posture").row(agent.key)
         chosen = (bits & _CHANGES > 0) & wanted[columns]
@@ -141,7 +143,7 @@ def own_limits(engine: Engine, params: Params) -> Iterator[Row]:
         if not held:
             continue
         surely = set(columns[chosen & (bits & WORSE_BITS != _STARTS)].tolist())
-        limits = _limits(estate, agent, at)
+        limits = _limits(agent, beside)
         own = [column for column in held if column in everybody or controls.get(column, set()) & limits]
         changed = own or held
         keys = [structure.keys[structure.targets[column]] for column in changed]
@@ -153,24 +155,31 @@ def own_limits(engine: Engine, params: Params) -> Iterator[Row]:
         }
 
 
-def _limits(estate: Estate, agent: NodeRecord, at: int) -> set[str]:
+def _limits(agent: NodeRecord, beside: Callable[[NodeKey], tuple[set[str], list[NodeKey]]]) -> set[str]:
     """Ids of the agent, of what it runs as (itself or where it runs) with its roles and groups, and of the points that stand on their edges
     and on those of its tools."""
     found: set[str] = set()
-    own, tools = [agent.key], list[NodeKey]()
+    own = [agent.key]
     for key in own:
-        for edge in estate.outgoing.get(key, ()):
-            if not in_force(edge, at):
-                continue
-            found.update(edge.props.get("guards") or ())
-            if edge.kind in ("USES", "CONNECTS_TO"):
-                tools.append(edge.target)
-            elif edge.kind in ("RUNS_AS", "RUNS_ON", "ASSUMES", "MEMBER_OF") and not edge.props.get("isolated") and edge.target not in own:
-                own.append(edge.target)
-    for key in tools:
-        for edge in estate.outgoing.get(key, ()):
-            found.update(edge.props.get("guards") or ())
+        points, roles = beside(key)
+        found |= points
+        own += [role for role in roles if role not in own]
     return found | {id for kind, id in own if kind in ("Agent", "Identity")}
+
+
+def _beside(estate: Estate, at: int, key: NodeKey) -> tuple[set[str], list[NodeKey]]:
+    """Points on the edges that leave a node, and that leave its tools; and what it runs as or on, and its roles and groups."""
+    points: set[str] = set()
+    roles: dict[NodeKey, None] = {}
+    for edge in estate.outgoing.get(key, ()):
+        if not in_force(edge, at):
+            continue
+        points.update(edge.props.get("guards") or ())
+        if edge.kind in ("USES", "CONNECTS_TO"):
+            points.update(guard for further in estate.outgoing.get(edge.target, ()) for guard in further.props.get("guards") or ())
+        elif edge.kind in ("RUNS_AS", "RUNS_ON", "ASSUMES", "MEMBER_OF") and not edge.props.get("isolated"):
+            roles[edge.target] = None
+    return points, list(roles)
 
 
 # --------------------------------------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -195,11 +196,11 @@ def shadowed_name(engine: Engine, params: Params) -> Iterator[Row]:
     Told once for each tool that is not approved, with all agents. Names one letter apart are found by what is left when one letter is
     taken out, so that no pairs are tried: O(length of all names).
     """
-    approvals = approvals_of(engine)
+    approved = cache(partial(_approved, approvals_of(engine)))
     callers, offers = _offers(engine)
     by_name: defaultdict[str, list[_Offered]] = defaultdict(list)
     for tool, way in offers:
-        by_name[_folded(tool.name)].append(_Offered(tool, way, _approved(approvals, tool, way.server)))
+        by_name[_folded(tool.name)].append(_Offered(tool, way, approved(tool, way.server)))
     by_name.pop("", None)
     doubted = [name for name, offered in by_name.items() if not all(one.approved for one in offered)]
     for name, near in _neighbours(doubted, by_name):
