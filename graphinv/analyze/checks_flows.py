@@ -316,11 +316,12 @@ def _calls_backwards(engine: Engine) -> dict[NodeKey, list[tuple[NodeKey, Step]]
             continue
         if edge.kind == "USES" and _kept_in(approvals, edge):
             continue
-        if edge.kind == "CONNECTS_TO" and edge.props.get("tools") is not None:
-            for provided in estate.outgoing.get(edge.target, ()):
-                tool = estate.nodes[provided.target]
-                called = provided.kind == "PROVIDES" and listed(edge, tool)
-                if called and in_force(provided, at) and active(tool) and not _asked(approvals, provided):
+        limited = edge.kind == "CONNECTS_TO" and edge.props.get("tools") is not None
+        offered = [one for one in estate.outgoing.get(edge.target, ()) if one.kind == "PROVIDES" and in_force(one, at)] if limited else []
+        if offered:  # of a server of which no tool is known a list says nothing
+            for one in offered:
+                tool = estate.nodes[one.target]
+                if listed(edge, tool) and active(tool) and not _asked(approvals, one):
                     found.setdefault(tool.key, []).append((edge.source, (edge, False)))
         else:
             found.setdefault(edge.target, []).append((edge.source, (edge, False)))

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from graphinv.ingest import dify, flowise, langflow, n8n
-from graphinv.ingest.support import lowcode
+from graphinv.ingest.support import lowcode_ways
 from graphinv.ingest.support.lowcode import host_of, numbered, settings, unique
 from graphinv.ingest.support.lowcode_services import does, service_of, united
 from graphinv.ingest.support.lowcode_ways import following
@@ -84,7 +84,7 @@ def test_order_stops_at_the_next_stop_and_is_bounded(monkeypatch: pytest.MonkeyP
     after = {"a": ["x"], "x": ["b", "a"], "b": ["c"], "c": ["a"]}
     found = {(start, stop) for start, stop, _ in following(after, ["a", "b", "c"], {"a", "b", "c"})}
     assert found == {("a", "b"), ("b", "c"), ("c", "a")}
-    monkeypatch.setattr(lowcode, "MAX_STEPS", 1)
+    monkeypatch.setattr(lowcode_ways, "MAX_STEPS", 1)
     assert list(following(after, ["a", "b", "c"], {"a", "b", "c"})) == []
 
 
