@@ -19,6 +19,9 @@ from graphinv.store.scans import Committed, Scan
 if TYPE_CHECKING:
     from graphinv.store.merge import State
 
+# What the embedded engine's allocator has free goes back to the system after a millisecond, not ten; it looks when the engine is loaded.
+os.environ.setdefault("MIMALLOC_PURGE_DELAY", "1")
+
 __all__ = ["Committed", "Rows", "Scan", "Store", "open_store", "store_url"]
 
 
