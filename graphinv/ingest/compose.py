@@ -63,8 +63,7 @@ def read(document: Document) -> Iterator[Fact]:
     Raises:
         IngestError: not YAML.
     """
-    found = yamldoc.parse(document.text(), document)
-    located = found[0] if found else Located(None)
+    located = yamldoc.first(document)
     services = located.value.get("services") if isinstance(located.value, dict) else None
     if services is None and isinstance(located.value, dict):
         return  # only volumes, networks or includes

@@ -53,8 +53,7 @@ def read(document: Document) -> Iterator[Fact]:
     Raises:
         IngestError: not YAML, or a script of the program without agents.
     """
-    found = yamldoc.parse(document.text(), document)
-    located = found[0] if found else Located(None)
+    located = yamldoc.first(document)
     agents = mapping(mapping(located.value).get("agents"))
     if not any(isinstance(entry, dict) and {"instruction", "toolsets", "model"} & entry.keys() for entry in agents.values()):
         if _STARTED.search(document.data):

@@ -16,7 +16,6 @@ from graphinv.ingest.support import claude, clients, yamldoc
 from graphinv.ingest.support.agent_files import AgentFile, given_name
 from graphinv.ingest.support.builtins import builtin_facts
 from graphinv.ingest.support.connectors import connector_facts, connector_of
-from graphinv.ingest.support.located import Located
 from graphinv.ingest.support.lowcode import called, text_of
 from graphinv.ingest.support.partial import within
 from graphinv.ingest.support.parts import mapping, texts
@@ -64,11 +63,7 @@ def read(document: Document) -> Iterator[Fact]:
         IngestError: not YAML or no mapping at its top; front matter without an end.
     """
     match = _FOLDER.fullmatch(document.path)
-    if document.name.endswith(".md"):
-        located = yamldoc.front_matter(document)[0]
-    else:
-        found = yamldoc.parse(document.text(), document)
-        located = found[0] if found else Located(None)
+    located = yamldoc.front_matter(document)[0] if document.name.endswith(".md") else yamldoc.first(document)
     settings = clients.top_object(located, document)
     folder = (match["project"] or "") if match else document.folder
     card = AgentFile(

@@ -60,8 +60,7 @@ def read(document: Document) -> Iterator[Fact]:
     """
     goose = _GOOSE.fullmatch(document.path)
     client = "goose" if goose else _NAMES.get(document.name, "mcp-client")
-    found = yamldoc.parse(document.text(), document)
-    located = found[0] if found else Located(None)
+    located = yamldoc.first(document)
     if not isinstance(located.value, dict):
         if client == "mcp-client" or located.value is None:
             return

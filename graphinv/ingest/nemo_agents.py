@@ -52,8 +52,7 @@ def read(document: Document) -> Iterator[Fact]:
     Raises:
         IngestError: not YAML.
     """
-    found = yamldoc.parse(document.text(), document)
-    located = found[0] if found else Located(None)
+    located = yamldoc.first(document)
     top = mapping(located.value)
     if isinstance(top.get("base"), str):
         message = "takes over another configuration, which is not read with it"

@@ -17,7 +17,6 @@ from graphinv.ingest import Document
 from graphinv.ingest.support import claude, clients, yamldoc
 from graphinv.ingest.support.builtins import BUILTINS
 from graphinv.ingest.support.declared import Declared
-from graphinv.ingest.support.located import Located
 from graphinv.ingest.support.lowcode import Where, called, items, text_of
 from graphinv.ingest.support.lowcode_services import Does
 from graphinv.ingest.support.parts import inside, mapping, texts
@@ -58,8 +57,7 @@ def read(document: Document) -> Iterator[Fact]:
     Raises:
         IngestError: not YAML.
     """
-    found = yamldoc.parse(document.text(), document)
-    located = found[0] if found else Located(None)
+    located = yamldoc.first(document)
     top = mapping(located.value)
     flow = Declared(document, _PLATFORM, called(top.get("name")) or called(PurePosixPath(document.path).stem), located.line)
     if not top:

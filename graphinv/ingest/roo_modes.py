@@ -46,8 +46,7 @@ def read(document: Document) -> Iterator[Fact]:
         IngestError: not YAML, or no mapping at its top.
     """
     client = "kilocode" if _PLACES["kilocode"].fullmatch(document.path) else "roo"
-    found = yamldoc.parse(document.text(), document)
-    located = found[0] if found else Located(None)
+    located = yamldoc.first(document)
     if not isinstance(located.value, dict):
         raise IngestError("holds no mapping at its top", document=document.path, where=f"L{located.line()}")
     yield from clients.duplicate_problems(located, document, NAME)

@@ -222,6 +222,16 @@ def parse(text: str, document: Document, first_line: int = 1, tagged: Tagged | N
     return found
 
 
+def first(document: Document) -> Located:
+    """The first YAML document of a file; nothing where it has none.
+
+    Raises:
+        IngestError: as :func:`parse`.
+    """
+    found = parse(document.text(), document)
+    return found[0] if found else Located(None)
+
+
 def front_matter(document: Document) -> tuple[Located, str]:
     """Meta data between ``---`` fences at the top of a Markdown document, and the text after it.
 
