@@ -382,12 +382,7 @@ class Engine:
 
     def _heaviest(self, subject: NodeKey) -> list[tuple[NodeKey, str, float]]:
         """The heaviest targets of ``subject``, each with the heaviest thing it can do to it and the summand of I(u)."""
-        weigh = self.settings.actions
         return [
-            (
-                self.structure.keys[self.structure.targets[column]],
-                max(actions_of(bits), key=lambda action: weigh.get(action, 0.0)),  # type: ignore[call-overload]
-                amount,
-            )
+            (self.structure.keys[self.structure.targets[column]], self.settings.heaviest(actions_of(bits)), amount)
             for column, bits, amount in self.measures().top(self.structure.node(subject))
         ]

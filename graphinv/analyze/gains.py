@@ -168,8 +168,7 @@ def _moves(here: _Side, there: _Side, counts: Array, tally: _Tally, most: int | 
 
 def _move(here: _Side, there: _Side, target: NodeKey, bits: int, agents: int) -> Move:
     movers = sorted(_movers(here, there, target, bits), key=lambda agent: (not there.has(agent), agent))
-    best = here.engine.weights.settings.actions
-    action = max((name for name in ACTIONS if ACTION_BIT[name] & bits), key=lambda name: best.get(name, 0.0))  # type: ignore[call-overload]  # its keys are literals, a name is any text
+    action = here.engine.weights.settings.heaviest(name for name in ACTIONS if ACTION_BIT[name] & bits)
     search = Witnesses(here.engine.arcs(here.lens), target, action, here.hops)
     known = [agent for agent in movers if there.has(agent)] or movers
     path = search.path(min(known, key=lambda agent: (search.hops(agent) or 0, agent)))

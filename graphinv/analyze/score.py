@@ -68,6 +68,11 @@ class Settings(BaseModel):
         "RUNS_ON": 3,
     }
 
+    def heaviest(self, actions: Iterable[str]) -> str:
+        """The action that weighs most, of several alike the first."""
+        weights = {str(action): weight for action, weight in self.actions.items()}
+        return max(actions, key=lambda action: weights.get(action, 0.0))
+
 
 def settings_from_toml(text: str) -> Settings:
     """Settings as data/scoring.toml writes them; what it leaves out keeps its default, key by key.
