@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from graphinv.analyze.library import bind
+from graphinv.model.errors import UsageError
 from graphinv.store import Rows
 
 if TYPE_CHECKING:
@@ -26,8 +27,9 @@ class Ahead:
         self._asked: dict[str, tuple[Mapping[str, Any], Future[Rows]]] = {}
         for rule in rules.values():
             if rule.cypher:
-                params = {**bind(rule.parameters, {}, at=at), "at": at}
-                self._asked[rule.cypher] = params, self._thread.submit(query, rule.cypher, params)
+                with suppress(UsageError):  # which is told of the rule when it is judged
+                    params = rule.asked({}, at)
+                    self._asked[rule.cypher] = params, self._thread.submit(query, rule.cypher, params)
 
     def __call__(self, cypher: str, params: Mapping[str, Any]) -> Rows:
         asked, answer = self._asked.get(cypher, ({}, None))

@@ -126,6 +126,14 @@ class Rule(_RuleHeader):
         """The columns among it."""
         return tuple(sorted(self.named & set(self.columns)))
 
+    def asked(self, given: Mapping[str, object], at: str) -> dict[str, Any]:
+        """What its query is asked with at a time, settings ``given`` over its defaults.
+
+        Raises:
+            UsageError: one is unknown, missing or of the wrong type.
+        """
+        return {**bind(self.parameters, given, at=at), "at": at}
+
     @property
     def check(self) -> Check:
         """The function of a rule that is one."""
@@ -310,10 +318,9 @@ def _listed(value: Any) -> Sequence[Any]:
 
 
 def _rows(rule: Rule, engine: Engine, query: Ask, given: Mapping[str, object]) -> Iterable[Row]:
-    params = bind(rule.parameters, given, at=engine.at)
     if rule.function:
-        return rule.check(engine, params)
-    answer = query(rule.cypher, {**params, "at": engine.at})
+        return rule.check(engine, bind(rule.parameters, given, at=engine.at))
+    answer = query(rule.cypher, rule.asked(given, engine.at))
     return (dict(zip(answer.columns, row, strict=True)) for row in answer.rows)
 
 

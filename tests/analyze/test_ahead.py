@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from graphinv.analyze.ahead import Ahead
+from graphinv.analyze.library import Parameter
 from graphinv.analyze.rules import Rule
 from graphinv.model.errors import QueryError
 from graphinv.store import Rows
@@ -85,3 +86,11 @@ def test_what_has_not_begun_when_it_ends_is_not_asked() -> None:
         begun.wait(10)
         threading.Timer(0.1, go.set).start()
     assert calls == ["MATCH (a) RETURN a"]
+
+
+def test_a_rule_that_lacks_a_setting_is_not_asked_ahead_and_stops_no_other() -> None:
+    lacking = RULES["GI-XXX-001"].model_copy(update={"parameters": {"days": Parameter(type="integer", meaning="of which")}})
+    asked = Asked()
+    with Ahead({"GI-XXX-001": lacking, "GI-XXX-002": RULES["GI-XXX-002"]}, asked, AT) as answers:
+        answers.wait()
+    assert [cypher for cypher, _ in asked.calls] == ["MATCH (b) RETURN b"]
