@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -102,14 +102,18 @@ def listed(edge: EdgeRecord, tool: NodeRecord) -> bool:
 
 def enforced(estate: Estate, edge: EdgeRecord) -> bool:
     """Whether a point on the edge decides and is obeyed."""
-    points = (estate.nodes.get(("EnforcementPoint", guard)) for guard in edge.props.get("guards") or ())
-    return any(point and point.props.get("mode") == "enforce" for point in points)
+    return any(point.get("mode") == "enforce" for point in _points_on(estate, edge))
 
 
 def tells_callers_apart(estate: Estate, edge: EdgeRecord) -> bool:
     """Whether a point on the edge enforces, and knows which agent asks."""
+    return any(point.get("mode") == "enforce" and point.get("distinguishes") == "agent" for point in _points_on(estate, edge))
+
+
+def _points_on(estate: Estate, edge: EdgeRecord) -> Iterator[Props]:
+    """What is stated of the points on an edge, of those that are known."""
     points = (estate.nodes.get(("EnforcementPoint", guard)) for guard in edge.props.get("guards") or ())
-    return any(point and point.props.get("mode") == "enforce" and point.props.get("distinguishes") == "agent" for point in points)
+    return (point.props for point in points if point)
 
 
 def granted(edge: EdgeRecord) -> frozenset[str]:

@@ -13,7 +13,7 @@ from typing import Literal
 from pydantic import Field
 
 from graphinv.analyze.judged import missing_of
-from graphinv.analyze.rows import root_of
+from graphinv.analyze.rows import documents_of, root_of
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
 from graphinv.model.facts import NodeKey, Problem, source_of
 from graphinv.model.results import Analysis, Finding, Level, Result, RuleStatus, finding_key
@@ -54,7 +54,7 @@ _REMEDY = {
 def coverage_findings(scans: Sequence[Scan], estate: Estate, at: str) -> Iterator[Finding]:
     """One finding per document and problem, one per placeholder node, and one per root that was last read long before ``at``."""
     placed = replace(estate, roots=tuple(scan.root for scan in scans))
-    stated = {source.partition("#")[0] for node in _in_production(estate) for source in node.sources}
+    stated = set[str]().union(*map(documents_of, _in_production(estate)))
     production = {root_of(placed, [document]) for document in stated}
     errors = {source_of(scan.root, problem.document) for scan in scans for problem in scan.problems if problem.severity == "error"}
     in_part = _stating(estate, errors)
@@ -85,7 +85,7 @@ def _stating(estate: Estate, documents: set[str]) -> set[str]:
     if not documents:
         return set()
     things: Iterable[NodeRecord | EdgeRecord] = chain(estate.nodes.values(), estate.edges)
-    return {place for thing in things for source in thing.sources if (place := source.partition("#")[0]) in documents}
+    return {place for thing in things for place in documents_of(thing) & documents}
 
 
 def _in_production(estate: Estate) -> Iterator[NodeRecord]:

@@ -167,7 +167,7 @@ def analyze(store: Store, progress: Progress = quiet, *, at: str | None = None) 
     unknowns: dict[str, frozenset[Ends]] = {}
     with Ahead(rules(), asking(store), when := str(normal_time(at or now()))) as answers:
         judge = engine(store, at=when)
-        _ = judge.estate
+        _ = judge.estate  # read while the store answers, also where arrays are kept that do without
         answers.wait()
         store.rest()
         progress("analyzing", 1, "rules")
