@@ -14,6 +14,7 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from math import log
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from typing import Any
 from graphinv.analyze.ahead import Ahead
 from graphinv.analyze.causes import causes_of
 from graphinv.analyze.rules import run_rules
-from graphinv.model.results import RuleStatus
+from graphinv.model.results import Lens, RuleStatus
 from graphinv.pipeline.pool import collector_resting
 from graphinv.pipeline.stages import asking, engine, rules
 from graphinv.store import Rows, Scan, open_store
@@ -67,8 +68,9 @@ def measure(address: Path, wanted: Sequence[str]) -> None:
             step("wait for the queries", answers.wait)
             store.rest()
             step("arcs", lambda: judge.structure)
-            for lens in ("posture", "ungoverned"):
-                step(f"privileges, {lens}", lambda lens=lens: judge.privileges(lens))  # type: ignore[misc]
+            lenses: tuple[Lens, ...] = ("posture", "ungoverned")
+            for lens in lenses:
+                step(f"privileges, {lens}", partial(judge.privileges, lens))
             step("privileges of one's own", lambda: judge.own_privileges)
             last, judged = time.thread_time(), time.perf_counter()
             findings, statuses = run_rules(chosen, judge, answers, told=told)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from graphinv.ingest import ai_catalog, m365_agents
 from graphinv.model.errors import IngestError
 from tests.ingest.reading import Facts, document
 
-AGENT = {
+AGENT: dict[str, Any] = {
     "$schema": "https://developer.microsoft.com/json-schemas/copilot/declarative-agent/v1.6/schema.json",
     "version": "v1.6",
     "id": "claims",
@@ -36,7 +37,7 @@ def read(value: object = AGENT) -> Facts:
 
 def test_capabilities_are_tools_on_what_is_the_persons_own_or_on_the_sites_named() -> None:
     found = read()
-    assert found.targets("USES", KEY) == {f"{KEY}/{entry['name']}" for entry in AGENT["capabilities"]}  # type: ignore[index]
+    assert found.targets("USES", KEY) == {f"{KEY}/{entry['name']}" for entry in AGENT["capabilities"]}
     assert found.nodes["Tool", f"{KEY}/WebSearch"]["ingests_untrusted"] is True
     assert found.targets("CAN_ACCESS", f"{KEY}/OneDriveAndSharePoint") == {"https://acme.sharepoint.com/sites/Claims"}
     assert found.targets("CAN_ACCESS", f"{KEY}/Email") == found.targets("CAN_ACCESS", f"{KEY}/EmailActions") == {"saas:outlook/shop#user"}

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from graphinv.ingest import Document
 from graphinv.ingest.support import claude
 from graphinv.ingest.support.secrets import redact
+from graphinv.ingest.support.words import names
 from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Props
 
 EXECUTE = ("destructive", "egress", "execute", "read", "write")
@@ -100,7 +101,7 @@ BUILTINS: Mapping[str, Mapping[str, Effects]] = {
 }
 """Client → built-in tool → what a call of it can do; nothing for those that only steer the session."""
 
-_OTHERS = frozenset("filesystem_read read_only_shell search_file_content vscode execute_bash fs_read fs_write use_aws".split())  # noqa: SIM905 - words
+_OTHERS = names("filesystem_read read_only_shell search_file_content vscode execute_bash fs_read fs_write use_aws")
 """Names that older versions have, or what takes another's place."""
 
 INHERENT: Mapping[str, tuple[str, ...]] = {

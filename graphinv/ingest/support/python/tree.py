@@ -209,8 +209,9 @@ class Tree:
         for one, place in placed(value):
             key = one.key if isinstance(one, Made) else id(one)
             found.setdefault(key, one)
-            if place is not None or around is not None:
-                self._written[key] = place or around  # type: ignore[assignment]
+            written = place or around
+            if written is not None:
+                self._written[key] = written
             else:
                 self._written.pop(key, None)
         return list(found.values())
