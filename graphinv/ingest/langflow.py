@@ -18,9 +18,10 @@ from graphinv.ingest.support import jsondoc
 from graphinv.ingest.support.lowcode import Flow, Where, called, flows_of, host_of, items, text_of, unique
 from graphinv.ingest.support.lowcode_services import Does, does, service_of
 from graphinv.ingest.support.lowcode_ways import following, grouped
+from graphinv.ingest.support.offers import listed_tools
 from graphinv.ingest.support.parts import mapping
 from graphinv.ingest.support.secrets import looks_secret_name
-from graphinv.model.facts import Binding, EdgeFact, Fact, NodeKey, Ref
+from graphinv.model.facts import Binding, EdgeFact, Fact, NodeFact, NodeKey, Ref
 
 NAME = "langflow"
 TITLE = "Flows of Langflow"
@@ -170,7 +171,8 @@ class _Canvas:
             identifier = text_of(mapping(value).get("id")) or text_of(data.get("id"))
             if mapping(value).get("type") != "genericNode" or not kind or not identifier or identifier in self.nodes:
                 continue
-            title = called(data.get("display_name")) or called(node.get("display_name")) or called(kind)
+            # A name that somebody gives a component stands in its node; beside it stays the name that all of its type begin with.
+            title = called(node.get("display_name")) or called(data.get("display_name")) or called(kind)
             self.nodes[identifier] = _Node(identifier, kind, title, ("nodes", index, "data", "node"), mapping(node.get("template")), node)
         labels = unique({key: node.title for key, node in self.nodes.items()})
         for key, made in self.nodes.items():
@@ -291,11 +293,15 @@ class _Canvas:
         tools = [called(tool.get("name")) for tool in listed if text_of(tool.get("name")) and tool.get("status") is not False]
         allowed = tools if len(tools) < len(listed) else []
         if any(isinstance(entry.get(part), str) and entry.get(part) for part in ("command", "url")):
-            yield from flow.server(user, name, {**entry, "includeTools": allowed} if allowed else entry, at)
+            facts = flow.server(user, name, {**entry, "includeTools": allowed} if allowed else entry, at)
         else:
             # Set up in Langflow itself, where all flows find it by its name.
             key = ("ToolServer", f"mcp:{flow.document.root}#{NAME}/{name}") if chosen.get("name") else None
-            yield from flow.unknown_server(user, name, at, allowed, key=key)
+            facts = flow.unknown_server(user, name, at, allowed, key=key)
+        for fact in facts:
+            yield fact
+            if isinstance(fact, NodeFact) and fact.kind == "ToolServer":
+                yield from listed_tools(flow.document, listed, fact.key, partial(flow.where, *at, "tools_metadata", "value"))
         yield from self.keys(node, user, "config", without=("mcp_server", "command", "sse_url", "tools_metadata"))
 
     # ---- other nodes --------------------------------------------------------------------------------------------------------

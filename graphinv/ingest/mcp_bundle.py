@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from graphinv.ingest import Document
@@ -73,7 +74,7 @@ def _server(document: Document, located: Located, top: dict[str, Any], server: d
         else:
             yield fact
     if key is not None:
-        yield from listed_tools(document, located, key)
+        yield from listed_tools(document, located.value.get("tools"), key, partial(located.line, "tools"))
         yield from _asked_for(document, located, key, str(entry), named)
 
 

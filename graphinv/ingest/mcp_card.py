@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 
 from graphinv.ingest import Document
 from graphinv.ingest.support import clients, jsondoc
@@ -64,7 +65,7 @@ def read(document: Document) -> Iterator[Fact]:
         key, facts = offered_server(document, CLIENT, name, entry, clients.at(located, ()), lambda _: told)
         yield from facts
     if key is not None:
-        yield from listed_tools(document, located, key)
+        yield from listed_tools(document, located.value.get("tools"), key, partial(located.line, "tools"))
 
 
 def _auth(stated: object) -> str | None:

@@ -147,3 +147,25 @@ def test_the_oldest_exports_tell_a_handle_in_one_word() -> None:
     facts = Facts(langflow, document(json.dumps({"name": "Old", "data": {"nodes": nodes, "edges": edges}}), "old.json"))
     assert facts.targets("USES", "langflow:shop/old#AgentInitializer") == {"langflow:shop/old#Search"}
     assert facts.targets("DELEGATES_TO", "langflow:shop/old#Old") == {"langflow:shop/old#AgentInitializer"}
+
+
+def test_an_agent_has_the_name_that_people_gave_it() -> None:
+    """What is renamed keeps beside it the name that all components of its type begin with."""
+    data = {"type": "Agent", "display_name": "Agent", "node": {"display_name": "Refund clerk", "template": {}}}
+    nodes = [{"id": "Agent-1", "type": "genericNode", "data": data}]
+    facts = Facts(langflow, document(json.dumps({"name": "Shop", "data": {"nodes": nodes, "edges": []}}), "shop.json"))
+    assert facts.nodes["Agent", "langflow:shop/shop#Refund clerk"]["name"] == "Refund clerk"
+
+
+def test_the_tools_that_a_flow_lists_of_a_server_set_up_elsewhere() -> None:
+    listed = [{"name": "count", "status": True}, {"name": "drop", "status": False}, {"name": " "}, "count"]
+    template = {"mcp_server": {"value": {"name": "stock", "config": {}}}, "tools_metadata": {"value": listed}}
+    nodes = [
+        {"id": "a", "type": "genericNode", "data": {"type": "Agent"}},
+        {"id": "s", "type": "genericNode", "data": {"type": "MCP", "node": {"template": template}}},
+    ]
+    edges = [{"source": "s", "target": "a", "data": {"targetHandle": {"fieldName": "tools"}}}]
+    facts = Facts(langflow, document(json.dumps({"name": "Shop", "data": {"nodes": nodes, "edges": edges}}), "shop.json"))
+    server = "mcp:shop#langflow/stock"
+    assert facts.targets("PROVIDES", server) == {f"{server}/count", f"{server}/drop"}
+    assert facts.props("CONNECTS_TO", "langflow:shop/shop#Agent", server)["tools"] == ["count"]

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator
 from graphinv.ingest import Document
 from graphinv.ingest.support.clients import host_key
 from graphinv.ingest.support.effects import name_hints
-from graphinv.ingest.support.located import Located
 from graphinv.ingest.support.secrets import redact
 from graphinv.ingest.support.servers import server_facts
 from graphinv.model.facts import Binding, EdgeFact, Fact, NodeFact, NodeKey, Props
@@ -50,18 +49,17 @@ def offered_server(
     return key, found
 
 
-def listed_tools(document: Document, located: Located, server: NodeKey) -> Iterator[Fact]:
-    """(server)-[:PROVIDES]->(each tool of the document's list ``tools``); a listed tool has a name and no known effect.
+def listed_tools(document: Document, listed: object, server: NodeKey, line: Callable[[int], int]) -> Iterator[Fact]:
+    """(server)-[:PROVIDES]->(each tool of a document's list of its tools); a listed tool has a name and no known effect.
 
-    The key is that of the same tool in the server's source.
+    The key is that of the same tool in the server's source; ``line`` gives the line of an entry by its place in the list.
     """
-    listed = located.value.get("tools")
     for index, tool in enumerate(listed[:MAX_TOOLS]) if isinstance(listed, list) else ():
         name = tool.get("name") if isinstance(tool, dict) else None
         if not isinstance(name, str) or not name.strip():
             continue
         shown = redact(name.strip()[:200])
-        sources = [document.source(located.line("tools", index))]
+        sources = [document.source(line(index))]
         key: NodeKey = ("Tool", f"{server[1]}/{shown}")
         props: Props = {"name": shown, "kind_detail": "mcp tool", "hints": name_hints(shown), "sources": sources}
         yield NodeFact(*key, {name: value for name, value in props.items() if value})
