@@ -160,13 +160,15 @@ class Statement:
 @dataclass(frozen=True, slots=True)
 class Guarding:
     """The EnforcementPoint ``guard`` stands on the edges of ``kind`` from nodes that ``starts`` matches to nodes that ``stops`` matches
-    (each ``Kind:glob`` of the id, or a glob alone), as far as the root of ``source`` states them."""
+    (each ``Kind:glob`` of the id, or a glob alone), as far as the root of ``source`` states them. ``seen`` where a record of what it
+    decided tells so: of what nobody else speaks it then stands on nothing, which is no mistake."""
 
     source: str
     guard: str
     kind: str
     starts: str
     stops: str
+    seen: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,7 @@ def _told(fact: Said | Problem) -> Said | Problem:
         case Statement():
             return replace(fact, props=_props(fact.props), owners=tuple(map(_key, fact.owners)), nodes=tuple(map(clean, fact.nodes)))
         case Guarding():
-            return replace(fact, guard=clean(fact.guard))
+            return replace(fact, guard=clean(fact.guard), starts=clean(fact.starts), stops=clean(fact.stops))
         case Naming():
             return replace(fact, name=clean(fact.name))
         case Approval():

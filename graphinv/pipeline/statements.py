@@ -217,34 +217,43 @@ def _without(node: NodeFact, replaced: Mapping[str, object] | None) -> NodeFact:
 
 def _guard(reading: Reading) -> None:
     guardings = [said for said in reading.said if isinstance(said, Guarding)]
-    used: set[Guarding] = set()
-    if guardings:
-        reading.edges = [_guarded(edge, guardings, used) for edge in reading.edges]
+    if not guardings:
+        return
+    exact: dict[tuple[str, NodeKey, NodeKey], list[Guarding]] = defaultdict(list)
+    wide: list[Guarding] = []
     for said in guardings:
-        if said not in used:
+        start, stop = split(said.starts), split(said.stops)
+        if start[0] and stop[0] and not re.search(r"[*?]", start[1] + stop[1]):
+            exact[said.kind, start, stop].append(said)
+        else:
+            wide.append(said)
+    used: set[Guarding] = set()
+    reading.edges = [_guarded(edge, exact, wide, used) for edge in reading.edges]
+    for said in guardings:
+        if said not in used and not said.seen:
             reading.problems.append(_unused(said.source, reading.root.name, "the enforcement point stands on no edge of this root"))
 
 
-def _guarded(edge: EdgeFact, guardings: Sequence[Guarding], used: set[Guarding]) -> EdgeFact:
-    guards: set[str] = set()
-    sources: set[str] = set()
-    for said in guardings:
-        if said.kind == edge.kind and _at(edge.source, said.starts) and _at(edge.target, said.stops):
-            used.add(said)
-            guards.add(said.guard)
-            sources.add(said.source)
-    if not guards or not issubclass(EDGE_KINDS[edge.kind], AuthorityEdge):
+def _guarded(
+    edge: EdgeFact, exact: Mapping[tuple[str, NodeKey, NodeKey], Sequence[Guarding]], wide: Sequence[Guarding], used: set[Guarding]
+) -> EdgeFact:
+    if isinstance(edge.source, Ref) or isinstance(edge.target, Ref):
         return edge
-    return replace(
-        edge,
-        props=merge_props(edge.kind, edge.props, {"sources": sorted(sources)})
-        | {"guards": sorted(guards.union(edge.props.get("guards") or ()))},
-    )
+    standing = [
+        *exact.get((edge.kind, edge.source, edge.target), ()),
+        *(said for said in wide if said.kind == edge.kind and _at(edge.source, said.starts) and _at(edge.target, said.stops)),
+    ]
+    used.update(standing)
+    if not standing or not issubclass(EDGE_KINDS[edge.kind], AuthorityEdge):
+        return edge
+    guards = {said.guard for said in standing}.union(edge.props.get("guards") or ())
+    props = merge_props(edge.kind, edge.props, {"sources": sorted({said.source for said in standing})})
+    return replace(edge, props=props | {"guards": sorted(guards)})
 
 
-def _at(end: NodeKey | Ref, pattern: str) -> bool:
+def _at(end: NodeKey, pattern: str) -> bool:
     kind, glob = split(pattern)
-    return not isinstance(end, Ref) and kind in ("", end[0]) and glob_form(glob).match(end[1]) is not None
+    return kind in ("", end[0]) and glob_form(glob).match(end[1]) is not None
 
 
 def _unused(source: str, root: str, message: str) -> Problem:

@@ -14,6 +14,7 @@ from graphinv.ingest.grants import Known, evaluate
 from graphinv.model.errors import FactError
 from graphinv.model.facts import EdgeFact, Grant, NodeFact, Problem, check_edge, check_node, place_of, source_of
 from graphinv.pipeline.approvals import approved
+from graphinv.pipeline.called import called
 from graphinv.pipeline.credentials import opened
 from graphinv.pipeline.deployments import deployed
 from graphinv.pipeline.read import Reading
@@ -46,6 +47,7 @@ def together(readings: Sequence[Reading], beside: Known | None = None) -> None:
         return
     named(readings)
     met(readings)
+    called(readings)
     grants = [grant for reading in readings for grant in reading.grants]
     known = _take(readings, STEPS, grants, None, beside)
     changed = [settled(readings), stated(readings), approved(readings)]

@@ -1,0 +1,31 @@
+"""What documents call by a name alone, as records of decisions do: which node that is, only the pipeline can tell.
+
+A reader gives such a thing the key of :func:`called`. Once all roots are read, :mod:`graphinv.pipeline.called` puts the node in its place
+that alone has this id or name; where there is none, or are several, it stays what it is: a thing that a document speaks of and no other.
+"""
+
+from __future__ import annotations
+
+from graphinv.ingest.support.secrets import redact
+from graphinv.model.facts import NodeKey
+
+PREFIX = "called:"
+SERVER = "of_server="
+"""Label of a tool: the name of the server that has it."""
+MAX_NAME = 300
+
+
+def called(root: str, kind: str, name: str, server: str = "") -> NodeKey:
+    """What ``root`` calls ``name``; of a tool with the name of its ``server``, where that is told.
+
+    >>> called("logs", "Tool", "create_payout", "pay")
+    ('Tool', 'called:logs#pay/create_payout')
+    """
+    name = redact(name[:MAX_NAME])
+    return kind, f"{PREFIX}{root}#{redact(server[:MAX_NAME])}/{name}" if server else f"{PREFIX}{root}#{name}"
+
+
+def called_props(name: str, server: str = "") -> dict[str, object]:
+    """Properties of such a node, from which it is found what it is."""
+    props: dict[str, object] = {"name": redact(name[:MAX_NAME]), "kind_detail": "named in a record"}
+    return {**props, "labels": [f"{SERVER}{redact(server[:MAX_NAME])}"]} if server else props

@@ -1,0 +1,155 @@
+"""What a record calls by a name alone becomes the node that has this name (:mod:`graphinv.ingest.support.called`).
+
+A name means the one node of its kind that has it as its id, else the one that has it as its name; of several the one in the record's own
+root; of several tools and servers the one that the caller has. An agent may also be called by the identity that it alone runs as. What
+fits several nodes, or none, is left as it is, and where several fit that is told.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from graphinv.ingest.support.called import PREFIX, SERVER
+from graphinv.model.facts import EdgeFact, Guarding, NodeFact, NodeKey, Problem, Ref, place_of
+from graphinv.pipeline.read import Reading
+from graphinv.pipeline.statements import split
+
+
+def called(readings: Sequence[Reading]) -> None:
+    """Put what is meant in the place of what is called so, in all of ``readings``. O(nodes + edges)."""
+    if not any(node.id.startswith(PREFIX) for reading in readings for node in reading.nodes):
+        return
+    names = _Names.of(readings)
+    for reading in readings:
+        _Root(reading, names).apply()
+
+
+@dataclass
+class _Names:
+    """All nodes that are not only called something, by what they may be called."""
+
+    by_id: dict[NodeKey, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """Node → roots that state it."""
+    by_name: dict[tuple[str, str], set[NodeKey]] = field(default_factory=lambda: defaultdict(set))
+    running: dict[str, set[NodeKey]] = field(default_factory=lambda: defaultdict(set))
+    """Identity → agents that run as it, themselves or by what they run on."""
+    provided: dict[NodeKey, set[NodeKey]] = field(default_factory=lambda: defaultdict(set))
+    had: dict[NodeKey, set[NodeKey]] = field(default_factory=lambda: defaultdict(set))
+    """Agent or flow → tools and servers that it has."""
+
+    @classmethod
+    def of(cls, readings: Sequence[Reading]) -> _Names:
+        names = cls()
+        for reading in readings:
+            for node in reading.nodes:
+                if not node.id.startswith(PREFIX):
+                    names.by_id[node.key].add(reading.root.name)
+                    if node.props.get("name"):
+                        names.by_name[node.kind, _plain(str(node.props["name"]))].add(node.key)
+        names._edges(edge for reading in readings for edge in reading.edges)
+        return names
+
+    def _edges(self, edges: Iterable[EdgeFact]) -> None:
+        linked: dict[str, dict[NodeKey, set[NodeKey]]] = {"RUNS_AS": defaultdict(set), "RUNS_ON": defaultdict(set)}
+        linked |= {"PROVIDES": self.provided, "USES": self.had, "CONNECTS_TO": self.had}
+        for edge in edges:
+            if edge.kind in linked and isinstance(edge.source, tuple) and isinstance(edge.target, tuple):
+                linked[edge.kind][edge.source].add(edge.target)
+        runs_as, runs_on = linked["RUNS_AS"], linked["RUNS_ON"]
+        for agent in {*runs_as, *runs_on}:
+            if agent[0] == "Agent":
+                for _, identity in runs_as[agent].union(*(runs_as.get(runtime, ()) for runtime in runs_on[agent])):
+                    self.running[identity].add(agent)
+
+    def meant(self, node: NodeFact, root: str) -> set[NodeKey]:
+        """Nodes that ``node``, called so in ``root``, may be."""
+        name = str(node.props.get("name") or "")
+        if (node.kind, name) in self.by_id:
+            return {(node.kind, name)}
+        found = self.by_name.get((node.kind, _plain(name)), set())
+        if not found and node.kind == "Agent":
+            found = self.running.get(name, set())
+        own = {key for key in found if root in self.by_id[key]}
+        return own or found
+
+
+def _plain(name: str) -> str:
+    """A name as people tell it from others: ``Billing bot`` and ``billing-bot`` are the same."""
+    return "".join(letter for letter in name.lower() if letter.isalnum()) or name
+
+
+class _Root:
+    """What one root calls so."""
+
+    def __init__(self, reading: Reading, names: _Names) -> None:
+        self.reading = reading
+        self.names = names
+        self.meant: dict[NodeKey, set[NodeKey]] = {}
+        """Called node → nodes that it may be."""
+        root = reading.root.name
+        waiting = {node.key: node for node in reading.nodes if node.id.startswith(PREFIX)}
+        for key, node in waiting.items():
+            self.meant[key] = names.meant(node, root)
+        for key, node in waiting.items():
+            self.meant[key] = self._of_its_server(node, self.meant[key])
+
+    def _of_its_server(self, tool: NodeFact, found: set[NodeKey]) -> set[NodeKey]:
+        """Of the tools ``found`` those of the server that the record names, where that server is known."""
+        server = next((label.removeprefix(SERVER) for label in tool.props.get("labels") or () if label.startswith(SERVER)), "")
+        if not server:
+            return found
+        servers = self.names.meant(NodeFact("ToolServer", "", {"name": server}), self.reading.root.name)
+        provided = set[NodeKey]().union(*(self.names.provided.get(one, set()) for one in servers))
+        return found & provided if servers else found
+
+    def apply(self) -> None:
+        if not self.meant:
+            return
+        edges = [self._edge(edge) for edge in self.reading.edges]
+        standing = {end for edge in edges for end in (edge.source, edge.target) if isinstance(end, tuple)}
+        self.reading.problems.extend(self._problems(standing))
+        self.reading.nodes = [moved for node in self.reading.nodes if (moved := self._node(node, standing)) is not None]
+        self.reading.edges = edges
+        self.reading.said = [self._guarding(said) if isinstance(said, Guarding) else said for said in self.reading.said]
+
+    def _node(self, node: NodeFact, standing: set[NodeKey]) -> NodeFact | None:
+        if node.key not in self.meant or node.key in standing or not self.meant[node.key]:
+            return node
+        if len(self.meant[node.key]) > 1:
+            return None  # each of its edges found its own
+        (key,) = self.meant[node.key]
+        return NodeFact(*key, {"sources": node.props["sources"]})
+
+    def _edge(self, edge: EdgeFact) -> EdgeFact:
+        if isinstance(edge.source, Ref) or isinstance(edge.target, Ref) or edge.kind == "OWNS":
+            return edge
+        source, target = self._ends(edge.source, edge.target)
+        return edge if (source, target) == (edge.source, edge.target) else replace(edge, source=source, target=target)
+
+    def _ends(self, source: NodeKey, target: NodeKey) -> tuple[NodeKey, NodeKey]:
+        found = self.meant.get(source, set())
+        start = next(iter(found)) if len(found) == 1 else source
+        found = self.meant.get(target, set())
+        if len(found) > 1:
+            has = self.names.had.get(start, set())
+            found = found & has.union(*(self.names.provided.get(server, set()) for server in has))
+        return start, next(iter(found)) if len(found) == 1 else target
+
+    def _guarding(self, said: Guarding) -> Guarding:
+        source, target = split(said.starts), split(said.stops)
+        if source not in self.meant and target not in self.meant:
+            return said
+        source, target = self._ends(source, target)
+        return replace(said, starts=":".join(source), stops=":".join(target))
+
+    def _problems(self, standing: set[NodeKey]) -> Iterator[Problem]:
+        unsure = [key for key, found in self.meant.items() if len(found) > 1 and key in standing]
+        told: Mapping[str, list[str]] = defaultdict(list)
+        for node in self.reading.nodes:
+            if node.key in unsure:
+                told[place_of(str(node.props["sources"][0]), self.reading.root.name)[0]].append(str(node.props.get("name")))
+        for document, calls in told.items():
+            message = f"names {len(calls)} things that several nodes are called, such as {calls[0]!r}; they are kept apart from all of them"
+            yield Problem(document, "", message, "warning", "called")
