@@ -54,6 +54,8 @@ from graphinv.model.facts import Fact, source_of
 
 HEAD_BYTES = 4096
 MAX_BYTES = 16 * 1024 * 1024
+PACKED = ".gz"
+"""How the names of files end that the pipeline unpacks; ``detect`` sees their names without it, and what is in them."""
 MAX_CELL = 1024 * 1024
 """Characters of one cell of a table."""
 csv.field_size_limit(MAX_CELL)  # the module has one limit for all its readers
@@ -82,7 +84,9 @@ class Document:
 
     @property
     def name(self) -> str:
-        return PurePosixPath(self.path).name
+        """Its name; of a packed file that of what is in it."""
+        name = PurePosixPath(self.path).name
+        return name[: -len(PACKED)] if name.lower().endswith(PACKED) else name
 
     def text(self) -> str:
         """The document as text: UTF-8 with or without a mark, or UTF-16 with one.

@@ -71,7 +71,7 @@ def read(document: Document) -> Iterator[Fact]:
 def _records(document: Document) -> Iterator[Record]:
     """Clients and grants; both are lists of their own in a tenant's YAML."""
     yield from records(document, ("clients",))
-    if document.path.lower().endswith((".yaml", ".yml")):
+    if document.name.lower().endswith((".yaml", ".yml")):
         yield from records(document, ("clientGrants",))
 
 

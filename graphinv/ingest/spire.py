@@ -63,7 +63,7 @@ def read(document: Document) -> Iterator[Fact]:
     Raises:
         IngestError: not JSON or YAML.
     """
-    lowered = document.path.lower()
+    lowered = document.name.lower()
     if lowered.endswith((".sh", ".bash")):
         yield from _script(document)
         return

@@ -86,7 +86,7 @@ def read(document: Document) -> Iterator[Fact]:
     Raises:
         IngestError: not text, or not in the syntax that its name promises.
     """
-    lowered = document.path.lower()
+    lowered = document.name.lower()
     if lowered.endswith((".hcl", ".policy", ".pol")):
         yield from policy_facts(Stated(document, 1, "declared", NAME), _stem(document), document.text())
     elif lowered.endswith(".json"):

@@ -93,16 +93,16 @@ def jobs(found: Found, problems: list[Problem]) -> Iterator[Job]:
     """The jobs of a file, one for each ingestor that recognises it; one that is too large for it becomes a problem."""
     head = _plain(found.head)
     for ingestor in ingestors():
-        if not ingestor.detect(found.path, head):
+        if not ingestor.detect(found.inner, head):
             continue
         limit = getattr(ingestor, "MAX_BYTES", MAX_BYTES)
         if found.size > limit:
             size = f"{found.size / 1e6:.0f} MB, more than the {limit / 1e6:.0f} MB that {ingestor.NAME} takes"
             problems.append(Problem(found.path, "", f"is too large ({size})", ingestor=ingestor.NAME))
             continue
-        lean = Found(found.path, found.real, found.size, b"")
+        lean = replace(found, head=b"")
         by_line = getattr(ingestor, "by_line", None)
-        if found.size > PART_BYTES and by_line is not None and by_line(found.path, found.head):
+        if found.size > PART_BYTES and not found.packed and by_line is not None and by_line(found.path, found.head):
             yield from (Job(lean, ingestor.NAME, part=part) for part in _parts(found, limit))
         else:
             yield Job(lean, ingestor.NAME)
@@ -155,7 +155,9 @@ def bytes_of(job: Job) -> bytes:
         return load(job.found, job.part.size - 1, job.part.start)
     data = load(job.found, limit)
     if len(data) > limit:
-        raise IngestError("grew past the size that is read while it was read")
+        raise IngestError(
+            "is larger than what is read once it is unpacked" if job.found.packed else "grew past the size that is read while it was read"
+        )
     return data
 
 

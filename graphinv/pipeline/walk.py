@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import errno
+import gzip
 import os
 import stat
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from graphinv.ingest import HEAD_BYTES
-from graphinv.model.errors import UsageError
+from graphinv.ingest import HEAD_BYTES, PACKED
+from graphinv.model.errors import IngestError, UsageError
 from graphinv.model.facts import Problem
 
 VENDORED = frozenset(
@@ -39,16 +41,30 @@ VENDORED = frozenset(
 """Folders that hold what others wrote or what a build made; passed over unless asked for, and counted."""
 
 MAX_DEPTH = 100
+_GZIP = b"\x1f\x8b\x08"
+MAX_RATIO = 200
+"""A packed file that unpacks to more than so many times its size, and to much, is made to fill the memory; texts come to a tenth of it."""
+ALWAYS_UNPACKED = 16 * 1024 * 1024
+"""Bytes that any packed file may unpack to."""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A regular file: ``path`` relative to its root in POSIX form, ``size`` in bytes, ``head`` its first bytes."""
+    """A regular file: ``path`` relative to its root in POSIX form, ``size`` in bytes, ``head`` its first bytes.
+
+    Of one that is ``packed`` with gzip, ``size`` is that of the file and ``head`` the first bytes of what is in it.
+    """
 
     path: str
     real: str
     size: int
     head: bytes = field(repr=False)
+    packed: bool = False
+
+    @property
+    def inner(self) -> str:
+        """``path`` as it would be unpacked."""
+        return self.path[: -len(PACKED)] if self.packed else self.path
 
 
 @dataclass
@@ -187,7 +203,16 @@ def _look(top: Path, real: str, path: str, record: Walk, *, link: bool) -> Found
         record.problems.append(Problem(path, "", f"cannot be opened ({error.strerror})", ingestor="walk"))
         return None
     record.files += 1
-    return Found(path, real, state.st_size, head)
+    packed = path.lower().endswith(PACKED) and head.startswith(_GZIP)
+    return Found(path, real, state.st_size, _beginning(head) if packed else head, packed)
+
+
+def _beginning(head: bytes) -> bytes:
+    """The first bytes of what is packed, from the first bytes of the file; none where that is not what it seems."""
+    try:
+        return zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(head, HEAD_BYTES)
+    except zlib.error:
+        return b""
 
 
 def _end(link: str) -> Path | None:
@@ -207,11 +232,26 @@ def _end(link: str) -> Path | None:
 
 
 def load(found: Found, limit: int, start: int = 0) -> bytes:
-    """Bytes of a file from ``start`` on: all of them, or ``limit`` + 1 when there are more.
+    """Bytes of a file from ``start`` on: all of them, or ``limit`` + 1 when there are more; unpacked where it is packed.
 
     Raises:
+        IngestError: it is packed, and broken or made to fill the memory.
         OSError: it cannot be read (any more).
     """
+    if found.packed:
+        return _unpacked(found, limit)
     with open(found.real, "rb") as file:
         file.seek(start)
         return file.read(limit + 1)
+
+
+def _unpacked(found: Found, limit: int) -> bytes:
+    most = min(limit, max(ALWAYS_UNPACKED, found.size * MAX_RATIO))
+    try:
+        with gzip.open(found.real) as file:
+            data = file.read(most + 1)
+    except (gzip.BadGzipFile, EOFError, zlib.error):
+        raise IngestError("is packed with gzip, and broken or cut off", document=found.path) from None
+    if most < limit and len(data) > most:
+        raise IngestError(f"unpacks to more than {MAX_RATIO} times its size; it is not read", document=found.path)
+    return data

@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+import gzip
+import json
 import os
+import tracemalloc
 from pathlib import Path
 
 import pytest
 
-from graphinv.model.errors import UsageError
-from graphinv.pipeline.walk import Root, Walk, load, root_of, walk
+from graphinv.model.errors import IngestError, UsageError
+from graphinv.model.facts import place_of
+from graphinv.pipeline.read import read_root
+from graphinv.pipeline.walk import ALWAYS_UNPACKED, Found, Root, Walk, load, root_of, walk
 
 
 def paths(root: Root, *, vendored: bool = False) -> tuple[list[str], Walk]:
@@ -93,3 +98,51 @@ def test_a_single_file_is_read_as_part_of_its_project(tmp_path: Path) -> None:
 def test_nothing_there_is_wrong_usage(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no such file or folder"):
         root_of(tmp_path / "missing")
+
+
+def packed(top: Path, name: str, data: bytes) -> Found:
+    (top / name).write_bytes(data)
+    return next(found for found in walk(root_of(top), Walk()) if found.path == name)
+
+
+def test_a_packed_file_shows_what_is_in_it(tmp_path: Path) -> None:
+    said = json.dumps({"mcpServers": {f"s{number}": {"command": "x"} for number in range(1000)}}).encode()
+    found = packed(tmp_path, "a.json.gz", gzip.compress(said[:100]) + gzip.compress(said[100:]))
+    assert (found.path, found.inner, found.size) == ("a.json.gz", "a.json", (tmp_path / "a.json.gz").stat().st_size)
+    assert found.head == said[:100]
+    assert load(found, len(said)) == said
+    assert len(load(found, 500)) == 501
+
+
+def test_what_is_only_called_packed_is_taken_as_it_is(tmp_path: Path) -> None:
+    found = packed(tmp_path, "a.json.gz", b"{}")
+    assert (found.inner, found.head, load(found, 10)) == ("a.json.gz", b"{}", b"{}")
+
+
+@pytest.mark.parametrize(
+    "data", [gzip.compress(b"x" * 5000)[:-4], b"\x1f\x8b\x08" + b"\0" * 20, gzip.compress(b"x" * 50)[:12] + b"\xff" * 9]
+)
+def test_a_broken_packed_file_is_told(tmp_path: Path, data: bytes) -> None:
+    with pytest.raises(IngestError, match="broken or cut off"):
+        load(packed(tmp_path, "a.json.gz", data), 1 << 20)
+
+
+def test_a_packed_file_that_would_fill_the_memory_is_not_unpacked(tmp_path: Path) -> None:
+    found = packed(tmp_path, "bomb.json.gz", gzip.compress(b"0" * (ALWAYS_UNPACKED + 1_000_000)))
+    tracemalloc.start()
+    with pytest.raises(IngestError, match="more than 200 times"):
+        load(found, 1 << 30)
+    assert tracemalloc.get_traced_memory()[1] < 3 * ALWAYS_UNPACKED
+    tracemalloc.stop()
+
+
+def test_packed_documents_are_read_as_any_other(tmp_path: Path) -> None:
+    (tmp_path / ".mcp.json.gz").write_bytes(gzip.compress(b'{"mcpServers": {"tickets": {"command": "npx"}}}'))
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken/.mcp.json.gz").write_bytes(gzip.compress(b'{"mcpServers": {"tickets": {"command": "npx"}}}')[:-3])
+    reading = read_root(root_of(tmp_path), lambda value: "0" * 32)
+    servers = [node for node in reading.nodes if node.kind == "ToolServer"]
+    assert [place_of(source, reading.root.name)[0] for node in servers for source in node.props["sources"]] == [".mcp.json.gz"]
+    assert [(one.document, one.message) for one in reading.problems] == [
+        ("broken/.mcp.json.gz", "is packed with gzip, and broken or cut off")
+    ]

@@ -54,10 +54,10 @@ def records(document: Document, lists: tuple[str, ...] = ()) -> Iterator[Record]
 
 
 def _values(document: Document) -> Iterator[Located]:
-    if document.path.lower().endswith((".yaml", ".yml")):
+    if document.name.lower().endswith((".yaml", ".yml")):
         yield from yamldoc.parse(document.text(), document)
         return
-    if not _LINES.search(document.path) and not _looks_like_lines(document):
+    if not _LINES.search(document.name) and not _looks_like_lines(document):
         yield jsondoc.parse(document)
         return
     for number, line in enumerate(document.text().split("\n"), 1):
