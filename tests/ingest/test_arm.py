@@ -546,6 +546,8 @@ module m './gone.bicep' = { name: 'm' }
         "@" * 3000,
         "param p " + "{" * 3000,
         "/*" + "*" * 100_000,
+        "var a = (" + "isThisEncryptedOrIsItNot" * 20 + " == b ? c : d)",
+        "var a = (" + "a, " * 20_000 + "!",
     ],
 )
 def test_bicep_that_turns_in_circles_or_never_ends(text: str) -> None:

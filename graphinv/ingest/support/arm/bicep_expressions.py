@@ -14,7 +14,7 @@ _BLANK = re.compile(r"(?:\s+|//[^\n]*|/\*(?:[^*]|\*(?!/))*\*/|#(?:disable|restor
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _NUMBER = re.compile(r"[0-9]{1,18}")
 _LOOP = re.compile(r"\[\s*for\b")
-_LAMBDA = re.compile(r"(?:([A-Za-z_]\w*)|\(\s*((?:[A-Za-z_]\w*\s*,?\s*)*)\))\s*=>")
+_LAMBDA = re.compile(r"(?:([A-Za-z_]\w*+)|\(\s*+((?:[A-Za-z_]\w*+\s*+,?+\s*+)*+)\))\s*+=>")
 _NESTED = re.compile(r"resource\s+[A-Za-z_]\w*\s+'")
 _ESCAPE = re.compile(r"\\(?:u\{([0-9a-fA-F]{1,6})\}|(.))", re.DOTALL)
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
