@@ -21,6 +21,7 @@ from graphinv.model.errors import IngestError
 from graphinv.model.facts import EdgeFact, Fact, NodeKey, Ref
 
 URL_KEYS = ("url", "httpUrl", "serverUrl", "uri", "endpoint")
+DENY_LISTS = ("excludeTools", "exclude_tools", "disabledTools", "disabled_tools")
 ALLOW_LISTS = ("tools", "includeTools", "include_tools", "enabled_tools", "enabledTools", "allowedTools", "allowed_tools")
 _INJECTIONS = {
     "NODE_OPTIONS": re.compile(r"(?:^|\s)(?:-r|--require|--import|--loader|--experimental-loader)(?:[\s=]|$)"),
@@ -126,7 +127,7 @@ class Given:
 
     def rest(self, entry: Mapping[str, Any]) -> Iterator[Fact]:
         """Every other text of the entry."""
-        skipped = {"command", "args", "arguments", *URL_KEYS, *ALLOW_LISTS, *PLAIN}
+        skipped = {"command", "args", "arguments", *URL_KEYS, *ALLOW_LISTS, *DENY_LISTS, *PLAIN}
         for field_name, value in entry.items():
             if field_name in ("env", "environment"):
                 yield from self.environment(value, field_name)

@@ -15,7 +15,7 @@ from graphinv.ingest.support.leaves import MAX_LEAVES
 from graphinv.ingest.support.packages import is_local_path
 from graphinv.ingest.support.parts import mapping
 from graphinv.ingest.support.secrets import interpolations, redact, url_parts
-from graphinv.ingest.support.server_given import ALLOW_LISTS, URL_KEYS, Given, number
+from graphinv.ingest.support.server_given import ALLOW_LISTS, DENY_LISTS, URL_KEYS, Given, number
 from graphinv.ingest.support.tellable import tellable, tellable_package
 from graphinv.ingest.support.urls import is_here, is_internal
 from graphinv.ingest.support.words import Where, Word, split
@@ -338,11 +338,13 @@ def _is_one_word(command: str) -> bool:
 
 
 def _allowed(entry: Mapping[str, Any]) -> list[str] | None:
-    """The only tools that the entry lets through; None where it lets all through."""
+    """The only tools that the entry lets through; None where it lets all through. A tool that is also shut out does not pass."""
     for key in ALLOW_LISTS:
         value = entry.get(key)
         if isinstance(value, list) and value and all(isinstance(item, str) for item in value) and "*" not in value:
-            return sorted({redact(item) for item in value})
+            lists = [entry[name] for name in DENY_LISTS if isinstance(entry.get(name), list)]
+            out = {item for listed in lists for item in listed if isinstance(item, str)}
+            return sorted({redact(item) for item in value if item not in out})
     return None
 
 

@@ -128,6 +128,9 @@ def test_a_disabled_server_exists_and_is_not_connected() -> None:
     ("entry", "tools"),
     [
         ({"includeTools": ["b", "a"]}, ["a", "b"]),
+        ({"includeTools": ["b", "a"], "excludeTools": ["b", 1]}, ["a"]),
+        ({"enabledTools": ["a", "b"], "disabledTools": ["a"]}, ["b"]),
+        ({"disabledTools": ["a"]}, None),
         ({"tools": ["a"]}, ["a"]),
         ({"tools": ["*"]}, None),
         ({"enabled_tools": ["a"]}, ["a"]),
