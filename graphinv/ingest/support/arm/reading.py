@@ -63,21 +63,22 @@ class Masking:
 
 
 def read(document: Document) -> ir.Template | ir.Values:
-    """A template, or the values of a file of parameters.
+    """A template, or the values of a file of parameters; an empty template where one only lies further inside, as in the definition of
+    a policy, which deploys it wherever it is assigned.
 
     Raises:
-        IngestError: not JSON, or neither of them.
+        IngestError: not JSON, or no object.
     """
     located = jsondoc.parse(document)
     top = located.value
-    schema = str(top.get("$schema")) if isinstance(top, dict) else ""
+    if not isinstance(top, dict):
+        raise IngestError("is neither a template nor a file of parameters", document=document.path)
+    schema = str(top.get("$schema"))
     masking = Masking(document)
     reader = _Reader(document, located, masking)
     if "eploymentParameters" in schema:
         return reader.values()
-    if "eploymentTemplate" not in schema:
-        raise IngestError("is neither a template nor a file of parameters", document=document.path)
-    found = reader.template(top, (), 0)
+    found = reader.template(top if "eploymentTemplate" in schema else {}, (), 0)
     return replace(found, facts=tuple(masking.facts), problems=tuple(masking.problems))
 
 
