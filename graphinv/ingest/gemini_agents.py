@@ -26,9 +26,9 @@ from graphinv.model.facts import EdgeFact, Fact, Props
 CLIENT = "gemini-cli"
 NAME = "gemini_agents"
 TITLE = "Sub-agents of the Gemini CLI"
-FILES = ("**/.gemini/agents/**/*.md",)
+FILES = ("**/.gemini/agents/**/*.md", "**/.gemini/extensions/*/agents/**/*.md")
 
-_OURS = re.compile(r"(?:(?P<folder>.*?)/)?\.(?:gemini|qwen)/agents/.+\.md", re.DOTALL)
+_OURS = re.compile(r"(?:(?P<folder>.*?)/)?\.(?:gemini|qwen)/(?:extensions/[^/]+/)?agents/.+\.md", re.DOTALL)
 
 
 def detect(path: str, head: bytes) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,6 +16,9 @@ NAME = "mcp_gemini"
 TITLE = "MCP servers of the Gemini CLI"
 FILES = patterns(CLIENT)
 
+_INSTALLED = re.compile(r"(?:(?P<folder>.*)/)?\.gemini/extensions/[^/]+", re.DOTALL)
+"""The folder of an extension that whoever works in the folder above it has."""
+
 
 def detect(path: str, head: bytes) -> bool:
     """Whether it is the Gemini CLI's settings or an extension's manifest."""
@@ -26,6 +30,8 @@ def read(document: Document) -> Iterator[Fact]:
     located = jsondoc.parse(document)
     top = clients.top_object(located, document)
     folder = project_folder(document.path, CLIENT) or ""
+    installed = _INSTALLED.fullmatch(folder)
+    folder = (installed["folder"] or "") if installed else folder
     host = clients.host_key(document, CLIENT, folder)
     entries = top.get("mcpServers")
     off = _switched_off(top, entries)

@@ -61,6 +61,11 @@ def test_gemini_tools_of_servers_by_name() -> None:
     assert "gemini-cli:write_file" in inherits.targets("USES", "gemini-cli:shop#a")
 
 
+def test_gemini_an_agent_of_an_extension_that_the_project_has() -> None:
+    found = Facts(gemini_agents, document("---\nname: clerk\n---\n", "app/.gemini/extensions/stock/agents/clerk.md"))
+    assert found.targets("DELEGATES_TO", "gemini-cli:shop/app") == {"gemini-cli:shop/app#clerk"}
+
+
 def test_gemini_an_agent_that_runs_elsewhere() -> None:
     key = fake("remote")
     text = f"---\nname: far\nkind: remote\nagent_card_url: https://far.example/card.json?x=1\nauth: {{type: apiKey, key: {key}}}\n---\n"

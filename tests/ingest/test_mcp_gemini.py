@@ -34,6 +34,12 @@ def test_reads_an_extension() -> None:
     assert list(found.nodes("Agent")) == ["gemini-cli:acme/extensions/e"]
 
 
+def test_an_extension_in_a_project_is_the_projects() -> None:
+    data = {"name": "e", "mcpServers": {"s": {"command": "node", "args": ["server.js"]}}}
+    found = read(mcp_gemini, "app/.gemini/extensions/e/gemini-extension.json", data)
+    assert list(found.nodes("Agent")) == ["gemini-cli:acme/app"]
+
+
 def test_odd_settings_do_not_matter() -> None:
     data = {"mcp": [], "tools": 5, "general": None, "allowMCPServers": 7, "mcpServers": {"a": {"command": "x"}}}
     assert len(read(mcp_gemini, ".gemini/settings.json", data).edges("CONNECTS_TO")) == 1
