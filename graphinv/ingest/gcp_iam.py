@@ -70,6 +70,8 @@ _RUNTIMES: Mapping[str, str] = {
     "appengine.googleapis.com/Application": "saas",
 }
 _FOREVER = "9999-"
+_PAGES = ("roles", "accounts", "keys", "projects", "policies", "workloadIdentityPoolProviders", "assets")
+"""Keys under which answers of Google's interfaces hold their objects."""
 
 
 def detect(path: str, head: bytes) -> bool:
@@ -91,7 +93,7 @@ def read(document: Document) -> Iterator[Fact]:
         IngestError: not JSON or YAML.
     """
     reading = _Reading(document)
-    for record in records(document):
+    for record in records(document, _PAGES):
         yield from reading.record(record)
 
 

@@ -373,3 +373,17 @@ def test_a_deny_policy_that_is_not_attached_yet_is_told() -> None:
     assert found.readers == ["gcp_iam"]
     message = "the deny policy no-roles does not tell what it hangs on and is not applied: what it denies counts as allowed"
     assert found.problems == [("warning", message)]
+
+
+def test_pages_of_the_interface() -> None:
+    """As ``projects.roles.list`` and ``serviceAccounts.list`` answer: each under a key of its own."""
+    role = {"name": "projects/quillmere-prod/roles/reads", "title": "Reads", "includedPermissions": ["storage.objects.get"]}
+    account = {"name": f"projects/quillmere-prod/serviceAccounts/{BOT}", "email": BOT, "displayName": "Desk bot"}
+    found = Granted(
+        document(json.dumps({"roles": [role]}, indent=1), "dump/custom-roles.json"),
+        document(json.dumps({"accounts": [account]}, indent=1), "dump/service-accounts.json"),
+        export(*PLACES, asset(NUMBER, "x.googleapis.com/Y", bind("projects/quillmere-prod/roles/reads", f"serviceAccount:{BOT}"))),
+    )
+    assert found.problems == []
+    assert found.access(f"gcp:{BOT}")[BUCKET] == "read"
+    assert found.nodes["Identity", f"gcp:{BOT}"]["name"] == "Desk bot"

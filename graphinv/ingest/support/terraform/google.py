@@ -172,9 +172,7 @@ def _secret(context: Context, one: Resource) -> Iterator[Fact]:
 
 def _custom(context: Context, one: Resource) -> Iterator[Fact]:
     site = context.site(one)
-    project = google_names.project_of(one.values.get, one.home)
-    scope = f"projects/{project}" if one.type.startswith("google_project") else f"organizations/{text_of(one.values.get('org_id'))}"
-    role = site.id(f"{scope}/roles/{text_of(one.values.get('role_id'))}")
+    role = site.id(google_names.role_name(one.type, one.values.get, one.home))
     yield _grant(site, role, "role", texts(one.values.get("permissions")), role)
 
 
@@ -312,7 +310,7 @@ READERS: Mapping[str, Reader] = {
     "google_service_account": _account,
     "google_service_account_key": _key,
     "google_secret_manager_secret": _secret,
-    **dict.fromkeys(("google_project_iam_custom_role", "google_organization_iam_custom_role"), _custom),
+    **dict.fromkeys(google_names.CUSTOM_ROLES, _custom),
     "google_iam_deny_policy": _denial,
     **{f"{start}_iam_{form}": _policy for start in _POLICIES for form in ("member", "binding", "policy")},
 }

@@ -35,6 +35,7 @@ RUNTIMES: Mapping[str, tuple[str, str]] = {
     ),
 }
 IN_SECRET_MANAGER = "secretmanager.googleapis.com/projects/{project}/secrets/{name}"  # noqa: S105 - a pattern of names
+CUSTOM_ROLES = ("google_project_iam_custom_role", "google_organization_iam_custom_role")
 ACCOUNT = "iam.googleapis.com/projects/{project}/serviceAccounts/{name}"
 
 Get = Callable[[str], Value]
@@ -75,6 +76,13 @@ def full_name(kind: str, address: str, get: Get, home: Home) -> str | None:
     return "//" + pattern.format(project=project_of(get, home), name=name.rpartition("/")[2], location=location)
 
 
+def role_name(kind: str, get: Get, home: Home) -> str:
+    """Name of a role of one's own, of a project or an organisation."""
+    project = kind == "google_project_iam_custom_role"
+    scope = f"projects/{project_of(get, home)}" if project else f"organizations/{text_of(get('org_id'))}"
+    return f"{scope}/roles/{text_of(get('role_id'))}"
+
+
 def computed(kind: str, address: str, attribute: str, get: Get, home: Home) -> Value:
     """An attribute that a resource's block does not state."""
     if kind in ("google_client_config", "google_project") and attribute in ("project", "project_id"):
@@ -84,6 +92,8 @@ def computed(kind: str, address: str, attribute: str, get: Get, home: Home) -> V
         named = {"email": email, "member": f"serviceAccount:{email}"}
         named |= dict.fromkeys(("name", "id"), f"projects/{project_of(get, home)}/serviceAccounts/{email}")
         return named.get(attribute, Unknown(f"{address}.{attribute}"))
+    if kind in CUSTOM_ROLES and attribute in ("id", "name"):
+        return role_name(kind, get, home)
     name = full_name(kind, address, get, home)
     if name is not None and attribute in ("id", "name", "self_link"):
         inner = name.partition("googleapis.com/")[2]
