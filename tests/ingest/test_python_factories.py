@@ -335,3 +335,69 @@ def test_an_object_whose_methods_call_each_other_is_the_same_object() -> None:
     program = Program("shop", {"team.py": module}, outside={"agents"})
     names = [name.text() for made in program.made(("agents",), "Agent") if (name := made.arg("name")) is not None]
     assert names == ["Ada", "Grace"], "whatever was looked at before"
+
+
+def test_what_a_stream_of_messages_is_kept_in_names_no_agent() -> None:
+    """A function that runs an agent and yields what it says hands the agent to nobody."""
+    facts = read(
+        service="""
+        from strands import Agent
+
+        async def answer(prompt, tools):
+            supervisor = Agent(tools=tools)
+            async for message in supervisor.stream_async(prompt):
+                yield {"text": message}
+        """,
+        web="""
+        from service import answer
+        from tools import look_up
+
+        async def chat(prompt):
+            async for chunk in answer(prompt, [look_up]):
+                print(chunk)
+        """,
+        batch="""
+        from service import answer
+        from tools import run_code
+
+        async def chat(prompt):
+            stream = answer(prompt, [run_code])
+            return [one async for one in stream]
+        """,
+        tools="""
+        from strands import tool
+
+        @tool
+        def look_up(question: str) -> str:
+            "Looks it up."
+
+        @tool
+        def run_code(code: str) -> str:
+            "Runs it."
+            exec(code)
+        """,
+    )
+    assert agents(facts) == {"supervisor"}
+    assert edges(facts, "USES") == {("supervisor", "look_up"), ("supervisor", "run_code")}
+
+
+def test_what_is_given_while_it_is_needed_is_named_after_who_takes_it() -> None:
+    facts = read(
+        service="""
+        from contextlib import asynccontextmanager
+        from strands import Agent
+
+        @asynccontextmanager
+        async def opened(prompt):
+            agent = Agent(system_prompt=prompt)
+            yield agent
+        """,
+        web="""
+        from service import opened
+
+        async def chat():
+            async with opened("You sell.") as seller, opened("You buy.") as buyer:
+                await seller.invoke_async(await buyer.invoke_async("go"))
+        """,
+    )
+    assert agents(facts) == {"seller", "buyer"}

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from graphinv.ingest.support.located import Located
 from graphinv.ingest.support.places import environment_of
 from graphinv.ingest.support.python import ir
+from graphinv.ingest.support.python.classes import decorator_name
 from graphinv.ingest.support.python.tree import Tree
 from graphinv.ingest.support.python.values import (
     Bound,
@@ -191,7 +192,11 @@ class Declarations(Tree):
         if len(same) < 2 or len({self._given(one.made, 0) for one in same}) < 2:
             return
         for one in same:
+            inside = one.made.scope.function
             for site in self.called_from(one.made):
+                if inside is not None and _is_stream(inside):
+                    break  # its callers keep what is said, not who says it
+                inside = site.scope.function
                 returned = any(stated.value is site.call for stated in site.scope.table.returns)
                 name = self.kept_in(site.call) or (_subject(site.scope.function.name) if returned and site.scope.function else "")
                 if name and name != one.name:
@@ -275,6 +280,14 @@ def _subject(function: str) -> str:
 
 def _local(actor: Actor) -> str:
     return f"{actor.parent.name}/{actor.name}" if actor.parent is not None and actor.kind != "Agent" else actor.name
+
+
+def _is_stream(function: ir.Function) -> bool:
+    """Whether a function yields things one after the other; not one that gives something while a block runs."""
+    above = (decorator_name(one.func if isinstance(one, ir.Call) else one) for one in function.decorators)
+    return not any(name.endswith(("contextmanager", "fixture")) for name in above) and any(
+        isinstance(one, ir.Return) and one.yields for one in function.body
+    )
 
 
 def _text(name: Value | str | None) -> str:

@@ -159,10 +159,11 @@ class Do(NamedTuple):
 
 
 class Return(NamedTuple):
-    """``return`` or ``yield``."""
+    """``return`` or, where ``yields``, ``yield``."""
 
     value: Expr
     line: int
+    yields: bool = False
 
 
 class Class(NamedTuple):

@@ -82,7 +82,7 @@ class Lowering:
             return
         if isinstance(value, (ast.Yield, ast.YieldFrom)):
             if value.value is not None:
-                yield ir.Return(self.expr(value.value), self.line(value))
+                yield ir.Return(self.expr(value.value), self.line(value), yields=True)
             return
         yield ir.Do(self.expr(value), conditional, self.line(value))
 
