@@ -71,8 +71,7 @@ class Tally:
 
     def facts(self) -> Iterator[NodeFact | EdgeFact]:
         """Nodes and edges, these ``observed``."""
-        for key, props in self.nodes.items():
-            yield NodeFact(*key, props)
+        yield from (NodeFact(*key, stated) for key, stated in self.nodes.items())
         for (kind, source, target, deciding), seen in self.edges.items():
             props: Props = {name: list(values) for name, values in deciding}
             props |= {"evidence": ["observed"], "count": seen.count, "first_seen": seen.first, "last_seen": seen.last}
