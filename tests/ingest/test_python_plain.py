@@ -545,3 +545,27 @@ reader = create_advanced_rag_agent(document_store=shelf, retriever=Retriever(she
         ("haystack:shop/desk#store", "tool:shop/desk#find_goods"),
     }
     assert facts.targets("USES_MODEL", "haystack:shop/desk#reader") == {"gpt-4o-mini"}
+
+
+def test_dapr_agents_with_tools_and_each_other() -> None:
+    facts = linked(
+        {
+            "desk.py": """
+from dapr_agents import DurableAgent, OpenAIChatClient, tool
+from dapr_agents.agents.configs import AgentExecutionConfig
+
+
+@tool
+def refund(order: str) -> str:
+    '''Refunds an order.'''
+    return order
+
+
+returns = DurableAgent(name="Returns", role="Clerk", tools=[refund], llm=OpenAIChatClient(model="gpt-4o"))
+desk = DurableAgent(role="Front desk", tools=[returns], execution=AgentExecutionConfig(max_iterations=4))
+"""
+        }
+    )
+    assert _said(facts, "USES") == {("Returns", "refund")}
+    assert _hands(facts) == {("Front desk", "Returns", "invoke", "agent_as_tool")}
+    assert {target for _, target in facts.drawn("USES_MODEL")} == {"gpt-4o"}

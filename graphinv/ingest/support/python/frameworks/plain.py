@@ -173,6 +173,15 @@ BEEAI = Vocabulary(
         },
     ),
 )
+DAPR_AGENTS = Vocabulary(
+    NAME="dapr-agents",
+    IMPORTS=("dapr_agents",),
+    agents=dict.fromkeys(("Agent", "DurableAgent", "AssistantAgent", "ReActAgent", "ToolCallAgent", "OpenAPIReActAgent")),
+    workflows=dict.fromkeys(("LLMOrchestrator", "RandomOrchestrator", "RoundRobinOrchestrator")),
+    names=("name", "role", "profile.name"),
+    models=("llm.model", "llm"),
+    memories=("memory.store", "memory"),
+)
 OPENAI_ASSISTANTS = Vocabulary(
     NAME="openai-assistants",
     IMPORTS=("openai",),
@@ -252,6 +261,7 @@ FRAMEWORKS = (
     AZURE_AI_AGENTS,
     BEEAI,
     CAMEL,
+    DAPR_AGENTS,
     HAYSTACK,
     LETTA,
     MARVIN,
