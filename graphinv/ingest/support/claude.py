@@ -9,6 +9,7 @@ from typing import Any
 
 from graphinv.ingest import Document
 from graphinv.ingest.support import clients
+from graphinv.ingest.support.hooks import BEFORE, hook_points
 from graphinv.ingest.support.located import Located, Pointer
 from graphinv.ingest.support.secrets import redact, secret_facts
 from graphinv.model.approved import FIELDS
@@ -280,7 +281,8 @@ def model_facts(document: Document, line: int | None, user: NodeKey, value: Any)
 
 
 def hook_facts(document: Document, user: NodeKey, base: str, located: Located, *pointer: str | int) -> Iterator[Fact]:
-    """Commands that hooks run: per event one Tool ``<base>/hook/<event>`` that ``user`` uses, and the secrets in its commands.
+    """Commands that hooks run: per event one Tool ``<base>/hook/<event>`` that ``user`` uses, the secrets in its commands, and the
+    enforcement point that those are which run before tools.
 
     ``pointer`` leads to the mapping of events.
     """
@@ -293,9 +295,10 @@ def hook_facts(document: Document, user: NodeKey, base: str, located: Located, *
     for event, inner in list(value.items())[:MAX_ITEMS]:
         commands = list(_commands(inner, (*pointer, event)))
         if commands:
-            yield from command_facts(
-                document, user, f"{base}/hook/{event[:MAX_NAME]}", f"hook {event[:MAX_NAME]}", "hook", located, commands
-            )
+            id = f"{base}/hook/{event[:MAX_NAME]}"
+            yield from command_facts(document, user, id, f"hook {event[:MAX_NAME]}", "hook", located, commands)
+            if event in BEFORE:
+                yield from hook_points(document, user, CLIENT, id, located, inner, (*pointer, event))
 
 
 def command_facts(
