@@ -68,6 +68,14 @@ def fill(text: str, **more: Any) -> str:
         ('{{ "`" }} {{ `{{ raw }}` }} {{ "a}}b" }}', "` {{ raw }} a}}b"),
         ('{{ regexReplaceAll "[^a-z]+" "a1b2" "-" }} {{ "x" | b64enc | b64dec }}', "a-b- x"),
         ("{{ list 1 2 | toJson | }}", "[1,2]"),
+        ("{{ with.Values.deep }}{{ .inner.leaf }}{{ end }}{{if(.Values.on)}}yes{{end}}", "vyes"),
+        ('{{ mustAppend .Values.list "c" | mustToJson }} {{ .Values.list | mustFirst }}', '["a","b","c"] a'),
+        ('{{ semverCompare ">=1.19-0" "v1.31.0" }} {{ semverCompare "<1.21-0 || >= 2" "v1.31.0" }}', "true false"),
+        (
+            '{{ semverCompare ">=1.20, <2.0" "1.31" }} {{ semverCompare "^1.20" "2.1.0" }} {{ semverCompare "~1.31" "1.31.4" }}',
+            "true false true",
+        ),
+        ('{{ pluck "n" (index .Values.items 0) (index .Values.items 1) | join "," }} {{ regexFindAll "[a-z]" "a1b" -1 }}', "x,y [a b]"),
     ],
 )
 def test_the_language(text: str, expected: str) -> None:
@@ -110,6 +118,11 @@ def test_templates_take_no_more_than_is_given_them() -> None:
         with pytest.raises(TemplateError):
             fill(text)
         assert time.process_time() - began < 10
+
+
+def test_simple_patterns_are_followed_often() -> None:
+    made = fill('{{ range until 9999 }}{{ regexReplaceAll "[^a-z0-9]+" "some-name-of-24-letters" "-" | trunc 1 }}{{ end }}')
+    assert made == "s" * 9999
 
 
 # --------------------------------------------------------------------------------------------------------------------------------

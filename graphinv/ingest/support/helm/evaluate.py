@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from graphinv.ingest.support.helm import patterns
 from graphinv.ingest.support.helm.functions import FUNCTIONS, MAX_RESULT, shown, true
 from graphinv.ingest.support.helm.parsing import Action, Block, Chain, Const, Jump, Node, Path, Pipe, TemplateError, Text, parse
 
 MAX_STEPS = 1_000_000
 """Of all charts of a root: nodes, commands and functions, and for each of these some more by the length of the texts."""
-_PATTERN = 500_000
-"""Characters that a pattern counts as."""
 MAX_CALLS = 40
 """Templates that are inside each other."""
 
@@ -200,7 +199,10 @@ class _Run:
         function = FUNCTIONS.get(name)
         if function is None:
             raise TemplateError(f"the function {name[:40]} is not known")
-        self.engine.step(sum(len(one) for one in given if isinstance(one, str | list | dict)) + _PATTERN * ("regex" in name.lower()))
+        size = sum(len(one) for one in given if isinstance(one, str | list | dict))
+        if "regex" in name.lower() and len(given) > 1:
+            size += patterns.cost(shown(given[0]), shown(given[1]))
+        self.engine.step(size)
         try:
             made = function(*given)
         except (TypeError, ValueError, AttributeError, KeyError, IndexError, OverflowError, RecursionError):

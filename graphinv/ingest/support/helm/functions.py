@@ -15,6 +15,7 @@ import yaml
 
 from graphinv.ingest import Document
 from graphinv.ingest.support import yamldoc
+from graphinv.ingest.support.helm import patterns, versions
 from graphinv.ingest.support.helm.parsing import TemplateError
 from graphinv.model.errors import IngestError
 
@@ -200,48 +201,12 @@ def _kind(value: Any) -> str:
     return "invalid" if value is None else names.get(type(value), "struct")
 
 
-_LONGEST = (20_000, 4_000, 600, 120, 60)
-"""Characters that a pattern with so many repetitions is tried on."""
-
-
-def _pattern(pattern: Any, text: Any) -> tuple[re.Pattern[str], str]:
-    """A pattern, and a text on which it takes little time: Go's take linear time, Python's where they repeat little.
-
-    Raises:
-        TemplateError: it may take long, or is none.
-    """
-    said, of = shown(pattern), shown(text)
-    repeats = len(re.findall(r"[*+{]", said))
-    if len(said) > 200 or repeats >= len(_LONGEST) or re.search(r"\)[*+{]", said) or len(of) > _LONGEST[repeats]:
-        raise TemplateError("a pattern in it is not followed")
-    try:
-        return re.compile(said), of
-    except (re.error, OverflowError):
-        raise TemplateError("a pattern in it is not understood") from None
-
-
-def _matches(pattern: Any, text: Any) -> bool:
-    made, of = _pattern(pattern, text)
-    return made.search(of) is not None
-
-
-def _find(pattern: Any, text: Any) -> str:
-    made, of = _pattern(pattern, text)
-    found = made.search(of)
-    return found[0] if found else ""
-
-
 def _split_pattern(pattern: Any, text: Any, count: Any) -> list[str]:
-    made, of = _pattern(pattern, text)
-    return [one or "" for one in made.split(of, maxsplit=max(whole(count) - 1, 0))]
+    return patterns.split(shown(pattern), shown(text), whole(count))
 
 
 def _replace_pattern(pattern: Any, text: Any, by: Any) -> str:
-    made, of = _pattern(pattern, text)
-    try:
-        return _bounded(made.sub(re.sub(r"\$\{?([0-9])\}?", r"\\\1", shown(by).replace("\\", "\\\\")), of))
-    except (re.error, IndexError):
-        raise TemplateError("a pattern in it is not understood") from None
+    return _bounded(patterns.replace(shown(pattern), shown(text), shown(by)))
 
 
 def _digest(name: str) -> Callable[[Any], str]:
@@ -372,12 +337,11 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "hasKey": lambda target, key: isinstance(target, dict) and shown(key) in target,
     "keys": lambda *targets: sorted(key for one in targets if isinstance(one, dict) for key in one),
     "values": lambda target: list(target.values()) if isinstance(target, dict) else [],
+    "pluck": lambda key, *targets: [one[shown(key)] for one in targets if isinstance(one, dict) and shown(key) in one],
     "pick": lambda target, *keys: {key: target[key] for key in map(shown, keys) if isinstance(target, dict) and key in target},
     "omit": lambda target, *keys: {k: v for k, v in target.items() if k not in map(shown, keys)} if isinstance(target, dict) else {},
     "merge": _merge,
-    "mustMerge": _merge,
     "mergeOverwrite": lambda into, *others: _merge(into, *others, over=True),
-    "mustMergeOverwrite": lambda into, *others: _merge(into, *others, over=True),
     "deepCopy": lambda value: json.loads(json.dumps(value, default=shown)),
     "dig": _dig,
     "first": lambda value: _nth(value, 0),
@@ -423,17 +387,17 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "typeOf": _kind,
     "kindIs": lambda kind, value: _kind(value) == kind,
     "typeIs": lambda kind, value: _kind(value) == kind,
-    "regexMatch": _matches,
-    "mustRegexMatch": _matches,
+    "regexMatch": lambda pattern, text: patterns.find(shown(pattern), shown(text), 1) != [],
     "regexReplaceAll": _replace_pattern,
-    "mustRegexReplaceAll": _replace_pattern,
     "regexReplaceAllLiteral": _replace_pattern,
-    "regexFind": _find,
+    "regexFind": lambda pattern, text: "".join(patterns.find(shown(pattern), shown(text), 1)),
+    "regexFindAll": lambda pattern, text, count: patterns.find(shown(pattern), shown(text), whole(count)),
+    "regexQuoteMeta": lambda text: re.escape(shown(text)),
     "regexSplit": _split_pattern,
     "camelcase": lambda text: "".join(word.capitalize() for word in _words(text)),
     "snakecase": lambda text: "_".join(word.lower() for word in _words(text)),
     "kebabcase": lambda text: "-".join(word.lower() for word in _words(text)),
-    "semverCompare": lambda *_: True,
+    "semverCompare": lambda asked, version: versions.meets(shown(asked), shown(version)),
     "lookup": lambda *_: {},
     "now": lambda: "",
     "date": lambda *_: "",
@@ -453,3 +417,5 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "urlJoin": lambda parts: "{scheme}://{host}{path}".format_map({"scheme": "", "host": "", "path": "", **parts}),
     "toToml": lambda _: "",
 }
+FUNCTIONS |= {f"must{name[:1].upper()}{name[1:]}": function for name, function in FUNCTIONS.items()}
+"""And in their strict forms, which fail where these give nothing."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 MAX_DEPTH = 60
 MAX_TEXT = 1_000_000
 
-_WORD = re.compile(r"(if|with|range|define|block|template|else|end|break|continue)(?![\w.])\s*(.*)", re.DOTALL)
+_WORD = re.compile(r"(if|with|range|define|block|template|else|end|break|continue)(?!\w)\s*(.*)", re.DOTALL)
 _STOP = re.compile(r"[\"`]|\}\}")
 _QUOTED = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|`[^`]*`")
 _TOKEN = re.compile(
