@@ -83,7 +83,7 @@ def _plain(name: str) -> str:
 
 
 def _renamed(
-    same: Mapping[NodeKey, NodeKey], nodes: Iterable[NodeFact], edges: Iterable[EdgeFact]
+    same: Mapping[NodeKey, NodeKey], nodes: Iterable[NodeFact], edges: Sequence[EdgeFact]
 ) -> tuple[list[NodeFact], list[EdgeFact]]:
     def end(key: NodeKey | Ref) -> NodeKey | Ref:
         return key if isinstance(key, Ref) else same.get(key, key)
@@ -94,4 +94,8 @@ def _renamed(
         else replace(edge, source=end(edge.source), target=end(edge.target))
         for edge in edges
     ]  # fmt: skip
-    return one, [edge for edge in drawn if edge.source != edge.target or edge.kind != "DELEGATES_TO"]
+    # A card that calls the agent which it is of asks nobody; an agent that is said to ask itself does
+    return one, [
+        after for before, after in zip(edges, drawn, strict=True)
+        if after.source != after.target or after.kind != "DELEGATES_TO" or before.source == before.target
+    ]  # fmt: skip

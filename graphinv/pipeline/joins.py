@@ -126,7 +126,7 @@ class _Scope:
     def is_plain(self, fact: EdgeFact) -> bool:
         """Whether ``fact`` means itself alone."""
         source, target = fact.source, fact.target
-        if isinstance(source, Ref) or isinstance(target, Ref) or source == target:
+        if isinstance(source, Ref) or isinstance(target, Ref):
             return False
         return not self.is_variable(*source) and not self.is_variable(*target)
 

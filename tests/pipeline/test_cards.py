@@ -83,3 +83,10 @@ def test_cards_at_the_top_or_two_in_one_folder_say_nothing_of_code(tmp_path: Pat
     )
     assert len(agents(two)) == 3
     assert guesses(two) == []
+
+
+def test_an_agent_elsewhere_that_asks_itself_still_does(tmp_path: Path) -> None:
+    code = AGENT.format(variable="desk", name="Front desk", handoffs="")
+    loop = json.dumps({"edge": "DELEGATES_TO", "from": ["Agent", "loop"], "to": ["Agent", "loop"]})
+    files = {"desk/main.py": code, "desk/.well-known/agent-card.json": card("Desk", "http://localhost:9999"), "more.facts.jsonl": loop}
+    assert [edge.target for edge in read(tmp_path, files).edges if edge.kind == "DELEGATES_TO"] == [("Agent", "loop")]

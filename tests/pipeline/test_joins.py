@@ -197,6 +197,11 @@ def test_any_agent_of_many_reaches_what_each_by_itself_would() -> None:
     assert reach(many.edges, many.nodes) == reach(pairwise, [])
 
 
+def test_an_agent_that_is_said_to_ask_itself_does() -> None:
+    edge = EdgeFact("DELEGATES_TO", ("Agent", "a"), ("Agent", "a"), {"mode": "invoke"})
+    assert resolve("shop", [edge]).edges == [edge]
+
+
 def test_any_agent_that_acts_for_its_caller_is_an_edge_to_each() -> None:
     size = MANY_AGENTS + 1
     assert len(resolve("shop", crowd(size, mode="on_behalf_of")).edges) == size * (size - 1)
