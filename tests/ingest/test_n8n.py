@@ -265,6 +265,12 @@ def test_cut_off_is_an_error_that_names_the_line() -> None:
         ("const token = makeAccessToken();\nreturn token", 0),
         ("let token_handler = TokenUsageHandler(model)\nreturn 1", 0),
         (f"const token = '{fake('token')}';\nreturn token", 1),
+        ("return { token: (req.headers.authorization || '').trim(), secret: $input.first().json.webhook_secret };", 0),
+        ("const ssh_password = row.ssh_password || null;\nreturn { json: { ssh_password: ssh_password } }", 0),
+        ("return { ssh_password: (vm.fields && vm.fields.ssh_password) || '' }", 0),
+        ('const at = "Server=db;Password=hunterville;";\nreturn at', 1),
+        ("const at = `host: db\n  password: hunterville\n`;\nreturn at", 1),
+        (f'headers = {{"Authorization": "Bearer {fake("token")}"}}', 1),
     ],
 )
 def test_what_a_script_calls_is_no_credential(code: str, count: int) -> None:

@@ -41,6 +41,10 @@ Reference = tuple[str, str]
 
 _MEMBER = re.compile(r"\$?[A-Za-z_]+\d{0,2}(?:\??\.[A-Za-z_]+\d{0,2})+\(?\)?")
 _CALL = re.compile(r"\$?[A-Za-z_][\w.]{0,200}\([^()]{0,500}\)?;?")
+_SCRIPTS = frozenset({"jsCode", "pythonCode", "functionCode", "code", "javascriptFunction", "func"})
+"""Settings that are programs."""
+_EXPRESSION = re.compile(r"[$(\[{!]|[A-Za-z_]+\d{0,2}(?:\W|$)")
+"""How a value begins that a program works out."""
 _ID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _PROCESS_ENV = re.compile(
     r"(?:process\.env\.|os\.environ(?:\.get)?[\[(]\s*[\"']|os\.getenv\(\s*[\"']|process\.env\[\s*[\"'])"
@@ -306,18 +310,21 @@ class Flow:
                 yield EdgeFact("HOLDS", holder, *self._variable(next(filter(None, name)), line))
             bare, expressions = without_expressions(text)
             code = "\n" in bare or len(bare) > 500
-            yield from self._values(holder, key if named and not code else "", bare, line, place)
+            script = key in _SCRIPTS
+            yield from self._values(holder, key if named and not code else "", bare, line, place, script=script)
             for expression in expressions:
-                yield from self._values(holder, "", expression, line, place)
+                yield from self._values(holder, "", expression, line, place, script=True)
             if "://" in bare:
                 yield from database_facts(self.document, line, bare, holder)
 
-    def _values(self, holder: NodeKey, key: str, text: str, line: int, place: str) -> Iterator[Fact]:
+    def _values(self, holder: NodeKey, key: str, text: str, line: int, place: str, *, script: bool = False) -> Iterator[Fact]:
         """Credentials that stand in ``text``. What an assignment in a script takes from elsewhere is none of them, and neither is
         ``${name}``: these platforms fill nothing in there, it is a variable of the script."""
         for found in recognise_all(key, text):
             quoted = text[found.start - 1 : found.start] in ("'", '"', "`")
             if not quoted and (_MEMBER.fullmatch(found.secret) or ("\n" in text and _CALL.fullmatch(found.secret))):
+                continue
+            if script and not quoted and _EXPRESSION.match(found.secret) and not _in_text(text, found.start):
                 continue
             secret = secret_node(self.document, line, found)
             yield secret
@@ -396,6 +403,15 @@ def flows_of(
         flow = Flow(document, platform, name, where, base, f"{name}/" if several else "", references, titles[key])
         flow.key = ("Workflow", f"{platform}:{stem(document)}#{name}")
         yield flow, part
+
+
+def _in_text(script: str, at: int) -> bool:
+    """Whether a place of a script lies within a text of it: between quotes of its line, or backticks, which may be lines apart."""
+    quote = "`" if script.count("`", 0, at) % 2 else ""
+    for character in script[script.rfind("\n", 0, at) + 1 : at] if not quote else ():
+        if character in ("'", '"') and quote in ("", character):
+            quote = "" if quote else character
+    return bool(quote)
 
 
 def without_expressions(text: str) -> tuple[str, list[str]]:

@@ -72,6 +72,7 @@ _ASSIGNED = re.compile(
     r"|(?:^|(?<=\s))--(?P<flag>[A-Za-z][\w-]{1,60})\s+[\"']?(?P<given>[^\s\"'-][^\s\"']{3,4095})"
 )
 _URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{1,30})://(?P<rest>[^\s\"'<>`]{1,8192})")
+_NAME = re.compile(r"[a-z]+(?:_[a-z]+)*")
 _STATIC_KINDS = frozenset({"password", "api_key", "access_key", "client_secret", "private_key", "encryption_key", "signing_key"})
 _QUERY_WORDS = frozenset({"key", "sig", "signature", "code", "sas", "apitoken", "st", "access_key"})
 _PORTS = {"http": "80", "https": "443", "ws": "80", "wss": "443"}
@@ -213,6 +214,8 @@ def _assigned(text: str) -> Iterator[Recognised]:
         if "(" not in secret:
             secret = secret.rstrip(").")  # a sentence in brackets ends there
         kind = secret_kind(key)
+        if key.lower() == "pass" and text[match.start(group) - 2 : match.start(group)] == ": " and _NAME.fullmatch(secret):
+            continue  # the verb: "Pass: client_id, email"
         if kind and plausible_secret(secret, kind) and not interpolations(secret) and not _SCHEME.fullmatch(f"{secret} x"):
             start = match.start(group)
             yield _made(key, "token" if kind == "key" else kind, secret, start, start + len(secret))
