@@ -166,8 +166,9 @@ class _Evaluation:
         name = place.name if place and place.kind == "ClusterRole" else ""
         role = self.roles.get(role_id)
         if role is None and name not in BUILT_IN:
-            if name not in HARMLESS and grant is not None:
-                self.problem(grant, f"binds the role {(place.name if place else '')!r}, which nothing here defines")
+            called = place.name if place else ""
+            if called not in HARMLESS and grant is not None:
+                self.problem(grant, f"binds the role {called!r}, which nothing here defines")
             return [], set()
         rules, sources = ([], set()) if role is None else (list(role.rules), set(role.sources))
         if role is None:

@@ -221,6 +221,25 @@ def test_built_in_roles_and_roles_that_add_themselves_to_them() -> None:
     assert bound("nowhere").problems == ["binds the role 'nowhere', which nothing here defines"]
 
 
+@pytest.mark.parametrize(
+    ("role", "reads", "becomes"),
+    [
+        ("system:auth-delegator", False, False),
+        ("system:node", True, True),
+        ("system:kubelet-api-admin", False, True),
+        ("system:kube-controller-manager", True, True),
+        ("system:kube-scheduler", False, False),
+        ("system:monitoring", False, False),
+    ],
+)
+def test_roles_of_the_parts_of_a_cluster(role: str, *, reads: bool, becomes: bool) -> None:
+    subjects = [{"kind": "ServiceAccount", "name": "bot", "namespace": "pay"}]
+    ref = {"kind": "ClusterRole", "name": role}
+    granted = Granted(more=(item("ClusterRoleBinding", "other", "", f"{RBAC}/v1", roleRef=ref, subjects=subjects),))
+    assert granted.problems == []
+    assert (CARD in granted.reads(), PAYER in granted.becomes()) == (reads or becomes, becomes)
+
+
 def test_the_credential_in_a_secret_is_read_with_it() -> None:
     value = fake("escalation", "gh" + "p_")
     granted = Granted(rule("get", "secrets"), more=(item("Secret", "token", "pay", stringData={"token": value}),))
