@@ -146,7 +146,7 @@ class _Writing:
         for access in given.accesses:
             if access.target not in self.estate.known.nodes and access.target not in self.told:
                 self.told.add(access.target)
-                node = node_of(access.target, self.estate)
+                node = node_of(access.target, self.estate.services)
                 yield NodeFact(node.kind, node.id, {**node.props, "sources": sources})
 
     def _becomings(self) -> Iterator[NodeFact | EdgeFact]:

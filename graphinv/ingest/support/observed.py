@@ -75,6 +75,8 @@ class Tally:
         for (kind, source, target, deciding), seen in self.edges.items():
             props: Props = {name: list(values) for name, values in deciding}
             props |= {"evidence": ["observed"], "count": seen.count, "first_seen": seen.first, "last_seen": seen.last}
+            if kind == "CAN_ACCESS":
+                props["last_used"] = seen.last
             yield EdgeFact(kind, source, target, {**props, "sources": seen.sources})
 
     def problems(self, root: str, ingestor: str) -> Iterator[Problem]:

@@ -12,7 +12,7 @@ from graphinv.ingest.support.aws.actions import Service, service_of
 from graphinv.ingest.support.aws.estate import Attached, Estate, kind_of
 from graphinv.ingest.support.aws.evaluation import EVERYTHING, Context, Target
 from graphinv.ingest.support.aws.globs import Glob, glob
-from graphinv.ingest.support.aws.policies import Statement
+from graphinv.ingest.support.aws.policies import Services, Statement
 from graphinv.model.facts import NodeFact, NodeKey, Props
 
 BROAD = 24
@@ -177,7 +177,7 @@ class Evaluator:
                 actions.update(service.atoms(mask, value=key[0] == "Secret"))
         if actions:
             found.setdefault(key, set()).update(actions)
-            yield node_of(key, self.estate)
+            yield node_of(key, self.estate.services)
 
     def identities(self, statement: Statement, context: Context, name: str, names: Iterable[str], account: str = "") -> dict[str, int]:
         """ARN of a role, user or group → set of the actions ``names`` of service ``name`` (``iam``, ``sts``) that it gives on it.
@@ -270,12 +270,12 @@ def is_whole(pattern: Glob, account: str, service: Service) -> bool:
     return bool(star) and not tail.strip("/*:") and (not head or head in service.heads)
 
 
-def node_of(key: NodeKey, estate: Estate) -> NodeFact:
+def node_of(key: NodeKey, services: Services) -> NodeFact:
     """What the ARN alone tells of a resource that only policies name."""
     fields = arns.parse(key[1])
     if fields is None:
         return NodeFact(*key, {})
-    kind = _TYPES.get(fields.service) or estate.services[fields.service].type_of(key[1])
+    kind = _TYPES.get(fields.service) or services[fields.service].type_of(key[1])
     # The name follows the type (``table/orders``, ``log-group:/aws/pay``, ``foundation-model/x-v1:0``), where the service has one.
     name = re.split("[:/]", fields.resource, maxsplit=1)[-1] or fields.resource
     props: Props = {"name": name, "kind_detail": f"aws {fields.service}"}

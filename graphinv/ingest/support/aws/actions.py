@@ -106,6 +106,14 @@ class Service:
         self._masks: dict[str, int] = {}
         self._patterns: dict[str, int] = {}
 
+    def kinds(self, name: str) -> frozenset[str]:
+        """Types of the resources that an action (lower case) can be done to; none where it is asked of the service as a whole."""
+        return self._kinds[self.bit[name].bit_length() - 1]
+
+    def arn_of(self, kind: str) -> str:
+        """Form of the ARNs of a type, with ``${Name}`` for what varies; ``""`` where the table has none."""
+        return self._types.get(kind, "")
+
     def mask(self, pattern: str) -> int:
         """Set of the actions that ``pattern`` (lower case, without the service) matches. Patterns are remembered."""
         found = self._patterns.get(pattern)
