@@ -25,7 +25,7 @@ from graphinv.ingest.support.vault.paths import key_of, plain_path
 from graphinv.ingest.support.vault.scripts import written
 from graphinv.ingest.support.vault.stated import Stated
 from graphinv.model.errors import IngestError
-from graphinv.model.facts import Fact, NodeFact
+from graphinv.model.facts import Fact, NodeFact, Problem
 
 NAME = "vault"
 TITLE = "Vault policies, roles, login methods and engines"
@@ -60,6 +60,7 @@ _OF_JSON_OPERATOR = re.compile(
 )
 _OBJECT = re.compile(rb"^[\"']?apiVersion[\"']?\s*:\s*[\"']?(?:secrets\.hashicorp\.com|redhatcop\.redhat\.io)/", re.MULTILINE)
 _SCRIPT = re.compile(rb"\bvault\s+(?:policy\s+write|policy-write|write|kv\s+put)\s")
+_TEMPLATE = re.compile(rb"\{\{-?\s*(?:if|range|with|include|define|\.|\$|/\*)")
 _PLACE = re.compile(
     r"(?:^|.*/)((?:auth/.{1,100}?/roles?/|[\w-]{1,80}/(?:roles|static-roles|config|roleset|static-account)/|sys/polic(?:y|ies/acl)/)[^/]{1,200})\.json",
     re.I,
@@ -92,7 +93,15 @@ def read(document: Document) -> Iterator[Fact]:
     elif lowered.endswith(".json"):
         yield from _json_facts(document, jsondoc.parse(document))
     elif lowered.endswith((".yaml", ".yml")):
-        for located in yamldoc.parse(document.text(), document):
+        try:
+            documents = yamldoc.parse(document.text(), document)
+        except IngestError:
+            if not _TEMPLATE.search(document.data):
+                raise
+            message = "objects of Vault in this template are not read: scan what `helm template` (or its like) prints"
+            yield Problem(document.path, "", message, "warning", NAME)
+            return
+        for located in documents:
             if isinstance(located.value, dict) and text(located.value.get("apiVersion")).startswith(GROUPS):
                 yield from object_facts(Stated(document, located.line("kind"), "declared", NAME), located.value)
                 continue

@@ -475,3 +475,17 @@ def test_the_objects_of_the_config_operator() -> None:
         ("error", "is a VaultSecret without definitions or an output"),
         ("warning", "what the credentials of a KubernetesSecretEngineRole may do is not read"),
     ]
+
+
+def test_a_template_of_a_chart_is_told_and_is_no_error() -> None:
+    text = """{{- if .Values.login }}
+apiVersion: secrets.hashicorp.com/v1beta1
+kind: VaultAuth
+metadata:
+  name: {{ include "desk.fullname" . }}
+  {{- include "desk.labels" . | nindent 2 }}
+{{- end }}
+"""
+    assert Granted(document(text, "chart/templates/login.yaml")).problems == [
+        ("warning", "objects of Vault in this template are not read: scan what `helm template` (or its like) prints")
+    ]
