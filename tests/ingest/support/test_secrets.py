@@ -152,6 +152,9 @@ def test_recognised(key: str, value: str, type: str, lifetime: str | None) -> No
         r"(?<![\w./-])(?:references|scripts)/[A-Za-z0-9._~/%+-]+",
         "gh[ps]_[A-Za-z0-9]{36,}",
         r"glpat-\w{20,}",
+        "mongodb://%s:%s@%s/shop",
+        "__ACME_PASSWORD__",
+        "@@ACME_TOKEN_1@@",
         "Create the client. Pass: slug, name, vertical. Then pass: client_id.",
     ],
 )
