@@ -176,7 +176,8 @@ _STAND_INS = re.compile(
     | (?<![a-z0-9])x{3,}(?![a-z0-9]) | x{5,}
     | put.?here | fill.?in | goes.?here
     | \.\.\. | … | \*\*\* | ••• | ^[<‹«\[{(%].*[>›»\]})%]$ | <[^<>]{1,80}> | ‹[^‹›]{1,80}› | «[^«»]{1,80}»
-    | ^(?:__\w{2,}__|@@\w{2,}@@|%[sdvq])$ | secret.?here | key.?here | token.?here | password.?here | ^enter[_\s-] | not.?set | not.?a.?real | to.?be.?(?:set|filled|defined)""",
+    | ^(?:__\w{2,}__|@@\w{2,}@@|%[sdvq])$
+    | secret.?here | key.?here | token.?here | password.?here | ^enter[_\s-] | not.?set | not.?a.?real | to.?be.?(?:set|filled|defined)""",
     re.IGNORECASE | re.VERBOSE,
 )
 _FOREIGN = re.compile(
