@@ -29,7 +29,7 @@ _PREAMBLE = re.compile(rb"^SET (?:statement|lock)_timeout = 0;\s+SET [^;]+;", re
 _SCRIPT = re.compile(rb"^\s*(?:GRANT\s+[^;]+\s+TO|CREATE\s+(?:ROLE|USER))\s", re.MULTILINE | re.IGNORECASE)
 _OTHERS = re.compile(
     rb"(?i)identified\s+by|'@'|`|\bengine\s*=|create\s+login|^\s*go\s*$|grant\s+[^;]*\bto\s+share\b|warehouse"
-    rb"|^\s*(?:use\s+role\b|grant\s+role\b|grant\s[^;\n]{1,500}\bto\s+role\s)",
+    rb"|^\s*(?:use\s+role\b|grant\s+(?:database\s+)?role\b|grant\s[^;]{1,500}?\bto\s+(?:database\s+)?role\s)",
     re.MULTILINE,
 )
 

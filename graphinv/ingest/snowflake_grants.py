@@ -38,10 +38,13 @@ _OWN = re.compile(
     rb"(?i)\bwarehouse|\b(?:account|sys|security|user|org)admin\b|\buse\s+role\b|\b(?:future|all)\s+\w+\s+in\s+(?:schema|database)"
     rb"|\bimported\s+privileges\b|\bdatabase\s+role\b|\bcurrent\s+grants\b"
 )
-_NAME = r'(?:"(?:[^"]|""){1,250}"|[A-Za-z_][\w$]{0,250})'
+# What is filled in later: Jinja, dbt and Snowflake's own commands.
+_OPEN = r"\{\{[^{}]{1,100}\}\}|\$\{\w{1,100}\}|<%[^%<>]{1,100}%>|&\{?\w{1,100}\}?"
+_NAME = rf'(?:"(?:[^"]|""){{1,250}}"|(?:[A-Za-z_]|{_OPEN})(?:[\w$]|{_OPEN}){{0,250}})'
 _QUALIFIED = rf"{_NAME}(?: ?\. ?{_NAME}){{0,2}}"
 _GRANT = re.compile(
-    r"GRANT (?P<words>[A-Z ,_]{1,1000}?) ON (?P<on>.*) TO (?P<to>DATABASE ROLE|ROLE|USER|SHARE)?(?P<who>[^()]*)", re.IGNORECASE
+    r"GRANT (?P<words>[A-Z ,_]{1,1000}?) ON (?P<on>.*) TO (?P<to>(?:DATABASE |APPLICATION )?ROLE|USER|SHARE|APPLICATION)?(?P<who>[^()]*)",
+    re.IGNORECASE,
 )
 _ON = re.compile(
     r"(?:(?P<many>ALL|FUTURE) (?P<kinds>[A-Z ]{1,60}?) IN (?P<inside>SCHEMA|DATABASE|ACCOUNT)"
@@ -51,8 +54,13 @@ _ON = re.compile(
 )
 _WHO = re.compile(rf" ?({_QUALIFIED})(?: WITH GRANT OPTION| (?:COPY|REVOKE) CURRENT GRANTS)?", re.IGNORECASE)
 _ROLE = re.compile(
-    rf"GRANT (?:DATABASE )?ROLE (?P<role>{_QUALIFIED}) TO (?P<to>(?:DATABASE )?ROLE|USER) (?P<who>{_QUALIFIED})", re.IGNORECASE
+    rf"GRANT (?P<kind>(?:DATABASE |APPLICATION )?ROLE) (?P<role>{_QUALIFIED}) TO "
+    rf"(?P<to>(?:DATABASE |APPLICATION )?ROLE|USER|SHARE|APPLICATION) (?P<who>{_QUALIFIED})",
+    re.IGNORECASE,
 )
+_USE = re.compile(rf"USE (?P<kind>DATABASE |SCHEMA |)(?P<name>{_QUALIFIED})", re.IGNORECASE)
+_TAG = re.compile(r"\{%[^{}]{0,500}%\}")
+MAX_PROBLEMS = 100
 
 
 def detect(path: str, head: bytes) -> bool:
@@ -110,6 +118,9 @@ def _objects(document: Document) -> Iterator[tuple[int, dict[str, str]]]:
         yield record.line(), {str(name).lower(): value.strip() for name, value in record.value.items() if isinstance(value, str)}
 
 
+_TYPES: Mapping[str, str] = {"user": "service_account", "share": "group", "application": "service_account"}
+
+
 class _Grants:
     """One document."""
 
@@ -118,6 +129,8 @@ class _Grants:
         self.evidence = evidence
         self.account: NodeKey = ("Resource", f"saas:snowflake/{document.root}")
         self.told: set[NodeKey] = set()
+        self.using: tuple[str, str] = ("", "")
+        """Database and schema that a script uses."""
 
     def stated(self, line: int) -> Props:
         return {"evidence": [self.evidence], "sources": [self.document.source(line)]}
@@ -130,13 +143,14 @@ class _Grants:
 
     def who(self, kind: str, name: str, line: int) -> tuple[NodeKey, list[Fact]]:
         """A user, role or share, and what there is to say of it; of Snowflake's own roles what they may do."""
-        word = "user" if kind.upper() == "USER" else "share" if kind.upper() == "SHARE" else "role"
+        said = kind.upper()
+        word = said.lower() if said in ("USER", "SHARE", "APPLICATION") else "role"
         key: NodeKey = ("Identity", f"snowflake:{self.document.root}/{word}/{hide(name)}")
-        facts = list(self.node(key, name, "service_account" if word == "user" else "group" if word == "share" else "role", line))
+        facts = list(self.node(key, name, _TYPES.get(word, "role"), line))
         if facts and word == "role" and name in snowflake.ADMINS:
             facts += self.node(self.account, f"Snowflake of {self.document.root}", "account", line)
-            said: Props = {**self.stated(line), "evidence": ["inferred"], "actions": list(snowflake.ADMINS[name])}
-            facts.append(EdgeFact("CAN_ACCESS", key, self.account, said))
+            props: Props = {**self.stated(line), "evidence": ["inferred"], "actions": list(snowflake.ADMINS[name])}
+            facts.append(EdgeFact("CAN_ACCESS", key, self.account, props))
         return key, facts
 
     def member(self, role: str, kind: str, name: str, line: int) -> Iterator[Fact]:
@@ -147,7 +161,10 @@ class _Grants:
             yield EdgeFact("MEMBER_OF", holder, group, self.stated(line))
 
     def give(self, words: list[str], on: str, name: str, to: tuple[str, str], line: int) -> Iterator[Fact]:
-        """(:Identity)-[:CAN_ACCESS]->(:Resource)"""
+        """(:Identity)-[:CAN_ACCESS]->(:Resource), and of a role or user that it owns, (:Identity)-[:ASSUMES]->(:Identity)."""
+        if on in snowflake.IDENTITIES and "OWNERSHIP" in words:
+            yield from self.own(on, name, to, line)
+            return
         actions = sorted({action for word in words for action in snowflake.actions_of(word, on)})
         holder, facts = self.who(*to, line)
         yield from facts
@@ -158,6 +175,14 @@ class _Grants:
             yield from self.node(target, name, snowflake.type_of(on), line)
         if actions:
             yield EdgeFact("CAN_ACCESS", holder, target, {**self.stated(line), "actions": actions})
+
+    def own(self, on: str, name: str, to: tuple[str, str], line: int) -> Iterator[Fact]:
+        """Who owns a role gives it to whom it likes, who owns a user sets the user's password."""
+        holder, facts = self.who(*to, line)
+        owned, more = self.who(on, name, line)
+        yield from (*facts, *more)
+        if holder != owned:
+            yield EdgeFact("ASSUMES", holder, owned, {**self.stated(line), "kind_detail": f"owns the {on.lower()}"})
 
     def row(self, row: Mapping[str, str], line: int) -> Iterator[Fact]:
         """One row of an answer; one that was revoked says nothing."""
@@ -170,37 +195,74 @@ class _Grants:
             name = ".".join(dict.fromkeys(part for part in parts if part))
         if row.get("role") and "privilege" not in row:
             yield from self.member(row["role"], to, grantee, line)
-        elif on == "ROLE" and row.get("privilege", "").upper() == "USAGE" and name:
+        elif on in snowflake.IDENTITIES and row.get("privilege", "").upper() == "USAGE" and name:
             yield from self.member(name, to, grantee, line)
         elif on and row.get("privilege") and (name or on == "ACCOUNT") and len(name) <= MAX_NAME:
             yield from self.give([row["privilege"].upper()], on, name.partition("(")[0], (to, grantee), line)
 
     def script(self) -> Iterator[Fact]:
-        """Statements, one after the other; what they take back is told."""
-        revoked = 0
-        for statement, line in statements(self.document.text()):
-            if role := _ROLE.fullmatch(statement):
-                yield from self.member(_plain(role["role"]), role["to"], _plain(role["who"]), line)
-            elif (grant := _GRANT.fullmatch(statement)) and (on := _ON.fullmatch(grant["on"])) and (who := _WHO.fullmatch(grant["who"])):
-                words = [" ".join(word.split()).upper() for word in grant["words"].split(",")]
-                yield from self.granted(words, on, (grant["to"] or "ROLE", _plain(who[1])), line)
-            revoked += statement[:6].upper() == "REVOKE"
+        """Statements, one after the other; what they take back, or grant in another way, is told."""
+        revoked = strange = 0
+        text = _TAG.sub(lambda tag: "\n" * tag[0].count("\n"), self.document.text())
+        for statement, line in statements(text):
+            first = statement[:6].upper()
+            if first == "GRANT ":
+                facts = self.statement(statement, line)
+                strange += facts is None
+                if facts is None and strange <= MAX_PROBLEMS:
+                    yield Problem(self.document.path, f"L{line}", "grants in a way that is not understood", "warning", NAME)
+                yield from facts or ()
+            elif use := _USE.fullmatch(statement):
+                self.use(use["kind"].strip().upper(), _plain(use["name"]))
+            revoked += first == "REVOKE"
+        if strange > MAX_PROBLEMS:
+            yield Problem(self.document.path, "", f"{strange - MAX_PROBLEMS} more of its grants are not understood", "warning", NAME)
         if revoked:
             yield Problem(self.document.path, "", f"{revoked} statements that take privileges back are not followed", "warning", NAME)
+
+    def statement(self, statement: str, line: int) -> Iterator[Fact] | None:
+        """What one grant gives; None where it is not understood."""
+        if role := _ROLE.fullmatch(statement):
+            group, holder = (self.called(role[kind], _plain(role[name])) for kind, name in (("kind", "role"), ("to", "who")))
+            return self.member(group, role["to"], holder, line)
+        grant = _GRANT.fullmatch(statement)
+        on, who = (_ON.fullmatch(grant["on"]), _WHO.fullmatch(grant["who"])) if grant else (None, None)
+        if grant is None or on is None or who is None:
+            return None
+        words = [" ".join(word.split()).upper() for word in grant["words"].split(",")]
+        to = grant["to"] or "ROLE"
+        return self.granted(words, on, (to, self.called(to, _plain(who[1]))), line)
+
+    def use(self, kind: str, name: str) -> None:
+        """``USE DATABASE x``, ``USE SCHEMA y``, or ``USE x.y``."""
+        first, _, second = name.partition(".")
+        if kind == "SCHEMA" and not second:
+            self.using = self.using[0], first
+        else:
+            self.using = first, second
+
+    def called(self, kind: str, name: str) -> str:
+        """The whole name of an object of a kind, by the database and schema in use."""
+        missing = snowflake.parts_of(kind.upper()) - 1 - name.count(".")
+        before = self.using[: max(missing, 0)]
+        return ".".join([*before, name]) if all(before) else name
 
     def granted(self, words: list[str], on: re.Match[str], to: tuple[str, str], line: int) -> Iterator[Fact]:
         if on["many"]:
             # Everything of a kind in a place: of the place itself.
-            kind = on["kinds"].upper().rstrip("S")
+            kind, inside = on["kinds"].upper().rstrip("S"), on["inside"].upper()
             words = [word if word in snowflake.ACTIONS or kind in snowflake.HOLDS else "OPERATE" for word in words]
-            yield from self.give(words, on["inside"].upper(), _plain(on["place"] or ""), to, line)
+            place = self.called(inside, _plain(on["place"])) if on["place"] else ""
+            yield from self.give(words, inside, place, to, line)
         elif on["kind"]:
             yield from self.give(words, "ACCOUNT", "", to, line)
         else:
-            yield from self.give(words, on["one"].upper(), _plain(on["name"]), to, line)
+            kind = on["one"].upper()
+            yield from self.give(words, kind, self.called(kind, _plain(on["name"])), to, line)
 
 
 def _plain(name: str) -> str:
     """A name as Snowflake keeps it: in upper case where it is not quoted."""
     parts = re.findall(_NAME, name)
-    return ".".join(part[1:-1].replace('""', '"') if part.startswith('"') else part.upper() for part in parts)[:MAX_NAME]
+    plain = (part[1:-1].replace('""', '"') if part.startswith('"') else "".join(part.split()).upper() for part in parts)
+    return ".".join(plain)[:MAX_NAME]

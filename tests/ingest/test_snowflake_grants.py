@@ -65,6 +65,47 @@ def test_a_script_gives_what_it_grants() -> None:
     assert [message for *_, message in facts.problems] == ["1 statements that take privileges back are not followed"]
 
 
+TEMPLATED = """
+{% set db = 'x' %}
+USE DATABASE {{ database_name }};
+GRANT DATABASE ROLE raw_reader
+    TO DATABASE ROLE all_analyst;
+GRANT DATABASE ROLE all_analyst TO ROLE {{database_name}}_analyst;
+GRANT SELECT ON ALL TABLES IN SCHEMA raw TO DATABASE ROLE raw_reader;
+USE SCHEMA sales.raw;
+GRANT SELECT ON VIEW orders TO ROLE ${TEAM}_reader;
+GRANT DATABASE ROLE raw_reader TO ROLE analyst;
+GRANT APPLICATION ROLE ads.viewer TO ROLE analyst;
+GRANT OWNERSHIP ON ROLE agent TO ROLE analyst;
+GRANT SELECT ON TABLE t1 TO THE MOON;
+"""
+
+
+def test_names_that_are_filled_in_and_names_of_the_database_in_use() -> None:
+    facts = read(TEMPLATED, "V1__roles.sql")
+    role = "snowflake:shop/role/"
+    assert facts.drawn("MEMBER_OF") == {
+        (f"{role}{{{{DATABASE_NAME}}}}.ALL_ANALYST", f"{role}{{{{DATABASE_NAME}}}}.RAW_READER"),
+        (f"{role}{{{{DATABASE_NAME}}}}_ANALYST", f"{role}{{{{DATABASE_NAME}}}}.ALL_ANALYST"),
+        (ANALYST, f"{role}SALES.RAW_READER"),
+        (ANALYST, f"{role}ADS.VIEWER"),
+    }
+    assert access(facts) == {
+        (f"{role}{{{{DATABASE_NAME}}}}.RAW_READER", "/{{DATABASE_NAME}}.RAW"): "read",
+        (f"{role}${{TEAM}}_READER", "/SALES.RAW.ORDERS"): "read",
+    }
+    assert [(where, message) for where, _, message in facts.problems] == [("L13", "grants in a way that is not understood")]
+
+
+def test_who_owns_a_role_or_a_user_can_become_it() -> None:
+    facts = read(TEMPLATED, "V1__roles.sql")
+    assert facts.drawn("ASSUMES") == {(ANALYST, AGENT)}
+    rows = SHOWN + "2026-01-01,OWNERSHIP,ROLE,AGENT,ROLE,ANALYST,true,X\n2026-01-01,USAGE,DATABASE_ROLE,SALES.READER,ROLE,ANALYST,false,X\n"
+    facts = read(rows + "2026-01-01,OWNERSHIP,USER,DESK_BOT,ROLE,ANALYST,true,X\n", "show.csv")
+    assert facts.drawn("ASSUMES") == {(ANALYST, AGENT), (ANALYST, USER)}
+    assert (ANALYST, "snowflake:shop/role/SALES.READER") in facts.drawn("MEMBER_OF")
+
+
 def test_answers_are_what_is_in_force() -> None:
     facts = read(SHOWN, "show.csv")
     assert facts.drawn("MEMBER_OF") == {(AGENT, ANALYST)}

@@ -30,9 +30,29 @@ ACTIONS: Mapping[str, tuple[str, ...]] = {
     "ALL PRIVILEGES": ("delete", "execute", "read", "write"),
     "REFERENCES": (),
 }
+IDENTITIES = frozenset({"ROLE", "DATABASE ROLE", "APPLICATION ROLE", "USER"})
+"""What stands for whoever has it."""
+_OF_ACCOUNT = frozenset(
+    {
+        *("ACCOUNT", "DATABASE", "WAREHOUSE", "ROLE", "USER", "SHARE", "APPLICATION", "APPLICATION PACKAGE", "RESOURCE MONITOR"),
+        *("EXTERNAL VOLUME", "COMPUTE POOL", "FAILOVER GROUP", "REPLICATION GROUP", "CONNECTION", "PROFILE", "LISTING"),
+    }
+)
+_OF_DATABASES = frozenset({"SCHEMA", "DATABASE ROLE", "APPLICATION ROLE"})
 HOLDS = frozenset({"DATABASE", "SCHEMA", "ROLE", "DATABASE ROLE"})
 """What is used to reach something else: ``USAGE`` of it alone lets nobody do anything."""
 _KINDS: Mapping[str, str] = {"EXTERNAL TABLE": "table", "MATERIALIZED VIEW": "view", "STAGE": "file_storage", "DYNAMIC TABLE": "table"}
+
+
+def parts_of(kind: str) -> int:
+    """Parts of the whole name of a kind of object.
+
+    >>> parts_of("WAREHOUSE"), parts_of("SCHEMA"), parts_of("TABLE")
+    (1, 2, 3)
+    """
+    if kind in _OF_ACCOUNT or kind.endswith(("INTEGRATION", "NETWORK POLICY")):
+        return 1
+    return 2 if kind in _OF_DATABASES else 3
 
 
 def type_of(on: str) -> str:
