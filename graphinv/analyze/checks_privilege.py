@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from graphinv.analyze.approvals import Approvals, approvals_of
-from graphinv.analyze.checks_inventory import seen
+from graphinv.analyze.checks_inventory import only_seen, seen
 from graphinv.analyze.labels import labels_of, may_rest, plain
 from graphinv.analyze.moments import micros
 from graphinv.analyze.reaching import WORSE_BITS, NearestAgents, behind_agents, closure
@@ -69,8 +69,9 @@ def dormant_privilege(engine: Engine, params: Params) -> Iterator[Row]:
     """Grants that were not used for long, and delegations that were not seen while others of the same agent were."""
     estate, at = engine.estate, micros(engine.at)
     since = at - params["days"] * DAY
-    for key, grants in _grants(engine):
-        if may_rest(estate.nodes[key].props, at):
+    for key, held in _grants(engine):
+        grants = [edge for edge in held if not only_seen(edge)]  # what was seen and nobody granted can't be taken away
+        if not grants or may_rest(estate.nodes[key].props, at):
             continue
         stated = [edge for edge in grants if edge.props.get("last_used") is not None]
         if not stated:
