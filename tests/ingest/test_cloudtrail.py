@@ -326,9 +326,9 @@ def test_what_names_no_resource_is_counted_and_not_told_as_access() -> None:
         record("s3", "GetObject", {"type": "AWSService", "invokedBy": "cloudtrail.amazonaws.com"}, requestParameters={"bucketName": "x"}),
     )
     assert found.drawn("CAN_ACCESS") == set()
+    untold = "3 calls name no resource, or act on identities or a whole service; they are told as no access"
     assert [message for _, severity, message in found.problems if severity == "note"] == [
-        "3 calls name no resource, or act on identities or a whole service; they are told as no access "
-        "(dynamodb:query, iam:createuser, ssm:cancelcommand)",
+        f"{untold} (dynamodb:query, iam:createuser, ssm:cancelcommand)",
         "the trail has no data events: what was done with objects, items and functions is not in it, so these may be in use",
     ]
 

@@ -24,6 +24,7 @@ from functools import cache, cached_property
 from operator import attrgetter
 from typing import Protocol, cast
 
+from graphinv.ingest.support.used import dated
 from graphinv.model.facts import EdgeFact, Grant, NodeFact, NodeKey, Problem, Props, Ref, merge_props
 
 
@@ -105,7 +106,7 @@ def providers() -> Mapping[str, Provider]:
 
 
 def evaluate(grants: Iterable[Grant], known: Known) -> Iterator[NodeFact | EdgeFact | Problem]:
-    """What all ``grants`` together give; the cost is each provider's."""
+    """What all ``grants`` together give, with when it was last used; the cost is each provider's."""
     grouped: dict[str, list[Grant]] = {}
     for grant in dict.fromkeys(grants):
         grouped.setdefault(grant.provider, []).append(grant)
@@ -114,4 +115,4 @@ def evaluate(grants: Iterable[Grant], known: Known) -> Iterator[NodeFact | EdgeF
         if provider is None:
             yield Problem("", "", f"no reader of the grants of {name!r}", ingestor="grants")
         else:
-            yield from provider.evaluate(grouped[name], known)
+            yield from dated(provider.evaluate(grouped[name], known), known)

@@ -14,6 +14,10 @@
 //   sources: Where it was seen
 MATCH (x:Agent|Workflow|Identity|Tool|ToolServer)-[r:USES|CONNECTS_TO|DELEGATES_TO|CALLS_BACK|CAN_ACCESS]->(y)
 WHERE r.gone_at IS NULL AND r.evidence = ['observed']
+  AND NOT EXISTS {
+    MATCH (x)-[:MEMBER_OF*0..3]->()-[g:CAN_ACCESS]->(y)
+    WHERE type(r) = 'CAN_ACCESS' AND g.gone_at IS NULL AND g.evidence <> ['observed']
+      AND ('admin' IN g.actions OR all(action IN r.actions WHERE action IN g.actions)) }
 RETURN type(r) AS edge, labels(x)[0] AS from_kind, x.id AS start, labels(y)[0] AS to_kind, y.id AS stop, r.count AS count,
        r.first_seen AS first_seen, coalesce(r.sources, []) AS sources
 ORDER BY coalesce(count, 0) DESC, edge, from_kind, start, to_kind, stop, sources

@@ -59,6 +59,7 @@ _ACTIONS: Mapping[str, Mapping[str, str]] = {
         "getbucketaccelerateconfiguration": "getaccelerateconfiguration",
     },
     "lambda": {"invoke": "invokefunction"},
+    "secretsmanager": {"batchgetsecretvalue": "getsecretvalue"},
     "bedrock": {"converse": "invokemodel", "conversestream": "invokemodelwithresponsestream"},
 }
 """Names of operations in records, where the action that a policy must allow is called otherwise."""
@@ -68,7 +69,7 @@ _ELSEWHERE: Mapping[str, tuple[str, ...]] = {
     "queuename": ("queuename", "queueurl"),
     "dbinstancename": ("dbinstanceidentifier",),
     "resourceid": ("modelid",),
-    "secretid": ("secretid", "name"),
+    "secretid": ("secretid", "secretidlist", "name"),
 }
 """What varies in an ARN → the parameters that tell it, where they are called otherwise."""
 _PROFILE = re.compile(r"(?:us|us-gov|eu|apac|au|jp|ca|sa|me|global)\.[a-z0-9]+\.")
@@ -129,9 +130,7 @@ def action_of(prefix: str, name: str) -> str:
     ('updatefunctioncode', 'listbucket')
     """
     lowered = name.lower()
-    if prefix in _known() and lowered in _service(prefix).bit:
-        return lowered
-    plain = _DATED.sub("", lowered)
+    plain = lowered if prefix in _known() and lowered in _service(prefix).bit else _DATED.sub("", lowered)
     return _ACTIONS.get(prefix, {}).get(plain, plain)
 
 

@@ -1,0 +1,66 @@
+"""When grants were last used, by what logs show of the same identities."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from graphinv.ingest.support.aws import arns
+from graphinv.model.facts import EdgeFact, NodeFact, NodeKey, Problem
+
+if TYPE_CHECKING:
+    from graphinv.ingest.grants import Known
+
+Given = NodeFact | EdgeFact | Problem
+Seen = dict[tuple[NodeKey, NodeKey], dict[str, str]]
+"""(identity, target) → action → when it was last seen."""
+
+
+def dated(facts: Iterable[Given], known: Known) -> Iterator[Given]:
+    """``facts`` that grants come to, accesses with when they were last used as far as ``known`` shows it. A grant to a group, or of a
+    statement that several hold, is used by its members; one on an account or a service by whatever is done there. O(facts + edges).
+    """
+    seen = _seen(known)
+    members: defaultdict[NodeKey, set[NodeKey]] = defaultdict(set)
+    for fact in facts:
+        if isinstance(fact, EdgeFact) and seen and isinstance(fact.source, tuple) and isinstance(fact.target, tuple):
+            if fact.kind == "MEMBER_OF":
+                members[fact.target].add(fact.source)
+            elif fact.kind == "CAN_ACCESS":
+                actions = set(fact.props.get("actions") or ())
+                times = [
+                    time
+                    for one in (fact.source, *members.get(fact.source, ()))
+                    for action, time in seen.get((one, fact.target), {}).items()
+                    if action in actions or "admin" in actions
+                ]
+                if times:
+                    yield replace(fact, props={**fact.props, "last_used": max(times)})
+                    continue
+        yield fact
+
+
+def _seen(known: Known) -> Seen:
+    found: Seen = {}
+    for edge in known.edges:
+        last = edge.props.get("last_used") or edge.props.get("last_seen")
+        if edge.kind != "CAN_ACCESS" or last is None or "observed" not in (edge.props.get("evidence") or ()):
+            continue
+        if isinstance(edge.source, tuple) and isinstance(edge.target, tuple):
+            for target in (edge.target, *_around(edge.source, edge.target)):
+                times = found.setdefault((edge.source, target), {})
+                for action in edge.props.get("actions") or ():
+                    times[action] = max(last, times.get(action, last))
+    return found
+
+
+def _around(identity: NodeKey, target: NodeKey) -> Iterator[NodeKey]:
+    """Scopes that the target lies in: its account, and its service there; of a bucket, whose name tells none, those of the identity."""
+    fields, own = arns.parse(target[1]), arns.parse(identity[1])
+    account = (fields.account if fields else "") or (own.account if own else "")
+    if fields is not None and account:
+        scope = arns.account_node(account)
+        yield scope
+        yield scope[0], f"{scope[1]}/{fields.service}"
