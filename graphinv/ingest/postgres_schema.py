@@ -33,7 +33,9 @@ _OTHERS = re.compile(
     re.MULTILINE,
 )
 
-_NAME = r'(?:"(?:[^"]|""){1,200}"|[A-Za-z_][\w$]{0,200})'
+# Names that are filled in later: by psql (``:name``, ``:"name"``), or by whatever prepares the script.
+_OPEN = r"\$\{\w{1,100}\}|\{\{[^{}]{1,100}\}\}"
+_NAME = rf'(?::?"(?:[^"]|""){{1,200}}"|(?::?[A-Za-z_]|{_OPEN})(?:[\w$]|{_OPEN}){{0,200}})'
 _QUALIFIED = rf"{_NAME}(?: ?\. ?{_NAME}){{0,2}}"
 _NAMES = rf"{_NAME}(?: ?, ?{_NAME})*"
 _KIND = re.compile(
@@ -236,9 +238,13 @@ def _split(text: str, word: str) -> tuple[str, str]:
 
 
 def _unquote(name: str) -> str:
-    """A name as PostgreSQL knows it: in lower case unless it is quoted."""
+    """A name as PostgreSQL knows it: in lower case unless it is quoted. One that is filled in later stays as it is."""
     name = name.strip()
-    return name[1:-1].replace('""', '"') if name.startswith('"') else name.lower()
+    if name.startswith(':"'):
+        return ":" + _unquote(name[1:])
+    if name.startswith('"'):
+        return name[1:-1].replace('""', '"')
+    return "".join(name.split()) if "{" in name else name.lower()
 
 
 def _object(name: str) -> str:

@@ -160,6 +160,12 @@ def test_creating_roles_is_no_admin_from_version_16_on() -> None:
         ("CREATE USER app WITH SUPERUSER PASSWORD 'x'", {"app": {"admin"}}),
         ("GRANT SELECT ON orders TO app; CREATE TABLE x (a int); ALTER TABLE x OWNER TO app", {"app": {"read", "write", "delete"}}),
         ("GRANT a ON b", {}),
+        ('CREATE ROLE :"web"; GRANT SELECT ON orders TO :"web"', {":web": {"read"}}),
+        (
+            "GRANT DELETE ON orders TO :app, ${OTHER}, {{ third }}_ro",
+            {":app": {"delete"}, "${OTHER}": {"delete"}, "{{third}}_ro": {"delete"}},
+        ),
+        ('GRANT :"web" TO app; GRANT SELECT ON orders TO :"web"', {":web": {"read"}}),
     ],
 )
 def test_statements(statement: str, expected: dict[str, set[str]]) -> None:
