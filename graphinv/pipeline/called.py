@@ -2,7 +2,8 @@
 
 A name means the one node of its kind that has it as its id, else the one that has it as its name; of several the one in the record's own
 root; of several tools and servers the one that the caller has. An agent may also be called by the identity that it alone runs as. What
-fits several nodes, or none, is left as it is, and where several fit that is told.
+fits several nodes, or none, is left as it is, and where several fit that is told. What a trace calls so means less by its name alone:
+:mod:`graphinv.pipeline.traced`.
 """
 
 from __future__ import annotations
@@ -14,46 +15,56 @@ from dataclasses import dataclass, field, replace
 from graphinv.ingest.support.called import PREFIX, SERVER
 from graphinv.model.facts import EdgeFact, Guarding, NodeFact, NodeKey, Problem, Ref, place_of
 from graphinv.pipeline.read import Reading
+from graphinv.pipeline.sighted import Sighting
 from graphinv.pipeline.statements import split
+from graphinv.pipeline.traced import hosts, of_traces, plain
 
 
-def called(readings: Sequence[Reading]) -> None:
-    """Put what is meant in the place of what is called so, in all of ``readings``. O(nodes + edges)."""
+def called(readings: Sequence[Reading]) -> set[Sighting]:
+    """Put what is meant in the place of what is called so, in all of ``readings``; gives the edges that traces show of what is declared.
+    O(nodes + edges)."""
     if not any(node.id.startswith(PREFIX) for reading in readings for node in reading.nodes):
-        return
-    names = _Names.of(readings)
+        return set()
+    names = Names.of(readings)
+    told = of_traces(readings, names)
+    sightings: set[Sighting] = set()
     for reading in readings:
-        _Root(reading, names).apply()
+        sightings |= _Root(reading, names, told).apply()
+    return sightings
 
 
 @dataclass
-class _Names:
+class Names:
     """All nodes that are not only called something, by what they may be called."""
 
     by_id: dict[NodeKey, set[str]] = field(default_factory=lambda: defaultdict(set))
     """Node → roots that state it."""
     by_name: dict[tuple[str, str], set[NodeKey]] = field(default_factory=lambda: defaultdict(set))
+    by_host: dict[str, set[NodeKey]] = field(default_factory=lambda: defaultdict(set))
+    """Host, with its port where that tells something → the servers there."""
     running: dict[str, set[NodeKey]] = field(default_factory=lambda: defaultdict(set))
     """Identity → agents that run as it, themselves or by what they run on."""
     provided: dict[NodeKey, set[NodeKey]] = field(default_factory=lambda: defaultdict(set))
     had: dict[NodeKey, set[NodeKey]] = field(default_factory=lambda: defaultdict(set))
-    """Agent or flow → tools and servers that it has."""
+    """Agent or flow → tools and servers that it has, and what it reads and writes."""
 
     @classmethod
-    def of(cls, readings: Sequence[Reading]) -> _Names:
+    def of(cls, readings: Sequence[Reading]) -> Names:
         names = cls()
         for reading in readings:
             for node in reading.nodes:
                 if not node.id.startswith(PREFIX):
                     names.by_id[node.key].add(reading.root.name)
+                    for host in hosts(node) if node.kind == "ToolServer" else ():
+                        names.by_host[host].add(node.key)
                     if node.props.get("name"):
-                        names.by_name[node.kind, _plain(str(node.props["name"]))].add(node.key)
+                        names.by_name[node.kind, plain(str(node.props["name"]))].add(node.key)
         names._edges(edge for reading in readings for edge in reading.edges)
         return names
 
     def _edges(self, edges: Iterable[EdgeFact]) -> None:
         linked: dict[str, dict[NodeKey, set[NodeKey]]] = {"RUNS_AS": defaultdict(set), "RUNS_ON": defaultdict(set)}
-        linked |= {"PROVIDES": self.provided, "USES": self.had, "CONNECTS_TO": self.had}
+        linked |= {"PROVIDES": self.provided, **dict.fromkeys(("USES", "CONNECTS_TO", "READS", "WRITES", "INGESTS"), self.had)}
         for edge in edges:
             if edge.kind in linked and isinstance(edge.source, tuple) and isinstance(edge.target, tuple):
                 linked[edge.kind][edge.source].add(edge.target)
@@ -68,32 +79,27 @@ class _Names:
         name = str(node.props.get("name") or "")
         if (node.kind, name) in self.by_id:
             return {(node.kind, name)}
-        found = self.by_name.get((node.kind, _plain(name)), set())
+        found = self.by_name.get((node.kind, plain(name)), set())
         if not found and node.kind == "Agent":
             found = self.running.get(name, set())
         own = {key for key in found if root in self.by_id[key]}
         return own or found
 
 
-def _plain(name: str) -> str:
-    """A name as people tell it from others: ``Billing bot`` and ``billing-bot`` are the same."""
-    return "".join(letter for letter in name.lower() if letter.isalnum()) or name
-
-
 class _Root:
     """What one root calls so."""
 
-    def __init__(self, reading: Reading, names: _Names) -> None:
+    def __init__(self, reading: Reading, names: Names, told: Mapping[NodeKey, set[NodeKey]]) -> None:
         self.reading = reading
         self.names = names
+        self.told = told
+        self.sightings: set[Sighting] = set()
         self.meant: dict[NodeKey, set[NodeKey]] = {}
         """Called node → nodes that it may be."""
         root = reading.root.name
         waiting = {node.key: node for node in reading.nodes if node.id.startswith(PREFIX)}
         for key, node in waiting.items():
-            self.meant[key] = names.meant(node, root)
-        for key, node in waiting.items():
-            self.meant[key] = self._of_its_server(node, self.meant[key])
+            self.meant[key] = told[key] if key in told else self._of_its_server(node, names.meant(node, root))
 
     def _of_its_server(self, tool: NodeFact, found: set[NodeKey]) -> set[NodeKey]:
         """Of the tools ``found`` those of the server that the record names, where that server is known."""
@@ -104,15 +110,16 @@ class _Root:
         provided = set[NodeKey]().union(*(self.names.provided.get(one, set()) for one in servers))
         return found & provided if servers else found
 
-    def apply(self) -> None:
+    def apply(self) -> set[Sighting]:
         if not self.meant:
-            return
+            return set()
         edges = [self._edge(edge) for edge in self.reading.edges]
         standing = {end for edge in edges for end in (edge.source, edge.target) if isinstance(end, tuple)}
         self.reading.problems.extend(self._problems(standing))
         self.reading.nodes = [moved for node in self.reading.nodes if (moved := self._node(node, standing)) is not None]
         self.reading.edges = edges
         self.reading.said = [self._guarding(said) if isinstance(said, Guarding) else said for said in self.reading.said]
+        return self.sightings
 
     def _node(self, node: NodeFact, standing: set[NodeKey]) -> NodeFact | None:
         if node.key not in self.meant or node.key in standing or not self.meant[node.key]:
@@ -120,12 +127,14 @@ class _Root:
         if len(self.meant[node.key]) > 1:
             return None  # each of its edges found its own
         (key,) = self.meant[node.key]
-        return NodeFact(*key, {"sources": node.props["sources"]})
+        return NodeFact(*key, {name: node.props[name] for name in ("environment", "sources") if name in node.props})
 
     def _edge(self, edge: EdgeFact) -> EdgeFact:
         if isinstance(edge.source, Ref) or isinstance(edge.target, Ref) or edge.kind == "OWNS":
             return edge
         source, target = self._ends(edge.source, edge.target)
+        if source != edge.source and edge.source in self.told:
+            self.sightings.add((edge.kind, source, target))
         return edge if (source, target) == (edge.source, edge.target) else replace(edge, source=source, target=target)
 
     def _ends(self, source: NodeKey, target: NodeKey) -> tuple[NodeKey, NodeKey]:

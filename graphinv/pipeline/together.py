@@ -20,6 +20,7 @@ from graphinv.pipeline.deployments import deployed
 from graphinv.pipeline.read import Reading
 from graphinv.pipeline.sensitivity import guessed
 from graphinv.pipeline.settle import met, settled
+from graphinv.pipeline.sighted import accounted
 from graphinv.pipeline.statements import named, stated
 
 Step = Callable[[Known, Sequence[Grant]], Iterator[NodeFact | EdgeFact | Problem]]
@@ -47,10 +48,10 @@ def together(readings: Sequence[Reading], beside: Known | None = None) -> None:
         return
     named(readings)
     met(readings)
-    called(readings)
+    sightings = called(readings)
     grants = [grant for reading in readings for grant in reading.grants]
     known = _take(readings, STEPS, grants, None, beside)
-    changed = [settled(readings), stated(readings), approved(readings)]
+    changed = [settled(readings), stated(readings), approved(readings), accounted(readings, sightings)]
     _take(readings, LAST_STEPS, grants, None if any(changed) else known)
 
 

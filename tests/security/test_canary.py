@@ -24,6 +24,7 @@ from tests.security.code_canaries import crew, csharp_agents, csharp_server, go_
 from tests.security.deployment_canaries import aws_answers, deployed, templates, terraform_files
 from tests.security.identity_canaries import identities
 from tests.security.planting import Plant, servers
+from tests.security.trace_canaries import traces
 
 
 def low_code(plant: Plant) -> dict[str, str]:
@@ -185,6 +186,7 @@ def estate(plant: Plant) -> dict[str, str]:
         **identities(plant),
         **deployed(plant),
         **declared(plant),
+        **traces(plant),
         "shop/.mcp.json": config("mcpServers"),
         "shop/broken/.mcp.json": config("mcpServers")[:-40],
         "shop/bare/.mcp.json": json.dumps(servers(plant)),

@@ -103,6 +103,13 @@ BAD: dict[str, bytes] = {
     "bicep-comments": b"/*" * 100_000,
     "bicep-grows": b"".join(b"var v%d = '${v%d}${v%d}'\n" % (i, i + 1, i + 1) for i in range(60))
     + b"var v60 = 'xxxxxxxx'\nresource r 'A.B/c@1' = { name: v0 }\n",
+    "trace-types": b'{"resourceSpans": [7, {"resource": 7, "scopeSpans": [{"spans": [7, {"spanId": [], "attributes": [7, {"key": "a", '
+    b'"value": 7}], "status": [], "startTimeUnixNano": {}}]}]}], "data": [{"processes": {"p": 7}, "spans": [{"references": 7, '
+    b'"processID": []}]}]}',
+    "trace-deep": b'{"resourceSpans": ' + b'[{"spanId":' * 50_000,
+    "trace-lines": b'{"traceId": "a", "spanId": "b", "parentSpanId": "b", "attributes": {"gen_ai.tool.name": {"a": {"b": 1}}}}\n{"spanId": '
+    + b"[" * 50_000
+    + b"\n{\n",
     "template-bomb": b"AWSTemplateFormatVersion: '2010-09-09'\n" + BOMB + b"Resources: *m\n",
     **IDENTITIES,
     "terraform-json-types": b'{"resource": {"a": 7, "aws_iam_role": {"b": [1, {"name": {"x": []}}], "c": {"name": "${", "tags": "${a["}}}, '

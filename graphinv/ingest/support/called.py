@@ -29,3 +29,29 @@ def called_props(name: str, server: str = "") -> dict[str, object]:
     """Properties of such a node, from which it is found what it is."""
     props: dict[str, object] = {"name": redact(name[:MAX_NAME]), "kind_detail": "named in a record"}
     return {**props, "labels": [f"{SERVER}{redact(server[:MAX_NAME])}"]} if server else props
+
+
+TRACED = "seen in a trace"
+"""``kind_detail`` of what a trace shows: its name means something inside its service, and alone does not tell what it is."""
+SERVICE = "service="
+"""Label of such a thing: the service, as traces call it."""
+NAMESPACE = "service_namespace="
+
+
+def traced(root: str, kind: str, name: str, service: str, environment: str = "") -> NodeKey:
+    """What a trace calls ``name`` in ``service``, or the service itself; where no service is told, what ``root`` calls so.
+
+    >>> traced("logs", "Agent", "Planner", "trips", "prod"), traced("logs", "Agent", "", "trips"), traced("logs", "Agent", "Planner", "")
+    (('Agent', 'called:trips@prod/Planner'), ('Agent', 'called:trips'), ('Agent', 'called:logs#Planner'))
+    """
+    if not service:
+        return called(root, kind, name)
+    where = f"{service}@{environment}" if environment else service
+    where = where[:MAX_NAME].replace("%", "%25").replace("/", "%2F").replace("#", "%23")
+    return kind, f"{PREFIX}{where}/{name[:MAX_NAME]}" if name else f"{PREFIX}{where}"
+
+
+def traced_props(name: str, service: str, namespace: str = "") -> dict[str, object]:
+    """Properties of such a node, from which it is found what it is."""
+    labels = [*([f"{SERVICE}{service}"] if service else []), *([f"{NAMESPACE}{namespace}"] if namespace else [])]
+    return {"name": name, "kind_detail": TRACED, **({"labels": labels} if labels else {})}

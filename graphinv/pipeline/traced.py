@@ -1,0 +1,122 @@
+"""What a trace shows becomes the node that is declared, where it is sure which one that is.
+
+Traces call things by names that mean something inside a service. An agent is the declared one that has its name and belongs to that
+service: it is stated in a folder or file that is called so, bears the service's own name, or runs on what does; in Kubernetes also in its
+namespace. Without a service it is the one of its name in the trace's own root. A server, a tool, a memory is the one of its name, or
+address, that these agents have. What fits none, or several, stays what the trace calls it: a shadow of which nothing is declared.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from graphinv.ingest.support.called import NAMESPACE, PREFIX, SERVICE, TRACED
+from graphinv.ingest.support.kubernetes.names import parse_id
+from graphinv.ingest.support.secrets import url_parts
+from graphinv.model.facts import NodeFact, NodeKey, Ref, place_of
+from graphinv.pipeline.read import Reading
+
+if TYPE_CHECKING:
+    from graphinv.pipeline.called import Names
+
+_EVERYWHERE = frozenset(
+    {"app", "apps", "src", "main", "server", "service", "services", "agent", "agents", "api", "backend", "lib", "core", "test", "tests"}
+)
+"""Names of folders and services that tell nothing."""
+ACTORS = ("Agent", "Workflow")
+_Drawn = tuple[str, NodeKey, NodeKey]
+"""Kind and ends of an edge."""
+
+
+def plain(name: str) -> str:
+    """A name as people tell it from others: ``Billing bot`` and ``billing-bot`` are the same."""
+    return "".join(letter for letter in name.lower() if letter.isalnum()) or name
+
+
+def of_traces(readings: Sequence[Reading], names: Names) -> dict[NodeKey, set[NodeKey]]:
+    """Nodes that traces show → those that they may be; empty where it is sure of none. O(nodes + edges)."""
+    waiting: dict[NodeKey, tuple[NodeFact, str]] = {}
+    for reading in readings:
+        for node in reading.nodes:
+            if node.id.startswith(PREFIX) and node.props.get("kind_detail") == TRACED:
+                waiting.setdefault(node.key, (node, reading.root.name))
+    if not waiting:
+        return {}
+    places = _places(readings)
+    meant: dict[NodeKey, set[NodeKey]] = {key: set() for key in waiting}
+    for key, (node, root) in waiting.items():
+        if key[0] in ACTORS:
+            meant[key] = {one for one in _candidates(node, names) if _fits(one, node, root, places, names)}
+    drawn = [
+        (edge.kind, edge.source, edge.target)
+        for reading in readings
+        for edge in reading.edges
+        if not isinstance(edge.source, Ref) and not isinstance(edge.target, Ref) and edge.target in waiting
+    ]
+    for kinds in (("ToolServer", "Memory", "ContentSource"), ("Tool",)):  # a server first, then its tools
+        for key, found in _reached(drawn, kinds, meant, names).items():
+            meant[key] = _candidates(waiting[key][0], names) & found
+    return meant
+
+
+def _reached(
+    drawn: Iterable[_Drawn], kinds: Sequence[str], meant: Mapping[NodeKey, set[NodeKey]], names: Names
+) -> Mapping[NodeKey, set[NodeKey]]:
+    """Things of ``kinds`` that traces show → all that those who were seen to use or provide them are declared to have."""
+    reached: dict[NodeKey, set[NodeKey]] = defaultdict(set)
+    for _, source, target in drawn:
+        owners = meant.get(source, {source})
+        if target[0] in kinds and len(owners) == 1:
+            (owner,) = owners
+            had = names.had.get(owner, set())
+            reached[target] |= had.union(*(names.provided.get(one, ()) for one in (owner, *had)))
+    return reached
+
+
+def _candidates(node: NodeFact, names: Names) -> set[NodeKey]:
+    """Nodes that have its name, or the address that it is."""
+    name = str(node.props.get("name") or "")
+    found = set(names.by_name.get((node.kind, plain(name)), ()))
+    if (node.kind, name) in names.by_id:
+        found.add((node.kind, name))
+    return found | names.by_host.get(name, set()) if node.kind == "ToolServer" else found
+
+
+def hosts(server: NodeFact) -> Iterator[str]:
+    """What traces may call a server by its address: its host, with the port where its scheme has another."""
+    parts = url_parts(str(server.props.get("url") or ""))
+    if parts is not None and parts.host:
+        yield f"{parts.host}:{parts.port}" if parts.port not in ("", "80", "443") else parts.host
+
+
+def _places(readings: Iterable[Reading]) -> Mapping[NodeKey, set[str]]:
+    """Agent or flow → what the folders and files that state it are called, its own names, and those of what it runs on."""
+    found: dict[NodeKey, set[str]] = defaultdict(set)
+    for reading in readings:
+        root = reading.root.name
+        for node in reading.nodes:
+            if node.kind in ACTORS and not node.id.startswith(PREFIX):
+                words = [root, node.id, str(node.props.get("name") or "")]
+                for source in node.props.get("sources") or ():
+                    words += re.sub(r"\.\w+$", "", place_of(str(source), root)[0]).split("/")
+                found[node.key].update(map(plain, words))
+        for edge in reading.edges:
+            if edge.kind == "RUNS_ON" and not isinstance(edge.source, Ref) and not isinstance(edge.target, Ref):
+                found[edge.source].add(plain(re.split(r"[/#]", edge.target[1])[-1]))
+    return found
+
+
+def _fits(key: NodeKey, node: NodeFact, root: str, places: Mapping[NodeKey, set[str]], names: Names) -> bool:
+    """Whether the declared ``key`` belongs to the service that the trace names."""
+    labels = [str(label) for label in node.props.get("labels") or ()]
+    service = next((label.removeprefix(SERVICE) for label in labels if label.startswith(SERVICE)), "")
+    namespace = next((label.removeprefix(NAMESPACE) for label in labels if label.startswith(NAMESPACE)), "")
+    cluster = parse_id(key[1])
+    if cluster is not None and namespace and cluster.namespace != namespace:
+        return False
+    if not service:
+        return root in names.by_id[key]
+    return plain(service) not in _EVERYWHERE and plain(service) in places.get(key, set())
