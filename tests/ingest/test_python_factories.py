@@ -401,3 +401,28 @@ def test_what_is_given_while_it_is_needed_is_named_after_who_takes_it() -> None:
         """,
     )
     assert agents(facts) == {"seller", "buyer"}
+
+
+def test_what_is_added_to_an_item_is_added_to_it_alone() -> None:
+    facts = read(
+        tools=TOOLS,
+        team="""
+        from langchain.agents import create_agent
+        from tools import look_up, run_code
+
+        kits = {"research": [look_up], "build": []}
+        kits["build"] += [run_code]
+        order = [look_up, run_code]
+        order[0] += 1
+        researcher = create_agent("m", tools=kits["research"], name="researcher")
+        builder = create_agent("m", tools=kits["build"], name="builder")
+        both = create_agent("m", tools=order, name="both")
+        """,
+    )
+    assert edges(facts, "USES") == {
+        ("researcher", "look_up"),
+        ("builder", "run_code"),
+        ("both", "look_up"),
+        ("both", "run_code"),
+    }
+    assert not facts.problems

@@ -8,18 +8,28 @@ from typing import Any
 from graphinv.ingest.support.python import ir
 from graphinv.ingest.support.python.values import Scope
 
+Found = tuple[frozenset[str], frozenset[str], frozenset[str]]
+
 
 class Dependencies:
-    """Answers are kept by the identity of what was asked about: the modules must outlive it."""
+    """Answers are kept by the identity of what was asked about: the modules and their tables must outlive it."""
 
     def __init__(self) -> None:
         self._names: dict[int, frozenset[str]] = {}
+        self._found: dict[tuple[int, frozenset[str]], Found] = {}
 
-    def of(self, scope: Scope, names: Iterable[str]) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+    def of(self, scope: Scope, names: Iterable[str]) -> Found:
         """Names that ``names`` depend on through the assignments of its body: parameters, names of loops, and names of further out.
 
-        O(names in the statements on the way).
+        O(names in the statements on the way), once for all scopes of a body.
         """
+        key = id(scope.table), frozenset(names)
+        found = self._found.get(key)
+        if found is None:
+            found = self._found[key] = self._of(scope, key[1])
+        return found
+
+    def _of(self, scope: Scope, names: frozenset[str]) -> Found:
         table = scope.table
         params = {param.name for param in scope.owner.params} if isinstance(scope.owner, ir.Function) else set()
         seen: set[tuple[str, bool]] = set()

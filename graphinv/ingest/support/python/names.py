@@ -12,6 +12,7 @@ from graphinv.ingest.support.python.operations import MAX_ITEMS, added, destruct
 from graphinv.ingest.support.python.tables import Entry
 from graphinv.ingest.support.python.values import (
     ClassV,
+    Const,
     DictV,
     Either,
     External,
@@ -116,16 +117,24 @@ def _changed(ev: Evaluation, value: Value, statement: ir.Stmt, scope: Scope) -> 
     if isinstance(value, Either):
         return either(module, line, [_changed(ev, one, statement, scope) for one in value.values])
     if isinstance(statement, ir.Assign):
-        if statement.op == "+=":
-            return added(value, "+", ev.evaluate(statement.value, scope), module, line) if not isinstance(value, Made) else value
-        if isinstance(value, DictV) and isinstance(statement.target, ir.Sub):
-            pair = ev.evaluate(statement.target.index, scope), ev.evaluate(statement.value, scope)
-            return DictV(value.module, value.line, (*value.items, pair)[:MAX_ITEMS], value.rest)
+        if isinstance(statement.target, ir.Sub):
+            return _with_item(ev, value, statement, statement.target, scope) if isinstance(value, DictV) else value
+        if statement.op == "+=" and not isinstance(value, Made):
+            return added(value, "+", ev.evaluate(statement.value, scope), module, line)
         return value
     call = statement.value if isinstance(statement, ir.Do) else None
     if not isinstance(call, ir.Call) or not isinstance(call.func, ir.Attr) or not isinstance(value, (ListV, DictV, Unknown)):
         return value
     return mutated(value, call.func.attr, list(ev.spread(call.args, scope)), module, line)
+
+
+def _with_item(ev: Evaluation, value: DictV, statement: ir.Assign, target: ir.Sub, scope: Scope) -> DictV:
+    """``value`` after ``x[…] = …`` or ``x[…] += …``."""
+    key, given = ev.evaluate(target.index, scope), ev.evaluate(statement.value, scope)
+    before = value.get(key.value) if isinstance(key, Const) and isinstance(key.value, str) else None
+    if statement.op == "+=" and before is not None:
+        given = added(before, "+", given, scope.module, statement.line)
+    return DictV(value.module, value.line, (*value.items, (key, given))[:MAX_ITEMS], value.rest)
 
 
 def _parameter(ev: Evaluation, name: str, scope: Scope) -> Value | None:
