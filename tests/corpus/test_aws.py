@@ -3,9 +3,10 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-from graphinv.ingest import HEAD_BYTES, aws_account
+from graphinv.ingest import HEAD_BYTES, aws_account, cloudtrail
 from graphinv.model.facts import Grant
 from tests.ingest.aws_grants import Evaluated, whole
+from tests.ingest.linked import linked
 from tests.ingest.reading import Facts, document, shown
 
 # Counted in the files: users, groups, roles and customer-managed policies.
@@ -57,3 +58,18 @@ def test_the_laboratory_of_escalations_is_seen_through(corpus: Path) -> None:
     false_positives = {name for name in taken if name.startswith(("fp1-", "fp2-", "fp3-", "fp4-"))}
     assert false_positives == set()
     assert {name for name in names if name.startswith(("fn1-", "fn2-", "fn3-"))} <= taken
+
+
+def test_a_trail_of_trying_out_attacks_is_read(corpus: Path) -> None:
+    texts = {file.name: file.read_text() for file in sorted((corpus / "cloudtrail").rglob("*.json"))}
+    assert len(texts) == 7
+    assert sum(cloudtrail.summarise(document(text, name)).records for name, text in texts.items()) == 100
+    found = linked(cloudtrail, texts)
+    here, of = "us-east-1:123837392027", "arn:aws:iam::123837392027"
+    tester, thief = f"{of}:user/bert-jan", f"{of}:role/stratus-red-team-ec2-steal-credentials-role"
+    assert (tester, f"{of}:role/stratus-red-team-leave-org-role") in found.drawn("ASSUMES")
+    assert found.drawn("RUNS_AS") == {(f"arn:aws:ec2:{here}:instance/i-0dbc91f429e48eeed", thief)}
+    read = {one for one in found.targets("CAN_ACCESS", tester) if ":parameter/" in one}
+    assert len(read) == 4
+    assert len(found.drawn("AUTHENTICATES_AS")) == 3
+    assert {severity for _, severity, _ in found.problems} == {"note"}

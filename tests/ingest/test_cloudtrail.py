@@ -161,8 +161,8 @@ def test_what_is_cut_off_is_read_as_far_as_it_goes() -> None:
 
 def test_whoever_calls_is_the_identity_and_not_its_session() -> None:
     service = {"type": "AWSService", "invokedBy": "lambda.amazonaws.com"}
-    federated = {"type": "FederatedUser", "arn": f"arn:aws:sts::{ACCOUNT}:federated-user/x", "accountId": ACCOUNT}
-    federated["sessionContext"] = {"sessionIssuer": {"type": "IAMUser", "arn": user("ivo")}}
+    issued = {"sessionIssuer": {"type": "IAMUser", "arn": user("ivo")}}
+    federated = {"type": "FederatedUser", "arn": f"arn:aws:sts::{ACCOUNT}:federated-user/x", "sessionContext": issued}
     bare = {"type": "AssumedRole", "arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/orders/run-1", "accountId": ACCOUNT}
     centre = {"type": "IdentityCenterUser", "accountId": ACCOUNT, "onBehalfOf": {"userId": "ab" * 18, "identityStoreArn": "x"}}
     whom = {

@@ -418,6 +418,24 @@ def aws_answers(plant: Plant) -> dict[str, str]:
         "environmentVariables": {"API_TOKEN": plant(), "DATABASE_URL": f"postgres://u:{plant()}@db.example/shop"},
         "description": plant(),
     }
+    called = {
+        "eventVersion": "1.11",
+        "eventSource": "secretsmanager.amazonaws.com",
+        "eventName": "PutSecretValue",
+        "awsRegion": "eu-west-1",
+        "recipientAccountId": "123456789012",
+        "userIdentity": {"type": "IAMUser", "arn": f"{iam}user/{shaped()}", "accessKeyId": plant("AKIA", 20), "principalId": plant()},
+        "requestParameters": {"secretId": shaped(), "secretString": plant(), "tableName": shaped(), "x": [{"name": shaped()}]},
+        "responseElements": {"credentials": {"sessionToken": plant(), "secretAccessKey": plant()}, "x": plant()},
+        "resources": [{"ARN": f"arn:aws:secretsmanager:eu-west-1:123456789012:secret:{shaped()}"}],
+        "errorMessage": "",
+        "userAgent": plant(),
+    }
+    assumed = {"roleArn": f"{iam}role/{shaped()}", "roleSessionName": shaped(), "webIdentityToken": plant("eyJ", 60)}
+    comer = {"type": "WebIdentityUser", "identityProvider": f"x.example/{shaped()}", "userName": shaped()}
+    entered = {**called, "eventSource": "sts.amazonaws.com", "eventName": "AssumeRoleWithWebIdentity", "requestParameters": assumed}
+    odd = {**called, "eventSource": f"{shaped().lower()}.amazonaws.com", "eventName": shaped(), "resources": []}
+    records = [called, {**entered, "userIdentity": comer}, odd, {**odd, "eventSource": "ec2.amazonaws.com"}]
     keys = [{"UserName": shaped(), "AccessKeyId": "AK" + "IAQNZGKIQY56JQ7WML", "SecretAccessKey": plant(), "Status": "Active"}]
     return {
         "aws/account.json": json.dumps({"UserDetailList": [user], "RoleDetailList": [role], "Policies": [managed]}),
@@ -428,6 +446,8 @@ def aws_answers(plant: Plant) -> dict[str, str]:
         "aws/functions.json": json.dumps({"Functions": [function]}),
         "aws/group.json": json.dumps({"agentActionGroup": group}),
         "aws/runtime.json": json.dumps(runtime),
+        "aws/trail.json": json.dumps({"Records": records}),
+        "aws/looked-up.json": json.dumps({"Events": [{"CloudTrailEvent": json.dumps(one), "Username": plant()} for one in records]}),
         "aws/report.csv": "user,arn,user_creation_time,password_enabled\n"
         f"{shaped()},{iam}user/{shaped()},{plant()},true\n{plant()},{plant()},,\n",
     }
