@@ -33,7 +33,7 @@ FILES = (
     "*.json of `aws cloudtrail lookup-events` and of queries of CloudTrail Lake; *.csv of Athena and of Lake",
     "*.json, *.jsonl, *.ndjson and *.log of records, also as EventBridge, CloudWatch Logs and SIEMs wrap them",
 )
-MAX_BYTES = 512 * 1024 * 1024
+MAX_BYTES = 256 * 1024 * 1024
 
 _RECORD = re.compile(rb'\\?"eventSource\\?"\s*:\s*\\?"[a-z0-9.-]{1,60}\.amazon(?:aws)?\.com')
 _WITH = re.compile(rb'\\?"(?:eventName|userIdentity)\\?"\s*:')

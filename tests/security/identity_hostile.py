@@ -17,7 +17,8 @@ IDENTITIES: dict[str, bytes] = {
     b'"environmentVariables": [7], "protocolConfiguration": 7}, {"agentActionGroup": {"agentId": "x", "functionSchema": [7], '
     b'"actionGroupExecutor": 7}}, {"Functions": [7, {"FunctionArn": [], "FunctionName": 7, "Environment": [[]]}]}]',
     "trail-types": b'{"Records": [{"eventSource": "s3.amazonaws.com", "eventName": "x", '
-    b'"userIdentity": {"type": [], "arn": 7, "sessionContext": [7]}, "resources": [7, {"ARN": []}], "requestParameters": [[{"a": [7]}]], "eventTime": {}, "readOnly": []}, 7, [[{}]]]}',
+    b'"userIdentity": {"type": [], "arn": 7, "sessionContext": [7]}, "resources": [7, {"ARN": []}], '
+    b'"requestParameters": [[{"a": [7]}]], "eventTime": {}, "readOnly": []}, 7, [[{}]]]}',
     "trail-within": b'{"Events": [' + b'{"CloudTrailEvent": "{' * 1000 + b'"eventSource": "s3.amazonaws.com", "eventName"',
     "trail-deep": b'{"eventSource": "s3.amazonaws.com", "eventName": "x", "userIdentity": {}, "a": ' + b"[" * 100_000,
     "hound-types": b'{"data": [{"kind": "AZApp", "data": {"id": [], "appId": 7}}, '
