@@ -20,11 +20,11 @@ from graphinv.pipeline.statements import split
 from graphinv.pipeline.traced import hosts, of_traces, plain
 
 
-def called(readings: Sequence[Reading]) -> set[Sighting]:
-    """Put what is meant in the place of what is called so, in all of ``readings``; gives the edges that traces show of what is declared.
-    O(nodes + edges)."""
+def called(readings: Sequence[Reading]) -> set[Sighting] | None:
+    """Put what is meant in the place of what is called so, in all of ``readings``; gives the edges that traces show of what is declared,
+    None where nothing is called so. O(nodes + edges)."""
     if not any(node.id.startswith(PREFIX) for reading in readings for node in reading.nodes):
-        return set()
+        return None
     names = Names.of(readings)
     told = of_traces(readings, names)
     sightings: set[Sighting] = set()

@@ -56,7 +56,7 @@ class _Declared:
         return EdgeFact("CONNECTS_TO", source, next(iter(servers)), {**edge.props, "tools": [self.names.get(target, target[1])]})
 
 
-def accounted(readings: Sequence[Reading], sightings: Collection[Sighting]) -> bool:
+def accounted(readings: Sequence[Reading], sightings: Collection[Sighting] | None) -> bool:
     """Give ``sightings`` what is declared of the same way; says whether there are any. O(edges)."""
     if not sightings:
         return False

@@ -31,8 +31,10 @@ def granted(known: Known, grants: Sequence[Grant]) -> Iterator[NodeFact | EdgeFa
     return evaluate(grants, known)
 
 
-STEPS: tuple[Step, ...] = (opened, deployed, granted)
-"""In order: a grant's wildcard reaches what the steps before it found."""
+FIRST_STEPS: tuple[Step, ...] = (opened, deployed)
+"""In order. What runs where tells of what records and traces speak."""
+STEPS: tuple[Step, ...] = (granted,)
+"""A grant's wildcard reaches what was found before."""
 LAST_STEPS: tuple[Step, ...] = (guessed,)
 """After the statements of estate files: what is guessed only where nobody says it."""
 
@@ -48,9 +50,10 @@ def together(readings: Sequence[Reading], beside: Known | None = None) -> None:
         return
     named(readings)
     met(readings)
-    sightings = called(readings)
     grants = [grant for reading in readings for grant in reading.grants]
-    known = _take(readings, STEPS, grants, None, beside)
+    known = _take(readings, FIRST_STEPS, grants, None, beside)
+    sightings = called(readings)
+    known = _take(readings, STEPS, grants, known if sightings is None else None, beside)
     changed = [settled(readings), stated(readings), approved(readings), accounted(readings, sightings)]
     _take(readings, LAST_STEPS, grants, None if any(changed) else known)
 

@@ -45,11 +45,12 @@ def of_traces(readings: Sequence[Reading], names: Names) -> dict[NodeKey, set[No
                 waiting.setdefault(node.key, (node, reading.root.name))
     if not waiting:
         return {}
-    places = _places(readings)
+    places, running = _places(readings)
     meant: dict[NodeKey, set[NodeKey]] = {key: set() for key in waiting}
     for key, (node, root) in waiting.items():
         if key[0] in ACTORS:
-            meant[key] = {one for one in _candidates(node, names) if _fits(one, node, root, places, names)}
+            fitting = (one for one in _candidates(node, names) if root in names.by_id[one] or _service_of(node))
+            meant[key] = {one for one in fitting if _fits(one, node, places[one], running[key])}
     drawn = [
         (edge.kind, edge.source, edge.target)
         for reading in readings
@@ -92,9 +93,11 @@ def hosts(server: NodeFact) -> Iterator[str]:
         yield f"{parts.host}:{parts.port}" if parts.port not in ("", "80", "443") else parts.host
 
 
-def _places(readings: Iterable[Reading]) -> Mapping[NodeKey, set[str]]:
-    """Agent or flow → what the folders and files that state it are called, its own names, and those of what it runs on."""
+def _places(readings: Iterable[Reading]) -> tuple[Mapping[NodeKey, set[str]], Mapping[NodeKey, set[str]]]:
+    """Agent or flow → what the folders and files that state it are called, its own names, and those of what it runs on; and the ids of the
+    latter."""
     found: dict[NodeKey, set[str]] = defaultdict(set)
+    running: dict[NodeKey, set[str]] = defaultdict(set)
     for reading in readings:
         root = reading.root.name
         for node in reading.nodes:
@@ -105,18 +108,18 @@ def _places(readings: Iterable[Reading]) -> Mapping[NodeKey, set[str]]:
                 found[node.key].update(map(plain, words))
         for edge in reading.edges:
             if edge.kind == "RUNS_ON" and not isinstance(edge.source, Ref) and not isinstance(edge.target, Ref):
-                found[edge.source].add(plain(re.split(r"[/#]", edge.target[1])[-1]))
-    return found
+                running[edge.source].add(edge.target[1])
+                found[edge.source] |= {edge.target[1], plain(re.split(r"[/#]", edge.target[1])[-1])}
+    return found, running
 
 
-def _fits(key: NodeKey, node: NodeFact, root: str, places: Mapping[NodeKey, set[str]], names: Names) -> bool:
-    """Whether the declared ``key`` belongs to the service that the trace names."""
-    labels = [str(label) for label in node.props.get("labels") or ()]
-    service = next((label.removeprefix(SERVICE) for label in labels if label.startswith(SERVICE)), "")
-    namespace = next((label.removeprefix(NAMESPACE) for label in labels if label.startswith(NAMESPACE)), "")
-    cluster = parse_id(key[1])
+def _service_of(node: NodeFact, mark: str = SERVICE) -> str:
+    return next((str(label).removeprefix(mark) for label in node.props.get("labels") or () if str(label).startswith(mark)), "")
+
+
+def _fits(key: NodeKey, node: NodeFact, places: set[str], running: set[str]) -> bool:
+    """Whether the declared ``key`` belongs to the service of ``node``, or runs where that was seen to run."""
+    service, namespace, cluster = plain(_service_of(node)), _service_of(node, NAMESPACE), parse_id(key[1])
     if cluster is not None and namespace and cluster.namespace != namespace:
         return False
-    if not service:
-        return root in names.by_id[key]
-    return plain(service) not in _EVERYWHERE and plain(service) in places.get(key, set())
+    return not service or (service not in _EVERYWHERE and service in places) or not running.isdisjoint(places)

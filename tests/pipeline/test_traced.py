@@ -1,0 +1,198 @@
+"""What traces show and what is declared: where both mean the same thing they are one, and only there."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from graphinv.model.facts import EdgeFact
+from graphinv.pipeline.keys import Fingerprinter
+from graphinv.pipeline.read import Reading, read_root
+from graphinv.pipeline.together import together
+from graphinv.pipeline.walk import root_of
+from tests.ingest.traces import agent, mcp, otlp, resource, span, tool
+
+DESK = """from agents import Agent, function_tool
+
+@function_tool
+def look_up(order: str) -> str:
+    return order
+
+refunds = Agent(name="Refund agent", tools=[look_up])
+desk = Agent(name="Desk", tools=[look_up], handoffs=[refunds])
+"""
+OWNER = "openai-agents:code/desk/agents#Desk"
+REFUNDS = "openai-agents:code/desk/agents#Refund agent"
+LOOK_UP = "tool:code/desk/agents#look_up"
+TRACE = otlp(resource(agent("01", "Desk"), tool("02", "look_up", "01"), service="desk"))
+
+
+def scan(top: Path, files: dict[str, str]) -> dict[str, Reading]:
+    """Readings of the roots, which are the folders of ``files``, by name."""
+    for path, text in files.items():
+        (top / path).parent.mkdir(parents=True, exist_ok=True)
+        (top / path).write_text(text, "utf-8")
+    roots = sorted({path.partition("/")[0] for path in files})
+    readings = [read_root(root_of(top / root), Fingerprinter(b"k" * 32)) for root in roots]
+    together(readings)
+    return {reading.root.name: reading for reading in readings}
+
+
+def drawn(reading: Reading, *kinds: str) -> dict[tuple[str, str, str], dict[str, Any]]:
+    return {
+        (edge.kind, edge.source[1], edge.target[1]): edge.props
+        for edge in reading.edges
+        if (edge.kind in kinds or not kinds) and isinstance(edge.source, tuple) and isinstance(edge.target, tuple)
+    }
+
+
+def nodes(reading: Reading, kind: str) -> set[str]:
+    return {node.id for node in reading.nodes if node.kind == kind}
+
+
+def test_an_agent_of_the_service_that_its_folder_is_called_like_is_the_one_there(tmp_path: Path) -> None:
+    found = scan(tmp_path, {"code/desk/agents.py": DESK, "logs/a.json": TRACE})["logs"]
+    assert drawn(found) == {("USES", OWNER, LOOK_UP): drawn(found)["USES", OWNER, LOOK_UP]}
+    assert drawn(found)["USES", OWNER, LOOK_UP]["evidence"] == ["observed"]
+    assert nodes(found, "Agent") == {OWNER}
+
+
+@pytest.mark.parametrize("service", ["checkout", "app", "server"])
+def test_an_agent_of_another_service_is_another_one(tmp_path: Path, service: str) -> None:
+    trace = otlp(resource(agent("01", "Desk"), tool("02", "look_up", "01"), service=service))
+    found = scan(tmp_path, {"code/desk/agents.py": DESK, "logs/a.json": trace})["logs"]
+    assert nodes(found, "Agent") == {f"called:{service}/Desk"}
+    assert set(drawn(found)) == {("USES", f"called:{service}/Desk", f"called:{service}/look_up")}
+
+
+def test_an_id_of_an_agent_names_nobody(tmp_path: Path) -> None:
+    told = {"gen_ai__operation__name": "invoke_agent", "gen_ai__agent__id": "Desk"}
+    trace = otlp(resource(span("01", **told), tool("02", "look_up", "01"), service="checkout"))
+    found = scan(tmp_path, {"code/desk/agents.py": DESK, "logs/a.json": trace})["logs"]
+    assert nodes(found, "Agent") == {"called:checkout"}
+
+
+def test_without_a_service_the_name_means_the_one_of_the_traces_own_root(tmp_path: Path) -> None:
+    trace = otlp(resource(agent("01", "Desk"), tool("02", "look_up", "01"), service=""))
+    files = {"code/desk/agents.py": DESK, "code/traces/a.json": trace, "logs/a.json": trace}
+    found = scan(tmp_path, files)
+    assert ("USES", OWNER, LOOK_UP) in drawn(found["code"])
+    assert nodes(found["logs"], "Agent") == {"called:logs#Desk"}
+
+
+def test_two_that_fit_are_told_and_neither_is_meant(tmp_path: Path) -> None:
+    found = scan(tmp_path, {"code/desk/agents.py": DESK, "old/desk/agents.py": DESK, "logs/a.json": TRACE})["logs"]
+    assert nodes(found, "Agent") == {"called:desk/Desk"}
+    assert any("several nodes are called" in problem.message for problem in found.problems)
+
+
+@pytest.mark.parametrize(
+    ("service", "told"),
+    [
+        ("front_office", {}),
+        ("x", {"k8s__namespace__name": "default", "k8s__deployment__name": "front-office", "k8s__cluster__name": "code"}),
+    ],
+)
+def test_what_it_runs_on_tells_the_service_too(tmp_path: Path, service: str, told: dict[str, str]) -> None:
+    code = "from agents import Agent\ndesk = Agent(name='Desk')\n"
+    container = "{containers: [{name: a, image: 'x:1', command: [python, main.py]}]}"
+    manifest = f"apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: front-office}}\nspec: {{template: {{spec: {container}}}}}\n"
+    trace = otlp(resource(agent("01", "Desk"), service=service, **told))
+    found = scan(tmp_path, {"code/main.py": code, "code/k8s.yaml": manifest, "logs/a.json": trace})
+    assert nodes(found["logs"], "Agent") == {"openai-agents:code/main#Desk"}
+
+
+def test_in_kubernetes_the_namespace_counts(tmp_path: Path) -> None:
+    def manifest(namespace: str) -> str:
+        return (
+            f"apiVersion: kagent.dev/v1alpha2\nkind: Agent\nmetadata: {{name: helm-agent, namespace: {namespace}}}\n"
+            "spec: {type: Declarative, declarative: {systemMessage: x}}\n"
+        )
+
+    trace = otlp(resource(agent("01", "helm_agent"), service="helm_agent", service__namespace="kagent"))
+    found = scan(tmp_path, {"eu/a.yaml": manifest("kagent"), "eu/b.yaml": manifest("other"), "logs/a.json": trace})["logs"]
+    assert nodes(found, "Agent") == {"k8s:eu/kagent/Agent/helm-agent"}
+
+
+def test_a_tool_of_another_agent_is_not_meant_by_its_name(tmp_path: Path) -> None:
+    """Somebody else's tool is called like the one that was called: who called it does not have that one."""
+    other = (
+        'from agents import Agent, function_tool\n@function_tool\ndef wipe() -> str:\n    return ""\na = Agent(name="Ops", tools=[wipe])\n'
+    )
+    trace = otlp(resource(agent("01", "Desk"), tool("02", "wipe", "01"), service="desk"))
+    found = scan(tmp_path, {"code/desk/agents.py": DESK, "ops/agents.py": other, "logs/a.json": trace})["logs"]
+    assert set(drawn(found, "USES")) == {("USES", OWNER, "called:desk/wipe")}
+
+
+SERVERS = json.dumps({"mcpServers": {"pay": {"url": "https://mcp.acme.example/mcp"}, "db": {"command": "npx", "args": ["db-mcp"]}}})
+CODER = "claude-code:code"
+
+
+@pytest.mark.parametrize(
+    ("told", "server"),
+    [({"server__address": "mcp.acme.example"}, "https://mcp.acme.example/mcp"), ({"mcp__server__name": "db"}, "mcp:code/.mcp.json#db")],
+)
+def test_a_server_is_the_one_that_the_agent_has_by_its_host_or_name(tmp_path: Path, told: dict[str, str], server: str) -> None:
+    own = {"graphinv__agent__id": CODER}
+    trace = otlp(resource(agent("01", "coder", **own), mcp("02", "pay", "01", **told), service="coder"))
+    found = scan(tmp_path, {"code/.mcp.json": SERVERS, "logs/a.json": trace})["logs"]
+    assert drawn(found)["CONNECTS_TO", CODER, server]["tools"] == ["pay"]
+    assert ("PROVIDES", server) in {(kind, source) for kind, source, _ in drawn(found)}
+
+
+def test_a_handoff_that_was_seen_is_the_one_that_is_declared(tmp_path: Path) -> None:
+    trace = otlp(resource(agent("01", "Desk"), tool("02", "transfer_to_refund_agent", "01"), agent("03", "Refund agent"), service="desk"))
+    found = scan(tmp_path, {"code/desk/agents.py": DESK, "logs/a.json": trace})
+    declared = drawn(found["code"], "DELEGATES_TO")["DELEGATES_TO", OWNER, REFUNDS]
+    assert drawn(found["logs"], "DELEGATES_TO")["DELEGATES_TO", OWNER, REFUNDS]["mode"] == declared["mode"]
+
+
+def stated(*edges: dict[str, Any]) -> str:
+    return "".join(json.dumps(edge) + "\n" for edge in edges)
+
+
+def edge(kind: str, source: list[str], target: list[str], **props: Any) -> dict[str, Any]:
+    return {"edge": kind, "from": source, "to": target, "props": {"evidence": ["declared"], **props}}
+
+
+BOT, PAY, SERVER = ["Agent", "bot"], ["Tool", "pay"], ["ToolServer", "srv"]
+NODES = [
+    {"node": "Agent", "id": "bot", "props": {"name": "bot"}},
+    {"node": "Tool", "id": "pay", "props": {"name": "pay"}},
+    {"node": "EnforcementPoint", "id": "gw", "props": {"mode": "enforce", "effect": "deny"}},
+]
+BOTS = otlp(resource(agent("01", "bot"), tool("02", "pay", "01"), service="bot"))
+
+
+def test_a_sighting_has_the_points_and_scopes_of_what_is_declared(tmp_path: Path) -> None:
+    """Else it would be a second way, around the point."""
+    facts = stated(*NODES, edge("USES", BOT, PAY, guards=["gw"], scopes=["read:*"]))
+    found = scan(tmp_path, {"code/x.facts.jsonl": facts, "logs/a.json": BOTS})["logs"]
+    props = drawn(found, "USES")["USES", "bot", "pay"]
+    assert (props["guards"], props["scopes"], props["evidence"]) == (["gw"], ["read:*"], ["observed"])
+
+
+def test_points_that_an_estate_file_puts_on_the_way_count_too(tmp_path: Path) -> None:
+    facts = stated(*NODES, edge("USES", BOT, PAY))
+    estate = '[[guard]]\npoint = "gw"\nmode = "enforce"\nedges = [{ edge = "USES", from = "Agent:bot", to = "Tool:pay" }]\n'
+    found = scan(tmp_path, {"code/x.facts.jsonl": facts, "code/graphinv.toml": estate, "logs/a.json": BOTS})
+    assert drawn(found["code"], "USES")["USES", "bot", "pay"].get("guards") == ["gw"]
+    assert drawn(found["logs"], "USES")["USES", "bot", "pay"]["guards"] == ["gw"]
+
+
+def test_a_tool_of_a_connected_server_was_called_over_that_connection(tmp_path: Path) -> None:
+    facts = stated(*NODES, edge("CONNECTS_TO", BOT, SERVER, guards=["gw"]), edge("PROVIDES", SERVER, PAY))
+    found = scan(tmp_path, {"code/x.facts.jsonl": facts, "logs/a.json": BOTS})["logs"]
+    assert set(drawn(found)) == {("CONNECTS_TO", "bot", "srv")}
+    props = drawn(found)["CONNECTS_TO", "bot", "srv"]
+    assert (props["tools"], props["guards"]) == (["pay"], ["gw"])
+
+
+def test_a_sighting_that_somebody_states_is_left_as_it_is_stated(tmp_path: Path) -> None:
+    seen = edge("USES", BOT, PAY) | {"props": {"evidence": ["observed"]}}
+    facts = stated(*NODES, edge("USES", BOT, PAY, guards=["gw"]), seen)
+    found = scan(tmp_path, {"code/x.facts.jsonl": facts, "logs/a.json": otlp(resource(agent("01", "x")))})["code"]
+    assert [one.props.get("guards") for one in found.edges if isinstance(one, EdgeFact) and one.kind == "USES"] == [["gw"], None]
