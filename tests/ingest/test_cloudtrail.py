@@ -281,6 +281,7 @@ def test_resources_are_those_that_the_record_lists_or_its_parameters_name() -> N
         ("secretsmanager", "GetSecretValue", {"secretId": "payments/stripe"}, secret[:-7], ("read",)),
         ("ssm", "GetParameter", {"name": "/shop/db", "withDecryption": True}, f"arn:aws:ssm:{here}:parameter/shop/db", ("read",)),
         ("sqs", "SendMessage", {"queueUrl": f"https://sqs.eu-west-1.amazonaws.com/{ACCOUNT}/jobs"}, f"arn:aws:sqs:{here}:jobs", ("write",)),
+        ("logs", "DeleteLogGroup", {"logGroupName": "/shop/jobs"}, f"arn:aws:logs:{here}:log-group:/shop/jobs", ("delete", "write")),
         ("sns", "Publish", {"topicArn": f"arn:aws:sns:{here}:alerts"}, f"arn:aws:sns:{here}:alerts", ("write",)),
         ("s3", "PutBucketPolicy", {"bucketName": "invoices"}, BUCKET, ("admin",)),
         ("s3", "ListObjectsV2", {"bucketName": "invoices"}, BUCKET, ("read",)),

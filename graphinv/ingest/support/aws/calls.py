@@ -163,7 +163,7 @@ def _resources(event: Mapping[str, Any], service: Service, kinds: frozenset[str]
     listed = event.get("resources")
     for one in listed[:_MOST] if isinstance(listed, list) else ():
         arn = _said(one.get("ARN") or one.get("arn")) if isinstance(one, dict) else ""
-        if _is_of(arn, service, kinds):
+        if _is_of(arn, service, kinds | {"*"}):
             found = True
             yield _id(arn)
     if not found:
@@ -171,12 +171,12 @@ def _resources(event: Mapping[str, Any], service: Service, kinds: frozenset[str]
 
 
 def _is_of(arn: str, service: Service, kinds: frozenset[str]) -> bool:
-    """Whether the action can be done to it: it is of the service, or of a type of another one that the table tells."""
+    """Whether the action can be done to it: it is of one of ``kinds``, where these are any (``*``) of the service or of one of them."""
     name = service_of(arn)
     fields = arns.parse(arn)
     if fields is None or not fields.resource or name in _UNTELLING or "*" in arn or "${" in arn:
         return False
-    return name == service.prefix or service.type_of(arn) in kinds
+    return ("*" in kinds and name == service.prefix) or service.type_of(arn) in kinds
 
 
 def _named(event: Mapping[str, Any], service: Service, kinds: frozenset[str]) -> Iterator[str]:
@@ -218,7 +218,9 @@ def _is_model(kind: str, value: str) -> bool:
 def _value(given: Mapping[str, list[str]], name: str) -> list[str]:
     """Values of what varies in an ARN: names, without what is around them in a URL or a path, that need no other field."""
     for key in _ELSEWHERE.get(name, (name, "name") if name.endswith("name") else (name,)):
-        found = [one.rpartition("/")[2] if "://" in one else one.lstrip("/") for one in given.get(key, ()) if not one.startswith("alias/")]
+        found = [one.rpartition("/")[2] if "://" in one else one for one in given.get(key, ()) if not one.startswith("alias/")]
+        if name.endswith("withoutleadingslash"):
+            found = [one.removeprefix("/") for one in found]
         if found and all(one and ":" not in one.removesuffix(":0") and "*" not in one and len(one) <= 512 for one in found):
             return found
     return []
