@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from graphinv.analyze.engine import Engine
 from graphinv.model.facts import EdgeFact
 from graphinv.pipeline.keys import Fingerprinter
 from graphinv.pipeline.read import Reading, read_root
+from graphinv.pipeline.stages import Scanned, engine
+from graphinv.pipeline.stages import scan as scan_all
 from graphinv.pipeline.together import together
 from graphinv.pipeline.walk import root_of
+from graphinv.store import open_store
 from tests.ingest.traces import agent, mcp, otlp, resource, span, tool
 
 DESK = """from agents import Agent, function_tool
@@ -196,3 +201,63 @@ def test_a_sighting_that_somebody_states_is_left_as_it_is_stated(tmp_path: Path)
     facts = stated(*NODES, edge("USES", BOT, PAY, guards=["gw"]), seen)
     found = scan(tmp_path, {"code/x.facts.jsonl": facts, "logs/a.json": otlp(resource(agent("01", "x")))})["code"]
     assert [one.props.get("guards") for one in found.edges if isinstance(one, EdgeFact) and one.kind == "USES"] == [["gw"], None]
+
+
+# --------------------------------------------------------------------------------------------------------------------------------
+# What comes of it
+
+AT = "2026-10-21T00:00:00Z"
+"""A month after the spans."""
+VAULT = """from agents import Agent, function_tool
+import psycopg
+
+@function_tool
+def look_up(order: str) -> str:
+    return psycopg.connect("postgres://reader@db.acme.example:5432/orders").execute("select 1")
+
+desk = Agent(name="Desk", tools=[look_up])
+"""
+
+
+@pytest.fixture(scope="module")
+def observed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Scanned, Engine]]:
+    """A declared agent that was seen to call its own tool and one of which nothing is declared, and an agent that nobody declares."""
+    top = tmp_path_factory.mktemp("estate")
+    query = span("05", "02", kind=3, db__system="postgresql", server__address="db.acme.example", db__name="orders", db__operation="DELETE")
+    spans = agent("01", "Desk"), tool("02", "look_up", "01", at=60), tool("03", "wipe", "01"), query, agent("04", "Night owl", "01")
+    for path, text in {"code/desk/agents.py": VAULT, "logs/a.json": otlp(resource(*spans, service="desk"))}.items():
+        (top / path).parent.mkdir(parents=True)
+        (top / path).write_text(text, "utf-8")
+    url = str(top / "graph")
+    scanned = scan_all(url, [top / "code", top / "logs"], at=AT)
+    with open_store(url) as store:
+        yield scanned, engine(store, at=AT)
+
+
+def test_what_was_seen_is_within_what_is_possible(observed: tuple[Scanned, Engine]) -> None:
+    """And it is less: of the agent's two tools and one more agent nothing else was seen."""
+    _, asked = observed
+    for subject in (("Agent", OWNER), ("Agent", "called:desk/Night owl")):
+        seen, posture = asked.reach(subject, "observed"), asked.reach(subject, "posture")
+        assert set(seen.atoms) <= set(posture.atoms)
+    wiped = ("Resource", "postgres://db.acme.example:5432/orders", "delete")
+    assert wiped in asked.reach(("Agent", OWNER), "observed").atoms
+    assert wiped not in asked.reach(("Agent", OWNER), "declared").atoms
+
+
+def test_a_tool_that_was_called_and_never_declared_is_drift(observed: tuple[Scanned, Engine]) -> None:
+    found = {(one.rule, one.subject, one.target) for one in observed[0].analysis.findings}
+    assert ("GI-INV-004", ("Agent", OWNER), ("Tool", "called:desk/wipe")) in found
+    assert ("GI-INV-004", ("Agent", OWNER), ("Agent", "called:desk/Night owl")) in found
+    assert ("GI-INV-004", ("Agent", OWNER), ("Tool", LOOK_UP)) not in found
+
+
+def test_an_agent_that_was_seen_and_that_nobody_declares_is_a_shadow(observed: tuple[Scanned, Engine]) -> None:
+    shadows = {one.subject[1]: one for one in observed[0].analysis.findings if one.rule == "GI-INV-002"}
+    assert set(shadows) == {"called:desk/Night owl"}
+
+
+def test_declared_and_seen_are_one_edge(observed: tuple[Scanned, Engine]) -> None:
+    (used,) = (one for one in observed[1].estate.edges_of("USES") if one.target == ("Tool", LOOK_UP))
+    assert used.props["evidence"] == ["declared", "observed"]
+    assert (used.props["count"], used.props["last_seen"]) == (1, "2026-09-21T14:14:20Z")
