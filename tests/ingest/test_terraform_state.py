@@ -72,6 +72,14 @@ def test_roles_policies_and_functions_of_a_state() -> None:
     assert token not in repr(facts.all)
 
 
+def test_an_empty_policy_is_none() -> None:
+    bucket = {"arn": "arn:aws:s3:::ledger", "bucket": "ledger", "policy": ""}
+    secret = {"arn": f"arn:aws:secretsmanager:eu-west-1:{ACCOUNT}:secret:pay-AbCdEf", "name": "pay", "policy": ""}
+    facts = state(resource("aws_s3_bucket", "ledger", bucket), resource("aws_secretsmanager_secret", "pay", secret))
+    assert (facts.problems, [one for one in facts.all if isinstance(one, Grant)]) == ([], [])
+    assert ("Resource", "arn:aws:s3:::ledger") in facts.nodes
+
+
 def test_access_keys_of_a_state_say_whose_they_are() -> None:
     secret = fake("secret", "", 40)
     facts = state(

@@ -112,7 +112,9 @@ def bounded(site: Site, subject: NodeKey, policy: str) -> Iterator[Fact]:
 
 
 def grant(site: Site, subject: NodeKey, role: str, document: object, origin: str) -> Iterator[Fact]:
-    """A policy that is written out: a JSON text, or the document itself."""
+    """A policy that is written out: a JSON text, or the document itself. A state writes an empty text where there is none."""
+    if document == "":
+        return
     text, unknown = policy_text(site, document)
     if unknown:
         yield site.problem(
