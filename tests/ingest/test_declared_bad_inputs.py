@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graphinv.ingest import autogen_components, docker_agents, fast_agent_cards, m365_agents, nemo_agents, prompt_agents
+from graphinv.ingest import autogen_components, copilot_studio, docker_agents, fast_agent_cards, m365_agents, nemo_agents, prompt_agents
 from tests.ingest.bad_inputs import ANY_BYTES, BOMB, EVERYWHERE, read
 
 READERS: list[tuple[ModuleType, str]] = [
@@ -20,6 +20,7 @@ READERS: list[tuple[ModuleType, str]] = [
     (fast_agent_cards, "agent-cards/a.yaml"),
     (m365_agents, "declarativeAgent.json"),
     (prompt_agents, "a.yaml"),
+    (copilot_studio, "desk/actions/a.mcs.yml"),
 ]
 BAD: dict[str, bytes] = {
     **EVERYWHERE,
@@ -30,6 +31,16 @@ BAD: dict[str, bytes] = {
     "deep": b'{"kind": "Workflow", "a": ' + b"[" * 5000 + b"]" * 5000 + b"}",
 }
 NAMES = [
+    "mcs.metadata",
+    "kind",
+    "schemaName",
+    "source",
+    "site",
+    "action",
+    "connectionReference",
+    "connectionProperties",
+    "operationDetails",
+    "gptCapabilities",
     "agents",
     "root",
     "models",

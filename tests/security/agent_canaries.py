@@ -96,7 +96,20 @@ def declared(plant: Plant) -> dict[str, str]:
         {"kind": "InvokeMcpTool", "serverUrl": remote, "serverLabel": shaped(), "toolName": shaped(), "headers": headers},
         {"kind": "HttpRequestAction", "id": shaped(), "url": remote, "headers": headers},
     ]
+    studio = {
+        "mcs.metadata": {"componentName": shaped()},
+        "kind": "AdaptiveDialog",
+        "instructions": plant(),
+        "actions": [
+            {"kind": "InvokeConnectorAction", "connectionReference": f"a.shared_{shaped()}.b", "operationId": shaped()},
+            {"kind": "InvokeExternalAgentAction", "connectionReference": shaped(), "connectionProperties": {"mode": "Maker"}},
+            {"kind": "HttpRequestAction", "id": shaped(), "url": remote, "headers": headers},
+            {"kind": "InvokeFlowAction", "flowId": shaped()},
+            {"kind": "InvokeConnectedAgentAction", "botSchemaName": shaped()},
+        ],
+    }
     return {
+        "shop/desk/topics/ask.mcs.yml": yaml.safe_dump(studio, sort_keys=False),
         "shop/team/docker.yaml": yaml.safe_dump(docker, sort_keys=False),
         "shop/team/nemo.yml": yaml.safe_dump(nemo, sort_keys=False),
         "shop/team/autogen.json": json.dumps(team),
