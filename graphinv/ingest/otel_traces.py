@@ -42,6 +42,7 @@ _MAP = re.compile(
     rb'"(?:gen_ai\.(?:operation\.name|system|provider\.name|request\.model|agent\.name|tool\.name)|openinference\.span\.kind'
     rb'|traceloop\.span\.kind|ai\.operationId|mcp\.method\.name|llm\.model_name)"\s*+:'
 )
+_LANGFUSE = re.compile(rb'"trace"\s*+:\s*+\{\s*+"id"\s*+:(?s:.)*"bookmarked"\s*+:')
 _OBSERVED = (b'"actor_id"', b'"observed_at"', b'"raw_payload"')
 
 
@@ -49,7 +50,7 @@ def detect(path: str, head: bytes) -> bool:
     """Whether a JSON file begins with spans, or with attributes that only spans have."""
     if not path.lower().endswith(_ENDINGS):
         return False
-    if _OTLP.search(head) or (_TRACE.search(head) and _SPAN.search(head)) or _MAP.search(head):
+    if _OTLP.search(head) or (_TRACE.search(head) and _SPAN.search(head)) or _MAP.search(head) or _LANGFUSE.search(head):
         return True
     return (b'"run_type"' in head and _RUN.search(head) is not None) or all(mark in head for mark in _OBSERVED)
 

@@ -296,6 +296,11 @@ CONVENTIONS: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = 
         {"ai.operationId": "ai.toolCall", "ai.toolCall.name": "search", "ai.toolCall.args": "{}"},
         {"ai.operationId": "ai.generateText.doGenerate", "ai.model.id": "gpt-4o"},
     ),
+    "claude-code": (
+        {"gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": "Planner"},
+        {"span.type": "tool", "tool_name": "search", "gen_ai.request.model": "gpt-4o"},
+        {"span.type": "llm_request", "gen_ai.request.model": "gpt-4o"},
+    ),
     "older": (
         {"gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": "Planner", "gen_ai.system": "openai"},
         {"gen_ai.tool.name": "search"},
@@ -475,6 +480,13 @@ def test_an_observation_of_another_scanner_names_the_agent() -> None:
     text = json.dumps(line) + "\n" + json.dumps(other) + "\n"
     assert otel_traces.detect("x.jsonl", text.encode())
     assert set(Shown(text, "x.jsonl").edges) == {("USES_MODEL", "logs#copilot", "gpt-4.1")}
+
+
+def test_metrics_beside_spans_are_no_spans() -> None:
+    points = [{"attributes": {"gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": "Counted"}, "value": 1}]
+    metric = {"type": "metric", "name": "gen_ai.client.operation.duration", "dataPoints": points}
+    found = Shown(SHAPES["sdk, a line each"] + json.dumps(metric) + "\n")
+    assert (set(found.edges), found.of("Agent")) == (EXPECTED, {"trips/Planner"})
 
 
 @pytest.mark.parametrize("text", ['{"mcp.servers": {}, "name": "x"}', '{"results": [{"name": "gen_ai.system"}]}', '{"traceId": "a"}'])

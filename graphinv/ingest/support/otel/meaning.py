@@ -43,10 +43,12 @@ _OPERATIONS: dict[str, What] = {
 """Values of ``gen_ai.operation.name``; ``create_agent``, ``plan`` and the life of a memory store show nothing at work."""
 _OPENINFERENCE: dict[str, What] = {"agent": "agent", "tool": "tool", "llm": "model", "embedding": "model", "retriever": "retrieval"}
 _TRACELOOP: dict[str, What] = {"agent": "agent", "workflow": "workflow", "tool": "tool"}
+_CLAUDE_CODE: dict[str, What] = {"tool": "tool", "llm_request": "model"}
 _CONVENTIONS: tuple[tuple[tuple[str, ...], dict[str, What]], ...] = (
     (("gen_ai.operation.name",), _OPERATIONS),
     (("openinference.span.kind", "gen_ai.span.kind"), _OPENINFERENCE),
     (("traceloop.span.kind", "agentops.span.kind"), _TRACELOOP),
+    (("span.type",), _CLAUDE_CODE),
 )
 """Attributes that say what a span is about, and their values."""
 _TELLING: tuple[tuple[tuple[str, ...], What], ...] = (
@@ -63,13 +65,14 @@ _NAMES: dict[What, tuple[str, ...]] = {
 _AI_SDK = re.compile(r"ai\.(?:generate|stream)(?:Text|Object)")
 _AI_SDK_MODEL = re.compile(r"ai\.(?:(?:generate|stream)(?:Text|Object)|embed(?:Many)?)\.do[A-Z]\w*")
 _NAMED_SPAN = re.compile(r"(invoke_agent|execute_tool) (\S.{0,100})|(?:running tool|tool): (\S.{0,100})")
-_SPAN_NAME = re.compile(r"[\w .:/@-]{1,100}")
-"""Names of spans that may be names of things; others may be made of what was asked."""
+_SPAN_NAME = re.compile(r"[\w :@-]{1,100}(?<!-[0-9])(?<!-[0-9]{2})(?<!-[0-9]{3})")
+"""Names of spans that may be names of things; others are those of events, or may be made of what was asked."""
 _METHOD_OF = re.compile(r"\.(?:a?run|a?invoke|a?stream|_?execute\w*|kickoff|a?call|workflow|agent|tool|task)$")
 _UNNAMED = re.compile(
-    r"(?:Code|ToolCalling|ReAct|Chat|Assistant|Base|Llm|LLM)?Agent(?:Executor|Workflow)?|agent|LangGraph|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
+    r"(?:Code|ToolCalling|ReAct|Chat|Assistant|Base|Llm|LLM|OpenAI )?Agent(?:Executor|Workflow| [Ww]orkflow)?|agent|LangGraph|Crew|Task"
+    r"|ClaudeAgentSDK\.\w+|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
 )
-"""What a library calls an agent that nobody named: its class, or an id that is new each time."""
+"""What a library calls an agent or a flow that nobody named: its class, a word of its own, or an id that is new each time."""
 _HANDOFF = re.compile(r"(?i)(?:transfer|hand_?off)[ _]to[ _](.+)")
 _MCP_TOOL = re.compile(r"mcp__(.+?)__(.+)")
 """A server's tool, as Claude Code and others call it."""
@@ -233,7 +236,8 @@ def _database(what: What, span: Span) -> Deed | None:
 
 def _model(told: Attributes) -> str:
     stated = text(told, "gen_ai.request.model", "llm.model_name", "ai.model.id", "embedding.model_name", "llm.request.model")
-    return shown(stated or text(told, "gen_ai.response.model", "llm.response.model"))
+    name = stated or text(told, "gen_ai.response.model", "llm.response.model")
+    return "" if name.lower() == "unknown" else shown(name)
 
 
 def _own(told: Attributes) -> Own:
@@ -251,7 +255,8 @@ def _of_span(span: Span) -> str:
         return named[2] or named[3]
     if "gen_ai.operation.name" in span.attributes:
         return ""
-    return _METHOD_OF.sub("", span.name) if _SPAN_NAME.fullmatch(span.name) else ""
+    name = _METHOD_OF.sub("", span.name)
+    return name if _SPAN_NAME.fullmatch(name) else ""
 
 
 def _named(name: str) -> str:

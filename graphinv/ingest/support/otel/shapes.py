@@ -30,6 +30,8 @@ _MAX_DEPTH = 12
 _RESOURCES = ("resourceSpans", "resource_spans", "batches")
 _SCOPES = ("scopeSpans", "scope_spans", "instrumentationLibrarySpans", "instrumentation_library_spans")
 _STARTS = ("starttimeunixnano", "starttime", "startts", "timestamp", "observedat")
+_NO_SPANS = frozenset({"datapoints", "metrics", "resourcemetrics", "logs", "resourcelogs", "events", "links", "scores"})
+"""What lies beside spans and has attributes like theirs."""
 _CHILDREN = ("children", "childspans", "childruns")
 _ATTRIBUTES = ("attributes", "spanattributes", "tags", "labels", "customdimensions")
 TELLING = ("gen_ai.", "openinference.span.kind", "traceloop.", "ai.operationId", "mcp.method", "llm.")
@@ -164,20 +166,20 @@ class _Walk:
             told = fields.get("actorid")
             if isinstance(told, str) and told.startswith("agent:"):  # an observation that another scanner wrote down
                 origin = self.reading.origin({"gen_ai.agent.name": told.removeprefix("agent:")})
-            inner = [(key, item) for key, item in value.items() if isinstance(item, (dict, list))]
+            inner = [(key, item) for key, item in value.items() if isinstance(item, (dict, list)) and _spelled(key) not in _NO_SPANS]
             if "observations" in fields:
                 inner = [(key, item) for key, item in inner if key != "trace"]  # which tells them a second time, and less of each
             for key, item in inner:
                 yield from self.within(item, (*at, key), origin, depth + 1)
             return
-        span = self.span(fields, value, at, self._own_origin(fields) or origin)
+        span = self.span(fields, value, at, self._own_origin(fields, value) or origin)
         yield span
         for key, item in value.items():
             if isinstance(item, list) and _spelled(key) in _CHILDREN:
                 for child in self.within(item, (*at, key), span.origin, depth + 1):
                     yield child if child.parent else replace(child, parent=span.id, trace=child.trace or span.trace)
 
-    def _own_origin(self, fields: Mapping[str, Any]) -> Origin | None:
+    def _own_origin(self, fields: Mapping[str, Any], value: Mapping[str, Any]) -> Origin | None:
         """The origin that a span tells itself."""
         resource = fields.get("resource", fields.get("resourceattributes"))
         if isinstance(resource, dict) and isinstance(resource.get("attributes"), (dict, list)):
@@ -186,9 +188,11 @@ class _Walk:
         metadata = attributes_of(fields.get("metadata"))
         told |= _below("resourceAttributes.", metadata)
         end = mapping(fields.get("localendpoint"))
-        service = fields.get("servicename") or end.get("serviceName") or fields.get("cloudrolename") or fields.get("sessionname")
-        if isinstance(service, str):
-            told.setdefault("service.name", service)
+        own = _attributes(fields, value)
+        services = (fields.get("servicename"), end.get("serviceName"), fields.get("cloudrolename"), fields.get("sessionname"))
+        for service in (*services, own.get("service.name"), own.get("aws.local.service")):
+            if isinstance(service, str) and service:
+                told.setdefault("service.name", service)
         return self.reading.origin(told) if told else None
 
     def span(self, fields: Mapping[str, Any], value: Mapping[str, Any], at: Pointer, origin: Origin) -> Span:
