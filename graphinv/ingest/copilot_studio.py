@@ -37,6 +37,8 @@ _PART = re.compile(
     r"(?:(?P<agent>.*)/)?(?:actions|topics|triggers?|knowledge(?:/files)?|entities|variables|translations|skills)/[^/]+", re.DOTALL
 )
 _CHILD = re.compile(r"(?:(?P<parent>.*)/)?agents/[^/]+", re.DOTALL)
+_TEMPLATE = re.compile(r"^\s*[\w.]+:\s*<[^<>\n]+>\s*$", re.MULTILINE)
+"""A setting that somebody is to fill in: the document is one to copy."""
 _MAX_STEPS = 20_000
 _CONNECTORS: Mapping[str, str] = {
     "office365": "outlook",
@@ -59,6 +61,8 @@ def read(document: Document) -> Iterator[Fact]:
     Raises:
         IngestError: not YAML, or no mapping at its top.
     """
+    if _TEMPLATE.search(document.text()):
+        return
     located = yamldoc.first(document)
     top = clients.top_object(located, document)
     yield from clients.duplicate_problems(located, document, NAME)

@@ -147,3 +147,7 @@ def test_the_name_of_a_flow_beside_them() -> None:
     found = read("jsonFileName: a.json\nworkflowId: 0f3c\nname: Post it\n", "bots/desk/workflows/Post-0f3c/metadata.yml")
     assert found.nodes["Workflow", "power-automate:shop#0f3c"]["name"] == "Post it"
     assert not copilot_studio.detect("charts/workflows/x/metadata.yml", b"name: x\n")
+
+
+def test_a_document_to_copy_is_no_agent() -> None:
+    assert not read("kind: GptComponentMetadata\ndisplayName: <Agent name>\n", "bots/desk/agent.mcs.yml").all
