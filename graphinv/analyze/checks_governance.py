@@ -14,7 +14,21 @@ from graphinv.analyze.labels import labels_of, plain, time_of
 from graphinv.analyze.moments import micros
 from graphinv.analyze.privilege import Privileges
 from graphinv.analyze.reaching import WORSE_BITS, Columns, columns_of
-from graphinv.analyze.rows import DAY, Params, Row, about, active, agents_of, blueprint, hop_of, in_force, listed, once, sightings_of
+from graphinv.analyze.rows import (
+    DAY,
+    Params,
+    Row,
+    about,
+    active,
+    agents_of,
+    blueprint,
+    counted,
+    hop_of,
+    in_force,
+    listed,
+    once,
+    sightings_of,
+)
 from graphinv.analyze.scopes import action_bits
 from graphinv.model.approved import mark
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
@@ -389,6 +403,7 @@ def contradicted(engine: Engine, params: Params) -> Iterator[Row]:
     once = (*HOLDS, "expired")  # it may have been seen before its approval ran out
     approved = {(edge.source, edge.target) for edge in estate.edges_of(*_CALLS) if approvals.of(edge) in once}
     tasks = _closed_tasks(estate)
+    unstated: defaultdict[NodeKey, list[EdgeRecord]] = defaultdict(list)
     for edge in sightings:
         guards, seen = set(edge.props.get("guards") or ()), _last_seen(edge)
         ends = edge.kind, edge.source, edge.target
@@ -406,15 +421,29 @@ def contradicted(engine: Engine, params: Params) -> Iterator[Row]:
             elif approvals.of(edge) == "refused":
                 found = "it was let pass, though it was not approved", None
         elif edge.kind == "CAN_ACCESS" and not known and not found and not _granted(engine, edge, seen):
+            if all(map(only_seen, estate.outgoing[edge.source])):
+                unstated[edge.source].append(edge)
+                continue
             found = "posture knows no such grant, and it was seen", "+2 the graph does not show how"
         if found:
             reason, note = found
             yield about(edge.source, edge.target) | {
+                "where": estate.nodes[edge.target].name,
                 "reason": reason,
                 "points": sorted(guards & enforcing),
                 "path": [hop_of(estate, edge)],
                 "modifiers": [note] if note else [],
             }
+    for source, edges in unstated.items():
+        # Where no source tells of any of its grants, that is one thing to mend, however much it was seen to do.
+        targets = sorted({edge.target for edge in edges})
+        yield about(source, targets[0] if len(targets) == 1 else None) | {
+            "where": estate.nodes[targets[0]].name if len(targets) == 1 else counted(len(targets), "thing", "things"),
+            "reason": "posture knows no grant of it at all, and it was seen",
+            "points": [],
+            "path": [hop_of(estate, edges[0])],
+            "modifiers": ["+2 the graph does not show how"],
+        }
 
 
 def _last_seen(edge: EdgeRecord) -> int | None:

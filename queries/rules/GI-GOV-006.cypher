@@ -1,6 +1,6 @@
 // id: GI-GOV-006
 // title: Runtime verdict contradicts posture
-// finding: "{subject} was seen at {target}: {reason}"
+// finding: "{subject} was seen at {where}: {reason}"
 // severity: medium
 // base: 6
 // modifiers: [M1, M2, M3]
@@ -18,5 +18,6 @@
 //   - What was approved when it happened, though not now
 //   - The same access, granted over another way
 // columns:
+//   where: Where it was seen
 //   reason: What contradicts what
 //   points: Enforcement points that let it pass
