@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
+from graphinv.analyze.rows import in_force
+from graphinv.analyze.toolbox import toolbox_of
 from graphinv.model.errors import UsageError
 from graphinv.model.facts import NodeKey
 from graphinv.model.results import Result
@@ -105,8 +107,8 @@ def aivss_of(engine: Engine, agent: NodeKey, cvss: float | None = None) -> Aivss
 
 
 def _factors(engine: Engine, agent: NodeKey) -> Iterator[Factor]:
-    estate = engine.estate
-    out, into = estate.outgoing.get(agent, ()), estate.incoming.get(agent, ())
+    estate, toolbox = engine.estate, toolbox_of(engine)
+    out, into = list(toolbox.out(agent)), [edge for edge in estate.incoming.get(agent, ()) if in_force(edge, toolbox.at)]
     autonomy = estate.nodes[agent].props.get("autonomy")
     said = f"its autonomy is {autonomy}" if autonomy else "no source states how much it does without asking"
     yield Factor(name="autonomy", value=_AUTONOMY.get(str(autonomy)), because=said)
@@ -119,7 +121,7 @@ def _factors(engine: Engine, agent: NodeKey) -> Iterator[Factor]:
     scopes = [estate.nodes[edge.target].props.get("scope") for edge in out if edge.kind in ("READS", "WRITES")]
     yield _stated("persistence", scopes, bounded="session", few="its memories end with the session", none="what it remembers")
     roles = {edge.target for edge in out if edge.kind == "RUNS_AS"}
-    onward = any(edge.kind == "ASSUMES" for role in roles for edge in estate.outgoing.get(role, ()))
+    onward = any(edge.kind == "ASSUMES" for role in roles for edge in toolbox.out(role))
     changes = len(roles) > 1 or onward or any(edge.props.get("mode") in ("on_behalf_of", "passthrough") for edge in into)
     because = "it can act as more than one identity" if changes else "no source states that it has one identity and no other"
     yield Factor(name="identity", value=1.0 if changes else None, because=because)
@@ -131,9 +133,7 @@ def _factors(engine: Engine, agent: NodeKey) -> Iterator[Factor]:
 
 def _tools(engine: Engine, agent: NodeKey) -> Factor:
     """1 where a tool that it calls, itself or over a server, changes something; 0.5 where all are known to read only."""
-    from graphinv.analyze.severity import Gauge
-
-    effects = [engine.estate.nodes[tool].props.get("effects") for tool in set(Gauge(engine).tools_of(agent))]
+    effects = [engine.estate.nodes[tool].props.get("effects") for tool in set(toolbox_of(engine).tools_of(agent))]
     if any(set(stated or ()) - {"read"} for stated in effects):
         return Factor(name="tools", value=1.0, because="a tool of it does more than read")
     if effects and all(stated for stated in effects):

@@ -14,6 +14,7 @@ from graphinv.analyze.labels import agreed
 from graphinv.analyze.moments import micros
 from graphinv.analyze.privilege import Privileges
 from graphinv.analyze.reaching import WORSE_BITS, Columns, Pair, Reached, calls_of, columns_of, pairs_and_counts
+from graphinv.analyze.rings import Rings
 from graphinv.analyze.rows import (
     DAY,
     Params,
@@ -30,8 +31,8 @@ from graphinv.analyze.rows import (
     tells_callers_apart,
 )
 from graphinv.analyze.scopes import Array, split_scope
-from graphinv.analyze.severity import Gauge
 from graphinv.analyze.structure import KIND_NUMBER
+from graphinv.analyze.toolbox import Toolbox, toolbox_of
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
 from graphinv.model.facts import NodeKey
 
@@ -49,30 +50,28 @@ _MINUTE = 60 * 1_000_000
 def widened(engine: Engine, params: Params) -> Iterator[Row]:
     """Delegations by which the delegator can do, worse than read, what it could not do without them.
 
-    What it could do without is its own and what it may ask others for; a second way to the same sub-agent is no other. Where agents call
-    each other in a circle, what comes back over the circle counts as its own.
+    What it could do without is its own and what it may ask others for; a second way to the same sub-agent is no other, nor is what comes
+    back to it over a ring. In rings of very many, whose agents mostly come to each other by many ways, what goes round counts as its own.
     """
     estate, structure = engine.estate, engine.structure
     arcs, posture = engine.arcs("posture"), engine.privileges("posture")
     pointers, order = arcs.leaving
     actor = np.isin(structure.kinds, [KIND_NUMBER[kind] for kind in _ACTORS])
     once, twice, united = (np.zeros(len(structure.targets), dtype=np.uint8) for _ in range(3))
-    told = columns_of(engine)
+    told, rings = columns_of(engine), Rings(engine)
     for agent in agents_of(engine):
         number = structure.number[agent.key]
         onward = order[pointers[number] : pointers[number + 1]]
-        leaving = onward[actor[arcs.target[onward]]].tolist()
+        leaving = onward[actor[arcs.target[onward]] & (arcs.target[onward] != number)].tolist()
         found = {arc: edge for arc in leaving if (edge := estate.edges[arcs.first[arc]]).source == agent.key}
         if not found:
             continue
         once[:], twice[:] = 0, 0
-        carried = {}
+        carried, apart = {}, rings.without(number)
         ways: defaultdict[int, list[int]] = defaultdict(list)
         for arc in leaving:
-            columns, bits = posture.row(structure.keys[arcs.target[arc]])
-            if arcs.mask[arc] >= 0:
-                bits = bits & structure.masks.at(int(arcs.mask[arc]), columns)
-            carried[arc] = columns, bits
+            target = int(arcs.target[arc])
+            carried[arc] = rings.passing(arc, apart[target] if target in apart else posture.row(structure.keys[target]))
             ways[int(arcs.target[arc]) if arc in found else -1 - arc].append(arc)
         for together in ways.values():
             for columns, bits in (carried[arc] for arc in together):
@@ -198,7 +197,7 @@ def _short(edge: EdgeRecord) -> bool:
 def confused_deputy(engine: Engine, params: Params) -> Iterator[Row]:
     """Agents, tools and servers with power of their own that several agents can have used and that cannot tell for whom they act."""
     estate, at = engine.estate, micros(engine.at)
-    taking, powers = Gauge(engine), _Powers(engine)
+    toolbox, powers = toolbox_of(engine), _Powers(engine)
     for kind in ("Agent", "Tool", "ToolServer"):
         for deputy in estate.of_kind(kind):
             own = [edge for edge in estate.outgoing.get(deputy.key, ()) if edge.kind in ("RUNS_AS", "HOLDS") and in_force(edge, at)]
@@ -217,7 +216,7 @@ def confused_deputy(engine: Engine, params: Params) -> Iterator[Row]:
             keys, targets = engine.structure.keys, engine.structure.targets
             heaviest = worse[np.argmax(engine.weights.target[worse])]
             callers = sorted({edge.source for edge, _ in used})
-            lower = any(_lower(estate, taking, caller, deputy) for caller in callers)
+            lower = any(_lower(toolbox, caller, deputy) for caller in callers)
             yield about(deputy.key, keys[targets[heaviest]]) | {
                 "callers": [":".join(caller) for caller in callers],
                 "parties": len(surest),
@@ -261,7 +260,7 @@ def _undecided(estate: Estate, edge: EdgeRecord, at: int) -> bool:
     return edge.props.get("mode") not in ("on_behalf_of", "passthrough") and not tells_callers_apart(estate, edge)
 
 
-def _lower(estate: Estate, taking: Gauge, caller: NodeKey, deputy: NodeRecord) -> bool:
-    props = estate.nodes[caller].props
+def _lower(toolbox: Toolbox, caller: NodeKey, deputy: NodeRecord) -> bool:
+    props = toolbox.estate.nodes[caller].props
     beneath = deputy.props.get("environment") == "prod" and props.get("environment") in ("dev", "test")
-    return beneath or taking.takes_untrusted(caller)
+    return beneath or toolbox.takes(caller)

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from graphinv.analyze.approvals import Approvals, approvals_of
 from graphinv.analyze.labels import affirmed
-from graphinv.analyze.legs import Legs, in_a_sandbox, reader_of, runs_apart
+from graphinv.analyze.legs import Legs, reader_of
 from graphinv.analyze.moments import micros
 from graphinv.analyze.reaching import WORSE_BITS, affordable
 from graphinv.analyze.rows import Params, Row, about, active, agents_of, hop_of, in_force, listed, of_several, once
+from graphinv.analyze.toolbox import in_a_sandbox, runs_apart
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
 from graphinv.model.facts import NodeKey
 from graphinv.model.results import Hop

@@ -529,11 +529,12 @@ def unrecorded(engine: Engine, params: Params) -> Iterator[Row]:
         if len(silent) < len(open_ones):
             yield about(agent.key) | {"unknown": True}
         if silent:
+            final = [edge for edge in silent if "irreversible" in (estate.nodes[edge.target].props.get("effects") or ())]
             yield about(agent.key) | {
                 "what": f"no point decided or wrote down {len(silent)} of the {len(seen)} things that it was seen to do",
                 "examples": sorted(":".join(edge.target) for edge in silent)[:10],
-                "path": [hop_of(estate, silent[0])],
-                "modifiers": ["+1 what it did cannot be undone"] if _irreversible(estate, silent) else [],
+                "path": [hop_of(estate, (final or silent)[0])],
+                "modifiers": ["+1 what it did cannot be undone"] if final else [],
             }
         said = labels_of([agent.props])
         kept = said.get("logretentiondays", "")
@@ -549,7 +550,3 @@ def _recorded(estate: Estate, edge: EdgeRecord, recording: set[str], at: int) ->
     provided = [one for one in estate.incoming.get(edge.target, ()) if one.kind == "PROVIDES" and in_force(one, at)]
     ways = [{*(one.props.get("guards") or ())} & recording for one in provided]
     return bool({*(edge.props.get("guards") or ())} & recording) or (bool(ways) and all(ways))
-
-
-def _irreversible(estate: Estate, edges: Sequence[EdgeRecord]) -> bool:
-    return any("irreversible" in (estate.nodes[edge.target].props.get("effects") or ()) for edge in edges)

@@ -18,7 +18,7 @@ from graphinv.analyze.moments import micros
 from graphinv.analyze.reaching import calls_of, columns_of
 from graphinv.analyze.rows import DAY, Params, Row, about, active, confidence, counted, in_force
 from graphinv.analyze.scopes import Array
-from graphinv.analyze.severity import Gauge
+from graphinv.analyze.toolbox import toolbox_of
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
 from graphinv.model.facts import NodeKey
 
@@ -86,7 +86,6 @@ _NUMBERS = re.compile(r"v?(\d{1,9})(?:\.(\d{1,9}))?(?:\.(\d{1,9}))?")
 def stale_dependency(engine: Engine, params: Params) -> Iterator[Row]:
     """Packages that something of ours depends on and that are vulnerable, out of support or far behind; told once for each package."""
     estate, at = engine.estate, micros(engine.at)
-    gauge = Gauge(engine)
     for package in estate.of_kind("Package"):
         users = [edge for edge in estate.incoming.get(package.key, ()) if _loaded(estate, edge, at)]
         if not users:
@@ -110,7 +109,7 @@ def stale_dependency(engine: Engine, params: Params) -> Iterator[Row]:
             if package.props.get("latest") is not None and (behind is None or (any(behind) and published is None)):
                 yield ends | {"unknown": True}
             continue
-        if any(gauge.takes_untrusted(edge.source) for edge in users):
+        if any(toolbox_of(engine).takes(edge.source) for edge in users):
             notes.append("+1 what depends on it takes in strangers' content")
         yield ends | {
             "reason": reason,

@@ -369,7 +369,7 @@ def _finding(rule: Rule, engine: Engine, gauge: Gauge, alike: Alike, subject: No
         if hop.confidence is not None:
             confidence = min(confidence, hop.confidence)
             inferred = min(inferred, hop.confidence) if hop.evidence == ("inferred",) else inferred
-    level, parts = gauge.judge(rule.base, rule.modifiers, subject, target, hops, about.modifiers, inferred)
+    level, parts = gauge.judge(rule.base, rule.modifiers, subject, target, hops, about.modifiers, confidence, inferred)
     names = {name: _words(about.details.get(name, "")) for name in rule.named_columns}
     reached = estate.nodes[target] if target else None
     # A root is in no estate

@@ -3,7 +3,7 @@
 // finding: "{subject} reaches {target}{counts} with no decision in the way"
 // severity: high
 // base: 7
-// modifiers: [M1, M2, M3, M4, M6]
+// modifiers: [M1, M2, M3, M4, M6, LACK]
 // why: >
 //   Nothing on this path decides at run time: whatever makes the agent ask for it, gets it.
 // remediation: >

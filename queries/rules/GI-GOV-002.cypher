@@ -3,7 +3,7 @@
 // finding: "{subject} cannot be relied on: {reason}"
 // severity: medium
 // base: 6
-// modifiers: [M1, M2]
+// modifiers: [M1, M2, LACK]
 // why: >
 //   On the drawing there is a decision; when it matters there is none.
 // remediation: >

@@ -3,7 +3,7 @@
 // finding: "{subject} may destroy with {target}: {reason}"
 // severity: high
 // base: 7
-// modifiers: [M1, M2, M4]
+// modifiers: [M1, M2, M4, LACK]
 // why: >
 //   What cannot be undone is done at the speed of the agent, and the first person to hear of it is whoever it was done to.
 // remediation: >

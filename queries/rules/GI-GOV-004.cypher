@@ -3,7 +3,7 @@
 // finding: "Approval of {target} for {subject} is wider than one act: {reasons}"
 // severity: medium
 // base: 5
-// modifiers: [M1, M3]
+// modifiers: [M1, M3, LACK]
 // why: >
 //   Somebody said yes to one thing; the same yes now lets other things pass, at other times, or a tool that has changed.
 // remediation: >

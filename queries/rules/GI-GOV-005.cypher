@@ -3,7 +3,7 @@
 // finding: "{subject} decides without knowing enough: {reason}"
 // severity: medium
 // base: 6
-// modifiers: [M1, M2]
+// modifiers: [M1, M2, LACK]
 // why: >
 //   One answer for all: what the most trusted of them may do, each of them may do, and what is decided cannot depend on who asks or why.
 // remediation: >

@@ -3,7 +3,7 @@
 // finding: "{subject}: {what}"
 // severity: medium
 // base: 5
-// modifiers: [M1, M3]
+// modifiers: [M1, M3, LACK]
 // why: >
 //   What no decision saw and no record holds can be neither stopped nor explained.
 // remediation: >

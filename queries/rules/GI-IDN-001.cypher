@@ -3,7 +3,7 @@
 // finding: "{subject} is the identity of {parties} agents"
 // severity: high
 // base: 7
-// modifiers: [M2]
+// modifiers: [M2, LACK]
 // why: >
 //   Whoever checks a request sees the same identity for all of these agents: permissions add up to what any of them needs, no decision can
 //   tell them apart, and after an incident nobody can say which of them it was.

@@ -3,7 +3,7 @@
 // finding: "{subject} runs as {target}, which {binding}"
 // severity: medium
 // base: 6
-// modifiers: [M1, M2]
+// modifiers: [M1, M2, LACK]
 // why: >
 //   What proves this identity can be carried to another machine: whoever copies it is the agent.
 // remediation: >

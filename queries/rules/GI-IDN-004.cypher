@@ -3,7 +3,7 @@
 // finding: "{subject} has no identity of its own and acts by {by}"
 // severity: medium
 // base: 6
-// modifiers: [M2, M5]
+// modifiers: [M2, M5, LACK]
 // why: >
 //   Whoever it calls sees a key and not an agent: nothing can be decided for this agent, and its key is its only name.
 // remediation: >

@@ -3,7 +3,7 @@
 // finding: "{subject} has no accountable owner"
 // severity: medium
 // base: 6
-// modifiers: [M1, M2, M3]
+// modifiers: [M1, M2, M3, LACK]
 // why: >
 //   Nobody answers for what this agent does: nobody reviews its access, and nobody switches it off when it is no longer needed.
 // remediation: >

@@ -3,7 +3,7 @@
 // finding: "Nobody is left of those who answer for {subject}"
 // severity: medium
 // base: 6
-// modifiers: [M1, M2]
+// modifiers: [M1, M2, LACK]
 // why: >
 //   It looks owned and is not: questions, reviews and alarms go to somebody who has left, and nobody switches it off.
 // remediation: >

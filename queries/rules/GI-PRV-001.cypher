@@ -3,7 +3,7 @@
 // finding: "{subject} {what}"
 // severity: medium
 // base: 5
-// modifiers: [M1, M2, M3]
+// modifiers: [M1, M2, M3, LACK]
 // why: >
 //   The grant was made for many and fits none: an agent that comes by it can do what it never needed, on things it does not know of.
 // remediation: >

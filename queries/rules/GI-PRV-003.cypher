@@ -3,7 +3,7 @@
 // finding: "{subject} does not use {what}"
 // severity: low
 // base: 3
-// modifiers: [M1, M2]
+// modifiers: [M1, M2, LACK]
 // why: >
 //   What is never used is missed by nobody when it is taken away, and by nobody when somebody else uses it.
 // remediation: >

@@ -3,7 +3,7 @@
 // finding: "{subject} holds {target}, {life}"
 // severity: medium
 // base: 5
-// modifiers: [M1, M2]
+// modifiers: [M1, M2, LACK]
 // why: >
 //   A secret that does not expire is as good for a thief as for its holder, from the day it leaks until somebody notices.
 // remediation: >

@@ -3,7 +3,7 @@
 // finding: "{subject} was last changed {age} days ago, {period} days at most were meant"
 // severity: medium
 // base: 4
-// modifiers: [M1, M2]
+// modifiers: [M1, M2, LACK]
 // why: >
 //   The longer a value stays the same, the more places it has been copied to, and the longer a copy that leaked works.
 // remediation: >

@@ -3,7 +3,7 @@
 // finding: "{who} use the secret {subject}"
 // severity: medium
 // base: 6
-// modifiers: [M2]
+// modifiers: [M2, LACK]
 // why: >
 //   It cannot be taken from one of them without stopping the others, nobody can tell which of them used it, and each of them can leak it.
 // remediation: >

@@ -3,7 +3,7 @@
 // finding: "{subject} can be renewed and nobody can revoke it: {reason}"
 // severity: medium
 // base: 5
-// modifiers: [M1, M2]
+// modifiers: [M1, M2, LACK]
 // why: >
 //   When it has to end at once, nothing can end it: it goes on renewing itself until somebody finds where it lives.
 // remediation: >

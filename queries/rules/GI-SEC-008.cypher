@@ -3,7 +3,7 @@
 // finding: "{subject} {reasons}"
 // severity: medium
 // base: 5
-// modifiers: [M2, M5]
+// modifiers: [M2, M5, LACK]
 // why: >
 //   A token that names no single receiver, or that allows more than is needed, can be passed on and used where nobody meant it.
 // remediation: >

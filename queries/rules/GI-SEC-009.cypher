@@ -3,7 +3,7 @@
 // finding: "{subject} {usage}"
 // severity: medium
 // base: 4
-// modifiers: [M1, M2]
+// modifiers: [M1, M2, LACK]
 // why: >
 //   It opens something, nobody needs it, and nobody would notice that somebody else has begun to use it.
 // remediation: >

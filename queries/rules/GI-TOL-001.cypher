@@ -3,7 +3,7 @@
 // finding: "{subject} can call {target}: {approval}"
 // severity: medium
 // base: 5
-// modifiers: [M1, M2, M3, M4, M6]
+// modifiers: [M1, M2, M3, M4, M6, LACK]
 // why: >
 //   Nobody has looked at what this tool does for this agent, so whatever it can reach was never weighed against what the agent needs.
 // remediation: >

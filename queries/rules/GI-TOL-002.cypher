@@ -3,7 +3,7 @@
 // finding: "{subject} can change without anybody noticing: {reason}"
 // severity: medium
 // base: 5
-// modifiers: [M2, M3]
+// modifiers: [M2, M3, LACK]
 // why: >
 //   What runs tomorrow need not be what was looked at today: whoever can publish under that name acts with everything this server has.
 // remediation: >

@@ -3,7 +3,7 @@
 // finding: "{subject} executes what it is given on {target}: {reason}"
 // severity: high
 // base: 7
-// modifiers: [M1, M2, M4]
+// modifiers: [M1, M2, M4, LACK]
 // why: >
 //   What the agent is talked into runs with everything the machine has: its files, its network, its keys.
 // remediation: >

@@ -184,13 +184,12 @@ def test_severity_is_what_its_parts_say() -> None:
     [finding], _ = judged(row(target="Resource:r"), loaded=loaded)
     assert finding.severity_parts == (
         "base 5",
-        "+1 production is on the path or within reach (M1)",
+        "+1 production is on the path (M1)",
         "+1 a confidential resource is within reach (M2)",
         "+1 a hop has no enforcement point that enforces (M5)",
-        "+1 a hop was observed in the last 30 days (M6)",
-        "= 9, critical",
+        "= 8, high",
     )
-    assert finding.severity == "critical"
+    assert finding.severity == "high"
 
 
 @pytest.mark.parametrize(("points", "clipped"), [("+9 more", "= 10, critical"), ("-9 less", "= 0, info")])
@@ -258,11 +257,12 @@ def test_the_documented_columns_are_those_that_are_reserved() -> None:
 @pytest.mark.parametrize(
     ("confidence", "evidence", "severity", "part"),
     [
-        (0.4, ["inferred"], "medium", "-3 a hop is only inferred (confidence 0.40), so it is medium at most"),
         (0.8, ["inferred"], "high", "-1 a hop is only inferred (confidence 0.80), so it is high at most"),
         (0.9, ["inferred"], "critical", None),
-        (0.4, ["declared"], "critical", None),
-        (0.4, ["declared", "inferred"], "critical", None),
+        (0.8, ["declared", "inferred"], "critical", None),
+        (0.5, ["declared"], "high", "-1 it is no surer than not (0.50), so it is high at most"),
+        (0.51, ["declared"], "critical", None),
+        (0.4, ["declared"], "medium", "-3 it is less sure than not (0.40), so it is medium at most"),
     ],
 )
 def test_what_rests_on_a_guess_is_not_the_worst(confidence: float, evidence: list[str], severity: str, part: str | None) -> None:

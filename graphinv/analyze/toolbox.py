@@ -1,0 +1,125 @@
+"""What can be called at one time, by whom, what it adds to its callers, and where strangers' content comes in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from graphinv.analyze.labels import affirmed
+from graphinv.analyze.moments import micros
+from graphinv.analyze.rows import active, in_force, listed, once
+from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
+from graphinv.model.facts import NodeKey
+
+if TYPE_CHECKING:
+    from graphinv.analyze.engine import Engine
+
+
+@dataclass(frozen=True)
+class ToolLegs:
+    """What a tool, or several, add to those who call them."""
+
+    takes: bool
+    sends: bool
+    inside: bool
+    """Everything that what sends acts on is known to lie inside the organisation and to be closed to strangers."""
+    executes: bool
+    """It executes what it is given, and not in a sandbox away from the agent."""
+
+    @classmethod
+    def of_all(cls, tools: Iterable[ToolLegs]) -> ToolLegs:
+        """Of several together."""
+        each = list(tools)
+        return cls(
+            takes=any(tool.takes for tool in each),
+            sends=any(tool.sends for tool in each),
+            inside=all(tool.inside for tool in each if tool.sends),
+            executes=any(tool.executes for tool in each),
+        )
+
+
+class Toolbox:
+    """Tools by who may call them; what it learned of one it remembers. Edges that are over and tools out of service do not count."""
+
+    def __init__(self, estate: Estate, at: int) -> None:
+        """Of ``estate`` at a time, in microseconds since 1970."""
+        self.estate, self.at = estate, at
+        self._tools: dict[NodeKey, ToolLegs] = {}
+        self._servers: dict[NodeKey, ToolLegs] = {}
+        self._takes: dict[NodeKey, bool] = {}
+
+    def out(self, key: NodeKey) -> Iterator[EdgeRecord]:
+        """Edges in force that leave a node."""
+        return (edge for edge in self.estate.outgoing.get(key, ()) if in_force(edge, self.at))
+
+    def tools_of(self, key: NodeKey) -> Iterator[NodeKey]:
+        """Tools that an actor calls itself or over a server it connects to, or that a server provides."""
+        for edge in self.out(key):
+            if not active(self.estate.nodes[edge.target]):
+                continue
+            if edge.kind in ("USES", "PROVIDES"):
+                yield edge.target
+            elif edge.kind == "CONNECTS_TO":
+                yield from (tool for tool in self.tools_of(edge.target) if listed(edge, self.estate.nodes[tool]))
+
+    def behind(self, edge: EdgeRecord) -> ToolLegs:
+        """What the tools add that a USES, PROVIDES or CONNECTS_TO lets be called; nothing of what is switched off."""
+        if not active(self.estate.nodes[edge.target]):
+            return ToolLegs.of_all(())
+        if edge.kind != "CONNECTS_TO":
+            return self.tool(edge.target)
+        if edge.props.get("tools") is not None:
+            return ToolLegs.of_all(self.tool(tool) for tool in self.tools_of(edge.target) if listed(edge, self.estate.nodes[tool]))
+        if edge.target not in self._servers:
+            self._servers[edge.target] = ToolLegs.of_all(map(self.tool, self.tools_of(edge.target)))
+        return self._servers[edge.target]
+
+    def tool(self, key: NodeKey) -> ToolLegs:
+        """What one tool adds."""
+        if key not in self._tools:
+            props = self.estate.nodes[key].props
+            ends = [self.estate.nodes[edge.target].props for edge in self.out(key) if edge.kind == "CAN_ACCESS"]
+            self._tools[key] = ToolLegs(
+                takes=bool(props.get("ingests_untrusted")) or any(map(self._untrusted, self.out(key))),
+                sends="egress" in (props.get("effects") or ()),
+                inside=bool(ends) and all(end.get("external") is False and end.get("sensitivity") != "public" for end in ends),
+                executes="execute" in (props.get("effects") or ()) and not in_a_sandbox(self.estate, self.estate.nodes[key], self.at),
+            )
+        return self._tools[key]
+
+    def taken(self, key: NodeKey) -> tuple[EdgeRecord, ...]:
+        """Edges by which strangers' content comes to an actor or a server: its own sources first, then its tools."""
+        out = list(self.out(key))
+        own = (edge for edge in out if self._untrusted(edge))
+        return (*own, *(edge for edge in out if edge.kind in ("USES", "CONNECTS_TO", "PROVIDES") and self.behind(edge).takes))
+
+    def takes(self, key: NodeKey) -> bool:
+        """Whether strangers' content comes to it, itself or by a tool it calls or provides."""
+        known = self._takes.get(key)
+        if known is None:
+            known = self._takes[key] = self.tool(key).takes if key[0] == "Tool" else bool(self.taken(key))
+        return known
+
+    def _untrusted(self, edge: EdgeRecord) -> bool:
+        return edge.kind == "INGESTS" and self.estate.nodes[edge.target].props.get("trust") == "untrusted"
+
+
+@once
+def toolbox_of(engine: Engine) -> Toolbox:
+    """The one of an engine."""
+    return Toolbox(engine.estate, micros(engine.at))
+
+
+def in_a_sandbox(estate: Estate, tool: NodeRecord, at: int) -> bool:
+    """Whether its provider runs it in a sandbox, or every server that provides it is known to run isolated in one."""
+    if affirmed(tool.props, "sandboxed"):
+        return True
+    servers = [edge.source for edge in estate.incoming.get(tool.key, ()) if edge.kind == "PROVIDES" and in_force(edge, at)]
+    return bool(servers) and all(runs_apart(estate, server, at) for server in servers)
+
+
+def runs_apart(estate: Estate, runner: NodeKey, at: int) -> bool:
+    """Whether everything that something runs on is known to be a sandbox in which it is isolated."""
+    runs = [edge for edge in estate.outgoing.get(runner, ()) if edge.kind == "RUNS_ON" and in_force(edge, at)]
+    return bool(runs) and all(edge.props.get("isolated") and estate.nodes[edge.target].props.get("sandboxed") for edge in runs)
