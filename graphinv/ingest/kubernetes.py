@@ -3,6 +3,7 @@
 Drawn:
     (:Runtime pod, deployment …)-[:RUNS_AS]->(:Identity service account)-[:ASSUMES]->(:Identity role of a cloud)
     (:Runtime|ToolServer|Agent)-[:HOLDS]->(:Secret)
+    (:Identity of AWS)-[:ASSUMES]->(:Identity user), (:Identity of AWS)-[:MEMBER_OF]->(:Identity group of the cluster)
     (:Agent of kagent, ark, kagenti)-[:CONNECTS_TO {tools}]->(:ToolServer)-[:RUNS_ON]->(:Runtime)
     (:Agent)-[:DELEGATES_TO]->(:Agent), (:Agent)-[:USES]->(:Tool), (:Agent)-[:USES_MODEL]->(:Model)
     and grants: what roles allow, in the words of Kubernetes
@@ -21,7 +22,7 @@ from pathlib import PurePosixPath
 from graphinv.ingest import Document
 from graphinv.ingest.support.helm import charts
 from graphinv.ingest.support.helm.charts import Filled
-from graphinv.ingest.support.kubernetes import ark, kagent, rbac, secrets
+from graphinv.ingest.support.kubernetes import ark, aws_auth, kagent, rbac, secrets
 from graphinv.ingest.support.kubernetes.cluster import Cluster
 from graphinv.ingest.support.kubernetes.kustomize import kustomization
 from graphinv.ingest.support.kubernetes.objects import Objects
@@ -206,6 +207,8 @@ def _read(raw: Raw) -> Read:
     if made is not None:
         name, content = made(raw)
         kind = "Secret"
+    elif aws_auth.is_map(raw):
+        content = aws_auth.logins(raw)
     elif (reader := _READERS.get((raw.group, raw.kind))) is not None:
         content = reader(raw)
     elif _KAGENTI.fullmatch(raw.group) and raw.kind in ("Agent", "AgentRuntime", "Component"):

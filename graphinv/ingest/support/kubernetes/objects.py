@@ -9,7 +9,7 @@ from graphinv.ingest.support.kubernetes import kagent
 from graphinv.ingest.support.kubernetes.agents import Agents
 from graphinv.ingest.support.kubernetes.cluster import Cluster
 from graphinv.ingest.support.kubernetes.names import DEFAULT, cluster_key, namespace_key, object_id
-from graphinv.ingest.support.kubernetes.readings import Account, Binding, Kustomization, Pod, Read, Rules, Service, Store, Vault
+from graphinv.ingest.support.kubernetes.readings import Account, Binding, Kustomization, Logins, Pod, Read, Rules, Service, Store, Vault
 from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Props
 
 
@@ -41,6 +41,8 @@ class Objects:
                 yield self.cluster.grant(read, ("Resource", self.cluster.id(read)), "rules", read.content.body)
             case Binding():
                 yield from self._binding(read, read.content)
+            case Logins():
+                yield from self._logins(read, read.content)
             case Service() | Kustomization() | Vault() | None:
                 return
             case _:
@@ -100,6 +102,20 @@ class Objects:
                 node = NodeFact("Identity", key, props)
             yield node
             yield self.cluster.grant(read, node.key, "binding", body)
+
+    def _logins(self, read: Read, logins: Logins) -> Iterator[Fact]:
+        for one in logins.entries:
+            sources = [self.cluster.source(read, one.line)]
+            name = one.arn.rpartition("/")[2]
+            who = NodeFact("Identity", one.arn, {"name": name, "type": one.type, "provider": "aws", "sources": sources})
+            yield who
+            for kind, edge, name in [("User", "ASSUMES", one.user), *(("Group", "MEMBER_OF", group) for group in one.groups)]:
+                if name:
+                    key = object_id(self.cluster.root, "", kind, name)
+                    yield NodeFact("Identity", key, {"name": name, "type": kind.lower(), "provider": "kubernetes", "sources": sources})
+                    yield EdgeFact(edge, who.key, ("Identity", key), self.cluster.stated(read, one.line))
+        for line in logins.strange:
+            yield self.cluster.problem(read, "lets identities of AWS log in to the cluster in a way that is not understood", line)
 
     def _workload(self, read: Read, pod: Pod) -> Iterator[Fact]:
         """A workload that is no object of an agent: its runtime, and the agent or server that its labels say it is."""

@@ -128,6 +128,25 @@ class Binding:
 
 
 @dataclass(frozen=True, slots=True)
+class Login:
+    """An identity of AWS that a cluster lets in: as the user (``""`` where its name depends on the session), and in groups."""
+
+    arn: str
+    type: str
+    user: str
+    groups: tuple[str, ...]
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Logins:
+    """All of them; ``strange`` are lines of what is not understood."""
+
+    entries: tuple[Login, ...]
+    strange: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Use:
     """One tool, server or agent that an agent is given, by the object's kind and name.
 
@@ -229,7 +248,7 @@ class Kustomization:
     generated: tuple[tuple[str, Store], ...] = ()
 
 
-Content = Account | Agent | Binding | Kustomization | Memory | Model | Pod | Rules | Server | Service | Store | Tool | Vault | None
+Content = Account | Agent | Binding | Kustomization | Logins | Memory | Model | Pod | Rules | Server | Service | Store | Tool | Vault | None
 
 
 @dataclass(frozen=True, slots=True)

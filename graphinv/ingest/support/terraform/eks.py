@@ -32,6 +32,20 @@ def _pod_identity(context: Context, one: Resource) -> Iterator[Fact]:
     yield site.edge("ASSUMES", key, context.identity(site, "role", text_of(one.values.get("role_arn"))))
 
 
+def _entry(context: Context, one: Resource) -> Iterator[Fact]:
+    """An identity of AWS that a cluster lets in, as a user and in groups of it."""
+    site = context.site(one)
+    cluster = site.id(text_of(one.values.get("cluster_name")))
+    principal = context.identity(site, "role", text_of(one.values.get("principal_arn")))
+    names = [("User", "ASSUMES", site.id(one.text("user_name")))]
+    names += [("Group", "MEMBER_OF", site.id(group)) for group in _texts(one.values.get("kubernetes_groups"))]
+    for kind, edge, name in names:
+        if name and "{{" not in name:
+            key: NodeKey = ("Identity", f"k8s:{cluster}//{kind}/{name}")
+            yield site.node(*key, name, type=kind.lower(), provider="kubernetes")
+            yield site.edge(edge, principal, key)
+
+
 def _access(context: Context, one: Resource) -> Iterator[Fact]:
     """(:Identity of AWS)-[:CAN_ACCESS]->(:Resource cluster, or a namespace of it) by a policy of EKS."""
     site = context.site(one)
@@ -62,5 +76,6 @@ def _texts(value: object) -> list[str]:
 
 READERS: Mapping[str, Reader] = {
     "aws_eks_pod_identity_association": _pod_identity,
+    "aws_eks_access_entry": _entry,
     "aws_eks_access_policy_association": _access,
 }
