@@ -1,4 +1,5 @@
-"""MCP servers of programs that keep them in YAML: LibreChat, Goose, mcp-agent, fast-agent, and any file with ``mcpServers``."""
+"""MCP servers of programs that keep them in YAML: LibreChat, Goose, mcp-agent, fast-agent, and any file with ``mcpServers``; agents of
+mcp-agent, in its configuration or in files of their own."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ from graphinv.ingest.support.places import is_to_copy
 from graphinv.ingest.support.secrets import redact
 from graphinv.ingest.support.servers import is_server, server_facts
 from graphinv.model.errors import IngestError
-from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Ref
+from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Props, Ref
 
 NAME = "mcp_yaml"
 TITLE = "MCP servers of programs that keep them in YAML"
@@ -24,6 +25,7 @@ FILES = (
     "**/mcp_agent.config.yaml",
     "**/fastagent.config.yaml",
     "**/fast-agent.yaml",
+    "any YAML file with a list of `agents` that name their servers (`server_names`), as mcp-agent reads them",
     "any other YAML file with `mcpServers` at its top, but for those to copy (`x.example.yaml`)",
 )
 MAX_BYTES = 4 * 1024 * 1024
@@ -38,6 +40,8 @@ _NAMES: Mapping[str, str] = {
 _GOOSE = re.compile(r"(?:(?P<folder>.*?)/)?\.config/goose/config\.ya?ml", re.DOTALL)
 _LISTED = re.compile(rb"(?m)^(?:mcpServers|mcp_servers)[ \t]*:[ \t]*(?:#.*)?\r?$")
 _OTHERS = re.compile(rb"(?m)^apiVersion[ \t]*:")
+_AGENTS = re.compile(rb"(?m)^agents[ \t]*:[ \t]*(?:#.*)?\r?\n(?:[ \t]*(?:#.*)?\r?\n)*[ \t]*-[ \t]")
+_THEIR_SERVERS = re.compile(rb"(?m)^[ \t]+(?:- )?server_names[ \t]*:")
 _CONTINUE = re.compile(r"(?:^|/)\.continue/")
 _SECTIONS: tuple[Pointer, ...] = (("mcpServers",), ("mcp_servers",), ("mcp", "servers"))
 
@@ -49,7 +53,8 @@ def detect(path: str, head: bytes) -> bool:
         return False
     if name in _NAMES or _GOOSE.fullmatch(path):
         return True
-    return _LISTED.search(head) is not None and _OTHERS.search(head) is None
+    listed = _LISTED.search(head) is not None or (_AGENTS.search(head) is not None and _THEIR_SERVERS.search(head) is not None)
+    return listed and _OTHERS.search(head) is None
 
 
 def read(document: Document) -> Iterator[Fact]:
@@ -67,7 +72,9 @@ def read(document: Document) -> Iterator[Fact]:
         raise IngestError("holds no mapping at its top", document=document.path, where=f"L{located.line()}")
     sections = [pointer for pointer in _SECTIONS if _lists(clients.value_at(located, pointer))]
     if client == "mcp-client" and not sections:
-        return  # something else of that name: nothing that starts a server
+        # No file of servers. One of agents says nothing of who runs them.
+        yield from _definitions(document, located, ("agents",), "mcp-agent", None, document.folder)
+        return
     folder = (goose["folder"] or "") if goose else document.folder
     host = clients.host_key(document, client, folder)
     yield clients.host_fact(document, client, folder)
@@ -76,25 +83,25 @@ def read(document: Document) -> Iterator[Fact]:
         yield from clients.servers(document, located, pointer, client=client, folder=folder, host=host)
     if goose:
         yield from _extensions(document, located, host, folder)
-    yield from _definitions(document, located, client, host, folder)
+    yield from _definitions(document, located, ("agents", "definitions"), client, host, folder)
     yield from clients.other_secrets(document, located, host, without=("mcpServers", "mcp_servers", "mcp", "extensions"))
 
 
-def _definitions(document: Document, located: Located, client: str, host: NodeKey, folder: str) -> Iterator[Fact]:
-    """Agents that the configuration of mcp-agent defines, each with the servers that it names."""
-    listed = clients.value_at(located, ("agents", "definitions"))
+def _definitions(document: Document, located: Located, section: Pointer, client: str, host: NodeKey | None, folder: str) -> Iterator[Fact]:
+    """Agents that are defined in ``section`` in the form of mcp-agent, each with the servers that it names; ``host`` runs them."""
+    listed = clients.value_at(located, section)
     for index, entry in enumerate(listed[: claude.MAX_ITEMS] if isinstance(listed, list) else ()):
         given = entry.get("name") if isinstance(entry, dict) else None
         if not isinstance(given, str) or not given.strip():
             continue
         name = redact(given.strip()[: claude.MAX_NAME])
-        pointer: Pointer = ("agents", "definitions", index)
+        pointer: Pointer = (*section, index)
         sources = [document.source(located.line(*pointer, "name"))]
         key = clients.host_key(document, client, folder, name)
         yield NodeFact(*key, {"name": name, "framework": client, "kind_detail": f"{client} definition", "sources": sources})
-        yield EdgeFact(
-            "DELEGATES_TO", host, key, {"evidence": ["declared"], "mode": "invoke", "kind_detail": "definition", "sources": sources}
-        )
+        if host is not None:
+            delegated: Props = {"evidence": ["declared"], "mode": "invoke", "kind_detail": "definition", "sources": sources}
+            yield EdgeFact("DELEGATES_TO", host, key, delegated)
         for field in ("servers", "server_names"):
             names = entry.get(field)
             for server in names[: claude.MAX_ITEMS] if isinstance(names, list) else ():

@@ -141,3 +141,25 @@ def test_definitions_of_odd_shapes_are_passed_over(definitions: str) -> None:
     text = f"mcp:\n  servers:\n    fetch: {{command: uvx, args: [mcp-server-fetch]}}\nagents:\n  definitions: {definitions}\n"
     found = Facts(mcp_yaml, document(text, "mcp_agent.config.yaml"))
     assert not [edge for edge in found.edges if edge.kind == "CONNECTS_TO" and edge.source != ("Agent", "mcp-agent:shop")]
+
+
+def test_agents_of_mcp_agent_in_a_file_of_their_own() -> None:
+    text = """# Who helps.
+agents:
+  - name: finder
+    instruction: Find.
+    server_names: [files, fetch]
+  - name: writer
+    server_names: []
+"""
+    given = document(text, "a/agents.yaml")
+    assert mcp_yaml.detect(given.path, given.data)
+    found = Facts(mcp_yaml, given)
+    assert found.targets("CONNECTS_TO", "mcp-agent:shop/a#finder") == {"mcp-agent:files", "mcp-agent:fetch"}
+    assert ("Agent", "mcp-agent:shop/a#writer") in found.nodes
+    assert not found.drawn("DELEGATES_TO"), "who runs them it does not say"
+
+
+@pytest.mark.parametrize("text", ["agents:\n  a:\n    server_names: [x]\n", "agents:\n  - name: a\n", "x:\n  - server_names: [a]\n"])
+def test_other_lists_of_agents_are_not_mcp_agents(text: str) -> None:
+    assert not mcp_yaml.detect("agents.yaml", text.encode())
