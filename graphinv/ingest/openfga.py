@@ -205,9 +205,9 @@ class _Store:
         self.bringing: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
         """(thing, relation) → those that bring it for sure, itself included."""
         for key, found in self.reached.items():
-            for one in found:
-                if one.sure:
-                    self.bringing[one.thing, one.relation].append(key)
+            for brought in found:
+                if brought.sure:
+                    self.bringing[brought.thing, brought.relation].append(key)
         self.named: set[NodeKey] = set()
         self.edges = 0
 
