@@ -22,7 +22,7 @@ from pathlib import PurePosixPath
 from graphinv.ingest import Document
 from graphinv.ingest.support.helm import charts
 from graphinv.ingest.support.helm.charts import Filled
-from graphinv.ingest.support.kubernetes import ark, aws_auth, kagent, rbac, secrets
+from graphinv.ingest.support.kubernetes import ark, aws_auth, kagent, rbac, releases, secrets
 from graphinv.ingest.support.kubernetes.cluster import Cluster
 from graphinv.ingest.support.kubernetes.kustomize import kustomization
 from graphinv.ingest.support.kubernetes.objects import Objects
@@ -87,6 +87,7 @@ def _summary(document: Document) -> Summary:
         told = f"{len(found.unnamed)} of its objects have no name or namespace of their own: something else fills it in; they are not read"
         problems.append(Problem(document.path, f"L{found.unnamed[0]}", told, "warning", NAME))
     problems += [cut for raw in found.objects for cut in _cuts(raw)]
+    problems += [_elsewhere(raw, chart) for raw in found.objects for chart in releases.charts_of(raw)]
     read = tuple(_read(raw) for raw in found.objects)
     return Summary(read, found.templates, tuple(problems))
 
@@ -232,6 +233,11 @@ def _read(raw: Raw) -> Read:
         environment=_environment(dict(labels)) or environment_of(raw.document.path),
         owners=tuple(hide(value) for key, value in (*labels, *annotations) if key.lower() in _OWNER_LABELS and value),
     )
+
+
+def _elsewhere(raw: Raw, chart: str) -> Problem:
+    told = f"installs the chart {chart!r}, which is not in this tree; what it runs is not known"
+    return Problem(raw.document.path, f"L{raw.line()}", told, "warning", NAME)
 
 
 _LISTS = {"containers": 100, "initContainers": 100, "imagePullSecrets": 100}

@@ -355,3 +355,19 @@ def test_a_script_with_very_many_manifests_says_where_it_stops() -> None:
     docstrings = '"""x"""\n' * 600 + 'apply("""\napiVersion: v1\nkind: ServiceAccount\nmetadata: {name: late}\n""")\n'
     facts = linked(kubernetes, {"deploy/run.py": "# apiVersion: kind:\n" + docstrings})
     assert ("Identity", "k8s:shop/default/ServiceAccount/late") in facts.nodes
+
+
+def test_a_chart_that_a_cluster_installs_from_elsewhere_is_told() -> None:
+    flux = {"chart": {"spec": {"chart": "redis", "sourceRef": {"kind": "HelmRepository", "name": "x"}}}}
+    own = {"chart": {"spec": {"chart": "./charts/desk", "sourceRef": {"kind": "GitRepository", "name": "x"}}}}
+    objects = [
+        manifest("HelmRelease", "redis", "helm.toolkit.fluxcd.io/v2", "pay", spec=flux),
+        manifest("HelmRelease", "desk", "helm.toolkit.fluxcd.io/v2", "pay", spec=own),
+        manifest("HelmRelease", "mail", "helm.toolkit.fluxcd.io/v2", "pay", spec={"chartRef": {"kind": "OCIRepository", "name": "mail"}}),
+        manifest("HelmChart", "traefik", "helm.cattle.io/v1", "kube-system", spec={"chart": "stable/traefik"}),
+        manifest("Application", "vault", "argoproj.io/v1alpha1", "argocd", spec={"source": {"chart": "vault", "repoURL": "https://x"}}),
+        manifest("Application", "pay", "argoproj.io/v1alpha1", "argocd", spec={"source": {"path": "apps/pay", "repoURL": "https://x"}}),
+    ]
+    facts = linked(kubernetes, {f"{number}.yaml": one for number, one in enumerate(objects)})
+    assert [(where, severity) for where, severity, _ in facts.problems] == [("L1", "warning")] * 4
+    assert [message.split("'")[1] for *_, message in facts.problems] == ["redis", "mail", "stable/traefik", "vault"]
