@@ -339,7 +339,7 @@ def _standing(estate: Estate, family: _Family, root: NodeRecord, at: int, params
     if family.renewals >= params["renewals"]:
         reasons.append(f"it was renewed {family.renewals} times")
     if not reasons:
-        if not lives:
+        if all(end <= at for _, end in lives):  # if it was renewed since then, nobody tells how often
             yield {"unknown": True}
         return
     is_open = [task for task in tasks if _still_open(task, at)]
@@ -355,8 +355,9 @@ def _standing(estate: Estate, family: _Family, root: NodeRecord, at: int, params
 
 
 def _still_open(task: Props, at: int) -> bool:
+    opened = task.get("opened_at")
     ends = [task[name] for name in ("closed_at", "closes_at") if task.get(name) is not None]
-    return all(micros(end) > at for end in ends)
+    return (opened is None or micros(opened) <= at) and all(micros(end) > at for end in ends)
 
 
 def _covered(lives: Iterable[tuple[int, int]], start: int, end: int) -> float:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from graphinv.analyze.checks_inventory import seen
-from graphinv.analyze.labels import labels_of, may_rest, time_of
+from graphinv.analyze.labels import affirmed, may_rest, time_of, values_of
 from graphinv.analyze.moments import micros
 from graphinv.analyze.rows import (
     DAY,
@@ -68,22 +68,20 @@ def ghost(engine: Engine, params: Params) -> Iterator[Row]:
 
 
 def review_overdue(engine: Engine, params: Params) -> Iterator[Row]:
-    """Agents whose access should have been reviewed: their own or that of an identity they run as."""
+    """Agents whose access should have been reviewed: their own or that of an identity they run as, its roles and groups included."""
     estate, at = engine.estate, micros(engine.at)
     for agent in agents_of(engine):
-        roles = [edge.target for edge in estate.outgoing.get(agent.key, ()) if edge.kind == "RUNS_AS" and in_force(edge, at)]
         reviews = {
             moment: text
-            for key in (agent.key, *roles)
-            for name, text in labels_of([estate.nodes[key].props]).items()
-            if name in ("reviewed", "reviewedat", "lastreview", "lastreviewed") and (moment := time_of(text)) is not None and moment <= at
+            for key in _acts_as(estate, agent.key, at)
+            for text in values_of(estate.nodes[key].props, _REVIEWED)
+            if (moment := time_of(text)) is not None and moment <= at
         }
         days = params["other"] if agent.props.get("environment") in ("dev", "test", "staging") else params["prod"]
         due, last = agent.props.get("review_due"), max(reviews, default=None)
-        fresh = last is not None and at - last <= days * DAY
-        if due is not None and micros(due) <= at and not (last is not None and last >= micros(due)):
+        if due is not None and micros(due) < at and not (last is not None and last >= micros(due)):
             review = f"was to be reviewed by {due[:10]}"
-        elif last is not None and not fresh and due is None:
+        elif last is not None and at - last > days * DAY:
             review = f"was last reviewed on {reviews[last][:10]}, more than {days} days ago"
         else:
             if last is None and due is None:
@@ -93,14 +91,29 @@ def review_overdue(engine: Engine, params: Params) -> Iterator[Row]:
             "review": review,
             "due": due,
             "reviewed": reviews[last] if last is not None else None,
-            "modifiers": ["+2 it may delete or administer something"] if _strong(engine, agent.key) else [],
+            "modifiers": ["+2 it may delete or administer something"] if _may(engine, agent.key, "delete", "admin") else [],
         }
 
 
-def _strong(engine: Engine, agent: NodeKey) -> bool:
-    """Whether it can delete or administer anything."""
-    _, bits = engine.privileges("posture").row(agent)
-    return bool(np.any(bits & (ACTION_BIT["delete"] | ACTION_BIT["admin"])))
+_REVIEWED = ("reviewed", "reviewedat", "lastreview", "lastreviewed")
+
+
+def _acts_as(estate: Estate, agent: NodeKey, at: int) -> list[NodeKey]:
+    """The agent, the identities that it runs as, and their roles and groups."""
+    found, known = [agent], {agent}
+    for key in found:
+        kinds = ("RUNS_AS",) if key == agent else ("ASSUMES", "MEMBER_OF")
+        for edge in estate.outgoing.get(key, ()):
+            if edge.kind in kinds and edge.target not in known and in_force(edge, at):
+                known.add(edge.target)
+                found.append(edge.target)
+    return found
+
+
+def _may(engine: Engine, who: NodeKey, *actions: str) -> bool:
+    """Whether it can do one of ``actions`` to anything."""
+    _, bits = engine.privileges("posture").row(who)
+    return any(bool(np.any(bits & ACTION_BIT[action])) for action in actions)
 
 
 def dormant_secret(engine: Engine, params: Params) -> Iterator[Row]:
@@ -145,7 +158,7 @@ def acts_as_person(engine: Engine, params: Params) -> Iterator[Row]:
                 yield about(agent.key, person) | {
                     "how": f"acts as {estate.nodes[person].name}",
                     "confidence": sure,
-                    "modifiers": _administrator(estate, person, at),
+                    "modifiers": _administrator(engine, person),
                 }
     for person, agents in sorted(by_design.items()):
         those = "1 coding agent acts" if len(agents) == 1 else f"{len(agents)} coding agents act"
@@ -154,7 +167,7 @@ def acts_as_person(engine: Engine, params: Params) -> Iterator[Row]:
             "agents": sorted(agents),
             "by_design": True,
             "confidence": max(agents.values()),
-            "modifiers": _administrator(estate, person, at),
+            "modifiers": _administrator(engine, person),
         }
     for edge in estate.edges_of("ASSUMES"):
         if seen(edge) and _is_person(estate, edge.source) and not _is_person(estate, edge.target):
@@ -164,7 +177,7 @@ def acts_as_person(engine: Engine, params: Params) -> Iterator[Row]:
                     "how": f"was used by {estate.nodes[edge.source].name}",
                     "agents": users,
                     "confidence": confidence(edge),
-                    "modifiers": _administrator(estate, edge.source, at),
+                    "modifiers": _administrator(engine, edge.source),
                 }
 
 
@@ -194,7 +207,7 @@ def _people(estate: Estate, agent: NodeKey, at: int) -> dict[NodeKey, float]:
                 for one in estate.outgoing.get(edge.target, ())
                 if one.kind == "AUTHENTICATES_AS" and in_force(one, at) and _is_person(estate, one.target)
             ]
-            if "act" in labels_of([estate.nodes[edge.target].props]):
+            if affirmed(estate.nodes[edge.target].props, "act"):
                 delegated |= {one.target for one in people}
             else:
                 found |= {one.target: max(found.get(one.target, 0.0), min(confidence(edge), confidence(one))) for one in people}
@@ -210,6 +223,5 @@ def _on_own_machine(estate: Estate, agent: NodeRecord, at: int) -> bool:
     )
 
 
-def _administrator(estate: Estate, person: NodeKey, at: int) -> list[str]:
-    grants = (edge for edge in estate.outgoing.get(person, ()) if edge.kind == "CAN_ACCESS" and in_force(edge, at))
-    return ["+1 the person is an administrator"] if any("admin" in (edge.props.get("actions") or ()) for edge in grants) else []
+def _administrator(engine: Engine, person: NodeKey) -> list[str]:
+    return ["+1 the person is an administrator"] if _may(engine, person, "admin") else []

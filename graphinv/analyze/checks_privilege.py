@@ -11,7 +11,7 @@ import numpy as np
 
 from graphinv.analyze.approvals import Approvals, approvals_of
 from graphinv.analyze.checks_inventory import only_seen, seen
-from graphinv.analyze.labels import labels_of, may_rest, plain
+from graphinv.analyze.labels import labels_of, may_rest, plain, values_of
 from graphinv.analyze.moments import micros
 from graphinv.analyze.reaching import WORSE_BITS, NearestAgents, behind_agents, closure
 from graphinv.analyze.rows import DAY, WORSE_THAN_READ, Params, Row, about, active, agents_of, confidence, counted, granted, in_force, once
@@ -127,7 +127,7 @@ def own_limits(engine: Engine, params: Params) -> Iterator[Row]:
     named = {key[1] for key in estate.nodes if key[0] in ("Agent", "Identity", "EnforcementPoint")}
     for column, node in enumerate(structure.targets.tolist()):
         record = estate.nodes[structure.keys[node]]
-        said = {value for name, _, value in (label.partition("=") for label in record.props.get("labels") or ()) if name == "controls"}
+        said = set(values_of(record.props, ["controls"]))
         if record.kind == "Resource" and (record.id in named or said):
             controls[column] = said | ({record.id} & named)
         if record.kind == "Resource" and record.props.get("type") in params["stores"]:
@@ -194,14 +194,14 @@ def toxic_duties(engine: Engine, params: Params) -> Iterator[Row]:
     """
     estate, approvals = engine.estate, approvals_of(engine)
     pairs = [tuple(part.strip() for part in pair.split("+")) for pair in params["pairs"]]
-    wanted = {duty for pair in pairs for duty in pair}
+    wanted = {plain(duty): duty for pair in pairs for duty in pair}
     # By duty and agent: what gives it, by what it is over in plain form
     holders: defaultdict[str, defaultdict[NodeKey, defaultdict[str, list[NodeKey]]]] = defaultdict(
         lambda: defaultdict(lambda: defaultdict(list))
     )
     named: dict[str, str] = {}
     for record in (*estate.of_kind("Tool"), *estate.of_kind("Resource")):
-        duties = sorted(wanted & {label.removeprefix("duty=") for label in record.props.get("labels") or () if label.startswith("duty=")})
+        duties = sorted({wanted[plain(said)] for said in values_of(record.props, ["duty"]) if plain(said) in wanted})
         if not duties:
             continue
         agents = [key for key in _holders(engine, record) if key[0] == "Agent" and active(estate.nodes[key])]

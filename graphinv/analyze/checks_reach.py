@@ -22,21 +22,26 @@ if TYPE_CHECKING:
 def hidden_reach(engine: Engine, params: Params) -> Iterator[Row]:
     """What an agent can do to something that matters only by way of another agent, a call-back or a workflow.
 
-    Counts what is sensitive whatever the action, and what is merely in production where the action is worse than reading.
+    What is confidential or in production counts where the action is worse than reading; to read is harm enough of what is restricted.
     """
     estate, told = engine.estate, columns_of(engine)
     posture = engine.privileges("posture")
+    weighty = told.sensitive | told.prod
+    secret = told.resource & np.array([worth in _HARMED_BY_READING for worth in told.values], dtype=bool)[told.value]
 
     def row(pair: Pair) -> Row:
         hops = pair.path.hops if pair.path else ()
         return about(pair.agent, pair.target) | {"actions": pair.actions, "path": hops, "modifiers": _unseen(estate, hops)}
 
     gained = (Reached(agent.key, *posture.row_minus(engine.own_privileges, agent.key)) for agent in agents_of(engine))
-    wanted = (one.only(told.sensitive[one.columns] | (told.prod[one.columns] & (one.bits & WORSE_BITS > 0))) for one in gained)
+    wanted = (one.only(secret[one.columns] | weighty[one.columns] & (one.bits & WORSE_BITS > 0)) for one in gained)
     yield from pairs_and_counts(engine, wanted, params["most"], params["searches"], "posture", row)
     for edge in delegations(estate, micros(engine.at)):
         if any(not split_scope(scope)[0] for scope in edge.props.get("scopes") or ()):
             yield about(edge.source, edge.target) | {"unknown": True}
+
+
+_HARMED_BY_READING = ("restricted", "crown jewel")
 
 
 def _unseen(estate: Estate, hops: Sequence[Hop]) -> list[str]:
@@ -109,8 +114,11 @@ def across_environments(engine: Engine, params: Params) -> Iterator[Row]:
     privileges = engine.privileges("posture")
     records = [estate.nodes[engine.structure.keys[node]] for node in engine.structure.targets.tolist()]
     telemetry = np.array([record.props.get("type") in params["telemetry"] for record in records], dtype=bool)
-    tenants, tenant = np.unique([str(record.props.get("tenant") or "") for record in records], return_inverse=True)
-    owned = tenants[tenant] != ""
+    # Sources differ in case; that nobody knows whose a thing is makes it no further tenant's
+    named = [str(record.props.get("tenant") or "unknown") for record in records]
+    spelled = {name.casefold(): name for name in reversed(named)}
+    tenants, tenant = np.unique([name.casefold() for name in named], return_inverse=True)
+    owned = tenants[tenant] != "unknown"
     crossing = []
     for agent in agents_of(engine):
         columns, bits = privileges.row(agent.key)
@@ -125,7 +133,7 @@ def across_environments(engine: Engine, params: Params) -> Iterator[Row]:
         several = np.unique(tenant[columns[theirs]])
         if len(several) > 1 and not agreed(agent.props, "crosstenantok", at):
             worse = bool((bits[theirs] & WORSE_BITS).any())
-            some = tenants[several[:10]].tolist()
+            some = [spelled[one] for one in tenants[several[:10]].tolist()]
             yield about(agent.key) | {"what": f"things of {len(several)} tenants", "tenants": some, "modifiers": _worse(worse)}
 
     def row(pair: Pair) -> Row:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
 
 from graphinv.analyze.moments import micros
@@ -48,6 +48,18 @@ def labels_of(things: Iterable[Props]) -> Mapping[str, str]:
             if plain(value) not in NOTHING_SAID:
                 found.setdefault(plain(name), value)
     return found
+
+
+def values_of(props: Props, names: Collection[str]) -> Iterator[str]:
+    """Every value that a thing states under one of the plain ``names``; sources that differ leave several.
+
+    >>> list(values_of({"labels": ["reviewed=2025-01-01", "Reviewed=2026-01-01"]}, ["reviewed"]))
+    ['2025-01-01', '2026-01-01']
+    """
+    for label in props.get("labels") or ():
+        name, _, value = label.partition("=")
+        if plain(name) in names:
+            yield value
 
 
 def time_of(text: str | None) -> int | None:

@@ -11,13 +11,14 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from functools import cache, lru_cache
 from typing import Any
 
 from pydantic import ValidationError
 
 from graphinv.model.errors import FactError
-from graphinv.model.kinds import DECIDES_AUTHORITY, EDGE_KINDS, NODE_KINDS, ends_fit
+from graphinv.model.kinds import DECIDES_AUTHORITY, EDGE_KINDS, NODE_KINDS, ends_fit, normal_time
 from graphinv.model.normal import encodable, normal
 
 Props = dict[str, Any]
@@ -279,7 +280,26 @@ def check_node(fact: NodeFact, *, document: str = "", where: str = "") -> NodeFa
     props = normal(fact.kind, fact.props)
     if props is None:
         props = _check_props(NODE_KINDS, fact.kind, fact.props, document, where)
+    if fact.kind == "Secret":
+        props = _with_end(props)
     return fact if props is fact.props else NodeFact(fact.kind, fact.id, props)
+
+
+def _with_end(secret: Props) -> Props:
+    """A secret with its end, where what states when it was issued and for how long states no end.
+
+    >>> _with_end({"issued_at": "2026-07-10T00:00:00Z", "ttl_seconds": 60})["expires_at"]
+    '2026-07-10T00:01:00Z'
+    """
+    issued, ttl = secret.get("issued_at"), secret.get("ttl_seconds")
+    if issued is None or not ttl or secret.get("expires_at") is not None:
+        return secret
+    try:
+        end = datetime.fromisoformat(issued) + timedelta(seconds=ttl)
+    except OverflowError:  # later than any time that can be written
+        return secret
+    ended = {**secret, "expires_at": str(normal_time(end))}
+    return normal("Secret", ended) or ended
 
 
 def check_edge(fact: EdgeFact, *, document: str = "", where: str = "") -> EdgeFact:

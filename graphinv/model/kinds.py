@@ -152,7 +152,7 @@ class Secret(Node):
     fingerprint: str | None = prop("Keyed digest of the value (HMAC-SHA256)")
     issued_at: Time | None = prop("When it was issued")
     expires_at: Time | None = prop("When it expires")
-    ttl_seconds: Count | None = prop("Life of one issue, in seconds")
+    ttl_seconds: Count | None = prop("Life of one issue, in seconds; with `issued_at` it tells `expires_at` where nobody does")
     renewable: bool | None = prop("Whether it can be renewed", worst=(True, False))
     max_life_seconds: Count | None = prop("Life at most, renewals included, in seconds")
     rotated_at: Time | None = prop("When its value last changed")

@@ -20,7 +20,7 @@
 //   acts: "What it may do to things of another environment; `unknown` where nobody states it"
 MATCH (i:Identity)<-[r:RUNS_AS]-(x:Agent|ToolServer|Tool|Workflow|Runtime)
 WHERE x.gone_at IS NULL AND r.gone_at IS NULL AND i.gone_at IS NULL
-  AND NOT 'cross_environment=approved' IN coalesce(i.labels, [])
+  AND none(l IN coalesce(i.labels, []) WHERE toLower(replace(l, '-', '_')) = 'cross_environment=approved')
 WITH DISTINCT i
 // What it may act on comes first, so that no row of a grant carries the lists of its users
 OPTIONAL MATCH (i)-[g:CAN_ACCESS]->(t:Resource)

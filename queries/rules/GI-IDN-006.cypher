@@ -20,18 +20,23 @@
 MATCH (a:Agent|Workflow)-[r:DELEGATES_TO]->(b:Agent)
 WHERE a.gone_at IS NULL AND r.gone_at IS NULL AND b.gone_at IS NULL
   AND NOT coalesce(a.status, 'unknown') IN ['suspended', 'retired']
+  AND NOT coalesce(b.status, 'unknown') IN ['suspended', 'retired']
   AND (r.valid_from IS NULL OR r.valid_from <= $at)
   AND (r.valid_until IS NULL OR r.valid_until > $at OR r.renewable = true)
   AND b.id STARTS WITH 'a2a:'
-  AND NOT 'registry=approved' IN coalesce(b.labels, [])
-WITH DISTINCT a, b, coalesce(b.labels, []) AS labels,
-     // What stands before an @ is no host
-     toLower(split(last(split(split(split(b.id, '://')[1], '/')[0], '@')), ':')[0]) AS host,
-     head([l IN coalesce(b.labels, []) WHERE l STARTS WITH 'card=http']) AS card
+WITH DISTINCT a, b, [l IN coalesce(b.labels, []) | toLower(l)] AS labels
+WHERE NOT 'registry=approved' IN labels
+// Where it is reached, and after that where its cards lie: of a URL what is between :// and the path, query or fragment
+WITH a, b, labels,
+     [url IN [toLower(b.id)] + [l IN labels WHERE l STARTS WITH 'card=http'] |
+       split(replace(replace(replace(split(url, '://')[1], '?', '/'), '#', '/'), '\\', '/'), '/')[0]] AS authorities
+// What stands before an @ is no host, nor is a port; an IPv6 address has colons of its own
+WITH a, b, labels,
+     [one IN authorities | CASE WHEN one CONTAINS ']' THEN split(last(split(one, '@')), ']')[0] ELSE split(last(split(one, '@')), ':')[0] END] AS hosts
+WITH a, b, labels, hosts[0] AS host, hosts[1..] AS cards
 WITH a, b, labels, host,
      CASE
-       WHEN card IS NOT NULL AND b.id STARTS WITH 'a2a:http'
-            AND toLower(split(last(split(split(split(card, '://')[1], '/')[0], '@')), ':')[0]) <> host THEN 'whose card lies on another host'
+       WHEN b.id STARTS WITH 'a2a:http' AND any(card IN cards WHERE card <> host AND card <> host + '.') THEN 'whose card lies on another host'
        WHEN 'signed=false' IN labels THEN 'whose card nobody signed'
        WHEN 'signed=true' IN labels THEN 'verified'
        ELSE 'unknown'
@@ -40,6 +45,6 @@ WHERE reason <> 'verified'
 RETURN labels(a)[0] AS subject_kind, a.id AS subject_id, 'Agent' AS target_kind, b.id AS target_id,
        reason = 'unknown' AS unknown, reason,
        [m IN [
-         CASE WHEN 'auth=mutualTLS' IN labels AND any(one IN $inside WHERE host ENDS WITH one)
+         CASE WHEN 'auth=mutualtls' IN labels AND any(one IN $inside WHERE host ENDS WITH one)
               THEN '-2 a host of our own over mutual TLS' END
        ] WHERE m IS NOT NULL] AS modifiers

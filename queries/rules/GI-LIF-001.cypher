@@ -32,6 +32,7 @@ WHERE accounts = 0 OR off < accounts
 OPTIONAL MATCH (b:Agent|Workflow)-[x:HOLDS]->(s)
 WHERE b.gone_at IS NULL AND x.gone_at IS NULL
   AND NOT coalesce(b.status, 'unknown') IN ['suspended', 'retired']
+  AND (x.valid_from IS NULL OR x.valid_from <= $at)
   AND (x.valid_until IS NULL OR x.valid_until > $at OR x.renewable = true)
 WITH s, b ORDER BY b.id
 WITH s, collect(DISTINCT b.id) AS everybody
@@ -64,7 +65,8 @@ WHERE a.gone_at IS NULL AND r.gone_at IS NULL AND i.gone_at IS NULL
       AND (NOT EXISTS { MATCH (t)-[:CAN_ACCESS]->() }
            OR EXISTS {
              MATCH (t)-[k:CAN_ACCESS|ASSUMES|MEMBER_OF]->(q)
-             WHERE k.gone_at IS NULL AND q.gone_at IS NULL AND (k.valid_until IS NULL OR k.valid_until > $at OR k.renewable = true)
+             WHERE k.gone_at IS NULL AND q.gone_at IS NULL AND (k.valid_from IS NULL OR k.valid_from <= $at)
+               AND (k.valid_until IS NULL OR k.valid_until > $at OR k.renewable = true)
            })
   }
 RETURN DISTINCT labels(a)[0] AS subject_kind, a.id AS subject_id, 'Identity' AS target_kind, i.id AS target_id,

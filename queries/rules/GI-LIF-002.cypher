@@ -23,6 +23,8 @@ MATCH (a:Agent|Workflow)-[r]-(x)
 WHERE a.gone_at IS NULL AND r.gone_at IS NULL AND x.gone_at IS NULL
   AND a.status IN ['suspended', 'retired']
   AND 'observed' IN coalesce(r.evidence, [])
+  // Who answers for it, and what it is made of, may be seen while it is at rest
+  AND NOT type(r) IN ['OWNS', 'DEPENDS_ON']
 WITH a, type(r) AS kind, coalesce(r.confidence, 1.0) AS sure, r.last_seen AS seen
 WITH a, kind, sure, seen,
      CASE

@@ -16,5 +16,5 @@
 //   prod: {type: integer, default: 90, meaning: "How many days a review holds in production, and where the environment is not known"}
 //   other: {type: integer, default: 180, meaning: How many days a review holds elsewhere}
 // traps:
-//   - "A review of the role that the agent runs as (label `reviewed=DATE` of the identity) is one of the agent; not both are asked for"
+//   - "A review of the role that the agent runs as, or of a group it is in, (label `reviewed=DATE` of the identity) is one of the agent; not both are asked for"
 // columns: {review: What is wrong with its review, due: When it was due, reviewed: When access was last reviewed}

@@ -20,6 +20,7 @@
 //   - Scopes of a delegation that cannot be evaluated are unknown, not unlimited
 //   - An agent that calls itself gains nothing
 //   - What the agent could do anyway by its own means is not hidden
+//   - To read is what most sub-agents are asked for; it counts where to have read is the harm, of what is restricted or a crown jewel
 // columns:
 //   actions: What it can do there
 //   targets: "How many targets there are, where they are counted in one finding"

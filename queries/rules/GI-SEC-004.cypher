@@ -52,7 +52,7 @@ RETURN CASE WHEN h IS NULL THEN 'Secret' ELSE labels(h)[0] END AS subject_kind,
        r.place AS place, t.id AS task,
        [m IN [
          CASE WHEN s.last_used > ended THEN '+1 it was used after its task was over' END,
-         CASE WHEN any(l IN coalesce(s.labels, []) WHERE l IN ['bound=dpop', 'bound=mtls', 'bound=wpt'])
+         CASE WHEN any(l IN coalesce(s.labels, []) WHERE toLower(l) IN ['bound=dpop', 'bound=mtls', 'bound=wpt'])
            THEN '-2 it is bound to a key of the runtime' END,
          CASE WHEN datetime(s.expires_at).epochSeconds - datetime($at).epochSeconds < 3600 AND s.renewable = false
            THEN '-1 it expires within the hour and cannot be renewed' END
@@ -76,7 +76,7 @@ RETURN labels(h)[0] AS subject_kind, h.id AS subject_id, 'Secret' AS target_kind
        false AS unknown, CASE r.place WHEN 'laptop' THEN 'it was left on a laptop' ELSE 'it was left in a ' + r.place END AS reason, 'still holds ' + coalesce(s.name, s.id) AS still,
        r.place AS place, null AS task,
        [m IN [
-         CASE WHEN any(l IN coalesce(s.labels, []) WHERE l IN ['bound=dpop', 'bound=mtls', 'bound=wpt'])
+         CASE WHEN any(l IN coalesce(s.labels, []) WHERE toLower(l) IN ['bound=dpop', 'bound=mtls', 'bound=wpt'])
            THEN '-2 it is bound to a key of the runtime' END,
          CASE WHEN datetime(s.expires_at).epochSeconds - datetime($at).epochSeconds < 3600 AND s.renewable = false
            THEN '-1 it expires within the hour and cannot be renewed' END

@@ -10,6 +10,8 @@
 //   Take it out, refer to a vault or a credential broker instead, and rotate it: it has to be taken as leaked.
 // frameworks: ["NHI2:2025", "MCP01:2025", AML.T0083, AML.T0055, AML.T0082, "LLM02:2026", "LLM08:2026", PR.DS-01, CIS-3.11, C9]
 // needs: [HOLDS.place]
+// parameters:
+//   harmless: {type: list, default: [publishable, public], meaning: "Words in a secret's type that say that it is meant to be read"}
 // traps:
 //   - Placeholders and references such as `${NAME}`, where no value lies
 //   - Samples that were revoked
@@ -21,6 +23,7 @@ MATCH (s:Secret)
 WHERE s.gone_at IS NULL AND NOT coalesce(s.status, 'unknown') IN ['revoked', 'disabled', 'suspended', 'retired']
   AND (s.expires_at IS NULL OR s.expires_at > $at OR s.renewable = true)
   AND coalesce(datetime(s.issued_at).epochSeconds + s.max_life_seconds > datetime($at).epochSeconds, true)
+  AND none(word IN $harmless WHERE ('_' + toLower(replace(coalesce(s.type, ''), '-', '_')) + '_') CONTAINS ('_' + word + '_'))
   // A reference: the name of a secret lies there, not the secret
   AND NOT (s.fingerprint IS NULL AND s.id STARTS WITH 'env:')
 OPTIONAL MATCH (x:Agent)-[y:HOLDS]->(s)

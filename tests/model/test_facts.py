@@ -172,3 +172,18 @@ def test_no_sources_are_no_statement() -> None:
 def test_every_edge_kind_can_be_drawn_between_some_nodes() -> None:
     for kind in EDGE_KINDS:
         assert any(ends_fit(kind, a, b) for a in NODE_KINDS for b in NODE_KINDS)
+
+
+@pytest.mark.parametrize(
+    ("stated", "end"),
+    [
+        ({"issued_at": "2026-07-10T02:00:00+02:00", "ttl_seconds": 60}, "2026-07-10T00:01:00Z"),
+        ({"issued_at": "2026-07-10", "ttl_seconds": 60, "expires_at": "2026-07-11"}, "2026-07-11T00:00:00Z"),
+        ({"issued_at": "2026-07-10", "ttl_seconds": 0}, None),
+        ({"issued_at": "9999-12-31", "ttl_seconds": 86_400}, None),
+        ({"issued_at": "2026-07-10", "ttl_seconds": 2**62}, None),
+        ({"ttl_seconds": 60}, None),
+    ],
+)
+def test_a_secret_ends_with_its_one_issue_where_no_end_is_stated(stated: dict[str, Any], end: str | None) -> None:
+    assert check_node(NodeFact("Secret", "s", stated)).props.get("expires_at") == end
