@@ -380,3 +380,36 @@ def test_any_text_is_read_or_refused(text: str) -> None:
         summary = csharp_source.summarise(document(USING + text, "A.cs"))
         pickle.dumps(summary)
         list(csharp_source.link("shop", {"A.cs": summary}))
+
+
+def test_plugins_that_a_container_of_services_makes_and_those_that_are_not_known() -> None:
+    facts = linked(
+        {
+            "Desk.cs": KERNEL
+            + """
+public class OrderPlugin { [KernelFunction] public string Refund(string id) => id; }
+public class StockPlugin { [KernelFunction] public string Count(string id) => id; }
+public class Desk(StockPlugin stock)
+{
+    private readonly OrderPlugin _orders;
+    public Desk(OrderPlugin orders) { _orders = orders; }
+    public ChatCompletionAgent Make(Kernel kernel, IServiceProvider services)
+    {
+        Kernel one = kernel.Clone();
+        one.Plugins.AddFromObject(services.GetRequiredService<OrderPlugin>());
+        Kernel two = kernel.Clone();
+        two.Plugins.AddFromObject(_orders);
+        Kernel three = kernel.Clone();
+        var plugin = Elsewhere.Plugin("x");
+        three.Plugins.Add(plugin);
+        ChatCompletionAgent first = new() { Name = "First", Kernel = one };
+        ChatCompletionAgent second = new() { Name = "Second", Kernel = two };
+        ChatCompletionAgent third = new() { Name = "Third", Kernel = three };
+        return first;
+    }
+}
+"""
+        }
+    )
+    assert {(one, other) for one, other, _ in named(facts, "USES")} == {("First", "Refund"), ("Second", "Refund")}
+    assert [message for _, _, message in facts.problems] == ["a plugin of 'Third' is not known"]

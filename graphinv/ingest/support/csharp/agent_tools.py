@@ -62,6 +62,7 @@ _MODELS = {
 _PLUGINS = names(
     "AddFromType AddFromObject ImportPluginFromType ImportPluginFromObject CreateFromType CreateFromObject CreatePluginFromType"
 )
+_SERVICES = names("GetRequiredService GetService")
 _CREATES = names("AIFunctionFactory.Create KernelFunctionFactory.CreateFromMethod .CreateFunctionFromMethod")
 _TRANSPORTS = names("StdioClientTransport HttpClientTransport SseClientTransport StreamableHttpClientTransport")
 _THROUGH = names("ToList ToArray Cast Select Concat Append ConfigureAwait AsReadOnly OfType Where Union AsOpenAIResponseTool")
@@ -339,6 +340,13 @@ class Tools:
         return found
 
     def _plugin(self, actor: Actor, value: ir.Expr, scope: Scope) -> Iterator[Fact]:
+        """What one plugin brings; told where that is not known."""
+        found = list(self._brought(actor, value, scope))
+        yield from found
+        if not found and isinstance(value, ir.Call) and (value.name in _PLUGINS or value.path.endswith("Plugins.Add")):
+            yield self.actors.problem(scope.path, value.line, f"a plugin of {actor.name!r} is not known")
+
+    def _brought(self, actor: Actor, value: ir.Expr, scope: Scope) -> Iterator[Fact]:
         """The functions of one plugin; agents among them are delegated to."""
         line = getattr(value, "line", actor.line)
         kinds = list(value.types) if isinstance(value, ir.Call) else []
@@ -346,6 +354,10 @@ class Tools:
             for one in self.following.values(part, scope):
                 if isinstance(one.value, ir.New) and one.value.type:
                     kinds.append(one.value.type)
+                elif isinstance(one.value, ir.Name):
+                    kinds += self.following.injected(one.value, one.scope)
+                elif isinstance(one.value, ir.Call) and one.value.name in _SERVICES:
+                    kinds += one.value.types
                 elif isinstance(one.value, ir.Call) and one.value.name in _PLUGINS:
                     yield from self._plugin(actor, one.value, one.scope)
                 elif isinstance(one.value, (ir.Call, ir.New)) and not isinstance(part, ir.Text):

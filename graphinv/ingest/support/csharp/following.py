@@ -195,6 +195,11 @@ class Following:
             outer = outer.outer
         return self._given(name, scope) or (self._given(name, scope._replace(method=top)) if scope.method is not top else [])
 
+    def injected(self, name: ir.Name, scope: Scope) -> list[str]:
+        """The type that a parameter is declared with: what a container of services makes where no call of the tree gives it."""
+        params = (*scope.method.params, *(scope.type.methods[0].params if scope.type.methods else ()))
+        return [one.type for one in params if one.name == name.path and one.type][:1]
+
     def _setter(self, scope: Scope, name: str) -> ir.Method:
         """The method that sets a field: what it is given may be a parameter of the constructor."""
         return next((one for one in scope.type.methods if name in one.locals and one.name == scope.type.name), scope.type.methods[0])
