@@ -115,4 +115,4 @@ def evaluate(grants: Iterable[Grant], known: Known) -> Iterator[NodeFact | EdgeF
         if provider is None:
             yield Problem("", "", f"no reader of the grants of {name!r}", ingestor="grants")
         else:
-            yield from dated(provider.evaluate(grouped[name], known), known)
+            yield from dated(provider.evaluate(grouped[name], known), known.edges)

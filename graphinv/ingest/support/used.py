@@ -5,24 +5,20 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from graphinv.ingest.support.aws import arns
 from graphinv.model.facts import EdgeFact, NodeFact, NodeKey, Problem
-
-if TYPE_CHECKING:
-    from graphinv.ingest.grants import Known
 
 Given = NodeFact | EdgeFact | Problem
 Seen = dict[tuple[NodeKey, NodeKey], dict[str, str]]
 """(identity, target) → action → when it was last seen."""
 
 
-def dated(facts: Iterable[Given], known: Known) -> Iterator[Given]:
-    """``facts`` that grants come to, accesses with when they were last used as far as ``known`` shows it. A grant to a group, or of a
+def dated(facts: Iterable[Given], edges: Iterable[EdgeFact]) -> Iterator[Given]:
+    """``facts`` that grants come to, accesses with when they were last used as far as ``edges``, all that are known, show it. A grant to a group, or of a
     statement that several hold, is used by its members; one on an account or a service by whatever is done there. O(facts + edges).
     """
-    seen = _seen(known)
+    seen = _seen(edges)
     members: defaultdict[NodeKey, set[NodeKey]] = defaultdict(set)
     for fact in facts:
         if isinstance(fact, EdgeFact) and seen and isinstance(fact.source, tuple) and isinstance(fact.target, tuple):
@@ -42,9 +38,9 @@ def dated(facts: Iterable[Given], known: Known) -> Iterator[Given]:
         yield fact
 
 
-def _seen(known: Known) -> Seen:
+def _seen(edges: Iterable[EdgeFact]) -> Seen:
     found: Seen = {}
-    for edge in known.edges:
+    for edge in edges:
         last = edge.props.get("last_used") or edge.props.get("last_seen")
         if edge.kind != "CAN_ACCESS" or last is None or "observed" not in (edge.props.get("evidence") or ()):
             continue
