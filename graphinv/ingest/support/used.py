@@ -15,8 +15,10 @@ Seen = dict[tuple[NodeKey, NodeKey], dict[str, str]]
 
 
 def dated(facts: Iterable[Given], edges: Iterable[EdgeFact]) -> Iterator[Given]:
-    """``facts`` that grants come to, accesses with when they were last used as far as ``edges``, all that are known, show it. A grant to a group, or of a
-    statement that several hold, is used by its members; one on an account or a service by whatever is done there. O(facts + edges).
+    """``facts`` that grants come to, accesses with when they were last used as far as ``edges``, all that are known, show it.
+
+    A grant to a group, or of a statement that several hold, is used by its members; one on an account or a service by whatever is done
+    there. O(facts + edges).
     """
     seen = _seen(edges)
     members: defaultdict[NodeKey, set[NodeKey]] = defaultdict(set)
