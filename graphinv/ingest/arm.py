@@ -35,6 +35,7 @@ _SCHEMA = re.compile(
 )
 _SERVICES = re.compile(rb"^services\s*:", re.MULTILINE)
 
+_TESTS = (".test.bicep", ".tests.bicep")
 _PUBLIC = ("br/public:", "br:mcr.microsoft.com/bicep/")
 """Modules that Microsoft publishes: those that carry authority are known (:mod:`graphinv.ingest.support.arm.verified`)."""
 
@@ -101,7 +102,8 @@ def _made_beside(template: ir.Template, summaries: Mapping[str, Summary]) -> boo
 
 
 def _tops(templates: Mapping[str, ir.Template]) -> list[str]:
-    """Templates that no other one deploys; all where each is deployed by another one."""
+    """Templates that no other one deploys; all where each is deployed by another one. What only tests others deploys nothing."""
+    templates = {path: one for path, one in templates.items() if not path.lower().endswith(_TESTS)} or templates
     parts: set[str] = set()
     for path, template in templates.items():
         for module in template.modules:

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from graphinv.model.errors import IngestError
-from tests.ingest.test_arm import SCHEMA, STORE, read, template
+from tests.ingest.test_arm import SCHEMA, STORE, place, read, template
 
 
 def test_what_is_not_understood_is_told_and_the_rest_is_read() -> None:
@@ -54,9 +54,25 @@ def test_the_definition_of_a_policy_deploys_nothing() -> None:
     assert facts.all == []
 
 
+PARAMETERS = SCHEMA.replace("deploymentTemplate", "deploymentParameters")
 APP = {"type": "Microsoft.Web/sites", "apiVersion": "2022-03-01", "name": "desk", "identity": {"type": "SystemAssigned"}}
 
 
 def test_a_file_that_is_no_object_is_told() -> None:
     with pytest.raises(IngestError, match="neither a template"):
         read({"infra/list.json": json.dumps([{"$schema": SCHEMA}])})
+
+
+STORE_OF = "resource s 'Microsoft.Storage/storageAccounts@2023-05-01' = { name: 'store%s' }\n"
+
+
+def test_what_only_tests_a_template_is_no_deployment_of_it() -> None:
+    files = {
+        "infra/main.bicep": "param owner string = ''\n" + STORE_OF % "${owner}",
+        "infra/main.test.bicep": "module main 'main.bicep' = { name: 'main' }\n",
+        "infra/main.parameters.json": json.dumps({"$schema": PARAMETERS, "parameters": {"owner": {"value": "desk"}}}),
+    }
+    store = "microsoft.storage/storageaccounts/store"
+    assert {id for kind, id in read(files).nodes if "/storageaccounts/" in id} == {place(f"{store}desk")}
+    alone = read({"infra/one.test.bicep": STORE_OF % "one"})
+    assert ("Resource", place(f"{store}one", "infra.one.test.bicep")) in alone.nodes
