@@ -12,6 +12,8 @@ from graphinv.analyze.priority import priorities_of
 from graphinv.analyze.score import Settings
 from graphinv.model.facts import NodeKey
 from graphinv.model.results import Finding, finding_key, worst_first
+from graphinv.pipeline.stages import rules
+from graphinv.pipeline.stages import settings as scoring
 from tests.analyze.estates import AT, build, edge, node
 
 SETTINGS = Settings(likelihood={"GI-XXX-001": 0.4, "GI-XXX-002": 0.2})
@@ -88,3 +90,9 @@ def test_level_comes_before_priority_and_what_is_alike_keeps_one_order() -> None
     ]
     turned = found[::-1]
     assert sorted(turned, key=worst_first) == ranked
+
+
+def test_every_rule_that_can_be_high_has_a_likelihood() -> None:
+    """So that nothing high or critical comes last for want of one; missing labels, records and reviews are medium at most."""
+    without = {rule.id for rule in rules().values() if not scoring().likelihood.get(rule.id)}
+    assert without == {"GI-INV-001", "GI-INV-003", "GI-INV-005", "GI-LIF-003"}
