@@ -7,10 +7,7 @@ the ids of what it was done to are read.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from hashlib import sha256
 from typing import Any
 
 from graphinv.ingest import Document
@@ -22,9 +19,10 @@ from graphinv.ingest.support.aws.dumps import text
 from graphinv.ingest.support.aws.policies import Services
 from graphinv.ingest.support.aws.trails import events
 from graphinv.ingest.support.federation import federated
-from graphinv.ingest.support.observed import Tally, seconds, united
+from graphinv.ingest.support.observed import Tally, seconds
+from graphinv.ingest.support.trail import Trail, facts_of
 from graphinv.model.errors import IngestError
-from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Problem
+from graphinv.model.facts import Fact, NodeFact, NodeKey, Problem
 
 NAME = "cloudtrail"
 TITLE = "CloudTrail: what was called in AWS"
@@ -42,25 +40,7 @@ _OTHER = re.compile(rb'"(?:AWSTemplateFormatVersion|\$schema|openapi)"\s*:')
 _UNPARSED = re.compile(rb'"CloudTrailEvent"\s*:\s*"|"eventJson"\s*:\s*"')
 _ASSUMING = frozenset({"sts:assumerole", "sts:assumerolewithsaml", "sts:assumerolewithwebidentity"})
 _USERS_KEY = re.compile(r"AKIA[A-Z0-9]{12,28}")
-_TOLD = 6
-"""Actions that a note names."""
-_MOST_UNTOLD = 1000
 _SERVICES = Services({})
-
-
-@dataclass
-class Trail:
-    """What one document shows."""
-
-    tally: Tally = field(default_factory=Tally)
-    untold: Counter[str] = field(default_factory=Counter)
-    """Actions of which the record does not tell to what they were done, or that were done to identities, or to a service as a whole."""
-    ids: int = 0
-    """Mark of all records together, whatever their order: two documents with the same records are one."""
-    records: int = 0
-    data: int = 0
-    """How many of the records are of what was done with data, which trails only hold where they are told to."""
-    problems: list[Problem] = field(default_factory=list)
 
 
 def detect(path: str, head: bytes) -> bool:
@@ -94,38 +74,14 @@ def summarise(document: Document) -> Trail:
 
 
 def link(root: str, summaries: Mapping[str, Trail]) -> Iterator[Fact]:
-    """Facts of all trails of ``root``, each record counted once where a file is there twice, packed and unpacked."""
-    trails = list({(trail.ids, trail.records): trail for _, trail in sorted(summaries.items(), reverse=True)}.values())
-    whole = united(trail.tally for trail in trails)
-    for fact in whole.facts():
-        yield fact
-        if isinstance(fact, EdgeFact) and fact.kind == "AUTHENTICATES_AS" and isinstance(fact.source, tuple):
-            yield NodeFact(*fact.source, {"last_used": fact.props["last_seen"]})
-    for trail in trails:
-        yield from trail.problems
-    yield from whole.problems(root, NAME)
-    yield from _notes(min(summaries, default=""), trails)
-
-
-def _notes(document: str, trails: list[Trail]) -> Iterator[Problem]:
-    """What the trails can't tell."""
-    untold = sum((trail.untold for trail in trails), Counter())
-    if untold:
-        named = ", ".join(name for name, _ in sorted(untold.items(), key=lambda one: (-one[1], one[0]))[:_TOLD])
-        message = (
-            f"{untold.total():,} calls name no resource, or act on identities or a whole service; they are told as no access ({named})"
-        )
-        yield Problem(document, "", message, "note", NAME)
-    if trails and not any(trail.data for trail in trails):
-        message = "the trail has no data events: what was done with objects, items and functions is not in it, so these may be in use"
-        yield Problem(document, "", message, "note", NAME)
+    """Facts of all trails of ``root``."""
+    yield from facts_of(root, summaries, NAME)
 
 
 def _take(trail: Trail, event: dict[str, Any], place: str) -> None:
     """Count one record."""
-    trail.records += 1
-    trail.ids = (trail.ids + _mark(event)) % 2**64
-    trail.data += event.get("eventCategory") == "Data" or event.get("managementEvent") is False
+    of_data = event.get("eventCategory") == "Data" or event.get("managementEvent") is False
+    trail.count(str(event.get("eventID") or event), of_data=of_data)
     tally, at, caller = trail.tally, seconds(_time(event.get("eventTime"))), caller_of(event)
     of_aws = caller.startswith("aws-service:")
     failed = bool(event.get("errorCode") or event.get("errorMessage"))
@@ -147,13 +103,7 @@ def _take(trail: Trail, event: dict[str, Any], place: str) -> None:
                 tally.name(key, place, **node_of(key, _SERVICES).props)
             tally.see("CAN_ACCESS", ("Identity", caller), key, at, place, (("actions", actions),))
     elif call.untold:
-        action = text(call.action)
-        trail.untold[action if action in trail.untold or len(trail.untold) < _MOST_UNTOLD else "others"] += 1
-
-
-def _mark(event: Mapping[str, Any]) -> int:
-    """A number for a record, by the id that CloudTrail gives it."""
-    return int.from_bytes(sha256(str(event.get("eventID") or event).encode("utf-8", "replace")).digest()[:8], "big")
+        trail.leave(text(call.action) or "unknown")
 
 
 def _time(value: object) -> object:
