@@ -106,3 +106,19 @@ def test_a_claude_session_its_sub_agents_and_servers() -> None:
     assert facts.props("CONNECTS_TO", session, "https://api.githubcopilot.com/mcp")["tools"] == ["create_issue"]
     assert facts.targets("PROVIDES", "mcp-source:shop/src/session#ledger") == {"mcp-source:shop/src/session#ledger/book"}
     assert ("closeMonth", "GITHUB_TOKEN") in pairs(facts, "HOLDS")
+
+
+def test_a_tool_that_is_bound_as_data_has_its_own_name() -> None:
+    facts = source(
+        'import { ChatAnthropic } from "@langchain/anthropic";\n'
+        'import { StateGraph } from "@langchain/langgraph";\n'
+        'import { z } from "zod";\n'
+        'const noted = { name: "note_down", description: "Notes it down.", schema: z.object({ text: z.string() }) };\n'
+        "const reflect = async (state) => {\n"
+        '  const model = new ChatAnthropic({ model: "m" }).bindTools([noted], { tool_choice: "note_down" });\n'
+        "  return { messages: [await model.invoke(state.messages)] };\n"
+        "};\n"
+        'export const graph = new StateGraph(S).addNode("reflect", reflect).addEdge("__start__", "reflect").compile();\n'
+    )
+    assert pairs(facts, "USES") == {("reflect", "note_down")}
+    assert not facts.problems

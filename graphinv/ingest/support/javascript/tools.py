@@ -104,6 +104,8 @@ def spec_of(program: Program, value: Value, key: str = "") -> Spec | None:  # no
 
 def _is_tool(value: DictV) -> bool:
     names = {name for name, _ in value.items}
+    if {"name", "schema"} <= names:  # as LangChain's models take them
+        return True
     return bool(names & _TOOL_KEYS) and bool(names & {"description", "execute", "handler"}) and not names & {"$schema", "properties"}
 
 
@@ -139,7 +141,7 @@ def _from_options(program: Program, made: Made, framework: str, names: tuple[str
 def _plain_tool(value: DictV, key: str) -> Spec:
     name = _text(value.get("name")) or _text(value.get("id")) or key
     handlers = [one for item in ("execute", "handler", "invoke") for one in walk(value.get(item)) if isinstance(one, FunctionV)]
-    described = value.get("inputSchema") or value.get("parameters") or value.get("input_schema")
+    described = value.get("inputSchema") or value.get("parameters") or value.get("input_schema") or value.get("schema")
     annotations = plain(value.get("annotations"))
     return Spec(
         name or "tool",
