@@ -115,6 +115,9 @@ def test_the_most_specific_path_holds_and_denial_wins() -> None:
         'path "auth/*" { capabilities = ["create"] }',
         'path "auth/kubernetes/role/x" { capabilities = ["update"] }',
         'path "auth/token/create" { capabilities = ["update", "sudo"] }',
+        'path "auth/token/roles/x" { capabilities = ["create"] }',
+        'path "auth/cert/certs/x" { capabilities = ["update"] }',
+        'path "identity/entity-alias" { capabilities = ["update"] }',
     ],
 )
 def test_who_can_write_policies_or_logins_has_everything(rule: str) -> None:
@@ -130,6 +133,8 @@ def test_who_can_write_policies_or_logins_has_everything(rule: str) -> None:
         ('path "transit/encrypt/card" { capabilities = ["update"] }', {"vault:shop/transit/keys/card": "execute"}),
         ('path "transit/decrypt/card" { capabilities = ["update"] }', {"vault:shop/transit/keys/card": "execute read"}),
         ('path "auth/token/lookup-self" { capabilities = ["read"] }', {}),
+        ('path "auth/token/create" { capabilities = ["create", "update"] }', {}),
+        ('path "auth/token/create-orphan" { capabilities = ["update"] }', {}),
         ('path "secret/dev" { capabilities = ["list"] }', {"vault:shop/secret/dev/*": "read"}),
         ('path "secret/dev" { policy = "write" }', {"vault:shop/secret/dev": "delete read write"}),
         ('path "kv/data/a" { capabilities = ["read"] }', {"vault:shop/kv/a": "read"}),
@@ -137,6 +142,18 @@ def test_who_can_write_policies_or_logins_has_everything(rule: str) -> None:
 )
 def test_what_a_path_names(rule: str, reach: dict[str, str]) -> None:
     assert granted(rule).access(ROLE) == reach
+
+
+@pytest.mark.parametrize("path", ["auth/token/create/ops", "auth/kubernetes/config"])
+def test_who_makes_tokens_of_a_role_or_says_who_logs_in_becomes_it(path: str) -> None:
+    entries = {"auth/token/roles/ops": {"allowed_policies": "ops"}, "auth/kubernetes/role/ops": {"token_policies": "ops"}}
+    found = Granted(
+        document(f'path "{path}" {{ capabilities = ["update"] }}', "policies/desk.hcl"),
+        document(json.dumps({**entries, "auth/kubernetes/role/desk": {"policies": "desk"}}), "vault.json"),
+    )
+    became = "vault:shop/auth/token/role/ops" if "token" in path else "vault:shop/auth/kubernetes/role/ops"
+    assert ("vault:shop/auth/kubernetes/role/desk", became) in found.drawn("ASSUMES")
+    assert "vault:shop" not in found.access("vault:shop/auth/kubernetes/role/desk")
 
 
 def test_who_may_ask_for_a_secret_id_becomes_that_role() -> None:
@@ -409,83 +426,3 @@ def test_users_teams_and_groups_have_the_policies_that_they_are_given() -> None:
         ("vault:shop/auth/ldap/role/ops", "vault:shop/identity/group/name/admins"),
     }
     assert [message for _, message in found.problems] == ["is an alias without a group or a login method"]
-
-
-CONFIG_OPERATOR = """\
-apiVersion: redhatcop.redhat.io/v1alpha1
-kind: Policy
-metadata: {name: reader, namespace: desk}
-spec:
-  authentication: {path: kubernetes, role: policy-admin, serviceAccount: {name: setup}}
-  policy: |
-    path "database/creds/reader" { capabilities = ["read"] }
----
-apiVersion: redhatcop.redhat.io/v1alpha1
-kind: KubernetesAuthEngineRole
-metadata: {name: desk, namespace: desk}
-spec: {path: kubernetes, policies: [reader], targetServiceAccounts: [bot], targetNamespaces: {targetNamespaces: [desk]}, tokenTTL: 600}
----
-apiVersion: redhatcop.redhat.io/v1alpha1
-kind: DatabaseSecretEngineConfig
-metadata: {name: orders, namespace: desk}
-spec: {path: database, connectionURL: "postgresql://{{username}}:{{password}}@db.quillmere.example:5432/orders"}
----
-apiVersion: redhatcop.redhat.io/v1alpha1
-kind: DatabaseSecretEngineRole
-metadata: {name: reader, namespace: desk}
-spec:
-  path: database
-  dBName: orders
-  defaultTTL: 1h
-  maxTTL: 24h
-  creationStatements: ['GRANT SELECT ON ALL TABLES IN SCHEMA public TO "{{name}}";']
----
-apiVersion: redhatcop.redhat.io/v1alpha1
-kind: VaultSecret
-metadata: {name: orders, namespace: desk}
-spec:
-  vaultSecretDefinitions:
-    - {authentication: {path: kubernetes, role: desk, serviceAccount: {name: bot}}, name: db, path: database/creds/reader}
-  output: {name: orders-db}
----
-apiVersion: redhatcop.redhat.io/v1alpha1
-kind: KubernetesSecretEngineRole
-metadata: {name: edit, namespace: desk}
-spec: {path: kube, kubernetesRoleName: edit}
----
-apiVersion: redhatcop.redhat.io/v1alpha1
-kind: VaultSecret
-metadata: {name: empty}
-spec: {output: 7}
-"""
-
-
-def test_the_objects_of_the_config_operator() -> None:
-    found = Granted(document(CONFIG_OPERATOR, "k8s/vault.yaml"))
-    assert found.drawn("ASSUMES") == {
-        ("k8s:shop/desk/ServiceAccount/bot", ROLE),
-        ("k8s:shop/desk/ServiceAccount/setup", "vault:shop/auth/kubernetes/role/policy-admin"),
-    }
-    assert found.access(ROLE) == {CREDS: "read"}
-    assert found.access("vault:shop/database/roles/reader") == {DATABASE: "read"}
-    assert found.drawn("DERIVED_FROM") == {("k8s:shop/desk/Secret/orders-db", CREDS)}
-    assert found.nodes["Secret", f"{ROLE}#token"]["ttl_seconds"] == 600
-    assert (found.nodes["Secret", CREDS]["ttl_seconds"], found.nodes["Secret", CREDS]["max_life_seconds"]) == (3600, 86400)
-    assert sorted(found.problems) == [
-        ("error", "is a VaultSecret without definitions or an output"),
-        ("warning", "what the credentials of a KubernetesSecretEngineRole may do is not read"),
-    ]
-
-
-def test_a_template_of_a_chart_is_told_and_is_no_error() -> None:
-    text = """{{- if .Values.login }}
-apiVersion: secrets.hashicorp.com/v1beta1
-kind: VaultAuth
-metadata:
-  name: {{ include "desk.fullname" . }}
-  {{- include "desk.labels" . | nindent 2 }}
-{{- end }}
-"""
-    assert Granted(document(text, "chart/templates/login.yaml")).problems == [
-        ("warning", "objects of Vault in this template are not read: scan what `helm template` (or its like) prints")
-    ]

@@ -41,9 +41,11 @@ MAX_PLUS = 500
 _ACTIONS = {"read": "read", "list": "read", "create": "write", "update": "write", "patch": "write", "delete": "delete", "sudo": "admin"}
 _CHANGES = frozenset({"create", "update", "patch", "sudo", "root"})
 _GIVES_ALL = re.compile(
-    r"sys/(?:policy|policies/acl|auth|raw|generate-root\w*)/.+|auth/[^/]+/(?:role|users|groups|map)/.+|auth/token/create(?:-orphan|/.+)?"
-    r"|identity/(?:entity|group)(?:/.+)?"
+    r"sys/(?:policy|policies/acl|auth|raw|generate-root\w*)/.+|auth/[^/]+/(?:roles?|users|groups|certs|map)/.+"
+    r"|identity/(?:entity|group)(?:-alias)?(?:/.+)?"
 )
+_TOKENS = re.compile(r"auth/token/create(?:-orphan)?\*?")
+"""Who makes tokens gives them policies of its own alone, unless it has ``sudo`` here."""
 _USED = re.compile(
     r"(?P<mount>[^/]+)/(?P<verb>encrypt|decrypt|rewrap|sign|verify|hmac|datakey/\w+|issue|sign-verbatim|keys|export)/(?P<name>.+)"
 )
@@ -240,11 +242,14 @@ class _Vault:
         if not held:
             return
         path = rule.path
-        secret_id = re.fullmatch(r"auth/([^/]+)/role/([^/+*]+)/secret-id", path)
-        if secret_id and held & _CHANGES:
-            target: NodeKey = ("Identity", f"{self.start}auth/{secret_id[1]}/role/{secret_id[2]}")
+        become = self.becoming(path) if held & _CHANGES else None
+        if become is not None:
             props = {name: value for name, value in _access(grant, stated, [], origin).items() if name in ("evidence", "sources")}
-            yield EdgeFact("ASSUMES", grant.subject, target, props | guess)
+            yield from (EdgeFact("ASSUMES", grant.subject, one, props | guess) for one in become if one != grant.subject)
+            return
+        if _TOKENS.fullmatch(path):
+            if held & _CHANGES and held & {"sudo", "root"}:
+                yield from self.everything(grant.subject, [grant, *stated], origin, guess)
             return
         if held & _CHANGES and (_GIVES_ALL.fullmatch(path.replace("*", "x").replace("+", "x")) or path in ("*", "sys/*", "auth/*")):
             yield from self.everything(grant.subject, [grant, *stated], origin, guess)
@@ -253,6 +258,18 @@ class _Vault:
         if node is not None and actions and not (node.kind == "Secret" and node.key in self.known.nodes):
             yield node
             yield EdgeFact("CAN_ACCESS", grant.subject, node.key, _access(grant, stated, actions, origin) | guess)
+
+    def becoming(self, path: str) -> list[NodeKey] | None:
+        """The roles that whoever may write to ``path`` becomes: by its secret id, by tokens of it, or, where that is configured who may
+        log in by a method, all roles of the method. None for other paths.
+        """
+        if found := re.fullmatch(r"auth/([^/]+)/role/([^/+*]+)/secret-id", path):
+            return [("Identity", f"{self.start}auth/{found[1]}/role/{found[2]}")]
+        if found := re.fullmatch(r"auth/token/create/([^/+*]+)", path):
+            return [("Identity", f"{self.start}auth/token/role/{found[1]}")]
+        if found := re.fullmatch(r"auth/([^/+*]+)/config", path):
+            return [("Identity", id) for id in sorted(self.known.ids("Identity", prefix=f"{self.start}auth/{found[1]}/role/"))]
+        return None
 
     def target(self, rule: _Rule, held: frozenset[str], sources: list[str]) -> tuple[NodeFact | None, list[str]]:
         """What a pattern names: a key that is used, a folder, a part of the system, a secret."""
