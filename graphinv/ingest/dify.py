@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from graphinv.ingest import Document
-from graphinv.ingest.support import yamldoc
+from graphinv.ingest.support import jsondoc, yamldoc
 from graphinv.ingest.support.located import Located
 from graphinv.ingest.support.lowcode import Flow, Where, called, host_of, items, stem, text_of, unique
 from graphinv.ingest.support.lowcode_services import Does, does
@@ -24,11 +24,13 @@ from graphinv.model.facts import Binding, EdgeFact, Fact, NodeFact, NodeKey, Ref
 
 NAME = "dify"
 TITLE = "Apps of Dify"
-FILES = ("*.yml and *.yaml with kind: app",)
+FILES = ("*.yml and *.yaml with kind: app", "*.yml, *.yaml and *.json as Dify's interface exports an app")
 MAX_BYTES = 4 * 1024 * 1024
 
 _HEAD = re.compile(rb"^(?:kind:[ \t]*[\"']?app[\"']?[ \t\r]*$|app:[ \t\r]*$|workflow:[ \t\r]*$|model_config:[ \t\r]*$)", re.MULTILINE)
 _MODE = re.compile(rb"^  mode:[ \t]*[\"']?(?:workflow|advanced-chat|agent-chat|chat|completion|agent)[\"']?[ \t\r]*$", re.MULTILINE)
+_ANSWER = re.compile(rb"[\s\xef\xbb\xbf]*\{\s*\"data\"\s*:\s*\"(?:app:\\n|kind: app\\n)")
+"""What the interface answers: the export as a text of JSON."""
 _MODES = frozenset({"workflow", "advanced-chat", "agent-chat", "agent", "chat", "completion"})
 _ENV = re.compile(r"\{\{#env\.([A-Za-z_][\w-]{0,127})#\}\}")
 _CONDITIONS = frozenset({"if-else", "question-classifier"})
@@ -37,7 +39,9 @@ _MCP_SETTINGS = ("mcp_servers_config", "mcp_server", "servers_config", "mcp_serv
 
 
 def detect(path: str, head: bytes) -> bool:
-    """Whether it is YAML that begins as an app of Dify does: its sections, and the mode of an app."""
+    """Whether it is YAML that begins as an app of Dify does: its sections, and the mode of an app; or such an export within JSON."""
+    if path.lower().endswith((".yml", ".yaml", ".json")) and _ANSWER.match(head):
+        return True
     if not path.lower().endswith((".yml", ".yaml")):
         return False
     found = {match.split(b":")[0] for match in _HEAD.findall(head)}
@@ -46,14 +50,21 @@ def detect(path: str, head: bytes) -> bool:
 
 def read(document: Document) -> Iterator[Fact]:
     """The app with its agents, tools, servers, knowledge and variables; nothing where the document is no app of Dify."""
-    if not re.search(rb"^app:", document.data, re.MULTILINE):
-        return
-    parsed = yamldoc.parse(document.text(), document)
-    for located in parsed[:1]:
+    for located in _exported(document):
         top = mapping(located.value)
         app = mapping(top.get("app"))
         if app.get("mode") in _MODES:
             yield from _App(document, located, top, app).facts()
+
+
+def _exported(document: Document) -> list[Located]:
+    """The export, alone or as the answer of the interface, all of which stands on one line."""
+    if _ANSWER.match(document.data):
+        text = mapping(jsondoc.parse(document).value).get("data")
+        return [Located(one.value) for one in yamldoc.parse(text_of(text), document)[:1]]
+    if not re.search(rb"^app:", document.data, re.MULTILINE):
+        return []
+    return yamldoc.parse(document.text(), document)[:1]
 
 
 @dataclass

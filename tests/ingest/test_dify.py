@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from graphinv.ingest import dify
@@ -133,3 +135,16 @@ def test_odd_shapes_give_facts_or_nothing(text: str) -> None:
 def test_what_is_no_yaml_is_an_error() -> None:
     with pytest.raises(IngestError):
         list(dify.read(document("app:\n  mode: workflow\n  x: [", "x.yml")))
+
+
+def test_an_export_as_the_interface_answers_it() -> None:
+    tools = "  agent_mode:\n    tools:\n    - {tool_name: tavily_search, provider_id: tavily}\n"
+    text = f"app:\n  mode: agent-chat\n  name: Desk\nmodel_config:\n{tools}"
+    given = document(json.dumps({"data": text}), "desk.yml")
+    assert dify.detect(given.path, given.data)
+    found = Facts(dify, given)
+    (agent,) = [id for kind, id in found.nodes if kind == "Agent"]
+    assert found.nodes["Agent", agent]["name"] == "Desk"
+    assert found.nodes["Agent", agent]["sources"] == ["shop/desk.yml#L1"]
+    assert len(found.targets("USES", agent)) == 1
+    assert not dify.detect("a.json", b'{"data": "kind: Pod"}')
