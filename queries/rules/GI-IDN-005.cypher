@@ -8,7 +8,6 @@
 // remediation: >
 //   Use one identity for each environment, and let the policy that trusts it name the environment.
 // frameworks: ["NHI8:2025", "NHI9:2025", ASI08, PR.AA-05, PR.IR-01, MAESTRO-L4.06, C9]
-// modifiers: [M2]
 // needs: [RUNS_AS, Agent.environment|Runtime.environment|Identity.environment|ToolServer.environment|Tool.environment|Workflow.environment]
 // traps:
 //   - The identity of a deployment job crosses environments by design, which somebody has to approve (label `cross_environment=approved`)
