@@ -162,7 +162,7 @@ def ownerless(engine: Engine, params: Params) -> Iterator[Row]:
 
 def _accountable(owner: NodeRecord) -> bool:
     """Whether it can answer for something; an application cannot."""
-    return owner.props.get("kind_detail") not in ("service-principal", "service_principal", "application")
+    return plain(str(owner.props.get("kind_detail") or "")) not in ("serviceprincipal", "application")
 
 
 # --------------------------------------------------------------------------------------------------------------------------------

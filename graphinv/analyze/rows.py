@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from graphinv.analyze.labels import labels_of
 from graphinv.analyze.moments import micros
 from graphinv.analyze.paths import guard_on
 from graphinv.analyze.scopes import action_bits, actions_of, passes
@@ -162,7 +163,8 @@ def root_of(estate: Estate, sources: Sequence[str]) -> str:
 
 def blueprint(agent: NodeRecord) -> str:
     """What tells an agent from its own replicas: its blueprint where one is labelled, else its id."""
-    return next((label for label in agent.props.get("labels") or () if label.startswith("blueprint=") and label != "blueprint="), agent.id)
+    said = labels_of([agent.props]).get("blueprint")
+    return agent.id if said is None else f"blueprint={said}"
 
 
 def hop_of(estate: Estate, edge: EdgeRecord, *, backwards: bool = False) -> Hop:

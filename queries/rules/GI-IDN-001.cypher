@@ -38,7 +38,8 @@ WHERE o.gone_at IS NULL AND w.gone_at IS NULL
   AND (w.valid_until IS NULL OR w.valid_until > $at)
 WITH a, i, place, told, o ORDER BY o.id
 WITH a, i, place, told, collect(DISTINCT o.id) AS own,
-     coalesce(head([l IN coalesce(a.labels, []) WHERE l STARTS WITH 'blueprint=' AND l <> 'blueprint=']), a.id) AS party
+     coalesce(head([l IN coalesce(a.labels, []) WHERE toLower(l) STARTS WITH 'blueprint='
+                    AND NOT toLower(l) IN ['blueprint=', 'blueprint=unknown', 'blueprint=none', 'blueprint=default']]), a.id) AS party
 WITH i, collect(DISTINCT a.id) AS agents, count(DISTINCT party) AS distinct_agents, count(DISTINCT place) AS places, collect(own) AS lists,
      count(DISTINCT CASE WHEN size(own) > 0 THEN own END) AS ownerships,
      count(DISTINCT CASE WHEN a.environment <> 'unknown' THEN a.environment END) AS environments,

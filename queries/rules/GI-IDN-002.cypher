@@ -22,6 +22,8 @@ WHERE i.gone_at IS NULL AND NOT coalesce(i.type, 'unknown') IN ['human', 'group'
 OPTIONAL MATCH (h)-[z:HOLDS]->(s:Secret)-[u:AUTHENTICATES_AS]->(i)
 WHERE h.gone_at IS NULL AND z.gone_at IS NULL AND s.gone_at IS NULL AND u.gone_at IS NULL AND z.place <> 'vault'
   AND NOT coalesce(s.status, 'unknown') IN ['revoked', 'disabled', 'suspended', 'retired']
+  AND (s.expires_at IS NULL OR s.expires_at > $at OR s.renewable = true)
+  AND coalesce(datetime(s.issued_at).epochSeconds + s.max_life_seconds > datetime($at).epochSeconds, true)
   AND (z.valid_until IS NULL OR z.valid_until > $at OR z.renewable = true)
 WITH i, min(z.place) AS place
 // Runtimes that the identity is known to belong to, and those of the agent

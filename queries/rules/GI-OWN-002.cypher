@@ -23,14 +23,14 @@
 MATCH (o:Owner)-[w:OWNS]->(a:Agent)
 WHERE o.gone_at IS NULL AND w.gone_at IS NULL AND a.gone_at IS NULL
   AND coalesce(a.status, 'unknown') <> 'retired'
-  AND NOT coalesce(o.kind_detail, '') IN ['service-principal', 'service_principal', 'application']
+  AND NOT toLower(replace(replace(coalesce(o.kind_detail, ''), '-', ''), '_', '')) IN ['serviceprincipal', 'application']
   AND (w.valid_from IS NULL OR w.valid_from <= $at)
   AND (w.valid_until IS NULL OR w.valid_until > $at)
 WITH DISTINCT a, o
 // Whoever belongs to a team is stated as an owner of the team
 OPTIONAL MATCH (p:Owner)-[x:OWNS]->(o)
 WHERE p.gone_at IS NULL AND x.gone_at IS NULL
-  AND NOT coalesce(p.kind_detail, '') IN ['service-principal', 'service_principal', 'application']
+  AND NOT toLower(replace(replace(coalesce(p.kind_detail, ''), '-', ''), '_', '')) IN ['serviceprincipal', 'application']
   AND (x.valid_from IS NULL OR x.valid_from <= $at)
   AND (x.valid_until IS NULL OR x.valid_until > $at)
 WITH a, o, count(p) AS members,

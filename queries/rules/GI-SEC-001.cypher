@@ -27,10 +27,13 @@ WHERE h.gone_at IS NULL AND r.gone_at IS NULL AND s.gone_at IS NULL
   AND NOT coalesce(s.status, 'unknown') IN ['revoked', 'disabled', 'suspended', 'retired']
   AND (s.expires_at IS NULL OR s.expires_at > $at OR s.renewable = true)
   AND coalesce(datetime(s.issued_at).epochSeconds + s.max_life_seconds > datetime($at).epochSeconds, true)
-  AND none(word IN $harmless WHERE ('_' + coalesce(s.type, '') + '_') CONTAINS ('_' + word + '_'))
+  AND none(word IN $harmless WHERE ('_' + toLower(replace(coalesce(s.type, ''), '-', '_')) + '_') CONTAINS ('_' + word + '_'))
 WITH h, r, s,
      CASE
        WHEN s.ttl_seconds IS NOT NULL AND s.ttl_seconds <= $days * 86400 THEN 'short'
+       WHEN s.max_life_seconds IS NOT NULL AND s.max_life_seconds <= $days * 86400 THEN 'short'
+       WHEN s.expires_at IS NULL AND s.lifetime = 'static' AND s.max_life_seconds IS NOT NULL
+         THEN 'which may live for ' + toString(s.max_life_seconds / 86400) + ' days'
        WHEN s.expires_at IS NULL AND s.lifetime = 'static' THEN 'which never expires'
        WHEN s.expires_at IS NULL AND s.lifetime IS NULL THEN 'unknown'
        WHEN s.expires_at IS NULL THEN 'short'

@@ -18,20 +18,21 @@
 // traps:
 //   - A rotation in place keeps the id; the time of the value counts, not that of the entry
 //   - Whoever reads a pointer uses the newest version; what came before it is superseded
-// columns: {age: How many days its value has been the same, period: How many were meant, holders: What holds it}
+// columns: {age: "How many days its value has been the same, one that has begun included", period: How many were meant, holders: What holds it}
 MATCH (s:Secret)
 WHERE s.gone_at IS NULL
   AND NOT coalesce(s.status, 'unknown') IN ['revoked', 'disabled', 'suspended', 'retired']
   AND (s.expires_at IS NULL OR s.expires_at > $at OR s.renewable = true)
   AND coalesce(datetime(s.issued_at).epochSeconds + s.max_life_seconds > datetime($at).epochSeconds, true)
   AND (coalesce(s.lifetime, 'static') = 'static' OR s.rotate_every_days IS NOT NULL)
-  AND none(word IN $harmless WHERE ('_' + coalesce(s.type, '') + '_') CONTAINS ('_' + word + '_'))
+  AND none(word IN $harmless WHERE ('_' + toLower(replace(coalesce(s.type, ''), '-', '_')) + '_') CONTAINS ('_' + word + '_'))
   AND NOT EXISTS {
     MATCH (s)<-[x:DERIVED_FROM]-(n:Secret)
     WHERE n.gone_at IS NULL AND x.gone_at IS NULL AND x.via = 'renew' AND n.id <> s.id
+      AND NOT coalesce(n.status, 'unknown') IN ['revoked', 'disabled', 'suspended', 'retired']
   }
 WITH s, coalesce(s.rotated_at, s.issued_at) AS since, coalesce(s.rotate_every_days, $days) AS period
-WITH s, since, period, (datetime($at).epochSeconds - datetime(since).epochSeconds) / 86400 AS age
+WITH s, since, period, (datetime($at).epochSeconds - datetime(since).epochSeconds + 86399) / 86400 AS age
 WHERE since IS NULL OR age > period
 OPTIONAL MATCH (h)-[r:HOLDS]->(s)
 WHERE h.gone_at IS NULL AND r.gone_at IS NULL

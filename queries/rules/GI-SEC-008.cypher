@@ -37,9 +37,10 @@ WHERE r.gone_at IS NULL AND h.gone_at IS NULL AND u.gone_at IS NULL AND t.gone_a
 WITH s, collect(DISTINCT t.labels) AS lists
 WITH s, [l IN reduce(every = [], one IN lists | every + one) WHERE l STARTS WITH 'needs_scope=' | replace(l, 'needs_scope=', '')] AS needed
 WITH s, needed, size(coalesce(s.audience, [])) AS receivers,
-     [one IN coalesce(s.scopes, []) WHERE NOT one IN $harmless] AS asked
+     [one IN coalesce(s.scopes, []) WHERE NOT toLower(one) IN $harmless] AS asked
 WITH s, receivers,
-     [one IN asked WHERE last(split(replace(replace(one, ':', '/'), '.default', '/.default'), '/')) IN $whole OR split(one, ':')[0] IN $whole] AS wide,
+     [one IN asked WHERE last(split(replace(replace(toLower(one), ':', '/'), '.default', '/.default'), '/')) IN $whole
+                      OR split(toLower(one), ':')[0] IN $whole] AS wide,
      [one IN asked WHERE size(needed) > 0 AND NOT one IN needed] AS unneeded,
      size(needed) > 0 AND EXISTS {
        MATCH (s)<-[v:HOLDS]-(g:Agent)-[w:USES]->(o:Tool)
