@@ -7,13 +7,17 @@ from collections.abc import Iterator
 from graphinv.ingest import Document
 from graphinv.ingest.support import clients, jsondoc
 from graphinv.ingest.support.clients import patterns, project_folder
+from graphinv.ingest.support.located import Located
 from graphinv.ingest.support.opencode import agent_facts, autonomy
-from graphinv.model.facts import Fact
+from graphinv.ingest.support.packages import npm
+from graphinv.ingest.support.tellable import tellable_package
+from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Props
 
 CLIENT = "opencode"
 NAME = "mcp_opencode"
 TITLE = "MCP servers and agents of opencode"
 FILES = patterns(CLIENT)
+MAX_PLUGINS = 500
 
 
 def detect(path: str, head: bytes) -> bool:
@@ -30,9 +34,23 @@ def read(document: Document) -> Iterator[Fact]:
     yield clients.host_fact(document, CLIENT, folder, autonomy=autonomy(top.get("permission")))
     yield from clients.duplicate_problems(located, document, NAME)
     yield from clients.servers(document, located, ("mcp",), client=CLIENT, folder=folder, host=host)
+    yield from _plugins(document, located, host)
     for section in ("agent", "mode"):
         agents = top.get(section)
         for name, agent in agents.items() if isinstance(agents, dict) else ():
             if isinstance(agent, dict):
                 yield from agent_facts(document, located, (section, name), folder, name, agent, top.get("mcp", {}))
     yield from clients.other_secrets(document, located, host, without=("mcp", "agent", "mode", "command", "instructions"))
+
+
+def _plugins(document: Document, located: Located, host: NodeKey) -> Iterator[Fact]:
+    """(host)-[:DEPENDS_ON]->(each package that runs within it as a plug-in); files of the tree are none."""
+    listed = located.value.get("plugin")
+    for index, spec in enumerate(listed[:MAX_PLUGINS] if isinstance(listed, list) else ()):
+        package = tellable_package(npm(spec)) if isinstance(spec, str) else None
+        if package is not None:
+            sources = [document.source(located.line("plugin", index))]
+            key: NodeKey = ("Package", package.purl)
+            props: Props = {"name": package.name, "purl": package.purl, "sources": sources}
+            yield NodeFact(*key, {**props, "version": package.version} if package.pinned else props)
+            yield EdgeFact("DEPENDS_ON", host, key, {"evidence": ["declared"], "sources": sources})

@@ -53,3 +53,13 @@ def test_odd_types_do_not_matter() -> None:
     found = read(mcp_opencode, "opencode.json", data)
     assert set(found.nodes("Agent")) == {"opencode:acme", "opencode:acme#b"}
     assert [message for _, _, message in found.problems()] == ["mcp is no object of servers"]
+
+
+def test_plugins_are_packages_that_run_within_it() -> None:
+    data = {"plugin": ["acme-trees", "@acme/keys@1.2.0", "./local.ts", "file:///x", 7]}
+    found = read(mcp_opencode, "opencode.json", data)
+    assert found.pairs("DEPENDS_ON") == {
+        ("Agent:opencode:acme", "Package:pkg:npm/acme-trees"),
+        ("Agent:opencode:acme", "Package:pkg:npm/%40acme/keys@1.2.0"),
+    }
+    assert not read(mcp_opencode, "opencode.json", {"plugin": "acme-trees"}).pairs("DEPENDS_ON")
