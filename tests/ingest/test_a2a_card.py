@@ -83,6 +83,7 @@ def test_no_authentication_stated_is_not_none() -> None:
     agent = "a2a:shop/desk/agent-card#Desk"
     assert not {label for label in labels(read(card()), agent) if label.startswith("auth=")}
     assert "auth=none" in labels(read(card(securitySchemes={})), agent)
+    assert "auth=none" in labels(read(card(authentication="none")), agent), "as some cards say it in one word"
 
 
 def test_places_of_tests_and_examples_are_marked() -> None:

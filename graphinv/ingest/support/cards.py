@@ -141,7 +141,7 @@ def auth_kinds(card: Mapping[str, Any]) -> list[str]:
     if isinstance(schemes, dict):
         return sorted({_scheme(scheme) for scheme in schemes.values() if isinstance(scheme, dict)}) or ["none"]
     older = card.get("authentication")
-    stated = older.get("schemes") if isinstance(older, dict) else None
+    stated = older.get("schemes") if isinstance(older, dict) else [older] if isinstance(older, str) and older else None
     if not isinstance(stated, list):
         return []
     kinds = {text.lower() for text in stated if isinstance(text, str) and re.fullmatch(r"[\w-]{1,30}", text)}
