@@ -58,7 +58,7 @@ def widened(engine: Engine, params: Params) -> Iterator[Row]:
     pointers, order = arcs.leaving
     actor = np.isin(structure.kinds, [KIND_NUMBER[kind] for kind in _ACTORS])
     once, twice, united = (np.zeros(len(structure.targets), dtype=np.uint8) for _ in range(3))
-    told, rings = columns_of(engine), Rings(engine)
+    told, rings = columns_of(engine), Rings(engine, WORSE_BITS)
     for agent in agents_of(engine):
         number = structure.number[agent.key]
         onward = order[pointers[number] : pointers[number + 1]]
@@ -71,12 +71,13 @@ def widened(engine: Engine, params: Params) -> Iterator[Row]:
         ways: defaultdict[int, list[int]] = defaultdict(list)
         for arc in leaving:
             target = int(arcs.target[arc])
-            carried[arc] = rings.passing(arc, apart[target] if target in apart else posture.row(structure.keys[target]))
+            beyond = apart.row(target) if apart else None
+            carried[arc] = rings.passing(arc, beyond or posture.row(structure.keys[target]))
             ways[int(arcs.target[arc]) if arc in found else -1 - arc].append(arc)
         for together in ways.values():
-            for columns, bits in (carried[arc] for arc in together):
-                united[columns] |= bits
-            touched = np.unique(np.concatenate([carried[arc][0] for arc in together]))
+            for some, bits in (carried[arc] for arc in together):
+                united[some] |= bits
+            touched = np.concatenate([carried[arc][0] for arc in together])
             twice[touched] |= once[touched] & united[touched]
             once[touched] |= united[touched]
             united[touched] = 0

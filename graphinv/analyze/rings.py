@@ -15,7 +15,9 @@ import numpy as np
 from scipy.sparse.csgraph import connected_components
 
 from graphinv.analyze.arcs import matrix
-from graphinv.analyze.scopes import Array
+from graphinv.analyze.kernels import compiled
+from graphinv.analyze.scopes import ALL_ACTIONS, Array
+from graphinv.analyze.structure import KIND_NUMBER
 
 if TYPE_CHECKING:
     from graphinv.analyze.engine import Engine
@@ -29,20 +31,42 @@ Row = tuple[Array, Array]
 
 @dataclass(frozen=True)
 class _Ring:
-    """One ring: its members, the arcs inside it by the places of their ends and by mask, and what each has by itself or from outside."""
+    """One ring: places of its members, its arcs by these and by the row of their mask, and what each member has by itself or from outside,
+    of the columns that any has something of."""
 
     place: Mapping[int, int]
-    source: Array
-    target: Array
-    mask: Array
-    own: Sequence[Row]
+    columns: Array
+    own: Array
+    arcs: tuple[Array, Array, Array]
+    masks: Array
+
+
+@dataclass(frozen=True)
+class Without:
+    """What members of a ring can do without one of them."""
+
+    ring: _Ring
+    rows: Array
+
+    def row(self, node: int) -> Row | None:
+        """Of one of them; None where it lies elsewhere."""
+        place = self.ring.place.get(node)
+        if place is None:
+            return None
+        held = np.flatnonzero(self.rows[place])
+        return self.ring.columns[held], self.rows[place, held]
 
 
 class Rings:
-    """Nodes of an engine, under ``posture``, by the ring they lie in: those that come to each other. O(nodes + arcs)."""
+    """Nodes of an engine, under ``posture``, by the ring they lie in: those that come to each other. O(nodes + arcs).
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine, self._arcs = engine, engine.arcs("posture")
+    Args:
+        engine: whose.
+        bits: actions that matter.
+    """
+
+    def __init__(self, engine: Engine, bits: int = ALL_ACTIONS) -> None:
+        self._engine, self._arcs, self._bits = engine, engine.arcs("posture"), np.uint8(bits)
         arcs, size = self._arcs, engine.structure.size
         count, self._of = connected_components(matrix(arcs.source, arcs.target, size), directed=True, connection="strong")
         sizes = np.bincount(self._of, minlength=count)
@@ -51,75 +75,70 @@ class Rings:
         for node in np.flatnonzero(small[self._of]).tolist():
             self._members[int(self._of[node])].append(node)
         self._known: dict[int, _Ring] = {}
+        # What leads to an actor: an actor, and tools and servers that call back. All else is a node's own.
+        self._onward = np.isin(engine.structure.kinds, [KIND_NUMBER[kind] for kind in ("Agent", "Workflow")])
+        calling = np.isin(engine.structure.kinds, [KIND_NUMBER[kind] for kind in ("Tool", "ToolServer")])
+        for _ in range(2):
+            self._onward[arcs.source[self._onward[arcs.target] & calling[arcs.source]]] = True
 
-    def without(self, actor: int) -> Mapping[int, Row]:
-        """What each other node of the ring of ``actor``, an agent or workflow, can do with nothing that passes it, by number; empty where it
-        lies in none, or in one with more than :data:`MOST`. O(arcs · targets) of the ring, where few arcs have masks."""
+    def without(self, actor: int) -> Without | None:
+        """What the others in the ring of ``actor``, an agent or workflow, can do with nothing that passes it; None where it lies in none,
+        or in one with more than :data:`MOST`. O(arcs · targets) of the ring, mostly."""
         number = int(self._of[actor])
         if number not in self._members:
-            return {}
+            return None
         if number not in self._known:
             self._known[number] = self._ring(self._members[number])
         ring = self._known[number]
-        gone = ring.place[actor]
-        stay = (ring.source != gone) & (ring.target != gone)
-        source, target, mask = ring.source[stay], ring.target[stay], ring.mask[stay]
-        free = mask < 0
-        # Those that come to each other with no mask on the way can do the same
-        graph = matrix(source[free], target[free], len(ring.place))
-        count, group = connected_components(graph, directed=True, connection="strong")
-        parts: list[list[Row]] = [[] for _ in range(count)]
-        for place, own in enumerate(ring.own):
-            parts[group[place]].append(own)
-        rows = list(map(united, parts))
-        ways: defaultdict[int, set[tuple[int, int]]] = defaultdict(set)
-        for one, other, over in zip(group[source].tolist(), group[target].tolist(), mask.tolist(), strict=True):
-            if one != other:
-                ways[other].add((one, over))
-        waiting = list(ways)
-        while waiting:
-            other = waiting.pop()
-            for one, over in ways[other]:
-                more = united([rows[one], self._passing(over, rows[other])])
-                if len(more[0]) > len(rows[one][0]) or more[1].sum() > rows[one][1].sum():
-                    rows[one] = more
-                    waiting.append(one)
-        return {node: rows[group[place]] for node, place in ring.place.items() if node != actor}
+        rows = ring.own.copy()
+        _go_round(rows, *ring.arcs, ring.masks, ring.place[actor])
+        return Without(ring, rows)
 
     def passing(self, arc: int, row: Row) -> Row:
         """What of a row passes an arc."""
-        return self._passing(int(self._arcs.mask[arc]), row)
-
-    def _passing(self, mask: int, row: Row) -> Row:
-        return row if mask < 0 else (row[0], row[1] & self._engine.structure.masks.at(mask, row[0]))
+        columns, bits = row
+        mask = int(self._arcs.mask[arc])
+        return columns, (bits if mask < 0 else bits & self._engine.structure.masks.at(mask, columns)) & self._bits
 
     def _ring(self, members: Sequence[int]) -> _Ring:
-        arcs, keys = self._arcs, self._engine.structure.keys
+        arcs, structure = self._arcs, self._engine.structure
         pointers, order = arcs.leaving
         place = {node: number for number, node in enumerate(members)}
-        inside: list[tuple[int, int, int]] = []
-        rows = []
+        inside, parts = [], []
         for node in members:
-            parts = [self._engine.own_privileges.row(keys[node])]
-            for arc in order[pointers[node] : pointers[node + 1]].tolist():
+            columns, bits = self._engine.own_privileges.row(structure.keys[node])
+            parts.append((place[node], columns, bits & self._bits))
+            leaving = order[pointers[node] : pointers[node + 1]]
+            for arc in leaving[self._onward[arcs.target[leaving]]].tolist():
                 target = int(arcs.target[arc])
                 if target in place:
                     inside.append((place[node], place[target], int(arcs.mask[arc])))
                 else:
-                    parts.append(self.passing(arc, self._engine.privileges("posture").row(keys[target])))
-            rows.append(united(parts))
+                    parts.append((place[node], *self.passing(arc, self._engine.privileges("posture").row(structure.keys[target]))))
+        columns = np.unique(np.concatenate([columns[bits > 0] for _, columns, bits in parts]))
+        own = np.zeros((len(members), len(columns)), dtype=np.uint8)
+        for number, some, bits in parts:
+            own[number, np.searchsorted(columns, some[bits > 0])] |= bits[bits > 0]
         source, target_places, mask = np.array(inside, dtype=np.int64).T
-        return _Ring(place, source, target_places, mask, rows)
+        kinds, which = np.unique(mask, return_inverse=True)
+        every = np.full(len(columns), ALL_ACTIONS, dtype=np.uint8)
+        masks = np.array([every if kind < 0 else structure.masks.at(kind, columns) for kind in kinds.tolist()], dtype=np.uint8)
+        return _Ring(place, columns, own, (source, target_places, which.astype(np.int64)), masks)
 
 
-def united(rows: Sequence[Row]) -> Row:
-    """What one of several rows has."""
-    if len(rows) == 1:
-        return rows[0]
-    columns, bits = (np.concatenate(parts) for parts in zip(*rows, strict=True))
-    if not len(columns):
-        return columns, bits
-    order = np.argsort(columns, kind="stable")
-    columns, bits = columns[order], bits[order]
-    starts = np.flatnonzero(np.r_[True, columns[1:] != columns[:-1]])
-    return columns[starts], np.bitwise_or.reduceat(bits, starts)
+@compiled
+def _go_round(rows: Array, source: Array, target: Array, mask: Array, masks: Array, gone: int) -> None:
+    """Bring ``rows`` to the least fixpoint: what a member has, all have that come to it over arcs whose mask lets it pass; not ``gone``."""
+    grew = True
+    while grew:
+        grew = False
+        for arc in range(len(source)):
+            one, other, lets = source[arc], target[arc], mask[arc]
+            if gone in (one, other):
+                continue
+            more = np.uint8(0)
+            for column in range(rows.shape[1]):
+                new = rows[other, column] & masks[lets, column] & ~rows[one, column]
+                rows[one, column] |= new
+                more |= new
+            grew = grew or more != 0
