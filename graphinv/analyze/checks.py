@@ -234,9 +234,7 @@ def became_standing(engine: Engine, params: Params) -> Iterator[Row]:
 
 def _works(secret: Props, at: int) -> bool:
     """Whether it opens something still, though it may be past the longest life that was meant: that is what is looked for."""
-    life = _life(secret)
-    over = life is not None and not secret.get("renewable") and life[1] <= at
-    return not over and usable({**secret, "max_life_seconds": None}, at)
+    return usable({**secret, "max_life_seconds": None}, at)
 
 
 @dataclass
@@ -307,10 +305,8 @@ def _tasks(estate: Estate, secret: NodeKey) -> set[NodeKey]:
 
 def _life(secret: Props) -> tuple[int, int] | None:
     """From when until when, in microseconds; None where it is not known."""
-    issued, expires, ttl = secret.get("issued_at"), secret.get("expires_at"), secret.get("ttl_seconds")
-    if issued is None or (expires is None and ttl is None):
-        return None
-    return micros(issued), micros(issued) + int(ttl or 0) * 1_000_000 if expires is None else micros(expires)
+    issued, expires = secret.get("issued_at"), secret.get("expires_at")
+    return None if issued is None or expires is None else (micros(issued), micros(expires))
 
 
 def _in_place(secret: Props) -> int:
