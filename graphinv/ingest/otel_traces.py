@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from hashlib import sha256
 
 from graphinv.ingest import Document
 from graphinv.ingest.support.observed import united
@@ -65,13 +66,14 @@ def summarise(document: Document) -> Summary:
     for span in reading.spans():
         nesting.add(span, deed_of(span))
     summary = nesting.finish()
-    summary.broken = reading.broken
+    summary.broken, summary.digest = reading.broken, sha256(document.data).digest()
     return summary
 
 
 def link(root: str, summaries: Mapping[str, Summary]) -> Iterator[Fact]:
     """What all documents show together: their counts add up. O(different edges)."""
-    whole = united(one.tally for one in summaries.values())
+    distinct = {one.digest: one for _, one in sorted(summaries.items(), reverse=True)}
+    whole = united(one.tally for one in distinct.values())
     tools: dict[tuple[NodeKey, NodeKey], set[str]] = {}
     sure: dict[NodeKey, float] = {}
     for path, one in summaries.items():

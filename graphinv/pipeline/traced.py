@@ -10,17 +10,13 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
 
 from graphinv.ingest.support.called import NAMESPACE, PREFIX, SERVICE, TRACED
 from graphinv.ingest.support.kubernetes.names import parse_id
-from graphinv.ingest.support.secrets import url_parts
 from graphinv.model.facts import NodeFact, NodeKey, Ref, place_of
+from graphinv.pipeline.names import Names, plain
 from graphinv.pipeline.read import Reading
-
-if TYPE_CHECKING:
-    from graphinv.pipeline.called import Names
 
 _EVERYWHERE = frozenset(
     {"app", "apps", "src", "main", "server", "service", "services", "agent", "agents", "api", "backend", "lib", "core", "test", "tests"}
@@ -29,11 +25,6 @@ _EVERYWHERE = frozenset(
 ACTORS = ("Agent", "Workflow")
 _Drawn = tuple[str, NodeKey, NodeKey]
 """Kind and ends of an edge."""
-
-
-def plain(name: str) -> str:
-    """A name as people tell it from others: ``Billing bot`` and ``billing-bot`` are the same."""
-    return "".join(letter for letter in name.lower() if letter.isalnum()) or name
 
 
 def of_traces(readings: Sequence[Reading], names: Names) -> dict[NodeKey, set[NodeKey]]:
@@ -84,13 +75,6 @@ def _candidates(node: NodeFact, names: Names) -> set[NodeKey]:
     if (node.kind, name) in names.by_id:
         found.add((node.kind, name))
     return found | names.by_host.get(name, set()) if node.kind == "ToolServer" else found
-
-
-def hosts(server: NodeFact) -> Iterator[str]:
-    """What traces may call a server by its address: its host, with the port where its scheme has another."""
-    parts = url_parts(str(server.props.get("url") or ""))
-    if parts is not None and parts.host:
-        yield f"{parts.host}:{parts.port}" if parts.port not in ("", "80", "443") else parts.host
 
 
 def _places(readings: Iterable[Reading]) -> tuple[Mapping[NodeKey, set[str]], Mapping[NodeKey, set[str]]]:

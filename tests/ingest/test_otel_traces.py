@@ -527,7 +527,8 @@ def test_many_spans_give_few_facts() -> None:
 def test_counts_of_several_files_add_up() -> None:
     one = document(otlp(resource(agent("01", "Planner"), tool("02", "search", "01"))), "a.json", "logs")
     two = document(otlp(resource(agent("01", "Planner"), tool("03", "search", "01", at=9))), "b.json", "logs")
-    summaries = {read.path: otel_traces.summarise(read) for read in (one, two)}
+    again = document(one.data, "old/a.json", "logs")
+    summaries = {read.path: otel_traces.summarise(read) for read in (one, two, again)}
     (edge,) = (fact for fact in otel_traces.link("logs", summaries) if isinstance(fact, EdgeFact))
     assert (edge.props["count"], edge.props["last_seen"]) == (2, "2026-09-21T14:13:29Z")
 

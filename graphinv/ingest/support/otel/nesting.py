@@ -57,6 +57,8 @@ class Summary:
     """What a document shows. ``tools`` are those that were called over each connection, ``sure`` how sure it is who somebody is, where it
     is not quite."""
 
+    digest: bytes = b""
+    """Of the document: one that is there twice, packed and unpacked, counts once."""
     tally: Tally = field(default_factory=Tally)
     tools: dict[tuple[NodeKey, NodeKey], set[str]] = field(default_factory=dict)
     sure: dict[NodeKey, float] = field(default_factory=dict)
