@@ -19,6 +19,7 @@ BOT = "aaaaaaaa-0000-4000-8000-00000000000b"
 MACHINE_ID = "aaaaaaaa-0000-4000-8000-00000000000c"
 OWNER, CONTRIBUTOR = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635", "b24988ac-6180-42a0-ab88-20f7382dd24c"
 READER, ACCESS_ADMIN = "acdd72a7-3385-48ef-bd42-f606fba81ae7", "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9"
+IDENTITY_CONTRIBUTOR, IDENTITY_OPERATOR = "e40ec5ca-96e0-45a2-b4ff-59039f2c2b59", "f1a07417-d97a-45cb-824c-7a7467783830"
 BLOB_READER = "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1"
 
 
@@ -96,6 +97,27 @@ def test_another_subscription_with_a_longer_name_is_not_below() -> None:
 def test_who_can_change_a_machine_acts_as_it() -> None:
     assert (f"entra:{BOT}", f"entra:{MACHINE_ID}") in granted(assignment(CONTRIBUTOR, MACHINE)).drawn("ASSUMES")
     assert not granted(assignment(READER, MACHINE)).drawn("ASSUMES")
+
+
+def test_who_can_grant_roles_or_write_an_identity_acts_as_it() -> None:
+    assert (f"entra:{BOT}", f"entra:{MACHINE_ID}") in granted(assignment(ACCESS_ADMIN, GROUP)).drawn("ASSUMES")
+    mine = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/mine"
+    identities = az("identities.json", {"id": mine, "name": "mine", "type": "x", "principalId": MACHINE_ID, "clientId": MACHINE_ID})
+
+    def ways(role: str, scope: str) -> dict[str, object] | None:
+        found = granted(assignment(role, scope), more=(identities,))
+        drawn = (f"entra:{BOT}", mine.lower()) in found.drawn("ASSUMES")
+        return found.props("ASSUMES", f"entra:{BOT}", mine.lower()) if drawn else None
+
+    for role, scope in ((IDENTITY_CONTRIBUTOR, GROUP), (IDENTITY_CONTRIBUTOR, mine), (CONTRIBUTOR, GROUP), (OWNER, mine)):
+        props = ways(role, scope)
+        assert props is not None
+        assert (props["kind_detail"], "confidence" in props) == ("lets others log in as it", False)
+    operator = ways(IDENTITY_OPERATOR, GROUP)
+    assert operator is not None
+    assert (operator["kind_detail"], operator["confidence"]) == ("gives it to a runtime", 0.5)
+    assert ways(READER, GROUP) is None
+    assert ways(IDENTITY_CONTRIBUTOR, STORE) is None
 
 
 def test_custom_roles_and_unknown_ones() -> None:

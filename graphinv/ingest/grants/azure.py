@@ -61,6 +61,11 @@ class _Assignments:
         return self.known.ids("Resource", prefix="/subscriptions/")
 
     @cached_property
+    def managed(self) -> list[str]:
+        """Managed identities by the names that they have as resources."""
+        return self.known.ids("Identity", prefix="/subscriptions/")
+
+    @cached_property
     def running(self) -> dict[str, list[NodeKey]]:
         """Resource that is a runtime → identities that it runs as."""
         found: dict[str, list[NodeKey]] = defaultdict(list)
@@ -146,33 +151,49 @@ class _Assignments:
             targets[key] = on(key[1])
         # Which subscriptions a management group holds is not known: it may be any.
         loose = kind == "management_group"
-        below = {("Resource", name): on(name) for name in self.below(scope, kind)}
+        below = {("Resource", name): on(name) for name in _below(self.resources, scope, kind)}
         yield from access([grant.subject], targets, props)
         yield from access([grant.subject], below, {**props, **_GUESS} if loose else props)
         for (_, name), actions in {**targets, **below}.items():
             yield from self.takes_over(grant.subject, name, actions, {**props, **_GUESS} if loose else props)
-
-    def below(self, scope: str, kind: str) -> Iterator[str]:
-        """Known resources below ``scope``."""
-        if kind in ("tenant", "management_group"):
-            yield from self.resources
-            return
-        start = scope.lower().rstrip("/") + "/"
-        for index in range(bisect_left(self.resources, start), len(self.resources)):
-            if not self.resources[index].startswith(start):
-                return
-            yield self.resources[index]
+        own = [place] if ("Identity", place) in self.known.nodes else []
+        for identity in (*own, *_below(self.managed, scope, kind)):
+            yield from _logs_in(grant.subject, identity, on(identity), {**props, **_GUESS} if loose else props)
 
     def takes_over(self, principal: NodeKey, runtime: str, actions: tuple[str, ...], props: Props) -> Iterator[EdgeFact]:
         """(:Identity)-[:ASSUMES]->(what a runtime runs as): who can change a runtime can run code in it."""
-        if not {"write", "execute"} & set(actions):
+        if not {"write", "execute", "admin"} & set(actions):
             return
-        stated = {name: value for name, value in props.items() if name in ("evidence", "sources", "confidence", "condition")}
-        stated["kind_detail"] = "runs code in it"
+        stated = {**_stated(props), "kind_detail": "runs code in it"}
         for identity in self.running.get(runtime, ()):
             if identity != principal:
                 # To execute may mean no more than to start it.
-                yield EdgeFact("ASSUMES", principal, identity, stated if "write" in actions else {**stated, **_GUESS})
+                sure = {"write", "admin"} & set(actions)
+                yield EdgeFact("ASSUMES", principal, identity, stated if sure else {**stated, **_GUESS})
+
+
+def _below(ids: list[str], scope: str, kind: str) -> Iterator[str]:
+    """Those of ``ids``, which are sorted, that lie below ``scope``."""
+    if kind in ("tenant", "management_group"):
+        yield from ids
+        return
+    place = scope.lower().rstrip("/")
+    for index in range(bisect_left(ids, f"{place}/"), len(ids)):
+        if not ids[index].startswith(f"{place}/"):
+            return
+        yield ids[index]
+
+
+def _logs_in(principal: NodeKey, identity: str, actions: tuple[str, ...], props: Props) -> Iterator[EdgeFact]:
+    """(:Identity)-[:ASSUMES]->(:Identity managed): who can write it lets whom it likes log in as it, or gives it to a runtime."""
+    if {"write", "admin"} & set(actions):
+        yield EdgeFact("ASSUMES", principal, ("Identity", identity), {**_stated(props), "kind_detail": "lets others log in as it"})
+    elif "execute" in actions:
+        yield EdgeFact("ASSUMES", principal, ("Identity", identity), {**_stated(props), "kind_detail": "gives it to a runtime", **_GUESS})
+
+
+def _stated(props: Props) -> Props:
+    return {name: value for name, value in props.items() if name in ("evidence", "sources", "confidence", "condition")}
 
 
 def _main(role: Role) -> list[str]:
