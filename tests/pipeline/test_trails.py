@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import gzip
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from graphinv.model.results import Finding
+from graphinv.pipeline.keys import Fingerprinter
+from graphinv.pipeline.read import read_root
 from graphinv.pipeline.stages import scan
+from graphinv.pipeline.together import together
+from graphinv.pipeline.walk import root_of
 from graphinv.store import Store, open_store
 from tests.ingest.aws_grants import ACCOUNT, allow, group, role, trust, user
+from tests.ingest.reading import shown
 from tests.ingest.test_cloudtrail import as_role, as_user, record
+from tests.ingest.test_gcp_audit import BOT, SECRET, entry
 
 AT = "2026-11-27T00:00:00Z"
 LONG_AGO, LATELY = "2026-03-01T08:00:00Z", "2026-11-20T08:00:00Z"
@@ -124,3 +131,18 @@ def test_what_was_done_and_not_granted_is_told(scanned: Scanned) -> None:
     told = {subject: finding for (rule, subject), finding in scanned[1].items() if rule == "GI-GOV-006"}
     assert set(told) == {role("orders")}
     assert told[role("orders")].target == ("Resource", ORDERS)
+
+
+def test_grants_of_google_cloud_are_used_as_its_logs_show(tmp_path: Path) -> None:
+    members = {"role": "roles/secretmanager.admin", "members": [f"serviceAccount:{BOT}"]}
+    name = "projects/shop/secrets/stripe/versions/1"
+    used = entry("secretmanager", "secretmanager.versions.access", name)
+    asset = {"name": "//cloudresourcemanager.googleapis.com/projects/shop", "assetType": "cloudresourcemanager.googleapis.com/Project"}
+    (tmp_path / "assets.ndjson").write_text(json.dumps({**asset, "iamPolicy": {"bindings": [members]}}))
+    (tmp_path / "audit.jsonl.gz").write_bytes(gzip.compress(json.dumps(used).encode()))
+    reading = read_root(root_of(tmp_path), Fingerprinter(b"k" * 32))
+    together([reading])
+    given = (edge for edge in reading.edges if edge.kind == "CAN_ACCESS" and edge.props["evidence"] == ["granted"])
+    found = {shown(edge.target): edge.props for edge in given}
+    project = "//serviceusage.googleapis.com/projects/shop/services/secretmanager.googleapis.com"
+    assert {target: props.get("last_used") for target, props in found.items()} == {SECRET: LATELY, project: LATELY}

@@ -20,6 +20,7 @@ def identities(plant: Callable[..., str]) -> dict[str, str]:
 
     return {
         **_google(plant, shaped),
+        **_google_logs(plant, shaped),
         **_microsoft(plant, shaped),
         **_vault(plant, shaped),
         **_issuers(plant, shaped),
@@ -73,6 +74,27 @@ def _google(plant: Callable[..., str], shaped: Callable[[], str]) -> dict[str, s
         "shop/gcp/assets.ndjson": json.dumps(asset) + "\n" + json.dumps(account) + "\n",
         "shop/gcp/policy.json": json.dumps({"bindings": [binding], "etag": plant()}),
     }
+
+
+def _google_logs(plant: Callable[..., str], shaped: Callable[[], str]) -> dict[str, str]:
+    payload = {
+        "@type": "type.googleapis.com/google.cloud.audit.AuditLog",
+        "authenticationInfo": {
+            "principalEmail": f"{shaped()}@p.iam.gserviceaccount.com",
+            "serviceAccountDelegationInfo": [{"principalSubject": f"user:{shaped()}@x.example"}, {"claims": plant()}],
+            "serviceAccountKeyName": shaped(),
+        },
+        "authorizationInfo": [
+            {"permission": f"storage.{shaped()}.get", "granted": True, "resource": f"projects/_/buckets/{shaped()}"},
+            {"permission": "secretmanager.versions.access", "granted": True, "resource": f"projects/p/secrets/{shaped()}/versions/1"},
+            {"permission": "iam.serviceAccounts.getAccessToken", "granted": True},
+            {"permission": shaped(), "granted": True, "resource": shaped()},
+        ],
+        "request": {"name": f"projects/-/serviceAccounts/{shaped()}@p.iam.gserviceaccount.com", "payload": plant()},
+        "response": {"accessToken": plant(), "payload": {"data": plant()}},
+        "requestMetadata": {"callerSuppliedUserAgent": plant()},
+    }
+    return {"shop/gcp/audit.json": json.dumps([{"insertId": shaped(), "protoPayload": payload, "labels": {"x": plant()}}])}
 
 
 def _microsoft(plant: Callable[..., str], shaped: Callable[[], str]) -> dict[str, str]:

@@ -6,6 +6,10 @@ IDENTITIES: dict[str, bytes] = {
     "gcp-types": b'[{"assetType": "x.googleapis.com/Y", "name": [], "iamPolicy": {"bindings": [7, {"role": [], "members": 7}]}}, '
     b'{"bindings": 7, "role": "roles/owner"}, {"name": "projects/p/serviceAccounts/x", "email": []}, '
     b'{"projectNumber": {}, "projectId": 7}]',
+    "gcp-audit-types": b'[{"protoPayload": {"methodName": 7, "authenticationInfo": {"principalEmail": [], '
+    b'"serviceAccountDelegationInfo": [7, {"firstPartyPrincipal": 7}]}, '
+    b'"authorizationInfo": [7, {"granted": true, "permission": {}}], "status": 7}, "resource": [], '
+    b'"timestamp": {}}, {"entries": [7, {"protoPayload": []}]}]',
     "gcp-key-types": b'{"type": "service_account", "client_email": {}, "private_key": [], "private_key_id": 7}',
     "gcp-key-deep": b'{"type": "impersonated_service_account", "service_account_impersonation_url": 7, '
     b'"source_credentials": ' + b'{"a":' * 5000,

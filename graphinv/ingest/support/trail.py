@@ -58,5 +58,5 @@ def facts_of(root: str, trails: Mapping[str, Trail], ingestor: str) -> Iterator[
         named = ", ".join(name for name, _ in sorted(untold.items(), key=lambda one: (-one[1], one[0]))[:_TOLD])
         what = f"{untold.total():,} calls name no resource, or act on identities or a whole service"
         yield Problem(first, "", f"{what}; they are told as no access ({named})", "note", ingestor)
-    if distinct and not any(trail.data for trail in distinct):
+    if any(trail.records for trail in distinct) and not any(trail.data for trail in distinct):
         yield Problem(first, "", NO_DATA, "note", ingestor)
