@@ -1,0 +1,88 @@
+"""agentgateway: what it lets through to MCP servers, by rules in CEL (``mcpAuthorization``).
+
+(:EnforcementPoint {mode: enforce, effect: evaluate}) for each place with such rules. Nothing passes that no rule allows. It stands on
+(…)-[:CONNECTS_TO]->(:ToolServer) at the port of this machine that the gateway listens on, as far as files of the same root name it so;
+whoever connects to the servers behind it goes past it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from graphinv.ingest import Document
+from graphinv.ingest.support import yamldoc
+from graphinv.ingest.support.decision_inputs import told_of
+from graphinv.ingest.support.decisions import INPUTS
+from graphinv.ingest.support.located import Located, Pointer
+from graphinv.ingest.support.parts import items, texts
+from graphinv.model.facts import Fact, Guarding, NodeFact, Props
+
+NAME = "agentgateway"
+TITLE = "agentgateway: authorization of MCP calls"
+FILES = ("any YAML or JSON file of agentgateway's configuration with `mcpAuthorization`",)
+MAX_BYTES = 4 * 1024 * 1024
+MAX_DEPTH = 16
+MAX_VALUES = 200_000
+
+_MARK = re.compile(rb"mcpAuthorization|agentgateway\.dev/schema|(?m:^binds[ \t]*:)")
+_OTHERS = re.compile(rb"(?m)^apiVersion[ \t]*:")
+_CLAIM = re.compile(r"\bjwt\.([A-Za-z_][\w.]{0,100})")
+_AGENT_CLAIMS = frozenset({"act", "azp", "client_id", "agent", "agent_id"})
+
+
+def detect(path: str, head: bytes) -> bool:
+    """Whether it begins as the gateway's own configuration."""
+    return path.lower().endswith((".yaml", ".yml", ".json")) and _MARK.search(head) is not None and _OTHERS.search(head) is None
+
+
+def read(document: Document) -> Iterator[Fact]:
+    """The points of one configuration.
+
+    Raises:
+        IngestError: neither YAML nor JSON.
+    """
+    located = yamldoc.first(document)
+    for number, (pointer, rules, port) in enumerate(_places(located.value)):
+        yield from _point(document, located, number, pointer, rules, port)
+
+
+def _places(top: Any) -> Iterator[tuple[Pointer, Any, int | None]]:
+    """(pointer, rules, port) of each place with rules; the port is the nearest one above."""
+    pending: list[tuple[Any, Pointer, int | None]] = [(top, (), None)]
+    seen = 0
+    while pending and seen < MAX_VALUES:
+        value, pointer, port = pending.pop(0)
+        seen += 1
+        if len(pointer) > MAX_DEPTH:
+            continue
+        if isinstance(value, list):
+            pending += [(item, (*pointer, index), port) for index, item in enumerate(value)]
+        elif isinstance(value, dict):
+            stated = value.get("port")
+            own = stated if isinstance(stated, int) and not isinstance(stated, bool) and 0 < stated < 65_536 else port
+            if isinstance(value.get("mcpAuthorization"), dict):
+                yield (*pointer, "mcpAuthorization"), value["mcpAuthorization"].get("rules"), own
+            pending += [(inner, (*pointer, str(name)), own) for name, inner in value.items() if name != "mcpAuthorization"]
+
+
+def _point(document: Document, located: Located, number: int, pointer: Pointer, rules: Any, port: int | None) -> Iterator[Fact]:
+    stated = [*texts(rules), *(text for rule in items(rules) for text in texts([rule.get("allow"), rule.get("deny"), rule.get("require")]))]
+    claims = {claim.partition(".")[0] for text in stated for claim in _CLAIM.findall(text[:2_000])}
+    told = told_of(dict.fromkeys(claims, True)) | ({"agent"} if claims & _AGENT_CLAIMS else set())
+    source = document.source(located.line(*pointer))
+    point = f"agentgateway:{document.root}/{document.path}#{number}"
+    props: Props = {
+        "name": f"agentgateway on port {port}" if port else "agentgateway",
+        "kind_detail": "agentgateway",
+        "mode": "enforce",
+        "effect": "evaluate",
+        "fail": "closed",
+        "distinguishes": "agent" if "agent" in told else "identity" if claims else "none",
+        "labels": sorted(f"input={one}" for one in INPUTS if one in told) or None,
+        "sources": [source],
+    }
+    yield NodeFact("EnforcementPoint", point, {name: value for name, value in props.items() if value is not None})
+    for host in ("localhost", "127.0.0.1") if port else ():
+        yield Guarding(source, point, "CONNECTS_TO", "*", f"ToolServer:*://{host}:{port}/*", seen=True)
