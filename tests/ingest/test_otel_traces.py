@@ -74,6 +74,13 @@ def test_handing_over_is_a_delegation_where_the_trace_shows_to_whom() -> None:
     assert set(shown(*spans[:2]).edges) == set()
 
 
+def test_an_agent_that_says_who_handed_over_to_it_was_delegated_to() -> None:
+    flow = span("01", openinference__span__kind="AGENT", name="Agent workflow")
+    taking = span("03", "01", openinference__span__kind="AGENT", agent__name="Billing", graph__node__parent_id="Triage")
+    found = shown(flow, span("02", "01", openinference__span__kind="AGENT", agent__name="Triage"), taking)
+    assert {key: props["mode"] for key, props in found.edges.items()} == {("DELEGATES_TO", "trips/Triage", "trips/Billing"): "handoff"}
+
+
 def test_what_a_span_itself_says_of_the_agent_counts_first() -> None:
     found = shown(agent("01", "Planner"), tool("02", "book", "01", gen_ai__agent__name="Booker"))
     assert set(found.edges) == {("USES", "trips/Booker", "trips/book")}

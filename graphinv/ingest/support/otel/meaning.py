@@ -69,10 +69,12 @@ _SPAN_NAME = re.compile(r"[\w :@-]{1,100}(?<!-[0-9])(?<!-[0-9]{2})(?<!-[0-9]{3})
 """Names of spans that may be names of things; others are those of events, or may be made of what was asked."""
 _METHOD_OF = re.compile(r"\.(?:a?run|a?invoke|a?stream|_?execute\w*|kickoff|a?call|workflow|agent|tool|task)$")
 _UNNAMED = re.compile(
-    r"(?:Code|ToolCalling|ReAct|Chat|Assistant|Base|Llm|LLM|OpenAI )?Agent(?:Executor|Workflow| [Ww]orkflow)?|agent|LangGraph|Crew|Task"
+    r"(?:Code|ToolCalling|ReAct|Chat|Assistant|Base|Llm|LLM|OpenAI )?Agent(?:Executor|Workflow)?|agent|LangGraph|Crew|Task"
     r"|ClaudeAgentSDK\.\w+|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
 )
 """What a library calls an agent or a flow that nobody named: its class, a word of its own, or an id that is new each time."""
+_WHOLE = re.compile(r"Agent [Ww]orkflow")
+"""What the SDK of OpenAI calls a whole trace."""
 _HANDOFF = re.compile(r"(?i)(?:transfer|hand_?off)[ _]to[ _](.+)")
 _MCP_TOOL = re.compile(r"mcp__(.+?)__(.+)")
 """A server's tool, as Claude Code and others call it."""
@@ -110,8 +112,8 @@ class Deed:
     """What a span shows: of an agent, tool, model, store … called ``name``; empty where it is not told.
 
     ``agent`` is who it says did it. ``server`` is the address of an MCP server, or else what it is called; ``action`` what was done to a
-    database, whose address is in ``server`` too; ``model`` and ``source`` what an invoked agent is said to use. ``remote`` is a call into
-    another process.
+    database, whose address is in ``server`` too; ``model`` and ``source`` what an invoked agent is said to use, ``giver`` which agent
+    handed over to it. ``remote`` is a call into another process.
     """
 
     what: What
@@ -122,6 +124,7 @@ class Deed:
     model: str = ""
     source: str = ""
     version: str = ""
+    giver: str = ""
     remote: bool = False
     own: Own = _SILENT
 
@@ -149,11 +152,17 @@ def _what(span: Span) -> What | None:
     return next((what for names, what in _TELLING if text(told, *names)), None)
 
 
-def _agent(what: What, span: Span) -> Deed:
+def _agent(what: What, span: Span) -> Deed | None:
     told = span.attributes
-    name = _by(span) or _named(text(told, "gen_ai.workflow.name", "traceloop.entity.name", "graph.node.id") or _of_span(span))
+    stated = text(told, "gen_ai.agent.name", "agent.name", "agent_name", "gen_ai.workflow.name", "traceloop.entity.name", "graph.node.id")
+    stated = stated or _of_span(span)
+    name = _named(stated)
+    if _WHOLE.fullmatch(stated) or (what == "workflow" and not name):
+        return None
     source, version = shown(text(told, "gen_ai.data_source.id")), shown(text(told, "gen_ai.agent.version"))
-    return Deed(what, name, model=_model(told), source=source, version=version, remote=span.kind == "client", own=_own(told))
+    giver = _named(text(told, "graph.node.parent_id"))
+    remote = span.kind == "client"
+    return Deed(what, name, model=_model(told), source=source, version=version, giver=giver, remote=remote, own=_own(told))
 
 
 def _caller(what: What, span: Span) -> Deed:

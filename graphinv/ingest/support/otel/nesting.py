@@ -30,12 +30,13 @@ from graphinv.model.facts import NodeFact, NodeKey
 
 MAX_SPANS = 1_000_000
 """Spans of one document: each is held, in a few words, until the last one is read, since a span may come before the one it lies in."""
-_SURE, _BY_NAME, _BY_SERVICE = 1.0, 0.6, 0.7
-"""How sure an agent is told by service and name, by its name alone, by its service alone."""
+_BY_NAME, _BY_SERVICE = 0.6, 0.7
+"""How sure it is who an agent is by its name alone, and by its service alone."""
 _MAKING = frozenset({"agent", "workflow", "tool", "handoff", "mcp", "served"})
 """Deeds that make an agent of whoever does them, or are its own."""
+_INVOKED: Deciding = (("mode", ("invoke",)),)
+_HANDED: Deciding = (("mode", ("handoff",)),)
 _DECIDED = frozenset({"USES", "CONNECTS_TO", "DELEGATES_TO"})
-
 MAX_DEPTH = 64
 """Of things that lie in one another, how many are looked at above one."""
 _Key = int
@@ -89,7 +90,7 @@ class Nesting:
         self._servers: dict[_Key, Origin] = {}
         """Request to an MCP server → the service that answered it."""
         self._ran: set[_Key] = set()
-        """Things that failed, and below which something went well."""
+        """Runs of agents that failed, and in which something went well."""
         self._named: dict[tuple[str, str], dict[NodeKey, str]] = defaultdict(dict)
         """Service and environment → the agents in it that have names, and these."""
 
@@ -194,10 +195,7 @@ class Nesting:
     def _actor_named(self, kind: str, name: str, done: _Done) -> NodeKey:
         origin = done.origin
         key = traced(self.document.root, kind, name, origin.service, origin.environment)
-        sure = _SURE if name and origin.service else _BY_NAME if name else _BY_SERVICE
-        if sure < _SURE:
-            self.summary.sure[key] = sure
-        self._known.setdefault(key, (name or origin.service, done))
+        self._known.setdefault(key, (name, done))
         return key
 
     def _acts(self, actor: NodeKey) -> None:
@@ -205,7 +203,11 @@ class Nesting:
         if actor in self._known and actor not in self._acting:
             self._acting.add(actor)
             name, done = self._known[actor]
-            self._know(actor, done, name, environment=done.origin.known_environment, version=done.deed.version or None)
+            if not name or not done.origin.service:
+                self.summary.sure[actor] = _BY_NAME if name else _BY_SERVICE
+            self._know(
+                actor, done, name or done.origin.service, environment=done.origin.known_environment, version=done.deed.version or None
+            )
 
     def _know(self, key: NodeKey, done: _Done, name: str, **props: object) -> None:
         if key not in self.summary.tally.nodes:
@@ -242,7 +244,7 @@ class Nesting:
         """What ``key`` is to the things above it."""
         nearest = True
         for at, above in self._climb(key):
-            if above.failed and not done.failed:
+            if above.failed and not done.failed and above.deed.what in ACTING:
                 self._ran.add(at)
             if nearest:
                 nearest = self._passes_on(key, done.deed.what, at, above)
@@ -309,7 +311,8 @@ class Nesting:
             case "mcp":
                 self._connect(key, actor, done)
             case "handoff":
-                self._hand_off(actor, done)
+                for other in self._beside(done.deed.name, done):  # others are nested, or not known
+                    self._see("DELEGATES_TO", actor, other, done, _HANDED)
             case "agent" | "workflow" if self._done[self._own(key)].deed.what not in ACTING or key not in self._same:
                 self._delegate(key, actor, done)
         self._surroundings(key, actor, done)
@@ -331,9 +334,9 @@ class Nesting:
     def _connected(self, actor: NodeKey | None, server: NodeKey, name: str, done: _Done) -> None:
         if actor is not None:
             self._see("CONNECTS_TO", actor, server, done)
-            tools = self.summary.tools.setdefault((actor, server), set())
-            if name and len(tools) < MAX_THINGS:
-                tools.add(name)
+            tools = self.summary.tools.get((actor, server), set())
+            if len(self.summary.tools) < MAX_THINGS and len(tools) < MAX_THINGS:
+                self.summary.tools[actor, server] = tools | {name} if name else tools
         if name:
             tool: NodeKey = ("Tool", f"{server[1]}/{name}")
             self._know(tool, done, name)
@@ -361,20 +364,21 @@ class Nesting:
             caller = self._caller(key)
             self._connected(self._actor(caller) if caller is not None else None, server, done.deed.name, done)
 
-    def _hand_off(self, actor: NodeKey, done: _Done) -> None:
-        """To an agent of the same service that the trace shows too; others are nested, or not known."""
-        for other, name in sorted(self._named.get(_service(done.origin), {}).items()):
-            if _plain(done.deed.name) == _plain(name):
-                self._see("DELEGATES_TO", actor, other, done, (("mode", ("handoff",)),))
+    def _beside(self, name: str, done: _Done) -> Iterator[NodeKey]:
+        """Agents called ``name`` that the trace shows in the same service."""
+        for other, called in sorted(self._named.get(_service(done.origin), {}).items()):
+            if name and _plain(name) == _plain(called):
+                yield other
 
     def _delegate(self, key: _Key, actor: NodeKey, done: _Done) -> None:
         self._acts(actor)
-        caller = self._caller(key)
-        while caller is not None and self._own(caller) == key:
-            caller = self._caller(caller)
+        callers = (at for at, above in self._climb(key) if above.deed.what in ACTING and self._own(at) != key)
+        caller = next(callers, None)
         source = self._actor(caller) if caller is not None else None
         if source is not None:
-            self._see("DELEGATES_TO", source, actor, done, (("mode", ("invoke",)),))
+            self._see("DELEGATES_TO", source, actor, done, _INVOKED)
+        for giver in self._beside(done.deed.giver, done):
+            self._see("DELEGATES_TO", giver, actor, done, _HANDED)
         if done.deed.model:
             self._use("USES_MODEL", actor, ("Model", done.deed.model), done, name=done.deed.model)
         if done.deed.source:
@@ -410,7 +414,7 @@ class Nesting:
                 caller = self._caller(key)
                 source = self._actor(caller) if caller is not None else None
                 if source is not None and deed.name:
-                    self._see("DELEGATES_TO", source, actor, done, (("mode", ("invoke",)),))
+                    self._see("DELEGATES_TO", source, actor, done, _INVOKED)
             case "model":
                 self._use("USES_MODEL", actor, ("Model", deed.name), done, name=deed.name)
             case "retrieval":
