@@ -14,7 +14,7 @@ from scipy.sparse.csgraph import connected_components
 
 from graphinv.analyze.moments import micros
 from graphinv.analyze.reaching import WORSE_BITS
-from graphinv.analyze.rows import Params, Row, about, active, delegations, hop_of, in_force, listed
+from graphinv.analyze.rows import Params, Row, about, active, counted, delegations, hop_of, in_force, listed
 from graphinv.model.estate import EdgeRecord, Estate
 from graphinv.model.facts import NodeKey
 from graphinv.model.results import Hop
@@ -53,7 +53,8 @@ def deep_chain(engine: Engine, params: Params) -> Iterator[Row]:
     """Chains of delegation that are longer than meant, told at the agent that starts them.
 
     Agents that only pass on to one other, and have no power of their own, count for nothing; a ring counts as one agent, for rings have a
-    rule of their own. O(delegations).
+    rule of their own, but what may be handed on only so far may not go round one either. A chain that a flow starts is told at the first
+    agents on it. O(delegations), and for each with a limit that leads into a ring what lies within the limit there.
     """
     estate = engine.estate
     edges = delegations(estate, micros(engine.at))
@@ -61,7 +62,7 @@ def deep_chain(engine: Engine, params: Params) -> Iterator[Row]:
     between = [edge for edge in edges if rings.of[edge.source] != rings.of[edge.target]]
     counts = _counting(engine, edges)
     depth, following = _depths(between, rings, counts)
-    entered = {rings.of[edge.target] for edge in between}
+    entered = _after_agents(between, rings)
     known: dict[int, Hop] = {}  # chains share their ends, and hops are large
 
     def hop(edge: EdgeRecord) -> Hop:
@@ -72,22 +73,66 @@ def deep_chain(engine: Engine, params: Params) -> Iterator[Row]:
     for ring, members in enumerate(rings.members):
         agents = [key for key in members if key[0] == "Agent"]
         if agents and ring not in entered and depth[ring] > params["hops"]:
-            more = min(depth[ring] - params["hops"] - 1, 3)
+            beyond = depth[ring] - params["hops"]
             yield about(agents[0]) | {
                 "what": f"delegates over {depth[ring]} hops",
                 "depth": depth[ring],
                 "path": [hop(edge) for edge in islice(_chain(ring, rings, following), _SHOWN)],
-                "modifiers": [f"+{more} for each hop more"] if more else [],
+                "modifiers": [f"+{min(beyond - 1, 3)} it is {beyond} hops too long"] if beyond > 1 else [],
             }
+    inside: defaultdict[NodeKey, list[EdgeRecord]] = defaultdict(list)
+    for edge in edges:
+        if rings.of[edge.source] == rings.of[edge.target]:
+            inside[edge.source].append(edge)
     for edge in edges:
         limit = edge.props.get("max_depth")
+        if limit is None:
+            continue
         further = depth[rings.of[edge.target]]
-        if limit is not None and further > limit:
+        onward = list(islice(_chain(rings.of[edge.target], rings, following), _SHOWN))
+        if further <= limit:
+            onward = _too_far(edge, limit, inside, counts)
+            further = sum(counts[id(one)] for one in onward)
+        if further > limit:
             yield about(edge.source, edge.target) | {
-                "what": f"hands on what may go {limit} hops further, and it goes {further}",
+                "what": f"hands on what may go {counted(limit, 'hop', 'hops')} further, and it goes {further}",
                 "depth": further,
-                "path": [hop(one) for one in (edge, *islice(_chain(rings.of[edge.target], rings, following), _SHOWN))],
+                "path": [hop(one) for one in (edge, *onward[:_SHOWN])],
             }
+
+
+def _after_agents(between: Iterable[EdgeRecord], rings: _Rings) -> set[int]:
+    """Rings that are come to from one in which an agent lies, so that a chain that goes on there is told before."""
+    onward: defaultdict[int, list[int]] = defaultdict(list)
+    for edge in between:
+        onward[rings.of[edge.source]].append(rings.of[edge.target])
+    waiting = [ring for ring in list(onward) if any(key[0] == "Agent" for key in rings.members[ring])]
+    found: set[int] = set()
+    while waiting:
+        for ring in onward.get(waiting.pop(), ()):
+            if ring not in found:
+                found.add(ring)
+                waiting.append(ring)
+    return found
+
+
+def _too_far(edge: EdgeRecord, limit: int, inside: Mapping[NodeKey, Sequence[EdgeRecord]], counts: Mapping[int, int]) -> list[EdgeRecord]:
+    """A way on from where an edge leads, inside the ring there and not back, of more hops than its limit; empty where none is found."""
+    before: dict[NodeKey, EdgeRecord | None] = {edge.source: None, edge.target: None}
+    waiting = deque([(edge.target, 0)])
+    while waiting:
+        key, hops = waiting.popleft()
+        if hops > limit:
+            way: list[EdgeRecord] = []
+            while (step := before[key]) is not None:
+                way.append(step)
+                key = step.source
+            return way[::-1]
+        for step in inside.get(key, ()):
+            if step.target not in before:
+                before[step.target] = step
+                waiting.append((step.target, hops + counts[id(step)]))
+    return []
 
 
 def _counting(engine: Engine, edges: Sequence[EdgeRecord]) -> dict[int, int]:

@@ -15,8 +15,8 @@
 //   hops: {type: integer, default: 3, meaning: How many hops are well}
 // traps:
 //   - Agents of one owner that only pass on and have no power of their own count for nothing
-//   - A ring counts as one agent, however often it can be gone round
-//   - Only the agent that starts a chain is told, not each on the way
+//   - A ring counts as one agent, however often it can be gone round; a limit of hops holds inside it too
+//   - Only the agent that starts a chain is told, not each on the way; where a flow starts it, the first agent
 // columns:
 //   what: What is too deep
 //   depth: How many hops
