@@ -21,6 +21,7 @@ from graphinv.store import open_store
 from tests.export.trackers import FAKES, Fake, served
 from tests.security.agent_canaries import declared
 from tests.security.code_canaries import crew, csharp_agents, csharp_server, go_agents, go_server, javascript, python_agents, python_server
+from tests.security.decision_canaries import decided
 from tests.security.deployment_canaries import aws_answers, deployed, templates, terraform_files
 from tests.security.identity_canaries import identities
 from tests.security.planting import Plant, servers
@@ -187,6 +188,7 @@ def estate(plant: Plant) -> dict[str, str]:
         **deployed(plant),
         **declared(plant),
         **traces(plant),
+        **decided(plant),
         "shop/.mcp.json": config("mcpServers"),
         "shop/broken/.mcp.json": config("mcpServers")[:-40],
         "shop/bare/.mcp.json": json.dumps(servers(plant)),

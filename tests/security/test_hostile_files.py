@@ -17,6 +17,8 @@ from graphinv.model.errors import IngestError
 from graphinv.pipeline.keys import Fingerprinter
 from graphinv.pipeline.read import Reading, read_root
 from graphinv.pipeline.walk import root_of
+from tests.security.decision_hostile import DECISIONS
+from tests.security.decision_hostile import PLACES as DECIDING
 from tests.security.identity_hostile import IDENTITIES
 
 GOOD = json.dumps({"mcpServers": {"ok": {"command": "npx", "args": ["-y", "good-server@1.0.0"]}}}).encode()
@@ -112,6 +114,7 @@ BAD: dict[str, bytes] = {
     + b"\n{\n",
     "template-bomb": b"AWSTemplateFormatVersion: '2010-09-09'\n" + BOMB + b"Resources: *m\n",
     **IDENTITIES,
+    **DECISIONS,
     "terraform-json-types": b'{"resource": {"a": 7, "aws_iam_role": {"b": [1, {"name": {"x": []}}], "c": {"name": "${", "tags": "${a["}}}, '
     b'"locals": [7], "variable": {"x": 7}, "module": {"m": {"source": 7}}, "provider": {"aws": [[{}]]}, "output": 7}',
     "state-types": b'{"version": 4, "terraform_version": "1", "outputs": [1], "resources": [7, {"type": [], '
@@ -270,6 +273,7 @@ PLACES = (
     "snowflake/grants.sql",
     "snowflake/grants.csv",
     "aws/report.csv",
+    *DECIDING,
 )
 
 
