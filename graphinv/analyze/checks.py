@@ -57,6 +57,7 @@ def _inherited(estate: Estate, grants: Iterable[EdgeRecord], at: int, params: Pa
         # What is written into an identity itself, or what it stands for, comes from nobody else
         if origin and not f"{origin}/".startswith(f"{edge.source[1]}/"):
             groups[origin].append(edge)
+    loose: list[Row] = []
     for origin, edges in sorted(groups.items()):
         actions = sorted({action for edge in edges for action in granted(edge)})
         if not WORSE_THAN_READ & set(actions):
@@ -78,7 +79,7 @@ def _inherited(estate: Estate, grants: Iterable[EdgeRecord], at: int, params: Pa
                 yield ends | {"unknown": True}
                 continue
             modifiers, share = [], "nobody knows how much of it is used"
-        yield ends | {
+        row = ends | {
             "what": f"inherits {', '.join(actions)} on {counted(len(edges), 'thing', 'things')} from {origin}, {share}",
             "actions": actions,
             "inherited_from": origin,
@@ -87,6 +88,26 @@ def _inherited(estate: Estate, grants: Iterable[EdgeRecord], at: int, params: Pa
             "modifiers": modifiers,
             "confidence": _how_sure(edges),
         }
+        if cause:
+            yield row
+        else:
+            loose.append(row)
+    if loose:
+        yield _together(loose)
+
+
+def _together(rows: Sequence[Row]) -> Row:
+    """One row of those about one identity whose origins are in no graph: they have the same ends, so they are one finding."""
+    united = {name: sorted({one for row in rows for one in row[name]}) for name in ("actions", "granted", "modifiers")}
+    return rows[0] | {
+        "what": "; ".join(row["what"] for row in rows),
+        "actions": united["actions"],
+        "inherited_from": rows[0]["inherited_from"] if len(rows) == 1 else [row["inherited_from"] for row in rows],
+        "granted": united["granted"][:10],
+        "grants": sum(row["grants"] for row in rows),
+        "modifiers": united["modifiers"],
+        "confidence": min(row["confidence"] for row in rows),
+    }
 
 
 def _younger(edge: EdgeRecord, at: int, days: int) -> bool:
@@ -324,7 +345,7 @@ def _standing(estate: Estate, family: _Family, root: NodeRecord, at: int, params
         span = max(end for _, end in lives) - lives[0][0]
         limit = root.props.get("max_life_seconds")
         if limit is not None and span > limit * 1_000_000:
-            reasons.append(f"it has lived for {_hours(span)}, {_hours(limit * 1_000_000)} at most were meant")
+            reasons.append(f"it has lived for {_hours(span)} where {_hours(limit * 1_000_000)} at most were meant")
         ends = [task.get("closed_at") or task.get("closes_at") for task in tasks]
         if family.renewals and ends and all(ends) and max(end for _, end in lives) > max(micros(str(end)) for end in ends):
             reasons.append("it outlives its task")

@@ -1,6 +1,6 @@
 // id: GI-SEC-002
 // title: Rotation overdue
-// finding: "{subject} was last changed {age} days ago, {period} days at most were meant"
+// finding: "{subject} was last changed {age} days ago, {most}"
 // severity: medium
 // base: 4
 // modifiers: [M1, M2, LACK]
@@ -18,7 +18,7 @@
 // traps:
 //   - A rotation in place keeps the id; the time of the value counts, not that of the entry
 //   - Whoever reads a pointer uses the newest version; what came before it is superseded
-// columns: {age: "How many days its value has been the same, one that has begun included", period: How many were meant, holders: What holds it}
+// columns: {age: "How many days its value has been the same, one that has begun included", period: How many it should be at most, most: "That in words, and whether a source states it", holders: What holds it}
 MATCH (s:Secret)
 WHERE s.gone_at IS NULL
   AND NOT coalesce(s.status, 'unknown') IN ['revoked', 'disabled', 'suspended', 'retired']
@@ -39,6 +39,7 @@ WHERE h.gone_at IS NULL AND r.gone_at IS NULL
 WITH s, since, period, age, h ORDER BY h.id
 WITH s, since, period, age, collect(DISTINCT h.id) AS holders
 RETURN 'Secret' AS subject_kind, s.id AS subject_id, since IS NULL OR (s.lifetime IS NULL AND s.rotate_every_days IS NULL) AS unknown, age, period, holders,
+       toString(period) + CASE WHEN s.rotate_every_days IS NULL THEN ' days at most are usual' ELSE ' days at most were meant' END AS most,
        [m IN [
          CASE WHEN age > 4 * period THEN '+2 more than four times the period' WHEN age > 2 * period THEN '+1 more than twice the period' END
        ] WHERE m IS NOT NULL] AS modifiers
