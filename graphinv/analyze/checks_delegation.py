@@ -118,7 +118,7 @@ def _gained(engine: Engine, told: Columns, edge: EdgeRecord, carried: tuple[Arra
 def lost_actor(engine: Engine, params: Params) -> Iterator[Row]:
     """Delegations after which nobody can tell any more who asked first."""
     estate, at = engine.estate, micros(engine.at)
-    found = delegations(estate, at)
+    found = [edge for edge in delegations(estate, at) if edge.source != edge.target]
     carried = {edge.target for edge in found if edge.props.get("mode") == "on_behalf_of"}
     for edge in found:
         mode = edge.props.get("mode")

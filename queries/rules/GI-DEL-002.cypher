@@ -15,6 +15,7 @@
 //   - Frameworks that do not say what a hand-over is scoped to are unknown, not un-scoped
 //   - Calls of flows and their steps, which do what they were written for
 //   - An end alone is no scope, and no end alone is no fault
+//   - An agent that asks itself hands nothing over
 // columns: {reason: Why it is un-scoped, further: Delegations that pass the same on}
 MATCH (a:Agent|Workflow)-[r:DELEGATES_TO]->(b:Agent)
 WHERE a.gone_at IS NULL AND r.gone_at IS NULL AND b.gone_at IS NULL
@@ -22,6 +23,7 @@ WHERE a.gone_at IS NULL AND r.gone_at IS NULL AND b.gone_at IS NULL
   AND NOT coalesce(b.status, 'unknown') IN ['suspended', 'retired']
   AND (r.valid_from IS NULL OR r.valid_from <= $at)
   AND (r.valid_until IS NULL OR r.valid_until > $at OR r.renewable = true)
+  AND NOT (a:Agent AND a.id = b.id)
 WITH a, b, r,
      size([s IN coalesce(r.scopes, []) WHERE s STARTS WITH '*:*' AND replace(substring(s, 3), '*', '') = '']) > 0
        OR size([s IN coalesce(r.scopes, []) WHERE s IN ['read:*', 'write:*', 'execute:*', 'delete:*', 'admin:*']]) = 5 AS everything

@@ -15,6 +15,6 @@
 // unknown: no source states how they hand over
 // traps:
 //   - A chain that only traces show helps to look into it afterwards, not to decide
-//   - A hand-over on behalf of the caller names the actor
+//   - A hand-over on behalf of the caller names the actor, and who asks itself is known to itself
 // columns:
 //   reason: How the name is lost
