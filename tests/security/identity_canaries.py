@@ -21,6 +21,7 @@ def identities(plant: Callable[..., str]) -> dict[str, str]:
     return {
         **_google(plant, shaped),
         **_google_logs(plant, shaped),
+        **_azure_logs(plant, shaped),
         **_microsoft(plant, shaped),
         **_vault(plant, shaped),
         **_issuers(plant, shaped),
@@ -95,6 +96,26 @@ def _google_logs(plant: Callable[..., str], shaped: Callable[[], str]) -> dict[s
         "requestMetadata": {"callerSuppliedUserAgent": plant()},
     }
     return {"shop/gcp/audit.json": json.dumps([{"insertId": shaped(), "protoPayload": payload, "labels": {"x": plant()}}])}
+
+
+def _azure_logs(plant: Callable[..., str], shaped: Callable[[], str]) -> dict[str, str]:
+    scope = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/{shaped()}"
+    entry = {
+        "authorization": {"action": "Microsoft.Storage/storageAccounts/write", "scope": scope},
+        "caller": shaped(),
+        "claims": {"http://schemas.microsoft.com/identity/claims/objectidentifier": GUID, "aio": plant("", 60), "name": shaped()},
+        "operationName": {"value": "Microsoft.Storage/storageAccounts/write"},
+        "properties": {"requestbody": json.dumps({"key": plant()}), "responseBody": plant()},
+        "resourceId": scope,
+        "status": {"value": "Succeeded"},
+    }
+    other = {
+        **entry,
+        "operationName": {"value": shaped()},
+        "eventDataId": plant(),
+        "httpRequest": {"uri": f"https://x.example?sig={plant()}"},
+    }
+    return {"shop/azure/activity.json": json.dumps([entry, other])}
 
 
 def _microsoft(plant: Callable[..., str], shaped: Callable[[], str]) -> dict[str, str]:

@@ -31,6 +31,8 @@ IDENTITIES: dict[str, bytes] = {
     b'"data": {"keyVaultId": 7, "objectId": [], "permissions": 7}}, {"kind": "AZGroupMember", "data": {"members": 7}}]}',
     "azure-types": b'[{"id": "/subscriptions/aaaaaaaa-0000-4000-8000-000000000001/x", "principalId": [], "roleDefinitionId": 7}, '
     b'{"permissions": [7], "assignableScopes": 1, "name": []}, {"id": "/subscriptions/a/providers/x/y/z", "identity": [], "tags": 7}]',
+    "azure-activity-types": b'[{"operationName": {"value": []}, "resourceId": "/subscriptions/x", "claims": [], "identity": 7, '
+    b'"status": []}, {"records": [7, {"operationName": 7}], "authorization": 7}]',
     "vault-types": b"policies: [7, {name: [], rules: 7}]\nauth: [{type: [], "
     b"roles: 7}]\nsecrets: [{configuration: {roles: [{name: x, db_name: []}]}}]\n"
     b"bound_service_account_names:\n",

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from graphinv.ingest.support.aws import arns
+from graphinv.ingest.support.azure import names as azure
 from graphinv.ingest.support.gcp import names
 from graphinv.model.facts import EdgeFact, NodeFact, NodeKey, Problem
 
@@ -56,15 +57,22 @@ def _seen(edges: Iterable[EdgeFact]) -> Seen:
 
 
 def _around(identity: NodeKey, target: NodeKey) -> Iterator[NodeKey]:
-    """Scopes that the target lies in: its account or project, and its service there; of a bucket of AWS, whose name tells no account, those
-    of the identity."""
-    fields, own = arns.parse(target[1]), arns.parse(identity[1])
-    account = (fields.account if fields else "") or (own.account if own else "")
-    project = names.project_of(target[1]) if fields is None else ""
-    if fields is not None and account:
-        scope = arns.account_node(account)
-        yield scope
-        yield scope[0], f"{scope[1]}/{fields.service}"
+    """Scopes that the target lies in, and its service or type there."""
+    fields = arns.parse(target[1])
+    project = names.project_of(target[1])
+    if fields is not None:
+        own = arns.parse(identity[1])
+        account = fields.account or (own.account if own else "")  # the name of a bucket tells no account
+        if account:
+            scope = arns.account_node(account)
+            yield scope
+            yield scope[0], f"{scope[1]}/{fields.service}"
+    elif target[1].startswith("/subscriptions/"):
+        kind = azure.resource_type(target[1])
+        group = target[1].partition("/providers/")[0]
+        for place in (group, group.partition("/resourcegroups/")[0]) if kind else ():
+            yield azure.scope(place)[0]
+            yield "Resource", f"{place}/providers/{kind}"
     elif project:
         yield "Resource", f"{names.PROJECTS}{project}"
         yield "Resource", f"//serviceusage.googleapis.com/projects/{project}/services/{names.service_of(target[1])}.googleapis.com"

@@ -62,9 +62,9 @@ def summary(name: str, permissions: Iterable[Mapping[str, object]]) -> Role:
             for pattern in (one.lower() for one in texts(block.get(allowed))):
                 if any(covers(other, pattern) for other in without):
                     continue
-                found.setdefault(_type(pattern), set()).update(_letters(pattern))
+                found.setdefault(_type(pattern), set()).update(letters_of(pattern))
                 if allowed == "dataActions":
-                    data.setdefault(_type(pattern), set()).update(_letters(pattern))
+                    data.setdefault(_type(pattern), set()).update(letters_of(pattern))
                 granting = _GRANTING if allowed == "actions" else ()
                 if any(covers(pattern, one) and not any(covers(other, one) for other in without) for one in granting):
                     found.setdefault("*", set()).add("a")
@@ -85,7 +85,8 @@ def _type(pattern: str) -> str:
     return "/".join(parts[:2])
 
 
-def _letters(pattern: str) -> str:
+def letters_of(pattern: str) -> str:
+    """Letters of the actions that an operation, or a pattern of operations, is; in lower case."""
     verb = pattern.rpartition("/")[2]
     if verb == "*":
         return "drwx"
