@@ -2,7 +2,7 @@
 
 Traces tell who called what, not what stands on the way. Where the call is declared, what was seen has its points, scopes and mode, or else
 it would look like a second way around them. A tool that a server provides to which its caller is declared to connect was called over that
-connection.
+connection, if the connection lets it be called; else it is a call of its own, which nobody declared.
 """
 
 from __future__ import annotations
@@ -27,18 +27,28 @@ class _Declared:
     ways: dict[Sighting, list[EdgeFact]] = field(default_factory=lambda: defaultdict(list))
     connected: dict[NodeKey, set[NodeKey]] = field(default_factory=lambda: defaultdict(set))
     offering: dict[NodeKey, set[NodeKey]] = field(default_factory=lambda: defaultdict(set))
-    """Tool → servers that provide it."""
+    """Tool → servers that are declared to provide it."""
+    tools: dict[tuple[NodeKey, str], NodeKey] = field(default_factory=dict)
+    """Server and name → its tool."""
     names: dict[NodeKey, str] = field(default_factory=dict)
+    """Names of tools."""
 
     @classmethod
     def of(cls, readings: Sequence[Reading], sightings: Collection[Sighting]) -> _Declared:
         found = cls()
         callers, called = {source for _, source, _ in sightings}, {target for *_, target in sightings}
         for reading in readings:
-            found.names.update((node.key, str(node.props.get("name") or node.id)) for node in reading.nodes if node.key in called)
+            found.names.update(
+                (node.key, str(node.props["name"])) for node in reading.nodes if node.kind == "Tool" and "name" in node.props
+            )
+        for reading in readings:
             for edge in reading.edges:
                 source, target = edge.source, edge.target
-                if isinstance(source, Ref) or isinstance(target, Ref) or edge.props.get("evidence") == _SEEN:
+                if isinstance(source, Ref) or isinstance(target, Ref):
+                    continue
+                if edge.kind == "PROVIDES" and source in called:
+                    found.tools[source, found.names.get(target, target[1])] = target
+                if edge.props.get("evidence") == _SEEN:
                     continue
                 if edge.kind == "PROVIDES" and target in called:
                     found.offering[target].add(source)
@@ -48,16 +58,29 @@ class _Declared:
                         found.connected[source].add(target)
         return found
 
-    def over(self, edge: EdgeFact, source: NodeKey, target: NodeKey) -> EdgeFact:
-        """A call as one over the connection to the server that offers the tool, where that is one alone."""
-        servers = self.connected[source] & self.offering[target]
-        if edge.kind != "USES" or (edge.kind, source, target) in self.ways or len(servers) != 1:
-            return edge
-        return EdgeFact("CONNECTS_TO", source, next(iter(servers)), {**edge.props, "tools": [self.names.get(target, target[1])]})
+    def lets(self, source: NodeKey, server: NodeKey, name: str, id: str) -> bool:
+        """Whether a declared connection lets a tool be called; also where none is declared."""
+        ways = self.ways.get(("CONNECTS_TO", source, server), ())
+        return not ways or any(way.props.get("tools") is None or {name, id} & {*way.props["tools"]} for way in ways)
+
+    def told(self, edge: EdgeFact, source: NodeKey, target: NodeKey) -> Iterator[EdgeFact]:
+        """A sighting as the edges that it is: a call over a connection, a connection without the calls that it does not let pass, these."""
+        if edge.kind == "USES" and (edge.kind, source, target) not in self.ways:
+            name = self.names.get(target, target[1])
+            servers = {one for one in self.connected[source] & self.offering[target] if self.lets(source, one, name, target[1])}
+            if len(servers) == 1:
+                edge = EdgeFact("CONNECTS_TO", source, next(iter(servers)), {**edge.props, "tools": [name]})
+        elif edge.kind == "CONNECTS_TO" and (edge.kind, source, target) in self.ways:
+            tools = {name: self.tools.get((target, name)) for name in edge.props.get("tools") or ()}
+            beyond = {name: tool for name, tool in tools.items() if tool and not self.lets(source, target, name, tool[1])}
+            for tool in beyond.values():
+                yield EdgeFact("USES", source, tool, {name: value for name, value in edge.props.items() if name not in ("tools", "count")})
+            edge = replace(edge, props={**edge.props, "tools": [name for name in tools if name not in beyond]}) if beyond else edge
+        yield edge
 
 
 def accounted(readings: Sequence[Reading], sightings: Collection[Sighting] | None) -> bool:
-    """Give ``sightings`` what is declared of the same way; says whether there are any. O(edges)."""
+    """Give ``sightings`` what is declared of the same way; says whether there are any. O(nodes + edges)."""
     if not sightings:
         return False
     declared = _Declared.of(readings, sightings)
@@ -73,7 +96,7 @@ def accounted(readings: Sequence[Reading], sightings: Collection[Sighting] | Non
             ):
                 edges.append(edge)
             else:
-                edges.extend(_as_stated(declared.over(edge, source, target), declared.ways))
+                edges += (one for told in declared.told(edge, source, target) for one in _as_stated(told, declared.ways))
         reading.edges = edges
     return True
 

@@ -12,7 +12,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from graphinv.ingest.support.called import NAMESPACE, PREFIX, SERVICE, TRACED
+from graphinv.ingest.support.called import GRAPH_ID, NAMESPACE, PREFIX, SERVICE, TRACED
 from graphinv.ingest.support.kubernetes.names import parse_id
 from graphinv.model.facts import NodeFact, NodeKey, Ref, place_of
 from graphinv.pipeline.names import Names, plain
@@ -39,8 +39,11 @@ def of_traces(readings: Sequence[Reading], names: Names) -> dict[NodeKey, set[No
     places, running = _places(readings)
     meant: dict[NodeKey, set[NodeKey]] = {key: set() for key in waiting}
     for key, (node, root) in waiting.items():
-        if key[0] in ACTORS:
-            fitting = (one for one in _candidates(node, names) if root in names.by_id[one] or _service_of(node))
+        stated = (key[0], _label(node, GRAPH_ID))
+        if stated[1]:
+            meant[key] = {stated} & names.by_id.keys()
+        elif key[0] in ACTORS:
+            fitting = (one for one in _candidates(node, names) if root in names.by_id[one] or _label(node, SERVICE))
             meant[key] = {one for one in fitting if _fits(one, node, places[one], running[key])}
     drawn = [
         (edge.kind, edge.source, edge.target)
@@ -97,13 +100,13 @@ def _places(readings: Iterable[Reading]) -> tuple[Mapping[NodeKey, set[str]], Ma
     return found, running
 
 
-def _service_of(node: NodeFact, mark: str = SERVICE) -> str:
+def _label(node: NodeFact, mark: str) -> str:
     return next((str(label).removeprefix(mark) for label in node.props.get("labels") or () if str(label).startswith(mark)), "")
 
 
 def _fits(key: NodeKey, node: NodeFact, places: set[str], running: set[str]) -> bool:
     """Whether the declared ``key`` belongs to the service of ``node``, or runs where that was seen to run."""
-    service, namespace, cluster = plain(_service_of(node)), _service_of(node, NAMESPACE), parse_id(key[1])
+    service, namespace, cluster = plain(_label(node, SERVICE)), _label(node, NAMESPACE), parse_id(key[1])
     if cluster is not None and namespace and cluster.namespace != namespace:
         return False
     return not service or (service not in _EVERYWHERE and service in places) or not running.isdisjoint(places)

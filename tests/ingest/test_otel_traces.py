@@ -278,10 +278,12 @@ def test_our_own_attributes_name_agent_task_and_the_point_that_decided() -> None
         tool("02", "pay", "01", **decided),
         tool("03", "look", "01", graphinv__decision__id="d-2", graphinv__decision__point="opa-gw"),
     )
-    assert found.edges["USES", "billing-bot", "trips/look"]["guards"] == ["opa-gw"]
-    (guard,) = found.edges["USES", "billing-bot", "trips/pay"]["guards"]
+    assert found.nodes["Agent", "called:logs#@billing-bot"]["labels"] == ["graph_id=billing-bot"]
+    assert found.edges["USES", "logs#@billing-bot", "trips/look"]["guards"] == ["opa-gw"]
+    (guard,) = found.edges["USES", "logs#@billing-bot", "trips/pay"]["guards"]
     assert found.nodes["EnforcementPoint", guard]["mode"] == "monitor"
-    assert ("RUNS_TASK", "billing-bot", "T-7") in found.edges
+    assert ("RUNS_TASK", "logs#@billing-bot", "T-7") in found.edges
+    assert not any("confidence" in props for props in found.edges.values())
 
 
 # --------------------------------------------------------------------------------------------------------------------------------

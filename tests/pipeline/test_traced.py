@@ -169,6 +169,7 @@ NODES = [
     {"node": "Tool", "id": "pay", "props": {"name": "pay"}},
     {"node": "EnforcementPoint", "id": "gw", "props": {"mode": "enforce", "effect": "deny"}},
 ]
+AT_SRV = {"mcp__server__name": "srv"}
 BOTS = otlp(resource(agent("01", "bot"), tool("02", "pay", "01"), service="bot"))
 
 
@@ -178,6 +179,14 @@ def test_a_sighting_has_the_points_and_scopes_of_what_is_declared(tmp_path: Path
     found = scan(tmp_path, {"code/x.facts.jsonl": facts, "logs/a.json": BOTS})["logs"]
     props = drawn(found, "USES")["USES", "bot", "pay"]
     assert (props["guards"], props["scopes"], props["evidence"]) == (["gw"], ["read:*"], ["observed"])
+
+
+def test_an_agent_that_says_its_id_is_that_one_wherever_it_runs(tmp_path: Path) -> None:
+    facts = stated(*NODES, edge("USES", BOT, PAY, guards=["gw"]))
+    trace = otlp(resource(agent("01", "whoever", graphinv__agent__id="bot"), tool("02", "pay", "01"), service="elsewhere"))
+    found = scan(tmp_path, {"code/x.facts.jsonl": facts, "logs/a.json": trace})["logs"]
+    assert drawn(found)["USES", "bot", "pay"]["guards"] == ["gw"]
+    assert "called:logs#@bot" in nodes(scan(tmp_path / "alone", {"logs/a.json": trace})["logs"], "Agent")
 
 
 def test_points_that_an_estate_file_puts_on_the_way_count_too(tmp_path: Path) -> None:
@@ -194,6 +203,18 @@ def test_a_tool_of_a_connected_server_was_called_over_that_connection(tmp_path: 
     assert set(drawn(found)) == {("CONNECTS_TO", "bot", "srv")}
     props = drawn(found)["CONNECTS_TO", "bot", "srv"]
     assert (props["tools"], props["guards"]) == (["pay"], ["gw"])
+
+
+def test_a_tool_that_the_connection_does_not_let_pass_is_a_call_of_its_own(tmp_path: Path) -> None:
+    """Seen over the connection, and seen as a call alone."""
+    facts = stated(*NODES, edge("CONNECTS_TO", BOT, SERVER, tools=["look"]), edge("PROVIDES", SERVER, PAY))
+    facts += stated({"node": "ToolServer", "id": "srv", "props": {"name": "srv"}})
+    over = otlp(resource(agent("01", "bot"), mcp("02", "pay", "01", **AT_SRV), mcp("03", "look", "01", **AT_SRV), service="bot"))
+    found = scan(tmp_path / "a", {"code/x.facts.jsonl": facts, "logs/a.json": over})["logs"]
+    assert {(kind, target) for kind, _, target in drawn(found)} >= {("USES", "pay"), ("CONNECTS_TO", "srv")}
+    assert drawn(found)["CONNECTS_TO", "bot", "srv"]["tools"] == ["look"]
+    alone = scan(tmp_path / "b", {"code/x.facts.jsonl": facts, "logs/a.json": BOTS})["logs"]
+    assert set(drawn(alone)) == {("USES", "bot", "pay")}
 
 
 def test_a_sighting_that_somebody_states_is_left_as_it_is_stated(tmp_path: Path) -> None:

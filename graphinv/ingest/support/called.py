@@ -36,6 +36,8 @@ TRACED = "seen in a trace"
 SERVICE = "service="
 """Label of such a thing: the service, as traces call it."""
 NAMESPACE = "service_namespace="
+GRAPH_ID = "graph_id="
+"""Label of what says itself which id it has in the graph."""
 
 
 def traced(root: str, kind: str, name: str, service: str, environment: str = "") -> NodeKey:

@@ -19,14 +19,14 @@ from dataclasses import dataclass, field, replace
 
 from graphinv.ingest import Document
 from graphinv.ingest.support.aws import arns
-from graphinv.ingest.support.called import traced, traced_props
+from graphinv.ingest.support.called import GRAPH_ID, traced, traced_props
 from graphinv.ingest.support.databases import database_facts
 from graphinv.ingest.support.observed import MAX_THINGS, Deciding, Tally
 from graphinv.ingest.support.otel.meaning import ACTING, CONTAINERS, UNNAMED, Deed
 from graphinv.ingest.support.otel.origins import Origin
 from graphinv.ingest.support.otel.shapes import Span
 from graphinv.model.errors import IngestError
-from graphinv.model.facts import NodeFact, NodeKey
+from graphinv.model.facts import NodeFact, NodeKey, Props
 
 MAX_SPANS = 1_000_000
 """Spans of one document: each is held, in a few words, until the last one is read, since a span may come before the one it lies in."""
@@ -175,7 +175,9 @@ class Nesting:
         done = self._done[key]
         deed, origin = done.deed, done.origin
         if deed.own.agent:
-            return "Agent", arns.canonical(deed.own.agent)
+            key = traced(self.document.root, "Agent", f"@{arns.canonical(deed.own.agent)}", "")  # no name: that is another one's
+            self._known.setdefault(key, (deed.own.agent, done))
+            return key
         name = deed.name if deed.what in ACTING else deed.agent
         if name:
             return self._actor_named("Workflow" if deed.what == "workflow" else "Agent", name, done)
@@ -203,11 +205,12 @@ class Nesting:
         if actor in self._known and actor not in self._acting:
             self._acting.add(actor)
             name, done = self._known[actor]
-            if not name or not done.origin.service:
+            told: Props = {"environment": done.origin.known_environment, "version": done.deed.version or None}
+            if name and name == done.deed.own.agent:
+                told["labels"] = [f"{GRAPH_ID}{arns.canonical(name)}"]
+            elif not name or not done.origin.service:
                 self.summary.sure[actor] = _BY_NAME if name else _BY_SERVICE
-            self._know(
-                actor, done, name or done.origin.service, environment=done.origin.known_environment, version=done.deed.version or None
-            )
+            self._know(actor, done, name or done.origin.service, **told)
 
     def _know(self, key: NodeKey, done: _Done, name: str, **props: object) -> None:
         if key not in self.summary.tally.nodes:
