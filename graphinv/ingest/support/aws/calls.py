@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 from graphinv.ingest.support.aws import arns
@@ -75,7 +77,8 @@ _ELSEWHERE: Mapping[str, tuple[str, ...]] = {
 _PROFILE = re.compile(r"(?:us|us-gov|eu|apac|au|jp|ca|sa|me|global)\.[a-z0-9]+\.")
 """How ids of inference profiles begin; those of models begin with who makes them."""
 _MOST = 100
-"""Values of the parameters of one call that are looked at, and resources."""
+"""Resources of one call that are looked at, and members of each list of parameters."""
+_MOST_PARAMETERS, _DEEPEST = 500, 4
 _UNTELLING = frozenset({"iam", "sts", "signin", "sso", "sso-oauth", "identitystore"})
 """What can be done to identities is told by whom one becomes, not as access."""
 
@@ -189,7 +192,7 @@ def _named(event: Mapping[str, Any], service: Service, kinds: frozenset[str]) ->
     region = _said(event.get("awsRegion"))
     if service.prefix == "s3":
         for bucket in given.get("bucketname", ())[:1]:
-            yield _id(arns.make("s3", bucket, ""))
+            yield _id(arns.make("s3", bucket, "", partition=partition_of(region)))
         return
     if not arns.is_account(account) or not re.fullmatch(r"[a-z0-9-]{4,30}", region):
         return
@@ -229,19 +232,17 @@ def _value(given: Mapping[str, list[str]], name: str) -> list[str]:
 def _parameters(value: object) -> dict[str, list[str]]:
     """Texts of a call's parameters by their names, lower case, those in lists and objects too; the first ones."""
     found: dict[str, list[str]] = {}
-    pending: list[tuple[str, object, int]] = [("", value, 0)]
-    count = 0
-    while pending and count < _MOST:
-        name, one, depth = pending.pop(0)
-        if isinstance(one, dict) and depth < 4:
-            pending += [(str(key).lower(), inner, depth + 1) for key, inner in list(one.items())[:_MOST]]
-        elif isinstance(one, list) and depth < 4:
-            pending += [(name, inner, depth + 1) for inner in one[:_MOST]]
-        elif isinstance(one, str):
-            count += 1
-            said = _said(one)
-            if said:
-                found.setdefault(name, []).append(said)
+    pending: deque[tuple[str, object, int]] = deque([("", value, 0)])
+    for _ in range(_MOST_PARAMETERS):
+        if not pending:
+            break
+        name, one, depth = pending.popleft()
+        if isinstance(one, dict) and depth < _DEEPEST:
+            pending.extend((str(key).lower(), one[key], depth + 1) for key in islice(one, _MOST))
+        elif isinstance(one, list) and depth < _DEEPEST:
+            pending.extend((name, inner, depth + 1) for inner in one[:_MOST])
+        elif said := _said(one):
+            found.setdefault(name, []).append(said)
     return found
 
 
