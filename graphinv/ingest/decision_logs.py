@@ -101,8 +101,8 @@ class _Reading:
         else:
             self.authzen(line, entry)
 
-    def point(self, line: int, id: str, told: frozenset[str] | None, at: str | None, **props: object) -> None:
-        self.record.point(id, self.document.source(line), told, at, **props)
+    def point(self, line: int, id: str, told: frozenset[str] | None, at: str | None, *, whole: bool = False, **props: object) -> None:
+        self.record.point(id, self.document.source(line), told, at, whole=whole, **props)
 
     def decided(self, line: int, id: str, decision: Decision) -> None:
         if decision.verdict:
@@ -120,7 +120,7 @@ class _Reading:
         mode = _MODES.get(text(labels.get("mode", labels.get("enforcement"))).lower())
         at = seconds(entry.get("timestamp", entry.get("time")))
         name = f"OPA {who or path}".strip()
-        self.point(line, id, told, at, name=name, kind_detail="opa", mode=mode)
+        self.point(line, id, told, at, whole=True, name=name, kind_detail="opa", mode=mode)
         action, target, server = target_in(asked)
         agent, principal = agent_in(asked), principal_in(asked)
         result = verdict_of(entry.get("result"))
@@ -146,7 +146,7 @@ class _Reading:
             if not verdict:
                 continue
             told = told_of({key: whole[key] for key in ("subject", "action", "resource", "context") if key in whole})
-            self.point(line, id, told, at, name=f"AuthZEN {point}".strip(), kind_detail="authzen")
+            self.point(line, id, told, at, whole=True, name=f"AuthZEN {point}".strip(), kind_detail="authzen")
             action, target, server = target_in(whole)
             self.decided(line, id, Decision(verdict, agent_in(whole), principal_in(whole), action, target, server, told, at))
 
@@ -165,7 +165,7 @@ class _Reading:
             evaluator = text(inside(result, "metadata").get("evaluator"))
             id = point_id("acs", self.root, evaluator)
             name = f"ACS guardian {evaluator}".strip()
-            self.point(line, id, decision.told, decision.at, name=name, kind_detail="acs", mode="enforce")
+            self.point(line, id, decision.told, decision.at, whole=True, name=name, kind_detail="acs", mode="enforce")
             self.decided(line, id, decision)
         elif text(result.get("on_decision_failure")):
             fail = {"proceed": "open", "deny": "closed"}.get(text(result["on_decision_failure"]))

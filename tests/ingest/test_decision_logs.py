@@ -252,7 +252,8 @@ def cedarling(decision: str, **more: Any) -> dict[str, Any]:
 def test_cedarling_knows_the_workload_and_the_person() -> None:
     seen = Seen(lines(cedarling("ALLOW"), {"log_kind": "System", "pdp_id": "x"}, cedarling("DENY", resource='Jans::Tool::"pay"')))
     assert set(seen.edges) == {("USES", "invoice-7", "refund")}
-    assert seen.points["cedarling#Tools"]["labels"] == ["input=agent", "input=subject"]
+    assert seen.points["cedarling#Tools"]["distinguishes"] == "agent"
+    assert "labels" not in seen.points["cedarling#Tools"]  # the record need not hold all that it is told
 
 
 def test_an_older_cedarling_names_the_workload_in_a_text() -> None:

@@ -61,12 +61,14 @@ class Decision:
 
 @dataclass
 class Point:
-    """A point that decided. ``told`` is what it was told with each request; None where no record shows it."""
+    """A point that decided. ``told`` is what it was told with each request; None where no record shows it. ``whole``: records show all that
+    it was told, so that it was told no more."""
 
     props: Props
     told: frozenset[str] | None
     last: str | None
     sources: list[str]
+    whole: bool = False
 
     def add(self, other: Point) -> None:
         self.props = merge_props("EnforcementPoint", self.props, other.props)
@@ -74,11 +76,12 @@ class Point:
         self.told = frozenset.intersection(*told) if told else None
         self.last = max((one for one in (self.last, other.last) if one), default=None)
         self.sources = list(dict.fromkeys((*self.sources, *other.sources)))[:MAX_SOURCES]
+        self.whole = self.whole or other.whole
 
     def node(self, id: str) -> NodeFact:
         props: Props = {"effect": "evaluate", **self.props, "last_heartbeat": self.last, "sources": self.sources}
         if self.told is not None:
-            props["labels"] = [f"input={name}" for name in INPUTS if name in self.told] or None
+            props["labels"] = [f"input={name}" for name in INPUTS if name in self.told and self.whole] or None
             props["distinguishes"] = "agent" if "agent" in self.told else "identity" if "subject" in self.told else "none"
         return NodeFact("EnforcementPoint", id, {name: value for name, value in props.items() if value is not None})
 
@@ -131,7 +134,7 @@ class Record:
     inline: bool = False
     """Whether the points stand in the way themselves, so that what they refuse does not happen."""
 
-    def point(self, id: str, place: str, told: frozenset[str] | None, at: str | None, **props: object) -> None:
+    def point(self, id: str, place: str, told: frozenset[str] | None, at: str | None, *, whole: bool = False, **props: object) -> None:
         """A point is at work; ``props`` are what is known of it, None for unknown ones."""
         known = self.points.get(id)
         if known is not None:
@@ -140,7 +143,7 @@ class Record:
                 known.last = at
         elif len(self.points) < MAX_POINTS:
             stated = {name: redact(value) if isinstance(value, str) else value for name, value in props.items() if value is not None}
-            self.points[id] = Point(stated, told, at, [place])
+            self.points[id] = Point(stated, told, at, [place], whole)
 
     def decided(self, root: str, point: str, decision: Decision, place: str) -> None:
         """``point``, which :meth:`point` knows, decided so. O(1)."""
@@ -239,7 +242,7 @@ def joined(root: str, records: Iterable[Record], ingestor: str) -> Iterator[Fact
         for id, point in record.points.items():
             known = points.get(id)
             if known is None:
-                points[id] = Point(dict(point.props), point.told, point.last, list(point.sources))
+                points[id] = Point(dict(point.props), point.told, point.last, list(point.sources), point.whole)
             else:
                 known.add(point)
         for between, found in record.verdicts.items():
