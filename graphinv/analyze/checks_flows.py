@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from graphinv.analyze.approvals import Approvals, approvals_of
 from graphinv.analyze.labels import affirmed
-from graphinv.analyze.legs import Legs, reader_of
+from graphinv.analyze.legs import Legs, by_process, reader_of
 from graphinv.analyze.moments import micros
 from graphinv.analyze.reaching import WORSE_BITS, affordable
 from graphinv.analyze.rows import Params, Row, about, active, agents_of, hop_of, in_force, listed, of_several, once
@@ -56,7 +56,7 @@ def trifecta(engine: Engine, params: Params) -> Iterator[Row]:
         sight = sights.get(agent.key, ())
         guessed = any(hop.evidence == ("inferred",) for hop in sight)
         yield about(agent.key) | {
-            "confidence": min(1.0 if legs.sees and legs.untrusted else UNSEEN, _GUESSED if guessed else 1.0),
+            "confidence": min(1.0 if legs.untrusted and _sees(estate, legs, sight) else UNSEEN, _GUESSED if guessed else 1.0),
             "untrusted": sorted(":".join(edge.target) for edge in taken),
             "sensitive": [":".join(key) for key in legs.sensitive[: params["examples"]]],
             "egress": sorted(":".join(edge.target) for edge in legs.egress),
@@ -75,7 +75,8 @@ _SEARCHES = 200
 
 
 def _sights(engine: Engine, actors: Mapping[NodeKey, Legs]) -> Mapping[NodeKey, Sequence[Hop]]:
-    """How each of ``actors`` comes to see what is sensitive: the surest way to one of the weightiest things that it sees.
+    """How each of ``actors`` comes to see what is sensitive: the surest way to one of the weightiest things that it sees, its own before
+    those of its process.
 
     Ways are searched for as many things as can be afforded, the weightiest first, and target by target, since one search serves all actors.
     """
@@ -85,13 +86,22 @@ def _sights(engine: Engine, actors: Mapping[NodeKey, Legs]) -> Mapping[NodeKey, 
             wanted[target].append(actor)
     weight = {target: engine.weights.target[column] for target in wanted if (column := engine.structure.column_of(target)) is not None}
     found: dict[NodeKey, Sequence[Hop]] = {}
+
+    def rank(hops: Sequence[Hop]) -> tuple[bool, float]:
+        return not by_process(engine.estate, hops), _sure(hops)
+
     for target in sorted(weight, key=lambda target: (-weight[target], target))[: affordable(engine, _SEARCHES)]:
         for actor in wanted[target]:
             ways = (engine.witness(actor, target, action) for action in ("read", "execute"))
             path = next((way for way in ways if way is not None), None)
-            if path and (actor not in found or _sure(path.hops) > _sure(found[actor])):
+            if path and (actor not in found or rank(path.hops) > rank(found[actor])):
                 found[actor] = path.hops
     return found
+
+
+def _sees(estate: Estate, legs: Legs, sight: Sequence[Hop]) -> bool:
+    """Whether an actor sees what is sensitive itself: what a key opens that only its process has, it sees where it executes code there."""
+    return legs.sees and (legs.executes or not by_process(estate, sight))
 
 
 def _sure(hops: Iterable[Hop]) -> float:
@@ -126,7 +136,10 @@ def toxic_flow(engine: Engine, params: Params) -> Iterator[Row]:
         source, out = _end(key, tainted), _end(key, leaking)
         hops = [*(_hop(estate, step) for step in reversed(before)), *sights.get(key, ()), *(_hop(estate, step) for step in after)]
         yield about(key) | {
-            "confidence": min(0.5 if _remembers([*reversed(before), *after]) else 1.0, 1.0 if legs.sees else UNSEEN),
+            "confidence": min(
+                0.5 if out[0] == "Workflow" or _remembers([*reversed(before), *after]) else 1.0,
+                1.0 if _sees(estate, legs, sights.get(key, ())) else UNSEEN,
+            ),
             "source": ":".join(source),
             "egress": ":".join(out),
             "how": _story(estate, source, key, out),
@@ -287,6 +300,7 @@ def untrusted_to_destructive(engine: Engine, params: Params) -> Iterator[Row]:
             hops = [hop_of(estate, taken[0]), *(_hop(estate, step) for step in (*way, *steps))]
             yield about(agent.key, target) | {
                 "untrusted": sorted(":".join(edge.target) for edge in taken),
+                "asked": " with nobody asked" if asks else ", and no source states that anybody is asked",
                 "path": hops,
                 "confidence": min(1.0 if asks else 0.5, 0.5 if _remembers(way) else 1.0),
             }

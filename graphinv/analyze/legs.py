@@ -15,8 +15,9 @@ from graphinv.analyze.rows import active, enforced, in_force, listed, once, usab
 from graphinv.analyze.scopes import ACTION_BIT
 from graphinv.analyze.structure import KIND_NUMBER
 from graphinv.analyze.toolbox import toolbox_of
-from graphinv.model.estate import EdgeRecord
+from graphinv.model.estate import EdgeRecord, Estate
 from graphinv.model.facts import NodeKey
+from graphinv.model.results import Hop
 
 if TYPE_CHECKING:
     from graphinv.analyze.engine import Engine
@@ -37,6 +38,8 @@ class Legs:
     """Whether all that its tools can send to is known to lie inside."""
     sees: bool
     """Whether it sees what is sensitive itself: not where that is only a secret of its process, and nothing that it calls executes code."""
+    executes: bool
+    """Whether something that it calls executes code beside it."""
 
     @property
     def all(self) -> bool:
@@ -57,13 +60,14 @@ class Reader:
             out = list(self._toolbox.out(actor))
             calls = [(edge, self._toolbox.behind(edge)) for edge in out if edge.kind in ("USES", "CONNECTS_TO")]
             held = [edge for edge in out if edge.kind == "HOLDS"]
-            sensitive = self._sensitive(actor, held)
+            sensitive, executes = self._sensitive(actor, held), any(tools.executes for _, tools in calls)
             self._legs[actor] = Legs(
                 untrusted=self._toolbox.taken(actor),
                 sensitive=sensitive,
                 egress=tuple(edge for edge, tools in calls if tools.sends),
                 inside=all(tools.inside for _, tools in calls if tools.sends),
-                sees=not _kept(held).issuperset(sensitive) or any(tools.executes for _, tools in calls),
+                sees=executes or not _kept(held).issuperset(sensitive),
+                executes=executes,
             )
         return self._legs[actor]
 
@@ -101,6 +105,16 @@ class Reader:
 def _kept(held: Sequence[EdgeRecord]) -> set[NodeKey]:
     """Secrets that are held in the environment of a process and nowhere else."""
     return {edge.target for edge in held} - {edge.target for edge in held if edge.props.get("place") != "env"}
+
+
+def by_process(estate: Estate, hops: Sequence[Hop]) -> bool:
+    """Whether a way of an actor begins with a key in the environment of its process, or of what it runs on, which its words do not use."""
+    for hop in hops:
+        if hop.edge == "RUNS_ON":
+            continue
+        keys = (edge for edge in estate.outgoing.get(hop.source, ()) if edge.kind == "HOLDS" and edge.key in hop.edges)
+        return hop.source[0] in (*_ACTORS, "Runtime") and any(edge.props.get("place") == "env" for edge in keys)
+    return False
 
 
 @once

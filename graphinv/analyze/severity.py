@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from graphinv.analyze.rows import sightings_of
-from graphinv.analyze.scopes import Array
 from graphinv.analyze.toolbox import toolbox_of
+from graphinv.model.estate import Estate
 from graphinv.model.facts import NodeKey, Props
 from graphinv.model.results import Hop, Level
 
@@ -43,16 +43,19 @@ EVEN = 0.5
 """Confidence of what is as likely wrong as right."""
 
 _OWN = re.compile(r"([+-]\d+) (\S.*)", re.DOTALL)
-_CONFIDENTIAL, _RESTRICTED, _PRODUCTION = 1, 2, 4
-_SENSITIVITY = {"confidential": _CONFIDENTIAL, "restricted": _RESTRICTED}
-_HARMLESS = {"internal": (-1, _HIGH), "public": (-3, _MEDIUM)}
-"""By what a target is known to be: what that takes away, and the most points that are left."""
+_RECENT = timedelta(days=30)
 _ASKS_EACH_TIME = frozenset({"suggest", "approve_each"})
 _IN_PRODUCTION = frozenset({"Agent", "Resource", "Secret"})
 """What brings production onto a path; a finding about anything else in production is about production, too."""
-_RECENT = timedelta(days=30)
 _SEEN = frozenset({"USES", "CONNECTS_TO", "DELEGATES_TO", "CALLS_BACK", "CAN_ACCESS"})
 """Kinds of edges that are observed at work, as under the lens of that name."""
+
+# What is so of a finding, as bits of one number; the first seven also of a node
+_CONFIDENTIAL, _RESTRICTED, _PRODUCTION, _INTERNAL, _PUBLIC, _WRITES, _DESTROYS = (1 << bit for bit in range(7))
+_ITSELF, _TAKES, _LACKS, _OPEN, _STOPPED, _OBSERVED, _ALONE = (1 << bit for bit in range(7, 14))
+_GRAVE, _HARMLESS, _EFFECTS = _CONFIDENTIAL | _RESTRICTED, _INTERNAL | _PUBLIC, _WRITES | _DESTROYS
+_HARM = _GRAVE | _PRODUCTION
+_SENSITIVITY = {"confidential": _CONFIDENTIAL, "restricted": _RESTRICTED, "internal": _INTERNAL, "public": _PUBLIC}
 
 
 def level_of(points: int) -> Level:
@@ -82,12 +85,6 @@ def own_modifier(text: str) -> tuple[int, str]:
     return int(match[1]), match[2]
 
 
-def _effect(props: Props) -> int:
-    """2 of a tool that destroys, 1 of one that writes or executes, else 0."""
-    effects = props.get("effects") or ()
-    return 2 if "destructive" in effects or "irreversible" in effects else 1 if "write" in effects or "execute" in effects else 0
-
-
 def _enforced(hop: Hop) -> bool:
     """Whether a point on the hop enforces."""
     return bool(hop.guards) and any(guard.mode == "enforce" for guard in hop.guards)
@@ -102,15 +99,55 @@ Points = tuple[int, str]
 """Points that are added, or that are left at most, and why."""
 
 
-def _added_up(base: int, found: Iterable[Points], most: Iterable[Points]) -> tuple[Level, tuple[str, ...]]:
-    """The level of ``base`` and what was found, as high as ``most`` allows, and its parts."""
+def _added(facts: int) -> Iterator[Points]:
+    """What the modifiers add and take away where ``facts`` are so."""
+    if facts & _PRODUCTION:
+        yield 1, f"{'it is in production, or comes to it' if facts & _ALONE else 'production is on the path'} (M1)"
+    if facts & _RESTRICTED:
+        yield 2, "a restricted resource or a crown jewel is within reach (M2)"
+    elif facts & _CONFIDENTIAL:
+        yield 1, "a confidential resource is within reach (M2)"
+    elif facts & _HARMLESS:
+        yield (-1, "the target is known to be internal (M2)") if facts & _INTERNAL else (-3, "the target is known to be public (M2)")
+    if facts & _EFFECTS:
+        yield (
+            (2, "a tool on the path is destructive or irreversible (M3)")
+            if facts & _DESTROYS
+            else (1, "a tool on the path writes or executes (M3)")
+        )
+    if facts & _TAKES:
+        yield 2, "untrusted content can reach the start of the path (M4)"
+    if facts & _OPEN:
+        yield 1, "a hop has no enforcement point that enforces (M5)"
+    if facts & _STOPPED:
+        yield -2, "a decision denies it or asks a person before what matters (M7)"
+    if facts & _OBSERVED:
+        yield 1, "it was observed in the last 30 days (M6)"
+
+
+def _left(facts: int, confidence: float, inferred: float) -> Iterator[Points]:
+    """Most points that a finding can have, whatever else is found."""
+    if facts & _LACKS:
+        yield _HIGH, "it says what is lacking, not what somebody can do"
+    if facts & _HARMLESS:
+        yield (_HIGH, "the target is known to be internal") if facts & _INTERNAL else (_MEDIUM, "the target is known to be public")
+    if inferred < SURE:
+        yield _HIGH, f"a hop is only inferred (confidence {inferred:.2f})"
+    if confidence < EVEN:
+        yield _MEDIUM, f"it is less sure than not ({confidence:.2f})"
+    elif confidence == EVEN:
+        yield _HIGH, f"it is no surer than not ({confidence:.2f})"
+
+
+def _judged(base: int, facts: int, own: Sequence[str], confidence: float, inferred: float) -> tuple[Level, tuple[str, ...]]:
+    """The level of ``base`` and what was found, and its parts."""
     parts = [f"base {base}"]
     points = base
-    for delta, reason in found:
+    for delta, reason in (*_added(facts), *map(own_modifier, own)):
         points += delta
         parts.append(f"{delta:+d} {reason}")
     clipped = min(max(points, 0), 10)
-    for left, reason in most:
+    for left, reason in _left(facts, confidence, inferred):
         if clipped > left:
             parts.append(f"{left - clipped:+d} {reason}, so it is {level_of(left)} at most")
             clipped = left
@@ -119,18 +156,39 @@ def _added_up(base: int, found: Iterable[Points], most: Iterable[Points]) -> tup
     return level, tuple(parts)
 
 
-class Gauge:
-    """Judges findings against one engine. What it learns of a node it remembers.
+class _Marks(dict[NodeKey, int]):
+    """By node, what of the bits above is so of it; found out once for each. Of what is in no estate nothing is."""
 
-    What can be harmed at or behind a node is a sum of the bits ``_CONFIDENTIAL``, ``_RESTRICTED`` and ``_PRODUCTION``.
-    """
+    def __init__(self, estate: Estate) -> None:
+        super().__init__()
+        self._estate = estate
+
+    def __missing__(self, key: NodeKey) -> int:
+        record = self._estate.nodes.get(key)
+        props: Props = record.props if record else {}
+        found = 0
+        if props.get("environment") == "prod":
+            found |= _ITSELF | (_PRODUCTION if key[0] in _IN_PRODUCTION else 0)
+        if key[0] == "Resource":
+            found |= _RESTRICTED if props.get("crown_jewel") else _SENSITIVITY.get(str(props.get("sensitivity")), 0)
+        elif key[0] == "Tool":
+            effects = props.get("effects") or ()
+            if "destructive" in effects or "irreversible" in effects:
+                found |= _DESTROYS
+            elif "write" in effects or "execute" in effects:
+                found |= _WRITES
+        self[key] = found
+        return found
+
+
+class Gauge:
+    """Judges findings against one engine. What it learns of a node it remembers."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self.estate = engine.estate
         self.toolbox = toolbox_of(engine)
-        self._at: dict[NodeKey, int] = {}
-        self._levels: dict[NodeKey, int] = {}
+        self._marks = _Marks(engine.estate)
+        self._tools: dict[NodeKey, int] = {}
         self._told: dict[Any, tuple[Level, tuple[str, ...]]] = {}
 
     def judge(
@@ -156,117 +214,84 @@ class Gauge:
             confidence: how sure the finding is; what is no surer than not is not the worst.
             inferred: confidence of the weakest hop that is only inferred; nor is what rests on a guess.
         """
-        found = self._named(codes, subject, target, hops)
-        if own:
-            found += map(own_modifier, sorted(set(own)))
-        asked = base, tuple(found), tuple(self._most(codes, subject, target, confidence, inferred))
-        if asked not in self._told:
-            self._told[asked] = _added_up(*asked)
-        return self._told[asked]
-
-    def _named(self, codes: Sequence[str], subject: NodeKey, target: NodeKey | None, hops: Sequence[Hop]) -> list[Points]:
-        """What the modifiers that a rule names add and take away."""
-        found: list[Points] = []
-        on_path = {subject, *([target] if target else [])}
-        for hop in hops:
-            on_path.add(hop.source)
-            on_path.add(hop.target)
-        around = self._around(on_path, subject, target, hops) if "M1" in codes or "M2" in codes else 0
-        if "M1" in codes and around & _PRODUCTION:
-            found.append((1, f"{'production is on the path' if target or hops else 'it is in production, or comes to it'} (M1)"))
-        if "M2" in codes and around & _RESTRICTED:
-            found.append((2, "a restricted resource or a crown jewel is within reach (M2)"))
-        elif "M2" in codes and around & _CONFIDENTIAL:
-            found.append((1, "a confidential resource is within reach (M2)"))
-        elif "M2" in codes and target is not None and (known := self._harmless(target)):
-            found.append((_HARMLESS[known][0], f"the target is known to be {known} (M2)"))
-        if "M3" in codes and (worst := self._effects(on_path, subject, target, hops)):
-            found.append((worst, f"a tool on the path {'writes or executes' if worst == 1 else 'is destructive or irreversible'} (M3)"))
-        if "M4" in codes and self.toolbox.takes(subject):
-            found.append((2, "untrusted content can reach the start of the path (M4)"))
-        if "M5" in codes:
-            if not all(map(_enforced, hops)):
-                found.append((1, "a hop has no enforcement point that enforces (M5)"))
-            if any(hop.guards for hop in hops) and self._is_stopped(hops):
-                found.append((-2, "a decision denies it or asks a person before what matters (M7)"))
-        if "M6" in codes and self._is_recent(hops):
-            found.append((1, "it was observed in the last 30 days (M6)"))
-        return found
-
-    def _most(self, codes: Sequence[str], subject: NodeKey, target: NodeKey | None, confidence: float, inferred: float) -> Iterator[Points]:
-        """Most points that a finding can have, whatever else is found."""
-        if "LACK" in codes and not ("M4" in codes and self._is_driven(subject)):
-            yield _HIGH, "it says what is lacking, not what somebody can do"
-        if "M2" in codes and target is not None and (known := self._harmless(target)):
-            yield _HARMLESS[known][1], f"the target is known to be {known}"
-        if inferred < SURE:
-            yield _HIGH, f"a hop is only inferred (confidence {inferred:.2f})"
-        if confidence <= EVEN:
-            yield (
-                _HIGH if confidence == EVEN else _MEDIUM,
-                f"it is {'no surer' if confidence == EVEN else 'less sure'} than not ({confidence:.2f})",
-            )
-
-    def _is_driven(self, key: NodeKey) -> bool:
-        """Whether untrusted content comes to what is not known to ask a person each time."""
-        return self.toolbox.takes(key) and self.estate.nodes[key].props.get("autonomy") not in _ASKS_EACH_TIME
-
-    def _harmless(self, target: NodeKey) -> str:
-        """What is known of a target that lowers; empty where that is nothing. What is not known lowers nothing."""
-        if target[0] != "Resource" or self._here(target) & (_CONFIDENTIAL | _RESTRICTED):
-            return ""
-        known = self.estate.nodes[target].props.get("sensitivity")
-        return known if known in _HARMLESS else ""
-
-    def _around(self, on_path: Iterable[NodeKey], subject: NodeKey, target: NodeKey | None, hops: Sequence[Hop]) -> int:
-        """What can be harmed on the path and, unless it ends at a resource, behind its end; production behind an agent alone."""
-        around = 0
-        for key in on_path:
-            around |= self._here(key)
-        # A point reaches nothing itself: what it stands before does
-        end = target or (hops[-1].target if subject[0] == "EnforcementPoint" and hops else subject)
-        if end[0] != "Resource":
-            behind = int(self._behind[self.engine.structure.node(end)])
-            alone = end == subject and end[0] == "Agent" and not hops
-            around |= behind if alone else behind & ~_PRODUCTION
-        if self.estate.nodes[subject].props.get("environment") == "prod":
-            around |= _PRODUCTION
-        return around
-
-    def _here(self, key: NodeKey) -> int:
-        known = self._at.get(key)
+        facts = self._facts(codes, subject, target, hops)
+        asked = (
+            base,
+            facts,
+            tuple(sorted(set(own))) if own else (),
+            min(confidence, 1.0 if confidence > EVEN else EVEN),
+            min(inferred, SURE),
+        )
+        known = self._told.get(asked)
         if known is None:
-            props = self.estate.nodes[key].props
-            known = _PRODUCTION if key[0] in _IN_PRODUCTION and props.get("environment") == "prod" else 0
-            if key[0] == "Resource":
-                known |= _RESTRICTED if props.get("crown_jewel") else _SENSITIVITY.get(str(props.get("sensitivity")), 0)
-            self._at[key] = known
+            known = self._told[asked] = _judged(*asked)
         return known
 
+    def _facts(self, codes: Sequence[str], subject: NodeKey, target: NodeKey | None, hops: Sequence[Hop]) -> int:
+        """What is so of a finding, of what the modifiers that its rule names ask."""
+        marks = self._marks
+        itself = marks[subject]
+        on_path = itself | marks[target] if target else itself
+        for hop in hops:
+            on_path |= marks[hop.source] | marks[hop.target]
+        facts = 0 if target or hops else _ALONE
+        if "M1" in codes or "M2" in codes:
+            around = on_path | self._behind_end(subject, target, hops)
+            if "M1" in codes and (around & _PRODUCTION or itself & _ITSELF):
+                facts |= _PRODUCTION
+            if "M2" in codes:
+                facts |= around & _GRAVE or (marks[target] & _HARMLESS if target else 0)
+        if "M3" in codes:
+            facts |= (on_path | self._behind_server(subject, target, hops)) & _EFFECTS
+        if "M4" in codes and self.toolbox.takes(subject):
+            facts |= _TAKES
+        if "M5" in codes:
+            if not all(map(_enforced, hops)):
+                facts |= _OPEN
+            if any(hop.guards for hop in hops) and self._is_stopped(hops):
+                facts |= _STOPPED
+        if "M6" in codes and self._is_recent(hops):
+            facts |= _OBSERVED
+        if "LACK" in codes and not (facts & _TAKES and self._is_driven(subject)):
+            facts |= _LACKS
+        return facts
+
+    def _is_driven(self, key: NodeKey) -> bool:
+        """Whether it is not known to ask a person each time."""
+        return self.engine.estate.nodes[key].props.get("autonomy") not in _ASKS_EACH_TIME
+
+    def _behind_end(self, subject: NodeKey, target: NodeKey | None, hops: Sequence[Hop]) -> int:
+        """What can be harmed behind the end of the path, unless it is a resource; production only behind an agent alone."""
+        # A point reaches nothing itself: what it stands before does
+        end = target or (hops[-1].target if subject[0] == "EnforcementPoint" and hops else subject)
+        if end[0] == "Resource":
+            return 0
+        behind = self._behind[self.engine.structure.node(end)]
+        return behind if end[0] == "Agent" and not (target or hops) else behind & _GRAVE
+
     @cached_property
-    def _behind(self) -> Array:
+    def _behind(self) -> bytes:
         """By node, what can be harmed of all that it comes to."""
         structure = self.engine.structure
-        columns = np.array([self._here(structure.keys[node]) for node in structure.targets.tolist()], dtype=np.uint8)
-        return self.engine.privileges("posture").touched(columns)
+        columns = np.array([self._marks[structure.keys[node]] & _HARM for node in structure.targets.tolist()], dtype=np.uint8)
+        return bytes(self.engine.privileges("posture").touched(columns).astype(np.uint8))
 
-    def _effects(self, on_path: Iterable[NodeKey], subject: NodeKey, target: NodeKey | None, hops: Sequence[Hop]) -> int:
-        """The worst effect of a tool on the path or, where it ends at a server or there is none, of those behind it: 1 or 2, 0 of none."""
-        worst = max((_effect(self.estate.nodes[key].props) for key in on_path if key[0] == "Tool"), default=0)
-        if target[0] == "ToolServer" if target else not hops:
-            worst = max(worst, self._worst_tool(target or subject))
-        return worst
-
-    def _worst_tool(self, key: NodeKey) -> int:
-        known = self._levels.get(key)
+    def _behind_server(self, subject: NodeKey, target: NodeKey | None, hops: Sequence[Hop]) -> int:
+        """Effects of the tools of the server that the path ends at or, where there is no path, of those that its subject has."""
+        if not (target[0] == "ToolServer" if target else not hops):
+            return 0
+        key = target or subject
+        known = self._tools.get(key)
         if known is None:
-            tools = self.toolbox.tools_of(key)
-            known = self._levels[key] = max((_effect(self.estate.nodes[tool].props) for tool in tools), default=0)
+            known = 0
+            for tool in self.toolbox.tools_of(key):
+                known |= self._marks[tool]
+            self._tools[key] = known
         return known
 
     def _is_stopped(self, hops: Sequence[Hop]) -> bool:
         """Whether a decision stands on each hop into what is known to matter."""
-        into = [hop for hop in hops if self._here(hop.target) & (_CONFIDENTIAL | _RESTRICTED)]
+        into = [hop for hop in hops if self._marks[hop.target] & _GRAVE]
         return bool(into) and all(map(_stopped, into))
 
     def _is_recent(self, hops: Sequence[Hop]) -> bool:

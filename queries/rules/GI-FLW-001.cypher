@@ -22,7 +22,8 @@
 //   - Hosts that are allowed and take in data of anybody are still a way out
 //   - A leg behind a decision that is enforced weighs less
 //   - What merely lies in a vault is not seen by the agent
-//   - A key in the environment of its process is used for it and not seen by it, unless it can execute something there
+//   - A key in the environment of its process, or of what it runs on, is used for it and not seen by it, nor is what the key opens, unless
+//     it can execute something there
 //   - What a server of somebody else says of its tools is strangers' content too, where the server is not pinned; less sure, as the only leg
 // columns:
 //   untrusted: Where strangers' content comes from

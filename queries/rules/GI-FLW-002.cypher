@@ -21,6 +21,7 @@
 //   - All of the walk has to stand at one time
 //   - What needs somebody to remember one caller's data until another calls is less sure
 //   - A key in the environment of its process is used for the agent and not seen by it, unless it can execute something there
+//   - A flow sends where its author says, so that it is less sure that a stranger gets it
 // columns:
 //   source: The nearest agent that takes strangers' content in
 //   egress: The nearest agent that can send something out

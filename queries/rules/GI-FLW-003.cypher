@@ -1,6 +1,6 @@
 // id: GI-FLW-003
 // title: Untrusted input reaches a destructive action
-// finding: "Strangers' content comes to {subject}, which reaches {target} with nobody asked"
+// finding: "Strangers' content comes to {subject}, which reaches {target}{asked}"
 // severity: high
 // base: 8
 // modifiers: [M1, M3]
@@ -20,3 +20,4 @@
 //   - Content that comes by others, as an answer or over a memory, told once, of the first that comes to such a tool
 // columns:
 //   untrusted: Where strangers' content comes from
+//   asked: Whether it is known that nobody is asked
