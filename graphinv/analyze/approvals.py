@@ -94,7 +94,7 @@ class Approvals:
 
     def _same(self, edge: EdgeRecord) -> bool | None:
         listed = edge.props.get("approved_digests")
-        if not listed:
+        if listed is None:
             return True
         parts = [marks(self.estate.nodes[tool].props) for tool in self._tools.get(edge.target, ())]
         return fits(listed, marks(self.estate.nodes[edge.target].props), parts)
@@ -135,7 +135,9 @@ class Approvals:
         for link in self.estate.outgoing[edge.source]:
             called = link.kind == "CONNECTS_TO" and edge.target in self._tools.get(link.target, ()) and listed(link, tool)
             if called and in_force(link, self.at):
-                digests = link.props.get("approved_digests") or [one for one in [tool.props.get("approved_digest")] if one]
+                digests = link.props.get("approved_digests")
+                if digests is None:
+                    digests = [one for one in [tool.props.get("approved_digest")] if one]
                 standing = self.of(link)
                 # The approval of a server whose other tools changed still names this one.
                 if fits(digests, marks({"schema_digest": digest})) and standing in (*HOLDS, "changed"):

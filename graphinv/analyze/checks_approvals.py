@@ -27,7 +27,8 @@ def unapproved(engine: Engine, params: Params) -> Iterator[Row]:
     estate, at = engine.estate, micros(engine.at)
     approvals = approvals_of(engine)
     for edge in estate.edges_of("USES", "CONNECTS_TO"):
-        if not in_force(edge, at) or not active(estate.nodes[edge.source]):
+        nothing = edge.props.get("tools") == []  # it may call none
+        if nothing or not in_force(edge, at) or not active(estate.nodes[edge.source]):
             continue
         standing = approvals.call(edge)
         if standing == "approved" or (standing == "client" and not approvals.registered(edge)):

@@ -17,6 +17,7 @@
 //   - Built-in file and shell tools of coding agents are tools too
 //   - An approval for one environment, of one definition, or for data up to one class, is none for another
 //   - What the settings of the agent's own client let pass nobody else has looked at
+//   - A connection that lists no tool at all calls none
 // columns:
 //   approval: What is wrong with its approval
 //   kind: "How it was approved: `client` is the weakest"

@@ -13,12 +13,17 @@
 // unknown: somebody approved a definition, and no source states what it is now
 // traps:
 //   - Order of keys, spaces, titles and icons are no change; digests are of the canonical definition
-//   - A new version that was approved again
-//   - A tool that nobody ever approved is another rule's
+//   - A new version that was approved again, as its own record or the approval of who may call it says
+//   - A tool that nobody ever approved is another rule's; one that is switched off is nobody's
 // columns: {agents: Agents that may call it, server: Who provides it}
 MATCH (t:Tool)
-WHERE t.gone_at IS NULL AND t.approved_digest IS NOT NULL AND (t.schema_digest IS NULL
-  OR replace(toLower(t.schema_digest), 'sha256:', '') <> replace(toLower(t.approved_digest), 'sha256:', ''))
+WHERE t.gone_at IS NULL AND t.approved_digest IS NOT NULL AND NOT coalesce(t.status, 'unknown') IN ['suspended', 'retired']
+  AND (t.schema_digest IS NULL OR replace(toLower(t.schema_digest), 'sha256:', '') <> replace(toLower(t.approved_digest), 'sha256:', ''))
+OPTIONAL MATCH (t)<-[w:USES]-(x:Agent|Workflow)
+WHERE w.gone_at IS NULL AND x.gone_at IS NULL AND w.approved = true AND (w.approved_until IS NULL OR w.approved_until > $at)
+WITH t, sum(size([d IN coalesce(w.approved_digests, [])
+  WHERE replace(toLower(d), 'sha256:', '') = replace(toLower(t.schema_digest), 'sha256:', '')])) AS again
+WHERE again = 0
 // A list by itself for each: callers over a server times callers without one would be many
 WITH t, [(t)<-[p:PROVIDES]-(v:ToolServer) WHERE v.gone_at IS NULL AND p.gone_at IS NULL | v.id] AS server,
      [(t)<-[p:PROVIDES]-(v:ToolServer)<-[c:CONNECTS_TO]-(a:Agent)

@@ -12,7 +12,7 @@
 // needs: [Tool.hints|USES.approval]
 // traps:
 //   - Without hints a tool counts as destructive and open, so there is nothing misdeclared
-//   - Caches and logs are no side effects
+//   - Caches and logs are no side effects, nor is what the scopes of a grant leave out
 //   - An approval because of hints, of a server that somebody else makes
 // columns: {reason: What contradicts what}
 MATCH (t:Tool)
@@ -20,6 +20,8 @@ WHERE t.gone_at IS NULL AND 'readOnlyHint=true' IN coalesce(t.hints, [])
 OPTIONAL MATCH (t)-[c:CAN_ACCESS]->(r:Resource|Secret)
 WHERE c.gone_at IS NULL AND r.gone_at IS NULL AND NOT coalesce(r.type, '') IN ['cache', 'log', 'logs']
   AND size([x IN coalesce(c.actions, []) WHERE x <> 'read']) > 0
+  AND size([s IN coalesce(c.scopes, ['*:*'])
+    WHERE s STARTS WITH '*:' OR (NOT s STARTS WITH 'read:' AND ('admin' IN c.actions OR split(s, ':')[0] IN c.actions))]) > 0
   AND (c.valid_from IS NULL OR c.valid_from <= $at) AND (c.valid_until IS NULL OR c.valid_until > $at OR c.renewable = true)
 WITH t, collect(DISTINCT r.id) AS written
 WITH t,
@@ -33,8 +35,20 @@ RETURN 'Tool' AS subject_kind, t.id AS subject_id, reason
 UNION
 MATCH (t:Tool)
 WHERE t.gone_at IS NULL AND 'destructiveHint=false' IN coalesce(t.hints, []) AND NOT 'readOnlyHint=true' IN coalesce(t.hints, [])
-  AND size([x IN coalesce(t.effects, []) WHERE x IN ['destructive', 'irreversible']]) > 0
-RETURN 'Tool' AS subject_kind, t.id AS subject_id, 'it says that it destroys nothing, and it does' AS reason
+OPTIONAL MATCH (t)-[c:CAN_ACCESS]->(r:Resource|Secret)
+WHERE c.gone_at IS NULL AND r.gone_at IS NULL AND NOT coalesce(r.type, '') IN ['cache', 'log', 'logs']
+  AND size([x IN coalesce(c.actions, []) WHERE x IN ['delete', 'admin']]) > 0
+  AND size([s IN coalesce(c.scopes, ['*:*']) WHERE s STARTS WITH '*:' OR s STARTS WITH 'delete:']) > 0
+  AND (c.valid_from IS NULL OR c.valid_from <= $at) AND (c.valid_until IS NULL OR c.valid_until > $at OR c.renewable = true)
+WITH t, collect(DISTINCT r.id) AS deleted
+WITH t,
+     CASE
+       WHEN size([x IN coalesce(t.effects, []) WHERE x IN ['destructive', 'irreversible']]) > 0
+         THEN 'it says that it destroys nothing, and it does'
+       WHEN size(deleted) > 0 THEN 'it says that it destroys nothing, and it may delete something'
+     END AS reason
+WHERE reason IS NOT NULL
+RETURN 'Tool' AS subject_kind, t.id AS subject_id, reason
 UNION
 MATCH (a:Agent|Workflow)-[u:USES]->(t:Tool)<-[p:PROVIDES]-(v:ToolServer)
 WHERE a.gone_at IS NULL AND u.gone_at IS NULL AND t.gone_at IS NULL AND p.gone_at IS NULL AND v.gone_at IS NULL
