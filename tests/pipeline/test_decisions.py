@@ -70,7 +70,7 @@ def test_what_was_let_pass_and_nobody_declared_is_found(decided: Scanned) -> Non
 
 
 def test_what_is_always_refused_and_was_seen_all_the_same_is_found(tmp_path: Path) -> None:
-    edge = {"edge": "USES", "from": ["Agent", "langgraph:bot.py#billing"], "to": ["Tool", "pay/payout"], "props": {"evidence": ["declared"]}}
+    edge = {"edge": "USES", "from": ["Agent", "langgraph:bot.py#billing"], "to": ["Tool", "pay/payout"]}
     seen = json.dumps({**edge, "props": {"evidence": ["observed"], "count": 1, "last_seen": "2026-05-01T15:00:00Z"}})
     scanned = Scanned(tmp_path, estate=ESTATE.strip(), audit="\n".join(LOG[:-1]), seen=seen)
     assert scanned.contradictions() == {"pay/payout": "a point denies it, and it was seen"}
