@@ -175,9 +175,9 @@ class Nesting:
         done = self._done[key]
         deed, origin = done.deed, done.origin
         if deed.own.agent:
-            key = traced(self.document.root, "Agent", f"@{arns.canonical(deed.own.agent)}", "")  # no name: that is another one's
-            self._known.setdefault(key, (deed.own.agent, done))
-            return key
+            named = traced(self.document.root, "Agent", f"@{arns.canonical(deed.own.agent)}", "")  # no name: that is another one's
+            self._known.setdefault(named, (deed.own.agent, done))
+            return named
         name = deed.name if deed.what in ACTING else deed.agent
         if name:
             return self._actor_named("Workflow" if deed.what == "workflow" else "Agent", name, done)
@@ -187,11 +187,11 @@ class Nesting:
             if above.deed.name or above.deed.own.agent:
                 return self._actor(caller)
             done = above
-        named = self._named.get(_service(done.origin), {})
+        beside = self._named.get(_service(done.origin), {})
         if done.origin.agent:
             return self._actor_named("Agent", done.origin.agent, done)
-        if len(named) == 1:  # the only agent of its service
-            return next(iter(named))
+        if len(beside) == 1:  # the only agent of its service
+            return next(iter(beside))
         return self._actor_named("Agent", "", done) if done.origin.service else None
 
     def _actor_named(self, kind: str, name: str, done: _Done) -> NodeKey:
