@@ -63,6 +63,7 @@ _RELATIONS: dict[str, tuple[str, ...]] = {
 """What relations and actions of authorization systems let somebody do, by the word in them that tells; verbs of interfaces come after."""
 
 
+@lru_cache(maxsize=8192)
 def word(text: str) -> str:
     """A type as the tables have it: the last part of a path, in lower case, without marks.
 

@@ -6,11 +6,12 @@ The names of fields are those of AuthZEN, of Envoy's external authorization, of 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from graphinv.ingest.support import authz
 from graphinv.ingest.support.decisions import ALLOW, DENY, NOTHING, STEP_UP, Thing
-from graphinv.ingest.support.parts import inside
+from graphinv.ingest.support.parts import inside, texts
 from graphinv.ingest.support.records import text
 
 MAX_FIELDS = 400
@@ -71,9 +72,10 @@ def _obliged(context: Mapping[str, Any]) -> bool:
     return isinstance(stated, list) and any(isinstance(one, dict) and one.get("type") == "step-up" for one in stated[:50])
 
 
+@lru_cache(maxsize=8192)
 def plain(name: str) -> str:
     """A field's name without marks, in lower case: ``agentId``, ``agent_id`` and ``agent-id`` are the same."""
-    return "".join(letter for letter in name[:100].lower() if letter.isalnum())
+    return "".join(letter for letter in name.lower() if letter.isalnum())
 
 
 def fields(value: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -86,7 +88,7 @@ def fields(value: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             seen += 1
             if seen > MAX_FIELDS:
                 return
-            yield plain(str(name)), inner
+            yield plain(str(name)[:100]), inner
             if isinstance(inner, dict):
                 pending.append(inner)
 
@@ -94,7 +96,7 @@ def fields(value: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 def told_of(value: Mapping[str, Any], hidden: object = None) -> frozenset[str]:
     """Which of the inputs that a decision needs are in ``value``; ``hidden`` are pointers of fields that the log leaves out."""
     names = {name for name, inner in fields(value) if inner not in (None, "", {}, [])}
-    names |= {plain(pointer.rpartition("/")[2]) for pointer in (hidden if isinstance(hidden, list) else []) if isinstance(pointer, str)}
+    names |= {plain(pointer.rpartition("/")[2][:100]) for pointer in texts(hidden)}
     told = {what for what, known in _TOLD.items() if known & names}
     if authz.word(text(inside(value, "subject").get("type"))) in authz.AGENTS:
         told.add("agent")

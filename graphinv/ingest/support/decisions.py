@@ -269,6 +269,7 @@ def _guarding(source: str, point: str, kind: str, start: NodeKey, stop: NodeKey)
     return Guarding(source, point, kind, f"{start[0]}:{start[1]}", f"{stop[0]}:{stop[1]}", seen=True)
 
 
+@lru_cache(maxsize=4096)
 def point_id(system: str, root: str, name: str) -> str:
     """Id of a point that ``root`` speaks of: ``opa:shop#envoy``."""
     return f"{system}:{root}#{redact(name[:200])}" if name else f"{system}:{root}"
