@@ -73,6 +73,12 @@ def test_an_agent_of_another_service_is_another_one(tmp_path: Path, service: str
     assert set(drawn(found)) == {("USES", f"called:{service}/Desk", f"called:{service}/look_up")}
 
 
+def test_a_service_that_is_called_like_any_folder_tells_nothing(tmp_path: Path) -> None:
+    trace = otlp(resource(agent("01", "Desk"), service="app"))
+    found = scan(tmp_path, {"code/app/agents.py": DESK, "logs/a.json": trace})["logs"]
+    assert nodes(found, "Agent") == {"called:app/Desk"}
+
+
 def test_an_id_of_an_agent_names_nobody(tmp_path: Path) -> None:
     told = {"gen_ai__operation__name": "invoke_agent", "gen_ai__agent__id": "Desk"}
     trace = otlp(resource(span("01", **told), tool("02", "look_up", "01"), service="checkout"))
