@@ -16,7 +16,7 @@ from graphinv.analyze.approvals import HOLDS, Approvals, approvals_of
 from graphinv.analyze.labels import affirmed
 from graphinv.analyze.moments import micros
 from graphinv.analyze.reaching import calls_of, columns_of
-from graphinv.analyze.rows import DAY, Params, Row, about, active, confidence, counted, in_force
+from graphinv.analyze.rows import DAY, Params, Row, about, active, confidence, counted, in_force, usable
 from graphinv.analyze.scopes import Array
 from graphinv.analyze.toolbox import toolbox_of
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
@@ -36,9 +36,9 @@ def third_party_step(engine: Engine, params: Params) -> Iterator[Row]:
             arcs = [(edge, arc) for edge, _, arc in calls_of(engine, step.key) if active(estate.nodes[edge.source])]
             links = [edge for edge in estate.incoming.get(step.key, ()) if _brings(estate, edge, at)]
             ways = {edge.key: edge for edge in (*links, *(edge for edge, _ in arcs))}.values()
-            given = [edge for edge in estate.outgoing.get(step.key, ()) if edge.kind in ("HOLDS", "RUNS_AS") and in_force(edge, at)]
-            keys = sorted({edge.target[1] for edge in given if edge.kind == "HOLDS"})
-            columns = _sensitive_over(engine, [arc for _, arc in arcs], [edge.target for edge in given])
+            held = (edge for edge in estate.outgoing.get(step.key, ()) if edge.kind == "HOLDS" and in_force(edge, at))
+            keys = sorted({edge.target[1] for edge in held if usable(estate.nodes[edge.target].props, at)})
+            columns = _sensitive_over(engine, [*(arc for _, arc in arcs), *_given(engine, step.key)])
             if not ways or not (keys or len(columns)):
                 continue
             heaviest = columns[engine.weights.target[columns].argmax()] if len(columns) else None
@@ -62,8 +62,17 @@ def _brings(estate: Estate, edge: EdgeRecord, at: int) -> bool:
     return edge.kind in ("CONNECTS_TO", "DELEGATES_TO") and in_force(edge, at) and active(estate.nodes[edge.source])
 
 
-def _sensitive_over(engine: Engine, arcs: Iterable[int], means: Iterable[NodeKey]) -> Array:
-    """Columns of what is sensitive and comes into reach over arcs, or over what a step was given."""
+def _given(engine: Engine, step: NodeKey) -> Iterator[int]:
+    """Arcs over which a step has what it was given: keys and identities."""
+    arcs, number = engine.arcs("posture"), engine.structure.number[step]
+    pointers, order = arcs.leaving
+    for arc in order[pointers[number] : pointers[number + 1]].tolist():
+        if engine.estate.edges[arcs.first[arc]].kind in ("HOLDS", "RUNS_AS"):
+            yield arc
+
+
+def _sensitive_over(engine: Engine, arcs: Iterable[int]) -> Array:
+    """Columns of what is sensitive and comes into reach over arcs."""
     structure, posture, table = engine.structure, engine.privileges("posture"), engine.arcs("posture")
     sensitive = columns_of(engine).sensitive
     found = [np.zeros(0, dtype=np.int64)]
@@ -71,9 +80,6 @@ def _sensitive_over(engine: Engine, arcs: Iterable[int], means: Iterable[NodeKey
         columns, bits = posture.row(structure.keys[target])
         passing = columns if mask < 0 else columns[bits & structure.masks.at(mask, columns) > 0]
         found.append(passing[sensitive[passing]])
-    for key in means:
-        columns, _ = posture.row(key)
-        found.append(columns[sensitive[columns]])
     return np.unique(np.concatenate(found))
 
 
@@ -90,19 +96,20 @@ def stale_dependency(engine: Engine, params: Params) -> Iterator[Row]:
         users = [edge for edge in estate.incoming.get(package.key, ()) if _loaded(estate, edge, at)]
         if not users:
             continue
-        cleared = {
-            value for name, _, value in (label.partition("=") for label in package.props.get("labels") or ()) if name == "not_affected"
-        }
-        open_ones = sorted(set(package.props.get("vulnerabilities") or ()) - cleared)
+        stated = (label.partition("=") for label in package.props.get("labels") or ())
+        cleared = {value.casefold() for name, _, value in stated if name == "not_affected"}
+        open_ones = sorted(one for one in package.props.get("vulnerabilities") or () if one.casefold() not in cleared)
         ended = package.props.get("eol_at")
         behind, published = _behind(package), package.props.get("published_at")
         ends = about(package.key)
         if open_ones:
-            reason, notes = f"it has {len(open_ones)} known vulnerabilities", ["+5 a known vulnerability, of unknown severity"]
+            known = counted(len(open_ones), "known vulnerability", "known vulnerabilities")
+            reason, notes = f"it has {known}", ["+5 a known vulnerability, of unknown severity"]
         elif ended is not None and micros(ended) <= at:
             reason, notes = "it is no longer supported", ["+2 nobody mends it any more"]
         elif behind is not None and behind[0] > params["minor"]:
-            reason, notes = f"it is {behind[0]} minor versions behind" if behind[0] < _MAJOR else "it is a major version behind", []
+            minor = f"it is {counted(behind[0], 'minor version', 'minor versions')} behind"
+            reason, notes = minor if behind[0] < _MAJOR else "it is a major version behind", []
         elif behind is not None and any(behind) and published is not None and at - micros(published) > params["days"] * DAY:
             reason, notes = f"it is older than {params['days']} days, and there is a newer one", []
         else:
@@ -171,7 +178,7 @@ def _folded(name: str) -> str:
 
 @dataclass(frozen=True)
 class _Way:
-    """A server and which of its tools may be called, by id or by name; None where all may."""
+    """A server and which of its tools may be called, by id or by name; None where all may. A tool that no server provides is one itself."""
 
     server: NodeKey
     only: frozenset[str] | None
@@ -190,7 +197,7 @@ class _Offered:
 
 
 def shadowed_name(engine: Engine, params: Params) -> Iterator[Row]:
-    """Tools that, to an agent that reaches both, look like a tool of another server, where one of the two is not approved.
+    """Tools that, to an agent that reaches both, look like a tool of another server or one of its own, where one of the two is not approved.
 
     Told once for each tool that is not approved, with all agents. Names one letter apart are found by what is left when one letter is
     taken out, so that no pairs are tried: O(length of all names).
@@ -208,7 +215,7 @@ def shadowed_name(engine: Engine, params: Params) -> Iterator[Row]:
         for one in by_name[name]:
             if one.approved or one.way not in met:
                 continue
-            others = [other for other in met[one.way] if other.way.server != one.way.server]
+            others = [other for other in met[one.way] if _rivals(one, other)]
             theirs = [(one, other) for other in others if other.approved or _disguised(one.tool.name, other.tool.name)]
             twins[one.tool.key] += theirs
             if not theirs and one.approved is None and any(_folded(other.tool.name) == name for other in others):
@@ -217,10 +224,17 @@ def shadowed_name(engine: Engine, params: Params) -> Iterator[Row]:
             if pairs:
                 one, twin = min(pairs, key=lambda pair: (not pair[1].approved, pair[1].tool.key))
                 yield about(key, twin.tool.key) | {
-                    "servers": sorted({offer.way.server[1] for pair in pairs for offer in pair}),
+                    "whose": "of another server" if twin.way.server[0] == "ToolServer" else "of the agent itself",
+                    "servers": sorted({offer.way.server[1] for pair in pairs for offer in pair if offer.way.server[0] == "ToolServer"}),
                     "agents": sorted({id for one, other in pairs for _, id in callers[one.way] & callers[other.way]}),
                     "modifiers": ["+2 its letters only look the same"] if _disguised(one.tool.name, twin.tool.name) else [],
                 }
+
+
+def _rivals(one: _Offered, other: _Offered) -> bool:
+    """Whether two things are offered from two sides, of which one at least is a server."""
+    sides = {one.way.server, other.way.server}
+    return len(sides) > 1 and one.tool.key != other.tool.key and any(kind == "ToolServer" for kind, _ in sides)
 
 
 def _met(offers: Iterable[_Offered], callers: Mapping[_Way, set[NodeKey]]) -> dict[_Way, list[_Offered]]:
@@ -249,10 +263,10 @@ def _disguised(name: str, other: str) -> bool:
 
 
 def _offers(engine: Engine) -> tuple[Mapping[_Way, set[NodeKey]], list[tuple[NodeRecord, _Way]]]:
-    """Actors in service by the ways in which they come to tools of servers, and what is offered in each way."""
+    """Actors in service by the ways in which they come to tools, and what is offered in each way."""
     estate, at = engine.estate, micros(engine.at)
     provides = [edge for edge in estate.edges_of("PROVIDES") if in_force(edge, at) and active(estate.nodes[edge.source])]
-    servers: defaultdict[NodeKey, list[NodeKey]] = defaultdict(list)
+    servers: dict[NodeKey, list[NodeKey]] = {edge.target: [] for edge in estate.edges_of("PROVIDES")}
     for edge in provides:
         servers[edge.target].append(edge.source)
     callers: defaultdict[_Way, set[NodeKey]] = defaultdict(set)
@@ -261,12 +275,14 @@ def _offers(engine: Engine) -> tuple[Mapping[_Way, set[NodeKey]], list[tuple[Nod
         if not in_force(edge, at) or not active(estate.nodes[edge.source]):
             continue
         only = [edge.target[1]] if edge.kind == "USES" else edge.props.get("tools")
-        for server in servers.get(edge.target, ()) if edge.kind == "USES" else [edge.target]:
+        for server in servers.get(edge.target, [edge.target]) if edge.kind == "USES" else [edge.target]:
             way = _Way(server, None if only is None else frozenset(only))
             callers[way].add(edge.source)
             ways[server].add(way)
-    offers = ((estate.nodes[edge.target], way) for edge in provides for way in ways[edge.source])
-    return callers, [(tool, way) for tool, way in offers if active(tool) and way.leads_to(tool)]
+    offers = [(edge.target, way) for edge in provides for way in ways[edge.source]]
+    offers += [(server, way) for server, own in ways.items() if server[0] == "Tool" for way in own]
+    tools = ((estate.nodes[key], way) for key, way in offers)
+    return callers, [(tool, way) for tool, way in tools if active(tool) and way.leads_to(tool)]
 
 
 def _approved(approvals: Approvals, tool: NodeRecord, server: NodeKey) -> bool | None:

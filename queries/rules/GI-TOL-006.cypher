@@ -16,7 +16,7 @@
 // traps:
 //   - Makers of models are third parties too; they are told where they run a step or a server, not for being asked
 //   - A contract that lies outside the graph is linked by a label, and weighs less then
-//   - A server that somebody else makes and that comes to nothing of ours
+//   - A server that somebody else makes and that comes to nothing of ours, or had a key that has run out
 // columns:
 //   what: What it comes to
 //   vendor: Who runs it
