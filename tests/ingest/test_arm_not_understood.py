@@ -76,3 +76,9 @@ def test_what_only_tests_a_template_is_no_deployment_of_it() -> None:
     assert {id for kind, id in read(files).nodes if "/storageaccounts/" in id} == {place(f"{store}desk")}
     alone = read({"infra/one.test.bicep": STORE_OF % "one"})
     assert ("Resource", place(f"{store}one", "infra.one.test.bicep")) in alone.nodes
+
+
+def test_a_loop_over_hundreds_is_followed_and_one_over_thousands_told() -> None:
+    many = "resource s 'Microsoft.Storage/storageAccounts@2023-05-01' = [for i in range(0, %d): { name: 'store${i}' }]\n"
+    assert read(many % 300).problems == []
+    assert [severity for _, severity, _ in read(many % 5000).problems] == ["error"]

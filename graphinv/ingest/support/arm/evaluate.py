@@ -18,7 +18,7 @@ MAX_STEPS = 2_000_000
 MAX_DEPTH = 100
 MAX_LEVELS = 8
 MAX_DEPLOYED = 2_000
-MAX_INSTANCES = 100
+MAX_INSTANCES = 1_000
 GROUP = "microsoft.resources/resourcegroups"
 
 
