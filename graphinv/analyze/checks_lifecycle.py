@@ -47,7 +47,7 @@ def ghost(engine: Engine, params: Params) -> Iterator[Row]:
         if agent.props.get("status") != "active" or may_rest(agent.props, at):
             continue
         edges = (*estate.outgoing.get(agent.key, ()), *estate.incoming.get(agent.key, ()))
-        sightings = [edge for edge in edges if seen(edge)]
+        sightings = [edge for edge in edges if seen(edge) and edge.kind not in _AT_REST]
         dated = [edge for edge in sightings if edge.props.get("last_seen")]
         last = max(dated, key=lambda edge: edge.props["last_seen"], default=None)
         if last is not None and at - micros(last.props["last_seen"]) <= params["days"] * DAY:
@@ -65,6 +65,10 @@ def ghost(engine: Engine, params: Params) -> Iterator[Row]:
             "confidence": max(map(confidence, dated)),
             "modifiers": ["+3 it still holds a secret that works"] if live else [],
         }
+
+
+_AT_REST = ("OWNS", "DEPENDS_ON")
+"""Who answers for an agent, and what it is made of, may be seen while it does nothing."""
 
 
 def review_overdue(engine: Engine, params: Params) -> Iterator[Row]:

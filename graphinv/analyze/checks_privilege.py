@@ -55,13 +55,16 @@ def administrator(engine: Engine, params: Params) -> Iterator[Row]:
         held = [edge for edge in held if estate.nodes[edge.target].props.get("type") not in params["scopes"]]
         if not held:
             continue
-        one = held[0].target if len(held) == 1 else None
+        sure: dict[NodeKey, float] = {}  # that it administers a thing is as sure as the surest grant
+        for edge in held:
+            sure[edge.target] = max(sure.get(edge.target, 0.0), min(confidence(edge), 0.5 if edge.props.get("condition") else 1.0))
+        one = held[0].target if len(sure) == 1 else None
         yield about(key, one) | {
-            "what": estate.nodes[one].name if one else counted(len(held), "thing", "things"),
-            "grants": len(held),
-            "examples": sorted(":".join(edge.target) for edge in held)[:10],
+            "what": estate.nodes[one].name if one else counted(len(sure), "thing", "things"),
+            "grants": len(sure),
+            "examples": sorted(map(":".join, sure))[:10],
             "agents": nearest.of(engine.structure.number[key]),
-            "confidence": min(min(confidence(edge), 0.5 if edge.props.get("condition") else 1.0) for edge in held),
+            "confidence": min(sure.values()),
         }
 
 
@@ -124,13 +127,14 @@ def own_limits(engine: Engine, params: Params) -> Iterator[Row]:
     estate, structure, at = engine.estate, engine.structure, micros(engine.at)
     controls: dict[int, set[str]] = {}
     everybody = set()
+    stores = set(map(plain, params["stores"]))
     named = {key[1] for key in estate.nodes if key[0] in ("Agent", "Identity", "EnforcementPoint")}
     for column, node in enumerate(structure.targets.tolist()):
         record = estate.nodes[structure.keys[node]]
         said = set(values_of(record.props, ["controls"]))
         if record.kind == "Resource" and (record.id in named or said):
             controls[column] = said | ({record.id} & named)
-        if record.kind == "Resource" and record.props.get("type") in params["stores"]:
+        if record.kind == "Resource" and plain(str(record.props.get("type") or "")) in stores:
             everybody.add(column)
     wanted = np.zeros(len(structure.targets), dtype=bool)
     wanted[[*controls, *everybody]] = True

@@ -24,8 +24,8 @@ WHERE a.gone_at IS NULL AND r.gone_at IS NULL AND s.gone_at IS NULL
   AND NOT coalesce(s.status, 'unknown') IN ['revoked', 'disabled', 'suspended', 'retired']
   AND (s.expires_at IS NULL OR s.expires_at > $at OR s.renewable = true)
   AND coalesce(datetime(s.issued_at).epochSeconds + s.max_life_seconds > datetime($at).epochSeconds, true)
-WITH a, s ORDER BY s.id
-WITH a, collect(DISTINCT s.id) AS secrets
+WITH a, s, coalesce(r.confidence, 1.0) AS sure ORDER BY s.id
+WITH a, collect(DISTINCT s.id) AS secrets, max(sure) AS confidence
 WHERE NOT EXISTS {
     MATCH (a)-[way:RUNS_AS|RUNS_ON*1..2]->(i:Identity)
     WHERE i.gone_at IS NULL
@@ -42,5 +42,5 @@ WHERE NOT EXISTS {
         AND (one.valid_from IS NULL OR one.valid_from <= $at)
         AND (one.valid_until IS NULL OR one.valid_until > $at OR one.renewable = true))
   }
-RETURN 'Agent' AS subject_kind, a.id AS subject_id, size(secrets) AS count, secrets,
+RETURN 'Agent' AS subject_kind, a.id AS subject_id, size(secrets) AS count, secrets, confidence,
        CASE WHEN size(secrets) = 1 THEN 'one static secret' ELSE toString(size(secrets)) + ' static secrets' END AS by

@@ -26,18 +26,18 @@ WHERE o.gone_at IS NULL AND w.gone_at IS NULL AND a.gone_at IS NULL
   AND NOT toLower(replace(replace(coalesce(o.kind_detail, ''), '-', ''), '_', '')) IN ['serviceprincipal', 'application']
   AND (w.valid_from IS NULL OR w.valid_from <= $at)
   AND (w.valid_until IS NULL OR w.valid_until > $at)
-WITH DISTINCT a, o
+WITH a, o, max(coalesce(w.confidence, 1.0)) AS sure
 // Whoever belongs to a team is stated as an owner of the team
 OPTIONAL MATCH (p:Owner)-[x:OWNS]->(o)
 WHERE p.gone_at IS NULL AND x.gone_at IS NULL
   AND NOT toLower(replace(replace(coalesce(p.kind_detail, ''), '-', ''), '_', '')) IN ['serviceprincipal', 'application']
   AND (x.valid_from IS NULL OR x.valid_from <= $at)
   AND (x.valid_until IS NULL OR x.valid_until > $at)
-WITH a, o, count(p) AS members,
+WITH a, o, sure, count(p) AS members,
      sum(CASE WHEN p.status IN ['left', 'disabled'] THEN 1 ELSE 0 END) AS away,
      sum(CASE WHEN p.status = 'active' THEN 1 ELSE 0 END) AS present,
      max(p.status_since) AS emptied
-WITH a, o, CASE WHEN o.status IN ['left', 'disabled'] THEN o.status_since ELSE emptied END AS since,
+WITH a, o, sure, CASE WHEN o.status IN ['left', 'disabled'] THEN o.status_since ELSE emptied END AS since,
      CASE
        WHEN o.kind_detail = 'shared-mailbox' THEN 'unknown'
        WHEN o.status IN ['left', 'disabled'] THEN 'gone'
@@ -50,10 +50,10 @@ WITH a, collect(o.id) AS owners,
      sum(CASE WHEN state = 'gone' THEN 1 ELSE 0 END) AS gone,
      sum(CASE WHEN state = 'there' THEN 1 ELSE 0 END) AS there,
      sum(CASE WHEN state = 'unknown' THEN 1 ELSE 0 END) AS open,
-     max(CASE WHEN state = 'gone' THEN since END) AS since
+     max(CASE WHEN state = 'gone' THEN since END) AS since, max(CASE WHEN state = 'gone' THEN sure END) AS sure
 WHERE there = 0
 RETURN 'Agent' AS subject_kind, a.id AS subject_id, gone = 0 AS unknown, owners, since,
-       CASE WHEN open > 0 THEN 0.5 ELSE 1.0 END AS confidence,
+       CASE WHEN open > 0 AND sure > 0.5 THEN 0.5 ELSE sure END AS confidence,
        [m IN [
          CASE WHEN datetime($at).epochSeconds - datetime(since).epochSeconds > $days * 86400
               THEN '+1 for more than a month' END,

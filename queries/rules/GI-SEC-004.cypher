@@ -21,7 +21,7 @@
 // columns: {still: What is left, reason: Why it should be gone, place: Where it lies, task: The task it was issued for}
 MATCH (s:Secret)-[d:DERIVED_FROM*0..12]->(o:Secret)-[i:ISSUED_FOR]->(t:Task)
 WHERE s.gone_at IS NULL AND i.gone_at IS NULL AND t.gone_at IS NULL AND all(one IN d WHERE one.gone_at IS NULL)
-WITH s, o, t, coalesce(t.closed_at, t.closes_at) AS ended
+WITH s, o, t, coalesce(t.closed_at, t.closes_at) AS ended, coalesce(i.confidence, 1.0) AS confidence
 WHERE NOT coalesce(s.status, 'unknown') IN ['revoked', 'disabled', 'suspended', 'retired']
   AND (s.expires_at IS NULL OR s.expires_at > $at OR s.renewable = true)
   AND coalesce(datetime(s.issued_at).epochSeconds + s.max_life_seconds > datetime($at).epochSeconds, true)
@@ -43,13 +43,13 @@ OPTIONAL MATCH (h)-[r:HOLDS]->(s)
 WHERE h.gone_at IS NULL AND r.gone_at IS NULL
   AND (r.valid_from IS NULL OR r.valid_from <= $at)
   AND (r.valid_until IS NULL OR r.valid_until > $at OR r.renewable = true)
-WITH s, t, ended, h, r,
+WITH s, t, ended, confidence, h, r,
      s.expires_at IS NULL AND coalesce(s.renewable, false) = false AND coalesce(s.lifetime, 'unknown') <> 'static' AS unknown
 RETURN CASE WHEN h IS NULL THEN 'Secret' ELSE labels(h)[0] END AS subject_kind,
        CASE WHEN h IS NULL THEN s.id ELSE h.id END AS subject_id, 'Secret' AS target_kind, s.id AS target_id,
        unknown, CASE WHEN t.closed_at IS NULL THEN 'its task was to be over by now' ELSE 'its task was closed' END AS reason,
        CASE WHEN h IS NULL THEN 'still works' ELSE 'still holds ' + coalesce(s.name, s.id) END AS still,
-       r.place AS place, t.id AS task,
+       r.place AS place, t.id AS task, confidence,
        [m IN [
          CASE WHEN s.last_used > ended THEN '+1 it was used after its task was over' END,
          CASE WHEN any(l IN coalesce(s.labels, []) WHERE toLower(l) IN ['bound=dpop', 'bound=mtls', 'bound=wpt'])
@@ -74,7 +74,7 @@ WHERE h.gone_at IS NULL AND r.gone_at IS NULL AND s.gone_at IS NULL
   }
 RETURN labels(h)[0] AS subject_kind, h.id AS subject_id, 'Secret' AS target_kind, s.id AS target_id,
        false AS unknown, CASE r.place WHEN 'laptop' THEN 'it was left on a laptop' ELSE 'it was left in a ' + r.place END AS reason, 'still holds ' + coalesce(s.name, s.id) AS still,
-       r.place AS place, null AS task,
+       r.place AS place, null AS task, 1.0 AS confidence,
        [m IN [
          CASE WHEN any(l IN coalesce(s.labels, []) WHERE toLower(l) IN ['bound=dpop', 'bound=mtls', 'bound=wpt'])
            THEN '-2 it is bound to a key of the runtime' END,
