@@ -120,7 +120,7 @@ def _policies(document: Document, file: File, source: str, first: int) -> None:
         names.update(re.findall(r"\b(?:context|principal|resource)\.([A-Za-z_]\w{0,60})", policy.condition))
         names.update(["agent"] if authz.word(policy.principal.kind) in authz.AGENTS else [])
         names.update("agent" for kind, _ in policy.principal.entities if authz.word(kind) in authz.AGENTS)
-        names.update([] if policy.principal.is_open else ["subject"])
+        names.update(["subject"] if not policy.principal.is_open or re.search(r"\bprincipal\b", policy.condition) else [])
     file.told |= told_of(dict.fromkeys(names, True))
 
 
@@ -225,6 +225,9 @@ class _Set:
         return entity[0] in self.kinds or authz.word(entity[0]) in _SUBJECTS
 
     def key(self, entity: Entity) -> NodeKey:
+        """Its node; of everybody one of this folder, since everybody is who its policies are asked about."""
+        if entity[1] == "*":
+            return "Identity", f"cedar:{source_of(self.root, self.folder)}#every {entity[0] or 'principal'}"
         return authz.principal_key(self.root, *entity)
 
     def principal(self, entity: Entity, place: str) -> Iterator[Fact]:
@@ -233,6 +236,7 @@ class _Set:
             self.named.add(key)
             props = authz.principal_props(*entity, key)
             grouped = {"type": "group"} if self.children.get(entity) or entity[1] == "*" else {}
+            grouped |= {"name": f"every {entity[0] or 'principal'}"} if entity[1] == "*" else {}
             yield NodeFact(*key, {**props, **grouped, "sources": [place]})
             if entity[1] != "*":
                 yield from authz.agent_of(self.root, *entity, place)

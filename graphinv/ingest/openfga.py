@@ -26,7 +26,7 @@ from graphinv.ingest.support.openfga import Model, Reach, actions_by_thing, from
 from graphinv.ingest.support.parts import inside, items, texts
 from graphinv.ingest.support.records import records, text
 from graphinv.ingest.support.secret_shapes import hide
-from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Problem, Props, place_of
+from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Problem, Props, place_of, source_of
 
 NAME = "openfga"
 TITLE = "OpenFGA: models, stores and tuples"
@@ -80,6 +80,8 @@ class File:
     tuples: list[Tuple] = field(default_factory=list)
     model_files: list[str] = field(default_factory=list)
     tuple_files: list[str] = field(default_factory=list)
+    test_files: list[str] = field(default_factory=list)
+    """Files with tuples of tests, which nobody has been given."""
     evidence: str = "declared"
     problems: list[Problem] = field(default_factory=list)
 
@@ -112,6 +114,8 @@ def _whole(document: Document, file: File, value: Mapping[str, Any], located: Lo
         file.models.append(from_text(stated))
     file.model_files += texts([value.get("model_file")])
     file.tuple_files += [*texts([value.get("tuple_file")]), *texts(value.get("tuple_files"))]
+    for test in items(value.get("tests")):
+        file.test_files += [*texts([test.get("tuple_file")]), *texts(test.get("tuple_files"))]
     for path in (("tuples",), ("tuple_keys",), ("writes",), ("writes", "tuple_keys")):
         listed = inside(value, *path[:-1]).get(path[-1])
         for index, one in enumerate(items(listed)):
@@ -143,7 +147,7 @@ def _tuple(document: Document, file: File, value: Mapping[str, Any], line: int) 
 def link(root: str, summaries: Mapping[str, File]) -> Iterator[Fact]:
     """The facts of all stores of a root: each store file with what it names, and tuples of other files with the models beside them."""
     named: set[str] = set()
-    stores: list[tuple[Model, list[Tuple], str]] = []
+    stores: list[tuple[str, Model, list[Tuple], str]] = []
     for path in sorted(summaries):
         file = summaries[path]
         yield from file.problems
@@ -151,17 +155,17 @@ def link(root: str, summaries: Mapping[str, File]) -> Iterator[Fact]:
             continue
         models = [summaries[one] for name in file.model_files for one in _meant(path, name, summaries)]
         given = [summaries[one] for name in file.tuple_files for one in _meant(path, name, summaries)]
-        named.update(one for name in file.tuple_files for one in _meant(path, name, summaries))
+        named.update(one for name in (*file.tuple_files, *file.test_files) for one in _meant(path, name, summaries))
         tuples = [one for each in (file, *given) for one in each.tuples]
-        stores.append((_united([file, *models]), tuples, file.evidence))
+        stores.append((path, _united([file, *models]), tuples, file.evidence))
     for path in sorted(summaries.keys() - named):
         file = summaries[path]
         if not _is_store(path) and file.tuples:
             folder = posixpath.dirname(path)
             beside = [one for other, one in summaries.items() if posixpath.dirname(other) == folder and one.models]
-            stores.append((_united(beside), file.tuples, file.evidence))
-    for model, tuples, evidence in stores:
-        yield from _Store(root, model, tuples, evidence).facts()
+            stores.append((path, _united(beside), file.tuples, file.evidence))
+    for path, model, tuples, evidence in stores:
+        yield from _Store(source_of(root, path), root, model, tuples, evidence).facts()
 
 
 def _is_store(path: str) -> bool:
@@ -188,7 +192,8 @@ def _united(files: Sequence[File]) -> Model:
 class _Store:
     """The tuples of one store under its model."""
 
-    def __init__(self, root: str, model: Model, tuples: Sequence[Tuple], evidence: str) -> None:
+    def __init__(self, place: str, root: str, model: Model, tuples: Sequence[Tuple], evidence: str) -> None:
+        self.place = place
         self.root = root
         self.tuples = tuples
         self.evidence = evidence
@@ -256,6 +261,9 @@ class _Store:
         return {**props, "condition": condition} if condition else props
 
     def key(self, user: str) -> NodeKey:
+        """Its node; of everybody one of this store, since everybody is who it is asked about."""
+        if user.endswith(":*"):
+            return "Identity", f"openfga:{self.place}#every {user.removesuffix(':*')}"
         return authz.principal_key(self.root, *_parted(user))
 
     def principal(self, user: str, source: str) -> Iterator[Fact]:

@@ -88,8 +88,8 @@ def test_a_condition_is_kept_and_never_widened() -> None:
     drawn = Drawn(
         'permit (principal, action == Action::"read", resource is Ledger)\nwhen { resource.owner == principal } unless { context.locked };'
     )
-    assert drawn.may == {("*", "ledger:*"): ("read", "when resource.owner == principal; unless context.locked")}
-    assert {("MEMBER_OF", ANA, "*"), ("MEMBER_OF", BILLING, "*")} <= drawn.edges
+    assert drawn.may == {("cedar:shop#every principal", "ledger:*"): ("read", "when resource.owner == principal; unless context.locked")}
+    assert {("MEMBER_OF", ANA, "cedar:shop#every principal"), ("MEMBER_OF", BILLING, "cedar:shop#every principal")} <= drawn.edges
 
 
 def test_what_is_forbidden_whole_is_not_granted() -> None:

@@ -107,8 +107,8 @@ def test_what_lies_in_a_thing_is_reached_through_it_however_deep() -> None:
 
 def test_everybody_is_a_group_of_all_that_are_known() -> None:
     drawn = Drawn({"s.fga.yaml": store("user:* viewer folder:public", "user:ana editor document:plan")})
-    assert ("CAN_ACCESS", "user:*", "folder:public") in drawn.edges
-    assert ("MEMBER_OF", "user:ana", "user:*") in drawn.edges
+    assert ("CAN_ACCESS", "openfga:shop/s.fga.yaml#every user", "folder:public") in drawn.edges
+    assert ("MEMBER_OF", "user:ana", "openfga:shop/s.fga.yaml#every user") in drawn.edges
 
 
 def test_a_condition_of_a_tuple_is_kept_by_its_name_and_never_widened() -> None:
@@ -166,6 +166,8 @@ def test_a_model_as_the_interface_has_it() -> None:
 def test_tuples_of_tests_grant_nothing() -> None:
     tests = [{"name": "x", "tuples": [{"user": "user:eve", "relation": "owner", "object": "document:plan"}], "check": []}]
     assert not Drawn({"s.fga.yaml": store(tests=tests)}).edges
+    listed = yaml.safe_dump(tests[0]["tuples"])
+    assert not Drawn({"s.fga.yaml": store(tests=[{"name": "x", "tuple_file": "./t.yaml"}]), "t.yaml": listed}).edges
 
 
 def test_relations_that_bring_each_other_end() -> None:
