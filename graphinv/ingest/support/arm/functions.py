@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 from graphinv.ingest.support.partial import MAX_ITEMS, MAX_TEXT, Unknown, Value, encode, is_known, known_parts, split, text_of
 
 _PLACE = re.compile(r"\{(\d{1,2})(?::[^{}]{0,20})?\}")
-MAX_RANGE = 200
+MAX_RANGE = 2_000
+"""Numbers of one list: more than the turns of a loop that are followed, so that what is left out is told."""
 
 
 class Uncomputed(Exception):
