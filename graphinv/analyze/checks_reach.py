@@ -79,11 +79,12 @@ def ungoverned_path(engine: Engine, params: Params) -> Iterator[Row]:
         return found | ({"bypassed": around} if around else {})
 
     sinks, models = _of_sorts(engine, params["telemetry"]), _of_sorts(engine, params["models"])
+    sensitive = told.sensitive & ~(sinks & _guessed_of_all(engine))
 
     def matters(one: Reached) -> Array:
         columns, bits = one.columns, one.bits
         harmless = sinks[columns] & (bits & _BEYOND_WRITING == 0) | models[columns] & (bits & _BEYOND_ASKING == 0)
-        kept: Array = told.sensitive[columns] | ~harmless & (told.prod[columns] | (bits & WORSE_BITS > 0))
+        kept: Array = sensitive[columns] | ~harmless & (told.prod[columns] | (bits & WORSE_BITS > 0))
         return kept
 
     reached = (Reached(agent.key, *privileges.row(agent.key)) for agent in agents_of(engine))
@@ -96,10 +97,27 @@ _BEYOND_ASKING = WORSE_BITS & ~ACTION_BIT["execute"]
 
 
 def _of_sorts(engine: Engine, sorts: Sequence[str]) -> Array:
-    """For each target whether it is of one of these types; a whole service of a cloud is of the type that its id ends with."""
-    keys = (engine.structure.keys[node] for node in engine.structure.targets.tolist())
-    types = ((key[1], str(engine.estate.nodes[key].props.get("type") or "")) for key in keys)
-    return np.array([(id.rpartition("/")[2] if type == "aws_service" else type) in sorts for id, type in types], dtype=bool)
+    """For each target whether it is of one of these types."""
+    return np.array([_sort(record) in sorts for record in _targets(engine)], dtype=bool)
+
+
+def _sort(target: NodeRecord) -> str:
+    """Its type; a whole service of a cloud is of the type that its id ends with, and what a provider hosts is that provider's."""
+    kind = str(target.props.get("type") or "")
+    if kind == "saas":
+        return target.id.removeprefix("saas:").partition("/")[0]
+    return target.id.rpartition("/")[2] if kind == "aws_service" else kind
+
+
+def _guessed_of_all(engine: Engine) -> Array:
+    """For each target whether what is known of its sensitivity is only guessed, of everything that its provider hosts."""
+    labels = (record.props.get("labels") or () for record in _targets(engine))
+    return np.array([any(one.startswith("sensitivity_from=") and "#providers." in one for one in some) for some in labels], dtype=bool)
+
+
+def _targets(engine: Engine) -> Iterator[NodeRecord]:
+    """All that can be acted on, column by column."""
+    return (engine.estate.nodes[engine.structure.keys[node]] for node in engine.structure.targets.tolist())
 
 
 def _bypassed(engine: Engine, pair: Pair) -> list[str]:

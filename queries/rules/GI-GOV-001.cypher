@@ -14,12 +14,13 @@
 // parameters:
 //   most: {type: integer, default: 25, meaning: "Up to how many targets of one agent are findings of their own; more are counted in one"}
 //   searches: {type: integer, default: 500, meaning: "For how many targets at most, the weightiest first, ways are searched; what is left is counted"}
-//   telemetry: {type: list, default: [log_group, log-group, logs, log, metrics, telemetry, xray, cloudwatch], meaning: "Types of what takes in logs and traces, which whatever runs may write"}
+//   telemetry: {type: list, default: [log_group, log-group, logs, log, metrics, telemetry, xray, cloudwatch, langsmith, langfuse], meaning: "Types of what takes in logs and traces, and providers of it, which whatever runs may write to"}
 //   models: {type: list, default: [bedrock, model, foundation_model], meaning: "Types of models, which an agent may ask"}
 // traps:
 //   - Enforcement inside the target, as by row-level security, counts like any other
 //   - A gateway that only some of the ways go through stops none of what goes around it
-//   - Writing logs and traces, as whatever runs does, and asking a model, where nothing sensitive is said of them
+//   - Writing logs and traces, as whatever runs does, and asking a model, where nothing sensitive is said of them; that such a
+//     provider's things are confidential is a guess of ours about all of them
 // columns:
 //   actions: What it can do there
 //   bypassed: Enforcement points that the path goes around
