@@ -296,6 +296,8 @@ def within(dotted: str, packages: tuple[str, ...]) -> bool:
 
 def either(module: ir.Module, line: int, values: list[Value]) -> Value:
     """One of ``values``; nested possibilities are flattened, at most 64 kept."""
+    if len(values) == 1 and not isinstance(values[0], Either):
+        return values[0]
     flat: dict[int, Value] = {}
     for option in (one for value in values for one in value.options()):
         flat[id(option)] = option
