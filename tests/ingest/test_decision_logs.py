@@ -142,6 +142,14 @@ def test_envoy_asks_for_a_workload_and_what_it_sends() -> None:
     }
 
 
+def test_a_request_that_is_none_of_mcp_is_for_a_service() -> None:
+    claims = {"azp": "chat-ui", "sub": "u-1", "exp": 1761700528}
+    http = {"method": "POST", "host": "llm.acme.example", "path": "/v1/chat", "headers": {"accept": "*/*"}}
+    metadata = {"filterMetadata": {"agentgateway.jwt.claims": claims}}
+    seen = Seen(lines(opa(True, {"attributes": {"metadataContext": metadata, "request": {"http": http}}})))
+    assert ("CAN_ACCESS", "principal:shop#agent:chat-ui", "object:shop#service:llm.acme.example") in seen.edges
+
+
 # --------------------------------------------------------------------------------------------------------------------------------
 # AuthZEN
 

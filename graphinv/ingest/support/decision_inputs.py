@@ -148,15 +148,23 @@ def target_in(value: Mapping[str, Any]) -> tuple[str, Thing, str]:
     resource, http = thing(value.get("resource")), inside(value, "attributes", "request", "http")
     server = _first(value, _SERVER) or text(inside(value, "resource", "properties").get("server"))
     if http:
-        message = inside(value, "parsed_body")
-        tool = text(inside(message, "params").get("name")) if message.get("method") == "tools/call" else ""
-        return text(message.get("method")) or text(http.get("method")), ("tool", tool) if tool else NOTHING, text(http.get("host"))
+        return _proxied(http, inside(value, "parsed_body"))
     if authz.word(resource[0]) in authz.TOOLS | authz.SERVERS | authz.AGENTS:
         return action, resource, server if server != resource[1] else ""
     tool = _first(value, _TOOL)
     if not tool and text(value.get("method")) == "tools/call":
         tool = text(inside(value, "params").get("name"))
     return action, ("tool", tool) if tool else resource, server
+
+
+def _proxied(http: Mapping[str, Any], message: Mapping[str, Any]) -> tuple[str, Thing, str]:
+    """What a request that a proxy asks about is for: a call of MCP by its message, its path or its headers, else a service."""
+    host = text(http.get("host"))
+    is_mcp = "jsonrpc" in message or any(str(name).lower().startswith("mcp-") for name in inside(http, "headers"))
+    if not is_mcp and "mcp" not in text(http.get("path")).partition("?")[0].lower().split("/"):
+        return text(http.get("method")), ("service", host), ""
+    tool = text(inside(message, "params").get("name")) if message.get("method") == "tools/call" else ""
+    return text(message.get("method")) or text(http.get("method")), ("tool", tool) if tool else NOTHING, host
 
 
 def _first(value: Mapping[str, Any], names: tuple[str, ...]) -> str:
