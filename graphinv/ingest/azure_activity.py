@@ -80,8 +80,9 @@ def link(root: str, summaries: Mapping[str, Trail]) -> Iterator[Fact]:
 
 
 def _entries(value: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The entry that an object is, or those in the page or batch that it is."""
-    listed = next((value[key] for key in ("records", "value", "Records") if isinstance(value.get(key), list)), [value])
+    """The entry that an object is or has, or those in the page or batch that it is."""
+    alone = [value, value.get("raw_payload")]
+    listed = next((value[key] for key in ("records", "value", "Records") if isinstance(value.get(key), list)), alone)
     yield from (one for one in listed if isinstance(one, dict) and "operationName" in one)
 
 
@@ -131,7 +132,8 @@ def _object_id(entry: Mapping[str, Any]) -> str:
             found = _value(_member(claims, name))
             if names.is_guid(found):
                 return found
-    return ""
+    caller = _value(entry.get("caller"))
+    return caller if names.is_guid(caller) else ""
 
 
 def _asked(entry: Mapping[str, Any]) -> object:

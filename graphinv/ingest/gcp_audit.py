@@ -72,7 +72,7 @@ def link(root: str, summaries: Mapping[str, Trail]) -> Iterator[Fact]:
 def _entries(value: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """The entry that an object is, or an event around it, or those in the page of answers that it is."""
     listed = value.get("entries")
-    for one in listed if isinstance(listed, list) else (value, value.get("data")):
+    for one in listed if isinstance(listed, list) else (value, value.get("data"), value.get("raw_payload")):
         if isinstance(one, dict) and isinstance(one.get("protoPayload"), dict):
             yield one
 
@@ -83,7 +83,7 @@ def _take(trail: Trail, entry: Mapping[str, Any], place: str) -> None:
     trail.count(str(entry.get("insertId") or entry), of_data="data_access" in _said(entry.get("logName")))
     if payload.get("serviceName") == "k8s.io":
         return
-    at = seconds(_whole(entry.get("timestamp")))
+    at = seconds(_whole(entry.get("timestamp") or entry.get("receiveTimestamp")))
     who = _member(payload, "authenticationInfo")
     caller = _caller(who)
     if caller is None:

@@ -57,7 +57,7 @@ def logs(*entries: dict[str, Any]) -> Facts:
     return linked(azure_activity, {"log.json": json.dumps(list(entries))})
 
 
-@pytest.mark.parametrize("form", ["listed", "page", "batch", "lines"])
+@pytest.mark.parametrize("form", ["listed", "page", "batch", "lines", "wrapped", "unclaimed"])
 def test_entries_are_read_in_the_forms_that_they_are_kept_in(form: str) -> None:
     one, other = (made("Microsoft.Storage/storageAccounts/write", STORE) for made in (listed, streamed))
     text = {
@@ -65,6 +65,8 @@ def test_entries_are_read_in_the_forms_that_they_are_kept_in(form: str) -> None:
         "page": json.dumps({"value": [one], "nextLink": "x"}),
         "batch": json.dumps({"records": [other]}),
         "lines": json.dumps(other) + "\n",
+        "wrapped": json.dumps({"source": "azure_activity", "raw_payload": one}),
+        "unclaimed": json.dumps({**one, "claims": {}}),
     }[form]
     found = linked(azure_activity, {"log.json": text})
     props = found.props("CAN_ACCESS", f"entra:{BOT}", STORE.lower())

@@ -107,6 +107,7 @@ def wrapped(one: dict[str, Any]) -> dict[str, str]:
         "logs.json": json.dumps({"messageType": "DATA_MESSAGE", "logEvents": [{"id": "1", "timestamp": 1, "message": text}]}),
         "filtered.json": json.dumps({"events": [{"logStreamName": "x", "message": text}], "searchedLogStreams": []}),
         "lake.json": json.dumps({"QueryStatus": "FINISHED", "QueryResultRows": [row]}),
+        "wrapped.jsonl": json.dumps({"source": "aws_cloudtrail", "raw_payload": one}),
         "elastic.ndjson": json.dumps({"_index": "trail", "_source": {"event": {"original": text}}}),
         "athena.csv": table.getvalue(),
         "lake.csv": f'eventJson\n"{text.replace(chr(34), chr(34) * 2)}"\n',

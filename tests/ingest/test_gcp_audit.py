@@ -45,7 +45,7 @@ def logs(*entries: dict[str, Any]) -> Facts:
     return linked(gcp_audit, {"audit.jsonl": "\n".join(map(json.dumps, entries))})
 
 
-@pytest.mark.parametrize("form", ["lines", "list", "page", "one", "event"])
+@pytest.mark.parametrize("form", ["lines", "list", "page", "one", "event", "wrapped"])
 def test_entries_are_read_in_the_forms_that_they_are_kept_in(form: str) -> None:
     one = entry("secretmanager", "secretmanager.versions.access", "projects/42/secrets/stripe/versions/1")
     text = {
@@ -53,11 +53,12 @@ def test_entries_are_read_in_the_forms_that_they_are_kept_in(form: str) -> None:
         "list": json.dumps([one, one], indent=2),
         "page": json.dumps({"entries": [one, one], "nextPageToken": "x"}),
         "one": json.dumps(one),
+        "wrapped": json.dumps({"source": "gcp_audit", "raw_payload": one}),
         "event": json.dumps({"specversion": "1.0", "type": "google.cloud.audit.log.v1.written", "data": one}),
     }[form]
     found = linked(gcp_audit, {"audit.json": text})
     props = found.props("CAN_ACCESS", f"gcp:{BOT}", SECRET)
-    assert (props["actions"], props["evidence"], props["count"]) == (["read"], ["observed"], 1 if form in ("one", "event") else 2)
+    assert (props["actions"], props["evidence"], props["count"]) == (["read"], ["observed"], 2 if form in ("lines", "list", "page") else 1)
     assert (props["first_seen"], props["last_used"]) == ("2026-11-20T08:00:00Z", "2026-11-20T08:00:00Z")
     assert ("Secret", SECRET) in found.nodes
     assert found.nodes["Identity", f"gcp:{BOT}"]["type"] == "service_account"

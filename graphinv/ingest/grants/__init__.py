@@ -24,7 +24,7 @@ from functools import cache, cached_property
 from operator import attrgetter
 from typing import Protocol, cast
 
-from graphinv.ingest.support.used import dated
+from graphinv.ingest.support.used import dated, sightings
 from graphinv.model.facts import EdgeFact, Grant, NodeFact, NodeKey, Problem, Props, Ref, merge_props
 
 
@@ -110,9 +110,10 @@ def evaluate(grants: Iterable[Grant], known: Known) -> Iterator[NodeFact | EdgeF
     grouped: dict[str, list[Grant]] = {}
     for grant in dict.fromkeys(grants):
         grouped.setdefault(grant.provider, []).append(grant)
+    seen = sightings(known.edges)
     for name in sorted(grouped):
         provider = providers().get(name)
         if provider is None:
             yield Problem("", "", f"no reader of the grants of {name!r}", ingestor="grants")
         else:
-            yield from dated(provider.evaluate(grouped[name], known), known.edges)
+            yield from dated(provider.evaluate(grouped[name], known), seen)

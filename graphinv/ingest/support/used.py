@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from graphinv.ingest.support.aws import arns
@@ -16,13 +16,12 @@ Seen = dict[tuple[NodeKey, NodeKey], dict[str, str]]
 """(identity, target) → action → when it was last seen."""
 
 
-def dated(facts: Iterable[Given], edges: Iterable[EdgeFact]) -> Iterator[Given]:
-    """``facts`` that grants come to, accesses with when they were last used as far as ``edges``, all that are known, show it.
+def dated(facts: Iterable[Given], seen: Seen) -> Iterator[Given]:
+    """``facts`` that grants come to, accesses with when they were last used, as far as that was ``seen``.
 
     A grant to a group, or of a statement that several hold, is used by its members; one on an account or a service by whatever is done
-    there. O(facts + edges).
+    there. O(facts).
     """
-    seen = _seen(edges)
     members: defaultdict[NodeKey, set[NodeKey]] = defaultdict(set)
     for fact in facts:
         if isinstance(fact, EdgeFact) and seen and isinstance(fact.source, tuple) and isinstance(fact.target, tuple):
@@ -42,18 +41,32 @@ def dated(facts: Iterable[Given], edges: Iterable[EdgeFact]) -> Iterator[Given]:
         yield fact
 
 
-def _seen(edges: Iterable[EdgeFact]) -> Seen:
+def sightings(edges: Sequence[EdgeFact]) -> Seen:
+    """What logs show, by all edges that are known, of identities and of groups that they are known to be members of. O(edges)."""
     found: Seen = {}
     for edge in edges:
-        last = edge.props.get("last_used") or edge.props.get("last_seen")
-        if edge.kind != "CAN_ACCESS" or last is None or "observed" not in (edge.props.get("evidence") or ()):
+        if edge.kind != "CAN_ACCESS" or "observed" not in (edge.props.get("evidence") or ()):
             continue
-        if isinstance(edge.source, tuple) and isinstance(edge.target, tuple):
+        last = edge.props.get("last_used") or edge.props.get("last_seen")
+        if last is not None and isinstance(edge.source, tuple) and isinstance(edge.target, tuple):
             for target in (edge.target, *_around(edge.source, edge.target)):
-                times = found.setdefault((edge.source, target), {})
-                for action in edge.props.get("actions") or ():
-                    times[action] = max(last, times.get(action, last))
+                _see(found, edge.source, target, {action: str(last) for action in edge.props.get("actions") or ()})
+    seen = list(found.items())
+    by_identity: defaultdict[NodeKey, list[tuple[NodeKey, dict[str, str]]]] = defaultdict(list)
+    for (identity, target), times in seen:
+        by_identity[identity].append((target, times))
+    for edge in edges if seen else ():
+        if edge.kind == "MEMBER_OF" and isinstance(edge.source, tuple) and isinstance(edge.target, tuple):
+            for target, times in by_identity.get(edge.source, ()):
+                _see(found, edge.target, target, times)
     return found
+
+
+def _see(found: Seen, identity: NodeKey, target: NodeKey, times: Mapping[str, str]) -> None:
+    """``identity`` was seen at ``target`` at these times, by action; the last ones are kept."""
+    known = found.setdefault((identity, target), {})
+    for action, time in times.items():
+        known[action] = max(time, known.get(action, time))
 
 
 def _around(identity: NodeKey, target: NodeKey) -> Iterator[NodeKey]:

@@ -22,7 +22,7 @@ _LISTS = "Records|Events|events|logEvents|QueryResultRows"
 _OPENING = re.compile(rf'\{{\s*"(?:{_LISTS})"\s*:\s*\[')
 _TEXTS = ("CloudTrailEvent", "message", "@message", "eventJson", "original", "_raw", "data")
 """Keys under which a record stands as text."""
-_WITHIN = (*_LISTS.split("|"), "detail", "_source", "event", "body", "cloudtrail", "result")
+_WITHIN = (*_LISTS.split("|"), "detail", "_source", "event", "body", "cloudtrail", "result", "raw_payload")
 """Keys under which one stands as an object, or several in a list."""
 _DEPTH = 4
 _ROWS = 1_000_000
