@@ -73,5 +73,7 @@ class Names:
         found = self.by_name.get((node.kind, plain(name)), set())
         if not found and node.kind == "Agent":
             found = self.running.get(name, set())
+        elif not found and node.kind == "ToolServer":
+            found = self.by_host.get(name.lower(), set())
         own = {key for key in found if root in self.by_id[key]}
         return own or found

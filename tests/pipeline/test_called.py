@@ -92,6 +92,16 @@ def test_an_agent_may_be_called_by_the_identity_that_it_alone_runs_as() -> None:
         assert drawn(logs) == [(BOT, PAYOUT)]
 
 
+def test_a_server_may_be_called_by_its_host() -> None:
+    server = NodeFact(*PAY, {"name": "pay", "url": PAY[1], "sources": ["shop/.mcp.json#L1"]})
+    host = named("ToolServer", "pay.example")
+    logs = reading(
+        "logs", [named("Agent", "billing-bot"), host], [EdgeFact("CONNECTS_TO", key_of("logs", "Agent", "billing-bot"), host.key)]
+    )
+    called([reading("shop", [node(BOT, "Billing bot"), server], []), logs])
+    assert drawn(logs) == [(BOT, PAY)]
+
+
 def test_points_stand_on_what_is_meant() -> None:
     logs = seen()
     agent, tool = (one.key for one in logs.nodes)
