@@ -271,7 +271,7 @@ def _url(text: Any) -> dict[str, str]:
 _FIXED = "generated"
 """Stands for what is made up anew each time."""
 
-FUNCTIONS: Mapping[str, Callable[..., Any]] = {
+_PLAIN: Mapping[str, Callable[..., Any]] = {
     "default": _default,
     "required": _required,
     "fail": _fail,
@@ -417,5 +417,6 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "urlJoin": lambda parts: "{scheme}://{host}{path}".format_map({"scheme": "", "host": "", "path": "", **parts}),
     "toToml": lambda _: "",
 }
-FUNCTIONS |= {f"must{name[:1].upper()}{name[1:]}": function for name, function in FUNCTIONS.items()}
-"""And in their strict forms, which fail where these give nothing."""
+_STRICT = {f"must{name[:1].upper()}{name[1:]}": function for name, function in _PLAIN.items()}
+"""Forms that fail where the plain ones give nothing."""
+FUNCTIONS: Mapping[str, Callable[..., Any]] = {**_PLAIN, **_STRICT}

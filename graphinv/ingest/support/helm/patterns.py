@@ -19,7 +19,8 @@ def cost(pattern: str, text: str) -> int:
     (4, 64)
     """
     repeats = len(_REPEATS.findall(pattern[:200]))
-    return min(_DEAREST, (len(text) + 1) ** (1 + min(repeats, len(_LONGEST))))
+    most: int = (len(text) + 1) ** (1 + min(repeats, len(_LONGEST)))
+    return min(_DEAREST, most)
 
 
 def find(pattern: str, text: str, count: int) -> list[str]:
