@@ -88,17 +88,9 @@ class Point:
     def refusing(self, id: str, effect: str) -> NodeFact:
         """What it is where it always refuses the same."""
         props: Props = {name: self.props[name] for name in ("mode", "fail", "kind_detail") if name in self.props}
-        name = (
-            f"{self.props.get('name', id)}, what it never let pass"
-            if effect == DENY
-            else f"{self.props.get('name', id)}, what it asks about"
-        )
-        stated: Props = {**props, "name": name, "effect": effect, "distinguishes": "agent", "last_heartbeat": self.last}
-        return NodeFact(
-            "EnforcementPoint",
-            f"{id}#{effect}",
-            {key: value for key, value in {**stated, "sources": self.sources}.items() if value is not None},
-        )
+        what = "what it never lets pass" if effect == DENY else "what it has somebody asked about"
+        props |= {"name": f"{self.props.get('name', id)}, {what}", "effect": effect, "distinguishes": "agent", "sources": self.sources}
+        return NodeFact("EnforcementPoint", f"{id}#{effect}", {**props, "last_heartbeat": self.last} if self.last else props)
 
 
 Between = tuple[str, str, NodeKey, NodeKey]
@@ -137,13 +129,12 @@ class Record:
     def point(self, id: str, place: str, told: frozenset[str] | None, at: str | None, *, whole: bool = False, **props: object) -> None:
         """A point is at work; ``props`` are what is known of it, None for unknown ones."""
         known = self.points.get(id)
-        if known is not None:
-            known.told = known.told & told if known.told is not None and told is not None else told if known.told is None else known.told
-            if at is not None and (known.last is None or at > known.last):
-                known.last = at
-        elif len(self.points) < MAX_POINTS:
+        if known is None and len(self.points) < MAX_POINTS:
             stated = {name: redact(value) if isinstance(value, str) else value for name, value in props.items() if value is not None}
             self.points[id] = Point(stated, told, at, [place], whole)
+        elif known is not None:
+            known.told = told if known.told is None else known.told if told is None else known.told & told
+            known.last = at if known.last is None or (at is not None and at > known.last) else known.last
 
     def decided(self, root: str, point: str, decision: Decision, place: str) -> None:
         """``point``, which :meth:`point` knows, decided so. O(1)."""
@@ -153,7 +144,8 @@ class Record:
         if self.inline and decision.verdict in (DENY, STEP_UP):
             stated.props.setdefault("mode", "enforce")
         passed = decision.verdict == ALLOW or (decision.verdict in (DENY, STEP_UP) and stated.props.get("mode") == "monitor")
-        for kind, source, target, deciding in _edges(root, decision):
+        asked = decision.agent, decision.principal, decision.action, decision.target, decision.server
+        for kind, source, target, deciding in _between(root, *asked):
             between = (point, kind, source, target)
             verdicts = self.verdicts.get(between)
             if verdicts is None:
@@ -196,10 +188,6 @@ def _asking(decision: Decision) -> Thing:
     if not decision.agent or authz.word(decision.principal[0]) in authz.AGENTS:
         return decision.principal
     return ("agent", decision.agent)
-
-
-def _edges(root: str, decision: Decision) -> list[tuple[str, NodeKey, NodeKey, Deciding]]:
-    return list(_between(root, decision.agent, decision.principal, decision.action, decision.target, decision.server))
 
 
 @lru_cache(maxsize=65536)
