@@ -21,7 +21,7 @@ OUTSIDER = "arn:aws:iam::444455556666:role/outsider"
 ROOT, UNIT = "r-q1w2", "ou-q1w2-abcdefgh"
 
 
-def allow(action: str = "*", resource: str = "*", **more: Any) -> dict[str, Any]:
+def allow(action: str | list[str] = "*", resource: str = "*", **more: Any) -> dict[str, Any]:
     return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
 
 
