@@ -37,7 +37,7 @@ _PART = re.compile(
     r"(?:(?P<agent>.*)/)?(?:actions|topics|triggers?|knowledge(?:/files)?|entities|variables|translations|skills)/[^/]+", re.DOTALL
 )
 _CHILD = re.compile(r"(?:(?P<parent>.*)/)?agents/[^/]+", re.DOTALL)
-_TEMPLATE = re.compile(r"^\s*[\w.]+:\s*<[^<>\n]+>\s*$", re.MULTILINE)
+_TEMPLATE = re.compile(r"^[ \t]*[\w.]{1,60}:[ \t]*<[^<>\n]+>[ \t\r]*$", re.MULTILINE)
 """A setting that somebody is to fill in: the document is one to copy."""
 _MAX_STEPS = 20_000
 _CONNECTORS: Mapping[str, str] = {

@@ -73,7 +73,9 @@ def read(document: Document) -> Iterator[Fact]:
     sections = [pointer for pointer in _SECTIONS if _lists(clients.value_at(located, pointer))]
     if client == "mcp-client" and not sections:
         # No file of servers. One of agents says nothing of who runs them.
-        yield from _definitions(document, located, ("agents",), "mcp-agent", None, document.folder)
+        listed = located.value.get("agents")
+        if isinstance(listed, list) and any(isinstance(entry, dict) and "server_names" in entry for entry in listed):
+            yield from _definitions(document, located, ("agents",), "mcp-agent", None, document.folder)
         return
     folder = (goose["folder"] or "") if goose else document.folder
     host = clients.host_key(document, client, folder)

@@ -8,8 +8,9 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any, TypeVar
@@ -22,6 +23,7 @@ from graphinv.ingest.support.located import Located
 from graphinv.ingest.support.lowcode_services import Does
 from graphinv.ingest.support.parts import mapping
 from graphinv.ingest.support.places import environment_of
+from graphinv.ingest.support.secret_shapes import MAX_LENGTH
 from graphinv.ingest.support.secrets import recognise_all, redact, secret_node, url_parts
 from graphinv.ingest.support.servers import server_facts
 from graphinv.ingest.support.urls import is_here, is_internal
@@ -43,6 +45,8 @@ _MEMBER = re.compile(r"\$?[A-Za-z_]+\d{0,2}(?:\??\.[A-Za-z_]+\d{0,2})+\(?\)?")
 _CALL = re.compile(r"\$?[A-Za-z_][\w.]{0,200}\([^()]{0,500}\)?;?")
 _SCRIPTS = frozenset({"jsCode", "pythonCode", "functionCode", "code", "javascriptFunction", "func"})
 """Settings that are programs."""
+_TEXT = re.compile(r"`[^`]*`|'[^'\n]*'|\"[^\"\n]*\"")
+"""A text in a program."""
 _EXPRESSION = re.compile(r"[$(\[{!]|[A-Za-z_]+\d{0,2}(?:\W|$)")
 """How a value begins that a program works out."""
 _ID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -320,11 +324,13 @@ class Flow:
     def _values(self, holder: NodeKey, key: str, text: str, line: int, place: str, *, script: bool = False) -> Iterator[Fact]:
         """Credentials that stand in ``text``. What an assignment in a script takes from elsewhere is none of them, and neither is
         ``${name}``: these platforms fill nothing in there, it is a variable of the script."""
-        for found in recognise_all(key, text):
+        candidates = recognise_all(key, text)
+        texts = [match.span() for match in _TEXT.finditer(text, 0, MAX_LENGTH)] if script and candidates else []
+        for found in candidates:
             quoted = text[found.start - 1 : found.start] in ("'", '"', "`")
             if not quoted and (_MEMBER.fullmatch(found.secret) or ("\n" in text and _CALL.fullmatch(found.secret))):
                 continue
-            if script and not quoted and _EXPRESSION.match(found.secret) and not _in_text(text, found.start):
+            if script and not quoted and _EXPRESSION.match(found.secret) and not _in_text(texts, found.start):
                 continue
             secret = secret_node(self.document, line, found)
             yield secret
@@ -405,13 +411,10 @@ def flows_of(
         yield flow, part
 
 
-def _in_text(script: str, at: int) -> bool:
-    """Whether a place of a script lies within a text of it: between quotes of its line, or backticks, which may be lines apart."""
-    quote = "`" if script.count("`", 0, at) % 2 else ""
-    for character in script[script.rfind("\n", 0, at) + 1 : at] if not quote else ():
-        if character in ("'", '"') and quote in ("", character):
-            quote = "" if quote else character
-    return bool(quote)
+def _in_text(texts: Sequence[tuple[int, int]], at: int) -> bool:
+    """Whether a place of a script lies within one of its texts, given as spans in order."""
+    before = bisect_right(texts, at, key=lambda span: span[0]) - 1
+    return before >= 0 and at < texts[before][1]
 
 
 def without_expressions(text: str) -> tuple[str, list[str]]:
