@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from graphinv.analyze.rows import sightings_of
-from graphinv.analyze.toolbox import toolbox_of
+from graphinv.analyze.toolbox import SURE, toolbox_of
 from graphinv.model.estate import Estate
 from graphinv.model.facts import NodeKey, Props
 from graphinv.model.results import Hop, Level
@@ -24,20 +24,17 @@ MODIFIERS = {
     "M2": "+2 where a restricted resource or a crown jewel is within reach, +1 where a confidential one is; "
     "-1 where all it leads to is one resource known to be internal, -3 where that is known to be public",
     "M3": "+2 where a tool on the path is destructive or irreversible, +1 where it writes or executes",
-    "M4": "+2 where untrusted content can reach the start of the path",
+    "M4": "+2 where untrusted content can reach the start of the path, +1 where that is only inferred",
     "M5": "+1 where a hop of the path has no enforcement point that enforces; "
     "-2 where one that enforces denies, or asks a person, on each hop into what is known to matter (M7)",
     "M6": "+1 where the path was observed in the last 30 days: each hop of it that can be",
     "LACK": "high at most: it says what is lacking, not what somebody can do; of rules that name M4 as well, only where no untrusted "
-    "content comes to one that acts without asking each time",
+    "content is known to come to one that acts without asking each time",
 }
 """What each modifier that a rule can name does. Others that would lower a severity are the rules' own."""
 
 _HIGH, _MEDIUM = 8, 6
 """Most points of these levels."""
-
-SURE = 0.9
-"""From what confidence on a hop that is only inferred counts like one that is stated."""
 
 EVEN = 0.5
 """Confidence of what is as likely wrong as right."""
@@ -52,7 +49,7 @@ _SEEN = frozenset({"USES", "CONNECTS_TO", "DELEGATES_TO", "CALLS_BACK", "CAN_ACC
 
 # What is so of a finding, as bits of one number; the first seven also of a node
 _CONFIDENTIAL, _RESTRICTED, _PRODUCTION, _INTERNAL, _PUBLIC, _WRITES, _DESTROYS = (1 << bit for bit in range(7))
-_ITSELF, _TAKES, _LACKS, _OPEN, _STOPPED, _OBSERVED, _ALONE = (1 << bit for bit in range(7, 14))
+_ITSELF, _TAKES, _MAY_TAKE, _LACKS, _OPEN, _STOPPED, _OBSERVED, _ALONE = (1 << bit for bit in range(7, 15))
 _GRAVE, _HARMLESS, _EFFECTS = _CONFIDENTIAL | _RESTRICTED, _INTERNAL | _PUBLIC, _WRITES | _DESTROYS
 _HARM = _GRAVE | _PRODUCTION
 _SENSITIVITY = {"confidential": _CONFIDENTIAL, "restricted": _RESTRICTED, "internal": _INTERNAL, "public": _PUBLIC}
@@ -117,6 +114,8 @@ def _added(facts: int) -> Iterator[Points]:
         )
     if facts & _TAKES:
         yield 2, "untrusted content can reach the start of the path (M4)"
+    elif facts & _MAY_TAKE:
+        yield 1, "untrusted content can reach the start of the path, as is inferred (M4)"
     if facts & _OPEN:
         yield 1, "a hop has no enforcement point that enforces (M5)"
     if facts & _STOPPED:
@@ -243,8 +242,9 @@ class Gauge:
                 facts |= around & _GRAVE or (marks[target] & _HARMLESS if target else 0)
         if "M3" in codes:
             facts |= (on_path | self._behind_server(subject, target, hops)) & _EFFECTS
-        if "M4" in codes and self.toolbox.takes(subject):
-            facts |= _TAKES
+        if "M4" in codes:
+            takes, known = self.toolbox.taking(subject)
+            facts |= _TAKES if known else _MAY_TAKE if takes else 0
         if "M5" in codes:
             if not all(map(_enforced, hops)):
                 facts |= _OPEN

@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING
 
 from graphinv.analyze.labels import affirmed
 from graphinv.analyze.moments import micros
-from graphinv.analyze.rows import active, in_force, listed, once
+from graphinv.analyze.rows import active, confidence, in_force, listed, once
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
 from graphinv.model.facts import NodeKey
 
 if TYPE_CHECKING:
     from graphinv.analyze.engine import Engine
+
+
+SURE = 0.9
+"""From what confidence on an edge that is only inferred counts like one that is stated."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,7 @@ class Toolbox:
         self.estate, self.at = estate, at
         self._tools: dict[NodeKey, ToolLegs] = {}
         self._servers: dict[NodeKey, ToolLegs] = {}
-        self._takes: dict[NodeKey, bool] = {}
+        self._takes: dict[NodeKey, tuple[bool, bool]] = {}
 
     def out(self, key: NodeKey) -> Iterator[EdgeRecord]:
         """Edges in force that leave a node."""
@@ -89,20 +93,30 @@ class Toolbox:
         return self._tools[key]
 
     def taken(self, key: NodeKey) -> tuple[EdgeRecord, ...]:
-        """Edges by which strangers' content comes to an actor or a server: its own sources first, then its tools."""
+        """Edges by which strangers' content comes to an actor, a server or a tool: its own sources first, then its tools."""
         out = list(self.out(key))
         own = (edge for edge in out if self._untrusted(edge))
         return (*own, *(edge for edge in out if edge.kind in ("USES", "CONNECTS_TO", "PROVIDES") and self.behind(edge).takes))
 
     def takes(self, key: NodeKey) -> bool:
         """Whether strangers' content comes to it, itself or by a tool it calls or provides."""
+        return self.taking(key)[0]
+
+    def taking(self, key: NodeKey) -> tuple[bool, bool]:
+        """The same, and whether that is known and not only guessed."""
         known = self._takes.get(key)
         if known is None:
-            known = self._takes[key] = self.tool(key).takes if key[0] == "Tool" else bool(self.taken(key))
+            found = self.taken(key)
+            stated = key[0] == "Tool" and bool(self.estate.nodes[key].props.get("ingests_untrusted"))
+            known = self._takes[key] = stated or bool(found), stated or not all(map(_guessed, found))
         return known
 
     def _untrusted(self, edge: EdgeRecord) -> bool:
         return edge.kind == "INGESTS" and self.estate.nodes[edge.target].props.get("trust") == "untrusted"
+
+
+def _guessed(edge: EdgeRecord) -> bool:
+    return tuple(edge.props.get("evidence") or ()) == ("inferred",) and confidence(edge) < SURE
 
 
 @once

@@ -140,6 +140,8 @@ LACKING = "-1 it says what is lacking, not what somebody can do, so it is high a
         ("LACK M4", (takes_in(A), node("a1", autonomy="suggest")), True),
         ("LACK M4", (takes_in(A), node("a1", autonomy="approve_each")), True),
         ("LACK M4", (takes_in(A), node("a1", autonomy="approve_destructive")), False),
+        ("LACK M4", (takes_in(A, evidence=["inferred"], confidence=0.6),), True),
+        ("LACK M4", (takes_in(A, evidence=["inferred"], confidence=0.9),), False),
         ("M4", (), False),
     ],
 )
@@ -166,6 +168,30 @@ def test_strangers_content_comes_by_tools_that_can_be_called(key: NodeKey) -> No
     assert toolbox_of(engine(NodeFact(*T, {"ingests_untrusted": True}), *served)).takes(key)
     assert not toolbox_of(engine(MAIL, *served, takes_in(T, valid_until=PAST))).takes(key)
     assert not toolbox_of(engine(NodeFact(*MAIL.key, {"trust": "trusted"}), *served, takes_in(T))).takes(key)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "points"),
+    [
+        ({"evidence": ["inferred"], "confidence": 0.6}, {"evidence": ["inferred"], "confidence": 0.5}, 1),
+        ({"evidence": ["inferred"], "confidence": 0.9}, {"evidence": ["inferred"], "confidence": 0.5}, 2),
+        ({"evidence": ["inferred", "declared"], "confidence": 0.6}, {"evidence": ["inferred"], "confidence": 0.5}, 2),
+        ({"evidence": ["inferred"], "confidence": 0.6}, {}, 2),
+    ],
+)
+def test_content_that_only_a_guess_brings_weighs_half(first: dict[str, Any], second: dict[str, Any], points: int) -> None:
+    use = edge("a1 USES t1", **second)
+    found = said(engine(MAIL, node("t1", ingests_untrusted=True), takes_in(A, **first), use), 5, "M4", A)
+    reason = "untrusted content can reach the start of the path"
+    assert found == [f"+{points} {reason}{', as is inferred' if points == 1 else ''} (M4)"]
+
+
+def test_a_tool_that_is_said_to_bring_content_does() -> None:
+    told = toolbox_of(engine(node("t1", ingests_untrusted=True), MAIL, takes_in(T, evidence=["inferred"], confidence=0.5)))
+    assert told.taking(T) == (True, True)
+    guessed = toolbox_of(engine(node("t1"), MAIL, takes_in(T, evidence=["inferred"], confidence=0.5)))
+    assert guessed.taking(T) == (True, False)
+    assert toolbox_of(engine(node("t1"))).taking(T) == (False, False)
 
 
 @pytest.mark.parametrize(
