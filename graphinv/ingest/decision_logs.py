@@ -2,7 +2,7 @@
 (Cedarling, Amazon Verified Permissions, cedar-local-agent).
 
 Drawn as :mod:`graphinv.ingest.support.decisions` tells. A decision point that answers does not say whether it is obeyed: its mode stays
-unknown unless the record tells (``labels`` of OPA with ``mode``), or you do in a ``[[guard]]`` of the estate file. Points of the Agent
+unknown unless the record tells (``labels`` of OPA with ``mode``), or you do in a ``[[state]]`` of the estate file. Points of the Agent
 Control Standard stand in the agent's own loop and are obeyed by it.
 """
 

@@ -8,7 +8,7 @@ Drawn:
     files = ["deploy/prod/**"]
     labels = ["team=pay"]
     crown_jewel = true              # and any of: sensitivity, environment, external, tenant, status, autonomy, review_due, binding, type,
-    owners = ["@acme/pay"]          # sandboxed, trust, scope, origin, third_party, vendor
+    owners = ["@acme/pay"]          # sandboxed, trust, scope, origin, third_party, vendor, mode, fail, distinguishes
     add_labels = ["duty=pay"]       # beside those that they have
 
     [[guard]]                       # an enforcement point and the edges of this root that it stands on
@@ -47,7 +47,7 @@ _SECTIONS = ("state", "guard", "name")
 _SELECTORS = ("nodes", "files", "labels")
 STATED = (
     *("crown_jewel", "sensitivity", "environment", "external", "tenant", "status", "autonomy", "review_due", "binding", "type"),
-    *("sandboxed", "trust", "scope", "origin", "third_party", "vendor"),
+    *("sandboxed", "trust", "scope", "origin", "third_party", "vendor", "mode", "fail", "distinguishes"),
 )
 _POINT = ("name", "mode", "effect", "allows", "fail", "distinguishes")
 _NAMES = {

@@ -36,7 +36,7 @@ class Scanned:
     def __init__(self, folder: Path, **files: str) -> None:
         self.store = folder / "graph"
         for name, text in files.items():
-            (folder / "shop" / f"{name}.jsonl").parent.mkdir(exist_ok=True)
+            (folder / "shop").mkdir(parents=True, exist_ok=True)
             (folder / "shop" / f"{name}.jsonl").write_text(text)
         self.run("scan", str(folder / "shop"))
 
@@ -74,3 +74,16 @@ def test_what_is_always_refused_and_was_seen_all_the_same_is_found(tmp_path: Pat
     seen = json.dumps({**edge, "props": {"evidence": ["observed"], "count": 1, "last_seen": "2026-05-01T15:00:00Z"}})
     scanned = Scanned(tmp_path, estate=ESTATE.strip(), audit="\n".join(LOG[:-1]), seen=seen)
     assert scanned.contradictions() == {"pay/payout": "a point denies it, and it was seen"}
+
+
+def test_whether_a_point_is_obeyed_may_be_stated(tmp_path: Path) -> None:
+    asked = {"subject": {"type": "agent", "id": "billing-bot"}, "action": {"name": "call"}, "resource": {"type": "tool", "id": "payout"}}
+    event = json.dumps({"decision_id": "x", "labels": {"app": "gw"}, "path": "authz/allow", "input": asked, "result": False})
+    log = "\n".join([event] * 5)
+    assert "saas:bank/acme" in Scanned(tmp_path / "unsaid", estate=ESTATE.strip(), opa=log).reached("runtime")
+    (tmp_path / "said" / "shop").mkdir(parents=True)
+    stated = '[[state]]\nnodes = ["EnforcementPoint:opa:shop#gw/*"]\nmode = "enforce"\n'
+    (tmp_path / "said" / "shop" / "graphinv.toml").write_text(stated)
+    scanned = Scanned(tmp_path / "said", estate=ESTATE.strip(), opa=log)
+    assert scanned.reached("runtime") == {"saas:orders/acme"}
+    assert scanned.reached("posture") == {"saas:bank/acme", "saas:orders/acme"}

@@ -2,7 +2,7 @@
 
 (:EnforcementPoint {effect: evaluate, fail: open}) stands on (user)-[:USES]->(built-in tool) and (user)-[:CONNECTS_TO]->(server), as far as
 its matchers name them. Whether its command ever refuses anything only the command knows, so that its mode stays unknown: say ``mode`` in
-a ``[[guard]]`` of the estate file. A hook that fails, or is not there, lets the call pass: only exit code 2 and an answer refuse.
+a ``[[state]]`` of the estate file. A hook that fails, or is not there, lets the call pass: only exit code 2 and an answer refuse.
 """
 
 from __future__ import annotations
