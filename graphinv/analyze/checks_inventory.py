@@ -304,8 +304,9 @@ def _comes_with(estate: Estate, identity: NodeKey, stated: list[EdgeRecord], mom
 
 
 def _nearly(estate: Estate, edge: EdgeRecord, stated: list[EdgeRecord], servers: Collection[str]) -> bool:
-    """Whether something declared may be what was seen: the tool without a gateway's prefix, or the server in another version. ``servers``
-    are their plain names: what stands before a ``-`` or ``_`` is a prefix where it is one of them, and else a word such as ``delete``."""
+    """Whether something declared may be what was seen: the tool without a gateway's prefix, or one of a server that tells none, or the
+    server in another version. ``servers`` are their plain names: what stands before a ``-`` or ``_`` is a prefix where it is one of them,
+    and else a word such as ``delete``."""
     target = estate.nodes[edge.target]
     if edge.kind == "CONNECTS_TO":
         package = _unversioned(target)
@@ -314,6 +315,8 @@ def _nearly(estate: Estate, edge: EdgeRecord, stated: list[EdgeRecord], servers:
         )
     if edge.kind != "USES":
         return False
+    if any(_untold(estate, other) for other in stated) and not any(one.kind == "PROVIDES" for one in estate.incoming.get(edge.target, ())):
+        return True
     known = {estate.nodes[other.target].name for other in stated if other.kind == "USES"}
     for other in stated:
         if other.kind == "CONNECTS_TO":
@@ -324,6 +327,13 @@ def _nearly(estate: Estate, edge: EdgeRecord, stated: list[EdgeRecord], servers:
         for mark in ("-", "_")
         if target.name.endswith(mark + name)
     )
+
+
+def _untold(estate: Estate, edge: EdgeRecord) -> bool:
+    """Whether it is a connection for whatever its server offers, and nobody states what that is."""
+    if edge.kind != "CONNECTS_TO" or edge.props.get("tools") is not None:
+        return False
+    return all(one.kind != "PROVIDES" or only_seen(one) for one in estate.outgoing.get(edge.target, ()))
 
 
 def _unversioned(server: NodeRecord) -> str | None:

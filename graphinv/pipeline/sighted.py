@@ -63,13 +63,21 @@ class _Declared:
         ways = self.ways.get(("CONNECTS_TO", source, server), ())
         return not ways or any(way.props.get("tools") is None or {name, id} & {*way.props["tools"]} for way in ways)
 
+    def lists(self, source: NodeKey, server: NodeKey, name: str) -> bool:
+        """Whether a declared connection is for the tool called ``name``, of a server that does not tell its tools."""
+        return any(name in (way.props.get("tools") or ()) for way in self.ways.get(("CONNECTS_TO", source, server), ()))
+
     def told(self, edge: EdgeFact, source: NodeKey, target: NodeKey) -> Iterator[EdgeFact]:
         """A sighting as the edges that it is: a call over a connection, a connection without the calls that it does not let pass, these."""
         if edge.kind == "USES" and (edge.kind, source, target) not in self.ways:
-            name = self.names.get(target, target[1])
-            servers = {one for one in self.connected[source] & self.offering[target] if self.lets(source, one, name, target[1])}
+            name, offering = self.names.get(target, target[1]), self.offering[target]
+            servers = {one for one in self.connected[source] & offering if self.lets(source, one, name, target[1])}
+            servers = servers or {one for one in self.connected[source] if not offering and self.lists(source, one, name)}
             if len(servers) == 1:
-                edge = EdgeFact("CONNECTS_TO", source, next(iter(servers)), {**edge.props, "tools": [name]})
+                (server,) = servers
+                if not offering:
+                    yield EdgeFact("PROVIDES", server, target, edge.props)
+                edge = EdgeFact("CONNECTS_TO", source, server, {**edge.props, "tools": [name]})
         elif edge.kind == "CONNECTS_TO" and (edge.kind, source, target) in self.ways:
             tools = {name: self.tools.get((target, name)) for name in edge.props.get("tools") or ()}
             beyond = {name: tool for name, tool in tools.items() if tool and not self.lets(source, target, name, tool[1])}

@@ -11,13 +11,14 @@
 // frameworks: [ASI10, ASI02, MEASURE 2.4, MEASURE 3.1, DE.CM-09, DE.AE-03, ZT-5, A.6.2.6, MAESTRO-L7.12, "MCP02:2025"]
 // needs: [USES.evidence|CONNECTS_TO.evidence|DELEGATES_TO.evidence|RUNS_AS.evidence|RUNS_ON.evidence]
 // function: drift
-// unknown: something declared has nearly the same name, or is another version of it
+// unknown: something declared has nearly the same name, is another version of it, or does not tell its tools
 // parameters:
 //   hours: {type: integer, default: 24, meaning: How long the declaration may come after the sighting}
 // traps:
 //   - The sighting is read before the declaration
 //   - A server of another version than the declared one
 //   - A gateway that puts its own name before that of the tool
+//   - A tool of a connected server of which nobody states the tools
 // columns:
 //   deed: What it was seen to do
 //   last_seen: When

@@ -223,6 +223,13 @@ def test_a_tool_that_the_connection_does_not_let_pass_is_a_call_of_its_own(tmp_p
     assert set(drawn(alone)) == {("USES", "bot", "pay")}
 
 
+def test_a_tool_that_a_connection_names_is_of_its_server_where_that_does_not_tell_its_tools(tmp_path: Path) -> None:
+    facts = stated(*NODES[:1], edge("CONNECTS_TO", BOT, SERVER, tools=["pay", "look"]), edge("CONNECTS_TO", BOT, ["ToolServer", "other"]))
+    found = scan(tmp_path, {"code/x.facts.jsonl": facts, "logs/a.json": BOTS})["logs"]
+    assert set(drawn(found)) == {("CONNECTS_TO", "bot", "srv"), ("PROVIDES", "srv", "called:bot/pay")}
+    assert drawn(found)["CONNECTS_TO", "bot", "srv"]["tools"] == ["pay"]
+
+
 def test_a_sighting_that_somebody_states_is_left_as_it_is_stated(tmp_path: Path) -> None:
     seen = edge("USES", BOT, PAY) | {"props": {"evidence": ["observed"]}}
     facts = stated(*NODES, edge("USES", BOT, PAY, guards=["gw"]), seen)
