@@ -387,3 +387,17 @@ def test_pages_of_the_interface() -> None:
     assert found.problems == []
     assert found.access(f"gcp:{BOT}")[BUCKET] == "read"
     assert found.nodes["Identity", f"gcp:{BOT}"]["name"] == "Desk bot"
+
+
+def test_a_role_that_only_reads_several_services_reaches_them() -> None:
+    """Whether or not anything is known in them."""
+    permissions = ["storage.objects.get", "bigquery.tables.getData", "pubsub.topics.publish", "resourcemanager.projects.get"]
+    role = {"name": "projects/quillmere-prod/roles/looks", "title": "Looks", "includedPermissions": permissions}
+    policy = asset(NUMBER, "x.googleapis.com/Y", bind("projects/quillmere-prod/roles/looks", f"serviceAccount:{BOT}"))
+    found = Granted(document(json.dumps([role]), "roles.json"), export(PLACES[0], policy))
+    start = "//serviceusage.googleapis.com/projects/quillmere-prod/services/"
+    reach = {name.removeprefix(start): actions for name, actions in found.access(f"gcp:{BOT}").items()}
+    assert reach.keys() == {"storage.googleapis.com", "bigquery.googleapis.com", "pubsub.googleapis.com"}
+    assert reach["storage.googleapis.com"] == "read"
+    agent = granted(bind("roles/websecurityscanner.serviceAgent", f"serviceAccount:{BOT}")).access(f"gcp:{BOT}")
+    assert f"{start}compute.googleapis.com" in agent

@@ -374,13 +374,15 @@ def _letters(resource: str, name: str, role: Role) -> str:
 
 
 def _main(name: str, role: Role) -> dict[str, str]:
-    """The services that a role is about: its own; without one, those where it does more than look. Acting as a service account is said in
-    edges of its own.
+    """The services that a role is about: its own; without one, those where it does more than look, or all where it only looks. A role of
+    one's own is about all that it was given. Acting as a service account is said in edges of its own.
     """
     own = name.removeprefix("roles/").partition(".")[0]
     named = {own: role.services[own]} if own in role.services else role.services
-    about = {service: letters for service, letters in named.items() if service == own or letters != "r" or len(named) == 1}
-    return {service: letters for service, letters in about.items() if service != "iam" or set(letters) - set("rx")}
+    chosen = "/" in own
+    about = {service: letters for service, letters in named.items() if chosen or service == own or letters != "r"} or named
+    beside = {"iam": "rx", "resourcemanager": "r", "serviceusage": "r"}
+    return {service: letters for service, letters in about.items() if service == own or set(letters) - set(beside.get(service, ""))}
 
 
 def _overall(role: Role) -> str:
