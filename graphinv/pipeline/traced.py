@@ -1,9 +1,10 @@
 """What a trace shows becomes the node that is declared, where it is sure which one that is.
 
 Traces call things by names that mean something inside a service. An agent is the declared one that has its name and belongs to that
-service: it is stated in a folder or file that is called so, bears the service's own name, or runs on what does; in Kubernetes also in its
-namespace. Without a service it is the one of its name in the trace's own root. A server, a tool, a memory is the one of its name, or
-address, that these agents have. What fits none, or several, stays what the trace calls it: a shadow of which nothing is declared.
+service: it is stated in a folder or file that is called so, bears the service's own name, or runs on what does; of those that are
+objects of Kubernetes it is the one of its namespace. Without a service it is the one of its name in the trace's own root. A server, a
+tool, a memory is the one of its name, or address, that these agents have. What fits none, or several, stays what the trace calls it: a
+shadow of which nothing is declared.
 """
 
 from __future__ import annotations
@@ -107,6 +108,6 @@ def _label(node: NodeFact, mark: str) -> str:
 def _fits(key: NodeKey, node: NodeFact, places: set[str], running: set[str]) -> bool:
     """Whether the declared ``key`` belongs to the service of ``node``, or runs where that was seen to run."""
     service, namespace, cluster = plain(_label(node, SERVICE)), _label(node, NAMESPACE), parse_id(key[1])
-    if cluster is not None and namespace and cluster.namespace != namespace:
-        return False
+    if cluster is not None and namespace:
+        return cluster.namespace == namespace
     return not service or (service not in _EVERYWHERE and service in places) or not running.isdisjoint(places)

@@ -265,6 +265,14 @@ def test_a_caller_does_not_run_where_what_it_called_runs() -> None:
     assert {target for kind, _, target in found.edges if kind == "RUNS_ON"} == {"k8s:logs/a/Deployment/planner"}
 
 
+def test_an_agent_does_not_run_where_its_calls_pass_only() -> None:
+    """The service that calls it, or passes a call on to it, tells the call under its name; what it does in a service it does there."""
+    told = {"k8s__namespace__name": "a", "k8s__deployment__name": "x"}
+    assert not shown(agent("01", "Planner", kind=2), **told).edges
+    found = shown(agent("01", "Planner", kind=2), tool("02", "search", "01"), **told)
+    assert ("RUNS_ON", "trips/Planner", "k8s:logs/a/Deployment/x") in found.edges
+
+
 def test_an_identity_is_only_what_an_attribute_states() -> None:
     role = "arn:aws:sts::111122223333:assumed-role/bot/session"
     found = shown(agent("01", "Planner", graphinv__identity__id=role), enduser__id="ana")

@@ -123,9 +123,11 @@ def test_in_kubernetes_the_namespace_counts(tmp_path: Path) -> None:
             "spec: {type: Declarative, declarative: {systemMessage: x}}\n"
         )
 
-    trace = otlp(resource(agent("01", "helm_agent"), service="helm_agent", service__namespace="kagent"))
-    found = scan(tmp_path, {"eu/a.yaml": manifest("kagent"), "eu/b.yaml": manifest("other"), "logs/a.json": trace})["logs"]
+    passing_on = resource(agent("01", "helm-agent", kind=2), service="controller", k8s__namespace__name="kagent", k8s__pod__name="c-0")
+    own = resource(agent("02", "helm_agent"), service="helm_agent", service__namespace="kagent")
+    found = scan(tmp_path, {"eu/a.yaml": manifest("kagent"), "eu/b.yaml": manifest("other"), "logs/a.json": otlp(passing_on, own)})["logs"]
     assert nodes(found, "Agent") == {"k8s:eu/kagent/Agent/helm-agent"}
+    assert not drawn(found), "it does not run where its calls are passed on"
 
 
 def test_a_tool_of_another_agent_is_not_meant_by_its_name(tmp_path: Path) -> None:

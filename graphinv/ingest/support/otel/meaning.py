@@ -113,7 +113,7 @@ class Deed:
 
     ``agent`` is who it says did it. ``server`` is the address of an MCP server, or else what it is called; ``action`` what was done to a
     database, whose address is in ``server`` too; ``model`` and ``source`` what an invoked agent is said to use, ``giver`` which agent
-    handed over to it. ``remote`` is a call into another process.
+    handed over to it. ``remote`` is a call that leaves its process, or came into it.
     """
 
     what: What
@@ -161,7 +161,7 @@ def _agent(what: What, span: Span) -> Deed | None:
         return None
     source, version = shown(text(told, "gen_ai.data_source.id")), shown(text(told, "gen_ai.agent.version"))
     giver = _named(text(told, "graph.node.parent_id"))
-    remote = span.kind == "client"
+    remote = span.kind in ("client", "server")
     return Deed(what, name, model=_model(told), source=source, version=version, giver=giver, remote=remote, own=_own(told))
 
 

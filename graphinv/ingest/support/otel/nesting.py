@@ -390,7 +390,9 @@ class Nesting:
     def _surroundings(self, key: _Key, actor: NodeKey, done: _Done) -> None:
         """What it ran on and as whom, where the span is one of its own service, and for which task."""
         origin, deed = done.origin, done.deed
-        elsewhere = key in self._same or (deed.what not in ACTING and not deed.agent and self._caller(key) is not None)
+        caller = None if deed.what in ACTING or deed.agent else self._caller(key)
+        # Who passes a call on says so under the name of the agent that it is for
+        elsewhere = deed.remote or key in self._same or (caller is not None and self._done[caller].origin.service != origin.service)
         if origin.runtime is not None and not elsewhere:
             runtime, kind = origin.runtime
             self._use("RUNS_ON", actor, runtime, done, name=runtime[1].rpartition("/")[2], type=kind)
