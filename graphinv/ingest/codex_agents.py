@@ -16,7 +16,7 @@ from typing import Any
 from graphinv.ingest import Document
 from graphinv.ingest.support import clients, tomldoc
 from graphinv.ingest.support.agent_files import AgentFile, given_name
-from graphinv.ingest.support.builtins import builtin_facts
+from graphinv.ingest.support.builtins import builtin_facts, codex_network, codex_tools
 from graphinv.model.facts import EdgeFact, Fact
 
 CLIENT = "codex"
@@ -53,7 +53,7 @@ def read(document: Document) -> Iterator[Fact]:
     yield from agent.agent(labels=labels, autonomy=_AUTONOMY.get(policy) if isinstance(policy, str) else None)
     yield from agent.bound(CLIENT)
     yield from agent.models()
-    tools = ["read_only_shell"] if sandbox == "read-only" else ["shell", "apply_patch"]
+    tools = codex_tools(sandbox, network=codex_network(settings))
     if settings.get("web_search") not in (None, False, "disabled"):
         tools.append("web_search")
     yield from builtin_facts(document, agent.line("sandbox_mode"), agent.key, CLIENT, tools)

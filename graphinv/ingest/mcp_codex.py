@@ -7,7 +7,7 @@ from typing import Any
 
 from graphinv.ingest import Document
 from graphinv.ingest.support import claude, clients, tomldoc
-from graphinv.ingest.support.builtins import builtin_facts
+from graphinv.ingest.support.builtins import builtin_facts, codex_network, codex_tools
 from graphinv.ingest.support.clients import patterns, project_folder
 from graphinv.ingest.support.located import Located
 from graphinv.ingest.support.secrets import redact, secret_facts
@@ -65,7 +65,7 @@ def _tools(top: dict[str, Any]) -> list[str]:
     tools, features = (value if isinstance(value, dict) else {} for value in (top.get("tools"), top.get("features")))
     searches = (top.get("web_search"), tools.get("web_search"), features.get("web_search_request"))
     web = ["web_search"] if any(value not in (None, False, "disabled") for value in searches) else []
-    return [*(["read_only_shell"] if top.get("sandbox_mode") == "read-only" else ["shell", "apply_patch"]), *web]
+    return [*codex_tools(top.get("sandbox_mode"), network=codex_network(top)), *web]
 
 
 def _profiles(located: Located) -> dict[str, dict[str, Any]]:

@@ -234,7 +234,7 @@ def test_steps_that_set_up_copilot_say_that_it_works_here() -> None:
             {f"claude-code:{name}" for name in ("Bash", "Edit", "Glob", "Grep", "Read")},
         ),
         ("codex exec hi", "codex exec", {"codex:read_only_shell"}),
-        ("npx -y @openai/codex@0.40 exec --full-auto hi", "codex exec", {"codex:apply_patch", "codex:shell"}),
+        ("npx -y @openai/codex@0.40 exec --full-auto hi", "codex exec", {"codex:apply_patch", "codex:workspace_shell"}),
         (
             "copilot -p hi --allow-tool 'shell(git:*)' --allow-tool write",
             "copilot",

@@ -31,6 +31,22 @@ def test_the_approval_policy_tells_the_autonomy(policy: str, autonomy: str | Non
     assert found.nodes("Agent")["codex:acme"].get("autonomy") == autonomy
 
 
+@pytest.mark.parametrize(
+    ("settings", "shell", "reaches"),
+    [
+        ("", "shell", True),
+        ('sandbox_mode = "read-only"\n', "read_only_shell", False),
+        ('sandbox_mode = "workspace-write"\n', "workspace_shell", False),
+        ('sandbox_mode = "workspace-write"\n[sandbox_workspace_write]\nnetwork_access = true\n', "shell", True),
+        ('sandbox_mode = "danger-full-access"\n', "shell", True),
+    ],
+)
+def test_a_shell_is_as_wide_as_its_sandbox(settings: str, shell: str, reaches: bool) -> None:
+    found = read(mcp_codex, ".codex/config.toml", f'model = "large"\n{settings}')
+    assert f"codex:{shell}" in found.nodes("Tool")
+    assert ("egress" in found.nodes("Tool")[f"codex:{shell}"]["effects"]) is reaches
+
+
 PROFILES = """
 model = "large"
 approval_policy = "on-request"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from graphinv.ingest import Document
 from graphinv.ingest.support import claude
+from graphinv.ingest.support.parts import mapping
 from graphinv.ingest.support.secrets import redact
 from graphinv.ingest.support.words import names
 from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Props
@@ -39,7 +41,10 @@ BUILTINS: Mapping[str, Mapping[str, Effects]] = {
     "aider": {"edit": WRITE, "run": EXECUTE},
     "amp": {"Bash": EXECUTE, "edit_file": WRITE, "read_web_page": WEB},
     "auggie": {"launch-process": EXECUTE, "save-file": WRITE, "view": READ, "web-fetch": WEB},
-    "codex": {"apply_patch": WRITE, "read_only_shell": ("execute", "read"), "shell": EXECUTE, "web_search": WEB},
+    "codex": {
+        **{"apply_patch": WRITE, "read_only_shell": ("execute", "read"), "shell": EXECUTE, "web_search": WEB},
+        "workspace_shell": ("destructive", "execute", "read", "write"),
+    },
     "continue": {"run_terminal_command": EXECUTE, "edit_file": WRITE, "read_file": READ, "fetch_url_content": WEB},
     "copilot-cli": {"shell": EXECUTE, "url": WEB, "view": READ, "write": REPLACE},
     "crush": {"bash": EXECUTE, "edit": WRITE, "fetch": WEB, "view": READ},
@@ -101,13 +106,25 @@ BUILTINS: Mapping[str, Mapping[str, Effects]] = {
 }
 """Client → built-in tool → what a call of it can do; nothing for those that only steer the session."""
 
-_OTHERS = names("filesystem_read read_only_shell search_file_content vscode execute_bash fs_read fs_write use_aws")
+_OTHERS = names("filesystem_read read_only_shell workspace_shell search_file_content vscode execute_bash fs_read fs_write use_aws")
 """Names that older versions have, or what takes another's place."""
 
 INHERENT: Mapping[str, tuple[str, ...]] = {
     client: tuple(name for name, effects in tools.items() if effects and name not in _OTHERS) for client, tools in BUILTINS.items()
 } | {claude.CLIENT: claude.INHERENT}
 """The built-in tools that act on something, which an agent of the client has unless something limits them."""
+
+
+def codex_tools(sandbox: object, *, network: bool = False) -> list[str]:
+    """How Codex acts in a sandbox: in a workspace it may write what lies there, and reaches the network only where a setting lets it."""
+    if sandbox == "read-only":
+        return ["read_only_shell"]
+    return ["workspace_shell" if sandbox == "workspace-write" and not network else "shell", "apply_patch"]
+
+
+def codex_network(settings: Mapping[str, Any]) -> bool:
+    """Whether a configuration of Codex lets what runs in a workspace reach the network."""
+    return mapping(settings.get("sandbox_workspace_write")).get("network_access") is True
 
 
 def builtin_facts(

@@ -15,7 +15,7 @@ from typing import Any
 from graphinv.ingest import Document
 from graphinv.ingest.support import claude
 from graphinv.ingest.support.agent_commands import EXPRESSION, FILLED, PROGRAMS, Command
-from graphinv.ingest.support.builtins import BUILTINS, INHERENT, builtin_facts
+from graphinv.ingest.support.builtins import BUILTINS, INHERENT, builtin_facts, codex_tools
 from graphinv.ingest.support.jsondoc import parse_text
 from graphinv.ingest.support.secrets import redact
 from graphinv.ingest.support.servers import server_facts
@@ -305,10 +305,11 @@ def _bundled(run: Building, name: str, section: str) -> Iterator[Fact]:
 def codex_run(run: Building, words: list[str], sandbox: object = None) -> None:
     """Tools, sandbox and model of a run of Codex; nobody is asked."""
     given = options(words)
-    mode = next(iter(_values(given, "--sandbox", "-s")), sandbox)
+    mode, network = next(iter(_values(given, "--sandbox", "-s")), sandbox), False
     for setting in _values(given, "-c", "--config"):
         key, _, value = setting.partition("=")
         mode = value.strip("\"' ") if key == "sandbox_mode" else mode
+        network = network or (key == "sandbox_workspace_write.network_access" and value.strip() == "true")
     if "--full-auto" in given:
         mode = mode or "workspace-write"
     if "--dangerously-bypass-approvals-and-sandbox" in given or "--yolo" in given:
@@ -317,7 +318,7 @@ def codex_run(run: Building, words: list[str], sandbox: object = None) -> None:
     run.autonomy = "autonomous"
     if mode:
         run.labels.add(f"sandbox={mode}")
-    run.builtins(["read_only_shell"] if mode == "read-only" else ["shell", "apply_patch"])
+    run.builtins(codex_tools(mode, network=network))
     if "--search" in given:
         run.builtins(["web_search"])
     run.edge("CONNECTS_TO", Ref("ToolServer", "codex", "*"))
