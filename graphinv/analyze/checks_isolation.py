@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from graphinv.analyze.labels import affirmed
 from graphinv.analyze.moments import micros
-from graphinv.analyze.rows import Params, Row, about, active, agents_of, enforced, hop_of, in_force, listed, once, usable
+from graphinv.analyze.rows import Params, Row, about, active, agents_of, enforced, hop_of, in_force, listed, once, steps_up, usable
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
 from graphinv.model.facts import NodeKey
 
@@ -89,10 +89,13 @@ def unconfined_code(engine: Engine, params: Params) -> Iterator[Row]:
     estate, at = engine.estate, micros(engine.at)
     for agent in agents_of(engine):
         running: dict[NodeKey, tuple[Sequence[EdgeRecord], set[str]]] = {}
+        alone: set[NodeKey] = set()
         for edge in estate.outgoing.get(agent.key, ()):
-            for runner, way, tool in _executed(engine, edge) if in_force(edge, at) else ():
+            for runner, way, tool, asked in _executed(engine, edge) if in_force(edge, at) else ():
                 running.setdefault(runner, (way, set()))[1].add(tool)
-        asked = ["-2 each command is approved"] if agent.props.get("autonomy") in ("suggest", "approve_each") else []
+                if not asked:
+                    alone.add(runner)
+        asks = agent.props.get("autonomy") in ("suggest", "approve_each")
         for runner, (way, tools) in sorted(running.items()):
             runs = [edge for edge in estate.outgoing.get(runner, ()) if edge.kind == "RUNS_ON" and in_force(edge, at)]
             if not runs:
@@ -106,22 +109,23 @@ def unconfined_code(engine: Engine, params: Params) -> Iterator[Row]:
                         "reason": reason,
                         "tools": sorted(tools),
                         "path": [*hops, hop_of(estate, edge)],
-                        "modifiers": asked,
+                        "modifiers": ["-2 each command is approved"] if asks or runner not in alone else [],
                     }
 
 
-def _executed(engine: Engine, edge: EdgeRecord) -> Iterator[tuple[NodeKey, Sequence[EdgeRecord], str]]:
-    """What an edge of an agent lets it have executed: who runs it, by which edges the agent comes to that, and the tool."""
+def _executed(engine: Engine, edge: EdgeRecord) -> Iterator[tuple[NodeKey, Sequence[EdgeRecord], str, bool]]:
+    """What an edge of an agent lets it have executed: who runs it, by which edges the agent comes to that, the tool, and whether a point on
+    the way asks about each call."""
     estate, (by_server, by_tool) = engine.estate, _providers(engine)
+    asked = steps_up(estate, edge)
     if edge.kind == "CONNECTS_TO":
-        yield from (
-            (edge.target, [edge], one.target[1]) for one in by_server.get(edge.target, ()) if listed(edge, estate.nodes[one.target])
-        )
+        offered = (one for one in by_server.get(edge.target, ()) if listed(edge, estate.nodes[one.target]))
+        yield from ((edge.target, [edge], one.target[1], asked or steps_up(estate, one)) for one in offered)
     elif edge.kind == "USES" and _executes(estate.nodes[edge.target]):
         tool = edge.target
-        yield from ((one.source, [edge, one], tool[1]) for one in by_tool.get(tool, ()))
+        yield from ((one.source, [edge, one], tool[1], asked or steps_up(estate, one)) for one in by_tool.get(tool, ()))
         if tool not in by_tool:
-            yield edge.source, [], tool[1]
+            yield edge.source, [], tool[1], asked
 
 
 def _executes(tool: NodeRecord) -> bool:

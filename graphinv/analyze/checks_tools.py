@@ -197,7 +197,7 @@ class _Offered:
 
 
 def shadowed_name(engine: Engine, params: Params) -> Iterator[Row]:
-    """Tools that, to an agent that reaches both, look like a tool of another server or one of its own, where one of the two is not approved.
+    """Tools that, to an agent that reaches both, look like one of another server or one of its own, where one of the two is not approved.
 
     Told once for each tool that is not approved, with all agents. Names one letter apart are found by what is left when one letter is
     taken out, so that no pairs are tried: O(length of all names).

@@ -106,6 +106,11 @@ def enforced(estate: Estate, edge: EdgeRecord) -> bool:
     return any(point.get("mode") == "enforce" for point in _points_on(estate, edge))
 
 
+def steps_up(estate: Estate, edge: EdgeRecord) -> bool:
+    """Whether a point on the edge lets nothing pass of which nobody approves."""
+    return any(point.get("mode") == "enforce" and point.get("effect") in ("deny", "step_up") for point in _points_on(estate, edge))
+
+
 def tells_callers_apart(estate: Estate, edge: EdgeRecord) -> bool:
     """Whether a point on the edge enforces, and knows which agent asks."""
     return any(point.get("mode") == "enforce" and point.get("distinguishes") == "agent" for point in _points_on(estate, edge))

@@ -283,7 +283,7 @@ class _Merged:
 
     details: dict[str, Any] = field(default_factory=dict)
     """In the order of their names."""
-    modifiers: set[str] = field(default_factory=set)
+    modifiers: set[str] | None = None
     confidence: float = 1.0
     path: Sequence[Hop] = ()
     sources: Sequence[str] = ()
@@ -293,8 +293,11 @@ class _Merged:
         before = self.details
         found = {name: _unite(before.get(name), value) for name in names if (value := row.get(name)) is not None}
         self.details = dict(sorted((before | found).items())) if before else found
-        if notes := row.get("modifiers"):
-            self.modifiers.update(text for text in notes if text is not None)
+        notes = {text for text in row.get("modifiers") or () if text is not None}
+        if self.modifiers is None:
+            self.modifiers = notes
+        elif notes != self.modifiers:  # what lowers it has to be so of every row
+            self.modifiers = {*self.modifiers, *notes} - {text for text in self.modifiers ^ notes if text.startswith("-")}
         self.path = self.path or row.get("path") or ()
         self.sources = self.sources or row.get("sources") or ()
         stated = row.get("confidence")
@@ -369,7 +372,7 @@ def _finding(rule: Rule, engine: Engine, gauge: Gauge, alike: Alike, subject: No
         if hop.confidence is not None:
             confidence = min(confidence, hop.confidence)
             inferred = min(inferred, hop.confidence) if hop.evidence == ("inferred",) else inferred
-    level, parts = gauge.judge(rule.base, rule.modifiers, subject, target, hops, about.modifiers, confidence, inferred)
+    level, parts = gauge.judge(rule.base, rule.modifiers, subject, target, hops, about.modifiers or (), confidence, inferred)
     names = {name: _words(about.details.get(name, "")) for name in rule.named_columns}
     reached = estate.nodes[target] if target else None
     # A root is in no estate

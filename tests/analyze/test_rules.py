@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -91,13 +92,19 @@ def test_a_finding_has_all_that_a_ticket_needs() -> None:
 
 def test_rows_about_the_same_ends_are_one_finding() -> None:
     [finding], status = judged(
-        row(reason=["b", "a"], confidence=0.9, modifiers=["+1 x", None]),
+        row(reason=["b", "a"], confidence=0.9, modifiers=["+1 x", None, "-1 y"]),
         row(reason=["c"], confidence=0.4, modifiers=["+1 x", "-1 y"]),
     )
     assert finding.details == {"reason": ["a", "b", "c"]}
     assert finding.confidence == 0.4
     assert finding.severity_parts == ("base 5", "+1 x", "-1 y", "= 5, medium")
     assert status.findings == 1
+
+
+@pytest.mark.parametrize("order", list(permutations([["-2 asked", "+1 x"], [], ["-2 asked"]])))
+def test_what_lowers_one_of_several_rows_about_the_same_ends_does_not_lower_the_finding(order: Sequence[Sequence[str]]) -> None:
+    [finding], _ = judged(*(row(modifiers=notes) for notes in order))
+    assert finding.severity_parts == ("base 5", "+1 x", "= 6, medium")
 
 
 def test_order_is_that_of_ends_not_of_rows() -> None:
