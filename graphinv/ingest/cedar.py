@@ -8,7 +8,7 @@ Drawn:
     (:EnforcementPoint {effect: evaluate}) for each folder with policies: where they are asked, and whether that is obeyed, they do not say
 
 What an action lets somebody do is told by the words in its name, so that such edges are ``inferred`` too. ``when`` and ``unless`` are
-conditions, kept as text. Templates grant nothing without the links that an application makes of them.
+conditions, kept as text. Templates grant what they are linked to, in the same folder, and nothing by themselves.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import posixpath
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from graphinv.ingest import Document
@@ -36,8 +36,9 @@ NAME = "cedar"
 TITLE = "Cedar policies and entities"
 FILES = (
     "*.cedar",
+    "*.cedarschema, for groups of actions",
     "any JSON file of entities (`uid`, `attrs`, `parents`)",
-    "JSON and YAML files with policies as texts (Verified Permissions, ToolHive)",
+    "JSON and YAML files with policies as texts (Verified Permissions, ToolHive), links of templates",
 )
 MAX_BYTES = 8 * 1024 * 1024
 MAX_ENTITIES = 100_000
@@ -46,20 +47,32 @@ MAX_EDGES = 200_000
 _UID = re.compile(rb'"uid"\s*:\s*(?:\{\s*"(?:type|id|__entity)"|"[\w:]+::)')
 _PARENTS = re.compile(rb'"(?:parents|attrs)"\s*:')
 _STATEMENT = re.compile(rb'"statement"\s*:\s*"(?:\\n|\s)*(?:@|//|permit|forbid)')
+_LINK = re.compile(rb'"(?:template_id|policyTemplateId)"\s*:')
 _TOOLHIVE = re.compile(rb"(?m)[\"']?type[\"']?\s*:\s*[\"']?cedarv1\b")
+_GROUPED = re.compile(r'\baction\s++([\w",\s]{1,400}?)\s+in\s*+\[?([\w":,\s]{1,400})')
+_QUOTED = re.compile(r"(?!Action\b)\w+(?!\w*::)")
 _SUBJECTS = authz.PEOPLE | authz.AGENTS | authz.GROUPS | {"client", "workload", "service", "application", "account", "principal"}
 
 
 def detect(path: str, head: bytes) -> bool:
     """Whether it is named as policies are, or begins with entities or with policies as texts."""
     name = path.lower()
-    if name.endswith(".cedar"):
+    if name.endswith((".cedar", ".cedarschema")):
         return True
-    if not name.endswith((".json", ".yaml", ".yml")):
-        return False
-    if name.endswith(".json") and ((_UID.search(head) and _PARENTS.search(head)) or _STATEMENT.search(head)):
+    is_json = name.endswith(".json") or name.rpartition("/")[2] == "linked"
+    if is_json and ((_UID.search(head) and _PARENTS.search(head)) or _STATEMENT.search(head) or _LINK.search(head)):
         return True
-    return _TOOLHIVE.search(head) is not None
+    return name.endswith((".json", ".yaml", ".yml")) and _TOOLHIVE.search(head) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A policy that a template becomes."""
+
+    template: str
+    principal: Entity | None
+    resource: Entity | None
+    source: str
 
 
 @dataclass
@@ -69,6 +82,7 @@ class File:
     policies: list[tuple[Policy, str]] = field(default_factory=list)
     parents: dict[Entity, tuple[Entity, ...]] = field(default_factory=dict)
     places: dict[Entity, str] = field(default_factory=dict)
+    links: list[Link] = field(default_factory=list)
     told: frozenset[str] = frozenset()
     """What its conditions ask of a request, as :data:`graphinv.ingest.support.decisions.INPUTS`."""
     problems: list[Problem] = field(default_factory=list)
@@ -84,22 +98,44 @@ def summarise(document: Document) -> File:
     if document.name.lower().endswith(".cedar"):
         _policies(document, file, document.text(), 1)
         return file
-    read = jsondoc.parse if document.name.lower().endswith(".json") else yamldoc.first
+    if document.name.lower().endswith(".cedarschema"):
+        for names, groups in _GROUPED.findall(hide(document.text())):
+            for action in _QUOTED.findall(names):
+                file.parents["Action", action] = tuple(("Action", group) for group in _QUOTED.findall(groups))
+                file.places["Action", action] = document.source()
+        return file
+    read = yamldoc.first if document.name.lower().endswith((".yaml", ".yml")) else jsondoc.parse
     located = read(document)
     top = located.value
-    if isinstance(top, list):
-        for index, one in enumerate(items(top)):
-            _entity(document, file, one, located.line(index))
+    listed = inside(top).get("policies")
+    for index, one in enumerate(items(top if isinstance(top, list) else listed)):
+        line = located.line(index) if isinstance(top, list) else located.line("policies", index)
+        if "uid" in one:
+            _entity(document, file, one, line)
+        else:
+            _stated(document, file, one, line)
+    if not isinstance(top, dict):
         return file
-    statement = inside(top, "definition", "static").get("statement", top.get("statement") if isinstance(top, dict) else None)
-    if isinstance(statement, str):
-        _policies(document, file, statement, located.line())
-    for index, listed in enumerate(texts(inside(top, "cedar").get("policies"))):
-        _policies(document, file, f"{listed.strip().removesuffix(';')};", located.line("cedar", "policies", index))
+    _stated(document, file, top, located.line())
+    for index, source in enumerate(texts(inside(top, "cedar").get("policies"))):
+        _policies(document, file, f"{source.strip().removesuffix(';')};", located.line("cedar", "policies", index))
     entities = text(inside(top, "cedar").get("entities_json"), MAX_BYTES)
     for one in items(_parsed(entities)):
         _entity(document, file, one, located.line("cedar", "entities_json"))
     return file
+
+
+def _stated(document: Document, file: File, value: Mapping[str, Any], line: int) -> None:
+    """A policy, a template or a link of one, as Verified Permissions has them; or a link as Cedar's command line takes them."""
+    statement = inside(value, "definition", "static").get("statement", value.get("statement"))
+    if isinstance(statement, str):
+        _policies(document, file, statement, line, text(value.get("policyTemplateId")))
+    linked = inside(value, "definition", "templateLinked")
+    args = inside(value, "args")
+    template = text(linked.get("policyTemplateId")) or text(value.get("template_id"))
+    if template:
+        principal, resource = (_uid(linked.get(one) or args.get(f"?{one}")) for one in ("principal", "resource"))
+        file.links.append(Link(hide(template), principal, resource, document.source(line)))
 
 
 def _parsed(source: str) -> object:
@@ -109,14 +145,15 @@ def _parsed(source: str) -> object:
         return []
 
 
-def _policies(document: Document, file: File, source: str, first: int) -> None:
+def _policies(document: Document, file: File, source: str, first: int, template: str = "") -> None:
+    """The policies of a text whose first line is ``first``; ``template`` is the id of the one template that it is."""
     names: set[str] = set()
     for policy in policies(hide(source)):
         line = first + policy.line - 1
         if isinstance(policy, CedarError):
             file.problems.append(Problem(document.path, f"L{line}", f"{policy}; it is passed over", "error", NAME))
             continue
-        file.policies.append((policy, document.source(line)))
+        file.policies.append((replace(policy, id=hide(template)) if template else policy, document.source(line)))
         names.update(re.findall(r"\b(?:context|principal|resource)\.([A-Za-z_]\w{0,60})", policy.condition))
         names.update(["agent"] if authz.word(policy.principal.kind) in authz.AGENTS else [])
         names.update("agent" for kind, _ in policy.principal.entities if authz.word(kind) in authz.AGENTS)
@@ -140,7 +177,7 @@ def _uid(value: object) -> Entity | None:
         match = re.fullmatch(r'([\w:]{1,200})::("?)([^"]{1,300})\2', value)
         return (match[1], hide(match[3])) if match else None
     stated = inside(value, "__entity") or inside(value)
-    kind, id = text(stated.get("type")), text(stated.get("id"))
+    kind, id = text(stated.get("type", stated.get("entityType"))), text(stated.get("id", stated.get("entityId")))
     return (hide(kind), hide(id)) if kind and id else None
 
 
@@ -154,7 +191,7 @@ def link(root: str, summaries: Mapping[str, File]) -> Iterator[Fact]:
     sets: dict[str, list[File]] = defaultdict(list)
     for path in sorted(summaries):
         yield from summaries[path].problems
-        if summaries[path].policies:
+        if summaries[path].policies or summaries[path].links:
             sets[posixpath.dirname(path)].append(summaries[path])
     for folder, files in sets.items():
         yield from _Set(root, folder, files, _entities(folder, summaries)).facts()
@@ -177,6 +214,10 @@ class _Set:
         self.folder = folder
         self.files = files
         self.policies = [one for file in files for one in file.policies if not one[0].template]
+        templates = {policy.id: policy for file in files for policy, _ in file.policies if policy.template}
+        links = (link for file in files for link in file.links if link.template in templates)
+        made = ((templates[link.template].linked(link.principal, link.resource), link.source) for link in links)
+        self.policies += [one for one in made if not one[0].principal.slot and not one[0].resource.slot]
         self.parents = {entity: parents for file in entities for entity, parents in file.parents.items()}
         self.places = {entity: place for file in entities for entity, place in file.places.items()}
         self.children: dict[Entity, list[Entity]] = defaultdict(list)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, TypeGuard
 
 import pytest
 from hypothesis import given
@@ -55,6 +55,10 @@ class Drawn:
     @property
     def point(self) -> dict[str, Any]:
         return next(props for (kind, _), props in self.nodes.items() if kind == "EnforcementPoint")
+
+
+def _is_access(fact: object) -> TypeGuard[EdgeFact]:
+    return isinstance(fact, EdgeFact) and fact.kind == "CAN_ACCESS"
 
 
 def _short(end: Any) -> str:
@@ -129,8 +133,45 @@ def test_the_point_tells_apart_what_its_policies_ask_for() -> None:
     assert told(stated) == ("identity", ["input=sensitivity", "input=subject", "input=task"])
 
 
-def test_a_template_grants_nothing() -> None:
-    assert not Drawn("permit (principal == ?principal, action, resource == ?resource);").grants
+def test_groups_of_actions_are_in_the_schema() -> None:
+    schema = """
+action "view", "print" in [Action::"EditActions", Action::"ViewActions"] appliesTo { principal: [User], resource: [Ledger] };
+action remove in EditActions;
+action EditActions;
+"""
+    policy = 'permit (principal == User::"ana", action in Action::"EditActions", resource == Ledger::"2026");'
+    made = {path: cedar.summarise(document(text, path)) for path, text in (("p.cedar", policy), ("s.cedarschema", schema))}
+    (access,) = (edge for edge in cedar.link("shop", made) if _is_access(edge))
+    assert check_edge(access).props["actions"] == ["delete", "read", "write"]
+
+
+TEMPLATE = '@id("view") permit (principal == ?principal, action == Action::"view", resource in ?resource);'
+
+
+def test_a_template_grants_nothing_by_itself() -> None:
+    assert not Drawn(TEMPLATE).grants
+
+
+def test_a_template_grants_what_it_is_linked_to() -> None:
+    linked = {"template_id": "view", "link_id": "a", "args": {"?principal": 'User::"ana"', "?resource": 'Folder::"books"'}}
+    lacking = {"template_id": "view", "link_id": "b", "args": {"?principal": 'User::"ben"'}}
+    unknown = {**linked, "template_id": "edit"}
+    made = {path: cedar.summarise(document(text, path)) for path, text in (("p.cedar", TEMPLATE), ("e.json", ENTITIES))}
+    made["linked"] = cedar.summarise(document(json.dumps([linked, lacking, unknown]), "linked"))
+    granted = {(_short(edge.source), _short(edge.target)) for edge in cedar.link("shop", made) if _is_access(edge)}
+    assert granted == {(ANA, "folder:books"), (ANA, "ledger:2025"), (ANA, "ledger:2026")}
+
+
+def test_templates_and_links_of_verified_permissions() -> None:
+    end = {"entityType": "User", "entityId": "ana"}, {"entityType": "Ledger", "entityId": "2026"}
+    linked = {"templateLinked": {"policyTemplateId": "PT", "principal": end[0], "resource": end[1]}}
+    documents = {
+        "template.json": {"policyTemplateId": "PT", "statement": TEMPLATE},
+        "policies.json": {"policies": [{"policyStoreId": "PS", "policyType": "TEMPLATE_LINKED", "definition": linked}]},
+    }
+    assert all(cedar.detect(path, json.dumps(value).encode()) for path, value in documents.items())
+    made = {path: cedar.summarise(document(json.dumps(value), path)) for path, value in documents.items()}
+    assert [(_short(edge.source), _short(edge.target)) for edge in cedar.link("shop", made) if _is_access(edge)] == [(ANA, "ledger:2026")]
 
 
 def test_policies_as_texts() -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 MAX_POLICIES = 20_000
 MAX_CONDITION = 400
@@ -37,15 +37,21 @@ class Scope:
         entities: these.
         within: whether what belongs to them is meant too (``in``).
         kind: only those of this type (``is``).
+        slot: whether it is left open for whom a template is linked to.
     """
 
     entities: tuple[Entity, ...] = ()
     within: bool = False
     kind: str = ""
+    slot: bool = False
+
+    def filled(self, entity: Entity | None) -> Scope:
+        """The scope with ``entity`` in its slot, where it has one."""
+        return replace(self, entities=(entity,), slot=False) if self.slot and entity else self
 
     @property
     def is_open(self) -> bool:
-        return not self.entities and not self.kind
+        return not self.entities and not self.kind and not self.slot
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,10 @@ class Policy:
     condition: str
     line: int
     template: bool = False
+
+    def linked(self, principal: Entity | None, resource: Entity | None) -> Policy:
+        """The policy that a template becomes for ``principal`` and ``resource``, as far as it has a place for them."""
+        return replace(self, principal=self.principal.filled(principal), resource=self.resource.filled(resource), template=False)
 
 
 class CedarError(ValueError):
@@ -123,7 +133,7 @@ def _policy(source: str, position: int, line: int) -> tuple[Policy, int]:
         resource,
         "; ".join(conditions)[:MAX_CONDITION],
         line,
-        _SLOT.search(scope) is not None,
+        any(part.slot for part in parts),
     )
     return policy, position + 1
 
@@ -188,7 +198,7 @@ def _scope(part: str) -> Scope:
     bare = _STRING.sub('""', part)
     found = tuple((match[1], _unquoted(match[2])) for match in _ENTITY.finditer(part))
     kind = _IS.search(bare)
-    return Scope(found, re.search(r"\bin\b", bare) is not None, kind[1] if kind else "")
+    return Scope(found, re.search(r"\bin\b", bare) is not None, kind[1] if kind else "", _SLOT.search(bare) is not None)
 
 
 def _unquoted(text: str) -> str:
