@@ -25,7 +25,7 @@ FILES = (
     "**/mcp_agent.config.yaml",
     "**/fastagent.config.yaml",
     "**/fast-agent.yaml",
-    "any YAML file with a list of `agents` that name their servers (`server_names`), as mcp-agent reads them",
+    "any other YAML file with a list of `agents` that name their servers (`server_names`), as mcp-agent reads them",
     "any other YAML file with `mcpServers` at its top, but for those to copy (`x.example.yaml`)",
 )
 MAX_BYTES = 4 * 1024 * 1024
