@@ -29,6 +29,7 @@ from graphinv.ingest.support.decision_inputs import told_of
 from graphinv.ingest.support.parts import inside, items, texts
 from graphinv.ingest.support.records import text
 from graphinv.ingest.support.secret_shapes import hide
+from graphinv.model.errors import IngestError
 from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Problem, Props, source_of
 from graphinv.model.kinds import ACTIONS
 
@@ -41,6 +42,7 @@ FILES = (
     "JSON and YAML files with policies as texts (Verified Permissions, ToolHive), links of templates",
 )
 MAX_BYTES = 8 * 1024 * 1024
+MAX_SCHEMA = 1_000_000
 MAX_ENTITIES = 100_000
 MAX_EDGES = 200_000
 
@@ -99,7 +101,10 @@ def summarise(document: Document) -> File:
         _policies(document, file, document.text(), 1)
         return file
     if document.name.lower().endswith(".cedarschema"):
-        for names, groups in _GROUPED.findall(hide(document.text())):
+        schema = document.text()
+        if len(schema) > MAX_SCHEMA:
+            raise IngestError(f"is longer than {MAX_SCHEMA:,} characters, which no schema is", document=document.path)
+        for names, groups in _GROUPED.findall(hide(schema)):
             for action in _QUOTED.findall(names):
                 file.parents["Action", action] = tuple(("Action", group) for group in _QUOTED.findall(groups))
                 file.places["Action", action] = document.source()
