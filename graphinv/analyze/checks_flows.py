@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from graphinv.analyze.approvals import Approvals, approvals_of
 from graphinv.analyze.labels import affirmed
 from graphinv.analyze.legs import Legs, by_process, reader_of
 from graphinv.analyze.moments import micros
-from graphinv.analyze.reaching import WORSE_BITS, affordable
+from graphinv.analyze.reaching import affordable
 from graphinv.analyze.rows import Params, Row, about, active, agents_of, hop_of, in_force, listed, of_several, once
 from graphinv.analyze.toolbox import in_a_sandbox, runs_apart
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
@@ -165,6 +166,26 @@ def _taint(engine: Engine) -> tuple[Mapping[NodeKey, Legs], Flows, Parents]:
     actors = {node.key: reader.legs(node.key) for kind in _ACTORS for node in engine.estate.of_kind(kind) if active(node)}
     flows = _flows(engine.estate, reader.at, actors)
     return actors, flows, _nearest([key for key, legs in actors.items() if legs.untrusted], flows)
+
+
+@dataclass(frozen=True)
+class Brought:
+    """By what way strangers' content comes to something: hop by hop, over whom, and how sure it is that it does."""
+
+    hops: Sequence[Hop]
+    over: frozenset[NodeKey]
+    confidence: float
+
+    @classmethod
+    def to(cls, engine: Engine, key: NodeKey) -> Brought | None:
+        """The shortest such way to an actor or a memory; None where it does not come there."""
+        _, _, tainted = _taint(engine)
+        if key not in tainted:
+            return None
+        way, over = _trail(key, tainted)[::-1], frozenset(_before(key, tainted))
+        flows = any(kind == "Workflow" for kind, _ in over)
+        sure = min(UNSEEN if flows else 1.0, 0.5 if _remembers(way) else 1.0)
+        return cls([_hop(engine.estate, step) for step in way], over, sure)
 
 
 def _hop(estate: Estate, step: Step) -> Hop:
@@ -364,39 +385,3 @@ def _asked(approvals: Approvals, edge: EdgeRecord) -> bool:
     points = (estate.nodes.get(("EnforcementPoint", guard)) for guard in edge.props.get("guards") or ())
     stops = any(point and point.props.get("mode") == "enforce" and point.props.get("effect") in ("deny", "step_up") for point in points)
     return stops or (edge.kind == "USES" and edge.props.get("approval") == "exact" and approvals.of(edge) == "approved")
-
-
-# --------------------------------------------------------------------------------------------------------------------------------
-# Memory
-
-
-def mixed_memory(engine: Engine, params: Params) -> Iterator[Row]:
-    """Memories into which strangers' content comes and that agents with power read, and those that several owners write for everybody."""
-    estate, reader = engine.estate, reader_of(engine)
-    for memory in estate.of_kind("Memory"):
-        edges = [edge for edge in estate.incoming.get(memory.key, ()) if in_force(edge, reader.at) and active(estate.nodes[edge.source])]
-        writers = [edge for edge in edges if edge.kind == "WRITES"]
-        tainted = [edge for edge in writers if reader.legs(edge.source).untrusted]
-        tainted.sort(key=lambda edge: edge.source[0] != "Agent")
-        powerful = [edge for edge in edges if edge.kind == "READS" and _powerful(engine, edge.source)]
-        apart = memory.props.get("scope") in ("session", "user")
-        crossing = [(write, read) for write in tainted[:1] for read in powerful if not (apart and read.source == write.source)][:1]
-        scope = memory.props.get("scope")
-        several = of_several(estate, {edge.source for edge in writers}) if scope in (None, "tenant", "global") else 0
-        if not crossing and not (several and scope):
-            if several:
-                yield about(memory.key) | {"unknown": True}
-            continue
-        reason = "strangers' content comes into it, and agents that can do worse than read rely on it" if crossing else ""
-        yield about(memory.key) | {
-            "reason": reason or f"agents of {several} owners write it for everybody",
-            "writers": sorted({":".join(edge.source) for edge in writers}),
-            "readers": sorted({":".join(edge.source) for edge in powerful}),
-            "confidence": UNSEEN if crossing and crossing[0][0].source[0] == "Workflow" else 1.0,
-            "path": [hop for write, read in crossing for hop in (hop_of(estate, write), hop_of(estate, read, backwards=True))],
-        }
-
-
-def _powerful(engine: Engine, actor: NodeKey) -> bool:
-    _, bits = engine.privileges("posture").row(actor)
-    return bool((bits & WORSE_BITS).any())

@@ -18,6 +18,7 @@
 //   - A corpus that nobody writes
 //   - A part for each user or session, as long as one agent both writes and reads it
 //   - A flow that takes strangers' content in may write something else elsewhere
+//   - What comes in at second hand, over other agents or memories, whoever passes it on has already
 // columns:
 //   reason: What is mixed
 //   writers: Who writes it
