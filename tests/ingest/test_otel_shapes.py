@@ -1,0 +1,230 @@
+"""Each shape that spans are written in, and each convention for what they say, tells the same."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from graphinv.ingest import otel_traces
+from tests.ingest.traces import START, Shown, agent, otlp, resource, span, tool
+
+CHAT = {"gen_ai__operation__name": "chat", "gen_ai__request__model": "gpt-4o"}
+
+# --------------------------------------------------------------------------------------------------------------------------------
+# Conventions
+
+CONVENTIONS: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
+    "openinference": (
+        {"openinference.span.kind": "AGENT", "agent.name": "Planner"},
+        {"openinference.span.kind": "TOOL", "tool.name": "search", "input.value": "x"},
+        {"openinference.span.kind": "LLM", "llm.model_name": "gpt-4o"},
+    ),
+    "openllmetry": (
+        {"traceloop.span.kind": "agent", "traceloop.entity.name": "Planner"},
+        {"traceloop.span.kind": "tool", "traceloop.entity.name": "search"},
+        {"llm.request.type": "chat", "gen_ai.request.model": "gpt-4o"},
+    ),
+    "ai-sdk": (
+        {"ai.operationId": "ai.generateText", "ai.telemetry.functionId": "Planner"},
+        {"ai.operationId": "ai.toolCall", "ai.toolCall.name": "search", "ai.toolCall.args": "{}"},
+        {"ai.operationId": "ai.generateText.doGenerate", "ai.model.id": "gpt-4o"},
+    ),
+    "claude-code": (
+        {"gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": "Planner"},
+        {"span.type": "tool", "tool_name": "search", "gen_ai.request.model": "gpt-4o"},
+        {"span.type": "llm_request", "gen_ai.request.model": "gpt-4o"},
+    ),
+    "older": (
+        {"gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": "Planner", "gen_ai.system": "openai"},
+        {"gen_ai.tool.name": "search"},
+        {"gen_ai.operation.name": "text_completion", "gen_ai.response.model": "gpt-4o"},
+    ),
+}
+EXPECTED = {("USES", "trips/Planner", "trips/search"), ("USES_MODEL", "trips/Planner", "gpt-4o")}
+
+
+def flat(told: dict[str, Any], id: str, parent: str | None) -> dict[str, Any]:
+    """A span as the SDK of Python prints it."""
+    return {
+        "name": "x",
+        "context": {"trace_id": "0xa1", "span_id": id, "trace_state": "[]"},
+        "kind": "SpanKind.INTERNAL",
+        "parent_id": parent,
+        "start_time": "2026-09-21T14:13:20.000005Z",
+        "status": {"status_code": "OK"},
+        "attributes": told,
+        "events": [{"name": "x", "attributes": {"gen_ai.tool.name": "no span"}}],
+        "resource": {"attributes": {"service.name": "trips"}, "schema_url": ""},
+    }
+
+
+@pytest.mark.parametrize("convention", CONVENTIONS)
+def test_each_convention_says_the_same(convention: str) -> None:
+    told = CONVENTIONS[convention]
+    spans = [flat(one, f"0x0{index}", "0x00" if index else None) for index, one in enumerate(told)]
+    assert set(Shown(json.dumps(spans)).edges) == EXPECTED
+
+
+# --------------------------------------------------------------------------------------------------------------------------------
+# Shapes
+
+
+def generic(spans: list[dict[str, Any]], make: Any) -> list[dict[str, Any]]:
+    return [make(one, {pair["key"]: next(iter(pair["value"].values())) for pair in one["attributes"]}) for one in spans]
+
+
+SPANS = [tool("02", "search", "01"), agent("01", "Planner"), span("03", "01", **CHAT)]
+JAEGER = {
+    "data": [
+        {
+            "traceID": "a1",
+            "spans": generic(
+                SPANS,
+                lambda one, told: {
+                    "traceID": "a1",
+                    "spanID": one["spanId"],
+                    "operationName": one["name"],
+                    "references": [{"refType": "CHILD_OF", "traceID": "a1", "spanID": one["parentSpanId"]}] if one["parentSpanId"] else [],
+                    "startTime": START * 1_000_000,
+                    "duration": 7,
+                    "tags": [{"key": key, "type": "string", "value": value} for key, value in told.items()],
+                    "processID": "p1",
+                },
+            ),
+            "processes": {"p1": {"serviceName": "trips", "tags": []}},
+        }
+    ]
+}
+ZIPKIN = generic(
+    SPANS,
+    lambda one, told: {
+        "traceId": "a1",
+        "id": one["spanId"],
+        "parentId": one["parentSpanId"],
+        "timestamp": START * 1_000_000,
+        "localEndpoint": {"serviceName": "trips"},
+        "tags": told,
+    },
+)
+SDK = generic(
+    SPANS,
+    lambda one, told: {
+        "name": one["name"],
+        "spanContext": {"traceId": "a1", "spanId": one["spanId"]},
+        "parentSpanContext": {"spanId": one["parentSpanId"]},
+        "kind": 0,
+        "startTime": [START, 65000000],
+        "status": {"code": 0},
+        "attributes": told,
+        "resource": {"attributes": {"service.name": "trips"}},
+    },
+)
+CLICKHOUSE = generic(
+    SPANS,
+    lambda one, told: {
+        "Timestamp": "2026-09-21 14:13:20.000000005",
+        "TraceId": "a1",
+        "SpanId": one["spanId"],
+        "ParentSpanId": one["parentSpanId"],
+        "SpanName": one["name"],
+        "ServiceName": "trips",
+        "SpanAttributes": told,
+        "StatusCode": "Ok",
+    },
+)
+LANGFUSE = {
+    "trace": {"id": "a1", "observations": [{"id": "02", "traceId": "a1", "type": "TOOL", "metadata": "{}"}]},
+    "observations": generic(
+        SPANS,
+        lambda one, told: {
+            "id": one["spanId"],
+            "traceId": "a1",
+            "parentObservationId": one["parentSpanId"] or None,
+            "type": "SPAN",
+            "startTime": "2026-09-21T14:13:20.258Z",
+            "level": "DEFAULT",
+            "metadata": json.dumps({"attributes": told, "resourceAttributes": {"service.name": "trips"}}),
+        },
+    ),
+}
+RUNS = {
+    "id": "01",
+    "trace_id": "a1",
+    "name": "Planner",
+    "run_type": "agent",
+    "session_name": "trips",
+    "start_time": "2026-09-21T14:13:20.258Z",
+    "dotted_order": "x",
+    "inputs": {"messages": ["gen_ai.tool.name"]},
+    "child_runs": [
+        {"id": "02", "run_type": "tool", "name": "search", "start_time": "2026-09-21T14:13:20", "session_name": "trips", "error": None},
+        {
+            "id": "03",
+            "run_type": "llm",
+            "name": "ChatOpenAI",
+            "start_time": "2026-09-21T14:13:20",
+            "extra": {"metadata": {"ls_model_name": "gpt-4o"}},
+        },
+    ],
+}
+SHAPES: dict[str, str] = {
+    "otlp": otlp(resource(*SPANS)),
+    "otlp, older": otlp(resource(*SPANS, scopes="instrumentationLibrarySpans")),
+    "otlp, a line each": "".join(otlp(resource(one)) + "\n" for one in SPANS),
+    "otlp, of an interface": json.dumps({"trace": {"resourceSpans": [resource(*SPANS)]}}),
+    "tempo": json.dumps({"batches": [resource(*SPANS)]}),
+    "jaeger": json.dumps(JAEGER),
+    "zipkin": json.dumps(ZIPKIN),
+    "sdk": json.dumps(SDK),
+    "by name": json.dumps({one["name"]: [one] for one in SDK}),
+    "sdk, a line each": "".join(json.dumps(one) + "\n" for one in SDK),
+    "clickhouse": "".join(json.dumps(one) + "\n" for one in CLICKHOUSE),
+    "langfuse": json.dumps(LANGFUSE),
+    "langsmith": json.dumps(RUNS),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_each_shape_says_the_same(shape: str) -> None:
+    assert otel_traces.detect("x.json", SHAPES[shape].encode()[:4096])
+    found = Shown(SHAPES[shape])
+    assert set(found.edges) == EXPECTED
+    assert not found.problems
+    assert {props["first_seen"] for props in found.edges.values()} == {"2026-09-21T14:13:20Z"}, found.edges
+
+
+def test_a_map_of_attributes_alone_is_a_span() -> None:
+    told = {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "search", "gen_ai.agent.name": "Planner", "input": "x"}
+    assert set(Shown(json.dumps(told)).edges) == {("USES", "logs#Planner", "logs#search")}
+
+
+def test_an_observation_of_another_scanner_names_the_agent() -> None:
+    line = {
+        "event_id": "1",
+        "actor_id": "agent:copilot",
+        "observed_at": "2026-08-03T18:01:11Z",
+        "raw_payload": {
+            "trace_id": "7f",
+            "span_id": "8f",
+            "attributes": {"gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4.1"},
+        },
+    }
+    other = {"event_id": "2", "actor_id": "arn:aws:x", "observed_at": "x", "raw_payload": {"eventName": "PutObject"}}
+    text = json.dumps(line) + "\n" + json.dumps(other) + "\n"
+    assert otel_traces.detect("x.jsonl", text.encode())
+    assert set(Shown(text, "x.jsonl").edges) == {("USES_MODEL", "logs#copilot", "gpt-4.1")}
+
+
+def test_metrics_beside_spans_are_no_spans() -> None:
+    points = [{"attributes": {"gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": "Counted"}, "value": 1}]
+    metric = {"type": "metric", "name": "gen_ai.client.operation.duration", "dataPoints": points}
+    found = Shown(SHAPES["sdk, a line each"] + json.dumps(metric) + "\n")
+    assert (set(found.edges), found.of("Agent")) == (EXPECTED, {"trips/Planner"})
+
+
+@pytest.mark.parametrize("text", ['{"mcp.servers": {}, "name": "x"}', '{"results": [{"name": "gen_ai.system"}]}', '{"traceId": "a"}'])
+def test_other_files_are_not_taken(text: str) -> None:
+    assert not otel_traces.detect("settings.json", text.encode())
+    assert not otel_traces.detect("traces.md", SHAPES["otlp"].encode())
