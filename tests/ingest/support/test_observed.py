@@ -35,7 +35,7 @@ def test_a_pair_is_one_edge_with_how_often_and_when() -> None:
 def test_counts_of_files_add_up_in_any_order() -> None:
     first, second = _tally("2026-01-01T00:00:00Z"), _tally("2026-01-02T00:00:00Z", place="shop/b.jsonl#L9")
     for tallies in ((first, second), (second, first)):
-        *_, edge = united(pickle.loads(pickle.dumps(tallies))).facts()  # noqa: S301 - our own
+        *_, edge = united(pickle.loads(pickle.dumps(tallies))).facts()
         assert (edge.props["count"], edge.props["first_seen"][:10], edge.props["last_seen"][:10]) == (2, "2026-01-01", "2026-01-02")
         assert set(edge.props["sources"]) == {"shop/a.jsonl#L1", "shop/b.jsonl#L9"}
     assert next(iter(first.edges.values())).count == 1  # what is put together is not changed by it
