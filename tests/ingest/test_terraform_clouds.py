@@ -274,51 +274,6 @@ def test_a_deny_policy_of_google_is_a_denial_where_it_hangs() -> None:
     assert open_end.problems == [("L1", "warning", message)]
 
 
-def test_policies_of_any_resource_of_google() -> None:
-    facts = read("""
-    provider "google" { project = "shop-prod" }
-    resource "google_kms_crypto_key_iam_member" "bot" {
-      crypto_key_id = "projects/shop-prod/locations/eu/keyRings/main/cryptoKeys/pay"
-      role          = "roles/cloudkms.cryptoKeyDecrypter"
-      member        = "serviceAccount:bot@shop-prod.iam.gserviceaccount.com"
-    }
-    resource "google_spanner_database_iam_binding" "bot" {
-      instance = "main"
-      database = "orders"
-      role     = "roles/spanner.databaseUser"
-      members  = ["serviceAccount:bot@shop-prod.iam.gserviceaccount.com"]
-    }
-    resource "google_organization_iam_custom_role" "own" {
-      org_id      = "42"
-      role_id     = "stores"
-      permissions = ["storage.objects.delete"]
-    }
-    resource "google_project_iam_custom_role" "reads" {
-      role_id     = "reads"
-      permissions = ["storage.objects.get"]
-    }
-    resource "google_project_iam_member" "reads" {
-      role   = google_project_iam_custom_role.reads.name
-      member = "serviceAccount:bot@shop-prod.iam.gserviceaccount.com"
-    }
-    resource "google_organization_iam_member" "stores" {
-      org_id = "42"
-      role   = google_organization_iam_custom_role.own.id
-      member = "serviceAccount:bot@shop-prod.iam.gserviceaccount.com"
-    }
-    """)
-    assert facts.problems == []
-    named = {json.loads(one.body)["role"] for one in facts.all if isinstance(one, Grant) and one.role == "binding"}
-    assert {"projects/shop-prod/roles/reads", "organizations/42/roles/stores"} <= named
-    bot = "gcp:bot@shop-prod.iam.gserviceaccount.com"
-    found = reached(facts)
-    key = "//cloudkms.googleapis.com/projects/shop-prod/locations/eu/keyRings/main/cryptoKeys/pay"
-    assert ("CAN_ACCESS", bot, key) in found
-    assert ("CAN_ACCESS", bot, "//spanner.googleapis.com/projects/shop-prod/databases/orders") in found
-    roles = [one.subject[1] for one in facts.all if isinstance(one, Grant) and one.role == "role"]
-    assert roles == ["organizations/42/roles/stores", "projects/shop-prod/roles/reads"]
-
-
 FOUNDRY = """
 resource "azurerm_resource_group" "shop" { name = "shop" }
 resource "azapi_resource" "account" {

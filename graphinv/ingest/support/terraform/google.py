@@ -148,6 +148,12 @@ _ACCOUNTS = (
     "template.template.service_account",
     "template.spec.service_account_name",
     "spec.service_account",
+    "node_config.service_account",
+    "config.node_config.service_account",
+    "cluster_config.gce_cluster_config.service_account",
+    "http_target.oidc_token.service_account_email",
+    "http_target.oauth_token.service_account_email",
+    "service_account",
 )
 
 

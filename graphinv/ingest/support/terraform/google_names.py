@@ -28,6 +28,13 @@ RUNTIMES: Mapping[str, tuple[str, str]] = {
         "container",
         "aiplatform.googleapis.com/projects/{project}/locations/{location}/reasoningEngines/{name}",
     ),
+    "google_compute_instance_template": ("vm", "compute.googleapis.com/projects/{project}/global/instanceTemplates/{name}"),
+    "google_container_node_pool": ("vm", "container.googleapis.com/projects/{project}/locations/{location}/nodePools/{name}"),
+    "google_dataproc_cluster": ("vm", "dataproc.googleapis.com/projects/{project}/regions/{location}/clusters/{name}"),
+    "google_composer_environment": ("vm", "composer.googleapis.com/projects/{project}/locations/{location}/environments/{name}"),
+    "google_cloudbuild_trigger": ("ci_job", "cloudbuild.googleapis.com/projects/{project}/locations/{location}/triggers/{name}"),
+    "google_workflows_workflow": ("job", "workflows.googleapis.com/projects/{project}/locations/{location}/workflows/{name}"),
+    "google_cloud_scheduler_job": ("job", "cloudscheduler.googleapis.com/projects/{project}/locations/{location}/jobs/{name}"),
     "google_cloud_run_v2_job": ("job", "run.googleapis.com/projects/{project}/locations/{location}/jobs/{name}"),
     **dict.fromkeys(
         ("google_cloudfunctions_function", "google_cloudfunctions2_function"),
