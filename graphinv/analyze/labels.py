@@ -28,14 +28,15 @@ def plain(text: str) -> str:
 
 
 def states(props: Props, name: str) -> bool:
-    """Whether something is stated under ``name``: a property, or a label as ``labels:NAME``.
+    """Whether something is stated under ``name``: a property, or a label, in any spelling, as ``labels:NAME``.
 
-    >>> states({"labels": ["duty=pay"]}, "labels:duty"), states({"environment": "unknown"}, "environment")
+    >>> states({"labels": ["Duty=pay"]}, "labels:duty"), states({"environment": "unknown"}, "environment")
     (True, False)
     """
     of, colon, label = name.partition(":")
     if colon:
-        return any(one.partition("=")[0] == label for one in props.get(of) or ())
+        wanted = plain(label)
+        return any(plain(one.partition("=")[0]) == wanted for one in props.get(of) or ())
     return props.get(name) not in (None, "unknown")
 
 
