@@ -101,8 +101,8 @@ def _idle(props: Props, at: int, hours: int) -> str | None:
     if props.get("fail") == "open" or (props.get("fail") is None and props.get("kind_detail") == "acs"):
         return _OPENS
     beat = props.get("last_heartbeat")
-    if beat is not None and at - micros(beat) > hours * 3_600_000_000:
-        return f"it was last heard of more than {hours} hours ago"
+    if beat is not None and at - micros(beat) >= hours * 3_600_000_000:
+        return f"it was not heard of for {hours} hours"
     return None
 
 
