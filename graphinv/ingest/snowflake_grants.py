@@ -39,8 +39,8 @@ _OWN = re.compile(
     rb"|\bimported\s+privileges\b|\bdatabase\s+role\b|\bcurrent\s+grants\b"
 )
 # What is filled in later: Jinja, dbt and Snowflake's own commands.
-_OPEN = r"\{\{[^{}]{1,100}\}\}|\$\{\w{1,100}\}|<%[^%<>]{1,100}%>|&\{?\w{1,100}\}?"
-_NAME = rf'(?:"(?:[^"]|""){{1,250}}"|(?:[A-Za-z_]|{_OPEN})(?:[\w$]|{_OPEN}){{0,250}})'
+_OPEN = r"\{\{[^{}]{1,100}\}\}|\$\{\w{1,100}\}|<%[^%<>]{1,100}%>|&\{\w{1,100}\}"
+_NAME = rf'(?:"(?:[^"]|""){{1,250}}"|(?:[A-Za-z_&]|{_OPEN})(?:[\w$&]|{_OPEN}){{0,250}})'
 _QUALIFIED = rf"{_NAME}(?: ?\. ?{_NAME}){{0,2}}"
 _GRANT = re.compile(
     r"GRANT (?P<words>[A-Z ,_]{1,1000}?) ON (?P<on>.*) TO (?P<to>(?:DATABASE |APPLICATION )?ROLE|USER|SHARE|APPLICATION)?(?P<who>[^()]*)",
