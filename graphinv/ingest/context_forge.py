@@ -28,7 +28,9 @@ FILES = (
     "`mcp-catalog.yml` and any other with `catalog_servers`",
 )
 MAX_BYTES = 4 * 1024 * 1024
-MAX_ENTRIES = 5_000
+MAX_ENTRIES = {"plugins": 500, "catalog_servers": 5_000}
+MAX_TOOLS = 20
+"""Tools that the conditions of one plugin name; each is a pattern that all calls are held against."""
 
 _PLUGINS = re.compile(rb"(?m)^plugins[ \t]*:")
 _PLUGINS_MARK = re.compile(rb"(?m)^(?:plugin_dirs|plugin_settings)[ \t]*:")
@@ -64,10 +66,10 @@ def read(document: Document) -> Iterator[Fact]:
     top: dict[str, Any] = located.value if isinstance(located.value, dict) else {}
     for field, of_one in (("plugins", _plugin), ("catalog_servers", _server)):
         entries = items(top.get(field))
-        for index, entry in enumerate(entries[:MAX_ENTRIES]):
+        for index, entry in enumerate(entries[: MAX_ENTRIES[field]]):
             yield from of_one(document, located, located.line(field, index), entry)
-        if len(entries) > MAX_ENTRIES:
-            message = f"lists more than {MAX_ENTRIES:,} entries; the rest is not read"
+        if len(entries) > MAX_ENTRIES[field]:
+            message = f"lists more than {MAX_ENTRIES[field]:,} entries; the rest is not read"
             yield Problem(document.path, f"L{located.line(field)}", message, "error", NAME)
 
 
@@ -93,10 +95,10 @@ def _plugin(document: Document, located: Located, line: int, entry: dict[str, An
         "sources": [document.source(line)],
     }
     yield NodeFact("EnforcementPoint", point, {prop: value for prop, value in props.items() if value is not None})
-    for condition in items(entry.get("conditions")):
-        for tool in texts(condition.get("tools"))[:MAX_ENTRIES]:
-            if re.fullmatch(r"[\w.:/-]{1,200}", tool) and tellable(tool):
-                yield Guarding(document.source(line), point, "USES", "*", f"Tool:*/{tool}", seen=True)
+    tools = [tool for condition in items(entry.get("conditions")) for tool in texts(condition.get("tools"))]
+    for tool in tools[:MAX_TOOLS]:
+        if re.fullmatch(r"[\w.:/-]{1,200}", tool) and tellable(tool):
+            yield Guarding(document.source(line), point, "USES", "*", f"Tool:*/{tool}", seen=True)
 
 
 def _only_rewrites(config: dict[str, Any]) -> bool:

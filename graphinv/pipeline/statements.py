@@ -219,30 +219,44 @@ def _guard(reading: Reading) -> None:
     guardings = [said for said in reading.said if isinstance(said, Guarding)]
     if not guardings:
         return
-    exact: dict[tuple[str, NodeKey, NodeKey], list[Guarding]] = defaultdict(list)
+    from_one: dict[tuple[str, NodeKey], _Stops] = defaultdict(_Stops)
     wide: list[Guarding] = []
     for said in guardings:
         start, stop = split(said.starts), split(said.stops)
-        if start[0] and stop[0] and not re.search(r"[*?]", start[1] + stop[1]):
-            exact[said.kind, start, stop].append(said)
-        else:
+        if not _is_one(start):
             wide.append(said)
+        elif _is_one(stop):
+            from_one[said.kind, start].exact[stop].append(said)
+        else:
+            from_one[said.kind, start].wide.append(said)
     used: set[Guarding] = set()
-    reading.edges = [_guarded(edge, exact, wide, used) for edge in reading.edges]
+    reading.edges = [_guarded(edge, from_one, wide, used) for edge in reading.edges]
     for said in guardings:
         if said not in used and not said.seen:
             reading.problems.append(_unused(said.source, reading.root.name, "the enforcement point stands on no edge of this root"))
 
 
-def _guarded(
-    edge: EdgeFact, exact: Mapping[tuple[str, NodeKey, NodeKey], Sequence[Guarding]], wide: Sequence[Guarding], used: set[Guarding]
-) -> EdgeFact:
-    if isinstance(edge.source, Ref) or isinstance(edge.target, Ref):
+@dataclass
+class _Stops:
+    """Points on edges that leave one node, by where they lead: records and hooks name thousands of such."""
+
+    exact: dict[NodeKey, list[Guarding]] = field(default_factory=lambda: defaultdict(list))
+    wide: list[Guarding] = field(default_factory=list)
+
+
+def _is_one(pattern: NodeKey) -> bool:
+    """Whether a pattern, as :func:`split` gives it, means one node."""
+    return bool(pattern[0]) and not re.search(r"[*?]", pattern[1])
+
+
+def _guarded(edge: EdgeFact, from_one: Mapping[tuple[str, NodeKey], _Stops], wide: Sequence[Guarding], used: set[Guarding]) -> EdgeFact:
+    source, target = edge.source, edge.target
+    if isinstance(source, Ref) or isinstance(target, Ref):
         return edge
-    standing = [
-        *exact.get((edge.kind, edge.source, edge.target), ()),
-        *(said for said in wide if said.kind == edge.kind and _at(edge.source, said.starts) and _at(edge.target, said.stops)),
-    ]
+    standing = [said for said in wide if said.kind == edge.kind and _at(source, said.starts) and _at(target, said.stops)]
+    stops = from_one.get((edge.kind, source))
+    if stops is not None:
+        standing += [*stops.exact.get(target, ()), *(said for said in stops.wide if _at(target, said.stops))]
     used.update(standing)
     if not standing or not issubclass(EDGE_KINDS[edge.kind], AuthorityEdge):
         return edge
