@@ -214,13 +214,8 @@ class Gauge:
             inferred: confidence of the weakest hop that is only inferred; nor is what rests on a guess.
         """
         facts = self._facts(codes, subject, target, hops)
-        asked = (
-            base,
-            facts,
-            tuple(sorted(set(own))) if own else (),
-            min(confidence, 1.0 if confidence > EVEN else EVEN),
-            min(inferred, SURE),
-        )
+        notes = tuple(sorted(set(own))) if own else ()
+        asked = base, facts, notes, confidence if confidence <= EVEN else 1.0, min(inferred, SURE)
         known = self._told.get(asked)
         if known is None:
             known = self._told[asked] = _judged(*asked)
@@ -295,10 +290,11 @@ class Gauge:
         return bool(into) and all(map(_stopped, into))
 
     def _is_recent(self, hops: Sequence[Hop]) -> bool:
-        """Whether each hop that can be observed was, of late."""
-        if not any("observed" in hop.evidence for hop in hops):
+        """Whether each hop that can be observed was, of late; of other kinds of edges, each that is said to have been."""
+        observed = [hop for hop in hops if "observed" in hop.evidence]
+        if not observed:
             return False
-        seen = (hop for hop in hops if not _SEEN.isdisjoint(hop.edge.lstrip("<").split("+")))
+        seen = [hop for hop in hops if not _SEEN.isdisjoint(hop.edge.lstrip("<").split("+"))] or observed
         return all(not self._recent.isdisjoint(hop.edges) for hop in seen)
 
     @cached_property

@@ -75,6 +75,12 @@ def test_a_path_was_seen_where_each_hop_was_that_can_be(first: dict[str, Any], s
     assert said(found, 5, "M6", A, R) == (["+1 it was observed in the last 30 days (M6)"] if seen else [])
 
 
+@pytest.mark.parametrize(("when", "counts"), [(RECENT, True), (PAST, False)])
+def test_what_is_seldom_observed_counts_where_it_was(when: str, counts: bool) -> None:
+    found = engine(edge("a1 RUNS_AS i1", evidence=["observed"], last_seen=when), node("a1"))
+    assert bool(said(found, 5, "M6", A, ("Identity", "i1"))) is counts
+
+
 def test_no_path_was_not_seen() -> None:
     assert said(engine(node("a1")), 5, "M6", A) == []
 
