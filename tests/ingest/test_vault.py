@@ -133,6 +133,7 @@ def test_who_can_write_policies_or_logins_has_everything(rule: str) -> None:
         ('path "transit/encrypt/card" { capabilities = ["update"] }', {"vault:shop/transit/keys/card": "execute"}),
         ('path "transit/decrypt/card" { capabilities = ["update"] }', {"vault:shop/transit/keys/card": "execute read"}),
         ('path "auth/token/lookup-self" { capabilities = ["read"] }', {}),
+        ('path "auth/jwt/config" { capabilities = ["update"] }', {"vault:shop/auth": "write"}),
         ('path "auth/token/create" { capabilities = ["create", "update"] }', {}),
         ('path "auth/token/create-orphan" { capabilities = ["update"] }', {}),
         ('path "secret/dev" { capabilities = ["list"] }', {"vault:shop/secret/dev/*": "read"}),

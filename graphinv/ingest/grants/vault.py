@@ -242,10 +242,10 @@ class _Vault:
         if not held:
             return
         path = rule.path
-        become = self.becoming(path) if held & _CHANGES else None
-        if become is not None:
-            props = {name: value for name, value in _access(grant, stated, [], origin).items() if name in ("evidence", "sources")}
-            yield from (EdgeFact("ASSUMES", grant.subject, one, props | guess) for one in become if one != grant.subject)
+        become = self.becoming(path) if held & _CHANGES else []
+        props = {name: value for name, value in _access(grant, stated, [], origin).items() if name in ("evidence", "sources")}
+        yield from (EdgeFact("ASSUMES", grant.subject, one, props | guess) for one in become if one != grant.subject)
+        if become and not path.endswith("/config"):
             return
         if _TOKENS.fullmatch(path):
             if held & _CHANGES and held & {"sudo", "root"}:
@@ -259,9 +259,9 @@ class _Vault:
             yield node
             yield EdgeFact("CAN_ACCESS", grant.subject, node.key, _access(grant, stated, actions, origin) | guess)
 
-    def becoming(self, path: str) -> list[NodeKey] | None:
+    def becoming(self, path: str) -> list[NodeKey]:
         """The roles that whoever may write to ``path`` becomes: by its secret id, by tokens of it, or, where that is configured who may
-        log in by a method, all roles of the method. None for other paths.
+        log in by a method, all roles of the method that are known.
         """
         if found := re.fullmatch(r"auth/([^/]+)/role/([^/+*]+)/secret-id", path):
             return [("Identity", f"{self.start}auth/{found[1]}/role/{found[2]}")]
@@ -269,7 +269,7 @@ class _Vault:
             return [("Identity", f"{self.start}auth/token/role/{found[1]}")]
         if found := re.fullmatch(r"auth/([^/+*]+)/config", path):
             return [("Identity", id) for id in sorted(self.known.ids("Identity", prefix=f"{self.start}auth/{found[1]}/role/"))]
-        return None
+        return []
 
     def target(self, rule: _Rule, held: frozenset[str], sources: list[str]) -> tuple[NodeFact | None, list[str]]:
         """What a pattern names: a key that is used, a folder, a part of the system, a secret."""
