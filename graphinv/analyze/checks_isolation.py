@@ -38,13 +38,18 @@ def open_server(engine: Engine, params: Params) -> Iterator[Row]:
         held = _held(estate, server.key, at)
         theirs = sorted({edge.source[1] for edge in ways if held & _foreign(estate, server, edge.source, at)})
         if theirs:
-            yield about(server.key) | {"reason": "it uses the tokens of its callers, which were issued for somebody else", "agents": theirs}
+            reason = "it uses the tokens of its callers, which were issued for somebody else"
+            notes = [_STARTED] if server.props.get("transport") == "stdio" else []
+            yield about(server.key) | {"reason": reason, "agents": theirs, "modifiers": notes}
+
+
+_STARTED = "-4 only its host can start it"
 
 
 def _within(server: NodeRecord) -> list[str]:
     """What lowers it that a server is known not to be reached from elsewhere."""
     if server.props.get("transport") == "stdio":
-        return ["-4 only its host can start it"]
+        return [_STARTED]
     url = server.props.get("url")
     loopback = url is not None and _loopback(url)
     return ["-3 only its host can reach it, as long as it checks against DNS rebinding"] if loopback else []
@@ -55,10 +60,15 @@ def _loopback(url: str) -> bool:
 
     >>> _loopback("http://localhost:80/mcp"), _loopback("https://[::1]"), _loopback("http://localhost:80@host.example/")
     (True, True, False)
+    >>> _loopback("http://mcp.localhost./"), _loopback("http://[::ffff:127.0.0.1]/"), _loopback("http://localhost.host.example/")
+    (True, True, False)
     """
     try:
-        host = urlsplit(url).hostname or ""
-        return host == "localhost" or ip_address(host).is_loopback
+        host = (urlsplit(url).hostname or "").removesuffix(".")
+        if host == "localhost" or host.endswith(".localhost"):
+            return True
+        address = ip_address(host)
+        return (getattr(address, "ipv4_mapped", None) or address).is_loopback
     except ValueError:
         return False
 
@@ -69,15 +79,24 @@ def _connects(estate: Estate, edge: EdgeRecord, at: int) -> bool:
 
 
 def _held(estate: Estate, holder: NodeKey, at: int) -> set[NodeKey]:
-    """Secrets that something holds."""
-    return {edge.target for edge in estate.outgoing.get(holder, ()) if edge.kind == "HOLDS" and in_force(edge, at)}
+    """Secrets that something holds and that still open something."""
+    held = (edge.target for edge in estate.outgoing.get(holder, ()) if edge.kind == "HOLDS" and in_force(edge, at))
+    return {key for key in held if usable(estate.nodes[key].props, at)}
 
 
 def _foreign(estate: Estate, server: NodeRecord, caller: NodeKey, at: int) -> set[NodeKey]:
     """Secrets that a caller holds and that are known to be for somebody else than the server."""
-    own = {server.id, server.props.get("url")}
+    own = {server.id, *_addresses(server.props.get("url"))}
     held = _held(estate, caller, at) if caller[0] == "Agent" else set()
-    return {key for key in held if (meant := estate.nodes[key].props.get("audience")) is not None and own.isdisjoint(meant)}
+    audiences = ((key, estate.nodes[key].props.get("audience")) for key in held)
+    return {key for key, meant in audiences if meant is not None and own.isdisjoint((*meant, *(one.rstrip("/") for one in meant)))}
+
+
+def _addresses(url: str | None) -> Iterator[str]:
+    """What tokens for a server at ``url`` may name: the address, or its host's."""
+    if url is not None:
+        yield url.rstrip("/")
+        yield "/".join(url.split("/", 3)[:3])
 
 
 # --------------------------------------------------------------------------------------------------------------------------------
