@@ -23,11 +23,13 @@ from graphinv.analyze.rows import (
     agents_of,
     blueprint,
     counted,
+    granted,
     hop_of,
     in_force,
     listed,
     once,
     sightings_of,
+    usable,
 )
 from graphinv.analyze.scopes import action_bits
 from graphinv.model.approved import mark
@@ -197,7 +199,10 @@ def _callers(estate: Estate, at: int, source: NodeKey, *, member: bool = True) -
 
 
 def _onto(estate: Estate, key: NodeKey, at: int) -> Iterator[EdgeRecord]:
-    """Edges over which something is come to; of a tool also those by which it may be called over its servers."""
+    """Edges over which something is come to, unless it is a secret that opens nothing any more; of a tool also those by which it may be
+    called over its servers."""
+    if key[0] == "Secret" and not usable(estate.nodes[key].props, at):
+        return
     for edge in estate.incoming.get(key, ()):
         if not in_force(edge, at):
             continue
@@ -416,7 +421,7 @@ def contradicted(engine: Engine, params: Params) -> Iterator[Row]:
             closed = tasks.get(edge.source)
             if closed is not None and seen is not None and seen > closed + params["minutes"] * _MINUTE:
                 found = "it was let pass after its task was closed", "+1 what was over went on"
-            elif not known and (edge.source, edge.target) not in approved:
+            elif not known and (edge.source, edge.target) not in approved and not _by_server(estate, edge, seen, params["minutes"]):
                 found = "it was let pass, and nobody declared or approved it", None
             elif approvals.of(edge) == "refused":
                 found = "it was let pass, though it was not approved", None
@@ -477,8 +482,16 @@ def _beyond(edge: EdgeRecord, grants: Iterable[EdgeRecord]) -> int:
     """Bits of the actions of ``edge`` that none of ``grants`` has."""
     allowed = 0
     for grant in grants:
-        allowed |= action_bits(grant.props.get("actions") or ())
+        allowed |= action_bits(granted(grant))
     return action_bits(edge.props.get("actions") or ()) & ~allowed
+
+
+def _by_server(estate: Estate, edge: EdgeRecord, seen: int | None, minutes: int) -> bool:
+    """Whether its source is meant to connect to a server that provides the tool that it was seen to call."""
+    tool = estate.nodes[edge.target]
+    servers = {one.source for one in estate.incoming.get(tool.key, ()) if one.kind == "PROVIDES"}
+    links = (one for one in estate.outgoing.get(edge.source, ()) if one.kind == "CONNECTS_TO" and one.target in servers)
+    return any(not only_seen(one) and listed(one, tool) and (seen is None or _held(one, seen, minutes)) for one in links)
 
 
 @once
