@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from graphinv.model.estate import Estate
@@ -43,15 +43,18 @@ class Alike:
         asked = tuple(texts)
         return self._texts.setdefault(asked, asked)
 
-    def details(self, details: Mapping[str, Any]) -> dict[str, Any]:
-        """``details``, likewise; where they differ, at least the lists and texts that do not."""
-        mark = tuple((name, type(value), tuple(value) if type(value) is list else value) for name, value in details.items())
+    def details(self, names: Sequence[str], row: Mapping[str, Any]) -> dict[str, Any]:
+        """What a row of the rule says under ``names``, nulls left out, lists as sets: the same object for rows that say the same, and else
+        the same lists and texts where these are equal."""
+        values = tuple(map(row.get, names))
+        types = tuple(map(type, values))
+        mark = types, (tuple(tuple(value) if type(value) is list else value for value in values) if list in types else values)
         try:
             known = self._details.get(mark)
         except TypeError:  # a list of lists, say
-            return dict(details)
+            return _said(names, values)
         if known is None:
-            known = self._details[mark] = {name: self._shared(value) for name, value in details.items()}
+            known = self._details[mark] = {name: self._shared(value) for name, value in _said(names, values).items()}
         return known
 
     def _shared(self, value: Any) -> Any:
@@ -61,3 +64,30 @@ class Alike:
                 self._values[mark] = [self._shared(one) for one in value]
             return self._values[mark]
         return self._values.setdefault(value, value) if type(value) is str else value
+
+
+def _said(names: Iterable[str], values: Iterable[Any]) -> dict[str, Any]:
+    return {name: unite(None, value) for name, value in zip(names, values, strict=True) if value is not None}
+
+
+def unite(one: Any, other: Any) -> Any:
+    """Two rows' values of one detail: lists are sets and unite, different values become a list.
+
+    >>> unite(None, ["b", "a", "b"]), unite("a", "b"), unite(["a"], ["b"])
+    (['a', 'b'], ['a', 'b'], ['a', 'b'])
+    """
+    if (one is None or one == other) and not isinstance(other, (list, tuple)):
+        return other
+    if one == other and isinstance(one, tuple):
+        return other
+    if one is None and len(other) < 2:
+        return list(other)
+    values = {*_listed(one), *_listed(other)}
+    try:
+        return sorted(values)
+    except TypeError:  # they are of several types
+        return sorted(values, key=lambda value: (str(type(value)), value))
+
+
+def _listed(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, (list, tuple)) else () if value is None else (value,)

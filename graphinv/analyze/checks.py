@@ -122,8 +122,9 @@ def _how_sure(edges: Iterable[EdgeRecord]) -> float:
 
 def _whole_scope(estate: Estate, grants: Iterable[EdgeRecord], params: Params) -> Iterator[Row]:
     for edge in grants:
-        target, actions = estate.nodes[edge.target], granted(edge)
-        if target.props.get("type") in params["scopes"] and WORSE_THAN_READ & set(actions):
+        target = estate.nodes[edge.target]
+        actions = granted(edge) if target.props.get("type") in params["scopes"] else frozenset()
+        if WORSE_THAN_READ & actions:
             yield about(edge.source, edge.target) | {
                 "what": f"may {'administer' if 'admin' in actions else ', '.join(sorted(actions))} everything in {target.name}",
                 "actions": sorted(actions),

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -248,15 +249,16 @@ class _Powers:
 def _calls(engine: Engine, deputy: NodeRecord) -> Iterator[tuple[EdgeRecord, int]]:
     """Edges by which agents call a deputy, itself or by a tool that it provides, with nobody to decide for the caller; and their arcs."""
     estate, at = engine.estate, micros(engine.at)
+    asks = cache(lambda called: agreed(estate.nodes[called].props, "authorizescallers", at))
     for edge, provided, arc in calls_of(engine, deputy.key):
-        if _undecided(estate, edge, at) and not (provided and tells_callers_apart(estate, provided)):
+        if _undecided(estate, edge) and not asks(edge.target) and not (provided and tells_callers_apart(estate, provided)):
             yield edge, arc
 
 
-def _undecided(estate: Estate, edge: EdgeRecord, at: int) -> bool:
-    """Whether it is a call by an agent in service, without the first caller's name in it and with nothing that decides by caller."""
+def _undecided(estate: Estate, edge: EdgeRecord) -> bool:
+    """Whether it is a call by an agent in service, without the first caller's name in it and with no point that decides by caller."""
     called = edge.kind in ("USES", "CONNECTS_TO", "DELEGATES_TO") and edge.source[0] == "Agent" and edge.source != edge.target
-    if not called or not active(estate.nodes[edge.source]) or agreed(estate.nodes[edge.target].props, "authorizescallers", at):
+    if not called or not active(estate.nodes[edge.source]):
         return False
     return edge.props.get("mode") not in ("on_behalf_of", "passthrough") and not tells_callers_apart(estate, edge)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -345,6 +346,7 @@ def _calls_backwards(engine: Engine) -> dict[NodeKey, list[tuple[NodeKey, Step]]
     """Who can call each thing with nobody asked first."""
     estate, at, approvals = engine.estate, micros(engine.at), approvals_of(engine)
     found: dict[NodeKey, list[tuple[NodeKey, Step]]] = {}
+    provided = cache(lambda key: [one for one in estate.outgoing.get(key, ()) if one.kind == "PROVIDES" and in_force(one, at)])
     for edge in estate.edges_of(*_CALLS):
         if not in_force(edge, at):
             continue
@@ -353,7 +355,7 @@ def _calls_backwards(engine: Engine) -> dict[NodeKey, list[tuple[NodeKey, Step]]
         if edge.kind == "USES" and _kept_in(approvals, edge):
             continue
         limited = edge.kind == "CONNECTS_TO" and edge.props.get("tools") is not None
-        offered = [one for one in estate.outgoing.get(edge.target, ()) if one.kind == "PROVIDES" and in_force(one, at)] if limited else []
+        offered = provided(edge.target) if limited else []
         if offered:  # of a server of which no tool is known a list says nothing
             for one in offered:
                 tool = estate.nodes[one.target]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from functools import cache, partial
+from functools import cache
 from typing import TYPE_CHECKING
 
 from graphinv.analyze.approvals import HOLDS, approvals_of
@@ -21,17 +21,15 @@ from graphinv.analyze.rows import (
     about,
     active,
     agents_of,
-    blueprint,
     counted,
     granted,
     hop_of,
     in_force,
     listed,
     once,
-    sightings_of,
-    usable,
 )
 from graphinv.analyze.scopes import action_bits
+from graphinv.analyze.standing import Standing
 from graphinv.model.approved import mark
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
 from graphinv.model.facts import NodeKey, Props
@@ -127,8 +125,8 @@ def _leads_to_harm(engine: Engine, told: Columns, edge: EdgeRecord) -> bool:
 def blind_point(engine: Engine, params: Params) -> Iterator[Row]:
     """Enforcement points that decide and cannot tell which agent asks."""
     estate, at, told = engine.estate, micros(engine.at), columns_of(engine)
-    callers = cache(partial(_callers, estate, at))
-    is_shared = cache(partial(_is_shared, estate, at))
+    standing = Standing(engine)
+    callers, is_shared = cache(standing.callers), cache(standing.is_shared)
     for key, edges in sorted(_guarded(engine).items()):
         props = estate.nodes[key].props
         lacking = _untold(props)
@@ -178,41 +176,6 @@ def _untold(point: Props) -> list[str]:
     return [words for name, words in _INPUTS.items() if told and name not in known]
 
 
-_STEPS = frozenset({"RUNS_AS", "RUNS_ON", "HOLDS", "AUTHENTICATES_AS", "ASSUMES", "MEMBER_OF", "USES", "CONNECTS_TO", "DELEGATES_TO"})
-
-
-def _callers(estate: Estate, at: int, source: NodeKey, *, member: bool = True) -> set[NodeKey]:
-    """Agents in service that stand before an edge that leaves ``source``: itself, or the first ones that come to it; by a group of theirs
-    only as ``member``."""
-    found, seen, waiting = set(), {source}, [source]
-    while waiting:
-        key = waiting.pop()
-        if key[0] == "Agent" and active(estate.nodes[key]):
-            found.add(key)
-        if key[0] in ("Agent", "Workflow"):
-            continue
-        for one in _onto(estate, key, at):
-            if one.source not in seen and (member or one.kind != "MEMBER_OF"):
-                seen.add(one.source)
-                waiting.append(one.source)
-    return found
-
-
-def _onto(estate: Estate, key: NodeKey, at: int) -> Iterator[EdgeRecord]:
-    """Edges over which something is come to, unless it is a secret that opens nothing any more; of a tool also those by which it may be
-    called over its servers."""
-    if key[0] == "Secret" and not usable(estate.nodes[key].props, at):
-        return
-    for edge in estate.incoming.get(key, ()):
-        if not in_force(edge, at):
-            continue
-        if edge.kind in _STEPS and not edge.props.get("isolated"):
-            yield edge
-        elif edge.kind == "PROVIDES":
-            links = (link for link in estate.incoming.get(edge.source, ()) if link.kind == "CONNECTS_TO" and in_force(link, at))
-            yield from (link for link in links if listed(link, estate.nodes[key]))
-
-
 def _names(estate: Estate, edges: Iterable[EdgeRecord], before: Mapping[NodeKey, set[NodeKey]], at: int) -> set[NodeKey]:
     """Identities that a point sees on edges: those that they lead to or leave, members of groups among these, or what the callers
     ``before`` each source run as."""
@@ -231,22 +194,6 @@ def _names(estate: Estate, edges: Iterable[EdgeRecord], before: Mapping[NodeKey,
             members = (one for one in estate.incoming.get(key, ()) if one.kind == "MEMBER_OF" and in_force(one, at))
             waiting += [one.source for one in members]
     return seen
-
-
-def _is_shared(estate: Estate, at: int, identity: NodeKey) -> bool:
-    """Whether more than one agent in service acts as it; replicas are one, and members of a group have names of their own. A sub-agent that
-    comes to it in its caller's framework, and not by itself, is no further one."""
-    agents = _callers(estate, at, identity, member=False)
-    asked = (edge for agent in agents for edge in estate.outgoing.get(agent, ()) if edge.target in agents)
-    same = {edge.target for edge in asked if edge.source != edge.target and _of_one_framework(estate, edge)}
-    helpers = same - {one.source for one in estate.incoming.get(identity, ()) if one.kind == "RUNS_AS"}
-    return len({blueprint(estate.nodes[agent]) for agent in agents - helpers}) > 1
-
-
-def _of_one_framework(estate: Estate, edge: EdgeRecord) -> bool:
-    """Whether both ends of a delegation are known to run in one framework."""
-    framework = estate.nodes[edge.source].props.get("framework")
-    return framework is not None and framework == estate.nodes[edge.target].props.get("framework")
 
 
 def _nameless(estate: Estate, before: Mapping[NodeKey, set[NodeKey]], at: int) -> bool:
@@ -398,18 +345,18 @@ def contradicted(engine: Engine, params: Params) -> Iterator[Row]:
     enforcing = {point.id for point in estate.of_kind("EnforcementPoint") if point.props.get("mode") == "enforce"}
     denying = {point for point in enforcing if estate.nodes["EnforcementPoint", point].props.get("effect") == "deny"}
     meant: defaultdict[tuple[str, NodeKey, NodeKey], list[EdgeRecord]] = defaultdict(list)
-    sightings = sightings_of(engine)
+    sightings = engine.estate.sightings
     seen_between = {(edge.kind, edge.source, edge.target) for edge in sightings}
-    for edge in estate.edges:
+    for edge in (edge for source in {edge.source for edge in sightings} for edge in estate.outgoing[source]):
         ends = edge.kind, edge.source, edge.target
         if ends in seen_between and set(edge.props.get("evidence") or ()) - {"observed"}:
             meant[ends].append(edge)
     approvals = approvals_of(engine)
     once = (*HOLDS, "expired")  # it may have been seen before its approval ran out
-    approved = {(edge.source, edge.target) for edge in estate.edges_of(*_CALLS) if approvals.of(edge) in once}
+    approved = cache(lambda source: {edge.target for edge in estate.outgoing[source] if edge.kind in _CALLS and approvals.of(edge) in once})
     tasks = _closed_tasks(estate)
     unstated: defaultdict[NodeKey, list[EdgeRecord]] = defaultdict(list)
-    for edge in sightings:
+    for edge in (one for one in sightings if one.kind == "CAN_ACCESS" or one.props.get("guards")):
         guards, seen = set(edge.props.get("guards") or ()), _last_seen(edge)
         ends = edge.kind, edge.source, edge.target
         held = [one for one in meant.get(ends, ()) if seen is None or _held(one, seen, params["minutes"])]
@@ -421,7 +368,7 @@ def contradicted(engine: Engine, params: Params) -> Iterator[Row]:
             closed = tasks.get(edge.source)
             if closed is not None and seen is not None and seen > closed + params["minutes"] * _MINUTE:
                 found = "it was let pass after its task was closed", "+1 what was over went on"
-            elif not known and (edge.source, edge.target) not in approved and not _by_server(estate, edge, seen, params["minutes"]):
+            elif not known and edge.target not in approved(edge.source) and not _by_server(estate, edge, seen, params["minutes"]):
                 found = "it was let pass, and nobody declared or approved it", None
             elif approvals.of(edge) == "refused":
                 found = "it was let pass, though it was not approved", None

@@ -105,11 +105,12 @@ def blind_spot(engine: Engine, params: Params) -> Iterator[Row]:
     for agent in agents_of(engine):
         out = [edge for edge in estate.outgoing.get(agent.key, ()) if in_force(edge, at)]
         near = [agent.key, *(edge.target for edge in out if edge.kind in ("CONNECTS_TO", "USES", "RUNS_ON", "RUNS_AS"))]
-        kinds = {edge.kind for key in near for edge in estate.outgoing.get(key, ()) if in_force(edge, at)}
+        around = [edge for key in near for edge in estate.outgoing.get(key, ())]
         facts = {
             "owner": any(edge.kind == "OWNS" and in_force(edge, at) for edge in estate.incoming.get(agent.key, ())),
-            "secrets": "HOLDS" in kinds,
-            "access": "CAN_ACCESS" in kinds or reach.targets(engine.structure.node(agent.key)) > 0,
+            "secrets": any(edge.kind == "HOLDS" and in_force(edge, at) for edge in around),
+            "access": reach.targets(engine.structure.node(agent.key)) > 0
+            or any(edge.kind == "CAN_ACCESS" and in_force(edge, at) for edge in around),
             "tools": any(edge.kind in ("USES", "CONNECTS_TO") for edge in out),
             "runtime": any(edge.kind == "RUNS_ON" for edge in out),
         }

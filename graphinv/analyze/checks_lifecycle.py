@@ -23,7 +23,6 @@ from graphinv.analyze.rows import (
     documents_of,
     in_force,
     root_of,
-    sightings_of,
     usable,
 )
 from graphinv.analyze.scopes import ACTION_BIT
@@ -39,7 +38,7 @@ def ghost(engine: Engine, params: Params) -> Iterator[Row]:
     estate, at = engine.estate, micros(engine.at)
     newest: dict[str, int] = {}
     roots = cache(lambda document: root_of(estate, [document]))
-    for edge in sightings_of(engine):
+    for edge in engine.estate.sightings:
         if edge.props.get("last_seen"):
             for root in map(roots, documents_of(edge)):
                 newest[root] = max(newest.get(root, 0), micros(edge.props["last_seen"]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import TYPE_CHECKING
@@ -176,9 +176,10 @@ def _folded(name: str) -> str:
     return "".join(letter for letter in plain if letter.isalnum()).replace("rn", "m").replace("vv", "w")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Way:
-    """A server and which of its tools may be called, by id or by name; None where all may. A tool that no server provides is one itself."""
+    """A server and which of its tools may be called, by id or by name; None where all may. A tool that no server provides is one itself.
+    Of each way there is one object."""
 
     server: NodeKey
     only: frozenset[str] | None
@@ -202,23 +203,27 @@ def shadowed_name(engine: Engine, params: Params) -> Iterator[Row]:
     Told once for each tool that is not approved, with all agents. Names one letter apart are found by what is left when one letter is
     taken out, so that no pairs are tried: O(length of all names).
     """
-    approved = cache(partial(_approved, approvals_of(engine)))
+    approved, folded = cache(partial(_approved, approvals_of(engine))), cache(_folded)
     callers, offers = _offers(engine)
+    met = _met(callers)
     by_name: defaultdict[str, list[_Offered]] = defaultdict(list)
     for tool, way in offers:
-        by_name[_folded(tool.name)].append(_Offered(tool, way, approved(tool, way.server)))
+        by_name[folded(tool.name)].append(_Offered(tool, way, approved(tool, way.server)))
     by_name.pop("", None)
     doubted = [name for name, offered in by_name.items() if not all(one.approved for one in offered)]
     for name, near in _neighbours(doubted, by_name):
-        met = _met([one for other in near for one in by_name[other]], callers)
+        offered: defaultdict[_Way, list[_Offered]] = defaultdict(list)
+        for offer in (offer for other in near for offer in by_name[other]):
+            offered[offer.way].append(offer)
         twins: defaultdict[NodeKey, list[tuple[_Offered, _Offered]]] = defaultdict(list)
         for one in by_name[name]:
-            if one.approved or one.way not in met:
+            if one.approved:
                 continue
-            others = [other for other in met[one.way] if _rivals(one, other)]
+            few, many = sorted((met(one.way), offered), key=len)
+            others = [other for way in few if way in many for other in offered[way] if _rivals(one, other)]
             theirs = [(one, other) for other in others if other.approved or _disguised(one.tool.name, other.tool.name)]
             twins[one.tool.key] += theirs
-            if not theirs and one.approved is None and any(_folded(other.tool.name) == name for other in others):
+            if not theirs and one.approved is None and any(folded(other.tool.name) == name for other in others):
                 yield about(one.tool.key) | {"unknown": True}
         for key, pairs in twins.items():
             if pairs:
@@ -237,24 +242,13 @@ def _rivals(one: _Offered, other: _Offered) -> bool:
     return len(sides) > 1 and one.tool.key != other.tool.key and any(kind == "ToolServer" for kind, _ in sides)
 
 
-def _met(offers: Iterable[_Offered], callers: Mapping[_Way, set[NodeKey]]) -> dict[_Way, list[_Offered]]:
-    """By way, the offers that some agent reaches together with it, where these are of several servers."""
-    offered: defaultdict[_Way, list[_Offered]] = defaultdict(list)
-    for one in offers:
-        offered[one.way].append(one)
-    by_agent: defaultdict[NodeKey, list[_Way]] = defaultdict(list)
-    for way in offered:
-        for agent in callers[way]:
-            by_agent[agent].append(way)
-    met: defaultdict[_Way, set[_Way]] = defaultdict(set)
-    # Agents that reach the same servers are one group, so that what many share is looked at once
-    for ways in {tuple(ways) for ways in by_agent.values() if len(ways) > 1}:
-        for way in ways:
-            met[way].update(ways)
-    return {
-        way: sorted((one for other in others for one in offered[other]), key=lambda one: (one.tool.key, one.way.server))
-        for way, others in met.items()
-    }
+def _met(callers: Mapping[_Way, set[NodeKey]]) -> Callable[[_Way], set[_Way]]:
+    """What tells of a way those that some agent has together with it, itself among them."""
+    had: defaultdict[NodeKey, set[_Way]] = defaultdict(set)
+    for way, agents in callers.items():
+        for agent in agents:
+            had[agent].add(way)
+    return cache(lambda way: set[_Way]().union(*(had[agent] for agent in callers[way])))
 
 
 def _disguised(name: str, other: str) -> bool:
@@ -270,15 +264,16 @@ def _offers(engine: Engine) -> tuple[Mapping[_Way, set[NodeKey]], list[tuple[Nod
     for edge in provides:
         servers[edge.target].append(edge.source)
     callers: defaultdict[_Way, set[NodeKey]] = defaultdict(set)
-    ways: defaultdict[NodeKey, set[_Way]] = defaultdict(set)
+    ways: defaultdict[NodeKey, dict[_Way, None]] = defaultdict(dict)
+    one_each = cache(_Way)
     for edge in estate.edges_of("CONNECTS_TO", "USES"):
         if not in_force(edge, at) or not active(estate.nodes[edge.source]):
             continue
         only = [edge.target[1]] if edge.kind == "USES" else edge.props.get("tools")
         for server in servers.get(edge.target, [edge.target]) if edge.kind == "USES" else [edge.target]:
-            way = _Way(server, None if only is None else frozenset(only))
+            way = one_each(server, None if only is None else frozenset(only))
             callers[way].add(edge.source)
-            ways[server].add(way)
+            ways[server][way] = None
     offers = [(edge.target, way) for edge in provides for way in ways[edge.source]]
     offers += [(server, way) for server, own in ways.items() if server[0] == "Tool" for way in own]
     tools = ((estate.nodes[key], way) for key, way in offers)

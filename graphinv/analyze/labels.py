@@ -44,10 +44,18 @@ def labels_of(things: Iterable[Props]) -> Mapping[str, str]:
     """Value by plain name, of the first of ``things`` that says something under that name."""
     found: dict[str, str] = {}
     for props in things:
-        for label in props.get("labels") or ():
-            name, _, value = label.partition("=")
-            if plain(value) not in NOTHING_SAID:
-                found.setdefault(plain(name), value)
+        if labels := props.get("labels"):
+            found = {**_said(tuple(labels)), **found}
+    return found
+
+
+@lru_cache(maxsize=10_000)
+def _said(labels: Iterable[str]) -> Mapping[str, str]:
+    found: dict[str, str] = {}
+    for label in labels:
+        name, _, value = label.partition("=")
+        if plain(value) not in NOTHING_SAID:
+            found.setdefault(plain(name), value)
     return found
 
 
@@ -95,5 +103,8 @@ def agreed(props: Props, name: str, at: int) -> bool:
     >>> agreed({"labels": ["cross_tenant_ok=CHG-12"]}, "crosstenantok", 0)
     True
     """
-    until = time_of(labels_of([props]).get(name))
-    return affirmed(props, name) and (until is None or at < until)
+    value = labels_of([props]).get(name)
+    if value is None or plain(value) in DENIALS:
+        return False
+    until = time_of(value)
+    return until is None or at < until

@@ -74,16 +74,11 @@ def confidence(edge: EdgeRecord) -> float:
 
 def in_force(edge: EdgeRecord, at: int) -> bool:
     """Whether an edge holds at a time, in microseconds since 1970, whatever its ends."""
-    start, end = edge.props.get("valid_from"), edge.props.get("valid_until")
-    if start is None and end is None:
+    props = edge.props
+    if "valid_from" not in props and "valid_until" not in props:  # of most nobody states either
         return True
-    return (start is None or micros(start) <= at) and (end is None or bool(edge.props.get("renewable")) or at < micros(end))
-
-
-@once
-def sightings_of(engine: Engine) -> Sequence[EdgeRecord]:
-    """Edges that were observed, in their order."""
-    return [edge for edge in engine.estate.edges if "observed" in (edge.props.get("evidence") or ())]
+    start, end = props.get("valid_from"), props.get("valid_until")
+    return (start is None or micros(start) <= at) and (end is None or bool(props.get("renewable")) or at < micros(end))
 
 
 def delegations(estate: Estate, at: int) -> list[EdgeRecord]:
@@ -175,17 +170,18 @@ def blueprint(agent: NodeRecord) -> str:
 def hop_of(estate: Estate, edge: EdgeRecord, *, backwards: bool = False) -> Hop:
     """One edge as a hop of a finding's path; ``backwards`` where what matters flows against it."""
     source, target = (edge.target, edge.source) if backwards else (edge.source, edge.target)
+    props = edge.props
     verb = _BACK if backwards else _VERBS.get(edge.kind, edge.kind.lower().replace("_", " "))
     return Hop(
         source=source,
         edge=f"<{edge.kind}" if backwards else edge.kind,
         target=target,
         words=f"{verb} {estate.nodes[target].name}",
-        evidence=tuple(edge.props.get("evidence") or ()),
-        confidence=None if (sure := edge.props.get("confidence")) is None else float(sure),
+        evidence=tuple(props.get("evidence") or ()),
+        confidence=None if (sure := props.get("confidence")) is None else float(sure),
         sources=edge.sources,
-        scopes=tuple(edge.props["scopes"]) if edge.props.get("scopes") is not None else None,
-        guards=tuple(guard_on(estate, id) for id in edge.props.get("guards") or ()),
+        scopes=None if (scopes := props.get("scopes")) is None else tuple(scopes),
+        guards=tuple(guard_on(estate, id) for id in guards) if (guards := props.get("guards")) else (),
         edges=(edge.key,),
     )
 

@@ -21,7 +21,7 @@ import importlib
 import pkgutil
 import string
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache, cached_property, partial
 from itertools import groupby
 from operator import attrgetter
@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 import graphinv.analyze
-from graphinv.analyze.alike import Alike
+from graphinv.analyze.alike import Alike, unite
 from graphinv.analyze.labels import states
 from graphinv.analyze.library import Header, Parameter, bind, check_parameters, explain, split
 from graphinv.analyze.reaching import affordable
@@ -281,18 +281,19 @@ def _supplied(estate: Estate, needs: Iterable[str]) -> frozenset[str]:
 class _Merged:
     """Rows about one pair of ends."""
 
-    details: dict[str, Any] = field(default_factory=dict)
+    details: dict[str, Any]
     """In the order of their names."""
     modifiers: set[str] | None = None
     confidence: float = 1.0
     path: Sequence[Hop] = ()
     sources: Sequence[str] = ()
 
-    def add(self, row: Row, names: Iterable[str]) -> None:
-        """Take in one row, of which ``names``, sorted, are details."""
-        before = self.details
-        found = {name: _unite(before.get(name), value) for name in names if (value := row.get(name)) is not None}
-        self.details = dict(sorted((before | found).items())) if before else found
+    def add(self, row: Row, details: dict[str, Any]) -> None:
+        """Take in one row, and what it says as details."""
+        if details is not self.details:
+            before = self.details
+            found = {name: unite(before.get(name), value) for name, value in details.items()}
+            self.details = dict(sorted({**before, **found}.items()))
         notes = {text for text in row.get("modifiers") or () if text is not None}
         if self.modifiers is None:
             self.modifiers = notes
@@ -302,22 +303,6 @@ class _Merged:
         self.sources = self.sources or row.get("sources") or ()
         stated = row.get("confidence")
         self.confidence = min(self.confidence, 1.0 if stated is None else stated)
-
-
-def _unite(one: Any, other: Any) -> Any:
-    """Two rows' values of one detail: lists are sets and unite, different values become a list."""
-    if (one is None or one == other) and not isinstance(other, (list, tuple)):
-        return other
-    if one == other and isinstance(one, tuple):
-        return other
-    if one is None and len(other) < 2:
-        return list(other)
-    values = {*_listed(one), *_listed(other)}
-    return sorted(values) if len(set(map(type, values))) < 2 else sorted(values, key=lambda value: (str(type(value)), value))
-
-
-def _listed(value: Any) -> Sequence[Any]:
-    return value if isinstance(value, (list, tuple)) else () if value is None else (value,)
 
 
 def _rows(rule: Rule, engine: Engine, query: Ask, given: Mapping[str, object]) -> Iterable[Row]:
@@ -341,10 +326,11 @@ def _judge(rule: Rule, engine: Engine, gauge: Gauge, alike: Alike, rows: Iterabl
         if row.get("unknown"):
             unknown.add((subject, target))
         else:
+            details = alike.details(names, row)
             about = merged.get((subject, target))
             if about is None:
-                about = merged[subject, target] = _Merged()
-            about.add(row, names)
+                about = merged[subject, target] = _Merged(details)
+            about.add(row, details)
     # Target by target: the engine's search for one target and action serves every subject
     pathless = sorted((target, subject) for (subject, target), about in merged.items() if target and not about.path)
     searched = _searched(engine, {target for target, _ in pathless})
@@ -395,7 +381,7 @@ def _finding(rule: Rule, engine: Engine, gauge: Gauge, alike: Alike, subject: No
         sources=sources or alike.texts(sorted(_said_around(estate, subject, hops))),
         likelihood=engine.settings.likelihood.get(rule.id, 0.0),
         severity_parts=parts,
-        details=alike.details(about.details),
+        details=about.details,
     )
 
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from graphinv.analyze.rows import sightings_of
 from graphinv.analyze.toolbox import SURE, toolbox_of
 from graphinv.model.estate import Estate
 from graphinv.model.facts import NodeKey, Props
@@ -301,4 +300,4 @@ class Gauge:
     def _recent(self) -> frozenset[str]:
         """Keys of the edges that were observed of late; without last_seen one is still being stated."""
         since = (datetime.fromisoformat(self.engine.at) - _RECENT).replace(tzinfo=None).isoformat()
-        return frozenset(edge.key for edge in sightings_of(self.engine) if (edge.props.get("last_seen") or since) >= since)
+        return frozenset(edge.key for edge in self.engine.estate.sightings if (edge.props.get("last_seen") or since) >= since)

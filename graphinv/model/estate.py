@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate, chain, groupby
@@ -181,23 +181,31 @@ class Estate:
         return {kind: range(end - count, end) for (kind, count), end in zip(counts.items(), ends, strict=True)}
 
     @cached_property
+    def sightings(self) -> Sequence[EdgeRecord]:
+        """Edges that were observed, in their order."""
+        return [edge for edge in self.edges if "observed" in (edge.props.get("evidence") or ())]
+
+    @cached_property
     def outgoing(self) -> Mapping[NodeKey, tuple[EdgeRecord, ...]]:
         """Edges by the node they leave."""
-        return _group((edge.source, edge) for edge in self.edges)
+        return _group(self.edges, attrgetter("source"))
 
     @cached_property
     def incoming(self) -> Mapping[NodeKey, tuple[EdgeRecord, ...]]:
         """Edges by the node they reach."""
-        return _group((edge.target, edge) for edge in self.edges)
+        return _group(self.edges, attrgetter("target"))
 
     def owners(self, key: NodeKey) -> tuple[str, ...]:
         """Ids of the owners of a node, those that the surest source names first (:data:`~graphinv.model.facts.OWNER_CONFIDENCE`)."""
         owners: dict[str, float] = {}
-        for edge in self.incoming.get(key, ()):
-            if edge.kind == "OWNS":
-                # Whoever states a fact of their own, or dumps what a provider says, gives it no confidence: it is certain.
-                owners[edge.source[1]] = max(owners.get(edge.source[1], 0), edge.props.get("confidence") or 1)
+        for edge in self._owning.get(key, ()):
+            # Whoever states a fact of their own, or dumps what a provider says, gives it no confidence: it is certain.
+            owners[edge.source[1]] = max(owners.get(edge.source[1], 0), edge.props.get("confidence") or 1)
         return tuple(sorted(owners, key=lambda owner: (-owners[owner], owner)))
+
+    @cached_property
+    def _owning(self) -> Mapping[NodeKey, tuple[EdgeRecord, ...]]:
+        return _group(self.edges_of("OWNS"), attrgetter("target"))
 
     @cached_property
     def _names(self) -> Mapping[str, tuple[NodeKey, ...]]:
@@ -238,8 +246,8 @@ def meant(name: str, called: Iterable[NodeKey]) -> NodeKey:
     raise Ambiguous(f"{name!r} is the name of {len(found)} things; say which as Kind:id: {listed}")
 
 
-def _group(pairs: Iterable[tuple[NodeKey, EdgeRecord]]) -> Mapping[NodeKey, tuple[EdgeRecord, ...]]:
-    groups: dict[NodeKey, list[EdgeRecord]] = {}
-    for key, edge in pairs:
-        groups.setdefault(key, []).append(edge)
+def _group(edges: Iterable[EdgeRecord], end: Callable[[EdgeRecord], NodeKey]) -> Mapping[NodeKey, tuple[EdgeRecord, ...]]:
+    groups: defaultdict[NodeKey, list[EdgeRecord]] = defaultdict(list)
+    for edge in edges:
+        groups[end(edge)].append(edge)
     return {key: tuple(edges) for key, edges in groups.items()}
