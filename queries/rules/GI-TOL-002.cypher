@@ -16,13 +16,13 @@
 // traps:
 //   - A remote server cannot be pinned by its package; a record of what its tools were is what counts
 //   - References inside one's own repository
-//   - A server that is switched off
+//   - A server that is switched off, and tools that are
 // columns: {reason: Why it is not pinned, package: What it is started from, agents: Agents that connect to it}
 MATCH (v:ToolServer)
 WHERE v.gone_at IS NULL AND coalesce(v.pinned, false) = false AND coalesce(v.origin, 'unknown') <> 'internal'
   AND NOT coalesce(v.status, 'unknown') IN ['suspended', 'retired']
 OPTIONAL MATCH (v)-[p:PROVIDES]->(t:Tool)
-WHERE p.gone_at IS NULL AND t.gone_at IS NULL
+WHERE p.gone_at IS NULL AND t.gone_at IS NULL AND NOT coalesce(t.status, 'unknown') IN ['suspended', 'retired']
   AND (p.valid_from IS NULL OR p.valid_from <= $at) AND (p.valid_until IS NULL OR p.valid_until > $at OR p.renewable = true)
 WITH v, count(DISTINCT t) AS tools, count(DISTINCT CASE WHEN t.approved_digest IS NOT NULL THEN t.id END) AS recorded,
      sum(CASE WHEN 'execute' IN coalesce(t.effects, []) THEN 1 ELSE 0 END) AS executing
