@@ -27,7 +27,7 @@ from graphinv.model.facts import EdgeFact, Fact, NodeKey, Problem, Props, Ref
 
 NAME = "otel_traces"
 TITLE = "Traces of agents: OpenTelemetry, OpenInference, OpenLLMetry, AI SDK"
-FILES = (
+FILES: tuple[str, ...] = (
     "any JSON file, or file of JSON lines, of spans: OTLP, Jaeger, Tempo, Zipkin, as SDKs print them",
     "maps of attributes such as `gen_ai.operation.name`, `openinference.span.kind`, `traceloop.span.kind`, `ai.operationId`",
     "exports of Langfuse and LangSmith",

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from graphinv.ingest import HEAD_BYTES, cedar
 from graphinv.ingest.support.cedar import CedarError, Policy, policies
-from graphinv.model.facts import EdgeFact, NodeFact, Problem, check_edge, check_node
+from graphinv.model.facts import EdgeFact, NodeFact, NodeKey, Problem, Ref, check_edge, check_node
 from tests.ingest.bad_inputs import EVERYWHERE, read
 from tests.ingest.reading import document, fake
 
@@ -61,7 +61,8 @@ def _is_access(fact: object) -> TypeGuard[EdgeFact]:
     return isinstance(fact, EdgeFact) and fact.kind == "CAN_ACCESS"
 
 
-def _short(end: Any) -> str:
+def _short(end: NodeKey | Ref) -> str:
+    assert not isinstance(end, Ref)
     return end[1].removeprefix("principal:shop#").removeprefix("object:shop#").removeprefix("called:shop#")
 
 

@@ -158,7 +158,8 @@ def test_any_bytes_are_borne(data: bytes) -> None:
 
 @pytest.mark.parametrize("field", ["tool", "agent_id", "ts", "policy", "tenant_id", "type", "outcome", "subjects", "target", "delegation"])
 def test_any_type_is_borne(field: str) -> None:
-    for value in (None, 7, [], {}, [[]], {"chain": [7]}, "\ud800", "x" * 9999):
+    values: list[object] = [None, 7, [], {}, [[]], {"chain": [7]}, "\ud800", "x" * 9999]
+    for value in values:
         for line in (proxy("x"), toolhive("x")):
             read(mcp_audit, "audit.jsonl", json.dumps({**json.loads(line), field: value}).encode())
 

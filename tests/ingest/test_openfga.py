@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from graphinv.ingest import HEAD_BYTES, openfga
-from graphinv.model.facts import EdgeFact, NodeFact, Problem, check_edge, check_node
+from graphinv.model.facts import EdgeFact, NodeFact, NodeKey, Problem, Ref, check_edge, check_node
 from tests.ingest.bad_inputs import EVERYWHERE, read
 from tests.ingest.reading import document, fake
 
@@ -70,7 +70,8 @@ class Drawn:
         return {props.get("condition"): props.get("actions", []) for props in found}
 
 
-def _short(end: Any) -> str:
+def _short(end: NodeKey | Ref) -> str:
+    assert not isinstance(end, Ref)
     return end[1].removeprefix("principal:shop#").removeprefix("object:shop#").removeprefix("called:shop#")
 
 

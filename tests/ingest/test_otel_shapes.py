@@ -8,9 +8,7 @@ from typing import Any
 import pytest
 
 from graphinv.ingest import otel_traces
-from tests.ingest.traces import START, Shown, agent, otlp, resource, span, tool
-
-CHAT = {"gen_ai__operation__name": "chat", "gen_ai__request__model": "gpt-4o"}
+from tests.ingest.traces import CHAT, START, Shown, agent, otlp, resource, span, tool
 
 # --------------------------------------------------------------------------------------------------------------------------------
 # Conventions

@@ -13,9 +13,7 @@ from graphinv.ingest import otel_traces
 from graphinv.model.facts import EdgeFact
 from tests.ingest.bad_inputs import ANY_BYTES, EVERYWHERE, read
 from tests.ingest.reading import document, fake
-from tests.ingest.traces import Shown, agent, mcp, otlp, resource, span, tool
-
-CHAT = {"gen_ai__operation__name": "chat", "gen_ai__request__model": "gpt-4o"}
+from tests.ingest.traces import CHAT, Shown, Told, agent, mcp, otlp, resource, span, tool
 
 
 def shown(*spans: dict[str, Any], **told: Any) -> Shown:
@@ -117,7 +115,7 @@ def test_a_name_that_a_library_made_up_names_nobody(name: str) -> None:
 
 
 def test_an_id_alone_names_nobody() -> None:
-    told = {"gen_ai__operation__name": "invoke_agent", "gen_ai__agent__id": "asst_5j66UpCpwteGg4YSxUnt7lPY"}
+    told: Told = {"gen_ai__operation__name": "invoke_agent", "gen_ai__agent__id": "asst_5j66UpCpwteGg4YSxUnt7lPY"}
     assert shown(span("01", **told), tool("02", "search", "01")).of("Agent") == {"trips"}
 
 
@@ -164,7 +162,7 @@ def test_the_same_span_twice_is_one_sighting() -> None:
 
 
 def test_a_request_to_a_server_connects_to_it_for_the_tools_that_were_called() -> None:
-    at = {"server__address": "mcp.acme.example", "server__port": 443}
+    at: Told = {"server__address": "mcp.acme.example", "server__port": 443}
     listing = span("02", "01", "tools/list", 3, mcp__method__name="tools/list", **at)
     found = shown(agent("01", "Planner"), listing, mcp("03", "pay", "01", **at), mcp("04", "refund", "01", **at))
     assert found.edges["CONNECTS_TO", "trips/Planner", "trips/mcp.acme.example"]["tools"] == ["pay", "refund"]
@@ -215,7 +213,7 @@ def test_models_memory_and_data_sources() -> None:
 
 
 def test_a_query_below_a_tool_shows_what_the_tool_reaches() -> None:
-    at = {"db__system__name": "postgresql", "server__address": "db.acme.example", "db__namespace": "shop"}
+    at: Told = {"db__system__name": "postgresql", "server__address": "db.acme.example", "db__namespace": "shop"}
     read_, wipe = (span(f"0{i}", "02", kind=3, db__operation__name=verb, **at) for i, verb in ((3, "SELECT"), (4, "DELETE")))
     found = shown(agent("01", "Planner"), tool("02", "report", "01"), read_, wipe, span("05", "01", db__operation__name="SELECT", **at))
     pairs = [fact for fact in found.all if isinstance(fact, EdgeFact) and fact.kind == "CAN_ACCESS"]
@@ -253,7 +251,7 @@ def test_a_query_below_a_tool_shows_what_the_tool_reaches() -> None:
         ({"host__name": "e68e96fc8302"}, None),
     ],
 )
-def test_what_an_agent_ran_on(told: dict[str, Any], runtime: str | None) -> None:
+def test_what_an_agent_ran_on(told: Told, runtime: str | None) -> None:
     found = shown(agent("01", "Planner"), tool("02", "search", "01"), **told)
     assert {target for kind, _, target in found.edges if kind == "RUNS_ON"} == ({runtime} if runtime else set())
 
@@ -303,7 +301,7 @@ def test_content_is_not_looked_at() -> None:
     names = """gen_ai__input__messages gen_ai__output__messages gen_ai__system_instructions gen_ai__tool__call__arguments input__value
         gen_ai__tool__call__result output__value gen_ai__prompt__0__content traceloop__entity__input db__query__text mcp__resource__uri
         gen_ai__agent__description gen_ai__tool__description exception__message"""
-    content = dict.fromkeys(names.split(), said)
+    content: Told = dict.fromkeys(names.split(), said)
     found = shown(agent("01", "Planner", **content), tool("02", "search", "01", **content), span("03", "01", **CHAT, **content))
     assert len(found.edges) == 2
     assert "4929" not in repr(found.all)

@@ -11,6 +11,9 @@ from tests.ingest.reading import document
 
 START = 1_790_000_000
 """The moment of the first span: 2026-09-21T14:13:20Z."""
+Told = dict[str, Any]
+"""Attributes to be given to a span with ``**``, as their names are as parameters; a span takes words of other types beside them."""
+CHAT: Told = {"gen_ai__operation__name": "chat", "gen_ai__request__model": "gpt-4o"}
 
 
 def attributes(values: dict[str, Any]) -> list[dict[str, Any]]:

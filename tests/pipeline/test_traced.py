@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from graphinv.analyze.engine import Engine
-from graphinv.model.facts import EdgeFact
+from graphinv.model.facts import EdgeFact, NodeKey
+from graphinv.model.results import Atom, Finding, Lens
 from graphinv.pipeline.keys import Fingerprinter
 from graphinv.pipeline.read import Reading, read_root
 from graphinv.pipeline.stages import Scanned, engine
@@ -18,7 +19,7 @@ from graphinv.pipeline.stages import scan as scan_all
 from graphinv.pipeline.together import together
 from graphinv.pipeline.walk import root_of
 from graphinv.store import open_store
-from tests.ingest.traces import agent, mcp, otlp, resource, span, tool
+from tests.ingest.traces import Told, agent, mcp, otlp, resource, span, tool
 
 DESK = """from agents import Agent, function_tool
 
@@ -80,7 +81,7 @@ def test_a_service_that_is_called_like_any_folder_tells_nothing(tmp_path: Path) 
 
 
 def test_an_id_of_an_agent_names_nobody(tmp_path: Path) -> None:
-    told = {"gen_ai__operation__name": "invoke_agent", "gen_ai__agent__id": "Desk"}
+    told: Told = {"gen_ai__operation__name": "invoke_agent", "gen_ai__agent__id": "Desk"}
     trace = otlp(resource(span("01", **told), tool("02", "look_up", "01"), service="checkout"))
     found = scan(tmp_path, {"code/desk/agents.py": DESK, "logs/a.json": trace})["logs"]
     assert nodes(found, "Agent") == {"called:checkout"}
@@ -107,7 +108,7 @@ def test_two_that_fit_are_told_and_neither_is_meant(tmp_path: Path) -> None:
         ("x", {"k8s__namespace__name": "default", "k8s__deployment__name": "front-office", "k8s__cluster__name": "code"}),
     ],
 )
-def test_what_it_runs_on_tells_the_service_too(tmp_path: Path, service: str, told: dict[str, str]) -> None:
+def test_what_it_runs_on_tells_the_service_too(tmp_path: Path, service: str, told: Told) -> None:
     code = "from agents import Agent\ndesk = Agent(name='Desk')\n"
     container = "{containers: [{name: a, image: 'x:1', command: [python, main.py]}]}"
     manifest = f"apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: front-office}}\nspec: {{template: {{spec: {container}}}}}\n"
@@ -148,7 +149,7 @@ CODER = "claude-code:code"
     ("told", "server"),
     [({"server__address": "mcp.acme.example"}, "https://mcp.acme.example/mcp"), ({"mcp__server__name": "db"}, "mcp:code/.mcp.json#db")],
 )
-def test_a_server_is_the_one_that_the_agent_has_by_its_host_or_name(tmp_path: Path, told: dict[str, str], server: str) -> None:
+def test_a_server_is_the_one_that_the_agent_has_by_its_host_or_name(tmp_path: Path, told: Told, server: str) -> None:
     own = {"graphinv__agent__id": CODER}
     trace = otlp(resource(agent("01", "coder", **own), mcp("02", "pay", "01", **told), service="coder"))
     found = scan(tmp_path, {"code/.mcp.json": SERVERS, "logs/a.json": trace})["logs"]
@@ -177,7 +178,7 @@ NODES = [
     {"node": "Tool", "id": "pay", "props": {"name": "pay"}},
     {"node": "EnforcementPoint", "id": "gw", "props": {"mode": "enforce", "effect": "deny"}},
 ]
-AT_SRV = {"mcp__server__name": "srv"}
+AT_SRV: Told = {"mcp__server__name": "srv"}
 BOTS = otlp(resource(agent("01", "bot"), tool("02", "pay", "01"), service="bot"))
 
 
@@ -270,26 +271,36 @@ def observed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Scanned
         yield scanned, engine(store, at=AT)
 
 
+def atoms(asked: Engine, subject: NodeKey, lens: Lens) -> set[Atom]:
+    found = asked.reach(subject, lens).atoms
+    assert found is not None
+    return set(found)
+
+
+def findings(scanned: Scanned) -> Sequence[Finding]:
+    assert scanned.analysis is not None
+    return scanned.analysis.findings
+
+
 def test_what_was_seen_is_within_what_is_possible(observed: tuple[Scanned, Engine]) -> None:
     """And it is less: of the agent's two tools and one more agent nothing else was seen."""
     _, asked = observed
     for subject in (("Agent", OWNER), ("Agent", "called:desk/Night owl")):
-        seen, posture = asked.reach(subject, "observed"), asked.reach(subject, "posture")
-        assert set(seen.atoms) <= set(posture.atoms)
+        assert atoms(asked, subject, "observed") <= atoms(asked, subject, "posture")
     wiped = ("Resource", "postgres://db.acme.example:5432/orders", "delete")
-    assert wiped in asked.reach(("Agent", OWNER), "observed").atoms
-    assert wiped not in asked.reach(("Agent", OWNER), "declared").atoms
+    assert wiped in atoms(asked, ("Agent", OWNER), "observed")
+    assert wiped not in atoms(asked, ("Agent", OWNER), "declared")
 
 
 def test_a_tool_that_was_called_and_never_declared_is_drift(observed: tuple[Scanned, Engine]) -> None:
-    found = {(one.rule, one.subject, one.target) for one in observed[0].analysis.findings}
+    found = {(one.rule, one.subject, one.target) for one in findings(observed[0])}
     assert ("GI-INV-004", ("Agent", OWNER), ("Tool", "called:desk/wipe")) in found
     assert ("GI-INV-004", ("Agent", OWNER), ("Agent", "called:desk/Night owl")) in found
     assert ("GI-INV-004", ("Agent", OWNER), ("Tool", LOOK_UP)) not in found
 
 
 def test_an_agent_that_was_seen_and_that_nobody_declares_is_a_shadow(observed: tuple[Scanned, Engine]) -> None:
-    shadows = {one.subject[1]: one for one in observed[0].analysis.findings if one.rule == "GI-INV-002"}
+    shadows = {one.subject[1]: one for one in findings(observed[0]) if one.rule == "GI-INV-002"}
     assert set(shadows) == {"called:desk/Night owl"}
 
 
