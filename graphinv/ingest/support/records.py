@@ -97,7 +97,7 @@ def moment(value: object) -> str | None:
         return value.strip()
     try:
         number = float(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else 0.0
-    except ValueError:
+    except (ValueError, OverflowError):  # JSON has whole numbers of any length
         return None
     number = number / 1000 if number > 1e11 else number
     return datetime.fromtimestamp(int(number), UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if 0 < number < 32_503_680_000 else None

@@ -48,6 +48,7 @@ def test_one_bad_line_is_named() -> None:
         (float("inf"), None),
         ("soon", None),
         ("9" * 400, None),
+        (10**400, None),
     ],
 )
 def test_moments(value: object, found: str | None) -> None:
