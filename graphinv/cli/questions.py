@@ -253,6 +253,8 @@ def findings(
     for status in statuses:
         if status.outcome in ("not_available", "error"):
             screen.print(text(f"{status.rule} {status.outcome.replace('_', ' ')}: {status.reason}", "yellow"))
+        elif status.reason:
+            screen.print(text(f"{status.rule} in part: {status.reason}", "yellow"))
 
 
 def _causes(chosen: Iterable[Finding], estate: Estate, form: Format) -> None:

@@ -210,6 +210,10 @@ def print_summary(screen: Console, summary: Summary) -> None:
     if missing:
         what = f"{_count(len(missing), 'rule')} of {len(summary.rules)} could not be judged, because no source states what they need"
         screen.print(text(f"{what}: {', '.join(missing)} (`graphinv findings` says what each lacks)", "yellow"))
+    partly = [rule.rule for rule in summary.rules if rule.outcome in ("found", "clear") and rule.reason]
+    if partly:
+        what = f"{_count(len(partly), 'rule')} could not judge all that they ask about, which is no pass"
+        screen.print(text(f"{what}: {', '.join(partly)} (`graphinv findings` says how much, and why)", "yellow"))
 
     _unread(screen, summary)
     _heading(screen, "Unknown (never taken for safe)")

@@ -92,6 +92,7 @@ def test_which_agents_were_judged(demo: Demo) -> None:
     for rule, judged in by_rule.items():
         assert judged == sum(one["rule"] == rule and one["outcome"] == "judged" for one in every)
     assert "not available" in graphinv("coverage", "--store", demo.store).out
+    assert "GI-LIF-003 in part: 22 could not be judged: no source states when" in graphinv("findings", "--store", demo.store).out
     assert "GI-TOL-001" in graphinv("coverage", "finance:controller", "--store", demo.store).out
     assert "no rule's id starts with" in refused("coverage", "--rule", "X", "--store", demo.store)
     assert "--all is of every agent" in refused("coverage", "--all", "finance:controller", "--store", demo.store)
