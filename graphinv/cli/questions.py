@@ -251,10 +251,9 @@ def findings(
     if not fixed and changes < len(chosen):
         screen.print(text(f"{changes} changes would clear them all; `--by-cause` lists those, what takes away most first", "dim"))
     for status in statuses:
-        if status.outcome in ("not_available", "error"):
-            screen.print(text(f"{status.rule} {status.outcome.replace('_', ' ')}: {status.reason}", "yellow"))
-        elif status.reason:
-            screen.print(text(f"{status.rule} in part: {status.reason}", "yellow"))
+        if status.reason:  # that something could not be judged
+            judged = status.outcome.replace("_", " ") if status.outcome in ("not_available", "error") else "in part"
+            screen.print(text(f"{status.rule} {judged}: {status.reason}", "yellow"))
 
 
 def _causes(chosen: Iterable[Finding], estate: Estate, form: Format) -> None:

@@ -203,18 +203,7 @@ def print_summary(screen: Console, summary: Summary) -> None:
             ([rule.rule, str(rule.findings), rule.title] for rule in sorted(found, key=lambda rule: -rule.findings)),
         )
     )
-    for rule in summary.rules:
-        if rule.outcome == "error":
-            screen.print(text(f"{rule.rule} error: {rule.title}. {rule.reason}", "red"))
-    missing = [rule.rule for rule in summary.rules if rule.outcome == "not_available"]
-    if missing:
-        what = f"{_count(len(missing), 'rule')} of {len(summary.rules)} could not be judged, because no source states what they need"
-        screen.print(text(f"{what}: {', '.join(missing)} (`graphinv findings` says what each lacks)", "yellow"))
-    partly = [rule.rule for rule in summary.rules if rule.outcome in ("found", "clear") and rule.reason]
-    if partly:
-        what = f"{_count(len(partly), 'rule')} could not judge all that they ask about, which is no pass"
-        screen.print(text(f"{what}: {', '.join(partly)} (`graphinv findings` says how much, and why)", "yellow"))
-
+    _unjudged(screen, summary)
     _unread(screen, summary)
     _heading(screen, "Unknown (never taken for safe)")
     parts = [
@@ -226,6 +215,20 @@ def print_summary(screen: Console, summary: Summary) -> None:
     screen.print(text(", ".join(parts) or "nothing that the analysis leans on"))
     screen.print()
     screen.print(text("Next: graphinv app | graphinv findings | graphinv paths AGENT TARGET | graphinv show ID", "dim"))
+
+
+def _unjudged(screen: Console, summary: Summary) -> None:
+    for rule in summary.rules:
+        if rule.outcome == "error":
+            screen.print(text(f"{rule.rule} error: {rule.title}. {rule.reason}", "red"))
+    missing = [rule.rule for rule in summary.rules if rule.outcome == "not_available"]
+    if missing:
+        what = f"{_count(len(missing), 'rule')} of {len(summary.rules)} could not be judged, because no source states what they need"
+        screen.print(text(f"{what}: {', '.join(missing)} (`graphinv findings` says what each lacks)", "yellow"))
+    partly = [rule.rule for rule in summary.rules if rule.outcome in ("found", "clear") and rule.reason]
+    if partly:
+        what = f"{_count(len(partly), 'rule')} could not judge all that they ask about, which is no pass"
+        screen.print(text(f"{what}: {', '.join(partly)} (`graphinv findings` says how much, and why)", "yellow"))
 
 
 def _gap(screen: Console, summary: Summary) -> None:
