@@ -152,6 +152,27 @@ def test_what_went_well_below_a_run_that_failed_counts() -> None:
     assert set(found.edges) == {("DELEGATES_TO", "trips/Planner", "trips/Booker"), ("USES", "trips/Booker", "trips/book")}
 
 
+def test_an_agents_own_span_without_a_name_is_of_the_agent_that_was_called() -> None:
+    unnamed: Told = {"gen_ai__operation__name": "invoke_agent"}
+    call, own = span("01", kind=3, graphinv__agent__id="bot", **unnamed), span("02", "01", **unnamed)
+    assert set(shown(call, own, tool("03", "search", "02")).edges) == {("USES", "logs#@bot", "trips/search")}
+    chain = [agent("0", "...", kind=3), *(agent(str(at), "..." if at % 65 == 63 else "", str(at - 1), kind=3) for at in range(1, 3000))]
+    assert shown(*chain, tool("x", "search", "2999")).of("Tool") == {"trips/search"}
+
+
+def test_many_agents_and_tools_take_no_longer_each() -> None:
+    some = 4_000
+    spans = [agent("r", "Triage")]
+    for at in range(some):
+        spans += [
+            agent(f"a{at}", f"A{at}"),
+            tool(f"h{at}", f"transfer_to_A{at}", "r"),
+            mcp(f"m{at}", f"t{at}", "r", mcp__server__name="shop"),
+        ]
+    found = shown(*spans)
+    assert len(found.of("Tool")) == sum(mode == "DELEGATES_TO" for mode, *_ in found.edges) == some
+
+
 def test_the_same_span_twice_is_one_sighting() -> None:
     found = Shown(otlp(*[resource(agent("01", "Planner"), tool("02", "search", "01"))] * 2))
     assert found.edges["USES", "trips/Planner", "trips/search"]["count"] == 1

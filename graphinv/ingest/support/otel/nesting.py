@@ -39,6 +39,8 @@ _HANDED: Deciding = (("mode", ("handoff",)),)
 _DECIDED = frozenset({"USES", "CONNECTS_TO", "DELEGATES_TO"})
 MAX_DEPTH = 64
 """Of things that lie in one another, how many are looked at above one."""
+MAX_SAME = 100
+"""Agents of one service that are called the same."""
 _Key = int
 
 
@@ -84,15 +86,19 @@ class Nesting:
         """Whoever may act, by name, and where it was first seen."""
         self._acting: set[NodeKey] = set()
         self._same: dict[_Key, _Key] = {}
-        """Call of an agent → the agent's own span of it."""
+        """Call of an agent → the agent's own span of it, which may be a call as well."""
+        self._owns: dict[_Key, _Key] = {}
+        """The last of them, once it was asked for."""
         self._wrapping: set[_Key] = set()
         """Tools that only pass a call on, which is told by itself."""
         self._servers: dict[_Key, Origin] = {}
         """Request to an MCP server → the service that answered it."""
         self._ran: set[_Key] = set()
         """Runs of agents that failed, and in which something went well."""
-        self._named: dict[tuple[str, str], dict[NodeKey, str]] = defaultdict(dict)
-        """Service and environment → the agents in it that have names, and these."""
+        self._named: dict[tuple[str, str], set[NodeKey]] = defaultdict(set)
+        """Service and environment → the agents in it that have names."""
+        self._called: dict[tuple[str, str, str], list[NodeKey]] = defaultdict(list)
+        """Service, environment and name, as :func:`_plain` has it → the first agents there that are called so."""
 
     def add(self, span: Span, deed: Deed | None) -> None:
         """O(1).
@@ -158,12 +164,17 @@ class Nesting:
         return found
 
     def _own(self, key: _Key) -> _Key:
-        """Of the call of an agent the agent's own span."""
-        for _ in range(MAX_DEPTH):
-            if key not in self._same:
-                break
-            key = self._same[key]
-        return key
+        """Of the call of an agent the agent's own span. O(1), taken over all spans."""
+        passed: list[_Key] = []
+        at = key
+        while at not in self._owns:
+            self._owns[at] = at  # what leads back to itself is its own
+            passed.append(at)
+            at = self._same.get(at, at)
+        found = self._owns[at]
+        for one in passed:
+            self._owns[one] = found
+        return found
 
     def _actor(self, key: _Key) -> NodeKey | None:
         """Who did what the span ``key`` shows; of an agent's span that agent."""
@@ -185,9 +196,10 @@ class Nesting:
         if caller is not None and (deed.what not in ACTING or self._done[caller].origin.service == origin.service):
             above = self._done[caller]
             if above.deed.name or above.deed.own.agent:
-                return self._actor(caller)
+                # An agent's own span that does not name it is of the one that its call names.
+                return self._actor(caller) if self._own(caller) != key else self._who(caller)
             done = above
-        beside = self._named.get(_service(done.origin), {})
+        beside = self._named.get(_service(done.origin), ())
         if done.origin.agent:
             return self._actor_named("Agent", done.origin.agent, done)
         if len(beside) == 1:  # the only agent of its service
@@ -230,7 +242,7 @@ class Nesting:
             if done.deed.what == "agent" and done.deed.name and key not in self._same:
                 actor = self._actor(key)
                 if actor is not None:
-                    self._named[_service(done.origin)][actor] = done.deed.name
+                    self._names(actor, done)
         used: list[tuple[_Key, _Done]] = []
         for key, done in self._done.items():
             if done.failed and key not in self._ran:
@@ -242,6 +254,15 @@ class Nesting:
         for key, done in used:  # what is used says nothing of who is an agent, and comes after what does
             self._tell_of_use(key, done)
         return self.summary
+
+    def _names(self, actor: NodeKey, done: _Done) -> None:
+        """Note what an agent is called in its service."""
+        service = _service(done.origin)
+        if actor not in self._named[service]:
+            self._named[service].add(actor)
+            same = self._called[*service, _plain(done.deed.name)]
+            if len(same) < MAX_SAME:
+                same.append(actor)
 
     def _relate(self, key: _Key, done: _Done) -> None:
         """What ``key`` is to the things above it."""
@@ -337,9 +358,10 @@ class Nesting:
     def _connected(self, actor: NodeKey | None, server: NodeKey, name: str, done: _Done) -> None:
         if actor is not None:
             self._see("CONNECTS_TO", actor, server, done)
-            tools = self.summary.tools.get((actor, server), set())
-            if len(self.summary.tools) < MAX_THINGS and len(tools) < MAX_THINGS:
-                self.summary.tools[actor, server] = tools | {name} if name else tools
+            if (actor, server) in self.summary.tools or len(self.summary.tools) < MAX_THINGS:
+                tools = self.summary.tools.setdefault((actor, server), set())
+                if name and len(tools) < MAX_THINGS:
+                    tools.add(name)
         if name:
             tool: NodeKey = ("Tool", f"{server[1]}/{name}")
             self._know(tool, done, name)
@@ -369,9 +391,7 @@ class Nesting:
 
     def _beside(self, name: str, done: _Done) -> Iterator[NodeKey]:
         """Agents called ``name`` that the trace shows in the same service."""
-        for other, called in sorted(self._named.get(_service(done.origin), {}).items()):
-            if name and _plain(name) == _plain(called):
-                yield other
+        yield from sorted(self._called.get((*_service(done.origin), _plain(name)), ())) if name else ()
 
     def _delegate(self, key: _Key, actor: NodeKey, done: _Done) -> None:
         self._acts(actor)

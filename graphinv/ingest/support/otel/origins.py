@@ -64,7 +64,7 @@ def _runtime(resource: Attributes, cluster: str, namespace: str) -> tuple[NodeKe
     stated = shown(text(resource, "cloud.resource_id", "faas.id", "aws.ecs.container.arn"))
     function = shown(text(resource, "faas.name"))
     if not stated and function and text(resource, "cloud.provider") == "aws":
-        region, account = text(resource, "cloud.region"), text(resource, "cloud.account.id")
+        region, account = shown(text(resource, "cloud.region")), shown(text(resource, "cloud.account.id"))
         stated = f"arn:aws:lambda:{region}:{account}:function:{function}" if region and account else ""
     if stated:
         kind = "function" if function or ":function:" in stated else "container"
