@@ -192,6 +192,17 @@ def test_what_is_no_policy_is_told_and_the_next_one_is_read() -> None:
     assert Drawn(source).problems == [("p.cedar", "L1", "error"), ("p.cedar", "L2", "error")]
 
 
+def test_what_a_comment_says_is_no_part_of_a_policy() -> None:
+    source = """permit (principal == User::"ana", // anyone, even "x
+        action == Action::"read", /// ) ;
+        resource == Doc::"1") when { // {
+        context.from == "https://a.example/b" };"""
+    (policy,) = policies(source)
+    assert isinstance(policy, Policy)
+    assert (policy.principal.entities, policy.resource.entities) == ((("User", "ana"),), (("Doc", "1"),))
+    assert policy.condition == 'when context.from == "https://a.example/b"'
+
+
 def test_a_secret_in_a_policy_is_not_told() -> None:
     secret = fake("p", "gh" + "p_")
     scope = f'principal == Agent::"{secret}", action == Action::"read", resource == Doc::"{secret}"'
@@ -217,8 +228,12 @@ def test_any_bytes_are_borne(path: str, data: bytes) -> None:
         b"@id(" * 50_000,
         b"//" * 100_000,
         b"permit(a,b,c) when {" * 20_000,
+        b'permit(x"' + b'\\"' * 200_000,
+        (b"permit(principal == " + b"a" * 40_000 + b", action, resource);") * 20,
+        (b"permit(principal == " + b"a::" * 13_000 + b", action, resource);") * 20,
+        (b'permit(principal // "' + b'\\"' * 20_000 + b"\n, action, resource);") * 20,
     ],
-    ids=["brackets", "ends", "texts", "annotations", "comments", "clauses"],
+    ids=["brackets", "ends", "texts", "annotations", "comments", "clauses", "text", "names", "paths", "comment"],
 )
 def test_no_text_takes_long(data: bytes) -> None:
     read(cedar, "p.cedar", data)

@@ -15,13 +15,13 @@ MAX_PART = 50_000
 MAX_ERRORS = 100
 
 _SPACE = re.compile(r"(?:\s|//[^\n]*)+")
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
-_ANNOTATION = re.compile(r'@([A-Za-z_]\w{0,60})\s*(?:\(\s*("(?:[^"\\]|\\.)*")\s*\))?')
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
+_ANNOTATION = re.compile(rf"@([A-Za-z_]\w{{0,60}})\s*(?:\(\s*({_STRING.pattern})\s*\))?", re.DOTALL)
 _EFFECT = re.compile(r"(permit|forbid)\b")
 _CLAUSE = re.compile(r"(when|unless)\b")
-_NAME = r"[A-Za-z_]\w*(?:::[A-Za-z_]\w*)*"
-_ENTITY = re.compile(rf'({_NAME})\s*::\s*("(?:[^"\\]|\\.)*")')
-_IS = re.compile(rf"\bis\s+({_NAME})\b(?!\s*::\s*\")")
+_NAME = r"[A-Za-z_]\w*+(?:::[A-Za-z_]\w*+)*+"
+_ENTITY = re.compile(rf"(?<![\w:])({_NAME})\s*+::\s*+({_STRING.pattern})", re.DOTALL)
+_IS = re.compile(rf"\bis\s+({_NAME})(?!\s*+::\s*+\")")
 _SLOT = re.compile(r"\?(?:principal|resource)\b")
 _PAIRS = {"(": ")", "[": "]", "{": "}"}
 
@@ -120,7 +120,7 @@ def _policy(source: str, position: int, line: int) -> tuple[Policy, int]:
     position = _past(source, position)
     while clause := _CLAUSE.match(source, position):
         body, position = _bracketed(source, _past(source, clause.end()), "{", line)
-        conditions.append(f"{clause[1]} {' '.join(_SPACE.sub(' ', body).split())}")
+        conditions.append(f"{clause[1]} {' '.join(body.split())}")
         position = _past(source, position)
     if source[position : position + 1] != ";":
         raise CedarError(line)
@@ -139,40 +139,43 @@ def _policy(source: str, position: int, line: int) -> tuple[Policy, int]:
 
 
 def _bracketed(source: str, position: int, opening: str, line: int) -> tuple[str, int]:
-    """What stands between brackets that open at ``position``, and where they have closed."""
+    """What stands between brackets that open at ``position``, without comments, and where they have closed."""
     if source[position : position + 1] != opening:
         raise CedarError(line)
-    start, expected = position + 1, [_PAIRS[opening]]
+    expected, within = [_PAIRS[opening]], list[str]()
     position += 1
+    start = taken = position
     while position < min(len(source), start + MAX_PART):
         character = source[position]
-        if character == '"' or source.startswith("//", position):
-            match = (_STRING if character == '"' else _SPACE).match(source, position)
+        if character == '"':
+            match = _STRING.match(source, position)
             if match is None:
                 break
             position = match.end()
+            continue
+        if source.startswith("//", position):
+            within += (source[taken:position], " ")
+            position = taken = _past(source, position)
             continue
         if character in _PAIRS:
             expected.append(_PAIRS[character])
         elif character == expected[-1]:
             expected.pop()
             if not expected:
-                return source[start:position], position + 1
+                return "".join((*within, source[taken:position])), position + 1
         position += 1
     raise CedarError(line)
 
 
 def _end(source: str, position: int) -> int:
-    """Past the next semicolon that is in no text."""
-    while position < len(source):
+    """Past the next semicolon that is in no text. O(characters passed)."""
+    while position < len(source) and source[position] != ";":
         match = _STRING.match(source, position) or _SPACE.match(source, position)
-        if match:
-            position = match.end()
-        elif source[position] == ";":
-            return position + 1
-        else:
-            position += 1
-    return position
+        if match is None and source[position] == '"':  # no text ends any more
+            end = source.find(";", position)
+            return end + 1 if end >= 0 else len(source)
+        position = match.end() if match else position + 1
+    return position + 1
 
 
 def _parts(scope: str) -> Sequence[str]:
