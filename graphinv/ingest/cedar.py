@@ -30,7 +30,7 @@ from graphinv.ingest.support.parts import inside, items, texts
 from graphinv.ingest.support.records import text
 from graphinv.ingest.support.secret_shapes import hide
 from graphinv.model.errors import IngestError
-from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Problem, Props, source_of
+from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Problem, Props, place_of, source_of
 from graphinv.model.kinds import ACTIONS
 
 NAME = "cedar"
@@ -45,6 +45,8 @@ MAX_BYTES = 8 * 1024 * 1024
 MAX_SCHEMA = 1_000_000
 MAX_ENTITIES = 100_000
 MAX_EDGES = 200_000
+MAX_STEPS = 5_000_000
+"""Comparisons of policies and entities of one folder."""
 
 _UID = re.compile(rb'"uid"\s*:\s*(?:\{\s*"(?:type|id|__entity)"|"[\w:]+::)')
 _PARENTS = re.compile(rb'"(?:parents|attrs)"\s*:')
@@ -87,6 +89,8 @@ class File:
     links: list[Link] = field(default_factory=list)
     told: frozenset[str] = frozenset()
     """What its conditions ask of a request, as :data:`graphinv.ingest.support.decisions.INPUTS`."""
+    left_out: int = 0
+    """Entities beyond :data:`MAX_ENTITIES`."""
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -156,7 +160,7 @@ def _policies(document: Document, file: File, source: str, first: int, template:
     for policy in policies(hide(source)):
         line = first + policy.line - 1
         if isinstance(policy, CedarError):
-            file.problems.append(Problem(document.path, f"L{line}", f"{policy}; it is passed over", "error", NAME))
+            file.problems.append(Problem(document.path, f"L{line}", str(policy), "error", NAME))
             continue
         file.policies.append((replace(policy, id=hide(template)) if template else policy, document.source(line)))
         names.update(re.findall(r"\b(?:context|principal|resource)\.([A-Za-z_]\w{0,60})", policy.condition))
@@ -175,6 +179,8 @@ def _entity(document: Document, file: File, value: Mapping[str, Any], line: int)
         parents = (_uid(one) for one in (stated if isinstance(stated, list) else []))
         file.parents[uid] = tuple(one for one in parents if one is not None)
         file.places[uid] = document.source(line)
+    else:
+        file.left_out += 1
 
 
 def _uid(value: object) -> Entity | None:
@@ -196,6 +202,9 @@ def link(root: str, summaries: Mapping[str, File]) -> Iterator[Fact]:
     sets: dict[str, list[File]] = defaultdict(list)
     for path in sorted(summaries):
         yield from summaries[path].problems
+        if summaries[path].left_out:
+            message = f"holds {summaries[path].left_out:,} entities more than {MAX_ENTITIES:,}, which are not read"
+            yield Problem(path, "", message, "error", NAME)
         if summaries[path].policies or summaries[path].links:
             sets[posixpath.dirname(path)].append(summaries[path])
     for folder, files in sets.items():
@@ -230,11 +239,24 @@ class _Set:
             for parent in parents:
                 self.children[parent].append(entity)
         self.kinds = {kind for policy, _ in self.policies for kind in _kinds(policy.principal)}
+        self.asking: dict[str, list[Entity]] = defaultdict(list)
+        """Type → entities of it that ask; under "" all of them."""
+        self.asked_for: dict[str, list[Entity]] = defaultdict(list)
+        """The same of those that are asked for."""
+        for entity in self.parents:
+            if self.asks(entity) or authz.word(entity[0]) != "action":
+                there = self.asking if self.asks(entity) else self.asked_for
+                for kind in {"", entity[0]}:
+                    there[kind].append(entity)
         self.forbidden = [policy for policy, _ in self.policies if not policy.permits]
         self.named: set[NodeKey] = set()
         self.everybody: set[Entity] = set()
         """Types whose entities are members of what stands for all of them."""
-        self.edges = 0
+        self.edges = self.steps = 0
+
+    @property
+    def is_too_much(self) -> bool:
+        return self.edges > MAX_EDGES or self.steps > MAX_STEPS
 
     def facts(self) -> Iterator[Fact]:
         yield self.point()
@@ -248,8 +270,9 @@ class _Set:
         for policy, place in self.policies:
             if policy.permits:
                 yield from self.permitted(policy, place)
-            if self.edges > MAX_EDGES:
-                yield Problem(self.folder, "", f"gives more than {MAX_EDGES:,} accesses; the rest is not drawn", "error", NAME)
+            if self.is_too_much:
+                message = f"gives more than {MAX_EDGES:,} accesses, or takes too long; the rest is not drawn"
+                yield Problem(place_of(place, self.root)[0], "", message, "error", NAME)
                 return
 
     def point(self) -> NodeFact:
@@ -295,9 +318,11 @@ class _Set:
             yield from self.principal(who, place)
             if who[1] == "*" and who not in self.everybody:
                 self.everybody.add(who)
-                for one in (one for one in self.parents if self.asks(one) and who[0] in ("", one[0])):
+                for one in self.asking[who[0]]:
                     yield EdgeFact("MEMBER_OF", self.key(one), self.key(who), {"evidence": ["declared"], "sources": [place]})
             for thing in self.things(policy.resource, certain=not policy.condition):
+                if self.is_too_much:
+                    return
                 left, condition = self.less_forbidden(policy, who, thing, actions)
                 if left or not actions:
                     yield from self.access(who, thing, left, condition, place)
@@ -314,18 +339,18 @@ class _Set:
         if scope.entities:
             found = list(scope.entities)
             return [*found, *self.below(found)] if scope.within else found
-        known = (one for one in self.parents if not self.asks(one) and scope.kind in ("", one[0]) and authz.word(one[0]) != "action")
-        return [(scope.kind, "*"), *(known if certain else ())]
+        return [(scope.kind, "*"), *(self.asked_for[scope.kind] if certain else ())]
 
     def below(self, entities: Sequence[Entity]) -> list[Entity]:
         """What belongs to ``entities``, however deep."""
-        found: dict[Entity, None] = {}
-        pending = list(entities)
+        found = dict.fromkeys(entities)
+        named, pending = len(found), list(found)
         while pending:
-            more = [one for one in self.children.get(pending.pop(), ()) if one not in found and one not in entities]
+            more = [one for one in self.children.get(pending.pop(), ()) if one not in found]
             found.update(dict.fromkeys(more))
             pending += more
-        return list(found)
+        self.steps += 1 + len(found)
+        return list(found)[named:]
 
     def actions(self, scope: Scope) -> frozenset[str]:
         """What the actions of a scope let somebody do; all there is where it names none."""
@@ -337,6 +362,7 @@ class _Set:
     def less_forbidden(self, policy: Policy, who: Entity, thing: Entity, actions: frozenset[str]) -> tuple[frozenset[str], str]:
         """What is left of ``actions`` where other policies forbid, and under which condition."""
         conditions = [policy.condition] if policy.condition else []
+        self.steps += 1 + len(self.forbidden)
         for forbid in self.forbidden:
             if not self.may_touch(forbid, who, thing) or not (taken := self.taken(forbid, policy, actions)):
                 continue
@@ -371,7 +397,7 @@ class _Set:
     def may_touch(self, forbid: Policy, who: Entity, thing: Entity) -> bool:
         """Whether a policy that forbids fits ``who`` and ``thing``, or a part of what they stand for."""
         return all(
-            self.covers(scope, entity) or entity[1] == "*" or any(one in self.below([entity]) for one in scope.entities)
+            self.covers(scope, entity) or entity[1] == "*" or not {entity, *self.below([entity])}.isdisjoint(scope.entities)
             for scope, entity in ((forbid.principal, who), (forbid.resource, thing))
         )
 
@@ -401,12 +427,14 @@ class _Set:
         edge, end = "DELEGATES_TO", "Agent"
         if kind in authz.TOOLS | authz.SERVERS:
             edge, end = ("USES", "Tool") if kind in authz.TOOLS else ("CONNECTS_TO", "ToolServer")
-        everybody = (one for one in self.parents if who[0] in ("", one[0])) if who[1] == "*" else ()
+        everybody = self.asking[who[0]] if who[1] == "*" else []
+        self.steps += len(everybody)
         agents = [one for one in (who, *self.below([who]), *everybody) if authz.word(one[0]) in authz.AGENTS and one[1] != "*"]
         target = called(self.root, end, thing[1])
         for agent in dict.fromkeys(agents):
             yield from self.principal(agent, place)
             if called(self.root, "Agent", agent[1]) != target:
+                self.edges += 1
                 yield NodeFact(*target, {**called_props(thing[1]), "sources": [place]})
                 yield EdgeFact(edge, called(self.root, "Agent", agent[1]), target, {"evidence": ["declared"], "sources": [place]})
 

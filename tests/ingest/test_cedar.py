@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graphinv.ingest import HEAD_BYTES, cedar
+from graphinv.ingest.support import cedar as reading
 from graphinv.ingest.support.cedar import CedarError, Policy, policies
 from graphinv.model.facts import EdgeFact, NodeFact, NodeKey, Problem, Ref, check_edge, check_node
 from tests.ingest.bad_inputs import EVERYWHERE, read
@@ -112,6 +113,22 @@ def test_what_is_forbidden_in_part_or_under_a_condition_is_conditional() -> None
         '@id("stop") forbid (principal, action, resource) when { context.night };',
     ):
         assert Drawn(permit + forbid).may[PAY, "ledger:2026"] == ("read", "unless forbidden by stop")
+
+
+def test_what_is_forbidden_to_some_of_a_group_is_conditional_for_the_group() -> None:
+    source = """permit (principal in Team::"pay", action == Action::"read", resource == Doc::"1");
+        forbid (principal is User in Team::"pay", action == Action::"read", resource == Doc::"1");"""
+    assert Drawn(source).may == {(PAY, "doc:1"): ("read", "unless forbidden by the policy of line 2")}
+
+
+@pytest.mark.parametrize(
+    ("bound", "document"),
+    [("MAX_EDGES", "p.cedar"), ("MAX_STEPS", "p.cedar"), ("MAX_ENTITIES", "entities.json"), ("MAX_POLICIES", "p.cedar")],
+)
+def test_what_is_too_much_is_told(monkeypatch: pytest.MonkeyPatch, bound: str, document: str) -> None:
+    monkeypatch.setattr(cedar if hasattr(cedar, bound) else reading, bound, 1)
+    source = "permit (principal, action, resource); permit (principal, action, resource); forbid (principal, action, resource is Doc);"
+    assert {(path, severity) for path, _, severity in Drawn(source).problems} == {(document, "error")}
 
 
 def test_agents_call_tools_that_are_permitted_without_a_condition() -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 
 MAX_POLICIES = 20_000
 MAX_CONDITION = 400
@@ -73,22 +74,27 @@ class Policy:
 
 
 class CedarError(ValueError):
-    """A policy that does not read as one; ``line`` is where it begins."""
+    """A policy that does not read as one, or that is not read; ``line`` is where it begins."""
 
-    def __init__(self, line: int) -> None:
-        super().__init__("is no policy of Cedar that can be read")
+    def __init__(self, line: int, message: str = "is no policy of Cedar that can be read; it is passed over") -> None:
+        super().__init__(message)
         self.line = line
 
 
 def policies(source: str) -> Iterator[Policy | CedarError]:
     """The policies of a text, in order; what is none is told and passed over up to the next semicolon. O(length)."""
     position, line, counted, errors = 0, 1, 0, 0
-    for _ in range(MAX_POLICIES):
+    for read in count():
         position = _past(source, position)
-        if position >= len(source) or errors >= MAX_ERRORS:
+        if position >= len(source):
             return
         line += source.count("\n", counted, position)
         counted = position
+        if read == MAX_POLICIES or errors == MAX_ERRORS:
+            yield CedarError(
+                line, f"comes after {read:,} policies, of which {errors:,} cannot be read; it and all that follow are passed over"
+            )
+            return
         try:
             policy, position = _policy(source, position, line)
             yield policy
