@@ -22,7 +22,7 @@ from graphinv.ingest import Document
 from graphinv.ingest.support import authz
 from graphinv.ingest.support.called import called, called_props
 from graphinv.ingest.support.located import Located
-from graphinv.ingest.support.openfga import Model, Reach, actions_by_thing, from_json, from_text
+from graphinv.ingest.support.openfga import MAX_STEPS, Model, Reach, actions_by_thing, from_json, from_text
 from graphinv.ingest.support.parts import inside, items, texts
 from graphinv.ingest.support.records import records, text
 from graphinv.ingest.support.secret_shapes import hide
@@ -158,12 +158,15 @@ def link(root: str, summaries: Mapping[str, File]) -> Iterator[Fact]:
         named.update(one for name in (*file.tuple_files, *file.test_files) for one in _meant(path, name, summaries))
         tuples = [one for each in (file, *given) for one in each.tuples]
         stores.append((path, _united([file, *models]), tuples, file.evidence))
+    beside: dict[str, list[File]] = defaultdict(list)
+    for path in sorted(summaries):
+        if summaries[path].models:
+            beside[posixpath.dirname(path)].append(summaries[path])
+    models_of = {folder: _united(files) for folder, files in beside.items()}
     for path in sorted(summaries.keys() - named):
         file = summaries[path]
         if not _is_store(path) and file.tuples:
-            folder = posixpath.dirname(path)
-            beside = [one for other, one in summaries.items() if posixpath.dirname(other) == folder and one.models]
-            stores.append((path, _united(beside), file.tuples, file.evidence))
+            stores.append((path, models_of.get(posixpath.dirname(path), Model()), file.tuples, file.evidence))
     for path, model, tuples, evidence in stores:
         yield from _Store(source_of(root, path), root, model, tuples, evidence).facts()
 
@@ -207,6 +210,7 @@ class _Store:
             if (one.thing.partition(":")[0], one.relation) not in through or _is_principal(one.user):
                 self.holders[one.thing, one.relation].append(one)
         self.reached = {key: reach.of(*key) for key in self.holders}
+        self.is_cut = reach.is_cut
         self.bringing: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
         """(thing, relation) → those that bring it for sure, itself included."""
         for key, found in self.reached.items():
@@ -217,6 +221,9 @@ class _Store:
         self.edges = 0
 
     def facts(self) -> Iterator[Fact]:
+        if self.is_cut:
+            message = f"has relations that bring more than {MAX_STEPS:,} others; the rest is not followed"
+            yield Problem(place_of(self.tuples[0].source, self.root)[0], "", message, "error", NAME)
         for (thing, relation), tuples in self.holders.items():
             userset, source = f"{thing}#{relation}", tuples[0].source
             reached = actions_by_thing(self.reached[thing, relation])
@@ -284,6 +291,8 @@ class _Store:
     def access(self, holder: NodeKey, reached: Mapping[str, dict[bool, set[str]]], source: str, condition: str) -> Iterator[Fact]:
         """Access to the thing, and to those that it leads to."""
         for thing, actions in reached.items():
+            if self.edges > MAX_EDGES:
+                return  # told by whoever draws them
             kind, name = _parted(thing)
             if authz.word(kind) in authz.TOOLS | authz.SERVERS | authz.AGENTS | authz.GROUPS:
                 continue
@@ -300,7 +309,7 @@ class _Store:
 
     def calls(self, one: Tuple, reached: Mapping[str, dict[bool, set[str]]]) -> Iterator[Fact]:
         """What agents among the holders of a relation may call. What is conditional is not drawn as a call: it has no place for that."""
-        agents = self.agents(one.user)
+        agents = self.agents(one.user) if self.edges <= MAX_EDGES else []
         for thing, actions in reached.items():
             kind, name = _parted(thing)
             word = authz.word(kind)

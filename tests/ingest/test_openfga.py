@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from graphinv.ingest import HEAD_BYTES, openfga
+from graphinv.ingest.support import openfga as reading
 from graphinv.model.facts import EdgeFact, NodeFact, NodeKey, Problem, Ref, check_edge, check_node
 from tests.ingest.bad_inputs import EVERYWHERE, read
 from tests.ingest.reading import document, fake
@@ -175,6 +176,22 @@ def test_relations_that_bring_each_other_end() -> None:
     model = "type doc\n  relations\n    define a: [user] or b\n    define b: [user] or a or b from up\n    define up: [doc]\n"
     drawn = Drawn({"s.fga.yaml": store("user:ana a doc:1", "doc:1 up doc:2", "doc:2 up doc:1", model=model)})
     assert ("CAN_ACCESS", "user:ana", "doc:2") in drawn.edges
+
+
+def test_all_that_lies_in_a_large_thing_is_reached() -> None:
+    tuples = ["user:ana viewer folder:top", *(f"folder:top parent folder:f{at}" for at in range(6_000))]
+    listed = [dict(zip(("user", "relation", "object"), one.split(), strict=True)) for one in tuples]
+    drawn = Drawn({"m.fga": MODEL, "tuples.json": json.dumps(listed)})
+    assert len(drawn.grants) == 6_001
+    assert not drawn.problems
+
+
+@pytest.mark.parametrize("bound", ["MAX_STEPS", "MAX_EDGES"])
+def test_what_is_too_much_is_told(monkeypatch: pytest.MonkeyPatch, bound: str) -> None:
+    monkeypatch.setattr(reading if bound == "MAX_STEPS" else openfga, bound, 1)
+    drawn = Drawn({"s.fga.yaml": store("user:ana viewer folder:top", "folder:top parent folder:sub", "folder:sub parent folder:low")})
+    assert 0 < len(drawn.grants) < 3
+    assert [severity for _, severity in drawn.problems] == ["error"]
 
 
 def test_a_secret_in_the_place_of_a_name_is_not_told() -> None:

@@ -18,8 +18,8 @@ from graphinv.ingest.support.records import text
 
 MAX_RELATIONS = 20_000
 MAX_TERMS = 200
-MAX_STEPS = 5_000
-"""Relations to things that one relation to one thing is followed to."""
+MAX_STEPS = 1_000_000
+"""Relations to things that all relations of one store are followed to."""
 
 _TYPE = re.compile(r"\s*(?:extend\s+)?type\s+([\w-]{1,100})\s*(?:#.*)?")
 _DEFINE = re.compile(r"\s*define\s+([\w-]{1,100})\s*:\s*(.*)")
@@ -144,25 +144,37 @@ class Reach:
                     self._through.setdefault(term.relation, []).append((kind, relation, term.through, term.suffices))
                 else:
                     self._brings.setdefault((kind, term.relation), []).append((relation, term.suffices))
-        self._connected: dict[str, list[tuple[str, str]]] = {}
+        self._connected: dict[tuple[str, str, str], list[str]] = {}
         for above, relation, below in connections:
-            self._connected.setdefault(above, []).append((relation, below))
+            self._connected.setdefault((above, relation, below.partition(":")[0]), []).append(below)
+        self.steps = 0
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether more was asked for than is followed, so that what is reached is not all."""
+        return self.steps > MAX_STEPS
 
     def of(self, thing: str, relation: str) -> list[Reached]:
-        """All relations that whoever has ``relation`` to ``thing`` has, that one first. O(relations reached), at most 5,000."""
+        """All relations that whoever has ``relation`` to ``thing`` has, that one first. O(relations reached)."""
         found: dict[tuple[str, str], bool] = {}
         pending = deque([(thing, relation, True)])
-        while pending and len(found) < MAX_STEPS:
+        self.steps += 1
+        while pending:
             one, has, sure = pending.popleft()
-            if found.get((one, has), not sure) >= sure and (one, has) in found:
+            if (one, has) in found and found[one, has] >= sure:
                 continue
-            found[one, has] = sure or found.get((one, has), False)
-            kind = one.partition(":")[0]
-            pending += [(one, more, sure and enough) for more, enough in self._brings.get((kind, has), ())]
+            found[one, has] = sure
+            brought = self._brings.get((one.partition(":")[0], has), ())
+            self.steps += len(brought)
+            pending += [(one, more, sure and enough) for more, enough in brought]
             for below_kind, more, through, enough in self._through.get(has, ()):
-                for connection, below in self._connected.get(one, ()):
-                    if connection == through and below.partition(":")[0] == below_kind:
-                        pending.append((below, more, sure and enough))
+                below = self._connected.get((one, through, below_kind), ())
+                self.steps += 1 + len(below)
+                if self.is_cut:
+                    break
+                pending += [(each, more, sure and enough) for each in below]
+            if self.is_cut:
+                break
         return [Reached(one, has, sure) for (one, has), sure in found.items()]
 
 
