@@ -13,10 +13,10 @@ from typing import Any
 from graphinv.ingest import Document
 from graphinv.ingest.support.azure import names
 from graphinv.ingest.support.azure.roles import LETTERS, letters_of
-from graphinv.ingest.support.jsonlog import JsonLog, is_named_so
+from graphinv.ingest.support.jsonlog import is_named_so
 from graphinv.ingest.support.observed import seconds
 from graphinv.ingest.support.secret_shapes import hide
-from graphinv.ingest.support.trail import Trail, facts_of
+from graphinv.ingest.support.trail import Trail, facts_of, trail_of
 from graphinv.model.facts import Fact
 
 NAME = "azure_activity"
@@ -61,17 +61,12 @@ def detect(path: str, head: bytes) -> bool:
 
 
 def summarise(document: Document) -> Trail:
-    """What the entries of a document show, counted. O(bytes); memory grows with different accesses, not with entries.
+    """What the entries of a document show, counted. O(bytes).
 
     Raises:
         IngestError: it is not text.
     """
-    trail, log = Trail(), JsonLog(document)
-    for line, value in log.objects():
-        for entry in _entries(value):
-            _take(trail, entry, document.source(line))
-    trail.problems.extend(log.problems(NAME))
-    return trail
+    return trail_of(document, _entries, _take, NAME)
 
 
 def link(root: str, summaries: Mapping[str, Trail]) -> Iterator[Fact]:
@@ -104,7 +99,7 @@ def _take(trail: Trail, entry: Mapping[str, Any], place: str) -> None:
         return
     target, _ = names.scope(hide(resource[1]))
     caller = names.identity(who)
-    at = seconds(_whole(entry.get("eventTimestamp") or entry.get("time")))
+    at = seconds(entry.get("eventTimestamp") or entry.get("time"))
     trail.tally.name(caller, place, provider="entra")
     trail.tally.name(target, place, name=target[1].rpartition("/")[2], type=kind)
     trail.tally.see("CAN_ACCESS", caller, target, at, place, (("actions", actions),))
@@ -148,8 +143,3 @@ def _value(said: object) -> str:
     """A text, or the one in ``{"value": …, "localizedValue": …}``; ``""`` for anything else and for one that is longer than any id."""
     text = said.get("value") if isinstance(said, dict) else said
     return text.strip() if isinstance(text, str) and len(text) <= _LONGEST else ""
-
-
-def _whole(value: object) -> object:
-    """Times are to the tenth of a millionth of a second there."""
-    return re.sub(r"(\.\d{6})\d+", r"\1", value) if isinstance(value, str) and len(value) < 50 else value

@@ -17,10 +17,10 @@ from graphinv.ingest.support.federation import github
 from graphinv.ingest.support.gcp import names
 from graphinv.ingest.support.gcp.names import Member
 from graphinv.ingest.support.gcp.permissions import IMPERSONATES, LETTERS, action_of
-from graphinv.ingest.support.jsonlog import JsonLog, is_named_so
+from graphinv.ingest.support.jsonlog import is_named_so
 from graphinv.ingest.support.observed import Tally, seconds
 from graphinv.ingest.support.secret_shapes import hide
-from graphinv.ingest.support.trail import Trail, facts_of
+from graphinv.ingest.support.trail import Trail, facts_of, trail_of
 from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey
 
 NAME = "gcp_audit"
@@ -51,17 +51,12 @@ def detect(path: str, head: bytes) -> bool:
 
 
 def summarise(document: Document) -> Trail:
-    """What the entries of a document show, counted. O(bytes); memory grows with different accesses, not with entries.
+    """What the entries of a document show, counted. O(bytes).
 
     Raises:
         IngestError: it is not text.
     """
-    trail, log = Trail(), JsonLog(document)
-    for line, value in log.objects():
-        for entry in _entries(value):
-            _take(trail, entry, document.source(line))
-    trail.problems.extend(log.problems(NAME))
-    return trail
+    return trail_of(document, _entries, _take, NAME)
 
 
 def link(root: str, summaries: Mapping[str, Trail]) -> Iterator[Fact]:
@@ -83,7 +78,7 @@ def _take(trail: Trail, entry: Mapping[str, Any], place: str) -> None:
     trail.count(str(entry.get("insertId") or entry), of_data="data_access" in _said(entry.get("logName")))
     if payload.get("serviceName") == "k8s.io":
         return
-    at = seconds(_whole(entry.get("timestamp") or entry.get("receiveTimestamp")))
+    at = seconds(entry.get("timestamp") or entry.get("receiveTimestamp"))
     who = _member(payload, "authenticationInfo")
     caller = _caller(who)
     if caller is None:
@@ -219,8 +214,3 @@ def _member(value: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 def _said(value: object) -> str:
     """A text of an entry as it stands there; ``""`` for anything else and for one that is longer than any name."""
     return value if isinstance(value, str) and len(value) <= _LONGEST else ""
-
-
-def _whole(value: object) -> object:
-    """Times are to the billionth of a second there."""
-    return re.sub(r"(\.\d{6})\d+", r"\1", value) if isinstance(value, str) and len(value) < 50 else value

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
+from typing import Any
 
+from graphinv.ingest import Document
+from graphinv.ingest.support.jsonlog import JsonLog
 from graphinv.ingest.support.observed import Tally, united
 from graphinv.model.facts import EdgeFact, Fact, NodeFact, Problem
 
@@ -39,6 +42,26 @@ class Trail:
     def leave(self, action: str) -> None:
         """An action that is told as no access."""
         self.untold[action if action in self.untold or len(self.untold) < _MOST_UNTOLD else "others"] += 1
+
+
+def trail_of(
+    document: Document,
+    entries: Callable[[dict[str, Any]], Iterable[dict[str, Any]]],
+    take: Callable[[Trail, dict[str, Any], str], None],
+    ingestor: str,
+) -> Trail:
+    """What the entries of a log of JSON show: ``entries`` are those in one of its objects, ``take`` counts one of them, which stands at the
+    place that it is given. O(bytes); memory grows with different accesses, not with entries.
+
+    Raises:
+        IngestError: it is not text.
+    """
+    trail, log = Trail(), JsonLog(document)
+    for line, value in log.objects():
+        for entry in entries(value):
+            take(trail, entry, document.source(line))
+    trail.problems.extend(log.problems(ingestor))
+    return trail
 
 
 def facts_of(root: str, trails: Mapping[str, Trail], ingestor: str) -> Iterator[Fact]:
