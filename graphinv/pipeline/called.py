@@ -102,7 +102,7 @@ class _Root:
         return replace(said, starts=":".join(source), stops=":".join(target))
 
     def _problems(self, standing: set[NodeKey]) -> Iterator[Problem]:
-        unsure = [key for key, found in self.meant.items() if len(found) > 1 and key in standing]
+        unsure = {key for key, found in self.meant.items() if len(found) > 1 and key in standing}
         told: Mapping[str, list[str]] = defaultdict(list)
         for node in self.reading.nodes:
             if node.key in unsure:

@@ -265,7 +265,8 @@ def point_id(system: str, root: str, name: str) -> str:
 
 def silent(record: Record, root: str, ingestor: str) -> Iterator[Problem]:
     """Points that decided so that nobody can say of whom."""
+    deciding = {point for point, *_ in record.verdicts}
     for id, point in record.points.items():
-        if not any(between[0] == id for between in record.verdicts):
+        if id not in deciding:
             document, where = place_of(point.sources[0], root)
             yield Problem(document, where, "decides without naming an agent, or what it asks for, in a way that is known", "note", ingestor)
