@@ -8,6 +8,7 @@ whoever connects to the servers behind it goes past it.
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,14 +18,17 @@ from graphinv.ingest.support.decision_inputs import told_of
 from graphinv.ingest.support.decisions import INPUTS
 from graphinv.ingest.support.located import Located, Pointer
 from graphinv.ingest.support.parts import items, texts
-from graphinv.model.facts import Fact, Guarding, NodeFact, Props
+from graphinv.model.facts import Fact, Guarding, NodeFact, Problem, Props
 
 NAME = "agentgateway"
 TITLE = "agentgateway: authorization of MCP calls"
 FILES = ("any YAML or JSON file of agentgateway's configuration with `mcpAuthorization`",)
 MAX_BYTES = 4 * 1024 * 1024
 MAX_DEPTH = 16
-MAX_VALUES = 200_000
+MAX_VALUES = 500_000
+"""As many as a document can hold."""
+MAX_PLACES = 500
+"""Each is a pattern that all connections are held against."""
 
 _MARK = re.compile(rb"mcpAuthorization|agentgateway\.dev/schema|(?m:^binds[ \t]*:)")
 _OTHERS = re.compile(rb"(?m)^apiVersion[ \t]*:")
@@ -45,15 +49,19 @@ def read(document: Document) -> Iterator[Fact]:
     """
     located = yamldoc.first(document)
     for number, (pointer, rules, port) in enumerate(_places(located.value)):
+        if number == MAX_PLACES:
+            message = f"has rules in more than {MAX_PLACES:,} places; those of the rest are not drawn"
+            yield Problem(document.path, f"L{located.line(*pointer)}", message, "error", NAME)
+            return
         yield from _point(document, located, number, pointer, rules, port)
 
 
 def _places(top: Any) -> Iterator[tuple[Pointer, Any, int | None]]:
     """(pointer, rules, port) of each place with rules; the port is the nearest one above."""
-    pending: list[tuple[Any, Pointer, int | None]] = [(top, (), None)]
+    pending: deque[tuple[Any, Pointer, int | None]] = deque([(top, (), None)])
     seen = 0
     while pending and seen < MAX_VALUES:
-        value, pointer, port = pending.pop(0)
+        value, pointer, port = pending.popleft()
         seen += 1
         if len(pointer) > MAX_DEPTH:
             continue

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from graphinv.ingest import HEAD_BYTES, agentgateway
-from graphinv.model.facts import Guarding
+from graphinv.model.facts import Guarding, Problem
 from tests.ingest.bad_inputs import EVERYWHERE, read
 from tests.ingest.reading import Facts, document
 
@@ -40,6 +40,14 @@ def test_rules_that_look_at_nobody_at_a_person_and_at_an_agent() -> None:
     ):
         props, _ = point(config(*rules))
         assert (props["distinguishes"], props.get("labels"), props["mode"], props["fail"]) == (told, labels, "enforce", "closed")
+
+
+def test_places_that_are_too_many_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(agentgateway, "MAX_PLACES", 1)
+    listeners = [yaml.safe_load(config("true", port=port)) for port in (3000, 3001)]
+    found = Facts(agentgateway, document(yaml.safe_dump({"binds": listeners}), "gateway/config.yaml"))
+    assert len(found.nodes) == 1
+    assert [fact.severity for fact in found.all if isinstance(fact, Problem)] == ["error"]
 
 
 def test_it_stands_on_connections_to_its_port_here() -> None:

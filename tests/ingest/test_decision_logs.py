@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graphinv.ingest import HEAD_BYTES, decision_logs
+from graphinv.ingest import HEAD_BYTES, decision_logs, facts_of
+from graphinv.ingest.support import decisions
 from graphinv.model.facts import EdgeFact, Guarding, NodeFact, Problem, check_edge, check_node
 from tests.ingest.bad_inputs import EVERYWHERE, read
 from tests.ingest.reading import document, fake
@@ -313,6 +314,14 @@ def test_no_value_of_an_input_is_told() -> None:
     record = decision_logs.summarise(document(lines(*entries), "log.jsonl"))
     shown = repr(record) + repr(list(decision_logs.link("shop", {"log.jsonl": record})))
     assert not [secret for secret in secrets if secret in shown]
+
+
+@pytest.mark.parametrize("bound", ["MAX_THINGS", "MAX_POINTS"])
+def test_decisions_that_are_too_many_are_told_also_where_nothing_was_let_pass(monkeypatch: pytest.MonkeyPatch, bound: str) -> None:
+    monkeypatch.setattr(decisions, bound, 1)
+    refused = lines(*(opa({"allow": False}, asked(f"pay{at}"), path=f"p{at}/allow") for at in range(2)))
+    made = list(facts_of(decision_logs, document(refused, "opa.jsonl", "shop")))
+    assert "error" in {fact.severity for fact in made if isinstance(fact, Problem)}
 
 
 def test_a_long_log_gives_few_facts() -> None:

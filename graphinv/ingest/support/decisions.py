@@ -125,6 +125,8 @@ class Record:
     problems: list[Problem] = field(default_factory=list)
     inline: bool = False
     """Whether the points stand in the way themselves, so that what they refuse does not happen."""
+    beyond: int = 0
+    """Records of points beyond :data:`MAX_POINTS`."""
 
     def point(self, id: str, place: str, told: frozenset[str] | None, at: str | None, *, whole: bool = False, **props: object) -> None:
         """A point is at work; ``props`` are what is known of it, None for unknown ones."""
@@ -135,6 +137,8 @@ class Record:
         elif known is not None:
             known.told = told if known.told is None else known.told if told is None else known.told & told
             known.last = at if known.last is None or (at is not None and at > known.last) else known.last
+        else:
+            self.beyond += 1
 
     def decided(self, root: str, point: str, decision: Decision, place: str) -> None:
         """``point``, which :meth:`point` knows, decided so. O(1)."""
@@ -264,7 +268,11 @@ def point_id(system: str, root: str, name: str) -> str:
 
 
 def silent(record: Record, root: str, ingestor: str) -> Iterator[Problem]:
-    """Points that decided so that nobody can say of whom."""
+    """Points that decided so that nobody can say of whom, and those that are not kept."""
+    if record.beyond:
+        document = place_of(next(iter(record.points.values())).sources[0], root)[0]
+        message = f"is of more than {MAX_POINTS:,} decision points; {record.beyond:,} records of others are left out"
+        yield Problem(document, "", message, "error", ingestor)
     deciding = {point for point, *_ in record.verdicts}
     for id, point in record.points.items():
         if id not in deciding:

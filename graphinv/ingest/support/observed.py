@@ -82,7 +82,8 @@ class Tally:
     def problems(self, root: str, ingestor: str) -> Iterator[Problem]:
         """What of the log is not in :meth:`facts`."""
         if self.left_out:
-            document = place_of(next(iter(self.edges.values())).sources[0], root)[0]
+            named = next((seen.sources[0] for seen in self.edges.values()), "")  # none where all that is counted was refused
+            document = place_of(named, root)[0] if named else ""
             message = f"shows more than {MAX_THINGS:,} different accesses; {self.left_out:,} sightings of others are left out"
             yield Problem(document, "", message, "error", ingestor)
 
