@@ -39,7 +39,6 @@ _PART = re.compile(
 _CHILD = re.compile(r"(?:(?P<parent>.*)/)?agents/[^/]+", re.DOTALL)
 _TEMPLATE = re.compile(r"^[ \t]*[\w.]{1,60}:[ \t]*<[^<>\n]+>[ \t\r]*$", re.MULTILINE)
 """A setting that somebody is to fill in: the document is one to copy."""
-_MAX_STEPS = 20_000
 _CONNECTORS: Mapping[str, str] = {
     "office365": "outlook",
     "sharepointonline": "sharepoint",
@@ -204,11 +203,9 @@ def _connector(reference: str) -> str:
 
 
 def _steps(top: object) -> Iterator[tuple[Where, Mapping[str, Any]]]:
-    """All mappings below ``top`` that are of some kind, with where they stand; bounded."""
+    """All mappings below ``top`` that are of some kind, with where they stand. O(values)."""
     stack: list[tuple[Where, object]] = [((), top)]
-    for _ in range(_MAX_STEPS):
-        if not stack:
-            return
+    while stack:
         at, value = stack.pop()
         if isinstance(value, dict):
             if at and isinstance(value.get("kind"), str):
