@@ -95,6 +95,8 @@ def test_the_language(text: str, expected: str) -> None:
         ('{{ define "x" }}{{ include "x" . }}{{ end }}{{ include "x" . }}', "its templates call each other without end"),
         ("{{ until 99999999 }}", "it counts too far"),
         ('{{ regexMatch "(a+)+$" "aaaaaaaaaaaaaaaaaaaaaaaaaaaaab" }}', "a pattern in it is not followed"),
+        (f'{{{{ regexMatch "{"a?" * 30}{"a" * 30}" "{"a" * 30}" }}}}', "a pattern in it is not followed"),
+        (f'{{{{ regexMatch "{"(a|aa)" * 30}b" "{"a" * 60}" }}}}', "a pattern in it is not followed"),
         ("{{ if true }}" * 100, "it is nested too deep"),
         ("{{ " + "(" * 200 + "1" + ")" * 200 + " }}", "line 1: nested too deep"),
     ],
