@@ -19,6 +19,7 @@ from graphinv.ingest.support.gcp.names import Member
 from graphinv.ingest.support.gcp.permissions import IMPERSONATES, LETTERS, action_of
 from graphinv.ingest.support.jsonlog import is_named_so
 from graphinv.ingest.support.observed import Tally, seconds
+from graphinv.ingest.support.parts import inside
 from graphinv.ingest.support.secret_shapes import hide
 from graphinv.ingest.support.trail import Trail, facts_of, trail_of
 from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey
@@ -79,7 +80,7 @@ def _take(trail: Trail, entry: Mapping[str, Any], place: str) -> None:
     if payload.get("serviceName") == "k8s.io":
         return
     at = seconds(entry.get("timestamp") or entry.get("receiveTimestamp"))
-    who = _member(payload, "authenticationInfo")
+    who = inside(payload, "authenticationInfo")
     caller = _caller(who)
     if caller is None:
         return
@@ -87,7 +88,7 @@ def _take(trail: Trail, entry: Mapping[str, Any], place: str) -> None:
     _credentials(tally, who, caller, at, place)
     asked = payload.get("authorizationInfo")
     checks = [one for one in asked[:_MOST] if isinstance(one, dict)] if isinstance(asked, list) else []
-    if _member(payload, "status").get("code"):
+    if inside(payload, "status").get("code"):
         return
     for one in checks:
         if one.get("granted") is not True:
@@ -146,7 +147,7 @@ def _credentials(tally: Tally, who: Mapping[str, Any], caller: Member, at: str |
         tally.see("AUTHENTICATES_AS", secret, caller.key, at, place)
     chain = who.get("serviceAccountDelegationInfo")
     hops = [one for one in chain[:_MOST] if isinstance(one, dict)] if isinstance(chain, list) else []
-    before = [found for one in hops if (found := _caller({**_member(one, "firstPartyPrincipal"), **_subject(one)})) is not None]
+    before = [found for one in hops if (found := _caller({**inside(one, "firstPartyPrincipal"), **_subject(one)})) is not None]
     for source, target in pairwise([*before, caller]):
         _acts(tally, source, target, at, place)
 
@@ -172,8 +173,8 @@ def _acts(tally: Tally, source: Member, target: Member, at: str | None, place: s
 
 def _account(entry: Mapping[str, Any], payload: Mapping[str, Any]) -> str:
     """E-mail of the service account for which credentials were made; ``""`` where the entry does not tell."""
-    stated = _said(_member(_member(entry, "resource"), "labels").get("email_id"))
-    asked = _said(_member(payload, "request").get("name")).rpartition("/")[2]
+    stated = _said(inside(entry, "resource", "labels").get("email_id"))
+    asked = _said(inside(payload, "request").get("name")).rpartition("/")[2]
     return next((one for one in (stated, asked) if names.is_account(one)), "")
 
 
@@ -190,25 +191,20 @@ def _assumed(tally: Tally, caller: Member, account: str, at: str | None, place: 
 def _target(entry: Mapping[str, Any], check: Mapping[str, Any], permission: str) -> NodeKey | None:
     """The node that a permission was checked on; None where it is no thing of its own."""
     service = permission.partition(".")[0]
-    stated = _said(check.get("resource")) or _said(_member(check, "resourceAttributes").get("name"))
+    stated = _said(check.get("resource")) or _said(inside(check, "resourceAttributes").get("name"))
     name = stated.partition(".googleapis.com/")[2] if stated.startswith("//") else stated
     if permission.startswith(_UNTELLING) or not re.fullmatch(r"[a-z][a-z0-9-]{1,40}", service) or not _NAMED.fullmatch(name):
         return None
     if service == "storage":
         bucket = name.partition("/buckets/")[2].partition("/")[0]
         return ("Resource", f"//storage.googleapis.com/{hide(bucket)}") if bucket else None
-    project = _said(_member(_member(entry, "resource"), "labels").get("project_id"))
+    project = _said(inside(entry, "resource", "labels").get("project_id"))
     if _NUMBERED.match(name) and re.fullmatch(r"[a-z][\w:.-]{3,60}", project):
         name = f"projects/{project}/{_NUMBERED.sub('', name, count=1)}"
     if name.count("/") < 3 or _PLACE.fullmatch(name):
         return None
     host = _HOSTS.get(service, service)
     return "Secret" if service == "secretmanager" else "Resource", f"//{host}.googleapis.com/{hide(_PART.sub('', name))}"
-
-
-def _member(value: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    inner = value.get(name)
-    return inner if isinstance(inner, dict) else {}
 
 
 def _said(value: object) -> str:

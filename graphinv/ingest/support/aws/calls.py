@@ -14,6 +14,7 @@ from graphinv.ingest.support.aws import arns
 from graphinv.ingest.support.aws.actions import Service, atoms_of, known_services, service_of
 from graphinv.ingest.support.aws.dumps import text
 from graphinv.ingest.support.aws.estate import kind_of
+from graphinv.ingest.support.parts import inside
 from graphinv.model.facts import NodeKey
 
 _LONGEST_ARN = 2048
@@ -274,7 +275,7 @@ def caller_of(event: Mapping[str, Any]) -> str:
     kind, arn, account = _said(who.get("type")), _said(who.get("arn")), account_of(event)
     found = ""
     if kind in ("AssumedRole", "FederatedUser", "Role"):
-        issued = _said(_member(_member(who, "sessionContext"), "sessionIssuer").get("arn"))
+        issued = _said(inside(who, "sessionContext", "sessionIssuer").get("arn"))
         found = _id(issued if arns.identity_type(issued) else arn)
         found = found if arns.identity_type(found) else ""
     elif kind == "IAMUser":
@@ -289,7 +290,7 @@ def caller_of(event: Mapping[str, Any]) -> str:
         service = arns.service_principal(_said(who.get("invokedBy")))
         found = service[1] if service else ""
     elif kind == "IdentityCenterUser":
-        user = _said(_member(who, "onBehalfOf").get("userId"))
+        user = _said(inside(who, "onBehalfOf").get("userId"))
         found = f"arn:aws:identitystore:::user/{user}" if re.fullmatch(r"[0-9a-f-]{36,47}", user) else ""
     return found
 
@@ -301,7 +302,7 @@ def token_of(event: Mapping[str, Any]) -> tuple[str, str]:
         return "", ""
     provider = _said(who.get("identityProvider"))
     issuer = provider.partition(":oidc-provider/")[2] or provider
-    subject = _said(_member(event, "responseElements").get("subjectFromWebIdentityToken")) or _said(who.get("userName"))
+    subject = _said(inside(event, "responseElements").get("subjectFromWebIdentityToken")) or _said(who.get("userName"))
     if not subject:
         # provider:audience:subject
         subject = _said(who.get("principalId")).removeprefix(f"{provider}:").partition(":")[2]
@@ -319,10 +320,10 @@ def runtime_of(event: Mapping[str, Any]) -> NodeKey | None:
     region, account = _said(event.get("awsRegion")), _said(event.get("recipientAccountId"))
     if not arns.is_account(account) or not re.fullmatch(r"[a-z0-9-]{4,30}", region):
         return None
-    asked = _member(event, "requestParameters")
+    asked = inside(event, "requestParameters")
     session = _said(asked.get("roleSessionName"))
     invoked = _said(who.get("invokedBy")) if who.get("type") == "AWSService" else ""
-    if _member(who, "sessionContext").get("ec2RoleDelivery") is not None:
+    if inside(who, "sessionContext").get("ec2RoleDelivery") is not None:
         session, invoked = _said(who.get("arn")).rpartition("/")[2], "ec2.amazonaws.com"
     start = f"arn:{partition_of(region)}"
     if invoked == "ec2.amazonaws.com" and re.fullmatch(r"i-[0-9a-f]{8,17}", session):
@@ -330,8 +331,3 @@ def runtime_of(event: Mapping[str, Any]) -> NodeKey | None:
     if invoked == "lambda.amazonaws.com" and re.fullmatch(r"[\w-]{1,64}", session) and not session.startswith("awslambda_"):
         return "Runtime", f"{start}:lambda:{region}:{account}:function:{session}"
     return None
-
-
-def _member(value: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    inner = value.get(name)
-    return inner if isinstance(inner, dict) else {}
