@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graphinv.ingest import HEAD_BYTES, decision_logs, facts_of
+from graphinv.ingest import HEAD_BYTES, decision_logs
 from graphinv.ingest.support import decisions
 from graphinv.model.facts import EdgeFact, Guarding, NodeFact, Problem, check_edge, check_node
 from tests.ingest.bad_inputs import EVERYWHERE, read
@@ -320,7 +320,7 @@ def test_no_value_of_an_input_is_told() -> None:
 def test_decisions_that_are_too_many_are_told_also_where_nothing_was_let_pass(monkeypatch: pytest.MonkeyPatch, bound: str) -> None:
     monkeypatch.setattr(decisions, bound, 1)
     refused = lines(*(opa({"allow": False}, asked(f"pay{at}"), path=f"p{at}/allow") for at in range(2)))
-    made = list(facts_of(decision_logs, document(refused, "opa.jsonl", "shop")))
+    made = decision_logs.link("shop", {"opa.jsonl": decision_logs.summarise(document(refused, "opa.jsonl", "shop"))})
     assert "error" in {fact.severity for fact in made if isinstance(fact, Problem)}
 
 
