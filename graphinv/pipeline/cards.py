@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 
+from graphinv.ingest.support.called import plain
 from graphinv.model.facts import EdgeFact, NodeFact, NodeKey, Ref, place_of
 
 GUESS = 0.5
@@ -72,14 +73,10 @@ def _placed(root: str, nodes: Iterable[NodeFact], suffixes: frozenset[str] | set
 
 def _described(name: str, beside: set[NodeKey], names: Mapping[NodeKey, str], called: set[NodeKey]) -> list[NodeKey]:
     """Of the agents ``beside`` a card, those that it may describe; one alone is certain."""
-    named = [agent for agent in beside if _plain(names[agent]) == _plain(name)]
+    named = [agent for agent in beside if plain(names[agent]) == plain(name)]
     if len(named) == 1:
         return named
     return sorted(beside - called)
-
-
-def _plain(name: str) -> str:
-    return "".join(letter for letter in name.lower() if letter.isalnum())
 
 
 def _renamed(

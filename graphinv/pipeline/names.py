@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from graphinv.ingest.support import called
 from graphinv.ingest.support.called import PREFIX
 from graphinv.ingest.support.secrets import url_parts
 from graphinv.model.facts import EdgeFact, NodeFact, NodeKey
@@ -13,8 +14,8 @@ from graphinv.pipeline.read import Reading
 
 
 def plain(name: str) -> str:
-    """A name as people tell it from others: ``Billing bot`` and ``billing-bot`` are the same."""
-    return "".join(letter for letter in name.lower() if letter.isalnum()) or name
+    """A name as people tell it from others: ``Billing bot`` and ``billing-bot`` are the same; itself where it is of marks alone."""
+    return called.plain(name) or name
 
 
 def hosts(server: NodeFact) -> Iterator[str]:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from graphinv.ingest.support.called import MAX_NAME, called, called_props
+from graphinv.ingest.support.called import MAX_NAME, called, called_props, plain
 from graphinv.ingest.support.effects import actions_of, split_words, verb_effects
 from graphinv.ingest.support.secrets import redact, url_parts
 from graphinv.model.facts import EdgeFact, NodeFact, NodeKey, Props
@@ -63,14 +63,13 @@ _RELATIONS: dict[str, tuple[str, ...]] = {
 """What relations and actions of authorization systems let somebody do, by the word in them that tells; verbs of interfaces come after."""
 
 
-@lru_cache(maxsize=8192)
 def word(text: str) -> str:
     """A type as the tables have it: the last part of a path, in lower case, without marks.
 
     >>> word("Jans::Mcp_Server")
     'mcpserver'
     """
-    return "".join(letter for letter in text.rpartition("::")[2].lower() if letter.isalnum())
+    return plain(text.rpartition("::")[2])
 
 
 @lru_cache(maxsize=65536)

@@ -6,6 +6,8 @@ that alone has this id or name; where there is none, or are several, it stays wh
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from graphinv.ingest.support.secrets import redact
 from graphinv.model.facts import NodeKey
 
@@ -13,6 +15,16 @@ PREFIX = "called:"
 SERVER = "of_server="
 """Label of a tool: the name of the server that has it."""
 MAX_NAME = 300
+
+
+@lru_cache(maxsize=65536)
+def plain(name: str) -> str:
+    """A name by its letters and digits alone, in lower case, as it is the same in code, in fields and on labels.
+
+    >>> plain("Billing bot") == plain("billing-bot") == plain("BillingBot")
+    True
+    """
+    return "".join(letter for letter in name.lower() if letter.isalnum())
 
 
 def called(root: str, kind: str, name: str, server: str = "") -> NodeKey:

@@ -6,10 +6,10 @@ The names of fields are those of AuthZEN, of Envoy's external authorization, of 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 from typing import Any
 
 from graphinv.ingest.support import authz
+from graphinv.ingest.support.called import plain
 from graphinv.ingest.support.decisions import ALLOW, DENY, NOTHING, STEP_UP, Thing
 from graphinv.ingest.support.parts import inside, texts
 from graphinv.ingest.support.records import text
@@ -70,12 +70,6 @@ def _obliged(context: Mapping[str, Any]) -> bool:
     """Whether something is let pass only with another factor (AuthZEN's profile of obligations)."""
     stated = context.get("obligations")
     return isinstance(stated, list) and any(isinstance(one, dict) and one.get("type") == "step-up" for one in stated[:50])
-
-
-@lru_cache(maxsize=8192)
-def plain(name: str) -> str:
-    """A field's name without marks, in lower case: ``agentId``, ``agent_id`` and ``agent-id`` are the same."""
-    return "".join(letter for letter in name.lower() if letter.isalnum())
 
 
 def fields(value: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

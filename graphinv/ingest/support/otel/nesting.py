@@ -19,7 +19,7 @@ from dataclasses import dataclass, field, replace
 
 from graphinv.ingest import Document
 from graphinv.ingest.support.aws import arns
-from graphinv.ingest.support.called import GRAPH_ID, traced, traced_props
+from graphinv.ingest.support.called import GRAPH_ID, plain, traced, traced_props
 from graphinv.ingest.support.databases import database_facts
 from graphinv.ingest.support.observed import MAX_THINGS, Deciding, Tally
 from graphinv.ingest.support.otel.meaning import ACTING, CONTAINERS, UNNAMED, Deed
@@ -98,7 +98,7 @@ class Nesting:
         self._named: dict[tuple[str, str], set[NodeKey]] = defaultdict(set)
         """Service and environment → the agents in it that have names."""
         self._called: dict[tuple[str, str, str], list[NodeKey]] = defaultdict(list)
-        """Service, environment and name, as :func:`_plain` has it → the first agents there that are called so."""
+        """Service, environment and name, as :func:`plain` has it → the first agents there that are called so."""
 
     def add(self, span: Span, deed: Deed | None) -> None:
         """O(1).
@@ -260,7 +260,7 @@ class Nesting:
         service = _service(done.origin)
         if actor not in self._named[service]:
             self._named[service].add(actor)
-            same = self._called[*service, _plain(done.deed.name)]
+            same = self._called[*service, plain(done.deed.name)]
             if len(same) < MAX_SAME:
                 same.append(actor)
 
@@ -287,10 +287,10 @@ class Nesting:
                 self._servers.setdefault(at, done.origin)
             case "agent", "agent":
                 other = above.origin.service != done.origin.service
-                if _plain(above.deed.name) == _plain(done.deed.name) and (other or above.deed.remote):
+                if plain(above.deed.name) == plain(done.deed.name) and (other or above.deed.remote):
                     self._same[at] = key
             case _, "agent" if done.deed.agent and above.origin.service != done.origin.service:
-                if _plain(above.deed.name) == _plain(done.deed.agent):
+                if plain(above.deed.name) == plain(done.deed.agent):
                     self._same.setdefault(at, key)  # its own span is not in the trace, what it does is
         return False
 
@@ -391,7 +391,7 @@ class Nesting:
 
     def _beside(self, name: str, done: _Done) -> Iterator[NodeKey]:
         """Agents called ``name`` that the trace shows in the same service."""
-        yield from sorted(self._called.get((*_service(done.origin), _plain(name)), ())) if name else ()
+        yield from sorted(self._called.get((*_service(done.origin), plain(name)), ())) if name else ()
 
     def _delegate(self, key: _Key, actor: NodeKey, done: _Done) -> None:
         self._acts(actor)
@@ -472,12 +472,3 @@ class Nesting:
 
 def _service(origin: Origin) -> tuple[str, str]:
     return origin.service, origin.environment
-
-
-def _plain(name: str) -> str:
-    """A name as it is the same in code and on a label.
-
-    >>> _plain("Billing agent") == _plain("billing_agent")
-    True
-    """
-    return "".join(letter for letter in name.lower() if letter.isalnum())
