@@ -61,7 +61,8 @@ class Alike:
         if type(value) is list:
             mark = tuple(value)
             if mark not in self._values:
-                self._values[mark] = [self._shared(one) for one in value]
+                share = self._values.setdefault
+                self._values[mark] = [share(one, one) if type(one) is str else one for one in value]
             return self._values[mark]
         return self._values.setdefault(value, value) if type(value) is str else value
 

@@ -13,7 +13,7 @@ from graphinv.analyze.approvals import Approvals, approvals_of
 from graphinv.analyze.labels import affirmed
 from graphinv.analyze.legs import Legs, by_process, reader_of
 from graphinv.analyze.moments import micros
-from graphinv.analyze.reaching import affordable
+from graphinv.analyze.reaching import WORSE_BITS, affordable
 from graphinv.analyze.rows import Params, Row, about, active, agents_of, hop_of, in_force, listed, of_several, once
 from graphinv.analyze.toolbox import in_a_sandbox, runs_apart
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
@@ -387,3 +387,52 @@ def _asked(approvals: Approvals, edge: EdgeRecord) -> bool:
     points = (estate.nodes.get(("EnforcementPoint", guard)) for guard in edge.props.get("guards") or ())
     stops = any(point and point.props.get("mode") == "enforce" and point.props.get("effect") in ("deny", "step_up") for point in points)
     return stops or (edge.kind == "USES" and edge.props.get("approval") == "exact" and approvals.of(edge) == "approved")
+
+
+# --------------------------------------------------------------------------------------------------------------------------------
+# Memories
+
+
+def mixed_memory(engine: Engine, params: Params) -> Iterator[Row]:
+    """Memories into which strangers' content comes and that agents with power read, and those that several owners write for everybody.
+
+    Content comes in by whoever takes it in and writes it, or at second hand, over other agents and memories; whoever lies on that way has
+    it without the memory.
+    """
+    estate, reader = engine.estate, reader_of(engine)
+    for memory in estate.of_kind("Memory"):
+        edges = [edge for edge in estate.incoming.get(memory.key, ()) if in_force(edge, reader.at) and active(estate.nodes[edge.source])]
+        writers = [edge for edge in edges if edge.kind == "WRITES"]
+        bringing = [edge for edge in writers if reader.legs(edge.source).untrusted]
+        bringing.sort(key=lambda edge: edge.source[0] != "Agent")
+        powerful = [edge for edge in edges if edge.kind == "READS" and _powerful(engine, edge.source)]
+        scope = memory.props.get("scope")
+        apart = scope in ("session", "user")
+        crossing = [
+            ([hop_of(estate, write)], read, UNSEEN if write.source[0] == "Workflow" else 1.0)
+            for write in bringing
+            for read in powerful
+            if not (apart and read.source == write.source)
+        ]
+        hand, brought = "", None if bringing else Brought.to(engine, memory.key)
+        if brought:
+            hand = " at second hand"
+            crossing = [(list(brought.hops), read, brought.confidence) for read in powerful if read.source not in brought.over]
+        several = of_several(estate, {edge.source for edge in writers}) if scope in (None, "tenant", "global") else 0
+        if not crossing and not (several and scope):
+            if several:
+                yield about(memory.key) | {"unknown": True}
+            continue
+        reason = f"strangers' content comes into it{hand}, and agents that can do worse than read rely on it" if crossing else ""
+        yield about(memory.key) | {
+            "reason": reason or f"agents of {several} owners write it for everybody",
+            "writers": sorted({":".join(edge.source) for edge in writers}),
+            "readers": sorted({":".join(edge.source) for edge in powerful}),
+            "confidence": crossing[0][2] if crossing else 1.0,
+            "path": [*crossing[0][0], hop_of(estate, crossing[0][1], backwards=True)] if crossing else [],
+        }
+
+
+def _powerful(engine: Engine, actor: NodeKey) -> bool:
+    _, bits = engine.privileges("posture").row(actor)
+    return bool((bits & WORSE_BITS).any())
