@@ -113,7 +113,7 @@ def moment(value: object) -> str | None:
     """A time to the second: ISO 8601, ``[seconds, nanoseconds]``, or a number of seconds or thousandths of them down to nanoseconds.
 
     >>> moment("1790607508658019103"), moment([1770131997, 65000000]), moment("2026-08-03T18:01:11.010Z"), moment(0)
-    ('2026-09-28T14:18:28Z', '2026-02-03T15:19:57Z', '2026-08-03T18:01:11Z', None)
+    ('2026-09-28T14:58:28Z', '2026-02-03T15:19:57Z', '2026-08-03T18:01:11Z', None)
     """
     if isinstance(value, list) and value:
         value = value[0]
