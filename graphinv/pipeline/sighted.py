@@ -26,6 +26,8 @@ class _Declared:
 
     ways: dict[Sighting, list[EdgeFact]] = field(default_factory=lambda: defaultdict(list))
     connected: dict[NodeKey, set[NodeKey]] = field(default_factory=lambda: defaultdict(set))
+    letting: dict[tuple[NodeKey, NodeKey], list[frozenset[str] | None]] = field(default_factory=lambda: defaultdict(list))
+    """Ends of a connection → the tools that each of those declared is for; None for all."""
     offering: dict[NodeKey, set[NodeKey]] = field(default_factory=lambda: defaultdict(set))
     """Tool → servers that are declared to provide it."""
     tools: dict[tuple[NodeKey, str], NodeKey] = field(default_factory=dict)
@@ -56,16 +58,18 @@ class _Declared:
                     found.ways[edge.kind, source, target].append(edge)
                     if edge.kind == "CONNECTS_TO":
                         found.connected[source].add(target)
+                        tools = edge.props.get("tools")
+                        found.letting[source, target].append(None if tools is None else frozenset(tools))
         return found
 
     def lets(self, source: NodeKey, server: NodeKey, name: str, id: str) -> bool:
         """Whether a declared connection lets a tool be called; also where none is declared."""
-        ways = self.ways.get(("CONNECTS_TO", source, server), ())
-        return not ways or any(way.props.get("tools") is None or {name, id} & {*way.props["tools"]} for way in ways)
+        ways = self.letting.get((source, server), ())
+        return not ways or any(tools is None or not tools.isdisjoint((name, id)) for tools in ways)
 
     def lists(self, source: NodeKey, server: NodeKey, name: str) -> bool:
         """Whether a declared connection is for the tool called ``name``, of a server that does not tell its tools."""
-        return any(name in (way.props.get("tools") or ()) for way in self.ways.get(("CONNECTS_TO", source, server), ()))
+        return any(name in tools for tools in self.letting.get((source, server), ()) if tools is not None)
 
     def told(self, edge: EdgeFact, source: NodeKey, target: NodeKey) -> Iterator[EdgeFact]:
         """A sighting as the edges that it is: a call over a connection, a connection without the calls that it does not let pass, these."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 
 from graphinv.ingest.support.called import GRAPH_ID, NAMESPACE, PREFIX, SERVICE, TRACED
 from graphinv.ingest.support.kubernetes.names import parse_id
@@ -52,24 +53,27 @@ def of_traces(readings: Sequence[Reading], names: Names) -> dict[NodeKey, set[No
         for edge in reading.edges
         if not isinstance(edge.source, Ref) and not isinstance(edge.target, Ref) and edge.target in waiting
     ]
+
+    @cache
+    def reached(owner: NodeKey) -> set[NodeKey]:
+        """All that it is declared to have or provide, or that what it has provides."""
+        had = names.had.get(owner, set())
+        return had.union(*(names.provided.get(one, ()) for one in (owner, *had)))
+
     for kinds in (("ToolServer", "Memory", "ContentSource"), ("Tool",)):  # a server first, then its tools
-        for key, found in _reached(drawn, kinds, meant, names).items():
-            meant[key] = _candidates(waiting[key][0], names) & found
+        for key, owners in _owners(drawn, kinds, meant).items():
+            meant[key] = {one for one in _candidates(waiting[key][0], names) if any(one in reached(owner) for owner in owners)}
     return meant
 
 
-def _reached(
-    drawn: Iterable[_Drawn], kinds: Sequence[str], meant: Mapping[NodeKey, set[NodeKey]], names: Names
-) -> Mapping[NodeKey, set[NodeKey]]:
-    """Things of ``kinds`` that traces show → all that those who were seen to use or provide them are declared to have."""
-    reached: dict[NodeKey, set[NodeKey]] = defaultdict(set)
+def _owners(drawn: Iterable[_Drawn], kinds: Sequence[str], meant: Mapping[NodeKey, set[NodeKey]]) -> Mapping[NodeKey, set[NodeKey]]:
+    """Things of ``kinds`` that traces show → those who were seen to use or provide them, as far as it is sure who these are."""
+    found: dict[NodeKey, set[NodeKey]] = defaultdict(set)
     for _, source, target in drawn:
         owners = meant.get(source, {source})
         if target[0] in kinds and len(owners) == 1:
-            (owner,) = owners
-            had = names.had.get(owner, set())
-            reached[target] |= had.union(*(names.provided.get(one, ()) for one in (owner, *had)))
-    return reached
+            found[target] |= owners
+    return found
 
 
 def _candidates(node: NodeFact, names: Names) -> set[NodeKey]:
