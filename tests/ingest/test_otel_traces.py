@@ -160,6 +160,14 @@ def test_an_agents_own_span_without_a_name_is_of_the_agent_that_was_called() -> 
     assert shown(*chain, tool("x", "search", "2999")).of("Tool") == {"trips/search"}
 
 
+@pytest.mark.parametrize("around", [0, 8])
+def test_lists_in_lists_are_borne(around: int) -> None:
+    for depth in range(350, 500):
+        nested = '{"arrayValue":[' * depth + "1" + "]}" * depth
+        line = '{"a":' * around + f'{{"spanId":"1","traceId":"t","attributes":{{"a":{nested}}}}}' + "}" * around
+        read(otel_traces, "traces.jsonl", line.encode())
+
+
 def test_many_agents_and_tools_take_no_longer_each() -> None:
     some = 4_000
     spans = [agent("r", "Triage")]

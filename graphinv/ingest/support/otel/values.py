@@ -65,18 +65,13 @@ def _spread(tree: Mapping[Any, Any], prefix: str, found: dict[str, Any], depth: 
 
 
 def _plain(value: Any) -> Any:
-    """A value without the type that OTLP writes around it."""
+    """A value without the type that OTLP writes around it; None for a list, as none that is looked at is one."""
     if not isinstance(value, dict):
         return value
     for key in _TYPED:
         if key in value:
             return value[key]
-    for key in _LISTED:
-        if key in value:
-            items = value[key]
-            items = items.get("values") if isinstance(items, dict) else items
-            return [_plain(item) for item in items] if isinstance(items, list) else []
-    return value
+    return None if any(key in value for key in _LISTED) else value
 
 
 def text(attributes: Attributes, *names: str) -> str:
