@@ -9,6 +9,7 @@ Control Standard stand in the agent's own loop and are obeyed by it.
 from __future__ import annotations
 
 import re
+from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -27,7 +28,7 @@ TITLE = "Records of decisions (OPA, AuthZEN, Agent Control Standard, Cedar)"
 FILES = ("any log, JSON file or file of JSON lines that begins with a record of one of them",)
 MAX_BYTES = jsonlog.MAX_BYTES
 MAX_WAITING = 100_000
-"""Requests of a log whose answer has not come yet."""
+"""Requests of a log, the last ones, whose answer has not come yet."""
 
 _OPA = re.compile(rb'"decision_id"\s*:')
 _OPA_KEY = re.compile(rb'"(?:labels|bundles|revision|requested_by)"\s*:')
@@ -83,7 +84,7 @@ class _Reading:
         self.document = document
         self.root = document.root
         self.record = Record()
-        self.waiting: dict[str, Decision] = {}
+        self.waiting: OrderedDict[str, Decision] = OrderedDict()
         """Requests of the Agent Control Standard by their id."""
 
     def add(self, line: int, entry: Mapping[str, Any]) -> None:
@@ -157,8 +158,9 @@ class _Reading:
         params, result = inside(message, "params"), inside(message, "result")
         number = text(message.get("id")) or text(params.get("request_id")) or text(result.get("request_id"))
         if params and text(message.get("method")).startswith("steps/"):
-            if len(self.waiting) < MAX_WAITING:
-                self.waiting[number] = _asked(message, params)
+            self.waiting[number] = _asked(message, params)
+            if len(self.waiting) > MAX_WAITING:
+                self.waiting.popitem(last=False)  # so long without an answer, it gets none
         elif result and number in self.waiting:
             decision = self.waiting.pop(number)
             decision.verdict = verdict_of(result)

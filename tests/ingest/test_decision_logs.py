@@ -231,6 +231,17 @@ def test_envelopes_may_be_kept_within_other_records_and_answers_come_in_any_orde
     assert set(seen.edges) == {("USES", "claude-code", "Bash")}
 
 
+def test_the_last_requests_wait_for_their_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decision_logs, "MAX_WAITING", 1)
+    seen = Seen(lines(envelope("1", "Bash", "allow")[0], *envelope("2", "Read", "allow")))
+    assert set(seen.edges) == {("USES", "claude-code", "Read")}
+
+
+def test_what_later_records_tell_of_a_point_is_known_too() -> None:
+    hello = {"jsonrpc": "2.0", "id": "0", "result": {"negotiated_version": "0.1.0", "on_decision_failure": "proceed"}}
+    assert Seen(lines(*envelope("1", "Bash", "allow"), hello)).points["acs"]["fail"] == "open"
+
+
 def test_a_guardian_that_lets_pass_what_it_cannot_judge() -> None:
     hello = {"jsonrpc": "2.0", "id": "0", "result": {"negotiated_version": "0.1.0", "on_decision_failure": "proceed"}}
     assert Seen(lines(*envelope("1", "Bash", "allow"), hello)).points["acs"].get("fail") in (None, "open")

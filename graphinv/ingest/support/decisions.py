@@ -131,14 +131,18 @@ class Record:
     def point(self, id: str, place: str, told: frozenset[str] | None, at: str | None, *, whole: bool = False, **props: object) -> None:
         """A point is at work; ``props`` are what is known of it, None for unknown ones."""
         known = self.points.get(id)
-        if known is None and len(self.points) < MAX_POINTS:
-            stated = {name: redact(value) if isinstance(value, str) else value for name, value in props.items() if value is not None}
+        if known is None and len(self.points) >= MAX_POINTS:
+            self.beyond += 1
+            return
+        before = known.props if known is not None else {}
+        more = {name: value for name, value in props.items() if value is not None and name not in before}
+        stated = {name: redact(value) if isinstance(value, str) else value for name, value in more.items()}
+        if known is None:
             self.points[id] = Point(stated, told, at, [place], whole)
-        elif known is not None:
+        else:
+            known.props |= stated
             known.told = told if known.told is None else known.told if told is None else known.told & told
             known.last = at if known.last is None or (at is not None and at > known.last) else known.last
-        else:
-            self.beyond += 1
 
     def decided(self, root: str, point: str, decision: Decision, place: str) -> None:
         """``point``, which :meth:`point` knows, decided so. O(1)."""
