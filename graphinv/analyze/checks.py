@@ -25,6 +25,7 @@ from graphinv.analyze.rows import (
     granted,
     in_force,
     listed,
+    sure_of,
     usable,
 )
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
@@ -86,7 +87,7 @@ def _inherited(estate: Estate, grants: Iterable[EdgeRecord], at: int, params: Pa
             "granted": sorted(edge.target[1] for edge in edges)[:10],
             "grants": len(edges),
             "modifiers": modifiers,
-            "confidence": _how_sure(edges),
+            "confidence": min(map(sure_of, edges)),
         }
         if cause:
             yield row
@@ -115,11 +116,6 @@ def _younger(edge: EdgeRecord, at: int, days: int) -> bool:
     return since is not None and micros(since) > at - days * DAY
 
 
-def _how_sure(edges: Iterable[EdgeRecord]) -> float:
-    """Confidence of grants; a condition that nobody evaluates makes them an upper bound."""
-    return min(min(confidence(edge), 0.5 if edge.props.get("condition") else 1.0) for edge in edges)
-
-
 def _whole_scope(estate: Estate, grants: Iterable[EdgeRecord], params: Params) -> Iterator[Row]:
     for edge in grants:
         target = estate.nodes[edge.target]
@@ -130,7 +126,7 @@ def _whole_scope(estate: Estate, grants: Iterable[EdgeRecord], params: Params) -
                 "actions": sorted(actions),
                 "grants": 1,
                 "modifiers": ["+1 it may do anything there"] if "admin" in actions else [],
-                "confidence": _how_sure([edge]),
+                "confidence": sure_of(edge),
             }
 
 

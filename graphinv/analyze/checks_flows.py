@@ -14,7 +14,7 @@ from graphinv.analyze.labels import affirmed
 from graphinv.analyze.legs import Legs, by_process, reader_of
 from graphinv.analyze.moments import micros
 from graphinv.analyze.reaching import WORSE_BITS, affordable
-from graphinv.analyze.rows import Params, Row, about, active, agents_of, hop_of, in_force, listed, of_several, once
+from graphinv.analyze.rows import Params, Row, about, active, agents_of, hop_of, in_force, listed, of_several, once, steps_up
 from graphinv.analyze.toolbox import in_a_sandbox, runs_apart
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
 from graphinv.model.facts import NodeKey
@@ -384,9 +384,7 @@ def _asked(approvals: Approvals, edge: EdgeRecord) -> bool:
     estate = approvals.estate
     if edge.kind in ("USES", "CONNECTS_TO") and estate.nodes[edge.source].props.get("autonomy") in _ASKS_FIRST:
         return True
-    points = (estate.nodes.get(("EnforcementPoint", guard)) for guard in edge.props.get("guards") or ())
-    stops = any(point and point.props.get("mode") == "enforce" and point.props.get("effect") in ("deny", "step_up") for point in points)
-    return stops or (edge.kind == "USES" and edge.props.get("approval") == "exact" and approvals.of(edge) == "approved")
+    return steps_up(estate, edge) or (edge.kind == "USES" and edge.props.get("approval") == "exact" and approvals.of(edge) == "approved")
 
 
 # --------------------------------------------------------------------------------------------------------------------------------

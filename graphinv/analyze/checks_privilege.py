@@ -14,7 +14,7 @@ from graphinv.analyze.checks_inventory import only_seen, seen
 from graphinv.analyze.labels import labels_of, may_rest, plain, values_of
 from graphinv.analyze.moments import micros
 from graphinv.analyze.reaching import WORSE_BITS, NearestAgents, behind_agents, closure
-from graphinv.analyze.rows import DAY, WORSE_THAN_READ, Params, Row, about, active, agents_of, confidence, counted, granted, in_force, once
+from graphinv.analyze.rows import DAY, WORSE_THAN_READ, Params, Row, about, active, agents_of, counted, granted, in_force, once, sure_of
 from graphinv.analyze.scopes import ACTION_BIT
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
 from graphinv.model.facts import NodeKey
@@ -57,7 +57,7 @@ def administrator(engine: Engine, params: Params) -> Iterator[Row]:
             continue
         sure: dict[NodeKey, float] = {}  # that it administers a thing is as sure as the surest grant
         for edge in held:
-            sure[edge.target] = max(sure.get(edge.target, 0.0), min(confidence(edge), 0.5 if edge.props.get("condition") else 1.0))
+            sure[edge.target] = max(sure.get(edge.target, 0.0), sure_of(edge))
         one = held[0].target if len(sure) == 1 else None
         yield about(key, one) | {
             "what": estate.nodes[one].name if one else counted(len(sure), "thing", "things"),

@@ -130,6 +130,11 @@ def granted(edge: EdgeRecord) -> frozenset[str]:
     return frozenset(action for action in actions_of(action_bits(actions)) if passes(scopes, edge.target[1], action))
 
 
+def sure_of(grant: EdgeRecord) -> float:
+    """How sure a grant is; a condition that nobody evaluates makes it an upper bound."""
+    return min(confidence(grant), 0.5 if grant.props.get("condition") else 1.0)
+
+
 def usable(secret: Props, at: int) -> bool:
     """Whether a secret still opens something, as far as anybody stated."""
     issued, longest, expires = secret.get("issued_at"), secret.get("max_life_seconds"), secret.get("expires_at")
