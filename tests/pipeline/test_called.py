@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ PAY: NodeKey = ("ToolServer", "https://pay.example/mcp")
 PAYOUT: NodeKey = ("Tool", "https://pay.example/mcp/create_payout")
 
 
-def reading(name: str, nodes: list[NodeFact], edges: list[EdgeFact], said: list[Guarding] = []) -> Reading:  # noqa: B006
+def reading(name: str, nodes: list[NodeFact], edges: list[EdgeFact], said: Sequence[Guarding] = ()) -> Reading:
     return Reading(Root(name, Path("/nowhere")), nodes=nodes, edges=edges, said=list(said))
 
 
