@@ -244,10 +244,8 @@ def _gap(screen: Console, summary: Summary) -> None:
 
 
 def _causes(screen: Console, summary: Summary) -> None:
-    """Those changes that clear several findings each."""
-    rows = [
-        [level(cause.severity), str(cause.findings), cause.title, ", ".join(cause.rules)] for cause in summary.causes if cause.findings > 1
-    ]
+    """The changes that clear the worst and the most of them."""
+    rows = [[level(cause.severity), str(cause.findings), cause.title, ", ".join(cause.rules)] for cause in summary.causes]
     if rows:
         what = "would clear them all" if summary.causes_total > 1 else "would clear them"
         screen.print(text(f"{_count(summary.causes_total, 'change')} {what}, these first (`graphinv findings --by-cause`):"))

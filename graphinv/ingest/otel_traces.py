@@ -105,7 +105,7 @@ def _problems(path: str, summary: Summary) -> Iterator[Problem]:
     if len(summary.broken) > 20:
         yield Problem(path, "", f"holds {len(summary.broken) - 20} more lines that are not JSON", "error", NAME)
     if summary.failed:
-        yield Problem(path, "", f"shows {summary.failed} calls that failed; they are no evidence of access", "note", NAME)
+        yield Problem(path, "", f"shows calls that failed ({summary.failed:,}); they are no evidence of access", "note", NAME)
     if summary.nobodys:
-        message = f"shows {summary.nobodys} things done of which neither the agent nor the service is told; they are left out"
+        message = f"shows things done of which neither the agent nor the service is told ({summary.nobodys:,}); they are left out"
         yield Problem(path, "", message, "warning", NAME)

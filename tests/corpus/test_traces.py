@@ -10,7 +10,7 @@ from graphinv.ingest import otel_traces
 from tests.corpus.taking import taken
 from tests.ingest.traces import Shown
 
-UNTOLD = re.compile(r"shows (\d+) things done of which neither")
+UNTOLD = re.compile(r"shows things done of which neither the agent nor the service is told \((\d+)\)")
 
 
 def test_spans_of_models_that_name_neither_agent_nor_service_are_counted(corpus: Path) -> None:

@@ -106,7 +106,7 @@ def test_what_nobody_is_said_to_have_done_is_left_out_and_told() -> None:
     found = shown(tool("01", "search"), span("02", **CHAT), service="")
     assert not found.nodes
     assert not found.edges
-    assert found.problems == [("warning", "shows 2 things done of which neither the agent nor the service is told; they are left out")]
+    assert found.problems == [("warning", "shows things done of which neither the agent nor the service is told (2); they are left out")]
 
 
 @pytest.mark.parametrize("name", ["Agent", "171105b7-59dd-49c0-9677-0b95395aa46a", "CodeAgent"])
@@ -144,7 +144,7 @@ def test_a_call_that_failed_is_no_evidence_of_access() -> None:
     denied = tool("03", "wipe", "01", error__type="permission_denied")
     found = shown(agent("01", "Planner"), tool("02", "search", "01", error=True), denied, mcp("04", "x", "01", error__type="tool_error"))
     assert not found.edges
-    assert found.problems == [("note", "shows 3 calls that failed; they are no evidence of access")]
+    assert found.problems == [("note", "shows calls that failed (3); they are no evidence of access")]
 
 
 def test_what_went_well_below_a_run_that_failed_counts() -> None:
