@@ -120,7 +120,9 @@ def test_what_is_only_called_packed_is_taken_as_it_is(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [gzip.compress(b"x" * 5000)[:-4], b"\x1f\x8b\x08" + b"\0" * 20, gzip.compress(b"x" * 50)[:12] + b"\xff" * 9]
+    "data",
+    [gzip.compress(b"x" * 5000)[:-4], b"\x1f\x8b\x08" + b"\0" * 20, gzip.compress(b"x" * 50)[:12] + b"\xff" * 9],
+    ids=["cut off", "empty block", "damaged block"],  # the data itself holds the time at which it was packed
 )
 def test_a_broken_packed_file_is_told(tmp_path: Path, data: bytes) -> None:
     with pytest.raises(IngestError, match="broken or cut off"):
