@@ -28,7 +28,7 @@ def plain(text: str) -> str:
 
 
 def states(props: Props, name: str) -> bool:
-    """Whether something is stated under ``name``: a property, or a label, in any spelling, as ``labels:NAME``.
+    """Whether something is stated under ``name``: a property, a label, in any spelling, as ``labels:NAME``, evidence as ``evidence:KIND``.
 
     >>> states({"labels": ["Duty=pay"]}, "labels:duty"), states({"environment": "unknown"}, "environment")
     (True, False)

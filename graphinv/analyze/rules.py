@@ -90,8 +90,8 @@ class Rule(_RuleHeader):
 
     ``finding`` is the title of its findings, with ``{subject}``, ``{target}`` and its ``columns`` filled in; ``severity`` the level of a
     finding that no modifier touches. ``needs`` lists what some source must have stated for it to be judged: node kinds, edge kinds,
-    properties (``Secret.lifetime``) and labels (``Tool.labels:duty``), ``|`` between alternatives; ``clear_needs`` what else for finding
-    nothing to be a pass.
+    properties (``Secret.lifetime``), labels (``Tool.labels:duty``) and evidence (``USES.evidence:observed``), ``|`` between alternatives;
+    ``clear_needs`` what else for finding nothing to be a pass.
     """
 
     cypher: str = Field(default="", repr=False)
@@ -161,10 +161,10 @@ def _checks() -> Mapping[str, Check]:
 
 
 def _check_need(need: str) -> None:
-    kind, dot, name = need.partition(".")
+    kind, dot, stated = need.partition(".")
     model = NODE_KINDS.get(kind) or EDGE_KINDS.get(kind)
-    name = "labels" if name.startswith("labels:") else name
-    if model is None or (dot and name not in model.model_fields):
+    name, one_of, _ = stated.partition(":")
+    if model is None or (dot and name not in model.model_fields) or (one_of and name not in ("labels", "evidence")):
         raise ValueError(f"needs {need!r}, which the vocabulary does not have")
 
 
@@ -267,12 +267,12 @@ def _missing(needs: Iterable[str], supplied: frozenset[str]) -> str:
 
 
 def _supplied(estate: Estate, needs: Iterable[str]) -> frozenset[str]:
-    """Kinds, and properties of kinds, that the estate holds; of labels those that are among ``needs``."""
-    asked = {name.strip().partition(".") for need in needs for name in need.split("|") if ".labels:" in name}
-    found = {f"{kind}.{name}" for kind, _, name in asked if any(states(node.props, name) for node in estate.of_kind(kind))}
+    """Kinds, and properties of kinds, that the estate holds; of labels and evidence those that are among ``needs``."""
     # Nodes and edges share what is stated of them, so each dictionary is looked at once
     stated = {kind: {id(node.props): node.props for node in estate.of_kind(kind)} for kind in NODE_KINDS}
     stated |= {kind: {id(edge.props): edge.props for edge in estate.edges_of(kind)} for kind in EDGE_KINDS}
+    asked = {name.strip().partition(".") for need in needs for name in need.split("|") if ":" in name}
+    found = {f"{kind}.{name}" for kind, _, name in asked if any(states(props, name) for props in stated[kind].values())}
     names = {kind: set[str]().union(*props.values()) for kind, props in stated.items() if props}
     return frozenset(found).union(names, (f"{kind}.{name}" for kind, properties in names.items() for name in properties))
 

@@ -9,7 +9,7 @@
 // remediation: >
 //   Declare it, or stop it; subscribe to the events that tell when a sub-agent starts, instead of scanning.
 // frameworks: [ASI03, ASI10, AML.T0103, DE.CM-09, MAESTRO-L7.01, MEASURE 3.1, C9, "steps/subagentStart"]
-// needs: [DELEGATES_TO.evidence|CALLS_BACK.evidence, CAN_ACCESS]
+// needs: ["DELEGATES_TO.evidence:observed|CALLS_BACK.evidence:observed|USES.evidence:observed|CONNECTS_TO.evidence:observed", CAN_ACCESS]
 // clear_needs: [DELEGATES_TO.transient|CALLS_BACK|Workflow]
 // function: transient_access
 // parameters:

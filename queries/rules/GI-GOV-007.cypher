@@ -9,7 +9,7 @@
 // remediation: >
 //   Write the id of the decision to each call, into a store that cannot be changed, and keep it long enough.
 // frameworks: ["MCP08:2025", T8, PR.PS-04, AML.M0024, A.6.2.8, AIA-Art.12, AIA-Art.19, AIA-Art.26, CIS-8.5, MAESTRO-L7.08, CIS-3.14, C12]
-// needs: [Agent, EnforcementPoint, USES.evidence|DELEGATES_TO.evidence]
+// needs: [Agent, EnforcementPoint, "USES.evidence:observed|DELEGATES_TO.evidence:observed"]
 // function: unrecorded
 // unknown: no source states whether a point on the way writes down, or for how long the record of an agent of high risk is kept
 // parameters:

@@ -9,7 +9,7 @@
 // remediation: >
 //   Register it with an owner, or remove it; until then take away its credential.
 // frameworks: ["MCP09:2025", GOVERN 1.6, ASI10, ASI04, ID.AM-02, PR.PS-05, CIS-1.2, CIS-2.3, MAESTRO-L7.10, AST09, "agbom/snapshot"]
-// needs: [Agent|ToolServer, USES.evidence|CONNECTS_TO.evidence|DELEGATES_TO.evidence|PROVIDES.evidence|RUNS_AS.evidence]
+// needs: [Agent|ToolServer, "USES.evidence:observed|CONNECTS_TO.evidence:observed|DELEGATES_TO.evidence:observed|PROVIDES.evidence:observed|RUNS_AS.evidence:observed"]
 // function: shadow
 // unknown: they may be ones that are declared under another id
 // parameters:

@@ -9,7 +9,7 @@
 // remediation: >
 //   Retire it, revoke what it holds, and archive its record.
 // frameworks: ["NHI1:2025", GOVERN 1.7, ID.AM-08, CIS-5.3, IAM-03]
-// needs: [Agent.status, USES.evidence|CONNECTS_TO.evidence|DELEGATES_TO.evidence|RUNS_AS.evidence]
+// needs: [Agent.status, "USES.evidence:observed|CONNECTS_TO.evidence:observed|DELEGATES_TO.evidence:observed|RUNS_AS.evidence:observed"]
 // function: ghost
 // unknown: no source that was read lately would have seen them
 // parameters:

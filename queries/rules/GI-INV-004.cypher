@@ -9,7 +9,7 @@
 // remediation: >
 //   Approve and declare it, or block it at the enforcement point; write down which.
 // frameworks: [ASI10, ASI02, MEASURE 2.4, MEASURE 3.1, DE.CM-09, DE.AE-03, ZT-5, A.6.2.6, MAESTRO-L7.12, "MCP02:2025"]
-// needs: [USES.evidence|CONNECTS_TO.evidence|DELEGATES_TO.evidence|RUNS_AS.evidence|RUNS_ON.evidence]
+// needs: ["USES.evidence:observed|CONNECTS_TO.evidence:observed|DELEGATES_TO.evidence:observed|RUNS_AS.evidence:observed|RUNS_ON.evidence:observed"]
 // function: drift
 // unknown: something declared has nearly the same name, is another version of it, or does not tell its tools
 // parameters:

@@ -10,7 +10,7 @@
 //   Treat it as an incident: stop its runtime, rotate what it holds, and find out who started it; or correct the record.
 // frameworks: [ASI10, T13, MANAGE 2.4, RS.MI-01, DE.CM-09, MAESTRO-L7.01]
 // needs: [Agent.status|Workflow.status]
-// clear_needs: [USES.evidence|CONNECTS_TO.evidence|DELEGATES_TO.evidence|RUNS_AS.evidence]
+// clear_needs: ["USES.evidence:observed|CONNECTS_TO.evidence:observed|DELEGATES_TO.evidence:observed|RUNS_AS.evidence:observed"]
 // unknown: no source states since when they are out of service, or when they were seen
 // parameters:
 //   minutes: {type: integer, default: 60, meaning: How many minutes it may be seen after it was taken out of service}

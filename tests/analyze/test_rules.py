@@ -227,6 +227,8 @@ def test_a_modifier_has_points_and_a_reason(text: str) -> None:
         (("base: 5", "base: 5\n// modifiers: [M99]"), "no modifier 'M99'"),
         (("needs: [Agent]", "needs: [Agnet]"), "needs 'Agnet'"),
         (("needs: [Agent]", "needs: [Agent.nme]"), "needs 'Agent.nme'"),
+        (("needs: [Agent]", 'needs: ["Agent.status:active"]'), "needs 'Agent.status:active'"),
+        (("needs: [Agent]", 'needs: ["Agent.evidence:observed"]'), "needs 'Agent.evidence:observed'"),
         (("needs: [Agent]", "needs: [Agent]\n// clear_needs: [nme]"), "needs 'nme'"),
         (("{reason}", "{raeson}"), "raeson"),
         (("columns: {reason: Why}", "columns: {reason: Why, path: Where}"), "path needs no declaration"),
@@ -294,6 +296,19 @@ def test_a_label_that_nobody_states_is_an_input_that_is_missing() -> None:
 
     assert outcome("team=x", "dutyfree=1") == ("not_available", "no source states Agent.labels:duty or Resource.labels:duty")
     assert outcome("duty=pay")[0] == "clear"
+
+
+def test_evidence_of_which_there_is_none_is_an_input_that_is_missing() -> None:
+    asked = rules(("// needs: [Agent]", '// needs: ["USES.evidence:observed|CAN_ACCESS.evidence:observed"]'))
+
+    def outcome(*evidence: str) -> tuple[str, str]:
+        facts = [*FACTS, EdgeFact("USES", ("Agent", "a"), ("Tool", "t"), {"evidence": list(evidence)})]
+        _, [status] = run_rules(asked, Engine(estate_of(facts), AT), lambda cypher, params: Rows((), ()))
+        return status.outcome, status.reason
+
+    lacking = "no source states USES.evidence:observed or CAN_ACCESS.evidence:observed"
+    assert outcome("declared") == ("not_available", lacking)
+    assert outcome("declared", "observed") == ("clear", "")
 
 
 def test_a_root_is_in_no_estate() -> None:
