@@ -57,6 +57,23 @@ def test_reads_a_register_as_people_keep_it() -> None:
 
 
 @pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("https://API.githubcopilot.com:443/mcp/", "https://api.githubcopilot.com/mcp"),
+        ("ToolServer:https://pay.example/mcp/?region=eu", "https://pay.example/mcp"),
+        ("https://pay-?.example/mcp/", "https://pay-?.example/mcp/"),
+        ("https://pay.example/*/", "https://pay.example/*/"),
+        ("tickets", "tickets"),
+        ("mcp:shop/.mcp.json#tickets", "mcp:shop/.mcp.json#tickets"),
+    ],
+)
+def test_the_address_of_a_server_is_written_as_in_its_configuration(written: str, meant: str) -> None:
+    [found] = read(HEAD + f"bot,,{written},,,,,,\n")
+    assert isinstance(found, Approval)
+    assert found.server == meant
+
+
+@pytest.mark.parametrize(
     ("path", "head", "ours"),
     [
         ("approvals.csv", HEAD, True),

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import get_args
 
 from graphinv.ingest.support.secret_shapes import hide
+from graphinv.ingest.support.secrets import url_parts
 from graphinv.model.approved import CLASSES
 from graphinv.model.facts import Approval
 from graphinv.model.kinds import Environment, normal_time
@@ -59,7 +60,7 @@ def approval_of(said: Mapping[str, str], source: str) -> Approval | None:
         source=source,
         agent=texts["agent"],
         tool=texts["tool"],
-        server=texts["server"],
+        server=_server(texts["server"]),
         by=texts["by"],
         until=_end(texts["until"]),
         digests=digests,
@@ -88,6 +89,13 @@ def _texts(said: Mapping[str, str]) -> dict[str, str]:
         if sum(map(texts[name].count, "*?")) > MAX_WILDCARDS:
             raise ValueError(f"{name} holds more than {MAX_WILDCARDS} wildcards")
     return texts
+
+
+def _server(text: str) -> str:
+    """The address of a server as graphinv writes it, which need not be as its configuration does; anything else, and a pattern, as it is."""
+    is_pattern = "*" in text or ("?" in text and "=" not in text)
+    address = None if is_pattern else url_parts(text.removeprefix("ToolServer:"))
+    return address.url if address else text
 
 
 def _end(text: str) -> str | None:
