@@ -92,7 +92,7 @@ def _texts(said: Mapping[str, str]) -> dict[str, str]:
 
 
 def _server(text: str) -> str:
-    """The address of a server as graphinv writes it, which need not be as its configuration does; anything else, and a pattern, as it is."""
+    """The address of a server as its node has it, however its configuration writes it; anything else, and a pattern, as it is."""
     is_pattern = "*" in text or ("?" in text and "=" not in text)
     address = None if is_pattern else url_parts(text.removeprefix("ToolServer:"))
     return address.url if address else text
