@@ -108,6 +108,7 @@ class _Service:
         labels += told(words)
         mounts = list(self.mounts())
         labels += [f"mount={mount}" for mount in mounts if safe(mount)]
+        labels += [f"mounted={path}" for path in self.mounted() if safe(path)]
         exposed = self.value.get("privileged") is True or any(map(is_broad, mounts))
         exposed = exposed or "host" in (self.value.get("network_mode"), self.value.get("pid"), self.value.get("ipc"))
         labels += ["privileged=true"] if self.value.get("privileged") is True else []
@@ -174,11 +175,22 @@ class _Service:
         if not path.startswith("..") and safe(path):
             yield f"dockerfile={path}"
 
-    def mounts(self) -> Iterator[str]:
+    def volumes(self) -> Iterator[str]:
         for item in (self.value.get("volumes") or [])[:MAX_ITEMS] if isinstance(self.value.get("volumes"), list) else ():
             source = item.get("source") if isinstance(item, dict) else item.partition(":")[0] if isinstance(item, str) else None
-            if isinstance(source, str) and source.startswith(("/", "~", "$")):
+            if isinstance(source, str):
                 yield source
+
+    def mounts(self) -> Iterator[str]:
+        """What it mounts of the host."""
+        return (source for source in self.volumes() if source.startswith(("/", "~", "$")))
+
+    def mounted(self) -> Iterator[str]:
+        """What it mounts of the tree, relative to the root."""
+        for source in self.volumes():
+            path = posixpath.normpath(posixpath.join(self.document.folder, source))
+            if source.startswith(".") and not path.startswith(".."):
+                yield path
 
     # ---- what it is given ---------------------------------------------------------------------------------------------------
 

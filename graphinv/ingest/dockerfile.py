@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 
 from graphinv.ingest import Document
-from graphinv.ingest.support.docker.instructions import instructions, pairs, stages
+from graphinv.ingest.support.docker.instructions import brought, instructions, pairs, stages
 from graphinv.ingest.support.docker.running import image_facts, safe, told
 from graphinv.ingest.support.places import environment_of
 from graphinv.ingest.support.secrets import recognise_all, secret_key, secret_node
@@ -48,6 +48,8 @@ def read(document: Document) -> Iterator[Fact]:
     key = image_key(document.root, document.path)
     labels = [f"dockerfile={document.path}"] if safe(document.path) else []
     labels += told(last.words(), last.source_of)
+    copied = brought(found)
+    labels += [f"copy={path}" for path in (copied if all(map(safe, copied)) else ["."])]
     if last.user in ("", "root", "0"):
         labels.append("user=root")
     props: Props = {

@@ -3,7 +3,8 @@ built from.
 
 Readers of deployments leave labels on a Runtime (:mod:`graphinv.ingest.support.docker.running`): ``entry=`` and ``module=`` for what it
 starts (``handler=`` for a function, ``src/app.handle``), ``image=`` for what it is made from, ``build=`` and ``dockerfile=`` for where that
-is built, relative to the root, and ``compose=``, ``dockerfile=`` or ``manifest=`` for the document that states it. From them
+is built, relative to the root, ``copy=`` (of an image, relative to the folder it is built from) and ``mounted=`` for what it has of the
+source, and ``compose=``, ``dockerfile=`` or ``manifest=`` for the document that states it. From them
 
     (:Agent|ToolServer in code)-[:RUNS_ON]->(:Runtime)
     (:Runtime)-[:HOLDS]->(what is baked into its image)
@@ -296,10 +297,14 @@ class _Code:
                 yield paths[0], ENDING
 
     def inside(self, runtime: _Deployed) -> Iterator[tuple[str, float]]:
-        """Files in the folder that the runtime is built from, without those that a Dockerfile further below builds."""
+        """Files in the folder that the runtime is built from, of which its Dockerfile, if that is known, copies some; without those that
+        a Dockerfile further below builds."""
         contexts = {folder: sure for one, sure in ((runtime, FOUND), *runtime.built) for folder in one.contexts}
+        image = runtime if runtime.is_image else next((one for one, _ in runtime.built), None)
         for folder, limit in contexts.items():
-            for path in self.below(folder):
+            places = _brought(runtime, image, folder) if image else {folder}
+            brought = {path for place in places for path in (place, *self.below(place)) if path in self.files}
+            for path in brought.intersection(self.below(folder)):
                 if self.builder(path, folder) == folder and environment_of(path) != "test":
                     yield path, min(BUILT, limit)
 
@@ -309,6 +314,12 @@ class _Code:
         while folder not in ("", top) and folder not in self.builders:
             folder = posixpath.dirname(folder)
         return folder or top
+
+
+def _brought(runtime: _Deployed, image: _Deployed, folder: str) -> set[str]:
+    """What of the source a runtime has, with its root, if its image is built from ``folder`` or one above it."""
+    copied = [f"{base}/{path}" for base, _ in _bases(folder, image.root) for path in image.of("copy")]
+    return {posixpath.normpath(path) for path in (*copied, *(f"{runtime.root}/{path}" for path in runtime.of("mounted")))}
 
 
 def _bases(folder: str, root: str) -> Iterator[tuple[str, float]]:

@@ -36,6 +36,23 @@ def test_what_an_image_starts_is_told_as_a_file_of_the_source(text: str, expecte
     assert expected in labels(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "brought"),
+    [
+        ("FROM python\nCOPY . .\n", ["."]),
+        ("FROM python\nCOPY --chown=app:app ./desk/ shared/*.py /srv/\n", ["desk", "shared"]),
+        ("FROM node AS build\nCOPY web .\nRUN npm run build\nFROM node\nCOPY --from=build /dist /srv\n", ["web"]),
+        ("FROM python\nARG NAME\nCOPY agents/${NAME}/src /srv\n", ["agents"]),
+        ("FROM python\nRUN --mount=type=bind,source=desk,target=/d --mount=type=cache,target=/c pip install /d\n", ["desk"]),
+        ("FROM python\nRUN --mount=target=. pip install .\n", ["."]),
+        ("FROM python\nCOPY --from=ghcr.io/acme/uv /uv /bin/\nADD https://example.com/x.tgz /x\n", []),
+        ("FROM alpine\n", []),
+    ],
+)
+def test_what_an_image_has_of_the_source_is_told(text: str, brought: list[str]) -> None:
+    assert [label for label in labels(text) if label.startswith("copy=")] == [f"copy={path}" for path in brought]
+
+
 def test_an_image_without_a_user_runs_as_root() -> None:
     assert "user=root" in labels("FROM python\n")
     assert "user=root" not in labels("FROM python\nUSER app\n")

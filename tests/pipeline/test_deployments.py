@@ -73,7 +73,7 @@ def test_an_image_that_nothing_deploys_is_where_the_agent_runs(tmp_path: Path) -
         # another deployment says where the image is built
         ({"k8s.yaml": deployment(), "desk/Dockerfile": DOCKERFILE, "compose.yaml": COMPOSE + "    image: acme/desk\n"}, 0.9),
         # the image says nothing about what it starts
-        ({"k8s.yaml": deployment(), "desk/Dockerfile": "FROM python:3.12\n"}, 0.5),
+        ({"k8s.yaml": deployment(), "desk/Dockerfile": "FROM python:3.12\nCOPY . .\n"}, 0.5),
     ],
 )
 def test_less_certain_deployments_are_inferred(tmp_path: Path, files: dict[str, str], sure: float) -> None:
@@ -95,6 +95,27 @@ def test_a_function_runs_what_its_handler_names() -> None:
 def test_what_runs_something_else_is_not_joined(tmp_path: Path) -> None:
     files = {"k8s.yaml": deployment("python", "other/start.py"), "mail/Dockerfile": "FROM python\nCMD python mail.py\n", "mail/mail.py": ""}
     assert runs_on(scan(tmp_path, {"desk/app/main.py": AGENT, **files})) == {}
+
+
+SHARED = "services:\n  {name}: {{build: {{context: ., dockerfile: build/Dockerfile.{name}}}}}\n"
+"""A service whose image is built from the whole repository by one of the Dockerfiles of one folder."""
+
+
+def test_a_service_runs_only_what_its_image_has_of_the_folder_that_it_is_built_from(tmp_path: Path) -> None:
+    files = {
+        "desk/app/main.py": AGENT,
+        "build/Dockerfile.desk": "FROM python\nCOPY desk /srv\nCMD ./start.sh\n",
+        "build/Dockerfile.mail": "FROM python\nCOPY mail /srv\nCMD ./start.sh\n",
+        "build/Dockerfile.init": 'FROM alpine\nENTRYPOINT ["/bin/sh"]\n',
+        "compose.yaml": SHARED.format(name="desk") + SHARED.format(name="mail")[10:] + SHARED.format(name="init")[10:],
+    }
+    assert runs_on(scan(tmp_path, files)) == {(KEY, "compose:shop#desk"): 0.5}
+
+
+def test_what_a_service_mounts_it_has_as_well(tmp_path: Path) -> None:
+    mounts = SHARED.format(name="desk").replace("}}\n", "}, volumes: ['./desk/app:/srv']}\n")
+    files = {"desk/app/main.py": AGENT, "build/Dockerfile.desk": "FROM python\nCMD ./start.sh\n", "compose.yaml": mounts}
+    assert runs_on(scan(tmp_path, files)) == {(KEY, "compose:shop#desk"): 0.5}
 
 
 def test_two_files_of_one_ending_are_none(tmp_path: Path) -> None:

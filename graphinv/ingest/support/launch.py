@@ -36,6 +36,8 @@ _WRAPPERS: dict[str, frozenset[str]] = {
     "caffeinate": names("-t -w"),
     "xvfb-run": names("-n -s --server-args --server-num"),
     "dotenv": names("-e -f -c -p --file"),
+    "opentelemetry-instrument": names("--service_name --traces_exporter --metrics_exporter --logs_exporter --exporter_otlp_endpoint"),
+    "ddtrace-run": frozenset(),
 }
 _RUNNERS: dict[str, tuple[str, ...]] = {
     "op": ("run",),

@@ -87,6 +87,7 @@ def texts(words: list[Word]) -> list[str]:
         ("env A=1 npx acme", "pkg:npm/acme", None, False, "registry"),
         ("op run --env-file=.env.op -- npx -y acme", "pkg:npm/acme", None, False, "registry"),
         ("timeout 30 sudo -E npx acme", "pkg:npm/acme", None, False, "registry"),
+        ("opentelemetry-instrument --service_name desk npx acme", "pkg:npm/acme", None, False, "registry"),
         ("node ./node_modules/@acme/files/dist/index.js", "pkg:npm/%40acme/files", None, False, "registry"),
     ],
 )

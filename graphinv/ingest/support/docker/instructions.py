@@ -12,12 +12,18 @@ from graphinv.ingest.support.words import MAX_WORDS, Word, split
 from graphinv.model.errors import IngestError
 
 MAX_INSTRUCTIONS = 5_000
+MAX_BROUGHT = 200
+"""More paths of the source than this are taken for all of it."""
 
 _INSTRUCTION = re.compile(r"[ \t]*([A-Za-z]{2,20})[ \t]+(.*)", re.DOTALL)
 _HEREDOC = re.compile(r"<<-?[\"']?([A-Za-z_]\w{0,60})[\"']?")
 _ESCAPE = re.compile(r"#\s*escape\s*=\s*`\s*$", re.IGNORECASE)
 _PAIR = re.compile(r"([A-Za-z_][\w.-]{0,199})=(\"(?:[^\"\\]|\\.)*+\"|'[^']*+'|[^\s\"']*+)")
 _FLAG = re.compile(r"--[a-z-]+(?:=\S*)?\s+")
+_FLAGS = re.compile(rf"\s*(?:{_FLAG.pattern})*")
+_MOUNT = re.compile(r"--mount=(\S+)")
+_OPEN = re.compile(r"[*?\[$]")
+"""What leaves the rest of a path open: a pattern, a variable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +117,27 @@ def stages(found: list[Instruction]) -> list[Stage]:
         elif made:
             _apply(made[-1], one, made)
     return made
+
+
+def brought(found: list[Instruction]) -> list[str]:
+    """Files and folders of the source that any stage copies or mounts, without what patterns leave open; ``.`` is all of it. O(length)."""
+    paths: set[str] = set()
+    for one in found:
+        if one.name in ("COPY", "ADD") and "--from=" not in " ".join(_FLAG.findall(one.text)):
+            paths.update(word for word in arguments(_FLAG.sub("", one.text))[:-1] if "://" not in word and not word.startswith("<<"))
+        elif one.name == "RUN" and (flags := _FLAGS.match(one.text)) is not None:
+            for mount in _MOUNT.findall(flags[0]):
+                options = dict(option.partition("=")[::2] for option in mount.split(","))
+                if options.get("type", "bind") == "bind" and "from" not in options:
+                    paths.add(options.get("source") or options.get("src") or ".")
+    named = {posixpath.normpath(_stated(path).lstrip("/") or ".") for path in paths}
+    return sorted(named) if len(named) <= MAX_BROUGHT else ["."]
+
+
+def _stated(path: str) -> str:
+    """``path``, or the folder above what is open in it."""
+    start = _OPEN.search(path)
+    return path[: start.start()].rpartition("/")[0] if start else path
 
 
 def _apply(stage: Stage, one: Instruction, made: list[Stage]) -> None:
