@@ -22,6 +22,7 @@ not be read; 130 stopped by Ctrl-C.
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from typing import Annotated, NoReturn
@@ -64,6 +65,8 @@ for module in (stages, questions, queries, posture, changes, diff, out, tickets,
 
 def main() -> None:
     """Run the command line; an error becomes one line and exit code 2."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal that has no arrows gets its escape instead of an end
     try:
         code = app(sys.argv[1:] or ["--help"], prog_name="graphinv", standalone_mode=False)
         sys.stdout.flush()
@@ -75,6 +78,9 @@ def main() -> None:
         _complain(error.format_message().replace("Value error, ", "") + " (--help says more)")
     except BrokenPipeError:
         _reader_gone()
+    except OSError as error:
+        _say_no_more()
+        _complain(f"{error.filename or 'the output cannot be written'}: {error.strerror}")
     except SystemExit as stop:
         # Exits of our own come back as ``code``; rich and typer leave with 1 when whoever read our output has gone.
         if stop.code != 1:
@@ -95,6 +101,11 @@ def _complain(message: str) -> NoReturn:
 
 
 def _reader_gone() -> NoReturn:
-    """Nothing is left to say, not even at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    """Nobody listens: that is no error."""
+    _say_no_more()
     sys.exit(0)
+
+
+def _say_no_more() -> None:
+    """Drop what is still to be written: writing it would fail again, at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
