@@ -31,7 +31,7 @@ def export(
     catalogue: Annotated[bool, typer.Option("--list", help="The formats")] = False,
     store: StoreOption = None,
 ) -> None:
-    """Write findings or the graph in a format of others."""
+    """Write findings, the graph or policy data in a format of others."""
     from graphinv.export import exports
     from graphinv.pipeline.stages import render
 
@@ -47,22 +47,26 @@ def export(
         if output is None:
             sys.stdout.write(made)
         else:
-            _save(output, made)
+            _save(output, made.encode())
         return
     if output is None:
-        raise UsageError(f"{name} is several files; say where with --output FOLDER")
+        what = "FILE" if isinstance(made, bytes) else "FOLDER"
+        raise UsageError(f"{name} is {'no text' if isinstance(made, bytes) else 'several files'}; say where with --output {what}")
+    if isinstance(made, bytes):
+        _save(output, made)
+        return
     try:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageError(f"{output} cannot be made a folder: {error.strerror}") from None
     for file, content in made.items():
-        _save(output / file, content)
+        _save(output / file, content.encode())
 
 
-def _save(path: Path, content: str) -> None:
+def _save(path: Path, content: bytes) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(content, "utf-8")
+        path.write_bytes(content)
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}") from None
 

@@ -5,8 +5,8 @@ One module of this package is one format and has
     NAME      what ``graphinv export`` calls it
     TITLE     for people
     SUFFIX    of the file it makes; of each of them where it makes several
-    render(analysis, estate, rules) -> str | dict[str, str]
-              the text, or the texts by file name
+    render(analysis, estate, rules) -> str | bytes | dict[str, str]
+              the text, the bytes of a file that is none, or the texts by file name
 
 Adding a module is all it takes: :func:`exports` finds it. What several formats share is in :mod:`graphinv.export.support`.
 Names in the graph are the text of strangers: every format escapes them for whoever reads it.
@@ -49,7 +49,7 @@ class Export(Protocol):
     TITLE: str
     SUFFIX: str
 
-    def render(self, analysis: Analysis, estate: Estate, rules: Mapping[str, RuleText]) -> str | dict[str, str]: ...
+    def render(self, analysis: Analysis, estate: Estate, rules: Mapping[str, RuleText]) -> str | bytes | dict[str, str]: ...
 
 
 @cache

@@ -267,8 +267,8 @@ def keep(store: Store, structure: Structure) -> None:
         save(structure, store.aside, store_key(store.url))
 
 
-def render(store: Store, name: str) -> str | dict[str, str]:
-    """What the store holds in the export format ``name``: a text, or texts by file name.
+def render(store: Store, name: str) -> str | bytes | dict[str, str]:
+    """What the store holds in the export format ``name``: a text, bytes, or texts by file name.
 
     Raises:
         NotFound: the format needs results, and the store was not analyzed yet.

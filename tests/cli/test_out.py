@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import tarfile
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -14,7 +15,7 @@ from graphinv.export import exports
 from graphinv.model.estate import EdgeRecord, Estate
 from graphinv.store import open_store
 from tests.cli.conftest import AT, Demo
-from tests.cli.running import graphinv
+from tests.cli.running import graphinv, refused
 
 
 def estate(store: Path) -> Estate:
@@ -54,6 +55,9 @@ def test_every_format_runs_to_a_file_and_to_the_screen(demo: Demo, tmp_path: Pat
     assert graphinv("export", name, "--output", target, "--store", demo.store).out == ""
     if target.is_dir():
         assert all(path.stat().st_size for path in target.iterdir())
+    elif name == "opa":
+        assert tarfile.is_tarfile(target)
+        assert refused("export", name, "--store", demo.store) == "opa is no text; say where with --output FILE"
     else:
         written = target.read_bytes().decode("utf-8")
         assert written == graphinv("export", name, "--store", demo.store).out

@@ -448,7 +448,8 @@ def test_every_output_of_a_scan_is_clean(planted: tuple[Path, list[str], dict[st
         assert list(opened.estate().of_kind("Secret")), "the canaries were recognised as secrets"
         assert_clean(repr(opened.estate()), values, "the estate")
     for file in (path for path in [*(top / "store").rglob("*"), *(top / "out").rglob("*")] if path.is_file()):
-        assert_clean(file.read_bytes(), values, str(file.relative_to(top)))
+        data = file.read_bytes()
+        assert_clean(gzip.decompress(data) if file.name == "opa" else data, values, str(file.relative_to(top)))
 
 
 def sent_tickets(kind: type[Fake], store: Path) -> list[bytes]:
