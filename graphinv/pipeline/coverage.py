@@ -3,8 +3,8 @@ Unknown is never safe."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import chain
@@ -52,7 +52,8 @@ _REMEDY = {
 
 
 def coverage_findings(scans: Sequence[Scan], estate: Estate, at: str) -> Iterator[Finding]:
-    """One finding per document and problem, one per placeholder node, and one per root that was last read long before ``at``."""
+    """One finding per document and problem, one per placeholder node or enforcement point that only edges name, and one per root that was
+    last read long before ``at``."""
     placed = replace(estate, roots=tuple(scan.root for scan in scans))
     stated = set[str]().union(*map(documents_of, _in_production(estate)))
     production = {root_of(placed, [document]) for document in stated}
@@ -76,8 +77,26 @@ def coverage_findings(scans: Sequence[Scan], estate: Estate, at: str) -> Iterato
         if node.props.get("status") == "unknown" and node.kind != "Owner":
             edges = (*estate.incoming.get(node.key, ()), *estate.outgoing.get(node.key, ()))
             sources = sorted({source for edge in edges for source in edge.sources})
-            named = "1 edge names it" if len(edges) == 1 else f"{len(edges)} edges name it"
-            yield _finding(UNDECLARED, node.key, "low", sources, [named])
+            yield _finding(UNDECLARED, node.key, "low", sources, [_named_by(edges)])
+    for guard, guarded in sorted(_undeclared_points(estate).items()):
+        sources = sorted({source for edge in guarded for source in edge.sources})
+        named = f"{_named_by(guarded)} as its decision, and none counts"
+        yield _finding(UNDECLARED, ("EnforcementPoint", guard), "low", sources, [named])
+
+
+def _named_by(edges: Sequence[EdgeRecord]) -> str:
+    return "1 edge names it" if len(edges) == 1 else f"{len(edges):,} edges name it"
+
+
+def _undeclared_points(estate: Estate) -> Mapping[str, Sequence[EdgeRecord]]:
+    """Edges by the ids of enforcement points on them that no source declares, such as mistyped ones. O(edges)."""
+    known = {point.id for point in estate.of_kind("EnforcementPoint")}
+    found: defaultdict[str, list[EdgeRecord]] = defaultdict(list)
+    for edge in estate.edges:
+        for guard in edge.props.get("guards") or ():
+            if guard not in known:
+                found[guard].append(edge)
+    return found
 
 
 def _stating(estate: Estate, documents: set[str]) -> set[str]:

@@ -80,6 +80,14 @@ def test_a_placeholder_says_who_names_it() -> None:
     assert "1 edge names it" in finding.why
 
 
+def test_a_point_that_only_edges_name_is_told_as_it_may_be_a_typing_error() -> None:
+    nodes = [NodeRecord("Agent", "a", {}), NodeRecord("Tool", "t", {}), NodeRecord("EnforcementPoint", "opa-gw", {"mode": "enforce"})]
+    guarded = {"sources": ["shop/a.md#L2"], "guards": ["opa-gw", "opa-wg"]}
+    (finding,) = found(estate=Estate.of(nodes, [EdgeRecord("USES", ("Agent", "a"), ("Tool", "t"), "key", guarded)]))
+    assert (finding.rule, finding.subject, finding.sources) == ("GI-COV-003", ("EnforcementPoint", "opa-wg"), ("shop/a.md#L2",))
+    assert "1 edge names it as its decision" in finding.why
+
+
 def test_unknown_counts_both_the_absent_and_what_is_said_to_be_unknown() -> None:
     nodes = [
         NodeRecord("Agent", "a", {"status": "active", "environment": "unknown"}),
