@@ -204,7 +204,11 @@ def test_tools_that_are_picked_from_what_a_call_returns() -> None:
     )
     assert drawn(facts, "CONNECTS_TO") == {("desk", "https://mcp.shop.example/orders")}
     assert drawn(facts, "USES") == {("clerk", "langchain_community:SQLDatabaseToolkit")}
-    assert not facts.problems
+    (reach,) = [edge for edge in facts.edges if edge.kind == "CONNECTS_TO"]
+    assert (reach.props["evidence"], reach.props["confidence"]) == (["inferred"], 0.4), "which of the server's tools it has is not known"
+    assert [(level, message) for _, level, message in facts.problems] == [
+        ("note", "which tools of the server that 'desk' is given a condition lets through is not known")
+    ]
 
 
 def test_several_attributes_that_one_call_gives() -> None:

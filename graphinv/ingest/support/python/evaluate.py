@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from graphinv.ingest.support.python import calls, ir, objects
@@ -10,7 +11,7 @@ from graphinv.ingest.support.python.evaluation import Evaluation
 from graphinv.ingest.support.python.loops import comp_scopes
 from graphinv.ingest.support.python.names import lookup
 from graphinv.ingest.support.python.operations import MAX_TEXT, added, as_text, item
-from graphinv.ingest.support.python.values import Const, DictV, EnvVar, FunctionV, ListV, Made, Scope, Unknown, Value, either
+from graphinv.ingest.support.python.values import PICKED, Bound, Const, DictV, EnvVar, FunctionV, ListV, Made, Scope, Unknown, Value, either
 
 MAX_DEPTH = 90
 """Expressions that are evaluated inside each other."""
@@ -120,6 +121,8 @@ class Evaluator(Evaluation):
         pairs: list[tuple[Value, Value]] = []
         for inner in comp_scopes(self, expr, scope):
             value = self.evaluate(expr.element, inner)
+            if expr.picks and isinstance(value, Bound) and value.attr == "[]":
+                value = replace(value, attr=PICKED)
             if expr.key is None:
                 items.append(value)
             else:

@@ -93,12 +93,12 @@ class Sub(NamedTuple):
 
 
 class Comp(NamedTuple):
-    """A comprehension; of a dict ``key`` is its key. ``conditions`` are not kept, only that there are some."""
+    """A comprehension; of a dict ``key`` is its key. Conditions are not kept, only whether some ask a ``name``: they pick what is left."""
 
     element: Expr
     key: Expr | None
     loops: tuple[tuple[Expr, Expr], ...]
-    filtered: bool
+    picks: bool
     line: int
 
 

@@ -335,10 +335,11 @@ class Lowering:
 
     def _comprehension(self, node: Any, key: str) -> ir.Expr:
         loops = tuple((self.expr(loop.target), self.expr(loop.iter)) for loop in node.generators)
-        filtered = any(loop.ifs for loop in node.generators)
+        asked = (part for loop in node.generators for condition in loop.ifs for part in ast.walk(condition))
+        picks = any(isinstance(part, ast.Attribute) and part.attr == "name" for part in asked)
         is_map = isinstance(node, ast.DictComp)
         element = self.expr(node.value if is_map else node.elt, key)
-        return ir.Comp(element, self.expr(node.key) if is_map else None, loops, filtered, self.line(node))
+        return ir.Comp(element, self.expr(node.key) if is_map else None, loops, picks, self.line(node))
 
     def _lambda(self, node: ast.Lambda, key: str) -> ir.Expr:
         line = self.line(node)

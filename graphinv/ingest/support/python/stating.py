@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from graphinv.ingest import Document
@@ -16,6 +16,7 @@ from graphinv.ingest.support.python.objects import class_attribute
 from graphinv.ingest.support.python.servers import entry_of, server_name
 from graphinv.ingest.support.python.tools import tool_facts
 from graphinv.ingest.support.python.values import (
+    PICKED,
     Bound,
     ClassV,
     Const,
@@ -53,6 +54,8 @@ WRAPPED = (
 """Arguments by which tool classes take the function, or the pipeline, that they wrap."""
 NAMES = ("name", "name_override", "tool_name", "name_or_callable")
 MAX_NAME = 120
+PICKED_TOOL = 0.4
+"""How sure it is that a condition lets a certain tool of a server through: most are shut out, or there would be none."""
 
 
 # --------------------------------------------------------------------------------------------------------------------------------
@@ -63,7 +66,9 @@ def uses_tool(
     program: Declarations, actor: Actor, value: Value, hosted: Mapping[str, Hosted], packages: tuple[str, ...], what: str
 ) -> Iterator[Fact]:
     """What ``actor`` is given with one value of its list of tools."""
+    picked = False
     while isinstance(value, Bound) and value.attr.startswith("["):
+        picked = picked or value.attr == PICKED
         value = value.receiver  # one of what a call returned: which, is known only when it runs
     brought = _hosted(value, hosted, packages)
     if brought is not None:
@@ -74,7 +79,8 @@ def uses_tool(
         yield from delegates(program, actor, value, "invoke", "agent_as_tool", what)
         return
     if entry_of(value) is not None:
-        yield from connects(program, actor, value)
+        facts = connects(program, actor, value)
+        yield from _some(program, actor, value, facts) if picked else facts
         return
     if isinstance(value, (Unknown, EnvVar)):
         reason = value.reason if isinstance(value, Unknown) else f"the environment variable {value.name} says which"
@@ -90,6 +96,18 @@ def uses_tool(
         yield from asked(edge) if asks(program, value) else (edge,)
     elif not facts:
         yield from program.problem(value, f"{what} of {actor.name!r} hold something that is no known tool")
+
+
+def _some(program: Declarations, actor: Actor, value: Value, facts: Iterable[Fact]) -> Iterator[Fact]:
+    """``facts`` where a condition picks which of a server's tools ``actor`` is given."""
+    for fact in facts:
+        if isinstance(fact, EdgeFact) and fact.kind == "CONNECTS_TO":
+            guessed: Props = {"evidence": ["inferred"], "confidence": PICKED_TOOL}
+            yield EdgeFact(fact.kind, fact.source, fact.target, {**fact.props, **guessed})
+        else:
+            yield fact
+    message = f"which tools of the server that {actor.name!r} is given a condition lets through is not known"
+    yield from program.problem(value, message, "note")
 
 
 _BY_TYPE = re.compile(

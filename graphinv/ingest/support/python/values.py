@@ -244,6 +244,10 @@ class Made(Value):
         return value
 
 
+PICKED = "[?]"
+"""The attribute by which one of several is got that a condition on their names lets through."""
+
+
 @dataclass(frozen=True, eq=False)
 class Bound(Value):
     """An attribute of an object, not called: ``receiver.attr``."""
