@@ -160,7 +160,7 @@ verdict := {"decision": "step_up", "reason": "something about it is grave, or no
 }
 
 permitted if {
-	not caller.status in {"suspended", "retired"}
+	not out_of_service
 	some grant in grants
 	begun(grant)
 	lasting(grant)
@@ -178,6 +178,8 @@ harmless if {
 callers := {"agent": data.graphinv.agents, "workflow": data.graphinv.workflows}
 
 caller := callers[input.subject.type][input.subject.id]
+
+out_of_service if caller.status in {"suspended", "retired"}
 
 task_open if {
 	task := data.graphinv.tasks[input.context.task]

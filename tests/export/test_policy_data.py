@@ -148,6 +148,7 @@ def test_the_policy_reads_only_what_the_bundle_and_a_question_have() -> None:
     assert set(re.findall(r"\b(?:caller|tool|task|grant)\.(\w+)", opa.POLICY)) <= given | set(opa._DELEGATION)
     asked = {"subject.type", "subject.id", "action.name", "resource.type", "resource.id", "context.task", "context.delegation_chain"}
     assert set(re.findall(r"input\.(\w+\.\w+)", opa.POLICY)) == asked
+    assert not re.search(r"\bnot \S+ in\b", opa.POLICY), "of what is not known that is neither true nor false"
 
 
 # --------------------------------------------------------------------------------------------------------------------------------
@@ -282,7 +283,7 @@ def test_each_hop_is_a_question() -> None:
     ]
     assert asked[0]["subject"]["properties"] == {"name": "Bot", "status": "active", "environment": "prod", "owners": []}
     assert asked[0]["context"] == {
-        "time": AT, "path": "agent:bot write resource:orders", "hop": 1, "edge": "DELEGATES_TO", "agent": "bot",
+        "time": AT, "target": {"type": "resource", "id": "orders"}, "deed": "write", "hop": 1, "edge": "DELEGATES_TO", "agent": "bot",
         "delegation_chain": ["agent:bot"], "delegation_depth": 0, "task": "T-1",
     }  # fmt: skip
     assert asked[1]["resource"]["properties"] == {"name": "pay", "effects": ["irreversible"], "server": "bank"}

@@ -1,10 +1,10 @@
 """Paths as questions to a decision point, in the shape of AuthZEN 1.0: may whoever stands at the start of a hop take it?
 
     {"subject": {"type", "id", "properties"}, "action": {"name", "properties"}, "resource": {"type", "id", "properties"},
-     "context": {"time", "path", "hop", "edge", "agent", "delegation_chain", "delegation_depth", "task"}}
+     "context": {"time", "target": {"type", "id"}, "deed", "hop", "edge", "agent", "delegation_chain", "delegation_depth", "task"}}
 
 Types are kinds of nodes and ids are theirs; what no source states is left out. ``context.agent`` is the agent, or the workflow, that acts
-last on the way, and ``delegation_chain`` those from the first to it.
+last on the way, ``delegation_chain`` are those from the first to it, and ``deed`` is what is done to ``target`` at the end of the path.
 """
 
 from __future__ import annotations
@@ -57,7 +57,8 @@ def questions(path: Path, estate: Estate) -> list[Question]:
             chain.append(hop.source)
         context = {
             "time": path.at,
-            "path": f"{_named(path.subject)} {path.action} {_named(path.target)}",
+            "target": {"type": TYPES[path.target[0]], "id": path.target[1]},
+            "deed": path.action,
             "hop": number,
             "edge": hop.edge,
             "agent": chain[-1][1],
