@@ -19,6 +19,7 @@ from graphinv.ingest.support.located import Located
 from graphinv.ingest.support.lowcode import Flow, Reference, Where, called, embedded, flows_of, host_of, items, text_of
 from graphinv.ingest.support.lowcode_services import Does, does, service_of
 from graphinv.ingest.support.lowcode_ways import following, grouped
+from graphinv.ingest.support.n8n_code import code_does
 from graphinv.ingest.support.n8n_graph import TRANSFORMS, Graph, Node, credential_of
 from graphinv.ingest.support.parts import mapping
 from graphinv.ingest.support.secrets import looks_secret_name, redact
@@ -38,12 +39,6 @@ _FIRST_NODE = re.compile(rb'"nodes"\s*:\s*\[\s*\{\s*"parameters"\s*:')
 _KEY = re.compile(rb'"(?:nodes|connections|pinData|staticData|meta|settings|versionId|workflows)"\s*:')
 
 _CONDITIONS = frozenset({"if", "switch", "filter", "textClassifier", "sentimentAnalysis"})
-_COMPUTES = re.compile(r"\breturn\b")
-_REACHES = re.compile(
-    r"(?i)\b(?:require|import|eval|exec|fetch|axios|https?|process|globalThis|spawn|child_process|fs|os|sys|subprocess|open"
-    r"|socket|request|helpers|constructor|__\w+__)\b|\$(?:http|helpers|getWorkflowStaticData)|new\s+Function"
-)
-"""What code that only computes has no need of. A code tool runs its author's code, not what the agent gives it."""
 _REQUESTS = frozenset({"httpRequest", "httpRequestTool", "toolHttpRequest", "graphql", "graphqlTool"})
 _SCHEDULES = frozenset(
     {"scheduleTrigger", "cron", "interval", "manualTrigger", "start", "errorTrigger", "executeWorkflowTrigger", "n8nTrigger"}
@@ -307,8 +302,8 @@ class _Workflow(Graph):
         stated = "" if operation.startswith("={{") else operation.removeprefix("=") or None
         if slug in _REQUESTS:
             return does("httpRequest", method="POST" if dynamic else method or "GET", host=_bare(host_of(node.text("url"))))
-        if slug == "toolCode" and _COMPUTES.search(code := node.text("jsCode", "code", "pythonCode")) and not _REACHES.search(code):
-            return Does(frozenset(), False, service_of(slug))
+        if slug == "toolCode" and (known := code_does(slug, node.text("jsCode", "code", "pythonCode"))) is not None:
+            return known
         query = node.text("query")
         found = does(slug, stated, resource=node.text("resource"), query=query or None)
         if node.text("resource") == "draft" and found.effects is not None:

@@ -280,13 +280,27 @@ def test_what_a_script_calls_is_no_credential(code: str, count: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "code", ["return eval(query)", "const x = require('fs'); return x", "return await this.helpers.httpRequest({url: query})", ""]
+    ("code", "effects"),
+    [
+        ("return eval(query)", ["execute"]),
+        ("const x = require('fs'); return x", ["execute"]),
+        ("import os\nreturn os.listdir('/')", ["execute"]),
+        ("return new Function(query)()", ["execute"]),
+        ("", ["execute"]),
+        ("return await this.helpers.httpRequest({url: query})", ["egress", "read"]),
+        ("return await fetch('https://api.shop.example/orders?id=' + query)", ["egress", "read"]),
+        (
+            "return await this.helpers.httpRequest({method: 'POST', url: 'https://api.shop.example/notes', body: query})",
+            ["egress", "read", "write"],
+        ),
+        ("const open = {os: 'Linux', process: 1, import: 2};\n// What is open\nreturn open[query]", []),
+    ],
 )
-def test_code_that_reaches_further_or_is_not_there_executes(code: str) -> None:
+def test_a_code_tool_does_what_its_authors_code_does(code: str, effects: list[str]) -> None:
     tool = {"name": "C", "type": "@n8n/n8n-nodes-langchain.toolCode", "parameters": {"jsCode": code}}
     agent = {"name": "A", "type": "@n8n/n8n-nodes-langchain.agent"}
     found = flow([agent, tool], {"C": {"ai_tool": [[{"node": "A", "type": "ai_tool", "index": 0}]]}})
-    assert found.nodes["Tool", "n8n:shop/flow#C"]["effects"] == ["execute"]
+    assert found.nodes["Tool", "n8n:shop/flow#C"]["effects"] == effects
 
 
 def test_a_call_of_a_workflow_runs_what_comes_after_its_trigger_for_calls() -> None:
