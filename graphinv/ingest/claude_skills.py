@@ -4,7 +4,8 @@ Drawn:
     (:Agent host)-[:USES]->(:Tool skill)
 
 ``allowed-tools`` are what the skill may do without a question; their effects, united, are the skill's. Without that list its effects are
-unknown. A skill in another client's folder (``.codex/skills/`` …) is used by that client's host, one in ``.agents/skills/`` by nobody.
+unknown. A skill in another client's folder (``.codex/skills/`` …) is used by that client's host, one in ``.agents/skills/`` by nobody; nor
+is one deep in a tree, in no folder of plugins: a program of one's own may load it.
 """
 
 from __future__ import annotations
@@ -95,4 +96,5 @@ def _home(document: Document) -> tuple[str, str | None]:
     folder = claude.folder_before(document.path, "skills")
     if folder is None:
         folder = "/".join(parts[:-1])
-    return folder, claude.CLIENT
+    plugin = any(part.endswith("plugins") for part in parts)
+    return folder, claude.CLIENT if plugin or "/" not in folder else None

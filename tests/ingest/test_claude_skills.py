@@ -39,6 +39,8 @@ def test_without_allowed_tools_the_effects_are_unknown() -> None:
         ("plugins/p/skills/s/SKILL.md", "claude-code:shop/plugins/p"),
         ("skills/s/SKILL.md", "claude-code:shop"),
         ("x/s/SKILL.md", "claude-code:shop/x"),
+        ("x/external_plugins/p/skills/s/SKILL.md", "claude-code:shop/x/external_plugins/p"),
+        ("desk/src/skills/s/SKILL.md", None),
         ("SKILL.md", "claude-code:shop"),
         ("x/.codex/skills/s/SKILL.md", "codex:shop/x"),
         (".github/skills/s/SKILL.md", "vscode:shop"),
