@@ -5,6 +5,7 @@ A check takes the engine and the rule's parameters and yields rows; :mod:`graphi
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -38,6 +39,10 @@ if TYPE_CHECKING:
 # Grants
 
 
+_DEFINITION = re.compile(r":policy/|^roles/|/roles/|/roleDefinitions/|/(?:Cluster)?Role/")
+"""Where a grant comes from that is a policy or a role as providers define them, and not somebody who has it."""
+
+
 def broad_grant(engine: Engine, params: Params) -> Iterator[Row]:
     """Grants that come from above and are mostly not used, or that cover a whole scope; only where an agent can come by them."""
     estate, at = engine.estate, micros(engine.at)
@@ -64,6 +69,8 @@ def _inherited(estate: Estate, grants: Iterable[EdgeRecord], at: int, params: Pa
         if not WORSE_THAN_READ & set(actions):
             continue
         cause = next((key for kind in ("Identity", "Agent") if (key := (kind, origin)) in estate.nodes), None)
+        if cause is None and any(_opens_scope(estate, edge, params) for edge in edges):
+            continue  # told of the whole scope, which holds the rest
         ends = about(edges[0].source, cause)
         if any(edge.props.get("last_used") for edge in edges):
             uses = [edge.props.get("last_used") for edge in edges if edge.props.get("last_used") or not _younger(edge, at, params["young"])]
@@ -74,8 +81,8 @@ def _inherited(estate: Estate, grants: Iterable[EdgeRecord], at: int, params: Pa
             modifiers = ["+1 more than nine tenths of it is not used"] if unused > 0.9 else []
             share = f"{unused:.0%} of it not used in {params['days']} days"
         else:
-            # A policy of an account may be for one role alone; a role, a group or a blueprint is for many.
-            few = ":policy/" in origin and "admin" not in actions and len(edges) < params["wide"]
+            # A policy, or a role as clouds and clusters define them, may be for one thing alone; a group or a blueprint is for many.
+            few = cause is None and _DEFINITION.search(origin) and "admin" not in actions and len(edges) < params["wide"]
             if few or all(_younger(edge, at, params["young"]) for edge in edges):
                 yield ends | {"unknown": True}
                 continue
@@ -118,16 +125,21 @@ def _younger(edge: EdgeRecord, at: int, days: int) -> bool:
 
 def _whole_scope(estate: Estate, grants: Iterable[EdgeRecord], params: Params) -> Iterator[Row]:
     for edge in grants:
-        target = estate.nodes[edge.target]
-        actions = granted(edge) if target.props.get("type") in params["scopes"] else frozenset()
-        if WORSE_THAN_READ & actions:
+        if _opens_scope(estate, edge, params):
+            actions = granted(edge)
+            does = "administer" if "admin" in actions else ", ".join(sorted(actions))
             yield about(edge.source, edge.target) | {
-                "what": f"may {'administer' if 'admin' in actions else ', '.join(sorted(actions))} everything in {target.name}",
+                "what": f"may {does} everything in {estate.nodes[edge.target].name}",
                 "actions": sorted(actions),
                 "grants": 1,
-                "modifiers": ["+1 it may do anything there"] if "admin" in actions else [],
+                "modifiers": ["+2 it may do anything there"] if "admin" in actions else [],
                 "confidence": sure_of(edge),
             }
+
+
+def _opens_scope(estate: Estate, edge: EdgeRecord, params: Params) -> bool:
+    """Whether it grants worse than reading on what stands for everything in it."""
+    return estate.nodes[edge.target].props.get("type") in params["scopes"] and not WORSE_THAN_READ.isdisjoint(granted(edge))
 
 
 # --------------------------------------------------------------------------------------------------------------------------------
@@ -142,38 +154,46 @@ def shared_secret(engine: Engine, params: Params) -> Iterator[Row]:
         if not usable(secret.props, at) or all(_issued_apart(secret.props, edge) for edge in held):
             continue
         through: defaultdict[NodeKey, set[NodeKey]] = defaultdict(set)
+        sure: dict[NodeKey, float] = {}
         for edge in held:
-            for agent in _behind(estate, edge.source, at):
+            for agent, certain in _behind(estate, edge.source, at, confidence(edge)):
                 through[agent].add(edge.source)
-        parties = _parties(estate, through, at)
-        people = _people(estate, {edge.source for edge in held} - set().union(*through.values()), at)
-        if not through or parties + len(people) < params["agents"]:
+                sure[agent] = max(sure.get(agent, 0.0), certain)
+        parties = _parties(estate, through, sure, at)
+        people = _people(estate, [edge for edge in held if not any(edge.source in keys for keys in through.values())], at)
+        sharers = sorted([*parties, *people.values()], reverse=True)
+        if not through or len(sharers) < params["agents"]:
             continue
         agents = [estate.nodes[key] for key in sorted(through)]
         if "truncated=true" in (secret.props.get("labels") or ()):
             yield about(secret.key) | {"unknown": True}
             continue
-        more = min(parties // 5, 2)
-        modifiers = [f"+{more} {parties} agents share it"] if more else []
+        who = [counted(len(parties), "agent", "agents"), *([counted(len(people), "person", "people")] if people else [])]
+        more = min(len(parties) // 5, 2)
+        modifiers = [f"+{more} {len(parties)} agents share it"] if more else []
         if _differ(estate, agents):
             modifiers.append("+1 they differ in owner, environment or autonomy")
         yield about(secret.key) | {
             "agents": [agent.id for agent in agents],
-            "parties": parties,
-            "people": people,
-            "who": " and ".join([counted(parties, "agent", "agents"), *([counted(len(people), "person", "people")] if people else [])]),
+            "parties": len(parties),
+            "people": sorted(people),
+            "who": " and ".join(who),
             "through": sorted({f"{kind}:{id}" for keys in through.values() for kind, id in keys if kind != "Agent"}),
             "places": sorted({edge.props["place"] for edge in held if edge.props.get("place")}),
             "modifiers": modifiers,
-            "confidence": min(confidence(edge) for edge in held),
+            # That it is shared is as sure as the last of those whom it takes
+            "confidence": sharers[params["agents"] - 1],
         }
 
 
-def _people(estate: Estate, holders: Iterable[NodeKey], at: int) -> list[str]:
-    """People whose machines are among ``holders``."""
-    edges = (edge for holder in holders if holder[0] == "Runtime" for edge in estate.outgoing.get(holder, ()))
-    found = {edge.target for edge in edges if edge.kind == "RUNS_AS" and in_force(edge, at)}
-    return sorted(id for kind, id in found if estate.nodes[kind, id].props.get("type") == "human")
+def _people(estate: Estate, held: Iterable[EdgeRecord], at: int) -> dict[str, float]:
+    """People on whose machines it lies, and how sure that is."""
+    found: dict[str, float] = {}
+    for edge in held:
+        for run in estate.outgoing.get(edge.source, ()) if edge.source[0] == "Runtime" else ():
+            if run.kind == "RUNS_AS" and in_force(run, at) and estate.nodes[run.target].props.get("type") == "human":
+                found[run.target[1]] = max(found.get(run.target[1], 0.0), min(confidence(edge), confidence(run)))
+    return found
 
 
 def _issued_apart(secret: Props, edge: EdgeRecord) -> bool:
@@ -181,27 +201,28 @@ def _issued_apart(secret: Props, edge: EdgeRecord) -> bool:
     return secret.get("lifetime") == "ephemeral" and edge.props.get("place") == "vault" and not secret.get("fingerprint")
 
 
-def _behind(estate: Estate, holder: NodeKey, at: int) -> Iterator[NodeKey]:
-    """Active agents that act by what ``holder`` holds."""
+def _behind(estate: Estate, holder: NodeKey, at: int, sure: float) -> Iterator[tuple[NodeKey, float]]:
+    """Active agents that act by what ``holder`` holds, and how sure that is where it is ``sure`` that it holds it."""
     if holder[0] == "Agent":
         if active(estate.nodes[holder]):
-            yield holder
+            yield holder, sure
         return
     for edge in estate.incoming.get(holder, ()):
         if not in_force(edge, at) or edge.props.get("isolated"):
             continue
+        certain = min(sure, confidence(edge))
         if edge.kind in ("USES", "CONNECTS_TO", "RUNS_ON") and edge.source[0] in ("Agent", "ToolServer"):
-            yield from _behind(estate, edge.source, at)
+            yield from _behind(estate, edge.source, at, certain)
         elif edge.kind == "PROVIDES":
             for other in estate.incoming.get(edge.source, ()):
                 called = other.kind == "CONNECTS_TO" and other.source[0] == "Agent" and listed(other, estate.nodes[holder])
                 if called and in_force(other, at):
-                    yield from _behind(estate, other.source, at)
+                    yield from _behind(estate, other.source, at, min(certain, confidence(other)))
 
 
-def _parties(estate: Estate, through: Mapping[NodeKey, set[NodeKey]], at: int) -> int:
-    """How many distinct ones: replicas are one agent, and a sub-agent that runs in its caller's framework by its caller's servers is
-    no further party."""
+def _parties(estate: Estate, through: Mapping[NodeKey, set[NodeKey]], sure: Mapping[NodeKey, float], at: int) -> list[float]:
+    """How sure each distinct one is: replicas are one agent, and a sub-agent that runs in its caller's framework by its caller's servers
+    is no further party."""
     party: dict[NodeKey, NodeKey] = {key: key for key in through}
 
     def root(key: NodeKey) -> NodeKey:
@@ -218,7 +239,10 @@ def _parties(estate: Estate, through: Mapping[NodeKey, set[NodeKey]], at: int) -
                 same = estate.nodes[edge.target].props.get("framework") == framework and through[edge.target] <= through[key]
                 if same and edge.target not in through[edge.target]:
                     party[root(edge.target)] = root(key)
-    return len({root(key) for key in party})
+    surest: dict[NodeKey, float] = {}
+    for key in party:
+        surest[root(key)] = max(surest.get(root(key), 0.0), sure[key])
+    return list(surest.values())
 
 
 def _differ(estate: Estate, agents: Sequence[NodeRecord]) -> bool:

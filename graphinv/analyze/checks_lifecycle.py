@@ -1,8 +1,7 @@
-"""Rules about what is no longer used or looked at: ghosts, reviews, dormant secrets; and about people behind agents."""
+"""Rules about what is no longer used or looked at: ghosts, what was left behind, reviews, dormant secrets."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING
@@ -10,10 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from graphinv.analyze.checks_inventory import seen
-from graphinv.analyze.labels import affirmed, may_rest, time_of, values_of
+from graphinv.analyze.labels import may_rest, time_of, values_of
 from graphinv.analyze.moments import micros
 from graphinv.analyze.rows import (
     DAY,
+    DEAD,
     Params,
     Row,
     about,
@@ -21,6 +21,7 @@ from graphinv.analyze.rows import (
     agents_of,
     confidence,
     documents_of,
+    hop_of,
     in_force,
     root_of,
     usable,
@@ -70,6 +71,85 @@ _AT_REST = ("OWNS", "DEPENDS_ON")
 """Who answers for an agent, and what it is made of, may be seen while it does nothing."""
 
 
+def left_behind(engine: Engine, params: Params) -> Iterator[Row]:
+    """What agents and flows out of service still hold and run as: themselves, or by servers, tools and runtimes that only they have.
+    O(edges of these)."""
+    estate, at = engine.estate, micros(engine.at)
+    for one in (*estate.of_kind("Agent"), *estate.of_kind("Workflow")):
+        if active(one):
+            continue
+        found: dict[NodeKey, Row] = {}
+        for means, way in _left_to(estate, one.key, at).items():
+            whose = f"its {estate.nodes[means].name} " if way else ""
+            for edge in estate.outgoing.get(means, ()):
+                if edge.target in found or not in_force(edge, at):
+                    continue
+                path = {"path": [hop_of(estate, step) for step in (*way, edge)]} if way else {}
+                if edge.kind == "HOLDS" and _opens(estate, edge.target, at):
+                    found[edge.target] = {"how": f"{whose}still holds", **path, **_still_held(estate, one, edge.target, at)}
+                elif edge.kind == "RUNS_AS" and _gives(estate, edge.target, at):
+                    found[edge.target] = {"how": f"{whose}still runs as", **path}
+        for target, row in found.items():
+            yield about(one.key, target) | {"status": one.props["status"], **row}
+
+
+_MEANS = ("CONNECTS_TO", "USES", "RUNS_ON", "PROVIDES")
+_GRANTS = ("CAN_ACCESS", "ASSUMES", "MEMBER_OF")
+_MOST_SUCCESSORS = 100
+
+
+def _left_to(estate: Estate, key: NodeKey, at: int) -> dict[NodeKey, tuple[EdgeRecord, ...]]:
+    """One that is out of service, and what it acts by that nothing in service uses, each with the way to it."""
+    found: dict[NodeKey, tuple[EdgeRecord, ...]] = {key: ()}
+    waiting = [key]
+    for means in waiting:
+        for edge in estate.outgoing.get(means, ()):
+            if edge.kind in _MEANS and edge.target not in found and in_force(edge, at) and not edge.props.get("isolated"):
+                users = {one.source for one in estate.incoming[edge.target] if one.kind in _MEANS and in_force(one, at)}
+                if not any(user not in found and active(estate.nodes[user]) for user in users):
+                    found[edge.target] = (*found[means], edge)
+                    waiting.append(edge.target)
+    return found
+
+
+def _opens(estate: Estate, secret: NodeKey, at: int) -> bool:
+    """Whether it works, and not all accounts that it is known to open are switched off."""
+    if not usable(estate.nodes[secret].props, at):
+        return False
+    accounts = [edge.target for edge in estate.outgoing.get(secret, ()) if edge.kind == "AUTHENTICATES_AS" and in_force(edge, at)]
+    return not accounts or any(estate.nodes[account].props.get("status") not in DEAD for account in accounts)
+
+
+def _gives(estate: Estate, identity: NodeKey, at: int) -> bool:
+    """Whether it is not switched off and has a grant; of a role or a group, where its grants are known, one has to be left."""
+    if estate.nodes[identity].props.get("status") in DEAD:
+        return False
+    return any(
+        all(one.kind != "CAN_ACCESS" for one in estate.outgoing.get(edge.target, ())) or bool(_lasting(estate, edge.target, at))
+        for edge in _lasting(estate, identity, at)
+        if estate.nodes[edge.target].props.get("status") not in DEAD
+    )
+
+
+def _lasting(estate: Estate, identity: NodeKey, at: int) -> list[EdgeRecord]:
+    """Its grants, roles and groups that are in force; a grant that lets nothing be done is none."""
+    edges = (edge for edge in estate.outgoing.get(identity, ()) if edge.kind in _GRANTS and in_force(edge, at))
+    return [edge for edge in edges if edge.props.get("actions") != [] and edge.props.get("scopes") != []]
+
+
+def _still_held(estate: Estate, one: NodeRecord, secret: NodeKey, at: int) -> Row:
+    """Who in service holds the secret too, and whether it was used since ``one`` was taken out of service."""
+    held = (edge.source for edge in estate.incoming[secret] if edge.kind == "HOLDS" and in_force(edge, at))
+    successors = sorted({key[1] for key in held if key[0] in ("Agent", "Workflow") and active(estate.nodes[key])})
+    used, since = estate.nodes[secret].props.get("last_used"), one.props.get("status_since")
+    return {
+        "successors": successors[:_MOST_SUCCESSORS],
+        "last_used": used,
+        "confidence": 0.5 if successors else 1.0,
+        "modifiers": ["+1 it was used since then"] if used and since and micros(used) > micros(since) else [],
+    }
+
+
 def review_overdue(engine: Engine, params: Params) -> Iterator[Row]:
     """Agents whose access should have been reviewed: their own or that of an identity they run as, its roles and groups included."""
     estate, at = engine.estate, micros(engine.at)
@@ -94,7 +174,7 @@ def review_overdue(engine: Engine, params: Params) -> Iterator[Row]:
             "review": review,
             "due": due,
             "reviewed": reviews[last] if last is not None else None,
-            "modifiers": ["+2 it may delete or administer something"] if _may(engine, agent.key, "delete", "admin") else [],
+            "modifiers": ["+2 it may delete or administer something"] if may(engine, agent.key, "delete", "admin") else [],
         }
 
 
@@ -113,7 +193,7 @@ def _acts_as(estate: Estate, agent: NodeKey, at: int) -> list[NodeKey]:
     return found
 
 
-def _may(engine: Engine, who: NodeKey, *actions: str) -> bool:
+def may(engine: Engine, who: NodeKey, *actions: str) -> bool:
     """Whether it can do one of ``actions`` to anything."""
     _, bits = engine.privileges("posture").row(who)
     return any(bool(np.any(bits & ACTION_BIT[action])) for action in actions)
@@ -143,88 +223,3 @@ def dormant_secret(engine: Engine, params: Params) -> Iterator[Row]:
         holders = sorted({edge.source[1] for edge in estate.incoming.get(secret.key, ()) if edge.kind == "HOLDS"})
         usage = f"was last used on {used[:10]}" if used else f"was never used since {since[:10]}"
         yield about(secret.key) | {"usage": usage, "last_used": used, "holders": holders}
-
-
-# --------------------------------------------------------------------------------------------------------------------------------
-# People
-
-
-def acts_as_person(engine: Engine, params: Params) -> Iterator[Row]:
-    """Agents that act as a person, and people who were seen to act as the identity of an agent."""
-    estate, at = engine.estate, micros(engine.at)
-    by_design: defaultdict[NodeKey, dict[str, float]] = defaultdict(dict)
-    for agent in agents_of(engine):
-        for person, sure in sorted(_people(estate, agent.key, at).items()):
-            if _on_own_machine(estate, agent, at):
-                by_design[person][agent.id] = sure
-            else:
-                yield about(agent.key, person) | {
-                    "how": f"acts as {estate.nodes[person].name}",
-                    "confidence": sure,
-                    "modifiers": _administrator(engine, person),
-                }
-    for person, agents in sorted(by_design.items()):
-        those = "1 coding agent acts" if len(agents) == 1 else f"{len(agents)} coding agents act"
-        yield about(person) | {
-            "how": f"is whom {those} as, by design",
-            "agents": sorted(agents),
-            "by_design": True,
-            "confidence": max(agents.values()),
-            "modifiers": _administrator(engine, person),
-        }
-    for edge in estate.edges_of("ASSUMES"):
-        if seen(edge) and _is_person(estate, edge.source) and not _is_person(estate, edge.target):
-            users = sorted({one.source[1] for one in estate.incoming[edge.target] if _agent_runs_as(estate, one, at)})
-            if users:
-                yield about(edge.target, edge.source) | {
-                    "how": f"was used by {estate.nodes[edge.source].name}",
-                    "agents": users,
-                    "confidence": confidence(edge),
-                    "modifiers": _administrator(engine, edge.source),
-                }
-
-
-def _agent_runs_as(estate: Estate, edge: EdgeRecord, at: int) -> bool:
-    """Whether an edge says that an agent in service runs as what it leads to."""
-    return edge.kind == "RUNS_AS" and edge.source[0] == "Agent" and in_force(edge, at) and active(estate.nodes[edge.source])
-
-
-def _is_person(estate: Estate, identity: NodeKey) -> bool:
-    return estate.nodes[identity].props.get("type") == "human"
-
-
-def _people(estate: Estate, agent: NodeKey, at: int) -> dict[NodeKey, float]:
-    """People as whom an agent runs or whose credential it holds, and how sure that is; not those as whom it runs only by a token that
-    names both."""
-    runs: dict[NodeKey, float] = {}
-    found: dict[NodeKey, float] = {}
-    delegated: set[NodeKey] = set()
-    for edge in estate.outgoing.get(agent, ()):
-        if not in_force(edge, at):
-            continue
-        if edge.kind == "RUNS_AS" and _is_person(estate, edge.target):
-            runs[edge.target] = max(runs.get(edge.target, 0.0), confidence(edge))
-        elif edge.kind == "HOLDS" and usable(estate.nodes[edge.target].props, at):
-            people = [
-                one
-                for one in estate.outgoing.get(edge.target, ())
-                if one.kind == "AUTHENTICATES_AS" and in_force(one, at) and _is_person(estate, one.target)
-            ]
-            if affirmed(estate.nodes[edge.target].props, "act"):
-                delegated |= {one.target for one in people}
-            else:
-                found |= {one.target: max(found.get(one.target, 0.0), min(confidence(edge), confidence(one))) for one in people}
-    alone = {person: max(sure, found.get(person, 0.0)) for person, sure in runs.items() if person not in delegated}
-    return found | alone
-
-
-def _on_own_machine(estate: Estate, agent: NodeRecord, at: int) -> bool:
-    """Whether it is a coding agent on somebody's machine: its host application, or what runs on a laptop."""
-    return str(agent.props.get("kind_detail") or "").endswith(" host") or any(
-        edge.kind == "RUNS_ON" and in_force(edge, at) and estate.nodes[edge.target].props.get("type") == "laptop"
-        for edge in estate.outgoing.get(agent.key, ())
-    )
-
-
-def _administrator(engine: Engine, person: NodeKey) -> list[str]:
-    return ["+1 the person is an administrator"] if _may(engine, person, "admin") else []

@@ -52,7 +52,10 @@ def administrator(engine: Engine, params: Params) -> Iterator[Row]:
     for key, grants in _grants(engine):
         # What stands for any role of a cluster administers the whole of it, and so each thing in it
         held = [edge for edge in grants if "admin" in granted(edge) and edge.props.get("inherited_from") != key[1]]
-        held = [edge for edge in held if estate.nodes[edge.target].props.get("type") not in params["scopes"]]
+        # A whole scope is told with what it holds
+        whole = {edge.target for edge in held if estate.nodes[edge.target].props.get("type") in params["scopes"]}
+        told = {edge.props.get("inherited_from") for edge in held if edge.target in whole} - {None}
+        held = [edge for edge in held if edge.target not in whole and edge.props.get("inherited_from") not in told]
         if not held:
             continue
         sure: dict[NodeKey, float] = {}  # that it administers a thing is as sure as the surest grant

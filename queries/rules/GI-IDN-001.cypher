@@ -25,6 +25,7 @@ MATCH p = (a:Agent)-[d:RUNS_AS|RUNS_ON*1..2]->(i:Identity)
 WHERE a.gone_at IS NULL AND i.gone_at IS NULL
   AND NOT coalesce(a.status, 'unknown') IN ['suspended', 'retired']
   AND coalesce(i.type, 'unknown') <> 'human'
+  AND NOT coalesce(i.status, 'unknown') IN ['disabled', 'suspended', 'retired']
   AND all(one IN d WHERE one.gone_at IS NULL AND coalesce(one.isolated, false) = false
     AND (one.valid_from IS NULL OR one.valid_from <= $at)
     AND (one.valid_until IS NULL OR one.valid_until > $at OR one.renewable = true))

@@ -19,6 +19,7 @@
 MATCH (i:Identity)
 // The identity first: what is known of a shared one is asked once, not once for each agent
 WHERE i.gone_at IS NULL AND NOT coalesce(i.type, 'unknown') IN ['human', 'group']
+  AND NOT coalesce(i.status, 'unknown') IN ['disabled', 'suspended', 'retired']
 OPTIONAL MATCH (h)-[z:HOLDS]->(s:Secret)-[u:AUTHENTICATES_AS]->(i)
 WHERE h.gone_at IS NULL AND z.gone_at IS NULL AND s.gone_at IS NULL AND u.gone_at IS NULL AND z.place <> 'vault'
   AND NOT coalesce(s.status, 'unknown') IN ['revoked', 'disabled', 'suspended', 'retired']

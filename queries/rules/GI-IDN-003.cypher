@@ -14,4 +14,5 @@
 // traps:
 //   - A token that names the person and the agent (label `act=…`) is delegation as it should be
 //   - A coding agent on its developer's machine runs as the developer by design, told once for each person
+//   - A person whose account is switched off
 // columns: {how: Who acts as whom, agents: Agents that act as the person, by_design: Whether they run on the person's own machine}

@@ -15,7 +15,7 @@
 // parameters:
 //   days: {type: integer, default: 90, meaning: Within how many days a grant must have been used to count as used}
 //   unused: {type: number, default: 0.5, meaning: Share of inherited grants that may be unused}
-//   wide: {type: integer, default: 5, meaning: How many grants of unknown use by one policy of an account are judged broad; an administrator's always are}
+//   wide: {type: integer, default: 5, meaning: How many grants of unknown use by one policy or role of a provider are judged broad; an administrator's always are}
 //   young: {type: integer, default: 30, meaning: For how many days after it was given a grant of unknown use is not judged}
 //   scopes:
 //     type: list

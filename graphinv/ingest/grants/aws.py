@@ -176,11 +176,13 @@ class _Writing:
         name = f"administrator of {account}"
         yield NodeFact(*hub, {"name": name, "type": "iam_administrator", "provider": "aws", "sources": sources})
         yield NodeFact("Resource", f"aws:{account}", {"type": "account", "sources": sources})
-        props: Props = {"evidence": ["inferred"], "sources": sources}
+        # Nobody gave it these: it stands for whoever may become an administrator
+        props: Props = {"evidence": ["inferred"], "sources": sources, "inherited_from": hub[1]}
         for target, actions in whole(self.estate, account):
             yield EdgeFact("CAN_ACCESS", hub, target, {**props, "actions": list(actions)})
         for arn in sorted(self.escalations.outside(account)):
-            yield EdgeFact("ASSUMES", hub, ("Identity", arn), {**props, "kind_detail": "trust"})
+            trust: Props = {"evidence": ["inferred"], "sources": sources, "kind_detail": "trust"}
+            yield EdgeFact("ASSUMES", hub, ("Identity", arn), trust)
 
 
 def _access(start: NodeKey, access: Access, condition: str | None, grants: Iterable[Grant], origin: str = "") -> EdgeFact:
