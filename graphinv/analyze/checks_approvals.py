@@ -1,17 +1,22 @@
-"""Rules about approvals: what is called or connected to and was never approved, or is approved no longer."""
+"""Rules about approvals: what was never approved or is no longer, what destroys with nobody asked, what was approved too widely."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from graphinv.analyze.approvals import approvals_of
+from graphinv.analyze.approvals import HOLDS, approvals_of
 from graphinv.analyze.moments import micros
-from graphinv.analyze.rows import Params, Row, about, active, in_force
+from graphinv.analyze.rows import DAY, Params, Row, about, active, agents_of, hop_of, in_force, listed, once
+from graphinv.model.approved import mark
+from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
+from graphinv.model.facts import NodeKey, Props
 
 if TYPE_CHECKING:
     from graphinv.analyze.engine import Engine
 
+_GRAVE = frozenset({"destructive", "irreversible"})
 _WRONG = {
     "refused": "it was not approved",
     "expired": "its approval has run out",
@@ -45,3 +50,135 @@ def unapproved(engine: Engine, params: Params) -> Iterator[Row]:
         else:
             row["unknown"] = True
         yield row | {"kind": edge.props.get("approval"), "approved_by": edge.props.get("approved_by")}
+
+
+# --------------------------------------------------------------------------------------------------------------------------------
+# What destroys
+
+
+def nobody_asked(engine: Engine, params: Params) -> Iterator[Row]:
+    """Agents that act by themselves and may call what destroys, with nobody asked; told for each tool or server they call."""
+    estate, approvals = engine.estate, approvals_of(engine)
+    for agent in agents_of(engine):
+        for edge, tools in _grave_calls(engine, agent):
+            points = _points(estate, edge)
+            asks = any(map(_asks, points))
+            ends = about(agent.key, edge.target)
+            if asks:
+                rate = _per_day(edge, micros(engine.at))
+                if rate is not None and rate > params["per_day"]:
+                    why = "it is asked so often that nobody reads it"
+                    yield ends | {"reason": why, "tools": tools, "modifiers": ["-10 somebody is asked, so it is only worth knowing"]}
+                continue
+            if edge.props.get("approval") == "exact" and approvals.of(edge) == "approved":
+                continue
+            autonomy = agent.props.get("autonomy")
+            if autonomy is None or any(map(_may_ask, points)):
+                yield ends | {"unknown": True}
+            elif autonomy in ("approve_destructive", "autonomous"):
+                client = autonomy == "approve_destructive"
+                yield ends | {
+                    "reason": "only its own client asks, which a run without a screen does not" if client else "nobody is asked",
+                    "tools": tools,
+                    "path": [hop_of(estate, edge)],
+                    "modifiers": ["-2 its client asks"] if client else [],
+                }
+
+
+def _grave_calls(engine: Engine, agent: NodeRecord) -> Iterator[tuple[EdgeRecord, list[str]]]:
+    """Calls of an agent behind which something destroys, with the names of what does."""
+    estate, at = engine.estate, micros(engine.at)
+    for edge in estate.outgoing.get(agent.key, ()):
+        if edge.kind not in ("USES", "CONNECTS_TO") or not in_force(edge, at) or not active(estate.nodes[edge.target]):
+            continue
+        grave = _grave(engine, edge)
+        if grave:
+            yield edge, sorted(tool.name for tool in grave)
+
+
+def _grave(engine: Engine, edge: EdgeRecord) -> Sequence[NodeRecord]:
+    """What destroys behind a call; not what a point asks about wherever servers provide it."""
+    by_server, asked = _graves_of(engine)
+    if edge.kind == "CONNECTS_TO":
+        return [tool for tool in by_server.get(edge.target, ()) if listed(edge, tool)]
+    tool = engine.estate.nodes[edge.target]
+    return [tool] if _destroys(tool) and tool.key not in asked else []
+
+
+@once
+def _graves_of(engine: Engine) -> tuple[Mapping[NodeKey, Sequence[NodeRecord]], Container[NodeKey]]:
+    """By server, what it provides that destroys, with no point that asks; and all that only such points provide."""
+    estate, at = engine.estate, micros(engine.at)
+    found: defaultdict[NodeKey, list[NodeRecord]] = defaultdict(list)
+    provided: dict[NodeKey, bool] = {}
+    for edge in estate.edges_of("PROVIDES"):
+        tool = estate.nodes[edge.target]
+        if _destroys(tool) and in_force(edge, at) and active(estate.nodes[edge.source]):
+            asks = any(map(_asks, _points(estate, edge)))
+            provided[tool.key] = asks and provided.get(tool.key, True)
+            if not asks:
+                found[edge.source].append(tool)
+    return found, {key for key, asks in provided.items() if asks}
+
+
+def _destroys(tool: NodeRecord) -> bool:
+    return active(tool) and not _GRAVE.isdisjoint(tool.props.get("effects") or ())
+
+
+def _points(estate: Estate, edge: EdgeRecord) -> list[Props]:
+    """What is known of the enforcement points on an edge; of one that no source declares nothing is."""
+    found = (estate.nodes.get(("EnforcementPoint", guard)) for guard in edge.props.get("guards") or ())
+    return [point.props if point else {} for point in found]
+
+
+def _asks(point: Props) -> bool:
+    return point.get("mode") == "enforce" and point.get("effect") in ("step_up", "deny", "evaluate")
+
+
+def _may_ask(point: Props) -> bool:
+    """Whether nobody states of a point that it does not ask."""
+    return point.get("mode") in (None, "enforce") and point.get("effect") in (None, "step_up", "deny", "evaluate")
+
+
+def _per_day(edge: EdgeRecord, at: int) -> float | None:
+    """How often it was called in a day, as far as that was counted."""
+    count, since = edge.props.get("count"), edge.props.get("first_seen")
+    if count is None or since is None or "observed" not in (edge.props.get("evidence") or ()):
+        return None
+    return float(count) / max(1.0, (at - micros(since)) / DAY)
+
+
+def broad_approval(engine: Engine, params: Params) -> Iterator[Row]:
+    """Approvals of what destroys that are not for one call, that hold too long, or never end. That the client lets one connect to a server
+    approves none of its tools."""
+    estate, at, approvals = engine.estate, micros(engine.at), approvals_of(engine)
+    links = (edge for edge in estate.edges_of("CONNECTS_TO") if edge.props.get("approval") != "client")
+    for edge in (*estate.edges_of("USES"), *links):
+        standing = approvals.of(edge)
+        if standing not in (*HOLDS, "changed", "unsure") or not in_force(edge, at):
+            continue
+        if not (active(estate.nodes[edge.source]) and active(estate.nodes[edge.target])):
+            continue
+        tools = _grave(engine, edge)
+        if not tools:
+            continue
+        until = edge.props.get("approved_until")
+        reasons = []
+        planned = edge.props.get("approval") in ("change", "recurring") and until is not None
+        if edge.props.get("approval") == "scope" and any("irreversible" in tool.props["effects"] for tool in tools):
+            reasons.append("it is for whatever it is called with, and what it does cannot be undone")
+        if not planned and until is None and edge.props.get("approval") != "exact":
+            reasons.append("it never ends")
+        since = edge.props.get("valid_from") or edge.props.get("first_seen")
+        if not planned and until is not None and since is not None and micros(until) - micros(since) > params["hours"] * 3_600_000_000:
+            reasons.append(f"it holds for more than {params['hours']} hours")
+        if standing == "changed" or any(_changed(tool.props) for tool in tools):
+            reasons.append("the tool has changed since")
+        if reasons:
+            yield about(edge.source, edge.target) | {"reasons": reasons, "approved_by": edge.props.get("approved_by")}
+
+
+def _changed(tool: Props) -> bool:
+    """Whether its definition is known to be another than the approved one."""
+    digest, approved = tool.get("schema_digest"), tool.get("approved_digest")
+    return approved is not None and digest is not None and mark(digest) != mark(approved)

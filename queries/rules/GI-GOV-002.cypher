@@ -19,6 +19,8 @@
 //   - A time of watching that was planned, and has an end
 //   - The agent control standard lets pass by specification where nobody says otherwise
 //   - A point before nothing that matters
+//   - A point of which only its decisions are heard (label `heard=decisions`), and that nobody went past since
+//   - What it is known to refuse each time (label `always=deny`), which is a part of it
 // columns:
 //   reason: Why it does not hold
 //   edges: On how many edges it stands

@@ -88,7 +88,7 @@ def test_what_opa_lets_pass_is_seen_and_what_it_is_told_is_known() -> None:
     assert (edge["count"], edge["evidence"], edge["guards"]) == (2, ["observed"], ["opa:shop#gateway/mcp/authz/allow"])
     assert ("USES", "invoice-7", "payments.delete") not in seen.edges
     point = seen.points["opa#gateway/mcp/authz/allow"]
-    assert point["labels"] == ["input=agent", "input=environment", "input=sensitivity", "input=subject", "input=task"]
+    assert point["labels"] == ["heard=decisions", "input=agent", "input=environment", "input=sensitivity", "input=subject", "input=task"]
     assert (point["distinguishes"], point["effect"], point["last_heartbeat"]) == ("agent", "evaluate", "2026-05-01T00:00:00Z")
     assert "mode" not in point  # whether anybody obeys it the log does not say
 
@@ -112,6 +112,7 @@ def test_what_is_always_refused_is_denied_there() -> None:
     seen = Seen(lines(*[opa(False, asked())] * 3), lines(*[opa(False, asked())] * 2))
     point = "opa#gateway/mcp/authz/allow"
     assert seen.points[f"{point}#deny"]["effect"] == "deny"
+    assert seen.points[f"{point}#deny"]["labels"] == ["always=deny"]
     assert (f"{point}#deny", "USES", "invoice-7", "payments.refund") in seen.guards
     assert not seen.edges
     asking = Seen(lines(*[opa({"allow": False, "requires_approval": True}, asked())] * 5))
@@ -128,7 +129,7 @@ def test_a_decision_for_a_person_alone_shows_a_point_that_sees_no_agent() -> Non
 def test_what_the_log_leaves_out_was_told_all_the_same() -> None:
     seen = Seen(lines(opa(True, {"tool": "x"}, erased=["/input/agent_id", "/input/task_id"])))
     (point,) = seen.points.values()
-    assert point["labels"] == ["input=agent", "input=task"]
+    assert point["labels"] == ["heard=decisions", "input=agent", "input=task"]
 
 
 def test_envoy_asks_for_a_workload_and_what_it_sends() -> None:
@@ -273,7 +274,7 @@ def test_cedarling_knows_the_workload_and_the_person() -> None:
     seen = Seen(lines(cedarling("ALLOW"), {"log_kind": "System", "pdp_id": "x"}, cedarling("DENY", resource='Jans::Tool::"pay"')))
     assert set(seen.edges) == {("USES", "invoice-7", "refund")}
     assert seen.points["cedarling#Tools"]["distinguishes"] == "agent"
-    assert "labels" not in seen.points["cedarling#Tools"]  # the record need not hold all that it is told
+    assert seen.points["cedarling#Tools"]["labels"] == ["heard=decisions"]  # the record need not hold all that it is told
 
 
 def test_an_older_cedarling_names_the_workload_in_a_text() -> None:

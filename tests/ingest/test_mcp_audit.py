@@ -125,7 +125,7 @@ def test_an_agent_of_toolhive_is_the_client_or_whoever_acts_for_it() -> None:
     assert set(seen.edges) == {("USES", "claude-code", "github/create_issue"), ("CONNECTS_TO", "claude-code", "github")}
     assert seen.edges["USES", "claude-code", "github/create_issue"]["count"] == 1
     assert seen.nodes[point]["distinguishes"] == "agent"
-    assert "labels" not in seen.nodes[point]  # the log need not hold all that it is told
+    assert seen.nodes[point]["labels"] == ["heard=decisions"]  # the log need not hold all that it is told
     assert seen.nodes[point]["mode"] == "enforce"
     acting = {"chain": [{"iss": "https://id.acme.example", "sub": "refund-bot"}, {"sub": "front"}]}
     assert ("CONNECTS_TO", "refund-bot", "github") in Seen(a=[toolhive("create_issue", delegation=acting)]).edges

@@ -65,8 +65,15 @@ def test_what_is_always_refused_is_not_reached_at_run_time(decided: Scanned) -> 
     assert decided.reached("ungoverned") == set()
 
 
-def test_what_was_let_pass_and_nobody_declared_is_found(decided: Scanned) -> None:
-    assert decided.contradictions() == {"called:shop#wipe": "it was let pass, and nobody declared or approved it"}
+def test_what_was_let_pass_and_nobody_declared_is_found_and_what_was_declared_and_always_refused(decided: Scanned) -> None:
+    assert decided.contradictions() == {
+        "called:shop#wipe": "it was let pass, and nobody declared or approved it",
+        "pay/payout": "it is declared, and refused each time, so it is not needed",
+    }
+
+
+def test_a_proxy_is_not_silent_because_nobody_asked_it(decided: Scanned) -> None:
+    assert [one["details"]["reason"] for one in decided.run("findings") if one["rule"] == "GI-GOV-002"] == []
 
 
 def test_what_is_always_refused_and_was_seen_all_the_same_is_found(tmp_path: Path) -> None:

@@ -1,12 +1,13 @@
 """Decisions at run time, whoever wrote them down: what they show of who asked, what was let pass, and of the point that decided.
 
 Drawn, of a whole log:
-    (:EnforcementPoint {mode, effect, fail, distinguishes, last_heartbeat, labels: input=…}) for each point that decided
+    (:EnforcementPoint {mode, effect, fail, distinguishes, last_heartbeat, labels: input=…, heard=decisions}) for each point that decided
     (:Agent)-[:USES|CONNECTS_TO|DELEGATES_TO]->(…), (:Identity)-[:CAN_ACCESS]->(:Resource), ``observed``, for what was let pass
     the point on the edges between whom it decided of, whoever declares them
 
 What was refused is no access. Where a point refused something :data:`REFUSALS` times and never let it pass, ``<point>#deny`` stands there
-as well (``<point>#step_up`` where it had somebody asked): fewer may have been about what was asked, not about who asked.
+as well, with the label ``always=deny`` (``<point>#step_up`` where it had somebody asked): fewer may have been about what was asked, not
+about who asked.
 """
 
 from __future__ import annotations
@@ -62,13 +63,15 @@ class Decision:
 @dataclass
 class Point:
     """A point that decided. ``told`` is what it was told with each request; None where no record shows it. ``whole``: records show all that
-    it was told, so that it was told no more."""
+    it was told, so that it was told no more. ``standing``: it is asked where it decided; of a simulation nobody knows that, nor did
+    anything happen."""
 
     props: Props
     told: frozenset[str] | None
     last: str | None
     sources: list[str]
     whole: bool = False
+    standing: bool = True
 
     def add(self, other: Point) -> None:
         self.props = merge_props("EnforcementPoint", self.props, other.props)
@@ -80,9 +83,11 @@ class Point:
 
     def node(self, id: str) -> NodeFact:
         props: Props = {"effect": "evaluate", **self.props, "last_heartbeat": self.last, "sources": self.sources}
+        labels = ["heard=decisions"] if self.last else []
         if self.told is not None:
-            props["labels"] = [f"input={name}" for name in INPUTS if name in self.told and self.whole] or None
+            labels += [f"input={name}" for name in INPUTS if name in self.told and self.whole]
             props["distinguishes"] = "agent" if "agent" in self.told else "identity" if "subject" in self.told else "none"
+        props["labels"] = labels or None
         return NodeFact("EnforcementPoint", id, {name: value for name, value in props.items() if value is not None})
 
     def refusing(self, id: str, effect: str) -> NodeFact:
@@ -90,6 +95,7 @@ class Point:
         props: Props = {name: self.props[name] for name in ("mode", "fail", "kind_detail") if name in self.props}
         what = "what it never lets pass" if effect == DENY else "what it has somebody asked about"
         props |= {"name": f"{self.props.get('name', id)}, {what}", "effect": effect, "distinguishes": "agent", "sources": self.sources}
+        props["labels"] = [f"always={effect}"]
         return NodeFact("EnforcementPoint", f"{id}#{effect}", {**props, "last_heartbeat": self.last} if self.last else props)
 
 
@@ -128,7 +134,17 @@ class Record:
     beyond: int = 0
     """Records of points beyond :data:`MAX_POINTS`."""
 
-    def point(self, id: str, place: str, told: frozenset[str] | None, at: str | None, *, whole: bool = False, **props: object) -> None:
+    def point(
+        self,
+        id: str,
+        place: str,
+        told: frozenset[str] | None,
+        at: str | None,
+        *,
+        whole: bool = False,
+        standing: bool = True,
+        **props: object,
+    ) -> None:
         """A point is at work; ``props`` are what is known of it, None for unknown ones."""
         known = self.points.get(id)
         if known is None and len(self.points) >= MAX_POINTS:
@@ -138,7 +154,7 @@ class Record:
         more = {name: value for name, value in props.items() if value is not None and name not in before}
         stated = {name: redact(value) if isinstance(value, str) else value for name, value in more.items()}
         if known is None:
-            self.points[id] = Point(stated, told, at, [place], whole)
+            self.points[id] = Point(stated, told, at, [place], whole, standing)
         else:
             known.props |= stated
             known.told = told if known.told is None else known.told if told is None else known.told & told
@@ -164,7 +180,8 @@ class Record:
                 self._name(root, decision, source, target, place)
             if passed:
                 verdicts.allowed += decision.count
-                self.tally.see(kind, source, target, decision.at, place, (*deciding, ("guards", (point,))), count=decision.count)
+                if stated.standing:
+                    self.tally.see(kind, source, target, decision.at, place, (*deciding, ("guards", (point,))), count=decision.count)
             elif kind == "CONNECTS_TO" and authz.word(decision.target[0]) in authz.TOOLS and decision.target[1]:
                 continue  # that a tool was refused says nothing of the others of its server
             elif decision.verdict == STEP_UP:
@@ -238,14 +255,14 @@ def joined(root: str, records: Iterable[Record], ingestor: str) -> Iterator[Fact
         for id, point in record.points.items():
             known = points.get(id)
             if known is None:
-                points[id] = Point(dict(point.props), point.told, point.last, list(point.sources), point.whole)
+                points[id] = Point(dict(point.props), point.told, point.last, list(point.sources), point.whole, point.standing)
             else:
                 known.add(point)
         for between, found in record.verdicts.items():
             verdicts.setdefault(between, Verdicts()).add(found)
         yield from record.problems
     yield from tally.problems(root, ingestor)
-    yield from (point.node(id) for id, point in points.items())
+    yield from (point.node(id) for id, point in points.items() if point.standing)
     yield from tally.facts()
     own = {ends: place for record in records for ends, place in record.own.items()}
     for (agent, identity), place in own.items():
@@ -253,7 +270,8 @@ def joined(root: str, records: Iterable[Record], ingestor: str) -> Iterator[Fact
         yield EdgeFact("RUNS_AS", agent, identity, {"evidence": ["inferred"], "confidence": 0.9, "sources": [place]})
     refusing: set[tuple[str, str]] = set()
     for (id, kind, source, target), found in verdicts.items():
-        yield _guarding(found.source, id, kind, source, target)
+        if points[id].standing:
+            yield _guarding(found.source, id, kind, source, target)
         if not found.allowed and found.denied + found.asked >= REFUSALS:
             effect = STEP_UP if found.asked >= found.denied else DENY
             refusing.add((id, effect))
