@@ -110,3 +110,62 @@ def test_a_class_that_puts_a_model_behind_another_interface_is_no_agent() -> Non
     assert not [key for key in linked({"a.py": text}).nodes if key[0] == "Agent"]
     named = text.replace("name=one.name or ''", "name='look_up'")
     assert [key for key in linked({"a.py": named}).nodes if key[0] == "Agent"]
+
+
+def _one(call: str, top: str = "") -> str:
+    return f"import anthropic\nfrom openai import OpenAI\n{top}\ndef turn(messages):\n    {call}\n"
+
+
+TWO = "tools=[{'name': 'list_tables', 'input_schema': {}}, {'name': 'run_query', 'input_schema': {}}]"
+
+
+def test_who_must_call_one_of_several_tools_still_chooses() -> None:
+    asked = f"anthropic.Anthropic().messages.create(model='claude-sonnet-4-5', messages=messages, {TWO}, tool_choice={{'type': 'any'}})"
+    assert linked({"bot.py": _one(asked)}).targets("USES", f"{PLACE}turn") == {"tool:shop/bot#list_tables", "tool:shop/bot#run_query"}
+    required = f"OpenAI().chat.completions.create(model='gpt-4o', messages=messages, {TWO}, tool_choice='required')"
+    assert linked({"bot.py": _one(required)}).targets("USES", f"{PLACE}turn") == {"tool:shop/bot#list_tables", "tool:shop/bot#run_query"}
+    for forced in (
+        "tools=[{'name': 'answer', 'input_schema': {}}], tool_choice='required'",
+        f"{TWO}, tool_choice={{'type': 'tool', 'name': 'run_query'}}",
+    ):
+        call = f"anthropic.Anthropic().messages.create(model='m', messages=messages, {forced})"
+        assert not [key for key in linked({"bot.py": _one(call)}).nodes if key[0] == "Agent"]
+
+
+def test_tools_that_a_provider_defines_and_the_program_runs_are_its_own() -> None:
+    call = (
+        "anthropic.Anthropic().beta.messages.create(model='m', messages=messages, tools=[{'type': 'bash_20250124', 'name': 'bash'}, EDIT])"
+    )
+    facts = linked({"bot.py": _one(call, "EDIT = {'type': 'text_editor_20250728', 'name': 'str_replace_based_edit_tool'}\n")})
+    assert facts.targets("USES", f"{PLACE}turn") == {"anthropic:bash", "anthropic:text_editor"}
+    assert facts.nodes["Tool", "anthropic:bash"]["effects"] == ["execute"]
+    assert facts.nodes["Tool", "anthropic:text_editor"]["effects"] == ["read", "write"]
+    patches = "OpenAI().responses.create(model='gpt-5.1', input=messages, tools=[{'type': 'apply_patch'}])"
+    assert linked({"bot.py": _one(patches)}).targets("USES", f"{PLACE}turn") == {"openai:apply_patch"}
+    only_provider = "anthropic.Anthropic().messages.create(model='m', messages=messages, tools=[{'type': 'code_execution_20250825'}])"
+    assert not [key for key in linked({"bot.py": _one(only_provider)}).nodes if key[0] == "Agent"]
+
+
+def test_arguments_of_a_call_may_be_kept_in_a_mapping() -> None:
+    call = "given = {'model': 'm', 'messages': messages, 'tools': [{'name': 'pay', 'input_schema': {}}]}\n    anthropic.Anthropic().messages.create(**given)"
+    facts = linked({"bot.py": _one(call)})
+    assert facts.targets("USES", f"{PLACE}turn") == {"tool:shop/bot#pay"}
+
+
+def test_a_definition_whose_name_is_known_only_at_run_time_is_told_once() -> None:
+    text = (
+        "from langchain_community.tools import APIOperation\n"
+        "from openai import OpenAI\n"
+        "def functions(spec):\n"
+        "    found = []\n"
+        "    for path in spec.paths:\n"
+        "        one = APIOperation.from_openapi_spec(spec, path, 'get')\n"
+        "        found.append({'name': one.operation_id, 'description': one.description, 'parameters': {'type': 'object'}})\n"
+        "    return found\n"
+        "def turn(messages, spec):\n"
+        "    tools = [{'name': 'pay', 'parameters': {'type': 'object'}}, *functions(spec)]\n"
+        "    OpenAI().chat.completions.create(model='m', messages=messages, tools=tools)\n"
+    )
+    facts = linked({"bot.py": text})
+    assert facts.targets("USES", f"{PLACE}turn") == {"tool:shop/bot#pay"}
+    assert [where for where, _, _ in facts.problems] == ["L7"]

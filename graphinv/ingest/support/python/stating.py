@@ -13,6 +13,7 @@ from graphinv.ingest.support.python import ir
 from graphinv.ingest.support.python.actors import Actor, Declarations, Hosted
 from graphinv.ingest.support.python.library import library_tool
 from graphinv.ingest.support.python.objects import class_attribute
+from graphinv.ingest.support.python.provider_tools import provider_tool
 from graphinv.ingest.support.python.servers import entry_of, server_name
 from graphinv.ingest.support.python.tools import tool_facts
 from graphinv.ingest.support.python.values import (
@@ -110,13 +111,6 @@ def _some(program: Declarations, actor: Actor, value: Value, facts: Iterable[Fac
     yield from program.problem(value, message, "note")
 
 
-_BY_TYPE = re.compile(
-    r"(advisor|bash|code_execution|code_interpreter|computer(?:_use)?|file_search|image_generation|local_shell|memory|shell"
-    r"|text_editor|tool_search_tool_(?:bm25|regex)|web_fetch|web_search)(?:_preview)?(_20\d{6})?"
-)
-"""Types of the tools that are written as data for the model's provider. Those with a date are Anthropic's, the others OpenAI's."""
-
-
 def asks(program: Declarations, value: Value) -> bool:
     """Whether a tool says, where it is made or decorated, that somebody is asked before each call."""
     made = program.decorators(value) if isinstance(value, FunctionV) else [value]
@@ -132,8 +126,7 @@ def asks(program: Declarations, value: Value) -> bool:
 def _hosted(value: Value, hosted: Mapping[str, Hosted], packages: tuple[str, ...]) -> Hosted | None:
     if isinstance(value, DictV):
         kind = value.get("type")
-        match = _BY_TYPE.fullmatch(kind.text() or "") if kind is not None else None
-        return Hosted(f"{'anthropic' if match[2] else 'openai'}:{match[1]}", match[1]) if match else None
+        return provider_tool(kind.text() or "") if kind is not None else None
     if isinstance(value, (Made, External)):
         dotted = value.callee if isinstance(value, Made) else value.dotted
         if not (packages and not value.within(*packages)):

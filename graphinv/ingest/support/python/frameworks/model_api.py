@@ -1,8 +1,8 @@
 """Programs that ask a model's interface themselves: calls that are given tools, of OpenAI, Anthropic, Google, Mistral, Ollama or LiteLLM.
 
 Whatever such calls a class makes is one agent, called as the class; else what a function makes, called as the function. No agent is a call
-of which nothing tells the tools (somebody's wrapper around the interface), one that is forced to use one (a way to get an answer of some
-form), and one whose tools only the provider runs (a question with a search).
+of which nothing tells the tools (somebody's wrapper around the interface), one that is forced to use a certain one (a way to get an answer
+of some form), and one whose tools only the provider runs (a question with a search).
 
 Drawn:
     (:Agent)-[:USES]->(:Tool), (:Agent)-[:CONNECTS_TO]->(:ToolServer), (:Agent)-[:USES_MODEL]->(:Model)
@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from graphinv.ingest.support.python import ir
 from graphinv.ingest.support.python.names import member
 from graphinv.ingest.support.python.program import Actor, Hosted, Program
+from graphinv.ingest.support.python.provider_tools import runs_here
 from graphinv.ingest.support.python.servers import entry_of
 from graphinv.ingest.support.python.shapes import EXECUTE, FETCH, SEARCH, Effects, hosted, runs_agents
 from graphinv.ingest.support.python.values import Const, DictV, EnvVar, External, FunctionV, Made, Scope, Unknown, Value
@@ -24,7 +25,7 @@ from graphinv.model.facts import Fact
 
 NAME = "model-api"
 IMPORTS = ("openai", "anthropic", "google.genai", "mistralai", "ollama", "litellm", "groq")
-MARKS = (rb"[(,]\s*tools\s*=(?!=)",)
+MARKS = (rb"[(,]\s*tools\s*=(?!=)", rb"\b(?:completions|messages|responses)\.(?:create|parse|stream)\(\s*\*\*")
 """A call that is given tools: most documents that import these packages give none."""
 _CALLS = {
     "create": ("completions.create", "responses.create", "messages.create", "chats.create"),
@@ -39,7 +40,8 @@ _CALLS = {
     "completion": ("litellm.completion",),
     "acompletion": ("litellm.acompletion",),
 }
-_FORCED = frozenset({"required", "any"})
+_ANY = frozenset({"any", "required"})
+_FREE = frozenset({"auto", "none"})
 _GOOGLE: dict[str, Effects] = {
     "google_search": SEARCH,
     "google_search_retrieval": SEARCH,
@@ -105,10 +107,15 @@ def _given(program: Program, made: Made) -> Iterator[Value | Hosted]:
 
 
 def _is_agent(program: Program, made: Made) -> bool:
-    choice = made.arg("tool_choice")
-    if isinstance(choice, DictV) or (choice is not None and choice.text() in _FORCED):
-        return False
-    return any(_is_own(one) for one in _given(program, made))
+    given = list(_given(program, made))
+    return any(_is_own(one) for one in given) and not _is_forced(made.arg("tool_choice"), len(given))
+
+
+def _is_forced(choice: Value | None, tools: int) -> bool:
+    """Whether a model that is given so many tools is told which to use."""
+    kind = choice.get("type") if isinstance(choice, DictV) else choice
+    text = kind.text() if kind is not None else None
+    return tools < 2 if text in _ANY else isinstance(choice, DictV) and text not in _FREE
 
 
 def _is_own(tool: Value | Hosted) -> bool:
@@ -116,7 +123,9 @@ def _is_own(tool: Value | Hosted) -> bool:
     if isinstance(tool, DictV):
         kind = tool.get("type")
         text = kind.text() if kind is not None else None
-        return text == "mcp" or ((text is None or text in _OWN) and (_name(tool) is not None or entry_of(tool) is not None))
+        if text == "mcp" or runs_here(text or ""):
+            return True
+        return (text is None or text in _OWN) and (_name(tool) is not None or entry_of(tool) is not None)
     if isinstance(tool, Made) and tool.within(*IMPORTS):  # an object of the interface's own, which a wrapper fills in
         inner = tool.arg("function")
         named = inner.arg("name") if isinstance(inner, Made) else tool.arg("name")
