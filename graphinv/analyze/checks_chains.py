@@ -208,6 +208,8 @@ def delegation_ring(engine: Engine, params: Params) -> Iterator[Row]:
         agents = [key for key in members if key[0] == "Agent"]
         if not agents or (len(members) == 1 and members[0] not in itself):
             continue
+        if len(members) > len(agents) == 1 and all(key in agents or estate.nodes[key].props.get("type") == "step" for key in members):
+            continue  # a model and what runs its tools
         asked = [edge for link in inside[ring] for edge in link.edges if edge.kind == "DELEGATES_TO"]
         notes = [] if any(edge.props.get("max_depth") is not None for edge in asked) else ["+1 nothing says how often it may go round"]
         if any(_grows(engine, edge) for edge in asked):

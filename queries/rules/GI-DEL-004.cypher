@@ -14,5 +14,6 @@
 // traps:
 //   - A call-back that only returns data
 //   - Edges that never stand at the same time
+//   - "One agent and steps of its flow: a model and what runs its tools go round, as they have to"
 // columns:
 //   agents: Agents of the ring
