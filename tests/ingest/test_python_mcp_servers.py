@@ -328,3 +328,31 @@ def clean(path: str) -> str:
         }
     )
     assert effects(tools(found, "mcp-source:shop/server#sound")) == {"file": "write", "folder": "write", "clean": "destructive"}
+
+
+def test_a_tool_that_runs_an_agent_calls_it() -> None:
+    server = """from agents import Agent, Runner
+from fastmcp import FastMCP
+mcp = FastMCP("research")
+scholar = Agent(name="Scholar")
+
+async def ask(question):
+    return await Runner.run(scholar, question)
+
+@mcp.tool
+async def look_into(question: str) -> str:
+    return (await ask(question)).final_output
+
+@mcp.tool
+async def answer(question: str) -> str:
+    return (await Runner.run(scholar, question)).final_output
+
+@mcp.tool
+def describe() -> str:
+    return scholar.name
+"""
+    scholar = "openai-agents:shop/server#Scholar"
+    assert linked({"server.py": server}).drawn("CALLS_BACK") == {
+        ("mcp-source:shop/server#research/look_into", scholar),
+        ("mcp-source:shop/server#research/answer", scholar),
+    }

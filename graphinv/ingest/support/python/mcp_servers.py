@@ -20,6 +20,7 @@ from graphinv.ingest.support.places import environment_of
 from graphinv.ingest.support.python import ir
 from graphinv.ingest.support.python.packaging import Package, canonical, documents_of
 from graphinv.ingest.support.python.program import Program
+from graphinv.ingest.support.python.shapes import agents_run
 from graphinv.ingest.support.python.tools import Body, tool_facts
 from graphinv.ingest.support.python.values import (
     Bound,
@@ -432,6 +433,9 @@ def _tool(program: Program, server: _Server, tool: _Tool) -> Iterator[Fact]:
             yield from body.facts(key, sources[0], served=True)
     elif tool.function is not None:
         yield from tool_facts(program, tool.function, key, served=True)
+        for actor, at in agents_run(program, tool.function):
+            if actor.key[0] == "Agent":
+                yield program.edge("CALLS_BACK", key, actor.key, at)
 
 
 def _transport(calls: Iterable[Made]) -> str | None:

@@ -98,14 +98,21 @@ def functions(program: Program, value: Value | None) -> Iterator[FunctionV]:
 
 
 def runs_agents(program: Program, actor: Actor, tools: Value | None, detail: str = "agent_as_tool") -> Iterator[Fact]:
-    """Delegation to each agent that a function in ``tools`` runs: it calls a method of the agent, makes it, or hands it to something."""
-    seen = {actor.key}
+    """Delegation to each agent that a function in ``tools`` runs."""
+    for target, at in agents_run(program, tools):
+        if target.key != actor.key:
+            yield link(program, actor, target, at, "invoke", detail)
+
+
+def agents_run(program: Program, tools: Value | None) -> Iterator[tuple[Actor, Value]]:
+    """Each agent that a function in ``tools`` runs, and where: it calls a method of the agent, makes it, or hands it to something."""
+    seen = set()
     for function in functions(program, tools):
         for value in program.calls_in(function):
             for target in _run(program, value):
                 if target.key not in seen:
                     seen.add(target.key)
-                    yield link(program, actor, target, value, "invoke", detail)
+                    yield target, value
 
 
 def _run(program: Program, value: Value) -> Iterator[Actor]:
