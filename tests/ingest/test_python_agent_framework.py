@@ -86,3 +86,72 @@ def test_agents_that_the_steps_of_an_orchestration_hold() -> None:
     place = "agent-framework:shop/law#"
     facts = linked({"law.py": dedent(text)})
     assert facts.targets("DELEGATES_TO", f"{place}outer") == {f"{place}lawyer", f"{place}inner"}
+
+
+def test_tools_that_an_agent_is_given_for_one_run() -> None:
+    text = """
+    from agent_framework import MCPStreamableHTTPTool
+    from agent_framework.azure import AzureOpenAIChatClient
+
+    docs = AzureOpenAIChatClient().as_agent(name="docs")
+
+    def look_up(order: str) -> str:
+        return "paid"
+
+    async def main():
+        async with MCPStreamableHTTPTool(name="learn", url="https://learn.acme.example/mcp") as server:
+            await docs.run("how?", tools=server)
+        async for part in docs.run_stream("where is it?", tools=[look_up]):
+            print(part)
+    """
+    facts = linked({"help_desk.py": dedent(text)})
+    assert facts.targets("CONNECTS_TO", f"{PLACE}docs") == {"https://learn.acme.example/mcp"}
+    assert facts.targets("USES", f"{PLACE}docs") == {"tool:shop/help_desk#look_up"}
+
+
+def test_steps_of_a_graph_that_hold_an_agent_of_their_own() -> None:
+    text = """
+    from agent_framework import Executor, WorkflowBuilder, handler
+    from agent_framework.azure import AzureOpenAIChatClient
+
+    client = AzureOpenAIChatClient()
+
+    class Writer(Executor):
+        def __init__(self, client, id="writer"):
+            self.agent = client.as_agent(name="author")
+            super().__init__(id=id)
+
+        @handler
+        async def handle(self, message, ctx):
+            await ctx.send_message((await self.agent.run(message)).text)
+
+    class Count(Executor):
+        @handler
+        async def handle(self, message, ctx):
+            await ctx.send_message(len(message))
+
+    class Reviewer(Executor):
+        def __init__(self, client, id="reviewer"):
+            self._critic = client.as_agent(name="critic")
+            super().__init__(id=id)
+
+        @handler
+        async def handle(self, message, ctx):
+            await ctx.yield_output((await self._critic.run(message)).text)
+
+    def make_writer():
+        return Writer(client)
+
+    named = (
+        WorkflowBuilder()
+        .register_executor(make_writer, name="write")
+        .register_executor(lambda: Reviewer(client), name="review")
+        .set_start_executor("write")
+        .add_edge("write", "review")
+        .build()
+    )
+    made = WorkflowBuilder(start_executor=Writer(client)).add_edge(Count(id="count"), Reviewer(client)).build()
+    """
+    facts = linked({"help_desk.py": dedent(text)})
+    assert drawn(facts, "entry_point") == {("named", "author"), ("made", "author")}
+    assert drawn(facts, "graph_edge") == {("author", "critic"), ("made", "critic")}

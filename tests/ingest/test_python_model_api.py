@@ -147,7 +147,8 @@ def test_tools_that_a_provider_defines_and_the_program_runs_are_its_own() -> Non
 
 
 def test_arguments_of_a_call_may_be_kept_in_a_mapping() -> None:
-    call = "given = {'model': 'm', 'messages': messages, 'tools': [{'name': 'pay', 'input_schema': {}}]}\n    anthropic.Anthropic().messages.create(**given)"
+    given = "given = {'model': 'm', 'messages': messages, 'tools': [{'name': 'pay', 'input_schema': {}}]}"
+    call = f"{given}\n    anthropic.Anthropic().messages.create(**given)"
     facts = linked({"bot.py": _one(call)})
     assert facts.targets("USES", f"{PLACE}turn") == {"tool:shop/bot#pay"}
 

@@ -150,12 +150,12 @@ class Tree:
                 if base.symbol in names and base.within(*prefixes):
                     yield value
 
-    def methods(self, cls: ClassV) -> Iterator[FunctionV]:
-        """Methods that a class itself defines, as those of some instance."""
+    def methods(self, cls: ClassV, owner: Made | None = None) -> Iterator[FunctionV]:
+        """Methods that a class itself defines, as those of ``owner`` or, without it, of some instance."""
         body = self.ev.inner(cls.scope, cls.cls)
         for statement in cls.cls.body:
             if isinstance(statement, ir.Function):
-                yield function_value(statement, body)
+                yield function_value(statement, body, owner)
 
     def calls_in(self, function: FunctionV) -> Iterator[Value]:
         """What the calls in a function's body evaluate to, those in functions of the tree that it calls included (four deep), with what

@@ -21,6 +21,7 @@ from graphinv.ingest.support.python.shapes import (
     SEARCH,
     Effects,
     Names,
+    agents_run,
     calls,
     hosted,
     is_none,
@@ -60,6 +61,8 @@ _AGENTS = (
     "DurableAIAgent",
 )
 _MAKERS = ("as_agent", "create_agent")
+_RUNS = ("run", "run_stream")
+"""Methods of an agent that may give it tools for one run."""
 _BUILDERS = {
     "WorkflowBuilder": "workflow",
     "SequentialBuilder": "sequential",
@@ -144,7 +147,13 @@ def _agent(program: Program, actor: Actor) -> Iterator[Fact]:
     if client is None and made.symbol in ("Agent", "ChatAgent", "RawAgent"):
         client = made.arg("client", 0)
     yield from program.uses_model(actor, client)
-    tools = made.arg("tools")
+    for tools in (made.arg("tools"), *(call.passed("tools") for call in calls(program, made, *_RUNS))):
+        yield from _tools(program, actor, tools)
+    if made.symbol == "A2AAgent":
+        yield from _remote(program, actor)
+
+
+def _tools(program: Program, actor: Actor, tools: Value | None) -> Iterator[Fact]:
     for item in program.items(tools):
         if isinstance(item, Made) and item.symbol in HOSTED and item.within(*IMPORTS):
             tool = HOSTED[item.symbol]
@@ -153,8 +162,6 @@ def _agent(program: Program, actor: Actor) -> Iterator[Fact]:
             allowed = item.arg("allowed_tools") if isinstance(item, Made) else None
             yield from limited(program.uses_tools(actor, item, hosted=HOSTED, packages=IMPORTS), program.items(allowed))
     yield from runs_agents(program, actor, tools)
-    if made.symbol == "A2AAgent":
-        yield from _remote(program, actor)
 
 
 def _remote(program: Program, actor: Actor) -> Iterator[Fact]:
@@ -196,12 +203,20 @@ class _Nodes:
         for item in self.program.items(value):
             actor = self.program.actor(item)
             if actor is None and isinstance(item, FunctionV):
-                found.extend(one for call in self.program.calls_in(item) if (one := self.program.actor(call)) is not None)
+                for call in self.program.calls_in(item):
+                    one = self.program.actor(call)
+                    found.extend([one] if one is not None else self._run_by(call))
             elif actor is None and isinstance(item, Made):
                 actor = next((one for key in ("agent", "workflow") if (one := self.program.actor(item.arg(key, 0))) is not None), None)
+                found.extend(self._run_by(item) if actor is None else ())
             if actor is not None:
                 found.append(actor)
         return found
+
+    def _run_by(self, step: Value) -> list[Actor]:
+        """The agents that an executor of a class of the tree makes or runs."""
+        methods = self.program.methods(step.cls, step) if isinstance(step, Made) and step.cls is not None else ()
+        return [actor for method in methods for actor, _ in agents_run(self.program, method)]
 
 
 def _graph(program: Program, workflow: Actor) -> Iterator[Fact]:
