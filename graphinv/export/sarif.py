@@ -169,9 +169,8 @@ def _bag(finding: Finding, score: Score | None) -> dict[str, Any]:
 
 def _locations(finding: Finding, roots: Sequence[str]) -> list[dict[str, Any]]:
     places = _unique([_physical(source, roots) for source in finding.sources]) or [_made_up(finding.subject)]
-    logical = [_logical(finding.subject), *([_logical(finding.target)] if finding.target else [])]
     locations: list[dict[str, Any]] = [{"physicalLocation": place} for place in places[:_MAX_LOCATIONS]]
-    locations[0]["logicalLocations"] = logical
+    locations[0]["logicalLocations"] = _logical(finding.subject, *([finding.target] if finding.target else []))
     return locations
 
 
@@ -188,14 +187,19 @@ def _hop(hop: Hop, roots: Sequence[str]) -> dict[str, Any]:
     words = hop.words or f"{node_words(hop.source)} {hop.edge} {node_words(hop.target)}"
     return {
         "physicalLocation": places[0],
-        "logicalLocations": [_logical(hop.source), _logical(hop.target)],
+        "logicalLocations": _logical(hop.source, hop.target),
         "message": {"text": sarif_text(words)},
     }
 
 
-def _logical(key: NodeKey) -> dict[str, Any]:
-    kind, id = key
-    return {"name": plain(id), "fullyQualifiedName": plain(node_words(key)), "kind": plain(kind[:1].lower() + kind[1:])}
+def _logical(*keys: NodeKey) -> list[dict[str, Any]]:
+    """The things that a place is about, each once, as the schema asks: who asks himself is both ends of a hop."""
+    return _unique(
+        [
+            {"name": plain(id), "fullyQualifiedName": plain(node_words((kind, id))), "kind": plain(kind[:1].lower() + kind[1:])}
+            for kind, id in keys
+        ]
+    )
 
 
 def _physical(source: str, roots: Sequence[str]) -> dict[str, Any] | None:

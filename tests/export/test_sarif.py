@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -13,7 +14,7 @@ from jsonschema.protocols import Validator
 from graphinv.export import sarif
 from graphinv.model.results import Finding
 from tests import strategies
-from tests.export.findings import ATTACK, EMPTY, RULES, analysis, attack, finding, ownerless, score
+from tests.export.findings import ATTACK, EMPTY, RULES, analysis, attack, finding, hop, ownerless, score
 
 
 @cache
@@ -54,6 +55,15 @@ def test_a_finding_is_a_result_with_its_place_path_and_key() -> None:
     assert step["location"]["message"] == {"text": "billing-bot holds stripe-key"}
     assert result["rank"] == 12.5
     assert result["properties"]["security-severity"] == "8.0"
+
+
+def test_what_is_both_ends_is_named_once() -> None:
+    itself = replace(hop("billing-bot", ""), target=("Agent", "billing-bot"))
+    one = replace(finding(), target=("Agent", "billing-bot"), path=(itself,))
+    (result,) = run_of(one)["results"]
+    named = [{"name": "billing-bot", "fullyQualifiedName": "Agent:billing-bot", "kind": "agent"}]
+    assert result["locations"][0]["logicalLocations"] == named
+    assert result["codeFlows"][0]["threadFlows"][0]["locations"][0]["location"]["logicalLocations"] == named
 
 
 def test_a_subject_without_a_file_gets_a_stable_place() -> None:
