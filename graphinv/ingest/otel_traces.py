@@ -93,8 +93,6 @@ def _told(edge: EdgeFact, tools: Mapping[tuple[NodeKey, NodeKey], set[str]], sur
     props: Props = dict(edge.props)
     if edge.kind == "CONNECTS_TO":
         props["tools"] = sorted(tools.get((edge.source, edge.target), ()))
-    if isinstance(props.get("mode"), list):
-        (props["mode"],) = props["mode"]
     confidence = min(sure.get(edge.source, 1.0), sure.get(edge.target, 1.0))
     return replace(edge, props=props if confidence == 1.0 else {**props, "confidence": confidence})
 

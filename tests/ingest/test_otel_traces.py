@@ -49,6 +49,18 @@ def test_an_agent_below_an_agent_was_delegated_to() -> None:
     assert found.edges["DELEGATES_TO", "trips/Planner", "trips/Booker"]["mode"] == "invoke"
 
 
+def test_an_agent_that_the_trace_shows_made_is_there_only_for_a_while() -> None:
+    made = {"gen_ai__operation__name": "create_agent", "gen_ai__agent__name": "Booker"}
+    spans = agent("01", "Planner"), agent("02", "Booker", "01"), agent("03", "Payer", "01"), tool("04", "book", "02")
+    found = shown(*spans, span("05", "01", **made))
+    assert found.edges["DELEGATES_TO", "trips/Planner", "trips/Booker"]["transient"] is True
+    assert "transient" not in found.edges["DELEGATES_TO", "trips/Planner", "trips/Payer"]
+    assert "transient" not in shown(*spans, span("05", "01", error=True, **made)).edges["DELEGATES_TO", "trips/Planner", "trips/Booker"]
+    elsewhere = Shown(otlp(resource(*spans), resource(span("05", **made), service="desk")))
+    assert "transient" not in elsewhere.edges["DELEGATES_TO", "trips/Planner", "trips/Booker"]
+    assert not shown(span("05", **made)).edges
+
+
 def test_a_tool_that_runs_an_agent_is_a_delegation() -> None:
     found = shown(agent("01", "Planner"), tool("02", "ask_booker", "01"), agent("03", "Booker", "02"))
     assert set(found.edges) == {("DELEGATES_TO", "trips/Planner", "trips/Booker")}

@@ -45,6 +45,7 @@ class Decision:
         target: what with.
         server: server of a tool.
         told: which of :data:`INPUTS` the point was told.
+        starts: whether it is about starting an agent, for as long as that runs.
         at: when, as :func:`graphinv.ingest.support.observed.seconds` gives it.
         count: how often.
     """
@@ -58,6 +59,7 @@ class Decision:
     told: frozenset[str] = frozenset()
     at: str | None = None
     count: int = 1
+    starts: bool = False
 
 
 @dataclass
@@ -169,7 +171,7 @@ class Record:
             stated.props.setdefault("mode", "enforce")
         passed = decision.verdict == ALLOW or (decision.verdict in (DENY, STEP_UP) and stated.props.get("mode") == "monitor")
         asked = decision.agent, decision.principal, decision.action, decision.target, decision.server
-        for kind, source, target, deciding in _between(root, *asked):
+        for kind, source, target, deciding in _between(root, *asked, decision.starts):
             between = (point, kind, source, target)
             verdicts = self.verdicts.get(between)
             if verdicts is None:
@@ -217,7 +219,7 @@ def _asking(decision: Decision) -> Thing:
 
 @lru_cache(maxsize=65536)
 def _between(
-    root: str, agent: str, principal: Thing, action: str, target: Thing, server: str
+    root: str, agent: str, principal: Thing, action: str, target: Thing, server: str, starts: bool
 ) -> tuple[tuple[str, NodeKey, NodeKey, Deciding], ...]:
     """Edges that a decision speaks of. What people do without an agent is no part of the graph, nor is what has no name."""
     actor = called(root, "Agent", agent) if agent else None
@@ -235,7 +237,7 @@ def _between(
             edges.append(("CONNECTS_TO", actor, called(root, "ToolServer", name), ()))
     elif kind in authz.AGENTS:
         if actor and name != agent:
-            edges.append(("DELEGATES_TO", actor, called(root, "Agent", name), ()))
+            edges.append(("DELEGATES_TO", actor, called(root, "Agent", name), (("transient", True),) if starts else ()))
     else:
         asking = _asking(Decision("", agent, principal))
         key = authz.principal_key(root, *asking) if asking[1] else None

@@ -18,8 +18,8 @@ MAX_THINGS = 100_000
 MAX_SOURCES = 10
 """Places that one of them names."""
 
-Deciding = tuple[tuple[str, tuple[str, ...]], ...]
-"""Lists that tell two edges between the same ends apart, such as ``(("actions", ("read",)),)``."""
+Deciding = tuple[tuple[str, tuple[str, ...] | str | bool], ...]
+"""What tells two edges between the same ends apart, such as ``(("actions", ("read",)), ("mode", "handoff"))``."""
 Pair = tuple[str, NodeKey, NodeKey, Deciding]
 
 
@@ -73,7 +73,7 @@ class Tally:
         """Nodes and edges, these ``observed``."""
         yield from (NodeFact(*key, stated) for key, stated in self.nodes.items())
         for (kind, source, target, deciding), seen in self.edges.items():
-            props: Props = {name: list(values) for name, values in deciding}
+            props: Props = {name: list(value) if isinstance(value, tuple) else value for name, value in deciding}
             props |= {"evidence": ["observed"], "count": seen.count, "first_seen": seen.first, "last_seen": seen.last}
             if kind == "CAN_ACCESS":
                 props["last_used"] = seen.last

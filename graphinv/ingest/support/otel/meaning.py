@@ -12,7 +12,9 @@ from graphinv.ingest.support.otel.shapes import Span
 from graphinv.ingest.support.otel.values import Attributes, number, shown, text
 from graphinv.ingest.support.secrets import url_parts
 
-What = Literal["agent", "workflow", "caller", "tool", "handoff", "mcp", "served", "model", "retrieval", "read", "write", "database"]
+What = Literal[
+    "agent", "created", "workflow", "caller", "tool", "handoff", "mcp", "served", "model", "retrieval", "read", "write", "database"
+]
 CONTAINERS = frozenset({"agent", "workflow", "caller", "tool", "mcp", "served"})
 """What others are done below."""
 ACTING = frozenset({"agent", "workflow", "caller"})
@@ -24,6 +26,7 @@ _OPERATIONS: dict[str, What] = {
     "invoke_agent": "agent",
     "run_agent": "agent",
     "agent": "agent",
+    "create_agent": "created",
     "invoke_workflow": "workflow",
     "execute_tool": "tool",
     "call_tool": "tool",
@@ -40,7 +43,7 @@ _OPERATIONS: dict[str, What] = {
     "upsert_memory": "write",
     "delete_memory": "write",
 }
-"""Values of ``gen_ai.operation.name``; ``create_agent``, ``plan`` and the life of a memory store show nothing at work."""
+"""Values of ``gen_ai.operation.name``; ``plan`` and the life of a memory store show nothing at work."""
 _OPENINFERENCE: dict[str, What] = {"agent": "agent", "tool": "tool", "llm": "model", "embedding": "model", "retriever": "retrieval"}
 _TRACELOOP: dict[str, What] = {"agent": "agent", "workflow": "workflow", "tool": "tool"}
 _CLAUDE_CODE: dict[str, What] = {"tool": "tool", "llm_request": "model"}
@@ -165,6 +168,12 @@ def _agent(what: What, span: Span) -> Deed | None:
     return Deed(what, name, model=_model(told), source=source, version=version, giver=giver, remote=remote, own=_own(told))
 
 
+def _created(what: What, span: Span) -> Deed | None:
+    """That an agent was made; without a name it says nothing."""
+    name = _by(span)
+    return Deed(what, name) if name else None
+
+
 def _caller(what: What, span: Span) -> Deed:
     return Deed(what, _named(text(span.attributes, "gen_ai.agent.name", "ai.telemetry.functionId")), own=_own(span.attributes))
 
@@ -275,6 +284,7 @@ def _named(name: str) -> str:
 
 _MAKERS: dict[What, Callable[[What, Span], Deed | None]] = {
     "agent": _agent,
+    "created": _created,
     "workflow": _agent,
     "caller": _caller,
     "tool": _tool,

@@ -1,6 +1,6 @@
 """Who did what, from the spans around each span: nearest agent above, also in another service.
 
-    agent below agent                     (:Agent)-[:DELEGATES_TO]->(:Agent)
+    agent below agent                     (:Agent)-[:DELEGATES_TO {transient, where the trace shows it made}]->(:Agent)
     tool below agent                      (:Agent)-[:USES]->(:Tool)
     request to an MCP server below agent  (:Agent)-[:CONNECTS_TO {tools}]->(:ToolServer)-[:PROVIDES]->(:Tool)
     model, memory, data source            USES_MODEL, READS, WRITES, INGESTS
@@ -34,8 +34,9 @@ _BY_NAME, _BY_SERVICE = 0.6, 0.7
 """How sure it is who an agent is by its name alone, and by its service alone."""
 _MAKING = frozenset({"agent", "workflow", "tool", "handoff", "mcp", "served"})
 """Deeds that make an agent of whoever does them, or are its own."""
-_INVOKED: Deciding = (("mode", ("invoke",)),)
-_HANDED: Deciding = (("mode", ("handoff",)),)
+_INVOKED: Deciding = (("mode", "invoke"),)
+_HANDED: Deciding = (("mode", "handoff"),)
+_STARTED: Deciding = (*_INVOKED, ("transient", True))
 _DECIDED = frozenset({"USES", "CONNECTS_TO", "DELEGATES_TO"})
 MAX_DEPTH = 64
 """Of things that lie in one another, how many are looked at above one."""
@@ -99,6 +100,8 @@ class Nesting:
         """Service and environment → the agents in it that have names."""
         self._called: dict[tuple[str, str, str], list[NodeKey]] = defaultdict(list)
         """Service, environment and name, as :func:`plain` has it → the first agents there that are called so."""
+        self._created: set[tuple[str, str, str]] = set()
+        """Service, environment and name of the agents that were made on the way."""
 
     def add(self, span: Span, deed: Deed | None) -> None:
         """O(1).
@@ -239,7 +242,9 @@ class Nesting:
         for key, done in self._done.items():
             self._relate(key, done)
         for key, done in self._done.items():
-            if done.deed.what == "agent" and done.deed.name and key not in self._same:
+            if done.deed.what == "created" and not done.failed:
+                self._created.add((*_service(done.origin), plain(done.deed.name)))
+            elif done.deed.what == "agent" and done.deed.name and key not in self._same:
                 actor = self._actor(key)
                 if actor is not None:
                     self._names(actor, done)
@@ -249,7 +254,7 @@ class Nesting:
                 self.summary.failed += 1
             elif done.deed.what in _MAKING:
                 self._tell(key, done)
-            else:
+            elif done.deed.what != "created":
                 used.append((key, done))
         for key, done in used:  # what is used says nothing of who is an agent, and comes after what does
             self._tell_of_use(key, done)
@@ -399,7 +404,8 @@ class Nesting:
         caller = next(callers, None)
         source = self._actor(caller) if caller is not None else None
         if source is not None:
-            self._see("DELEGATES_TO", source, actor, done, _INVOKED)
+            created = (*_service(done.origin), plain(done.deed.name)) in self._created
+            self._see("DELEGATES_TO", source, actor, done, _STARTED if created else _INVOKED)
         for giver in self._beside(done.deed.giver, done):
             self._see("DELEGATES_TO", giver, actor, done, _HANDED)
         if done.deed.model:
