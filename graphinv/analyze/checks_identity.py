@@ -1,21 +1,130 @@
-"""Rules about identities: agents that act as people, and identities that are used in several environments."""
+"""Rules about identities: those that several agents share, agents that act as people, and identities used in several environments."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from graphinv.analyze.checks_inventory import seen
 from graphinv.analyze.checks_lifecycle import may
 from graphinv.analyze.labels import affirmed
 from graphinv.analyze.moments import micros
-from graphinv.analyze.rows import DEAD, Params, Row, about, active, agents_of, confidence, granted, hop_of, in_force, usable
+from graphinv.analyze.rows import (
+    DEAD,
+    Params,
+    Row,
+    about,
+    active,
+    agents_of,
+    blueprint,
+    confidence,
+    granted,
+    hop_of,
+    in_force,
+    tells_callers_apart,
+    usable,
+)
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
 from graphinv.model.facts import NodeKey
 
 if TYPE_CHECKING:
     from graphinv.analyze.engine import Engine
+
+
+Way = tuple[EdgeRecord, ...]
+
+
+def _sure(way: Way) -> float:
+    return min(map(confidence, way))
+
+
+def _is_person(identity: NodeRecord) -> bool:
+    return identity.props.get("type") == "human"
+
+
+# --------------------------------------------------------------------------------------------------------------------------------
+# Who acts as an identity
+
+
+@dataclass(frozen=True)
+class _Use:
+    """An agent that acts as an identity, by a way of edges; ``place`` is what it shares with others who come by the same way."""
+
+    agent: NodeRecord
+    place: NodeKey
+    way: Way
+
+    @property
+    def sure(self) -> float:
+        return _sure(self.way)
+
+
+def _uses(estate: Estate, identity: NodeKey, at: int, *, federated: bool = True) -> Iterator[_Use]:
+    """Agents in service that act as ``identity``: that run as it, or where something does, or as what is let in as it by another provider
+    (an account of a cluster as a role of a cloud)."""
+    for edge in estate.incoming.get(identity, ()):
+        if not in_force(edge, at):
+            continue
+        source = estate.nodes[edge.source]
+        if edge.kind == "RUNS_AS":
+            if source.kind == "Agent" and active(source):
+                yield _Use(source, source.key, (edge,))
+            for place in estate.incoming.get(source.key, ()):
+                agent = estate.nodes[place.source]
+                shut_off = place.kind != "RUNS_ON" or bool(place.props.get("isolated"))
+                if agent.kind == "Agent" and active(agent) and not shut_off and in_force(place, at):
+                    yield _Use(agent, source.key, (place, edge))
+        elif federated and edge.kind == "ASSUMES" and _elsewhere_known(source, estate.nodes[identity]):
+            for use in _uses(estate, source.key, at, federated=False):
+                yield _Use(use.agent, source.key, (*use.way, edge))
+
+
+def _elsewhere_known(identity: NodeRecord, other: NodeRecord) -> bool:
+    """Whether they are of two providers, so that the one is how the same workload is called at the other."""
+    providers = {identity.props.get("provider"), other.props.get("provider")}
+    return len(providers - {None}) == 2 and not _is_person(identity)
+
+
+def shared_identity(engine: Engine, params: Params) -> Iterator[Row]:
+    """Identities as which several distinct agents act. O(edges into identities)."""
+    estate, at = engine.estate, micros(engine.at)
+    for identity in estate.of_kind("Identity"):
+        if _is_person(identity) or identity.props.get("status") in DEAD:
+            continue
+        uses = sorted(_uses(estate, identity.key, at), key=lambda use: (-use.sure, use.agent.id, use.place))
+        parties = [blueprint(use.agent) for use in uses]
+        # Those that run in one place are one to whoever checks, as they are to the place
+        count = min(len(set(parties)), len({use.place for use in uses}))
+        if count < params["agents"]:
+            continue
+        agents = list(dict.fromkeys(use.agent.id for use in uses))
+        owners = {agent: _owners(estate, agent, at) for agent in agents}
+        differ = len({tuple(some) for some in owners.values() if some}) > 1 or any(
+            len({use.agent.props.get(name) for use in uses} - {None, "unknown"}) > 1 for name in ("environment", "autonomy")
+        )
+        notes = {
+            "+2 ten agents or more share it": count >= 10,
+            "+1 five agents or more share it": 5 <= count < 10,
+            "+1 they differ in owner, environment or autonomy": differ,
+            "-2 an enforcing point tells the agents apart on every way to it": all(
+                any(tells_callers_apart(estate, edge) for edge in use.way) for use in uses
+            ),
+        }
+        yield about(identity.key) | {
+            "agents": agents,
+            "parties": count,
+            "owners": list(dict.fromkeys(owner for agent in agents for owner in owners[agent])),
+            # As sure as it is that there is a second one
+            "confidence": next(use.sure for use, party in zip(uses, parties, strict=True) if party != parties[0]),
+            "modifiers": [text for text, so in notes.items() if so],
+        }
+
+
+def _owners(estate: Estate, agent: str, at: int) -> list[str]:
+    """Who owns an agent now."""
+    return sorted({edge.source[1] for edge in estate.incoming.get(("Agent", agent), ()) if edge.kind == "OWNS" and in_force(edge, at)})
 
 
 # --------------------------------------------------------------------------------------------------------------------------------
@@ -48,31 +157,16 @@ def acts_as_person(engine: Engine, params: Params) -> Iterator[Row]:
             "modifiers": _administrator(engine, person),
         }
     for edge in estate.edges_of("ASSUMES"):
-        if seen(edge) and _is_person(estate, edge.source) and not _is_person(estate, edge.target):
-            users = sorted({one.source[1] for one in estate.incoming[edge.target] if _agent_runs_as(estate, one, at)})
+        person, other = estate.nodes[edge.source], estate.nodes[edge.target]
+        if seen(edge) and _is_person(person) and not _is_person(other):
+            users = sorted({use.agent.id for use in _uses(estate, edge.target, at)})
             if users:
                 yield about(edge.target, edge.source) | {
-                    "how": f"was used by {estate.nodes[edge.source].name}",
+                    "how": f"was used by {person.name}",
                     "agents": users,
                     "confidence": confidence(edge),
                     "modifiers": _administrator(engine, edge.source),
                 }
-
-
-def _agent_runs_as(estate: Estate, edge: EdgeRecord, at: int) -> bool:
-    """Whether an edge says that an agent in service runs as what it leads to."""
-    return edge.kind == "RUNS_AS" and edge.source[0] == "Agent" and in_force(edge, at) and active(estate.nodes[edge.source])
-
-
-def _is_person(estate: Estate, identity: NodeKey) -> bool:
-    return estate.nodes[identity].props.get("type") == "human"
-
-
-Way = tuple[EdgeRecord, ...]
-
-
-def _sure(way: Way) -> float:
-    return min(map(confidence, way))
 
 
 def _beside_people(estate: Estate) -> frozenset[NodeKey]:
@@ -96,11 +190,11 @@ def _people(estate: Estate, agent: NodeKey, beside: Collection[NodeKey], at: int
         for edge in estate.outgoing.get(means, ()):
             if not in_force(edge, at):
                 continue
-            if edge.kind == "RUNS_AS" and _is_live_person(estate, edge.target):
+            if edge.kind == "RUNS_AS" and _is_live_person(estate.nodes[edge.target]):
                 _keep(runs, edge.target, (*way, edge))
             elif edge.kind == "HOLDS" and usable(estate.nodes[edge.target].props, at):
                 opened = (one for one in estate.outgoing.get(edge.target, ()) if one.kind == "AUTHENTICATES_AS" and in_force(one, at))
-                people = [one for one in opened if _is_live_person(estate, one.target)]
+                people = [one for one in opened if _is_live_person(estate.nodes[one.target])]
                 if affirmed(estate.nodes[edge.target].props, "act"):
                     delegated |= {one.target for one in people}
                 else:
@@ -125,9 +219,9 @@ def _means(estate: Estate, agent: NodeKey, at: int) -> Iterator[tuple[NodeKey, W
             yield edge.target, (edge,)
 
 
-def _is_live_person(estate: Estate, identity: NodeKey) -> bool:
+def _is_live_person(identity: NodeRecord) -> bool:
     """Whether it is a person whose account is not known to be switched off."""
-    return _is_person(estate, identity) and estate.nodes[identity].props.get("status") not in DEAD
+    return _is_person(identity) and identity.props.get("status") not in DEAD
 
 
 def _on_own_machine(estate: Estate, agent: NodeRecord, at: int) -> bool:

@@ -36,6 +36,9 @@ _POOL = re.compile(r"//iam\.googleapis\.com/((?:projects/[\w-]+/)?locations/glob
 _KEY_ID = re.compile(r"[0-9a-f]{20,64}")
 
 
+_KEY_TYPE = "google_service_account_key"
+
+
 def detect(path: str, head: bytes) -> bool:
     """Whether it is a JSON file of one of the four kinds."""
     return path.lower().endswith(".json") and _TYPE.search(head) is not None and _FIELDS.search(head) is not None
@@ -52,7 +55,7 @@ def read(document: Document) -> Iterator[Fact]:
     identity, facts = _login(document, located, top)
     yield from facts
     for fact in facts:
-        if isinstance(fact, NodeFact) and fact.kind == "Secret" and "fingerprint" in fact.props:
+        if isinstance(fact, NodeFact) and fact.kind == "Secret":
             yield from named_by_path(document, fact.key)
     target = _IMPERSONATED.search(text(top.get("service_account_impersonation_url"), 2000))
     if target is None:
@@ -89,13 +92,17 @@ def _account(document: Document, located: Located, top: dict[str, Any]) -> tuple
     account = names.account(email)
     props = names.account_props(email)
     facts: list[Fact] = [NodeFact(*account, {**props, "sources": [document.source(located.line("client_email"))]})]
-    facts += _secret(document, located, top, "private_key", account, f"key of {props['name']}", "google_service_account_key")
     id = text(top.get("private_key_id"))
-    if _KEY_ID.fullmatch(id):
-        listed: NodeKey = ("Secret", f"gcp-key:{id}")
-        stated = _declared(document, located, "private_key_id")
-        named = {"name": f"key of {props['name']}", "type": "google_service_account_key", "lifetime": "static"}
-        facts += [NodeFact(*listed, {**named, "sources": stated["sources"]}), EdgeFact("AUTHENTICATES_AS", listed, account, stated)]
+    named = f"key of {props['name']}"
+    if not _KEY_ID.fullmatch(id):
+        return account, facts + _secret(document, located, top, "private_key", account, named, _KEY_TYPE)
+    # Lists of keys and audit logs know it by its id
+    listed: NodeKey = ("Secret", f"gcp-key:{id}")
+    stated = _declared(document, located, "private_key_id")
+    found = recognise("private_key", text(top.get("private_key"), 20_000))
+    value = secret_node(document, located.line("private_key"), found).props if found else {}
+    key: Props = {**value, "name": named, "type": _KEY_TYPE, "lifetime": "static", "sources": stated["sources"]}
+    facts += [NodeFact(*listed, key), EdgeFact("AUTHENTICATES_AS", listed, account, stated)]
     return account, facts
 
 

@@ -28,11 +28,20 @@ def test_a_key_of_a_service_account_authenticates_as_it() -> None:
     read = document(key_file(), "ops/sa.json")
     assert gcp_credentials.detect(read.path, read.data)
     facts = Facts(gcp_credentials, read)
-    secret = f"secret:{fingerprint(PEM.strip())}"
-    assert facts.drawn("AUTHENTICATES_AS") == {(secret, f"gcp:{EMAIL}"), (f"gcp-key:{KEY_ID}", f"gcp:{EMAIL}")}
-    assert facts.nodes["Secret", secret]["type"] == "google_service_account_key"
-    assert facts.nodes["Secret", secret]["lifetime"] == "static"
+    assert facts.drawn("AUTHENTICATES_AS") == {(f"gcp-key:{KEY_ID}", f"gcp:{EMAIL}")}
+    key = facts.nodes["Secret", f"gcp-key:{KEY_ID}"]
+    assert (key["type"], key["lifetime"], key["fingerprint"]) == ("google_service_account_key", "static", fingerprint(PEM.strip()))
     assert "PRIVATE KEY" not in repr(facts.all)
+
+
+def test_a_key_without_its_id_goes_by_its_value() -> None:
+    facts = Facts(gcp_credentials, document(key_file(private_key_id=""), "ops/sa.json"))
+    assert facts.drawn("AUTHENTICATES_AS") == {(f"secret:{fingerprint(PEM.strip())}", f"gcp:{EMAIL}")}
+
+
+def test_an_account_in_a_project_of_production_is_none_of_google() -> None:
+    facts = Facts(gcp_credentials, document(key_file(), "ops/sa.json"))
+    assert "kind_detail" not in facts.nodes["Identity", f"gcp:{EMAIL}"]
 
 
 def test_a_federated_workload_acts_as_the_account_that_it_impersonates() -> None:

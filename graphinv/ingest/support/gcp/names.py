@@ -43,10 +43,14 @@ def is_account(email: str) -> bool:
     return _ACCOUNT.fullmatch(email) is not None
 
 
+_GOOGLES_OWN = re.compile(r"[\w-]+@gcp-sa-|service-\d+@|\d+@cloud(?:services|build)\.", re.IGNORECASE)
+"""Accounts as which Google's own services act. A project may be called as their domains are (``…-prod``), so their names tell."""
+
+
 def account_props(email: str) -> Props:
     """What the e-mail of a service account tells of it."""
     name = email.partition("@")[0]
-    google = re.search(r"@(?:gcp-sa-[\w-]+|[\w-]+-(?:system|robot|filer|dataproc|prod)|cloudservices|cloudbuild)\.", email)
+    google = _GOOGLES_OWN.match(email)
     return {"name": name, "type": "service_account", "provider": "gcp", **({"kind_detail": "service agent of Google"} if google else {})}
 
 
