@@ -245,9 +245,10 @@ def _asked(message: Mapping[str, Any], params: Mapping[str, Any]) -> Decision:
     told = told_of({"metadata": metadata, "payload": {key: value for key, value in payload.items() if key != "arguments"}})
     tool = inside(payload, "tool")
     target = ("tool", text(tool.get("name"))) if tool else NOTHING
-    if text(message.get("method")) == "steps/subagentStart":
+    starts = text(message.get("method")) == "steps/subagentStart"
+    if starts:
         target = ("agent", text(payload.get("subagent_id")) or text(payload.get("subagent_name")))
     server = text(tool.get("server")) or text(tool.get("server_name"))
     if text(message.get("method")).endswith("Result"):
         target, server = NOTHING, ""  # that is looked at after the call, so that what is refused then has happened
-    return Decision("", agent, action="call", target=target, server=server, told=told, at=seconds(params.get("timestamp")))
+    return Decision("", agent, action="call", target=target, server=server, told=told, at=seconds(params.get("timestamp")), starts=starts)
