@@ -317,15 +317,34 @@ def untrusted_to_destructive(engine: Engine, params: Params) -> Iterator[Row]:
         if taken:
             target = _end(agent.key, nearest)
             steps = _trail(agent.key, nearest)
-            callers = [edge.source for edge, _ in steps if edge.kind in ("USES", "CONNECTS_TO")]
-            asks = all(estate.nodes[caller].props.get("autonomy") is not None for caller in callers)
+            sure, asked = min((_unasked(estate, edge) for edge, _ in steps if edge.kind in ("USES", "CONNECTS_TO")), default=_STATED)
             hops = [hop_of(estate, taken[0]), *(_hop(estate, step) for step in (*way, *steps))]
             yield about(agent.key, target) | {
                 "untrusted": sorted(":".join(edge.target) for edge in taken),
-                "asked": " with nobody asked" if asks else ", and no source states that anybody is asked",
+                "asked": asked,
                 "path": hops,
-                "confidence": min(1.0 if asks else 0.5, 0.5 if _remembers(way) else 1.0),
+                "confidence": min(sure, 0.5 if _remembers(way) else 1.0),
             }
+
+
+_STATED = 1.0, " with nobody asked"
+_UNSTATED = 0.5, ", and no source states that anybody is asked"
+_PRESET = UNSEEN, ", and its client asks first unless it is started otherwise"
+# fmt: off
+_CLIENTS = frozenset({
+    "amazon-q", "claude-code", "cline", "codex", "continue", "copilot-cli", "cursor", "gemini-cli", "github-copilot", "junie", "kilocode",
+    "kiro", "qwen-code", "roo", "trae", "visual-studio", "vscode", "windsurf", "zed",
+})
+# fmt: on
+"""Coding agents whose makers have them ask before they run something."""
+
+
+def _unasked(estate: Estate, call: EdgeRecord) -> tuple[float, str]:
+    """How sure it is that nobody is asked about a call that no point stands before, and in words."""
+    caller = estate.nodes[call.source].props
+    if caller.get("autonomy") is not None:
+        return _STATED
+    return _PRESET if caller.get("framework") in _CLIENTS and not call.props.get("approved") else _UNSTATED
 
 
 def _cannot_be_undone(estate: Estate, tool: NodeRecord, at: int) -> bool:

@@ -15,7 +15,8 @@
 //   - What only executes inside a sandbox, isolated from the host or at its provider (label `sandboxed=…`)
 //   - What can be restored
 //   - Somebody is asked on the way
-//   - Where nobody states how much the caller does without asking, it is less sure
+//   - "Where nobody states how much the caller does without asking, it is less sure; less sure than not of a coding agent that asks unless
+//     it is started otherwise"
 //   - A hook of a coding agent, which runs its own command at its own time
 //   - Content that comes by others, as an answer or over a memory, told once, of the first that comes to such a tool
 // columns:
