@@ -232,6 +232,13 @@ def test_envelopes_may_be_kept_within_other_records_and_answers_come_in_any_orde
     assert set(seen.edges) == {("USES", "claude-code", "Bash")}
 
 
+def test_an_agent_that_was_let_start_is_there_for_a_while() -> None:
+    asked, answer = envelope("1", "", "allow")
+    asked |= {"method": "steps/subagentStart"}
+    asked["params"]["payload"] = {"subagent_id": "explorer"}
+    assert Seen(lines(asked, answer)).edges["DELEGATES_TO", "claude-code", "explorer"]["transient"] is True
+
+
 def test_the_last_requests_wait_for_their_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(decision_logs, "MAX_WAITING", 1)
     seen = Seen(lines(envelope("1", "Bash", "allow")[0], *envelope("2", "Read", "allow")))
