@@ -184,8 +184,11 @@ def framework_coverage(
     if analysis is None:
         raise NotFound("the store was not analyzed yet; run `graphinv analyze`")
     found = covered(name, analysis, rules())
-    if form is not Format.table:
+    if form is Format.json:
         emit((one.to_json() for one in found), form)
+        return
+    if form is not Format.table:  # a row for each item
+        emit(({"framework": one.key, **item.to_json(), "note": one.note} for one in found for item in one.items), form)
         return
     screen = console()
     for one in found:

@@ -60,7 +60,7 @@ def coverage(name: str, analysis: Analysis, rules: Mapping[str, Rule]) -> list[F
     """What the rules say to the framework, item or alias called ``name``; one entry for each framework that it touches.
 
     Raises:
-        NotFound: nothing has that name.
+        NotFound: nothing has that name, or what it stands for is not in the catalogue.
         Ambiguous: several frameworks have it in their names.
     """
     note, wanted = _understood(name)
@@ -124,6 +124,8 @@ def _understood(name: str) -> tuple[str, _Wanted]:
         return "", [(one, one["items"]) for one in exact]
     for alias in catalogue()["seed_aliases"]:
         if plain and _letters(plain) in (_letters(alias["seed"]), _letters(alias["seed"].rpartition("/")[2])):
+            if not alias["resolves_to"]:
+                raise NotFound(f"{name!r} stands for nothing in the catalogue: {alias['reason']}")
             sure = f"confidence {alias['confidence']}" if "confidence" in alias else "as given"
             return f"{name} is taken for {alias['seed']} ({sure}). {alias.get('reason', '')}".strip(), _holding(set(alias["resolves_to"]))
     items = _holding({item["id"] for one in frameworks for item in one["items"] if item["id"].casefold() == plain})

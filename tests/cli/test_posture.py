@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from typing import Any
 
@@ -52,6 +54,21 @@ def test_a_framework_is_covered_item_by_item(demo: Demo) -> None:
     assert "is taken for" in graphinv("frameworks", "coverage", "A1", "--store", demo.store).out
     assert "no framework" in refused("frameworks", "coverage", "nowhere", "--store", demo.store)
     assert "owasp-nhi-2025" in graphinv("frameworks", "list").out
+
+
+def test_items_of_a_framework_are_rows_for_programs(demo: Demo) -> None:
+    [found] = answer(demo, "frameworks", "coverage", "A1")
+    lines = graphinv("frameworks", "coverage", "A1", "--store", demo.store, "-f", "jsonl").lines
+    assert lines == [{"framework": "owasp-asi-2026", **item, "note": found["note"]} for item in found["items"]]
+    rows = list(csv.DictReader(io.StringIO(graphinv("frameworks", "coverage", "tm-1", "--store", demo.store, "-f", "csv").out)))
+    assert [row["id"] for row in rows] == [f"MAESTRO-L{number}" for number in range(1, 8)]
+    assert {row["framework"] for row in rows} == {"csa-maestro"}
+    assert all(row["rules"] != "[]" or row["unseen"] for row in rows)
+
+
+def test_a_list_that_is_not_catalogued_is_said_to_be_none(demo: Demo) -> None:
+    said = refused("frameworks", "coverage", "Top 10 NHI Issues (NHI Mgmt Group)", "--store", demo.store)
+    assert "stands for nothing in the catalogue: A publisher list" in said
 
 
 def test_how_much_each_weight_decides(demo: Demo) -> None:
