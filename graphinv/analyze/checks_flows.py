@@ -330,12 +330,29 @@ def untrusted_to_destructive(engine: Engine, params: Params) -> Iterator[Row]:
 _STATED = 1.0, " with nobody asked"
 _UNSTATED = 0.5, ", and no source states that anybody is asked"
 _PRESET = UNSEEN, ", and its client asks first unless it is started otherwise"
-# fmt: off
-_CLIENTS = frozenset({
-    "amazon-q", "claude-code", "cline", "codex", "continue", "copilot-cli", "cursor", "gemini-cli", "github-copilot", "junie", "kilocode",
-    "kiro", "qwen-code", "roo", "trae", "visual-studio", "vscode", "windsurf", "zed",
-})
-# fmt: on
+_CLIENTS = frozenset(
+    {
+        "amazon-q",
+        "claude-code",
+        "cline",
+        "codex",
+        "continue",
+        "copilot-cli",
+        "cursor",
+        "gemini-cli",
+        "github-copilot",
+        "junie",
+        "kilocode",
+        "kiro",
+        "qwen-code",
+        "roo",
+        "trae",
+        "visual-studio",
+        "vscode",
+        "windsurf",
+        "zed",
+    }
+)
 """Coding agents whose makers have them ask before they run something."""
 
 
