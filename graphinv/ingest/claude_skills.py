@@ -10,6 +10,7 @@ is one deep in a tree, in no folder of plugins: a program of one's own may load 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,6 +23,8 @@ from graphinv.model.facts import Binding, EdgeFact, Fact, NodeFact, NodeKey, Pro
 NAME = "claude_skills"
 TITLE = "Agent skills"
 FILES = ("**/SKILL.md",)
+
+_OTHERS = re.compile(r"(?:^|/)botcomponents/[^/]+/filedata/")
 
 _CLIENTS = {
     ".claude": "claude-code",
@@ -39,8 +42,8 @@ _CLIENTS = {
 
 
 def detect(path: str, head: bytes) -> bool:
-    """Whether it is called ``SKILL.md``."""
-    return path.rpartition("/")[2] == "SKILL.md"
+    """Whether it is called ``SKILL.md``, but for the files of a skill of Copilot Studio, whose solution says itself who has it."""
+    return path.rpartition("/")[2] == "SKILL.md" and _OTHERS.search(path) is None
 
 
 def read(document: Document) -> Iterator[Fact]:

@@ -21,6 +21,10 @@ READERS: list[tuple[ModuleType, str]] = [
     (m365_agents, "declarativeAgent.json"),
     (prompt_agents, "a.yaml"),
     (copilot_studio, "desk/actions/a.mcs.yml"),
+    (copilot_studio, "bots/desk/bot.xml"),
+    (copilot_studio, "bots/desk/configuration.json"),
+    (copilot_studio, "botcomponents/desk.tool.a/data"),
+    (copilot_studio, "Connector/a_openapidefinition.json"),
 ]
 BAD: dict[str, bytes] = {
     **EVERYWHERE,
@@ -32,6 +36,10 @@ BAD: dict[str, bytes] = {
 }
 NAMES = [
     "mcs.metadata",
+    "agentSettings",
+    "paths",
+    "basePath",
+    "connectorId",
     "kind",
     "schemaName",
     "source",

@@ -108,8 +108,14 @@ def declared(plant: Plant) -> dict[str, str]:
             {"kind": "InvokeConnectedAgentAction", "botSchemaName": shaped()},
         ],
     }
+    given = {"agentSettings": {"model": {"series": shaped()}, "instructions": {"segments": [{"value": plant()}]}}}
+    api = {"swagger": "2.0", "info": {"title": shaped()}, "host": shaped(), "paths": {"/mcp": {"post": {"x-ms-agentic-protocol": "x"}}}}
     return {
         "shop/desk/topics/ask.mcs.yml": yaml.safe_dump(studio, sort_keys=False),
+        "shop/flat/bots/desk/bot.xml": f'<bot schemaname="desk"><name>{shaped()}</name></bot>',
+        "shop/flat/bots/desk/configuration.json": json.dumps(given),
+        "shop/flat/botcomponents/desk.topic.ask/data": yaml.safe_dump(studio, sort_keys=False),
+        "shop/flat/Connector/stock_openapidefinition.json": json.dumps(api),
         "shop/team/docker.yaml": yaml.safe_dump(docker, sort_keys=False),
         "shop/team/nemo.yml": yaml.safe_dump(nemo, sort_keys=False),
         "shop/team/autogen.json": json.dumps(team),
