@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -75,6 +75,7 @@ def left_behind(engine: Engine, params: Params) -> Iterator[Row]:
     """What agents and flows out of service still hold and run as: themselves, or by servers, tools and runtimes that only they have.
     O(edges of these)."""
     estate, at = engine.estate, micros(engine.at)
+    successors = cache(lambda secret: _in_service(estate, secret, at))
     for one in (*estate.of_kind("Agent"), *estate.of_kind("Workflow")):
         if active(one):
             continue
@@ -86,7 +87,7 @@ def left_behind(engine: Engine, params: Params) -> Iterator[Row]:
                     continue
                 path = {"path": [hop_of(estate, step) for step in (*way, edge)]} if way else {}
                 if edge.kind == "HOLDS" and _opens(estate, edge.target, at):
-                    found[edge.target] = {"how": f"{whose}still holds", **path, **_still_held(estate, one, edge.target, at)}
+                    found[edge.target] = {"how": f"{whose}still holds", **path, **_still_held(estate, one, edge.target, successors)}
                 elif edge.kind == "RUNS_AS" and _gives(estate, edge.target, at):
                     found[edge.target] = {"how": f"{whose}still runs as", **path}
         for target, row in found.items():
@@ -137,17 +138,24 @@ def _lasting(estate: Estate, identity: NodeKey, at: int) -> list[EdgeRecord]:
     return [edge for edge in edges if edge.props.get("actions") != [] and edge.props.get("scopes") != []]
 
 
-def _still_held(estate: Estate, one: NodeRecord, secret: NodeKey, at: int) -> Row:
-    """Who in service holds the secret too, and whether it was used since ``one`` was taken out of service."""
-    held = (edge.source for edge in estate.incoming[secret] if edge.kind == "HOLDS" and in_force(edge, at))
-    successors = sorted({key[1] for key in held if key[0] in ("Agent", "Workflow") and active(estate.nodes[key])})
+def _still_held(estate: Estate, one: NodeRecord, secret: NodeKey, successors: Callable[[NodeKey], Sequence[str]]) -> Row:
+    """Who in service has the secret too, and whether it was used since ``one`` was taken out of service."""
+    others = successors(secret)
     used, since = estate.nodes[secret].props.get("last_used"), one.props.get("status_since")
-    return {
-        "successors": successors[:_MOST_SUCCESSORS],
-        "last_used": used,
-        "confidence": 0.5 if successors else 1.0,
-        "modifiers": ["+1 it was used since then"] if used and since and micros(used) > micros(since) else [],
-    }
+    notes = ["-2 others in service have it"] if others else []
+    if used and since and micros(used) > micros(since):
+        notes.append("+1 it was used since then")
+    return {"successors": others[:_MOST_SUCCESSORS], "last_used": used, "confidence": 0.5 if others else 1.0, "modifiers": notes}
+
+
+def _in_service(estate: Estate, secret: NodeKey, at: int) -> list[str]:
+    """Agents and flows in service that hold a secret, or use what holds it. O(edges of its holders)."""
+    found: set[str] = set()
+    for edge in estate.incoming[secret]:
+        if edge.kind == "HOLDS" and in_force(edge, at):
+            using = (one.source for one in estate.incoming.get(edge.source, ()) if one.kind in _MEANS and in_force(one, at))
+            found.update(key[1] for key in (edge.source, *using) if key[0] in ("Agent", "Workflow") and active(estate.nodes[key]))
+    return sorted(found)
 
 
 def review_overdue(engine: Engine, params: Params) -> Iterator[Row]:
