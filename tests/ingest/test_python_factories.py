@@ -426,3 +426,26 @@ def test_what_is_added_to_an_item_is_added_to_it_alone() -> None:
         ("both", "run_code"),
     }
     assert not facts.problems
+
+
+def test_what_only_runs_an_agent_names_the_answer_and_not_the_agent() -> None:
+    facts = read(
+        routed="""
+        import re
+        from agents import Agent, Runner
+
+        async def routed(who, question):
+            clerk = Agent(name=None, instructions=who)
+            said = str((await Runner.run(clerk, question)).final_output)
+            return re.sub(r"\\s+", " ", said).strip()
+
+        async def ask(settings, question):
+            answer = await routed(settings.first, question)
+            return answer or await routed(settings.second, question)
+
+        async def again(question):
+            spoken = await routed("third", question)
+            return spoken
+        """
+    )
+    assert agents(facts) == {"clerk"}

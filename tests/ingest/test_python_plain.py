@@ -569,3 +569,29 @@ desk = DurableAgent(role="Front desk", tools=[returns], execution=AgentExecution
     assert _said(facts, "USES") == {("Returns", "refund")}
     assert _hands(facts) == {("Front desk", "Returns", "invoke", "agent_as_tool")}
     assert {target for _, target in facts.drawn("USES_MODEL")} == {"gpt-4o"}
+
+
+def test_a_tool_of_foundry_that_is_only_described_is_that_tool() -> None:
+    facts = linked(
+        {
+            "foundry.py": """
+from azure.ai.projects import AIProjectClient
+from azure.ai.projects.models import FunctionTool, PromptAgentDefinition
+
+client = AIProjectClient(endpoint="https://ai.shop.example", credential=None)
+
+
+def described(name, description):
+    return FunctionTool(name=name, description=description, parameters={"type": "object"})
+
+
+def publish(name, tools=None):
+    return client.agents.create_version(agent_name=name, definition=PromptAgentDefinition(model="gpt-5", tools=tools))
+
+
+publish("desk", [described("ask_returns", "Of returns."), described("ask_prices", "Of prices.")])
+"""
+        }
+    )
+    assert _said(facts, "USES") == {("desk", "ask_returns"), ("desk", "ask_prices")}
+    assert {props["kind_detail"] for key, props in facts.nodes.items() if key[0] == "Tool"} == {"tool definition"}

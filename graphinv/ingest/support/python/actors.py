@@ -10,6 +10,7 @@ from graphinv.ingest.support.located import Located
 from graphinv.ingest.support.places import environment_of
 from graphinv.ingest.support.python import ir
 from graphinv.ingest.support.python.classes import decorator_name
+from graphinv.ingest.support.python.sites import Site
 from graphinv.ingest.support.python.tree import Tree
 from graphinv.ingest.support.python.values import (
     Bound,
@@ -38,6 +39,11 @@ _SAYS_NOTHING = re.compile(
     r"|lambda|<lambda>|wrapper|inner|demo|example)(?:_.*)?|test_.*|",
     re.DOTALL,
 )
+
+_RUNS = frozenset({"ainvoke", "arun", "invoke", "kickoff", "run", "run_async", "run_sync"})
+"""Methods of agents that give an answer."""
+_TEXTS = ("builtins", "json", "re")
+"""Modules that make texts and numbers."""
 
 
 @dataclass(eq=False, slots=True)
@@ -197,12 +203,22 @@ class Declarations(Tree):
                 if inside is not None and _is_stream(inside):
                     break  # its callers keep what is said, not who says it
                 inside = site.scope.function
+                if not self._gives(site):
+                    break  # it only runs the agent: what is kept is an answer
                 returned = any(stated.value is site.call for stated in site.scope.table.returns)
                 name = self.kept_in(site.call) or (_subject(site.scope.function.name) if returned and site.scope.function else "")
                 if name and name != one.name:
                     one.name = name[:MAX_NAME]
                 if name or not returned:
                     break  # what lies further out is named after other things
+
+    def _gives(self, site: Site) -> bool:
+        """Whether a call gives something that is or may hold an agent, and not what an agent answered."""
+        for value in self.ev.evaluate(site.call, site.scope).options():
+            answer = isinstance(value, Made) and (value.symbol in _RUNS or value.within(*_TEXTS))
+            if not answer and not isinstance(value, (Bound, Const, EnvVar)):
+                return True
+        return False
 
     def _given(self, made: Made, depth: int) -> object:
         """All that an object is made with, as far as it is known: what tells it apart from others that the same call makes."""

@@ -53,6 +53,8 @@ WRAPPED = (
     "pipeline",
 )
 """Arguments by which tool classes take the function, or the pipeline, that they wrap."""
+SCHEMAS = ("parameters", "input_schema", "params_json_schema")
+"""Arguments by which what only describes a tool takes the schema of its arguments."""
 NAMES = ("name", "name_override", "tool_name", "name_or_callable")
 MAX_NAME = 120
 PICKED_TOOL = 0.4
@@ -182,7 +184,7 @@ def _made_tool(program: Declarations, value: Made, name: str | None) -> tuple[No
             return tool(program, wrapped, stated)
         if isinstance(wrapped, Bound) and isinstance(wrapped.receiver, Made) and stated is None:
             return tool(program, wrapped, None)
-    if stated is not None and any(value.arg(one) is not None for one in WRAPPED):
+    if stated is not None and any(value.arg(one) is not None for one in (*WRAPPED, *SCHEMAS)):
         return _own(program, value, stated, "tool definition")
     root = value.root()
     if isinstance(root, Made) and root is not value:

@@ -140,7 +140,8 @@ class Vocabulary:
             else:
                 yield from program.uses_tools(actor, wrapped, what=what)
             return
-        if isinstance(inner, Made) and inner.symbol in self.holders and inner.within(*self.IMPORTS):
+        several = isinstance(inner, Made) and inner.symbol in self.holders and inner.arg("name") is None  # what has a name is one tool
+        if isinstance(inner, Made) and several and inner.within(*self.IMPORTS):
             yield from self._several(program, actor, inner, what)
             return
         kit = inner.root() if isinstance(inner, Made) else inner  # kit.get_tools()
