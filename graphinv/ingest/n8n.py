@@ -139,7 +139,7 @@ class _Workflow(Graph):
             if self.is_agent(node):
                 self.agents[name] = ("Agent", flow.id(node.label))
         for name, key in self.agents.items():
-            yield from self.agent(self.nodes[name], key)
+            yield from self.agent(self.nodes[name], key, status)
         for node in self.nodes.values():
             if node.name not in self.agents:
                 yield from self.step(node)
@@ -183,10 +183,10 @@ class _Workflow(Graph):
 
     # ---- agents -------------------------------------------------------------------------------------------------------------
 
-    def agent(self, node: Node, key: NodeKey) -> Iterator[Fact]:
+    def agent(self, node: Node, key: NodeKey, status: str | None) -> Iterator[Fact]:
         flow = self.flow
         detail = {"agentTool": "agent tool", "openAiAssistant": "OpenAI assistant", "openAi": "OpenAI node"}.get(node.slug, "agent node")
-        yield flow.agent(key[1], called(node.name), node.at, kind_detail=f"n8n {detail}", version=None)
+        yield flow.agent(key[1], called(node.name), node.at, kind_detail=f"n8n {detail}", version=None, status=status)
         if not self.is_tool(node):
             yield flow.edge("DELEGATES_TO", flow.key, key, node.at, mode="invoke", kind_detail="workflow_step")
         yield from self.credentials(node, [key])

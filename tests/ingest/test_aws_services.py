@@ -85,6 +85,7 @@ def test_an_agent_has_its_role_its_tools_and_whom_it_delegates_to() -> None:
     assert ids(facts, "Agent") == {PAY, HELP}
     assert facts.nodes["Agent", PAY]["environment"] == "prod"
     assert facts.nodes["Agent", PAY]["framework"] == "bedrock-agents"
+    assert facts.nodes["Agent", PAY]["name"] == "payments"
     group = f"{PAY}/action-group/refunds"
     assert (PAY, ROLE) in facts.drawn("RUNS_AS")
     assert (PAY, group) in facts.drawn("CONNECTS_TO")

@@ -102,9 +102,19 @@ def test_tokens_that_are_mounted_by_hand_have_an_audience_and_a_life() -> None:
     assert own.drawn("AUTHENTICATES_AS") == {(f"{runtime}/token/cluster", account)}
 
 
-def test_the_token_of_an_account_authenticates_as_it() -> None:
-    drawn = read("workloads.yaml").drawn("AUTHENTICATES_AS")
-    assert ("k8s:shop/pay/Secret/payer-token", "k8s:shop/pay/ServiceAccount/payer") in drawn
+def test_the_token_of_an_account_authenticates_as_it_and_never_expires() -> None:
+    facts = read("workloads.yaml")
+    assert ("k8s:shop/pay/Secret/payer-token", "k8s:shop/pay/ServiceAccount/payer") in facts.drawn("AUTHENTICATES_AS")
+    assert facts.nodes["Secret", "k8s:shop/pay/Secret/payer-token"]["lifetime"] == "static"
+
+
+def test_labels_that_rules_read_are_kept_without_their_prefix() -> None:
+    labels = {"acme.example/data-class": "internal", "Criticality": "high", "reviewed": "2026-01-10", "tier": "backend", "chart": "desk-1"}
+    meta = {"name": "desk", "namespace": "shop", "labels": labels}
+    agent = json.dumps({"apiVersion": "kagent.dev/v1alpha2", "kind": "Agent", "metadata": meta, "spec": {"type": "Declarative"}})
+    facts = linked(kubernetes, {"a.yaml": agent})
+    kept = facts.nodes["Agent", "k8s:shop/shop/Agent/desk"]["labels"]
+    assert kept == ["Criticality=high", "data-class=internal", "namespace=shop", "reviewed=2026-01-10"]
 
 
 def test_pods_of_a_dump_belong_to_what_controls_them() -> None:

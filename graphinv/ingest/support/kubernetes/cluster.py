@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -50,6 +51,12 @@ _LABELS = (
     "app.kubernetes.io/managed-by",
     "backstage.io/kubernetes-id",
 )
+_OF_RULES = frozenset(
+    {"dataclass", "dataclassification", "classification", "datasensitivity", "sensitivity", "confidentiality", "purpose", "usecase"}
+    | {"criticality", "servicetier", "businesscriticality", "importance", "autonomy", "reviewed", "lastreviewed", "dormantok", "blueprint"}
+    | {"crossenvironment", "crossenvironmentok", "crosstenantok", "risk"}
+)
+"""Labels that rules read, by their plain names: an organisation writes them with a prefix of its own or none."""
 
 
 class Cluster:
@@ -126,6 +133,8 @@ class Cluster:
         """The node of an object, with what all of them have."""
         labels = [f"namespace={read.namespace}"] if read.namespace else []
         labels += [f"{name}={value}" for name, value in read.labels if name in _LABELS and value and tellable(value)]
+        plain = [(name.rpartition("/")[2], value) for name, value in read.labels if value and tellable(value)]
+        labels += [f"{name}={value}" for name, value in plain if re.sub("[^a-z]", "", name.lower()) in _OF_RULES]
         labels += props.pop("labels", ())
         stated: Props = {
             "name": read.name,
@@ -170,7 +179,9 @@ class Cluster:
         key = object_id(self.root, namespace, "Secret", name)
         detail = f"Kubernetes Secret ({store.detail})" if store and store.detail else "Kubernetes Secret"
         kind = store.type if store and store.type not in ("", "Opaque") else None
-        props: Props = {"name": name, "kind_detail": detail, "type": kind, "sources": [self.source(at, line)]}
+        # What the cluster makes for pods ends; one that somebody asked for by an object of this type never does
+        lifetime = "static" if kind == "kubernetes.io/service-account-token" else None
+        props: Props = {"name": name, "kind_detail": detail, "type": kind, "lifetime": lifetime, "sources": [self.source(at, line)]}
         if store is not None:
             # Where a value is known the credential is a node of its own.
             unknown = [entry.key for entry in store.entries if not entry.targets and not entry.harmless]

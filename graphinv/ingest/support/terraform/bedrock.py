@@ -9,7 +9,7 @@ from graphinv.ingest.support import yamldoc
 from graphinv.ingest.support.aws import declared
 from graphinv.ingest.support.aws.declared import Site
 from graphinv.ingest.support.masked import carried
-from graphinv.ingest.support.partial import MAX_TEXT, Value, objects, text_of
+from graphinv.ingest.support.partial import MAX_TEXT, Value, is_known, objects, text_of
 from graphinv.ingest.support.terraform.context import Context, Reader, running, texts
 from graphinv.ingest.support.terraform.program import Resource
 from graphinv.model.errors import IngestError
@@ -22,10 +22,12 @@ def _agent(context: Context, one: Resource) -> Iterator[Fact]:
     site, arn = context.site(one), context.arn(one)
     labels = ["guardrail=yes"] if one.blocks("guardrail_configuration") else []
     role = text_of(one.values.get("agent_resource_role_arn"))
+    stated = one.text("agent_name")
+    title = stated if stated and is_known(stated) else context.title(one)
     yield from declared.agent(
-        site, arn, context.title(one), framework="bedrock-agents", role=role, model_name=one.text("foundation_model"), labels=labels
+        site, arn, title, framework="bedrock-agents", role=role, model_name=one.text("foundation_model"), labels=labels
     )
-    yield site.node("Resource", arn, context.title(one), type="agent")
+    yield site.node("Resource", arn, title, type="agent")
 
 
 def _agent_arn(context: Context, site: Site, value: Value) -> NodeKey:
