@@ -20,7 +20,6 @@ from rich.cells import cell_len, set_cell_size
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.segment import Segment
-from rich.table import Table
 from rich.text import Text
 
 from graphinv.cli.options import Format
@@ -31,8 +30,7 @@ from graphinv.model.text import plain
 if TYPE_CHECKING:
     from graphinv.pipeline.gather import Progress as Report
 
-UNFOLDED = 10_000
-MANY_ROWS = 500
+UNFOLDED = 10_000_000
 
 
 def console(*, err: bool = False) -> Console:
@@ -52,33 +50,75 @@ def shown(value: Any) -> str:
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None) -> RenderableType:
-    """A table of plain cells; a Text stays as it is. One with many rows is laid out without folding, which takes rich too long."""
-    cells = [[cell if isinstance(cell, Text) else text(cell) for cell in row] for row in rows]
-    heads = [text(column) for column in columns]
-    laid = _Unfolded(heads, cells) if len(cells) > MANY_ROWS else _folding(heads, cells)
+    """A table of plain cells; a Text stays as it is."""
+    laid = _Table([text(column) for column in columns], [[cell if isinstance(cell, Text) else text(cell) for cell in row] for row in rows])
     return Group(text(title, "bold"), laid) if title else laid
 
 
-def _folding(heads: Sequence[Text], rows: Sequence[Sequence[Text]]) -> RenderableType:
-    made = Table(header_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for head in heads:
-        made.add_column(head, overflow="fold")
-    for row in rows:
-        made.add_row(*row)
-    return made
-
-
-class _Unfolded:
-    """Rows of cells, a line each, as wide as they are."""
+class _Table:
+    """Rows of cells, a line each. On a terminal that is too narrow for them the widest columns stand below their row, a line each: a name
+    that is folded within a column can neither be read nor copied."""
 
     def __init__(self, heads: Sequence[Text], rows: Sequence[Sequence[Text]]) -> None:
-        self.lines = [[cell.plain for cell in line] for line in (heads, *rows)]
+        self.heads, self.rows = heads, rows
 
     def __rich_console__(self, screen: Console, options: ConsoleOptions) -> RenderResult:
-        widths = [max(map(cell_len, column)) for column in zip(*self.lines, strict=True)]
-        for line in self.lines:
-            spread = (set_cell_size(cell, width) for cell, width in zip(line, widths, strict=True)) if len(line) > 1 else line
-            yield Segment("  ".join(spread).rstrip() + "\n")
+        widths = [max(map(cell_len, map(str, column))) for column in zip(self.heads, *self.rows, strict=True)]
+        beside = _beside(widths, options.max_width) if screen.is_terminal else list(range(len(widths)))
+        below = [place for place in range(len(widths)) if place not in beside]
+        label = max((cell_len(self.heads[place].plain) for place in below), default=0)
+        yield from self._line([(self.heads[place], widths[place]) for place in beside], screen, "bold")
+        for row in self.rows:
+            yield from self._line([(row[place], widths[place]) for place in beside], screen)
+            for place in below:
+                yield from self._below(self.heads[place], row[place], label, options.max_width, screen)
+
+    @staticmethod
+    def _line(cells: Sequence[tuple[Text, int]], screen: Console, style: str = "") -> Iterator[Segment]:
+        """Cells beside each other, as wide as their columns; nothing stands behind the last that is not empty."""
+        last = max((place for place, (cell, _) in enumerate(cells) if cell.plain), default=-1)
+        words = ""
+        for place, (cell, width) in enumerate(cells[: last + 1]):
+            if cell.spans or cell.style:
+                yield Segment(words)
+                yield from _inked(cell, screen)
+                words = ""
+            else:
+                words += cell.plain
+            if place < last:
+                words += " " * (width - cell_len(cell.plain)) + _GAP
+        yield Segment(words, screen.get_style(style) if style else None)
+        if cells:
+            yield Segment.line()
+
+    @staticmethod
+    def _below(head: Text, cell: Text, label: int, most: int, screen: Console) -> Iterator[Segment]:
+        """A cell after the name of its column, in as many lines as it takes."""
+        if not cell.plain:
+            return
+        before = len(_INDENT) + label + len(_GAP)
+        named = _INDENT + set_cell_size(head.plain, label) + _GAP
+        for line in cell.wrap(screen, max(most - before, 1)):
+            yield Segment(named, screen.get_style("dim"))
+            line.rstrip()
+            yield from _inked(line, screen)
+            yield Segment.line()
+            named = " " * before
+
+
+def _inked(words: Text, screen: Console) -> Iterable[Segment]:
+    return words.render(screen) if words.spans else [Segment(words.plain, screen.get_style(words.style))]
+
+
+_GAP, _INDENT = "  ", "    "
+
+
+def _beside(widths: Sequence[int], most: int) -> list[int]:
+    """The columns that stand beside each other in ``most`` characters: all but the widest."""
+    kept = sorted(range(len(widths)), key=lambda place: (widths[place], place))
+    while kept and sum(widths[place] for place in kept) + len(_GAP) * (len(kept) - 1) > most:
+        kept.pop()
+    return sorted(kept)
 
 
 def to_json(data: Any) -> str:
