@@ -9,6 +9,7 @@
     queries.py       query
     posture.py       score, coverage, frameworks
     changes.py       chokepoints, cut, what-if
+    simulate.py      simulate
     diff.py          diff, snapshot
     changed.py       what diff prints
     out.py           export, formats, app
@@ -16,8 +17,8 @@
     servers.py       neo4j up, down, status
     stores.py        scans, prune, store backup, restore, copy, verify, migrate
 
-Exit codes: 0 done; 1 ``--fail-on`` met, no cut is possible, or not all tickets could be brought in line; 2 wrong usage, or input that could
-not be read; 130 stopped by Ctrl-C.
+Exit codes: 0 done; 1 ``--fail-on`` met, no cut is possible, not all tickets could be brought in line, or a decision point did not answer
+all; 2 wrong usage, or input that could not be read; 130 stopped by Ctrl-C.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from graphinv.cli import changes, diff, out, posture, queries, questions, servers, stages, stores, tickets
+from graphinv.cli import changes, diff, out, posture, queries, questions, servers, simulate, stages, stores, tickets
 from graphinv.model.errors import GraphinvError
 from graphinv.model.text import plain
 
@@ -59,7 +60,7 @@ def _main(
         context.default_map = {context.invoked_subcommand: {"store": store}}
 
 
-for module in (stages, questions, queries, posture, changes, diff, out, tickets, servers, stores):
+for module in (stages, questions, queries, posture, changes, simulate, diff, out, tickets, servers, stores):
     module.register(app)
 
 

@@ -3,7 +3,9 @@
 
 Drawn as :mod:`graphinv.ingest.support.decisions` tells. A decision point that answers does not say whether it is obeyed: its mode stays
 unknown unless the record tells (``labels`` of OPA with ``mode``), or you do in a ``[[state]]`` of the estate file. Points of the Agent
-Control Standard stand in the agent's own loop and are obeyed by it.
+Control Standard stand in the agent's own loop and are obeyed by it. Records of ``graphinv simulate`` (``simulated``) show what a point
+would answer: nothing that was done, nor that anybody asks it; of them only ``simulated:<root>#<point>#deny`` (or ``#step_up``) comes on
+the graph.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from typing import Any
 from graphinv.ingest import Document
 from graphinv.ingest.support import authz, jsonlog
 from graphinv.ingest.support.decision_inputs import agent_in, principal_in, target_in, thing, told_of, verdict_of
-from graphinv.ingest.support.decisions import NOTHING, Decision, Record, joined, point_id, silent
+from graphinv.ingest.support.decisions import NOTHING, REFUSALS, Decision, Record, joined, point_id, silent
 from graphinv.ingest.support.jsonlog import JsonLog
 from graphinv.ingest.support.observed import seconds
 from graphinv.ingest.support.parts import inside, items, mapping
@@ -102,8 +104,18 @@ class _Reading:
         else:
             self.authzen(line, entry)
 
-    def point(self, line: int, id: str, told: frozenset[str] | None, at: str | None, *, whole: bool = False, **props: object) -> None:
-        self.record.point(id, self.document.source(line), told, at, whole=whole, **props)
+    def point(
+        self,
+        line: int,
+        id: str,
+        told: frozenset[str] | None,
+        at: str | None,
+        *,
+        whole: bool = False,
+        standing: bool = True,
+        **props: object,
+    ) -> None:
+        self.record.point(id, self.document.source(line), told, at, whole=whole, standing=standing, **props)
 
     def decided(self, line: int, id: str, decision: Decision) -> None:
         if decision.verdict:
@@ -136,7 +148,8 @@ class _Reading:
         stated = (entry.get(key) for key in ("timestamp", "time", "ts", "@timestamp", "evaluated_at", "at"))
         at = next((found for value in (*stated, *times) if (found := seconds(value))), None)
         point = next((text(entry[key]) for key in ("policy_decision_point", "pdp", "pdp_id", "pep") if text(entry.get(key))), "")
-        id = point_id("authzen", self.root, point)
+        simulated = entry.get("simulated") is True
+        id = point_id("simulated" if simulated else "authzen", self.root, point)
         answers = items(answer.get("evaluations"))
         for index, asked in enumerate(items(request.get("evaluations")) or [{}]):
             whole = {**{key: request[key] for key in ("subject", "action", "resource", "context") if key in request}, **asked}
@@ -147,9 +160,15 @@ class _Reading:
             if not verdict:
                 continue
             told = told_of({key: whole[key] for key in ("subject", "action", "resource", "context") if key in whole})
-            self.point(line, id, told, at, whole=True, name=f"AuthZEN {point}".strip(), kind_detail="authzen")
+            name = f"AuthZEN {point}".strip()
+            if simulated:
+                self.point(line, id, None, at, standing=False, name=f"{name}, simulated", kind_detail="authzen")
+            else:
+                self.point(line, id, told, at, whole=True, name=name, kind_detail="authzen")
             action, target, server = target_in(whole)
-            self.decided(line, id, Decision(verdict, agent_in(whole), principal_in(whole), action, target, server, told, at))
+            # Asked about nothing but who, what and with what, one refusal tells as much as several in earnest.
+            count = REFUSALS if simulated else 1
+            self.decided(line, id, Decision(verdict, agent_in(whole), principal_in(whole), action, target, server, told, at, count))
 
     # ---- Agent Control Standard ---------------------------------------------------------------------------------------------
 

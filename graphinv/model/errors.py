@@ -10,7 +10,7 @@ GraphinvError
 │   ├── QueryError        a Cypher query is wrong
 │   │   └── ReadOnly      it tried to write
 │   └── QueryLimit        it ran into its time or row limit
-├── TrackerError          a ticket tracker could not be reached, or did not do what it was asked to
+├── TrackerError          a ticket tracker or decision point could not be reached, or did not do what it was asked to
 └── NotFound              a subject, target, rule or query of that name does not exist
     └── Ambiguous         more than one does
 """
@@ -75,7 +75,7 @@ class QueryLimit(StoreError):
 
 
 class TrackerError(GraphinvError):
-    """A ticket tracker could not be reached, or did not do what it was asked to; the message holds no credential."""
+    """A ticket tracker or decision point could not be reached, or did not do what it was asked to; the message holds no credential."""
 
 
 class NotFound(GraphinvError):

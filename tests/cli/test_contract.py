@@ -108,8 +108,8 @@ def test_an_address_of_no_engine_is_refused(facts: Path) -> None:
         (("findings",), "the store was not analyzed yet; run `graphinv analyze`"),
         (("findings", "--severity", "worst"), "'worst' is not one of"),
         (("export", "sarif"), "the store was not analyzed yet"),
-        (("export",), "export takes a format: csv, facts,"),
-        (("export", "excel"), "export takes a format: csv, facts,"),
+        (("export",), "export takes a format: authzen, cedar, csv, facts,"),
+        (("export", "excel"), "export takes a format: authzen, cedar, csv, facts,"),
         (("export", "facts-csv"), "facts-csv is several files; say where with --output FOLDER"),
         (("export", "facts", "--output", "/dev/null/x"), "/dev/null/x cannot be written"),
         (("export", "facts-csv", "--output", "/dev/null/x"), "/dev/null/x cannot be made a folder"),
@@ -316,6 +316,7 @@ def test_help_shows_every_option_and_says_what_each_is_for(command: str, monkeyp
 SUMMARY_KEYS = {
     "store", "generation", "at", "roots", "nodes", "edges", "agents", "agents_total", "paths", "causes",
     "causes_total", "gap", "reach_left_out", "severities", "rules", "unread", "unknown", "accepted", "known",
+    "graver", "unmatched", "expired",
 }  # fmt: skip
 PATH_KEYS = {"subject", "target", "action", "lens", "at", "hops"}
 HOP_KEYS = {"from", "edge", "to", "words", "evidence", "confidence", "sources", "scopes", "guards", "edges"}

@@ -18,6 +18,7 @@ from graphinv.model.errors import IngestError
 from graphinv.pipeline.accepted import Filter
 from graphinv.pipeline.tickets import wanted
 from graphinv.store import open_store
+from tests.export.decision_point import FakePoint, pointed
 from tests.export.trackers import FAKES, Fake, served
 from tests.security.agent_canaries import declared
 from tests.security.code_canaries import crew, csharp_agents, csharp_server, go_agents, go_server, javascript, python_agents, python_server
@@ -437,6 +438,14 @@ def test_every_output_of_a_scan_is_clean(planted: tuple[Path, list[str], dict[st
             assert_clean(result.output, values, f"diff as {form}")
     assert run.invoke(app, ["snapshot", str(top / "now.snapshot"), "--store", str(store)]).exit_code == 0
     assert_clean(gzip.decompress((top / "now.snapshot").read_bytes()), values, "a snapshot")
+    with pointed(FakePoint()) as point:
+        asking = ["simulate", "--all", "--pdp", point.url, "--record", str(top / "out" / "record.jsonl"), "--store", str(store)]
+        for command in (asking, ["simulate", "--all", "--format", "json", "--store", str(store)]):
+            result = run.invoke(app, command)
+            assert result.exit_code == 0, result.output
+            assert_clean(result.output, values, "simulate")
+    assert len(point.bodies) > 20
+    assert_clean(json.dumps([point.bodies, point.headers]), values, "questions to a decision point")
     for fake in FAKES:
         assert_clean(b"".join(sent_tickets(fake, store)), values, f"tickets for {fake.__name__}")
     everything = run.invoke(

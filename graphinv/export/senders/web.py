@@ -151,7 +151,7 @@ class Web:
             data, is_json = _parsed(content)
             if 200 <= status < 300:
                 if not is_json:
-                    raise Stopped(f"{self._host} answers with something else than JSON; is it the address of the tracker's interface?")
+                    raise Stopped(f"{self._host} answers with something else than JSON; is it the address of its interface?")
                 return Answer(data, headers)
             told = self._told(data)
             why = f"{self._host} answers {status}{told}"
