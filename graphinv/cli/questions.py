@@ -217,11 +217,11 @@ def findings(
     if unknown:
         raise NotFound(f"no finding has the key {', '.join(unknown)}")
     chosen.sort(key=worst_first)
+    for line in left.words if not keys else ():
+        console(err=True).print(text(line, "yellow"))
     if estate and by_cause:
         _causes(chosen, estate, form)
         return
-    for line in left.words if not keys else ():
-        console(err=True).print(text(line, "yellow"))
     if form is not Format.table:
         emit_results(chosen, Finding, form)
         return

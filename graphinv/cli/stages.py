@@ -114,7 +114,7 @@ def _print(summary: Summary, shown: Shown, form: Format) -> None:
         for line in shown.words:
             console().print(text(line, "yellow"))
     else:
-        write(to_json(summary.to_json() | {"accepted": shown.accepted, "known": shown.known}))
+        write(to_json(summary.to_json() | shown.to_json()))
 
 
 def ingest(

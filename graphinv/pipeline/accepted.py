@@ -10,25 +10,25 @@ A file of accepted risks is TOML, kept under version control beside what it spea
     reason = "sample keys of the test suite"
     until = 2027-03-31               # last day; from the next on the finding is back
 
-A baseline is what ``graphinv findings --format json`` (or jsonl) printed: only what is not in it is new.
+A baseline is what ``graphinv findings --format json`` (or jsonl) printed: only what is not in it, or is graver now, is new.
 """
 
 from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from graphinv.analyze.library import explain
 from graphinv.model.errors import InputError, UsageError
 from graphinv.model.globs import glob_form
-from graphinv.model.results import Finding
+from graphinv.model.results import LEVELS, Finding
 from graphinv.pipeline.keys import KEY_FILE_VARIABLE
 
 MAX_BYTES = 512 * 1024 * 1024
@@ -75,6 +75,8 @@ class Shown:
     """Acceptances whose last day is over, of findings that are shown for that."""
     unmatched: int = 0
     """Findings to show about secrets that the baseline may know, but under another key of fingerprints."""
+    graver: int = 0
+    """Findings to show that the baseline knows at a lower level."""
 
     @property
     def words(self) -> list[str]:
@@ -84,6 +86,8 @@ class Shown:
             lines.append(f"{_count(self.accepted)} hidden as accepted risk")
         if self.known:
             lines.append(f"{_count(self.known)} hidden that the baseline knows")
+        if self.graver:
+            lines.append(f"{_count(self.graver)} shown that the baseline knows at a lower level")
         if self.unmatched:
             lines.append(
                 f"{_count(self.unmatched)} about secrets shown that the baseline may know: it was made with another key of fingerprints; "
@@ -92,9 +96,23 @@ class Shown:
         lines += [f"acceptance of {one.rule} by {one.owner} ran out on {one.until}: {one.reason}" for one in self.expired]
         return lines
 
+    def to_json(self) -> dict[str, Any]:
+        """The numbers, and the acceptances that ran out."""
+        counts = {"accepted": self.accepted, "known": self.known, "graver": self.graver, "unmatched": self.unmatched}
+        return {**counts, "expired": [one.model_dump(mode="json") for one in self.expired]}
+
 
 def _count(number: int) -> str:
     return f"{number} finding{'' if number == 1 else 's'}"
+
+
+class Known(NamedTuple):
+    """What a baseline knows of a finding."""
+
+    level: str
+    """At which level it was; of a list that states none, the worst."""
+    secret: bool
+    """Whether it is about a secret whose value was seen: its key holds for stores with one key of fingerprints."""
 
 
 @dataclass(frozen=True)
@@ -102,10 +120,8 @@ class Filter:
     """What need not be shown."""
 
     accepted: tuple[Accepted, ...] = ()
-    baseline: frozenset[str] = frozenset()
-    """Keys of the findings that are known."""
-    secret: frozenset[str] = frozenset()
-    """Those of them that are about secrets whose values were seen: they hold for stores with one key of fingerprints."""
+    baseline: Mapping[str, Known] = field(default_factory=dict)
+    """What is known, by the keys of the findings."""
 
     @classmethod
     def of(cls, accepted: Path | None, baseline: Path | None) -> Filter:
@@ -115,31 +131,31 @@ class Filter:
             UsageError: a file cannot be read.
             InputError: it is not understood.
         """
-        known = {} if baseline is None else known_in(_text(baseline), baseline.name)
         return cls(
             () if accepted is None else accepted_in(_text(accepted), accepted.name),
-            frozenset(known),
-            frozenset(key for key, secret in known.items() if secret),
+            {} if baseline is None else known_in(_text(baseline), baseline.name),
         )
 
     def shown(self, findings: Iterable[Finding], at: str) -> Shown:
         """Which of ``findings`` are shown on the day of ``at``. O(findings · acceptances)."""
         today = date.fromisoformat(at[:10])
-        kept, accepted, known, expired = [], 0, 0, set()
+        kept, accepted, known, graver, expired = [], 0, 0, 0, set()
         found = list(findings)
         for finding in found:
             covering = [one for one in self.accepted if one.covers(finding)]
             if any(today <= one.until for one in covering):
                 accepted += 1
-            elif finding.key in self.baseline:
+            elif (before := self.baseline.get(finding.key)) and LEVELS.index(before.level) <= LEVELS.index(finding.severity):
                 known += 1
             else:
                 kept.append(finding)
+                graver += before is not None
                 expired.update(covering)
         ordered = sorted(expired, key=lambda one: (one.until, one.rule, one.subject, one.path, one.owner))
-        another = bool(self.secret) and self.secret.isdisjoint(finding.key for finding in found)
+        secret = {key for key, one in self.baseline.items() if one.secret}
+        another = bool(secret) and secret.isdisjoint(finding.key for finding in found)
         unmatched = sum(_seen(finding.subject, finding.target) for finding in kept) if another else 0
-        return Shown(tuple(kept), accepted, known, tuple(ordered), unmatched)
+        return Shown(tuple(kept), accepted, known, tuple(ordered), unmatched, graver)
 
 
 def _seen(*ends: object) -> bool:
@@ -169,9 +185,8 @@ def accepted_in(text: str, document: str) -> tuple[Accepted, ...]:
     return tuple(found)
 
 
-def known_in(text: str, document: str) -> dict[str, bool]:
-    """Keys of the findings in a text that ``graphinv findings`` printed as json or jsonl, and whether each is about a secret whose value
-    was seen.
+def known_in(text: str, document: str) -> dict[str, Known]:
+    """What a text that ``graphinv findings`` printed as json or jsonl knows, by the keys of its findings. What was fixed then is not known.
 
     Raises:
         InputError: it holds something else.
@@ -179,10 +194,15 @@ def known_in(text: str, document: str) -> dict[str, bool]:
     try:
         whole = text.lstrip().startswith("[")
         findings = json.loads(text) if whole else map(json.loads, filter(str.strip, text.splitlines()))
-        known = {finding["key"]: _seen(finding.get("subject"), finding.get("target")) for finding in findings}
+        known = {
+            one["key"]: Known(one.get("severity", LEVELS[0]), _seen(one.get("subject"), one.get("target")))
+            for one in findings
+            if not one.get("fixed_at")
+        }
+        understood = all(isinstance(key, str) and one.level in LEVELS for key, one in known.items())
     except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError):
-        known = {None: False}
-    if not all(isinstance(key, str) for key in known):
+        understood = False
+    if not understood:
         raise InputError("is no list of findings", document=document, remedy="write one with `graphinv findings --format json`")
     return known
 

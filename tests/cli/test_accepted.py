@@ -17,6 +17,7 @@ def test_findings_without_what_is_accepted(demo: Demo, tmp_path: Path) -> None:
     ran = graphinv("findings", "--store", demo.store, "-f", "json", "--accepted", file)
     assert ran.json == []
     assert f"{len(every)} findings hidden as accepted risk" in ran.err
+    assert f"{len(every)} findings hidden" in graphinv("findings", "--by-cause", "--store", demo.store, "--accepted", file).err
     assert graphinv("findings", every[0]["key"], "--store", demo.store, "-f", "json", "--accepted", file).json == [every[0]]
     file.write_text(ENTRY.format("2026-01-31"), "utf-8")
     ran = graphinv("findings", "--store", demo.store, "-f", "json", "--accepted", file)
@@ -47,7 +48,7 @@ def test_a_scan_fails_on_what_is_new_only(tmp_path: Path) -> None:
     assert "hidden that the baseline knows" in graphinv(*again).out
     counted = graphinv(*again, "-f", "json").json
     assert counted["known"] > 0
-    assert (counted["accepted"], sum(counted["severities"].values())) == (0, 0)
+    assert (counted["accepted"], counted["graver"], counted["expired"], sum(counted["severities"].values())) == (0, 0, [], 0)
     assert graphinv("findings", "--store", store, "-f", "json").json  # hidden, not deleted
     (root / "agents.csv").write_text("id,name\nhelper,Helper\nstray,Stray\n", "utf-8")
     graphinv(*again, code=1)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from graphinv.model.errors import InputError, UsageError
 from graphinv.model.results import Finding, finding_key
-from graphinv.pipeline.accepted import Accepted, Filter, accepted_in, known_in
+from graphinv.pipeline.accepted import Accepted, Filter, Known, accepted_in, known_in
 
 AT = "2026-07-10T12:00:00Z"
 ENTRY = """\
@@ -59,7 +59,9 @@ def test_it_hides_nothing_else(other: Finding) -> None:
 def test_what_is_hidden_is_counted_and_what_ran_out_is_told() -> None:
     late = ENTRY.replace("2026-07-10", "2026-07-01").replace("GI-SEC-*", "GI-TOL-*")
     known = finding("GI-OWN-001")
-    shown = Filter(accepted_in(ENTRY + late, "a.toml"), frozenset({known.key})).shown([finding(), finding("GI-TOL-001"), known], AT)
+    shown = Filter(accepted_in(ENTRY + late, "a.toml"), {known.key: Known("high", secret=False)}).shown(
+        [finding(), finding("GI-TOL-001"), known], AT
+    )
     assert [one.rule for one in shown.findings] == ["GI-TOL-001"]
     assert shown.words == [
         "1 finding hidden as accepted risk",
@@ -105,11 +107,40 @@ def test_no_text_breaks_it(text: str) -> None:
 def test_a_baseline_is_what_findings_prints(tmp_path: Path) -> None:
     one, other = finding(), finding("GI-TOL-001")
     lines = "\n".join(json.dumps(each.to_json()) for each in (one, other))
-    assert known_in(lines, "b.jsonl") == known_in(f"[{lines.replace(chr(10), ',')}]", "b.json") == {one.key: False, other.key: False}
+    assert (
+        known_in(lines, "b.jsonl")
+        == known_in(f"[{lines.replace(chr(10), ',')}]", "b.json")
+        == dict.fromkeys((one.key, other.key), Known("high", secret=False))
+    )
     assert known_in("[]", "b.json") == known_in("", "b.jsonl") == {}
     file = tmp_path / "b.json"
     file.write_text(json.dumps([one.to_json()]), "utf-8")
     assert Filter.of(None, file).shown([one, other], AT).findings == (other,)
+
+
+def test_what_is_graver_than_the_baseline_knows_is_shown_and_counted(tmp_path: Path) -> None:
+    before = [replace(finding(), severity="medium"), finding("GI-TOL-001")]
+    file = tmp_path / "b.json"
+    file.write_text(json.dumps([one.to_json() for one in before]), "utf-8")
+    now = [replace(before[0], severity="high"), replace(before[1], severity="low")]
+    shown = Filter.of(None, file).shown(now, AT)
+    assert (shown.findings, shown.known, shown.graver) == ((now[0],), 1, 1)
+    assert shown.words == ["1 finding hidden that the baseline knows", "1 finding shown that the baseline knows at a lower level"]
+    file.write_text(json.dumps({"key": now[0].key}), "utf-8")
+    assert Filter.of(None, file).shown(now, AT).findings == (now[1],), "a list of keys knows them at any level"
+
+
+def test_what_was_fixed_when_the_baseline_was_made_is_not_known() -> None:
+    fixed = replace(finding(), fixed_at=AT)
+    assert known_in(json.dumps([fixed.to_json(), finding("GI-TOL-001").to_json()]), "b.json").keys() == {finding("GI-TOL-001").key}
+
+
+@pytest.mark.parametrize(
+    "text", ['[{"key": 1}]', '[{"key": "a", "severity": "worst"}]', '[{"key": "a", "severity": []}]', '{"findings": []}']
+)
+def test_what_is_no_baseline_is_told(text: str) -> None:
+    with pytest.raises(InputError, match="is no list of findings"):
+        known_in(text, "b.json")
 
 
 def about_a_secret(fingerprint: str) -> Finding:

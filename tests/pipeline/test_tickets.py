@@ -18,7 +18,7 @@ from graphinv.export.support.tickets import ticket_key
 from graphinv.model.errors import NotFound, TrackerError, UsageError
 from graphinv.model.estate import Estate, NodeRecord
 from graphinv.model.results import Analysis, Finding, Level, RuleStatus, finding_key
-from graphinv.pipeline.accepted import Accepted, Filter
+from graphinv.pipeline.accepted import Accepted, Filter, Known
 from graphinv.pipeline.lifecycle import Followed, Judgement, followed
 from graphinv.pipeline.tickets import By, wanted, wanted_of
 from graphinv.store import Scan, open_store
@@ -129,7 +129,7 @@ def test_what_is_hidden_makes_no_ticket_and_is_told_apart() -> None:
     accepted, known, shown = (_finding(bot, "Identity:admin", "high") for bot in BOTS[:3])
     fixed = replace(_finding("bot-5", None, "low"), fixed_at="2026-07-01T00:00:00Z")
     risk = Accepted(subject="Agent:bot-0", owner="ana", reason="r", until=date(2026, 12, 31))
-    hidden = Filter((risk,), frozenset({known.key, accepted.key}))
+    hidden = Filter((risk,), dict.fromkeys((known.key, accepted.key), Known("critical", secret=False)))
     want, left = wanted_of(judged(accepted, known, shown, former=(fixed,)), ESTATE, [], hidden, "cause")
     assert [one.findings for one in want.tickets.values()] == [(shown,)]
     assert (want.accepted, want.known) == (frozenset({accepted.key}), frozenset({known.key}))
