@@ -29,6 +29,7 @@ MAX_NAMED = 20
 
 _VERSION = re.compile(r"v?\d+\.\d+(?:\.\d+)?(?:-[\w.]+)?")
 _SCHEMA = re.compile(rb'"schema_version"\s*:\s*"v?\d+\.\d+')
+_SERVER = re.compile(r"\bmcp[\s_-]?server\b", re.IGNORECASE)
 _PARTS = re.compile(rb'"(?:modules|locators|skills|extensions)"\s*:\s*\[')
 _LONG = re.compile(rb'"authors"\s*:\s*\[(?s:.*)"modules"\s*:\s*\[')
 _KINDS = {
@@ -94,7 +95,7 @@ class _Record:
         if kinds == {"skill"}:
             yield Problem(self.document.path, f"L{self.located.line()}", "describes a skill, which is no agent", "note", NAME)
             return
-        if kinds == {"mcp"} and all(data.get("name") == self.top["name"] for _, _, data in self.modules):
+        if kinds == {"mcp"} and self._is_server():
             # A server's own entry in the directory: it exists, and nobody connects to it yet.
             yield from offered(self._servers(), self.key)
             return
@@ -102,6 +103,13 @@ class _Record:
         yield from self._servers()
         yield from self._models()
         yield from self._artifacts()
+
+    def _is_server(self) -> bool:
+        """Whether a record with nothing but servers describes one of them: the one of its name, or its only one, by a name that says so."""
+        if all(data.get("name") == self.top["name"] for _, _, data in self.modules):
+            return True
+        servers = sum(1 for _, _, data in self.modules for _ in _entries(data, ""))
+        return servers == 1 and _SERVER.search(self.top["name"]) is not None
 
     def _agent(self) -> Iterator[Fact]:
         if self.card is not None:

@@ -44,6 +44,22 @@ def test_a_record_of_a_server_is_no_agent() -> None:
     assert not found.drawn("CONNECTS_TO")
 
 
+def test_a_record_that_calls_itself_a_server_is_its_only_one() -> None:
+    servers = [
+        {
+            "name": "shop-papers-mcp",
+            "type": "local",
+            "command": "docker",
+            "args": ["run", "-i", "haulage/papers:1"],
+            "tools": [{"name": "file"}],
+        }
+    ]
+    found = read({"name": "Papers MCP Server", "modules": [{"name": "integration/mcp", "data": {"servers": servers}}]})
+    assert [key for key in found.nodes if key[0] in ("Agent", "ToolServer")] == [("ToolServer", "mcp:shop/r.json#shop-papers-mcp")]
+    several = read({"name": "Papers MCP Server", "modules": [{"name": "integration/mcp", "data": {"servers": servers * 2}}]})
+    assert [key for key in several.nodes if key[0] == "Agent"]
+
+
 def test_a_record_of_a_skill_is_no_agent() -> None:
     found = read({"modules": [{"name": "core/language_model/agentskills", "data": {"skill_file": "SKILL.md"}}]})
     assert not found.nodes

@@ -53,6 +53,12 @@ write egress irreversible : postmarker.**.send* mailjet_rest.**.create twilio.**
 write egress irreversible : django.core.mail.send_* flask_mail.**.send
 write egress irreversible : smtplib.SMTP*.quit.send
 nothing : smtplib.** sendgrid.** email.** twilio.**
+write egress : imaplib.**.append imaplib.**.copy imaplib.**.create imaplib.**.rename imaplib.**.store imap_tools.**.append
+write egress : imap_tools.**.copy imap_tools.**.flag imap_tools.**.move
+destructive egress : imaplib.**.delete imaplib.**.expunge imap_tools.**.delete imap_tools.**.expunge poplib.**.dele
+nothing : imaplib.IMAP4* imaplib.**.close imaplib.**.login imaplib.**.logout imaplib.**.select imaplib.**.starttls
+write egress irreversible : praw.**.reply praw.**.submit*
+destructive egress : praw.**.delete
 read egress ! : imaplib.** imap_tools.** poplib.** feedparser.** trafilatura.** newspaper.** wikipedia.** wikipediaapi.** arxiv.**
 read egress ! : serpapi.**
 read egress ! : duckduckgo_search.** ddgs.** tavily.** exa_py.** firecrawl.** googlesearch.** youtube_transcript_api.** yt_dlp.**
@@ -171,6 +177,9 @@ nothing : axios.** got.extend ky.create ky.extend undici.Agent undici.ProxyAgent
 egress ! : ws.** WebSocket socket.io-client.** net.connect net.createConnection tls.connect dgram.**
 read egress ! : playwright.** playwright-core.** puppeteer.** puppeteer-core.** @playwright/test.** selenium-webdriver.**
 read egress ! : @browserbasehq/** rss-parser.**
+write egress : imapflow.**.append imapflow.**.mailboxCreate imapflow.**.mailboxRename imapflow.**.messageCopy
+write egress : imapflow.**.messageFlags* imapflow.**.messageMove node-imap.**.append node-imap.**.move imap.**.append imap.**.move
+destructive egress : imapflow.**.mailboxDelete imapflow.**.messageDelete node-imap.**.expunge imap.**.expunge
 read egress ! : @mendable/firecrawl-js.** @tavily/core.** exa-js.** serpapi.** google-it.** imapflow.** node-imap.** imap.**
 read egress ! : @mozilla/readability.** youtube-transcript.**
 write egress irreversible : nodemailer.**.sendMail @sendgrid/mail.** resend.**.send postmark.**.send* mailgun.js.**.create
@@ -263,7 +272,7 @@ googleapiclient googleapis @googleapis/gmail hubspot nylas
 
 ANSWERING = """
 serper.dev serpapi.com searchapi.io tavily.com exa.ai api.search.brave.com api.bing.microsoft.com api.duckduckgo.com you.com kagi.com
-linkup.so firecrawl.dev browserless.io jina.ai scrapingbee.com scraperapi.com zenrows.com scrapegraphai.com
+linkup.so firecrawl.dev brightdata.com scrapfly.io oxylabs.io dataforseo.com browserless.io jina.ai scrapingbee.com scraperapi.com zenrows.com scrapegraphai.com
 spider.cloud context7.com
 """
 """Hosts, their subdomains included, of services that search or fetch the web: a question is posted, an answer of strangers comes back."""
