@@ -35,7 +35,7 @@ _MEMORY = {"user": "user", "local": "user", "project": "tenant"}
 
 def detect(path: str, head: bytes) -> bool:
     """Whether it lies in ``.claude/agents/``, or in some ``agents/`` and says in front matter who it is, or lies anywhere and says there
-    what only sub-agents say: which of Claude Code's tools it has, or which of its models it runs on."""
+    what only sub-agents say: which of Claude Code's tools it has, which of its models it runs on, which of its colours it has."""
     lowered = path.lower()
     parts = lowered.split("/")
     if not lowered.endswith(".md"):
@@ -56,6 +56,7 @@ def detect(path: str, head: bytes) -> bool:
 _OTHERS = ("readme.md", "agents.md", "claude.md", "skill.md")
 _OTHERS_SAY = frozenset({b"allowed-tools", b"argument-hint", b"mode", b"type", b"license"})
 """Fields of commands, skills and the agents of other programs."""
+_COLORS = frozenset({b"red", b"blue", b"green", b"yellow", b"purple", b"orange", b"pink", b"cyan"})
 _MODEL = re.compile(rb"[\"']?(?:sonnet|opus|haiku|inherit|claude-[\w.-]+)[\"']?(?:\s+#.*)?")
 
 
@@ -79,11 +80,13 @@ def _fields(head: bytes) -> dict[bytes, bytes]:
 
 
 def _says_what_it_may(fields: Mapping[bytes, bytes]) -> bool:
-    """Whether its tools are Claude Code's, or its model is called as Claude Code calls models."""
+    """Whether its tools are Claude Code's, or its model or colour is called as Claude Code calls them."""
     listed = fields.get(b"tools", b"").decode("utf-8", "replace")
     named = [spec.partition("(")[0].strip(" \"'[]-") for spec in re.split(r"[,\s]+", listed)]
-    return any(name in claude.BUILTINS or name.startswith("mcp__") for name in named) or (
-        _MODEL.fullmatch(fields.get(b"model", b"").strip()) is not None
+    return (
+        any(name in claude.BUILTINS or name.startswith("mcp__") for name in named)
+        or _MODEL.fullmatch(fields.get(b"model", b"").strip()) is not None
+        or fields.get(b"color", b"").strip(b" \"'") in _COLORS
     )
 
 

@@ -160,6 +160,8 @@ def test_what_is_no_agent_is_noted(text: str) -> None:
         ("languages/a.md", "---\nname: a\ndescription: 'b: c'\ntools:\n  - Grep\n---\n", True),
         ("languages/a.md", "---\nname: a\ndescription: >\n  b\nmodel: opus # best\n---\n", True),
         ("languages/a.md", "---\nname: a\ndescription: b\ntools: mcp__tickets__list\n---\n", True),
+        ("languages/a.md", "---\nname: a\ndescription: b\ncolor: cyan\n---\n", True),
+        ("languages/a.md", "---\nname: a\ndescription: b\ncolor: '#00ffff'\n---\n", False),
         ("languages/a.md", "---\nname: a\ndescription: b\n---\n", False),
         ("languages/a.md", "---\nname: a\ndescription: b\ntools: hammer\n---\n", False),
         ("languages/a.md", "---\nname: a\ndescription: b\nmodel: gpt-5\n---\n", False),

@@ -272,8 +272,8 @@ googleapiclient googleapis @googleapis/gmail hubspot nylas
 
 ANSWERING = """
 serper.dev serpapi.com searchapi.io tavily.com exa.ai api.search.brave.com api.bing.microsoft.com api.duckduckgo.com you.com kagi.com
-linkup.so firecrawl.dev brightdata.com scrapfly.io oxylabs.io dataforseo.com browserless.io jina.ai scrapingbee.com scraperapi.com zenrows.com scrapegraphai.com
-spider.cloud context7.com
+linkup.so firecrawl.dev browserless.io jina.ai scrapingbee.com scraperapi.com zenrows.com scrapegraphai.com
+spider.cloud context7.com brightdata.com scrapfly.io oxylabs.io dataforseo.com
 """
 """Hosts, their subdomains included, of services that search or fetch the web: a question is posted, an answer of strangers comes back."""
 
