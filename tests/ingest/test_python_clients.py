@@ -405,3 +405,22 @@ def test_keys_of_models_that_come_from_a_manager_of_secrets() -> None:
         ("porter", "//secretmanager.googleapis.com/projects/shop/secrets/openai"),
     }
     assert {edge.props["place"] for edge in facts.edges if edge.kind == "HOLDS"} == {"vault"}
+
+
+def test_words_that_follow_the_name_of_a_secret_in_a_list_of_names() -> None:
+    facts = read(
+        """
+        from agents import Agent, function_tool
+
+        HIDDEN = ("password", "hostkey")
+        LOGIN = ("password", "Xk29-pLm4")
+
+        @function_tool
+        def look_up(question: str) -> str:
+            "Looks it up."
+            return ask(question, HIDDEN, LOGIN, ["--password", "tangerine"])
+
+        desk = Agent(name="desk", tools=[look_up])
+        """
+    )
+    assert {props["sources"][0] for (kind, _), props in facts.nodes.items() if kind == "Secret"} == {"shop/app.py#L5", "shop/app.py#L10"}

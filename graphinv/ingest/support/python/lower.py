@@ -16,6 +16,7 @@ MAX_DEPTH = 120
 MAX_TEXT = 400
 """Characters of a text that are kept."""
 MAX_DOC = 4000
+_WORD = re.compile(r"[A-Za-z]+(?:[_-][A-Za-z]+)*")
 _SUSPECT = re.compile(
     r"(?=[A-Za-z+/=_.~-]*[0-9])[A-Za-z0-9+/=_.~-]{14}|://|-----BEGIN|[Bb](?:earer|asic) "
     r"|(?i:pass|pwd|secret|token|key|auth|cred|sig)\w{0,20}[\"']?\s?[=:\s]"
@@ -276,10 +277,10 @@ class Lowering:
         before = ""
         items: list[ir.Expr] = []
         for item in node.elts:
-            items.append(self.expr(item, before or key))
-            before = (
-                item.value.lstrip("-") if isinstance(item, ast.Constant) and isinstance(item.value, str) and len(item.value) < 80 else ""
-            )
+            text = item.value if isinstance(item, ast.Constant) and isinstance(item.value, str) else ""
+            named = before.startswith("-") or not _WORD.fullmatch(text)  # ("password", "host_key") are names, both of them
+            items.append(self.expr(item, before.lstrip("-") if before and named else key))
+            before = text if len(text) < 80 else ""
         return ir.Items(tuple(items), kind, self.line(node))
 
     def _dict(self, node: ast.Dict, key: str) -> ir.Expr:
