@@ -185,7 +185,7 @@ def progress() -> Iterator[Report]:
             nonlocal last
             if time.monotonic() - last > 5:
                 last = time.monotonic()
-                screen.print(text(f"{stage}: {done} {what}"))
+                screen.print(text(f"{stage}: {_done(done, what)}"))
 
         yield say
         return
@@ -193,7 +193,7 @@ def progress() -> Iterator[Report]:
         SpinnerColumn(),
         TextColumn("{task.description}"),
         BarColumn(bar_width=24),
-        TextColumn("{task.completed} {task.fields[what]}"),
+        TextColumn("{task.fields[what]}", markup=False),
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=screen, transient=True) as bar:
@@ -204,6 +204,11 @@ def progress() -> Iterator[Report]:
                 for task in tasks.values():
                     bar.update(task, visible=False)
                 tasks[stage] = bar.add_task(stage, total=None, what="")
-            bar.update(tasks[stage], completed=done, what=plain(what)[-60:])
+            bar.update(tasks[stage], completed=done, what=_done(done, plain(what)[-60:]))
 
         yield show
+
+
+def _done(done: int, what: str) -> str:
+    """How many are done, where they are counted, and what is being done."""
+    return " ".join(filter(None, (f"{done:,}" if done else "", what)))

@@ -155,23 +155,24 @@ def print_summary(screen: Console, summary: Summary) -> None:
     """The summary of a scan."""
     newest = max((root.at for root in summary.roots), default="")
     for root in summary.roots:
-        read = ", ".join(f"{count} {name}" for name, count in sorted(root.documents.items())) or "none recognised"
+        read = ", ".join(f"{count:,} {name}" for name, count in sorted(root.documents.items())) or "none"
         passed = f"; {root.vendored_folders} vendored folders passed over (--all reads them)" if root.vendored_folders else ""
         earlier = "" if root.at == newest else f" (read at {root.at})"
         screen.print(text(f"{root.root}: {_count(root.files, 'file')}, documents read: {read}{passed}; {root.outcome}{earlier}"))
     screen.print(text(f"Store {summary.store}, generation {summary.generation}, judged at {summary.at}", "dim"))
 
     _heading(screen, "Found")
-    things = [f"{count} {kind}" for kind, count in summary.nodes.items()]
-    links = [f"{count} {kind}" for kind, count in summary.edges.items()]
+    things = [f"{count:,} {kind}" for kind, count in summary.nodes.items()]
+    links = [f"{count:,} {kind}" for kind, count in summary.edges.items()]
     screen.print(text("Nodes  " + (", ".join(things) or "none")))
     screen.print(text("Edges  " + (", ".join(links) or "none")))
     if not summary.nodes:
-        screen.print(text("Nothing that graphinv knows how to read. `graphinv formats` lists what it reads.", "yellow"))
+        why = "Nothing of what was recognised could be read." if summary.unread else "Nothing that graphinv knows how to read."
+        screen.print(text(f"{why} `graphinv formats` lists what it reads.", "yellow"))
         _unread(screen, summary)
         return
 
-    _heading(screen, f"Riskiest agents ({len(summary.agents)} of {summary.agents_total})")
+    _heading(screen, f"Riskiest agents ({len(summary.agents)} of {summary.agents_total:,})")
     screen.print(
         text("risk 0 to 100; impact: what it can reach; gap: impact with no runtime decision in the way; left: after all decisions", "dim")
     )
@@ -193,21 +194,21 @@ def print_summary(screen: Console, summary: Summary) -> None:
 
     _gap(screen, summary)
     _heading(screen, "Findings")
-    counts = [f"{summary.severities[name]} {name}" for name in LEVELS if summary.severities.get(name)]
+    counts = [f"{summary.severities[name]:,} {name}" for name in LEVELS if summary.severities.get(name)]
     screen.print(text(", ".join(counts) or "none"))
     _causes(screen, summary)
     found = [rule for rule in summary.rules if rule.outcome == "found"]
     screen.print(
         table(
             ["rule", "findings", "title"],
-            ([rule.rule, str(rule.findings), rule.title] for rule in sorted(found, key=lambda rule: -rule.findings)),
+            ([rule.rule, f"{rule.findings:,}", rule.title] for rule in sorted(found, key=lambda rule: -rule.findings)),
         )
     )
     _unjudged(screen, summary)
     _unread(screen, summary)
     _heading(screen, "Unknown (never taken for safe)")
     parts = [
-        f"{kind}.{name} {missing} of {total}"
+        f"{kind}.{name} {missing:,} of {total:,}"
         for kind, props in summary.unknown.items()
         for name, (missing, total) in props.items()
         if missing
@@ -234,21 +235,26 @@ def _unjudged(screen: Console, summary: Summary) -> None:
 def _gap(screen: Console, summary: Summary) -> None:
     gap = summary.gap
     _heading(screen, "The gap")
-    stopped = gap.posture - gap.ungoverned
-    screen.print(
-        text(f"{gap.posture} (agent, target) pairs that matter; {gap.ungoverned} of them with no runtime decision in the way ")
-        + text(f"({gap.agents} agents, {gap.targets} targets); a decision stands before {stopped}, and {gap.runtime} are left after it.")
-    )
+    if gap.posture:
+        of = f"({_count(gap.agents, 'agent')}, {_count(gap.targets, 'target')})"
+        screen.print(
+            text(f"{gap.posture:,} (agent, target) pairs that matter; {gap.ungoverned:,} of them with no runtime decision in the way ")
+            + text(f"{of}; a decision stands before {gap.posture - gap.ungoverned:,}, and {gap.runtime:,} are left after it.")
+        )
+    else:
+        screen.print(text("No agent reaches a target that matters, as far as the graph knows."))
     if summary.reach_left_out:
-        screen.print(text(f"{summary.reach_left_out} further pairs with targets of less weight are not written back to the store.", "dim"))
+        screen.print(
+            text(f"{summary.reach_left_out:,} further pairs with targets of less weight are not written back to the store.", "dim")
+        )
 
 
 def _causes(screen: Console, summary: Summary) -> None:
     """The changes that clear the worst and the most of them."""
-    rows = [[level(cause.severity), str(cause.findings), cause.title, ", ".join(cause.rules)] for cause in summary.causes]
+    rows = [[level(cause.severity), f"{cause.findings:,}", cause.title, ", ".join(cause.rules)] for cause in summary.causes]
     if rows:
-        what = "would clear them all" if summary.causes_total > 1 else "would clear them"
-        screen.print(text(f"{_count(summary.causes_total, 'change')} {what}, these first (`graphinv findings --by-cause`):"))
+        first = ", these first (`graphinv findings --by-cause`)" if summary.causes_total > len(rows) else ""
+        screen.print(text(f"{_count(summary.causes_total, 'change')} would clear them all{first}:"))
         screen.print(table(["worst", "findings", "change", "rules"], rows))
 
 
@@ -272,7 +278,7 @@ def _unread(screen: Console, summary: Summary) -> None:
 
 
 def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _heading(screen: Console, title: str) -> None:

@@ -280,11 +280,11 @@ def difference(
     progress("comparing", 0, "facts")
     facts = facts_changed(before.judge.estate, after.judge.estate, (before.sight, after.sight))
     found = []
-    for number, lens in enumerate(lenses, 1):
-        progress("comparing", number, f"privileges, {lens}")
+    for lens in lenses:
+        progress("comparing", 0, f"privileges, {lens}")
         one, two = (Engine(side.judge.structure, side.judge.at, side.judge.settings) for side in (before, after))  # they go with the lens
         found.append(lens_difference(one, two, facts, lens, most))
-    progress("comparing", len(lenses) + 1, "findings")
+    progress("comparing", 0, "findings")
     return Difference(
         before=before.compared(),
         after=after.compared(),

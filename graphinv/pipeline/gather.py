@@ -36,7 +36,7 @@ LARGE = 1_000_000
 """A document is weighed by its size up to this: native dumps are few and read in one process anyway."""
 
 Progress = Callable[[str, int, str], None]
-"""Called with (stage, number of things done so far, what is being done)."""
+"""Called with (stage, number of things done so far or 0 where nothing is counted, what is being done)."""
 
 
 def quiet(stage: str, done: int, what: str) -> None:

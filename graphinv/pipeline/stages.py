@@ -60,7 +60,7 @@ class Scanned:
     """What a whole scan did."""
 
     roots: tuple[Ingested, ...]
-    analysis: Analysis | None
+    analysis: Analysis
     problems: tuple[Problem, ...] = field(default=())
 
     @property
@@ -170,7 +170,7 @@ def analyze(store: Store, progress: Progress = quiet, *, at: str | None = None) 
         _ = judge.estate  # read while the store answers, also where arrays are kept that do without
         answers.wait()
         store.rest()
-        progress("analyzing", 1, "rules")
+        progress("analyzing", 0, "rules")
         found, statuses = run_rules(rules(), judge, answers, unknowns=unknowns)
     judged = [status.rule for status in statuses if status.outcome in ("found", "clear")]
     covered = coverage(judge.structure, rules(), judged, unknowns, found)
@@ -182,9 +182,9 @@ def analyze(store: Store, progress: Progress = quiet, *, at: str | None = None) 
     whole = (replace(finding, cause=cause, priority=priority) for finding, cause, priority in ranked)
     lives = followed(whole, told, store.analysis(), now=at is None)
     findings = lives.findings
-    progress("analyzing", 2, "scores")
+    progress("analyzing", 0, "scores")
     scores = judge.scores(findings)
-    progress("analyzing", 3, "paths")
+    progress("analyzing", 0, "paths")
     reach, left_out = judge.can_reach()
     analysis = Analysis(
         generation=store.generation,
@@ -199,7 +199,7 @@ def analyze(store: Store, progress: Progress = quiet, *, at: str | None = None) 
         coverage=covered,
         paths=tuple(judge.riskiest_paths(RISKIEST_PATHS, scores)),
     )
-    progress("analyzing", 4, "writing back")
+    progress("analyzing", 0, "writing back")
     store.put_analysis(analysis)
     keep(store, judge.structure)
     return analysis
@@ -267,15 +267,20 @@ def keep(store: Store, structure: Structure) -> None:
         save(structure, store.aside, store_key(store.url))
 
 
-def render(store: Store, name: str) -> str | bytes | dict[str, str]:
+def render(store: Store, name: str, analysis: Analysis | None = None) -> str | bytes | dict[str, str]:
     """What the store holds in the export format ``name``: a text, bytes, or texts by file name.
+
+    Args:
+        store: opened for reading.
+        name: of the format.
+        analysis: in place of the one in the store, where some of it is not to be shown.
 
     Raises:
         NotFound: the format needs results, and the store was not analyzed yet.
     """
     from graphinv.export import exports
 
-    analysis = store.analysis()
+    analysis = analysis or store.analysis()
     if analysis is None:
         if not name.startswith("facts"):
             raise NotFound("the store was not analyzed yet; run `graphinv analyze`")

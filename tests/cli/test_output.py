@@ -8,7 +8,7 @@ import re
 import pytest
 from rich.console import Console
 
-from graphinv.cli.output import table
+from graphinv.cli.output import progress, table
 from graphinv.cli.words import level
 
 LONG = "claude-code:demo/platform/infra#drift-checker"
@@ -64,3 +64,16 @@ def test_levels_keep_their_colours(width: int) -> None:
     Console(file=file, width=width, force_terminal=True, color_system="standard").print(table(["id", "from", "to", "and"], rows))
     for words in ("\x1b[31mhigh", "\x1b[1;31mcritical\x1b[0m", "\x1b[1;33m again\x1b[0m"):
         assert words in file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("done", "what", "shown"), [(1234, "[/red] [bold]x[/bold]", "1,234 [/red] [bold]x[/bold] "), (0, "rules", "━ rules ")]
+)
+def test_progress_shows_names_as_they_are_and_no_count_of_nothing(
+    done: int, what: str, shown: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "120")
+    with progress() as told:
+        told("reading", done, what)
+    assert shown in re.sub(r"\x1b\[[0-9;?]*\w", "", capsys.readouterr().err)
