@@ -1,7 +1,8 @@
 """HashiCorp Vault and OpenBao: policies, roles of login methods, engines that make credentials.
 
-Read from policies in HCL and JSON, what ``vault read -format=json`` prints, objects by path, configuration of the Vault operator, and shell
-scripts that write them. Drawn here, and by :mod:`graphinv.ingest.grants.vault` from the grants:
+Read from policies in HCL and JSON, what ``vault read -format=json`` and look-ups of tokens and leases print, objects by path,
+configuration of the Vault operator, and shell scripts that write them. Drawn here, and by :mod:`graphinv.ingest.grants.vault` from
+the grants:
     (:Identity service account, role of a cloud …)-[:ASSUMES]->(:Identity role)-[:CAN_ACCESS {actions}]->(:Secret|Resource)
     (:Secret {ttl_seconds, max_life_seconds, renewable} made on demand)-[:AUTHENTICATES_AS]->(:Identity)-[:CAN_ACCESS]->(:Resource database)
 """
@@ -17,9 +18,10 @@ from graphinv.ingest.support import jsondoc, yamldoc
 from graphinv.ingest.support.clients import at, value_at
 from graphinv.ingest.support.located import Located, Pointer
 from graphinv.ingest.support.parts import inside, items
-from graphinv.ingest.support.records import text
+from graphinv.ingest.support.records import records, text
 from graphinv.ingest.support.secrets import redact
 from graphinv.ingest.support.vault.entries import alias_facts, entry_facts, is_entry, policy_facts
+from graphinv.ingest.support.vault.issued import is_lease, is_token, lease_facts, token_facts
 from graphinv.ingest.support.vault.objects import GROUPS, object_facts
 from graphinv.ingest.support.vault.paths import key_of, plain_path
 from graphinv.ingest.support.vault.scripts import written
@@ -33,6 +35,7 @@ FILES = (
     "*.hcl and *.policy with `path` blocks and capabilities",
     "JSON policies",
     "JSON of `vault read`, named after its path (`auth/kubernetes/role/x.json`, `database/roles/x.json`), or objects by path",
+    "JSON of `vault token lookup` and `vault lease lookup`, one, a list or one a line",
     "`policies`, `auth` and `secrets` of the Vault operator, in YAML or JSON",
     "VaultAuth, VaultStaticSecret and VaultDynamicSecret manifests",
     "manifests of the Vault config operator (redhatcop.redhat.io)",
@@ -47,6 +50,9 @@ _TEXT_POLICY = re.compile(rb'"(?:policy|rules)"\s*:\s*"(?:[^"\\]|\\.){0,2000}?pa
 _BY_PATH = re.compile(
     rb'"/?(?:auth/[^"/]{1,80}/roles?/|sys/polic(?:y|ies/acl)/|[\w-]{1,80}/(?:roles|static-roles|config)/)[^"]{1,200}"\s*:\s*\{'
 )
+_JSON = (".json", ".jsonl", ".ndjson")
+_ISSUED = re.compile(rb'"issue_time"\s*:\s*"')
+_LOOKED_UP = re.compile(rb'"creation_ttl"\s*:|"last_renewal"\s*:')
 _READ = re.compile(rb'"(?:lease_duration|lease_id|request_id|mount_type)"\s*:')
 _OPERATOR = re.compile(rb"^\s*(?:policies|auth|secrets|externalConfig):", re.MULTILINE)
 _OF_OPERATOR = re.compile(
@@ -72,10 +78,11 @@ def detect(path: str, head: bytes) -> bool:
     lowered = path.lower()
     if lowered.endswith((".hcl", ".policy", ".pol")):
         return _HCL.search(head) is not None and _RULES.search(head) is not None
-    if lowered.endswith(".json"):
+    if lowered.endswith(_JSON):
         policy = (_JSON_POLICY.search(head) and _RULES.search(head)) or _TEXT_POLICY.search(head) or _BY_PATH.search(head)
         operator = _JSON_OPERATOR.search(head) and _OF_JSON_OPERATOR.search(head)
-        return bool(policy or operator) or (_PLACE.fullmatch(path) is not None and _READ.search(head) is not None)
+        issued = _ISSUED.search(head) is not None and _LOOKED_UP.search(head) is not None
+        return bool(policy or operator or issued) or (_PLACE.fullmatch(path) is not None and _READ.search(head) is not None)
     if lowered.endswith((".yaml", ".yml")):
         return _OBJECT.search(head) is not None or (_OPERATOR.search(head) is not None and _OF_OPERATOR.search(head) is not None)
     return lowered.endswith((".sh", ".bash")) and _SCRIPT.search(head) is not None
@@ -90,8 +97,11 @@ def read(document: Document) -> Iterator[Fact]:
     lowered = document.name.lower()
     if lowered.endswith((".hcl", ".policy", ".pol")):
         yield from policy_facts(Stated(document, 1, "declared", NAME), _stem(document), document.text())
-    elif lowered.endswith(".json"):
-        yield from _json_facts(document, jsondoc.parse(document))
+    elif lowered.endswith(_JSON):
+        if _ISSUED.search(document.data) and _LOOKED_UP.search(document.data):
+            yield from _issued_facts(document)
+        else:
+            yield from _json_facts(document, jsondoc.parse(document))
     elif lowered.endswith((".yaml", ".yml")):
         try:
             documents = yamldoc.parse(document.text(), document)
@@ -135,6 +145,17 @@ def _json_facts(document: Document, located: Located) -> Iterator[Fact]:
         for path, entry in value.items():
             if isinstance(entry, dict) and is_entry(str(path)):
                 yield from entry_facts(Stated(document, located.line(path), "granted", NAME), str(path), inside(entry, "data") or entry)
+
+
+def _issued_facts(document: Document) -> Iterator[Fact]:
+    """Tokens and leases, as look-ups print them: one, a list, or one after the other."""
+    for record in records(document):
+        data = inside(record.value, "data") or record.value
+        granted = Stated(document, record.line(), "granted", NAME)
+        if is_token(data):
+            yield from token_facts(granted, data)
+        elif is_lease(data):
+            yield from lease_facts(granted, data)
 
 
 def _operator_facts(document: Document, located: Located, pointer: Pointer) -> Iterator[Fact]:

@@ -10,7 +10,7 @@ from graphinv.ingest.support.vault.hcl import PolicyError, rules
 from graphinv.ingest.support.vault.paths import key_of
 from graphinv.model.facts import EdgeFact, Grant, NodeFact, Ref
 from tests.ingest.granting import Granted
-from tests.ingest.reading import Facts, document, fake
+from tests.ingest.reading import Facts, document, fake, fingerprint
 
 ROLE = "vault:shop/auth/kubernetes/role/desk"
 CREDS = "vault:shop/database/creds/reader"
@@ -427,3 +427,93 @@ def test_users_teams_and_groups_have_the_policies_that_they_are_given() -> None:
         ("vault:shop/auth/ldap/role/ops", "vault:shop/identity/group/name/admins"),
     }
     assert [message for _, message in found.problems] == ["is an alias without a group or a login method"]
+
+
+# ---- what was issued ------------------------------------------------------------------------------------------------------------
+
+ACCESSOR = "8609694a-cdbc-db9b-d345-e782dbb562ed"
+LOOKED_UP = {
+    "accessor": ACCESSOR,
+    "creation_time": 1782000000,
+    "creation_ttl": 3600,
+    "display_name": "kubernetes-desk-bot",
+    "expire_time": "2026-11-27T09:40:00.123456789Z",
+    "explicit_max_ttl": 0,
+    "id": "",
+    "issue_time": "2026-06-21T00:00:00.123456789Z",
+    "last_renewal": "2026-11-27T08:40:00.123456789Z",
+    "meta": {"role": "desk", "service_account_name": "bot"},
+    "path": "auth/kubernetes/login",
+    "period": 3600,
+    "policies": ["default", "desk"],
+    "renewable": True,
+    "ttl": 2400,
+    "type": "service",
+}
+
+
+def looked_up(**more: object) -> str:
+    return json.dumps({"request_id": "1", "lease_id": "", "lease_duration": 0, "data": {**LOOKED_UP, **more}}, indent=2)
+
+
+def issued(text: str, path: str = "tokens/desk.json") -> Facts:
+    read = document(text, path)
+    assert vault.detect(read.path, read.data[:4096])
+    return Facts(vault, read)
+
+
+def test_a_token_that_is_renewed_says_since_when_it_lives() -> None:
+    facts = issued(looked_up())
+    token = f"vault-token:{fingerprint(ACCESSOR)}"
+    assert facts.nodes["Secret", token] | {"sources": []} == {
+        "name": "token of kubernetes-desk-bot",
+        "type": "vault_token",
+        "lifetime": "ephemeral",
+        "issued_at": "2026-06-21T00:00:00.123456Z",
+        "expires_at": "2026-11-27T09:40:00.123456Z",
+        "ttl_seconds": 3600,
+        "renewable": True,
+        "revocation_hook": True,
+        "sources": [],
+    }
+    assert facts.drawn("AUTHENTICATES_AS") == {(token, ROLE)}
+
+
+def test_a_token_that_lies_in_its_look_up_is_known_by_its_value_and_not_told() -> None:
+    value = fake("token", "hvs.", 90)
+    facts = issued(looked_up(id=value))
+    assert facts.drawn("AUTHENTICATES_AS") == {(f"secret:{fingerprint(value)}", ROLE)}
+    assert value not in repr(facts.all)
+
+
+def test_a_token_that_somebody_made_has_its_own_policies() -> None:
+    facts = issued(looked_up(path="auth/token/create", meta=None, period=0, expire_time=None, type="batch"))
+    (drawn,) = facts.drawn("AUTHENTICATES_AS")
+    assert drawn[1].startswith("vault:shop/vault-token:")
+    assert (facts.nodes["Secret", drawn[0]]["lifetime"], facts.nodes["Secret", drawn[0]]["revocation_hook"]) == ("static", False)
+    (grant,) = [one for one in facts.all if isinstance(one, Grant)]
+    assert json.loads(grant.body)["value"] == ["default", "desk"]
+
+
+def test_a_person_is_known_by_the_path_of_the_login() -> None:
+    facts = issued(looked_up(path="auth/userpass/login/ana", meta={"username": "ana"}))
+    assert {target for _, target in facts.drawn("AUTHENTICATES_AS")} == {"vault:shop/auth/userpass/role/ana"}
+
+
+def test_a_lease_that_is_renewed_stands_for_the_role_of_its_engine() -> None:
+    lease = {"id": "database/creds/reader/h3x", "issue_time": "2026-09-21T00:00:00Z", "expire_time": "2026-11-27T09:40:00Z"}
+    more = {"last_renewal": "2026-11-27T08:40:00Z", "renewable": True, "ttl": 3599}
+    facts = issued(
+        "\n".join(json.dumps({"data": one}) for one in ({**lease, **more}, {**lease, "id": "auth/kubernetes/login/x", **more})),
+        "leases.jsonl",
+    )
+    (drawn,) = facts.drawn("AUTHENTICATES_AS")
+    assert drawn[1] == "vault:shop/database/roles/reader"
+    assert facts.nodes["Secret", drawn[0]]["ttl_seconds"] == 3600
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"issue_time": "soon"}, {"meta": []}, {"path": 7}, {"policies": {}}, {"accessor": None}, {"expire_time": [1]}]
+)
+def test_look_ups_with_something_wrong_are_read_as_far_as_they_go(wrong: dict[str, object]) -> None:
+    assert issued(looked_up(**wrong)).nodes

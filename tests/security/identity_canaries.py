@@ -191,6 +191,15 @@ def _vault(plant: Callable[..., str], shaped: Callable[[], str]) -> dict[str, st
         "token": plant(),
     }
     asked = {"apiVersion": "iam.cnrm.cloud.google.com/v1beta1", "kind": "IAMPolicyMember", "metadata": {"namespace": "p"}, "spec": bound}
+    token = {
+        "id": plant("hvs.", 40),
+        "accessor": shaped(),
+        "creation_ttl": 60,
+        "issue_time": "2026-01-01T00:00:00Z",
+        "path": f"auth/{shaped()}/login",
+    }
+    token |= {"display_name": shaped(), "meta": {"role": shaped(), "password": plant()}, "policies": [shaped()]}
+    lease = {"id": f"database/creds/{shaped()}/{plant()}", "issue_time": "2026-01-01T00:00:00Z", "last_renewal": None}
     read = {"lease_id": "", "data": {"bound_service_account_names": [shaped()], "token_policies": [shaped()], "token": plant()}}
     return {
         "shop/vault/policy.hcl": policy,
@@ -200,6 +209,9 @@ def _vault(plant: Callable[..., str], shaped: Callable[[], str]) -> dict[str, st
         "shop/gcp/connector.yaml": yaml.safe_dump(asked),
         "shop/vault/setup.sh": script,
         "shop/vault/auth/kubernetes/role/x.json": json.dumps(read),
+        "shop/vault/token.json": json.dumps({"data": token}),
+        "shop/vault/made.json": json.dumps({"data": {**token, "path": "auth/token/create"}}),
+        "shop/vault/leases.json": json.dumps([{"data": lease}]),
     }
 
 
