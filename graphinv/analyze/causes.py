@@ -98,8 +98,9 @@ def _on_all_ways(engine: Engine, lens: Lens, target: NodeKey, subjects: Iterable
 
 
 def _own(finding: Finding) -> Iterator[str]:
-    """What a finding is about: its one edge and what that leads to, and its subject, an agent only where there is nothing else."""
-    found = list(finding.path[0].edges) if len(finding.path) == 1 else []
+    """What a finding is about: its one edge and what that leads to, and its subject, an agent only where there is nothing else. Without a
+    target the edge is only an example of what the subject does."""
+    found = list(finding.path[0].edges) if len(finding.path) == 1 and finding.target is not None else []
     if finding.target is not None and finding.target[0] not in (*_ENDS, "Agent"):
         found.append(":".join(finding.target))
     if finding.subject[0] != "Agent" or not found:

@@ -88,6 +88,15 @@ def test_a_finding_about_one_thing_is_cleared_there(kind: str) -> None:
     assert found.cause == ":".join(key)
 
 
+def test_an_edge_that_is_one_of_several_that_a_finding_is_about_is_no_cause() -> None:
+    engine = Engine(build(edge("a1 USES t1"), edge("t1 CAN_ACCESS r1", actions=["read"]), edge("a1 USES t2")), AT)
+    example = finding(engine, ("Agent", "a1"), ("Resource", "r1")).path[:1]
+    [found] = with_causes(engine, [replace(about(("Agent", "a1")), path=example)])
+    assert found.cause == "Agent:a1"
+    [found] = with_causes(engine, [replace(about(("Agent", "a1")), path=example, target=("Tool", "t1"))])
+    assert found.cause == example[0].edges[0]
+
+
 def without(estate: Estate, cause: str) -> Estate:
     """The estate when nothing passes the cause any more."""
     passed = [one.key for one in estate.edges if cause in (one.key, ":".join(one.source), ":".join(one.target))]
