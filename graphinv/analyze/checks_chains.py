@@ -212,7 +212,7 @@ def delegation_ring(engine: Engine, params: Params) -> Iterator[Row]:
             continue  # a model and what runs its tools
         asked = [edge for link in inside[ring] for edge in link.edges if edge.kind == "DELEGATES_TO"]
         notes = [] if any(edge.props.get("max_depth") is not None for edge in asked) else ["+1 nothing says how often it may go round"]
-        if any(_grows(engine, edge) for edge in asked):
+        if asked and _grows(engine, members):
             notes.append("+2 power grows on the way")
         yield about(agents[0]) | {
             "agents": [key[1] for key in agents],
@@ -256,11 +256,15 @@ def _calls_on(estate: Estate, edge: EdgeRecord, at: int) -> bool:
     return in_force(edge, at) and active(estate.nodes[edge.source]) and active(estate.nodes[edge.target])
 
 
-def _grows(engine: Engine, edge: EdgeRecord) -> bool:
-    """Whether the callee can itself do something, worse than read, that its caller cannot."""
-    columns, bits = engine.own_privileges.row(edge.target)
-    had = dict(zip(*(part.tolist() for part in engine.own_privileges.row(edge.source)), strict=True))
-    return any(five & WORSE_BITS & ~had.get(column, 0) for column, five in zip(columns.tolist(), bits.tolist(), strict=True))
+def _grows(engine: Engine, members: Iterable[NodeKey]) -> bool:
+    """Whether an agent or flow of a ring can itself do something, worse than read, that one of its agents cannot: on the way from that one
+    to the other it is gained."""
+    rows = {key: engine.own_privileges.row(key) for key in members if key[0] in ("Agent", "Workflow")}
+    together = np.zeros(len(engine.structure.targets), dtype=np.uint8)
+    for columns, bits in rows.values():
+        together[columns] |= bits & WORSE_BITS
+    most = np.bitwise_count(together).sum()
+    return any(np.bitwise_count(bits & WORSE_BITS).sum() < most for (kind, _), (_, bits) in rows.items() if kind == "Agent")
 
 
 def _round(start: NodeKey, links: Iterable[_Link]) -> list[_Link]:

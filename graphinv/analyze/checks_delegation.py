@@ -14,16 +14,16 @@ import numpy as np
 from graphinv.analyze.labels import agreed
 from graphinv.analyze.moments import micros
 from graphinv.analyze.privilege import Privileges
-from graphinv.analyze.reaching import WORSE_BITS, Columns, Pair, Reached, calls_of, columns_of, pairs_and_counts
+from graphinv.analyze.reaching import WORSE_BITS, Columns, Pair, Reached, affordable, calls_of, columns_of, pairs_and_counts
 from graphinv.analyze.rings import Rings
 from graphinv.analyze.rows import (
     DAY,
+    STRONGEST_FIRST,
     Params,
     Row,
     about,
     active,
     agents_of,
-    blueprint,
     confidence,
     counted,
     delegations,
@@ -31,11 +31,13 @@ from graphinv.analyze.rows import (
     in_force,
     tells_callers_apart,
 )
-from graphinv.analyze.scopes import Array, split_scope
+from graphinv.analyze.scopes import Array, actions_of, split_scope
+from graphinv.analyze.standing import Standing
 from graphinv.analyze.structure import KIND_NUMBER
 from graphinv.analyze.toolbox import Toolbox, toolbox_of
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
 from graphinv.model.facts import NodeKey
+from graphinv.model.kinds import ANY_AGENT
 
 if TYPE_CHECKING:
     from graphinv.analyze.engine import Engine
@@ -49,6 +51,29 @@ _MINUTE = 60 * 1_000_000
 
 
 def widened(engine: Engine, params: Params) -> Iterator[Row]:
+    """Delegations by which the delegator gains, as :func:`_widened` tells; as sure as the way to the heaviest thing that it gains.
+
+    Ways are searched target by target, since one search serves all, and for as many as can be afforded, the weightiest first.
+    """
+    rows = list(_widened(engine))
+    gains: defaultdict[_Gain, list[Row]] = defaultdict(list)
+    for row, gain in rows:
+        gains[gain].append(row)
+    for gain in sorted(gains)[: affordable(engine, _SEARCHES)]:
+        _, target, action = gain
+        for row in gains[gain]:
+            way = engine.witness((row["target_kind"], row["target_id"]), target, action)
+            sure = (hop.confidence for hop in (way.hops if way else ()) if hop.confidence is not None)
+            row["confidence"] = min([row["confidence"], *sure])
+    yield from (row for row, _ in rows)
+
+
+_SEARCHES = 200
+_Gain = tuple[float, NodeKey, str]
+"""The heaviest thing that is gained, after what it weighs turned round, and what can be done to it."""
+
+
+def _widened(engine: Engine) -> Iterator[tuple[Row, _Gain]]:
     """Delegations by which the delegator can do, worse than read, what it could not do without them.
 
     What it could do without is its own and what it may ask others for; a second way to the same sub-agent is no other, nor is what comes
@@ -88,7 +113,8 @@ def widened(engine: Engine, params: Params) -> Iterator[Row]:
             yield from _gained(engine, told, edge, carried[arc], twice)
 
 
-def _gained(engine: Engine, told: Columns, edge: EdgeRecord, carried: tuple[Array, Array], without: Array) -> Iterator[Row]:
+def _gained(engine: Engine, told: Columns, edge: EdgeRecord, carried: tuple[Array, Array], without: Array) -> Iterator[tuple[Row, _Gain]]:
+    """What ``edge`` adds, if anything."""
     scopes = edge.props.get("scopes")
     evaluable = all(split_scope(scope)[0] for scope in scopes or ())
     columns, bits = carried if evaluable else engine.privileges("posture").row(edge.target)
@@ -97,15 +123,15 @@ def _gained(engine: Engine, told: Columns, edge: EdgeRecord, carried: tuple[Arra
         if edge.props.get("mode") == "on_behalf_of" or tells_callers_apart(engine.estate, edge):
             return
     bits = bits & ~without[columns] & WORSE_BITS
-    columns = columns[bits > 0]
+    columns, bits = columns[bits > 0], bits[bits > 0]
     if not len(columns):
         return
-    keys, targets = engine.structure.keys, engine.structure.targets
-    order = columns[np.argsort(-engine.weights.target[columns], kind="stable")]
-    yield about(edge.source, edge.target) | {
+    order = np.argsort(-engine.weights.target[columns], kind="stable")
+    some = [engine.structure.keys[node] for node in engine.structure.targets[columns[order[:10]]].tolist()]
+    row = about(edge.source, edge.target) | {
         "targets": len(columns),
         "what": counted(len(columns), "thing", "things"),
-        "examples": [":".join(keys[node]) for node in targets[order[:10]].tolist()],
+        "examples": [":".join(key) for key in some],
         "how": "asks for more than it has" if scopes is None else "hands over more than it has",
         "path": [hop_of(engine.estate, edge)],
         "confidence": min(confidence(edge), 1.0 if evaluable else 0.5),
@@ -114,6 +140,8 @@ def _gained(engine: Engine, told: Columns, edge: EdgeRecord, carried: tuple[Arra
             *(["+1 something sensitive is among it"] if told.sensitive[columns].any() else []),
         ],
     }
+    held = actions_of(int(bits[order[0]]))
+    yield row, (-float(engine.weights.target[columns[order[0]]]), some[0], next(one for one in STRONGEST_FIRST if one in held))
 
 
 def lost_actor(engine: Engine, params: Params) -> Iterator[Row]:
@@ -199,7 +227,8 @@ def _short(edge: EdgeRecord) -> bool:
 def confused_deputy(engine: Engine, params: Params) -> Iterator[Row]:
     """Agents, tools and servers with power of their own that several agents can have used and that cannot tell for whom they act."""
     estate, at = engine.estate, micros(engine.at)
-    toolbox, powers = toolbox_of(engine), _Powers(engine)
+    toolbox, powers, standing = toolbox_of(engine), _Powers(engine), Standing(engine)
+    askers = cache(lambda source: _askers(estate, source, at))
     for kind in ("Agent", "Tool", "ToolServer"):
         for deputy in estate.of_kind(kind):
             own = [edge for edge in estate.outgoing.get(deputy.key, ()) if edge.kind in ("RUNS_AS", "HOLDS") and in_force(edge, at)]
@@ -208,16 +237,18 @@ def confused_deputy(engine: Engine, params: Params) -> Iterator[Row]:
             if all(tells_callers_apart(estate, edge) for edge in own):
                 continue
             used = [(edge, arc) for edge, arc in _calls(engine, deputy) if len(powers.behind(arc))]
-            surest: dict[str, float] = {}
-            for edge, _ in used:
-                party = blueprint(estate.nodes[edge.source])
-                surest[party] = max(surest.get(party, 0.0), confidence(edge))
+            asking = {edge.source: askers(edge.source) for edge, _ in used}
+            callers = sorted(set().union(*asking.values()) - {deputy.key})
+            party = standing.parties(callers) if len(callers) >= params["callers"] else {}
+            surest: dict[NodeKey, float] = {}
+            for edge, _ in used if party else ():
+                for caller in asking[edge.source] & party.keys():
+                    surest[party[caller]] = max(surest.get(party[caller], 0.0), confidence(edge))
             if len(surest) < params["callers"]:
                 continue
             worse = np.unique(np.concatenate([powers.behind(arc) for _, arc in used]))
             keys, targets = engine.structure.keys, engine.structure.targets
             heaviest = worse[np.argmax(engine.weights.target[worse])]
-            callers = sorted({edge.source for edge, _ in used})
             lower = any(_lower(toolbox, caller, deputy) for caller in callers)
             yield about(deputy.key, keys[targets[heaviest]]) | {
                 "callers": [":".join(caller) for caller in callers],
@@ -247,7 +278,7 @@ class _Powers:
 
 
 def _calls(engine: Engine, deputy: NodeRecord) -> Iterator[tuple[EdgeRecord, int]]:
-    """Edges by which agents call a deputy, itself or by a tool that it provides, with nobody to decide for the caller; and their arcs."""
+    """Edges by which agents and flows call a deputy, itself or by a tool of its own, with nobody to decide for the caller; their arcs."""
     estate, at = engine.estate, micros(engine.at)
     asks = cache(lambda called: agreed(estate.nodes[called].props, "authorizescallers", at))
     for edge, provided, arc in calls_of(engine, deputy.key):
@@ -255,9 +286,27 @@ def _calls(engine: Engine, deputy: NodeRecord) -> Iterator[tuple[EdgeRecord, int
             yield edge, arc
 
 
+def _askers(estate: Estate, source: NodeKey, at: int) -> set[NodeKey]:
+    """Agents for which ``source`` calls: itself, or those that can have a flow run, with nothing to tell it for whom. Of the node that
+    stands for all agents of a kind that is not followed."""
+    found, seen, waiting = set(), {source}, [source]
+    while waiting:
+        one = waiting.pop()
+        if one[0] == "Agent":
+            found.add(one)
+            continue
+        if estate.nodes[one].props.get("kind_detail") == ANY_AGENT:
+            continue
+        asked = (edge for edge in estate.incoming.get(one, ()) if edge.kind == "DELEGATES_TO" and in_force(edge, at))
+        more = {edge.source for edge in asked if _undecided(estate, edge)} - seen
+        seen |= more
+        waiting += more
+    return found
+
+
 def _undecided(estate: Estate, edge: EdgeRecord) -> bool:
-    """Whether it is a call by an agent in service, without the first caller's name in it and with no point that decides by caller."""
-    called = edge.kind in ("USES", "CONNECTS_TO", "DELEGATES_TO") and edge.source[0] == "Agent" and edge.source != edge.target
+    """Whether it is a call by what is in service, without the first caller's name in it and with no point that decides by caller."""
+    called = edge.kind in ("USES", "CONNECTS_TO", "DELEGATES_TO") and edge.source[0] in _ACTORS and edge.source != edge.target
     if not called or not active(estate.nodes[edge.source]):
         return False
     return edge.props.get("mode") not in ("on_behalf_of", "passthrough") and not tells_callers_apart(estate, edge)

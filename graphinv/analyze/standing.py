@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -49,6 +49,23 @@ class Standing:
         helped = set().union(*map(self._helped, agents)) & agents
         helped -= {one.source for one in self._estate.incoming.get(identity, ()) if one.kind == "RUNS_AS"}
         return len(self._blueprints(agents - helped)) > 1
+
+    def parties(self, agents: Iterable[NodeKey]) -> Mapping[NodeKey, NodeKey]:
+        """For each of ``agents`` the one that stands for its party: replicas are one, and so is with an agent whom it asks of them that is
+        known to run in its own framework."""
+        party = {agent: agent for agent in agents}
+
+        def root(agent: NodeKey) -> NodeKey:
+            while party[agent] != agent:
+                party[agent] = agent = party[party[agent]]
+            return agent
+
+        first: dict[str, NodeKey] = {}
+        for agent in sorted(party):
+            for other in (first.setdefault(blueprint(self._estate.nodes[agent]), agent), *sorted(self._helped(agent) & party.keys())):
+                one, two = sorted((root(agent), root(other)))
+                party[two] = one
+        return {agent: root(agent) for agent in party}
 
     def _blueprints(self, agents: Iterable[NodeKey]) -> set[str]:
         return {blueprint(self._estate.nodes[agent]) for agent in agents}

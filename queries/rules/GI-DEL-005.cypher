@@ -17,7 +17,8 @@
 //   - A deputy that decides itself for the user or agent that asks
 //   - A deputy with one caller, or replicas of one
 //   - A caller whose name goes along, or for whom a point on the hop decides
+//   - A sub-agent that runs in its caller's framework is no further caller
 // columns:
-//   callers: Who asks it
-//   parties: How many distinct agents they are, replicas counted once
+//   callers: Who asks it, itself or by a flow
+//   parties: How many distinct agents they are, replicas and those that run in one another counted once
 //   targets: How many things it can change
