@@ -6,6 +6,7 @@ in :mod:`canvas`), all of which take text as it is; none ever goes into Markdown
 
 from __future__ import annotations
 
+import os
 import time
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
@@ -22,6 +23,7 @@ from graphinv.model.estate import Estate
 from graphinv.model.facts import NodeKey
 from graphinv.model.results import Analysis, Finding, Hop, Lens, Path
 from graphinv.model.text import plain
+from graphinv.pipeline.accepted import ACCEPTED_VARIABLE, Filter
 from graphinv.pipeline.blast import BlastRadius, blast_radius
 from graphinv.pipeline.inventory import AgentEntry, inventory
 from graphinv.pipeline.stages import engine
@@ -111,6 +113,8 @@ class Contents:
     estate: Estate
     agents: tuple[AgentEntry, ...]
     engine: Engine
+    hidden: tuple[str, ...]
+    """How many findings are not shown, and why, in words."""
 
     def name(self, key: NodeKey) -> str:
         """The name of a node, harmless; its id where it is not in the graph any more."""
@@ -148,7 +152,11 @@ def _stamp_of_server(url: str, now: int) -> Hashable:
 
 
 @st.cache_resource(max_entries=2, show_spinner="Reading the store …")
-def _read(url: str, stamp: Hashable) -> Contents | Missing:
+def _read(url: str, accepted: str | None, stamp: Hashable) -> Contents | Missing:
+    try:
+        filtering = Filter.of(FilePath(accepted) if accepted else None, None)
+    except GraphinvError as error:
+        return Missing("The file of accepted risks cannot be read.", "graphinv findings --accepted FILE", str(error))
     try:
         with open_store(url) as store:
             analysis, estate = store.analysis(), store.estate()
@@ -156,6 +164,7 @@ def _read(url: str, stamp: Hashable) -> Contents | Missing:
                 return Missing("The store is empty.", "graphinv scan PATH")
             if analysis is None:
                 return Missing("The store was not analyzed yet.", "graphinv analyze")
+            analysis, shown = filtering.without(analysis)
             return Contents(
                 stamp=stamp,
                 summary=summarise(store, analysis, estate),
@@ -163,6 +172,7 @@ def _read(url: str, stamp: Hashable) -> Contents | Missing:
                 estate=estate,
                 agents=tuple(inventory(estate, analysis)),
                 engine=engine(store, at=analysis.at, estate=estate),
+                hidden=tuple(shown.words),
             )
     except GraphinvError as error:
         return Missing("The store cannot be opened.", "graphinv demo\ngraphinv scan PATH", str(error))
@@ -170,8 +180,8 @@ def _read(url: str, stamp: Hashable) -> Contents | Missing:
 
 def contents() -> Contents:
     """What the store holds now. Where there is nothing to show it says so, with what to do, and ends the page."""
-    url = store_url()
-    found = _read(url, _stamp(url))
+    url, accepted = store_url(), os.environ.get(ACCEPTED_VARIABLE)
+    found = _read(url, accepted, (_stamp(url), _stamp(accepted) if accepted else None))
     if isinstance(found, Missing):
         st.warning(found.reason, icon=":material/info:")
         if found.detail:
@@ -209,6 +219,8 @@ def header(shown: Contents, title: str, about: str) -> None:
             icon=":material/history:",
         )
     st.caption(f"{about} Generation {shown.analysis.generation}, judged at {when(summary.at)}.")
+    for line in shown.hidden:
+        st.text(plain(line))
 
 
 def section(title: str, about: str = "") -> None:

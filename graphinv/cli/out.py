@@ -12,7 +12,9 @@ import typer
 
 from graphinv.cli.options import Format, FormatOption, StoreOption, existing_store, reader
 from graphinv.cli.output import console, emit, table, text, to_json, write
+from graphinv.cli.stages import AcceptedOption, BaselineOption
 from graphinv.model.errors import UsageError
+from graphinv.pipeline.accepted import ACCEPTED_VARIABLE
 
 PATTERNS_SHOWN = 8
 
@@ -29,10 +31,13 @@ def export(
         Path | None, typer.Option("--output", "-o", help="File, or folder where a format has several; standard output when absent")
     ] = None,
     catalogue: Annotated[bool, typer.Option("--list", help="The formats")] = False,
+    accepted: AcceptedOption = None,
+    baseline: BaselineOption = None,
     store: StoreOption = None,
 ) -> None:
     """Write findings, the graph or policy data in a format of others."""
     from graphinv.export import exports
+    from graphinv.pipeline.accepted import Filter, Shown
     from graphinv.pipeline.stages import render
 
     available = exports()
@@ -41,8 +46,14 @@ def export(
         return
     if name is None or name not in available:
         raise UsageError(f"export takes a format: {', '.join(available)}")
+    hidden = Filter.of(accepted, baseline)
     with reader(store) as opened:
-        made = render(opened, name)
+        analysis, shown = opened.analysis(), Shown(())
+        if analysis is not None:
+            analysis, shown = hidden.without(analysis)
+        made = render(opened, name, analysis)
+    for line in shown.words:
+        console(err=True).print(text(line, "yellow"))
     if isinstance(made, str):
         if output is None:
             sys.stdout.write(made)
@@ -101,13 +112,18 @@ def dashboard(
     store: StoreOption = None,
     port: Annotated[int, typer.Option(help="Port on loopback", min=1, max=65535)] = 8501,
     browser: Annotated[bool, typer.Option(help="Open it in a browser")] = True,
+    accepted: AcceptedOption = None,
 ) -> None:
     """Open the dashboard, on loopback."""
+    from graphinv.pipeline.accepted import Filter
     from graphinv.pipeline.bundled import bundled
 
     url = existing_store(store).removeprefix("file://")
+    Filter.of(accepted, None)  # a file that cannot be read is told here, not on each page
     script = bundled("app") / "streamlit_app.py"
     environment = {**os.environ, "GRAPHINV_STORE": url if "://" in url else str(Path(url).resolve())}
+    if accepted is not None:
+        environment[ACCEPTED_VARIABLE] = str(accepted.resolve())
     settings = {
         "server.address": "127.0.0.1",
         "server.port": str(port),

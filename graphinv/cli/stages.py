@@ -12,6 +12,7 @@ from graphinv.cli.output import console, progress, text, to_json, write
 from graphinv.cli.words import print_summary
 from graphinv.model.errors import UsageError
 from graphinv.model.results import LEVELS, Analysis, Level
+from graphinv.pipeline.accepted import ACCEPTED_VARIABLE
 from graphinv.store import store_url
 
 if TYPE_CHECKING:
@@ -21,7 +22,14 @@ if TYPE_CHECKING:
 Paths = Annotated[list[Path], typer.Argument(help="Folders or files; each folder is a root of its own", metavar="PATH")]
 FailOn = Annotated[Level | None, typer.Option("--fail-on", help="Exit with 1 when a finding of this level or worse exists")]
 AcceptedOption = Annotated[
-    Path | None, typer.Option("--accepted", help="TOML file of accepted risks, which are hidden and counted", metavar="FILE")
+    Path | None,
+    typer.Option(
+        "--accepted",
+        help="TOML file of accepted risks, which are hidden and counted; GRAPHINV_ACCEPTED when absent",
+        metavar="FILE",
+        envvar=ACCEPTED_VARIABLE,
+        show_envvar=False,
+    ),
 ]
 BaselineOption = Annotated[
     Path | None,
@@ -91,21 +99,11 @@ def _scan(paths: list[Path], url: str, form: Format, fail_on: Level | None, at: 
     with collector_resting():
         with progress() as report:
             done = run(url, paths, report, at=at, vendored=vendored)
-        analysis, shown = _without(done.analysis, hidden)
+        analysis, shown = hidden.without(done.analysis)
         with open_store(url) as opened:
             summary = summarise(opened, analysis)
     _print(summary, shown, form)
     _exit(analysis, fail_on, done.unread)
-
-
-def _without(analysis: Analysis | None, hidden: Filter) -> tuple[Analysis | None, Shown]:
-    """The analysis without the findings that need not be shown, and what those are. What was written to the store has them all."""
-    from graphinv.pipeline.accepted import Shown
-
-    if analysis is None:
-        return None, Shown(())
-    shown = hidden.shown(analysis.findings, analysis.at)
-    return analysis.model_copy(update={"findings": shown.findings}), shown
 
 
 def _print(summary: Summary, shown: Shown, form: Format) -> None:
@@ -185,7 +183,7 @@ def analyze(
 
     hidden = Filter.of(accepted, baseline)
     with progress() as report, open_store(existing_store(store), write=True) as opened:
-        analysis, shown = _without(run(opened, report, at=moment(at)), hidden)
+        analysis, shown = hidden.without(run(opened, report, at=moment(at)))
         summary = summarise(opened, analysis)
     _print(summary, shown, form)
     _exit(analysis, fail_on, 0)

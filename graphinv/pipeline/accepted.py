@@ -28,9 +28,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from graphinv.analyze.library import explain
 from graphinv.model.errors import InputError, UsageError
 from graphinv.model.globs import glob_form
-from graphinv.model.results import LEVELS, Finding
+from graphinv.model.results import LEVELS, Analysis, Finding
 from graphinv.pipeline.keys import KEY_FILE_VARIABLE
 
+ACCEPTED_VARIABLE = "GRAPHINV_ACCEPTED"
+"""Environment variable that names the file of accepted risks where no option does."""
 MAX_BYTES = 512 * 1024 * 1024
 
 
@@ -135,6 +137,11 @@ class Filter:
             () if accepted is None else accepted_in(_text(accepted), accepted.name),
             {} if baseline is None else known_in(_text(baseline), baseline.name),
         )
+
+    def without(self, analysis: Analysis) -> tuple[Analysis, Shown]:
+        """The analysis without the findings that need not be shown, and what those are. What is in the store has them all."""
+        shown = self.shown(analysis.findings, analysis.at)
+        return analysis.model_copy(update={"findings": shown.findings}), shown
 
     def shown(self, findings: Iterable[Finding], at: str) -> Shown:
         """Which of ``findings`` are shown on the day of ``at``. O(findings · acceptances)."""

@@ -12,7 +12,7 @@ from unittest.mock import Mock
 import pytest
 from widgets import UNKNOWN, counted
 
-from graphinv.model.results import LENSES, Analysis, Lens
+from graphinv.model.results import LENSES, LEVELS, Analysis, Lens
 from graphinv.pipeline.blast import blast_radius
 from graphinv.pipeline.stages import engine, ingest, roots_of, scan
 from graphinv.pipeline.summary import summarise
@@ -350,3 +350,22 @@ def test_the_views_show_what_the_pipeline_says(store: Path, monkeypatch: pytest.
     dot = picture(opened(store, monkeypatch, VIEWS[2]))
     assert dot.count("[label=") == len({node.key for node in radius.nodes} | {("Agent", "helper"), ("Identity", "payer")})
     assert len(radius.targets) == len(table(opened(store, monkeypatch, VIEWS[2]), "target", "weight"))
+
+
+def test_accepted_risks_are_hidden_and_counted_on_every_page(store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with open_store(store) as opened_store:
+        analysis = opened_store.analysis()
+        assert isinstance(analysis, Analysis)
+    rule = next(one.rule for one in analysis.findings)
+    hidden = sum(one.rule == rule for one in analysis.findings)
+    file = tmp_path / "accepted.toml"
+    file.write_text(f'[[accepted]]\nrule = "{rule}"\nowner = "ana"\nreason = "known"\nuntil = 2099-12-31\n', "utf-8")
+    monkeypatch.setenv("GRAPHINV_ACCEPTED", str(file))
+    for view in VIEWS:
+        page = opened(store, monkeypatch, view)
+        assert any(f"{hidden} finding" in one.value and "accepted risk" in one.value for one in page.text), view
+    shown = sum(int(one.value.replace(",", "")) for one in opened(store, monkeypatch, "views/findings.py").metric[: len(LEVELS)])
+    assert shown == len(analysis.findings) - hidden
+    file.write_text("no toml", "utf-8")
+    page = opened(store, monkeypatch)
+    assert [one.value for one in page.warning] == ["The file of accepted risks cannot be read."]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+
+import pytest
 
 from tests.cli.conftest import AT, Demo
 from tests.cli.running import graphinv, refused
@@ -34,6 +37,20 @@ def test_findings_that_are_new(demo: Demo, tmp_path: Path) -> None:
     assert ran.out == first
     assert f"{len(others)} findings hidden that the baseline knows" in ran.err
     assert "cannot be read" in refused("findings", "--store", demo.store, "--baseline", tmp_path / "none")
+
+
+@pytest.mark.parametrize("name", ["sarif", "json", "csv", "jira"])
+def test_exports_leave_out_what_is_accepted_and_count_it(demo: Demo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    keys = {one["key"] for one in graphinv("findings", "--rule", "GI-GOV", "--store", demo.store, "-f", "json").json}
+    file = tmp_path / "accepted.toml"
+    file.write_text(ENTRY.format("2026-12-31").replace("GI-*", "GI-GOV-*"), "utf-8")
+    assert keys < set(re.findall(r"[0-9a-f]{16}", graphinv("export", name, "--store", demo.store).out))
+    ran = graphinv("export", name, "--store", demo.store, "--accepted", file)
+    assert keys.isdisjoint(re.findall(r"[0-9a-f]{16}", ran.out))
+    assert f"{len(keys)} findings hidden as accepted risk" in ran.err
+    monkeypatch.setenv("GRAPHINV_ACCEPTED", str(file))
+    assert graphinv("export", name, "--store", demo.store).out == ran.out
+    assert f"{len(keys)} findings hidden" in graphinv("findings", "--store", demo.store).err
 
 
 def test_a_scan_fails_on_what_is_new_only(tmp_path: Path) -> None:
