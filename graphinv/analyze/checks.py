@@ -146,6 +146,10 @@ def _opens_scope(estate: Estate, edge: EdgeRecord, params: Params) -> bool:
 # Secrets that several agents use
 
 
+_ONE_NAME = 0.5
+"""How sure it is that programs which read a variable of the same name are given the same secret."""
+
+
 def shared_secret(engine: Engine, params: Params) -> Iterator[Row]:
     """One secret that several agents hold, themselves or by a server, tool or runtime of theirs."""
     estate, at = engine.estate, micros(engine.at)
@@ -155,8 +159,10 @@ def shared_secret(engine: Engine, params: Params) -> Iterator[Row]:
             continue
         through: defaultdict[NodeKey, set[NodeKey]] = defaultdict(set)
         sure: dict[NodeKey, float] = {}
+        named = secret.id.startswith("env:") and not secret.props.get("fingerprint")
         for edge in held:
-            for agent, certain in _behind(estate, edge.source, at, confidence(edge)):
+            most = _ONE_NAME if named and edge.source[0] != "Runtime" else 1.0
+            for agent, certain in _behind(estate, edge.source, at, min(confidence(edge), most)):
                 through[agent].add(edge.source)
                 sure[agent] = max(sure.get(agent, 0.0), certain)
         parties = _parties(estate, through, sure, at)
@@ -169,8 +175,9 @@ def shared_secret(engine: Engine, params: Params) -> Iterator[Row]:
             yield about(secret.key) | {"unknown": True}
             continue
         who = [counted(len(parties), "agent", "agents"), *([counted(len(people), "person", "people")] if people else [])]
-        more = min(len(parties) // 5, 2)
-        modifiers = [f"+{more} {len(parties)} agents share it"] if more else []
+        sure_of = sum(one > _ONE_NAME for one in parties)
+        more = min(sure_of // 5, 2)
+        modifiers = [f"+{more} {sure_of} agents share it"] if more else []
         if _differ(estate, agents):
             modifiers.append("+1 they differ in owner, environment or autonomy")
         yield about(secret.key) | {

@@ -19,6 +19,7 @@
 //   - A sub-agent that runs inside its caller by the same servers is no further holder
 //   - One path in a vault that issues a short-lived secret to each caller
 //   - Fingerprints of cut-off values agree though the secrets do not
+//   - Programs that read a variable of the same name need not be given the same secret
 // columns:
 //   agents: Ids of the agents
 //   parties: "How many distinct ones, replicas and in-process sub-agents counted once"
