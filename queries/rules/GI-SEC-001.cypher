@@ -19,6 +19,7 @@
 //   - Keys that are meant to be public, and keys of a test system
 //   - Signing roots that cannot leave their HSM
 //   - A path in a vault that looks static and gives out short-lived secrets
+//   - What lies among tests
 // columns: {life: How long it lives, place: Where it lies, type: What it is}
 MATCH (h:Agent|ToolServer|Tool|Workflow|Runtime|Memory)-[r:HOLDS]->(s:Secret)
 WHERE h.gone_at IS NULL AND r.gone_at IS NULL AND s.gone_at IS NULL
@@ -49,5 +50,9 @@ RETURN labels(h)[0] AS subject_kind, h.id AS subject_id, 'Secret' AS target_kind
        life = 'unknown' AS unknown, life, r.place AS place, s.type AS type,
        [m IN [
          CASE WHEN years >= 2 THEN '+2 unchanged for two years or more' WHEN years >= 1 THEN '+1 unchanged for a year' END,
-         CASE WHEN h.autonomy = 'autonomous' THEN '+1 its holder acts without asking' END
+         CASE WHEN h.autonomy = 'autonomous' THEN '+1 its holder acts without asking' END,
+         CASE WHEN size(coalesce(r.sources, [])) > 0
+                   AND all(one IN r.sources WHERE one CONTAINS '/fixtures/' OR one CONTAINS '/testdata/'
+                                               OR one CONTAINS '/test/' OR one CONTAINS '/tests/' OR one CONTAINS '/__tests__/')
+           THEN '-3 it lies among tests' END
        ] WHERE m IS NOT NULL] AS modifiers

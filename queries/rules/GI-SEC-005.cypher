@@ -57,8 +57,8 @@ RETURN labels(h)[0] AS subject_kind, h.id AS subject_id, 'Secret' AS target_kind
          CASE WHEN size(readers) > 1 THEN '+1 more than one agent can read it there' END,
          CASE WHEN size(coalesce(r.sources, [])) > 0
                    AND all(one IN r.sources WHERE one CONTAINS '/fixtures/' OR one CONTAINS '/testdata/')
-           THEN '-2 it lies among the fixtures of tests'
+           THEN '-3 it lies among the fixtures of tests'
               WHEN size(coalesce(r.sources, [])) > 0
                    AND all(one IN r.sources WHERE one CONTAINS '/test/' OR one CONTAINS '/tests/' OR one CONTAINS '/__tests__/')
-           THEN '-2 it lies among tests' END
+           THEN '-3 it lies among tests' END
        ] WHERE m IS NOT NULL] AS modifiers
