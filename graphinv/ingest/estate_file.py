@@ -8,7 +8,9 @@ Drawn:
     files = ["deploy/prod/**"]
     labels = ["team=pay"]
     crown_jewel = true              # and any of: sensitivity, environment, external, tenant, status, autonomy, review_due, binding, type,
-    owners = ["@acme/pay"]          # sandboxed, trust, scope, origin, third_party, vendor, mode, fail, distinguishes
+    owners = ["@acme/pay"]          # sandboxed, trust, scope, origin, third_party, vendor, mode, fail, distinguishes, status_since,
+                                    # lifetime, issued_at, expires_at, rotated_at, rotate_every_days, max_life_seconds, renewable,
+                                    # revocation_hook
     add_labels = ["duty=pay"]       # beside those that they have
 
     [[guard]]                       # an enforcement point and the edges of this root that it stands on
@@ -47,7 +49,8 @@ _SECTIONS = ("state", "guard", "name")
 _SELECTORS = ("nodes", "files", "labels")
 STATED = (
     *("crown_jewel", "sensitivity", "environment", "external", "tenant", "status", "autonomy", "review_due", "binding", "type"),
-    *("sandboxed", "trust", "scope", "origin", "third_party", "vendor", "mode", "fail", "distinguishes"),
+    *("sandboxed", "trust", "scope", "origin", "third_party", "vendor", "mode", "fail", "distinguishes", "status_since"),
+    *("lifetime", "issued_at", "expires_at", "rotated_at", "rotate_every_days", "max_life_seconds", "renewable", "revocation_hook"),
 )
 _POINT = ("name", "mode", "effect", "allows", "fail", "distinguishes")
 _NAMES = {
