@@ -35,7 +35,9 @@ TITLE = "Agents of Microsoft Copilot Studio"
 FILES = (
     "**/*.mcs.yml",
     "**/workflows/*/metadata.yml of a flow beside them",
-    "**/bots/*/bot.xml, **/bots/*/configuration.json, **/botcomponents/*/data and **/Connector/*_openapidefinition.json of a solution",
+    "**/bots/*/bot.xml and bots/*/configuration.json of a solution",
+    "**/botcomponents/*/data",
+    "**/Connector/*_openapidefinition.json",
 )
 MAX_BYTES = 2 * 1024 * 1024
 

@@ -38,7 +38,7 @@ NAME = "kubernetes"
 TITLE = "Kubernetes manifests and dumps, with kagent, ark and kagenti agents"
 FILES = (
     "*.yaml, *.yml, *.json with apiVersion and kind",
-    "lists of kubectl get -o json|yaml",
+    "lists of kubectl get -o json|yaml, several in one file too",
     "kustomization.yaml",
     "*.sh, *.py with manifests in here-documents and long strings",
     "charts of Helm: Chart.yaml, values.yaml and templates",

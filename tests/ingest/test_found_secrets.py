@@ -151,7 +151,25 @@ def test_redacted_values_are_told_by_their_place_and_placeholders_left_out() -> 
     found = read(gitleaks, json.dumps([v8("REDACTED"), v8("ghp_4f1...9a"), v8("YOUR_TOKEN_HERE")]))
     assert {key[1].partition(":")[0] for key in found.nodes} == {"hashed-secret"}
     assert all("fingerprint" not in props for props in found.nodes.values())
-    assert found.problems == [("", "note", "1 of its findings are placeholders and left out")]
+    assert found.problems == [("", "note", "1 of its findings are placeholders, or no values at all, and left out")]
+
+
+@pytest.mark.parametrize("text", [f"API_TOKEN={OPAQUE}", f"token: '{OPAQUE}'", f'"client_secret": "{OPAQUE}"'])
+def test_a_value_that_a_rule_took_with_its_name_is_the_value_alone(text: str) -> None:
+    assert set(read(gitleaks, json.dumps([v8(text, File="notes.md")])).nodes) == {("Secret", f"secret:{fingerprint(OPAQUE)}")}
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("TOKEN=\nREPO_OWNER=acme-inc", ".env.example"),
+        ("token = _create_access_token", "app/routes.py"),
+        ("token = make(user.id)", "app/routes.py"),
+        ('-----BEGIN PRIVATE KEY-----\\n";\n    encoded = encoded + new String(bytes', "src/Util.java"),
+    ],
+)
+def test_what_assigns_nothing_or_a_programs_own_name_is_no_secret(text: str, path: str) -> None:
+    assert read(gitleaks, json.dumps([v8(text, File=path)])).nodes == {}
 
 
 def test_places_outside_the_root_are_no_sources() -> None:

@@ -137,6 +137,26 @@ def test_pods_of_a_dump_belong_to_what_controls_them() -> None:
 # ---- agents -------------------------------------------------------------------------------------------------------------------
 
 
+def test_a_dump_of_one_list_after_the_other_with_logs_between_them() -> None:
+    def listing(kind: str, name: str) -> str:
+        return json.dumps(
+            {"kind": f"{kind}List", "apiVersion": "v1", "items": [{"metadata": {"name": name, "namespace": "pay"}}]}, indent=1
+        )
+
+    logs = '==== START logs for container a of pod pay/b ====\n[INFO] started\n  {"level": "info"}\n==== END logs ====\n'
+    cut = '{"kind": "Secret", "apiVersion": "v1", "metadata": {"name": "lost'
+    text = (
+        f"{listing('ServiceAccount', 'payer')}\n{logs}{listing('ServiceAccount', 'clerk')}\n{cut}\n{listing('ServiceAccount', 'judge')}\n"
+    )
+    facts = linked(kubernetes, {"dump.json": text})
+    accounts = {id.rpartition("/")[2]: props for (kind, id), props in facts.nodes.items() if kind == "Identity"}
+    assert {"payer", "clerk", "judge"} <= set(accounts)
+    assert accounts["clerk"]["sources"] == [f"shop/dump.json#L{text[: text.index('clerk')].count(chr(10))}"]
+    ((where, severity, message),) = facts.problems
+    assert (where, severity) == (f"L{text[: text.index('lost')].count(chr(10)) + 1}", "error")
+    assert message.startswith("1 of the values that follow one another here are not read; the first is not JSON")
+
+
 def test_an_agent_of_kagent_uses_the_servers_deployed_beside_it() -> None:
     facts = read("kagent.yaml")
     helper, tickets = "k8s:shop/desk/Agent/helper", "http://tickets.desk.svc.cluster.local:8080/mcp"

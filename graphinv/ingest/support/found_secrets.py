@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 
 from graphinv.ingest import Document
 from graphinv.ingest.support.secret_shapes import hide
-from graphinv.ingest.support.secrets import Recognised, is_placeholder, recognise_all, secret_node
+from graphinv.ingest.support.secrets import Recognised, is_placeholder, looks_secret_name, recognise_all, secret_node
 from graphinv.model.facts import Fact, NodeFact, Problem, Props, source_of
 
 MAX_VALUE = 20_000
@@ -21,6 +21,15 @@ HASHED = "hashed-secret:"
 """Beginning of the ids of secrets whose value a report does not hold."""
 _REDACTED = re.compile(r"(?i)redacted|.{0,12}(?:\*{3,}|\.{3}|…).{0,12}", re.DOTALL)
 _LABEL = re.compile(r"[^\w .:/@()+-]")
+_ASSIGNED = re.compile(r"[\"']?(?P<name>[\w.-]{2,80})[\"']?[ \t]*(?::=|=>|[:=])(?P<value>.*)", re.DOTALL)
+_EXPRESSION = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*(?:\(.*)?", re.DOTALL)
+_ARMOUR = "-----BEGIN"
+_KEY = re.compile(r"[A-Za-z0-9+/]{32}")
+_PROGRAMS = frozenset(
+    {".c", ".cc", ".cpp", ".cs", ".dart", ".go", ".h", ".java", ".js", ".jsx", ".kt", ".mjs", ".php", ".py", ".rb", ".rs", ".scala"}
+    | {".swift", ".ts", ".tsx"}
+)
+"""Files in which a bare word after an assignment is a name, and no text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +54,7 @@ def finding_facts(document: Document, line: int, finding: Finding) -> Iterator[N
     """(:Secret) for each credential in ``finding``, which stands on ``line`` of the report; nothing where it is a placeholder."""
     value = finding.value[:MAX_VALUE].strip()
     redacted = not value or _REDACTED.fullmatch(value) is not None
-    recognised = [] if redacted else _recognised(value)
+    recognised = [] if redacted else _recognised(value, finding.path)
     if not redacted and not recognised:
         return
     path = hide(finding.path)
@@ -67,10 +76,26 @@ def finding_facts(document: Document, line: int, finding: Finding) -> Iterator[N
         yield replace(node, props={**props, **said})
 
 
-def _recognised(value: str) -> list[Recognised]:
+def _recognised(value: str, path: str) -> list[Recognised]:
     """The credentials in a value: those with a form of their own, else all of it, where it is no placeholder."""
-    found = [one for one in recognise_all("", value) if one.end - one.start > len(value) / 2 or one.end == 0 or "://" in value]
+    if value.startswith(_ARMOUR) and _KEY.search(value) is None:
+        return []  # a program that takes keys apart
+    name, value = _unassigned(value, path)
+    if not value:
+        return []
+    found = [one for one in recognise_all(name, value) if one.end - one.start > len(value) / 2 or one.end == 0 or "://" in value]
     return found or ([] if is_placeholder(value) else [Recognised("", "", value)])
+
+
+def _unassigned(value: str, path: str) -> tuple[str, str]:
+    """Name and value where a rule took both (``TOKEN=…``); the value is empty where nothing is assigned, or a program's own name."""
+    assigned = _ASSIGNED.fullmatch(value)
+    if assigned is None or not looks_secret_name(assigned["name"]):
+        return "", value
+    rest = assigned["value"].lstrip(" \t")
+    if rest.startswith(("\n", "\r")) or (PurePosixPath(path).suffix.lower() in _PROGRAMS and _EXPRESSION.fullmatch(rest)):
+        return "", ""
+    return assigned["name"], rest.strip().strip("\"'")
 
 
 def _place(document: Document, path: str, line: int | None) -> list[str]:
@@ -85,7 +110,9 @@ def _place(document: Document, path: str, line: int | None) -> list[str]:
 def left_out(document: Document, placeholders: int, denied: int, ingestor: str) -> Iterator[Fact]:
     """Notes on findings that are none: placeholders, and what people said is no secret."""
     if placeholders:
-        yield Problem(document.path, "", f"{placeholders} of its findings are placeholders and left out", "note", ingestor)
+        yield Problem(
+            document.path, "", f"{placeholders} of its findings are placeholders, or no values at all, and left out", "note", ingestor
+        )
     if denied:
         yield Problem(document.path, "", f"{denied} of its findings were reviewed and are no secrets; left out", "note", ingestor)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from graphinv.ingest import Document
@@ -23,6 +24,8 @@ _STRING = re.compile(r'"(?>[^"\\\n\r]++|\\[^\n\r])*+"')
 _NUMBER = re.compile(r"-?+(?:[0-9]++(?:\.[0-9]*+)?+(?:[eE][+-]?+[0-9]++)?+|Infinity)")
 _WORD = re.compile(r"[A-Za-z]++")
 _WORDS: dict[str, Any] = {"true": True, "false": False, "null": None, "NaN": float("nan"), "Infinity": float("inf")}
+_OBJECT = re.compile(r"^\{", re.MULTILINE)
+"""Where a further object of a document may begin."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _MAX_DIGITS = 300
 
@@ -42,6 +45,22 @@ def parse(document: Document) -> Located:
 def parse_text(text: str, document: Document, first_line: int = 1) -> Located:
     """``text``, a part of ``document`` that starts on ``first_line``, as one JSON value. Raises as :func:`parse`."""
     return _Reader(text, document.path, first_line).read()
+
+
+def parse_all(document: Document) -> Iterator[Located | IngestError]:
+    """The JSON objects of a document that holds several, one after the other, as answers of several calls in one file; in place of one
+    that is broken, what is wrong with it. Text between them is passed over. O(bytes).
+
+    Raises:
+        IngestError: as :func:`parse`, for the first value.
+    """
+    reader = _Reader(document.text(), document.path, 1)
+    yield reader.value()
+    while reader.seek():
+        try:
+            yield reader.value()
+        except IngestError as error:
+            yield error  # what follows is looked for from here on, so that no text is read twice
 
 
 class _Reader:
@@ -72,6 +91,25 @@ class _Reader:
         return self.text[end : end + 1]
 
     def read(self) -> Located:
+        found = self.value()
+        if self.skip():
+            raise self.fail("is not one JSON value: more follows where it ends")
+        return found
+
+    def seek(self) -> bool:
+        """On to where the next object begins, right here or on a line of its own; whether there is one."""
+        if self.skip() != "{":
+            match = _OBJECT.search(self.text, self.position)
+            if match is None:
+                return False
+            self.line += self.text.count("\n", self.position, match.start())
+            self.position = match.start()
+        self.found = Located(None, {(): self.line}, [], self.line)
+        self.always = False
+        return True
+
+    def value(self) -> Located:
+        """The value that comes next."""
         if not self.skip():
             raise self.fail("is empty")
         stack: list[_Frame] = []
@@ -92,8 +130,6 @@ class _Reader:
                 if self.line != line or self.always:
                     self.found.lines[part] = self.line
                 container.append(self.opened_or_scalar(stack, part))
-        if self.skip():
-            raise self.fail("is not one JSON value: more follows where it ends")
         return Located(value, self.found.lines, self.found.duplicates, self.found.first_line)
 
     def member(self, stack: list[_Frame], container: dict[str, Any], pointer: Pointer, line: int) -> None:

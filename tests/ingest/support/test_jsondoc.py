@@ -134,3 +134,17 @@ def test_any_bytes_give_a_value_or_the_one_error(data: bytes) -> None:
 def test_pointers_are_escaped() -> None:
     assert json_pointer(("a/b", 0, "c~d")) == "/a~1b/0/c~0d"
     assert json_pointer(()) == ""
+
+
+def test_several_objects_after_one_another_and_what_stands_between_them() -> None:
+    text = '{"a":\n1}\n== log\n[INFO] x\n{"a": 2,\n "b": {\n}}{"c": 3}\n{"a": oops}\n{\n"a": 4}\n'
+    values = list(jsondoc.parse_all(document(text)))
+    good = [one for one in values if not isinstance(one, IngestError)]
+    assert [one.value for one in good] == [{"a": 1}, {"a": 2, "b": {}}, {"c": 3}, {"a": 4}]
+    assert [(one.line(), one.line("a")) for one in good if "a" in one.value] == [(1, 1), (5, 5), (9, 10)]
+    assert [one.where for one in values if isinstance(one, IngestError)] == ["L8"]
+
+
+def test_the_first_of_several_objects_must_be_one() -> None:
+    with pytest.raises(IngestError):
+        list(jsondoc.parse_all(document("== log\n{}\n")))

@@ -80,7 +80,15 @@ def holding(document: Document) -> Holding:
 def _located(document: Document, found: Holding) -> Iterator[Located]:
     name = document.name.lower()
     if name.endswith(".json"):
-        yield jsondoc.parse(document)
+        broken: list[IngestError] = []
+        for parsed in jsondoc.parse_all(document):
+            if isinstance(parsed, IngestError):
+                broken.append(parsed)
+            else:
+                yield parsed
+        if broken:
+            told = f"{len(broken)} of the values that follow one another here are not read; the first {broken[0].message}"
+            found.problems.append((int(broken[0].where[1:] or 1), told, "error"))
     elif name.endswith((".sh", ".bash", ".py")):
         blocks = python_blocks if name.endswith(".py") else shell_blocks
         for number, (line, block) in enumerate(blocks(document.text()), 1):
