@@ -306,8 +306,7 @@ def _askers(estate: Estate, source: NodeKey, at: int) -> set[NodeKey]:
 
 def _undecided(estate: Estate, edge: EdgeRecord) -> bool:
     """Whether it is a call by what is in service, without the first caller's name in it and with no point that decides by caller."""
-    called = edge.kind in ("USES", "CONNECTS_TO", "DELEGATES_TO") and edge.source[0] in _ACTORS and edge.source != edge.target
-    if not called or not active(estate.nodes[edge.source]):
+    if edge.source == edge.target or not active(estate.nodes[edge.source]):
         return False
     return edge.props.get("mode") not in ("on_behalf_of", "passthrough") and not tells_callers_apart(estate, edge)
 
