@@ -14,6 +14,7 @@ from functools import cache, cached_property
 from typing import Any, get_args
 
 from graphinv.ingest.grants import Known
+from graphinv.ingest.support.places import environment_of
 from graphinv.ingest.support.secret_words import words
 from graphinv.model.errors import GraphinvError
 from graphinv.model.facts import EdgeFact, Grant, NodeFact, NodeKey, Problem, Props
@@ -151,10 +152,17 @@ def guessed(known: Known, grants: Sequence[Grant]) -> Iterator[NodeFact | EdgeFa
         if props.get("environment") in (None, "unknown"):
             place = table.environment(key[1], props)
             if place:
-                guess["environment"] = place
-                labels.append("environment_from=name")
+                among_tests = _among_tests(props.get("sources") or ())
+                guess["environment"] = "test" if among_tests else place
+                labels.append("environment_from=path" if among_tests else "environment_from=name")
         if guess:
             yield _guess(key, guess, labels, props)
+
+
+def _among_tests(sources: Sequence[str]) -> bool:
+    """Whether all documents that speak of it lie among tests, whatever it is called there."""
+    paths = (source.partition("#")[0].partition("/")[2] for source in sources)
+    return bool(sources) and all(environment_of(path) == "test" for path in paths)
 
 
 def _guess(key: NodeKey, guess: Props, labels: list[str], props: Props) -> NodeFact:

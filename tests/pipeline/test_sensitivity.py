@@ -88,6 +88,21 @@ def test_environment_is_guessed_from_whole_words_of_a_name(kind: str, id: str, e
     assert guess(kind, id).get("environment") == environment
 
 
+@pytest.mark.parametrize(
+    ("sources", "environment"),
+    [
+        (["shop/tests/prod/k8s.yaml#L2", "shop/tests/fixtures/a.yaml#L1"], "test"),
+        (["shop/tests/prod/k8s.yaml#L2", "shop/deploy/k8s.yaml#L1"], "prod"),
+        (["tests/deploy/k8s.yaml#L1"], "prod"),
+        ([], "prod"),
+    ],
+)
+def test_what_only_tests_speak_of_is_of_tests_whatever_it_is_called(sources: list[str], environment: str) -> None:
+    found = guess("Identity", "k8s:shop/prod-eu/ServiceAccount/default", sources=sources)
+    assert found["environment"] == environment
+    assert found["labels"] == [f"environment_from={'path' if environment == 'test' else 'name'}"]
+
+
 def test_a_table_that_is_not_well_formed_is_told() -> None:
     text = (bundled("data") / "sensitivity.toml").read_text("utf-8")
     for broken, message in (
