@@ -101,7 +101,8 @@ def _own(finding: Finding) -> Iterator[str]:
     """What a finding is about: its one edge and what that leads to, and its subject, an agent only where there is nothing else. Without a
     target the edge is only an example of what the subject does."""
     found = list(finding.path[0].edges) if len(finding.path) == 1 and finding.target is not None else []
-    if finding.target is not None and finding.target[0] not in (*_ENDS, "Agent"):
+    is_twin = finding.subject[0] == "Tool"  # what a tool is taken for is well as it is
+    if finding.target is not None and finding.target[0] not in (*_ENDS, "Agent", *(["Tool"] if is_twin else [])):
         found.append(":".join(finding.target))
     if finding.subject[0] != "Agent" or not found:
         found.append(":".join(finding.subject))

@@ -88,6 +88,12 @@ def test_a_finding_about_one_thing_is_cleared_there(kind: str) -> None:
     assert found.cause == ":".join(key)
 
 
+def test_what_a_tool_is_taken_for_is_not_what_has_to_change() -> None:
+    engine = Engine(build(node("t1"), node("t2"), node("t3")), AT)
+    twins = [replace(about(("Tool", name)), target=("Tool", "t1")) for name in ("t2", "t3")]
+    assert causes_of(engine, twins) == ["Tool:t2", "Tool:t3"]
+
+
 def test_an_edge_that_is_one_of_several_that_a_finding_is_about_is_no_cause() -> None:
     engine = Engine(build(edge("a1 USES t1"), edge("t1 CAN_ACCESS r1", actions=["read"]), edge("a1 USES t2")), AT)
     example = finding(engine, ("Agent", "a1"), ("Resource", "r1")).path[:1]
