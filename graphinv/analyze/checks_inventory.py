@@ -103,6 +103,8 @@ def blind_spot(engine: Engine, params: Params) -> Iterator[Row]:
     estate, reach, at = engine.estate, engine.measures(), micros(engine.at)
     blind: dict[str, tuple[list[str], list[str]]] = {}
     for agent in agents_of(engine):
+        if _only_tested(agent):
+            continue
         out = [edge for edge in estate.outgoing.get(agent.key, ()) if in_force(edge, at)]
         near = [agent.key, *(edge.target for edge in out if edge.kind in ("CONNECTS_TO", "USES", "RUNS_ON", "RUNS_AS"))]
         around = [edge for key in near for edge in estate.outgoing.get(key, ())]
@@ -136,6 +138,12 @@ def blind_spot(engine: Engine, params: Params) -> Iterator[Row]:
             production = agent.props.get("environment") == "prod"
             row = about(agent.key) | {"what": agent.name, "known": known, "missing": missing}
             yield row | ({"modifiers": ["+2 it is in production"]} if production else {})
+
+
+def _only_tested(agent: NodeRecord) -> bool:
+    """Whether all that states it lies among tests."""
+    sources = agent.props.get("sources") or ()
+    return agent.props.get("environment") == "test" and bool(sources) and all("/test" in source for source in sources)
 
 
 def ownerless(engine: Engine, params: Params) -> Iterator[Row]:

@@ -17,4 +17,5 @@
 // traps:
 //   - A runtime or a server that stands between an agent and its secrets and access
 //   - "A tree of code that tells nothing but agents: one finding of the root, not one of each agent, but for those in production"
+//   - An agent that only tests make
 // columns: {what: Of whom, known: What is known of it, missing: What is not, agents: "Agents of the root, where it is about a root"}
