@@ -668,3 +668,20 @@ other = steps.compile()
         ("other/step1", "other/step2"),
     }
     assert facts.problems == []
+
+
+def test_what_an_agent_can_do_in_its_sandbox() -> None:
+    text = """
+from agents.sandbox import SandboxAgent
+from agents.sandbox.capabilities import Capabilities, Compaction, Shell, Skills
+
+whole = SandboxAgent(name="whole")
+typed = SandboxAgent[None](name="typed", capabilities=Capabilities.default())
+shell = SandboxAgent(name="shell", capabilities=[Shell(), Compaction()])
+none = SandboxAgent(name="none", capabilities=[])
+"""
+    facts = linked({"box.py": text})
+    both = {"openai-agents:sandbox_filesystem", "openai-agents:sandbox_shell"}
+    tools = {name: facts.targets("USES", f"openai-agents:shop/box#{name}") for name in ("whole", "typed", "shell", "none")}
+    assert tools == {"whole": both, "typed": both, "shell": {"openai-agents:sandbox_shell"}, "none": set()}
+    assert facts.nodes["Tool", "openai-agents:sandbox_shell"]["effects"] == ["execute", "read", "write"]

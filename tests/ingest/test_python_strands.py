@@ -71,3 +71,43 @@ def test_a_module_as_a_tool_is_its_functions() -> None:
     )
     assert found.targets("USES", "strands:shop/use#a") == {"tool:shop/kit/booking#book", "tool:shop/kit/weather#weather"}
     assert found.problems == []
+
+
+def test_agents_that_run_as_workflows_of_temporal_have_the_servers_of_their_worker() -> None:
+    handles = """
+from temporalio.contrib.openai_agents import workflow as hosted
+from temporalio.contrib.strands import TemporalAgent, TemporalMCPClient
+from agents import Agent
+
+
+class Desk:
+    def __init__(self):
+        self.desk = TemporalAgent(name="desk", tools=[TemporalMCPClient(server="papers")])
+        self.lost = TemporalAgent(name="lost", tools=[TemporalMCPClient(server="elsewhere")])
+
+
+async def run():
+    clerk = Agent(name="clerk", mcp_servers=[hosted.stateless_mcp_server("files")])
+"""
+    worker = """
+from agents.mcp import MCPServerStdio
+from mcp import StdioServerParameters, stdio_client
+from strands.tools.mcp.mcp_client import MCPClient
+from temporalio.contrib.openai_agents import StatelessMCPServerProvider
+from temporalio.contrib.strands import StrandsPlugin
+from temporalio.worker import Worker
+from desk import Desk
+
+
+def papers():
+    return MCPClient(lambda: stdio_client(StdioServerParameters(command="uvx", args=["papers-mcp"])))
+
+
+plugin = StrandsPlugin(mcp_clients={"papers": papers})
+files = StatelessMCPServerProvider("files", lambda: MCPServerStdio(params={"command": "npx", "args": ["-y", "files-mcp"]}))
+"""
+    found = linked({"desk.py": handles, "worker.py": worker})
+    servers = {key[1]: props["package"] for key, props in found.nodes.items() if key[0] == "ToolServer"}
+    connected = {(source, servers[target]) for source, target in found.drawn("CONNECTS_TO")}
+    assert connected == {(f"{PLACE}desk", "pkg:pypi/papers-mcp"), ("openai-agents:shop/desk#clerk", "pkg:npm/files-mcp")}
+    assert [where for where, _, message in found.problems if "'lost'" in message] == ["L10"]

@@ -15,6 +15,7 @@ from graphinv.ingest.support.python.library import library_tool
 from graphinv.ingest.support.python.objects import class_attribute
 from graphinv.ingest.support.python.provider_tools import provider_tool
 from graphinv.ingest.support.python.servers import entry_of, server_name
+from graphinv.ingest.support.python.temporal import behind, is_handle
 from graphinv.ingest.support.python.tools import tool_facts
 from graphinv.ingest.support.python.values import (
     PICKED,
@@ -80,6 +81,12 @@ def uses_tool(
     other = program.actor(value)
     if other is not None:
         yield from delegates(program, actor, value, "invoke", "agent_as_tool", what)
+        return
+    if is_handle(value):
+        connected = list(connects(program, actor, value))
+        yield from connected or program.problem(
+            value, f"{what} of {actor.name!r} are not all known: no worker of this tree starts the server"
+        )
         return
     if entry_of(value) is not None:
         facts = connects(program, actor, value)
@@ -305,8 +312,9 @@ def delegates(program: Declarations, actor: Actor, value: Value, mode: str, deta
 
 def connects(program: Declarations, actor: Actor, value: Value) -> Iterator[Fact]:
     """CONNECTS_TO for an MCP server object."""
-    for name, entry, at, secrets in entry_of(value) or ():
-        yield from connects_entry(program, actor, name, entry, at, secrets)
+    for server in behind(program, value):
+        for name, entry, at, secrets in entry_of(server) or ():
+            yield from connects_entry(program, actor, name, entry, at, secrets)
 
 
 def connects_entry(

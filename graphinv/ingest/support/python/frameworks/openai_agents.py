@@ -24,6 +24,11 @@ HOSTED = {
     "ApplyPatchTool": Hosted("openai:apply_patch", "apply_patch", ("read", "write", "destructive")),
     "ToolSearchTool": Hosted("openai:tool_search", "tool_search", ("read",)),
 }
+_CAPABILITIES = {
+    "Filesystem": Hosted("openai-agents:sandbox_filesystem", "sandbox_filesystem", ("read", "write")),
+    "Shell": Hosted("openai-agents:sandbox_shell", "sandbox_shell", ("execute", "read", "write")),
+}
+"""What an agent is given in its sandbox, by class of the capability."""
 
 
 def declare(program: Program) -> None:
@@ -82,6 +87,8 @@ def _arg(made: Made, name: str) -> Value | None:
 def _agent(program: Program, actor: Actor, made: Made) -> Iterator[Fact]:
     for tool in program.items(_arg(made, "tools")):
         yield from _tool(program, actor, tool)
+    if made.symbol == "SandboxAgent":
+        yield from _sandbox(program, actor, made)
     for server in program.items(_arg(made, "mcp_servers")):
         connected = list(program.connects(actor, server))
         yield from connected
@@ -100,6 +107,15 @@ def _tool(program: Program, actor: Actor, tool: Value) -> Iterator[Fact]:
         yield from program.delegates(actor, tool.receiver, "invoke", "agent_as_tool", what="tools")
     else:
         yield from program.uses_tools(actor, tool, hosted=HOSTED, packages=IMPORTS)
+
+
+def _sandbox(program: Program, actor: Actor, made: Made) -> Iterator[Fact]:
+    """What an agent with a sandbox can do there: what it is told, else all that it can by default."""
+    given = _arg(made, "capabilities")
+    stated = {one.symbol for one in program.items(given) if isinstance(one, Made)}
+    for name, tool in _CAPABILITIES.items():
+        if given is None or not stated.isdisjoint((name, "default")):
+            yield from program.hosted(actor, made, tool)
 
 
 def _handoff(program: Program, actor: Actor, target: Value) -> Iterator[Fact]:

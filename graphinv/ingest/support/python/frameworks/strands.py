@@ -36,7 +36,7 @@ from graphinv.ingest.support.python.values import Const, FunctionV, Made, Module
 from graphinv.model.facts import Fact
 
 NAME = "strands"
-IMPORTS = ("strands", "strands_tools", "strands_agents_builder")
+IMPORTS = ("strands", "strands_tools", "strands_agents_builder", "temporalio.contrib.strands")
 _LISTING = ("list_tools_sync", "load_tools", "list_tools")
 
 _TOOLS: dict[str, Effects] = {
@@ -96,7 +96,7 @@ HOSTED = hosted(
 
 def declare(program: Program) -> None:
     """Its agents and workflows."""
-    for made in program.made(IMPORTS, "Agent"):
+    for made in program.made(IMPORTS, "Agent", "TemporalAgent"):
         program.declare(made, name=_first(made, "name", "agent_id"), framework=NAME, detail=NAME)
     for made in program.made(IMPORTS, "A2AAgent"):
         program.declare(made, name=_first(made, "name", "agent_id"), framework=NAME, detail=f"{NAME} A2AAgent")
