@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from graphinv.analyze.approvals import Approvals, approvals_of
 from graphinv.analyze.labels import affirmed
 from graphinv.analyze.legs import Legs, by_process, reader_of
-from graphinv.analyze.moments import micros
 from graphinv.analyze.reaching import WORSE_BITS, affordable
 from graphinv.analyze.rows import Params, Row, about, active, agents_of, hop_of, in_force, listed, of_several, once, steps_up
-from graphinv.analyze.toolbox import in_a_sandbox, runs_apart
+from graphinv.analyze.toolbox import Toolbox, in_a_sandbox, runs_apart, toolbox_of
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
 from graphinv.model.facts import NodeKey
 from graphinv.model.results import Hop
@@ -165,7 +163,7 @@ def _taint(engine: Engine) -> tuple[Mapping[NodeKey, Legs], Flows, Parents]:
     """Actors in service with their legs, where data flows, and by what way strangers' content comes to each that it comes to."""
     reader = reader_of(engine)
     actors = {node.key: reader.legs(node.key) for kind in _ACTORS for node in engine.estate.of_kind(kind) if active(node)}
-    flows = _flows(engine.estate, reader.at, actors)
+    flows = _flows(toolbox_of(engine), actors)
     return actors, flows, _nearest([key for key, legs in actors.items() if legs.untrusted], flows)
 
 
@@ -194,8 +192,9 @@ def _hop(estate: Estate, step: Step) -> Hop:
     return hop_of(estate, edge, backwards=against)
 
 
-def _flows(estate: Estate, at: int, actors: Iterable[NodeKey]) -> Flows:
+def _flows(toolbox: Toolbox, actors: Iterable[NodeKey]) -> Flows:
     """Where data can flow to from each actor and memory. O(edges)."""
+    estate = toolbox.estate
     found: dict[NodeKey, list[tuple[NodeKey, Step]]] = {}
     known = set(actors)
 
@@ -203,19 +202,15 @@ def _flows(estate: Estate, at: int, actors: Iterable[NodeKey]) -> Flows:
         found.setdefault(source, []).append((target, step))
 
     calling = _calling(estate)
-    provided: defaultdict[NodeKey, list[EdgeRecord]] = defaultdict(list)
-    for edge in estate.edges_of("PROVIDES"):
-        if in_force(edge, at):
-            provided[edge.source].append(edge)
     for edge in estate.edges_of("WRITES", "READS", *_CALLS):
-        if not in_force(edge, at) or _sanitised(estate, edge):
+        if not in_force(edge, toolbox.at) or _sanitised(estate, edge):
             continue
         if edge.kind == "WRITES" and edge.source in known:
             add(edge.source, edge.target, (edge, False))
         elif edge.kind == "READS" and edge.source in known:
             add(edge.target, edge.source, (edge, True))
-        elif edge.kind == "CONNECTS_TO" and edge.props.get("tools") is not None and edge.target in provided:
-            tools = {one.target for one in provided[edge.target] if one.target in calling and listed(edge, estate.nodes[one.target])}
+        elif edge.kind == "CONNECTS_TO" and edge.props.get("tools") is not None and (provided := toolbox.provided(edge.target)):
+            tools = {one.target for one in provided if one.target in calling and listed(edge, estate.nodes[one.target])}
             for tool in sorted(tools) if edge.source in known else ():
                 add(edge.source, tool, (edge, False))
                 add(tool, edge.source, (edge, True))
@@ -380,18 +375,17 @@ _CALLS = ("USES", "CONNECTS_TO", "PROVIDES", "DELEGATES_TO", "CALLS_BACK")
 
 def _calls_backwards(engine: Engine) -> dict[NodeKey, list[tuple[NodeKey, Step]]]:
     """Who can call each thing with nobody asked first."""
-    estate, at, approvals = engine.estate, micros(engine.at), approvals_of(engine)
+    estate, toolbox, approvals = engine.estate, toolbox_of(engine), approvals_of(engine)
     found: dict[NodeKey, list[tuple[NodeKey, Step]]] = {}
-    provided = cache(lambda key: [one for one in estate.outgoing.get(key, ()) if one.kind == "PROVIDES" and in_force(one, at)])
     for edge in estate.edges_of(*_CALLS):
-        if not in_force(edge, at):
+        if not in_force(edge, toolbox.at):
             continue
         if _asked(approvals, edge) or not (active(estate.nodes[edge.source]) and active(estate.nodes[edge.target])):
             continue
         if edge.kind == "USES" and _kept_in(approvals, edge):
             continue
         limited = edge.kind == "CONNECTS_TO" and edge.props.get("tools") is not None
-        offered = provided(edge.target) if limited else []
+        offered = toolbox.provided(edge.target) if limited else []
         if offered:  # of a server of which no tool is known a list says nothing
             for one in offered:
                 tool = estate.nodes[one.target]

@@ -84,8 +84,7 @@ class Reader:
     def decided(self, edge: EdgeRecord) -> bool:
         """Whether a point that enforces stands on an edge, or wherever a server provides what may be called by it."""
         if edge.kind == "CONNECTS_TO":
-            offered = (one for one in self._toolbox.out(edge.target) if one.kind == "PROVIDES")
-            provided = [one for one in offered if listed(edge, self.estate.nodes[one.target])]
+            provided = [one for one in self._toolbox.provided(edge.target) if listed(edge, self.estate.nodes[one.target])]
         else:
             provided = [one for one in self.estate.incoming.get(edge.target, ()) if one.kind == "PROVIDES" and in_force(one, self.at)]
         return enforced(self.estate, edge) or (bool(provided) and all(enforced(self.estate, one) for one in provided))

@@ -52,10 +52,17 @@ class Toolbox:
         self._tools: dict[NodeKey, ToolLegs] = {}
         self._servers: dict[NodeKey, ToolLegs] = {}
         self._takes: dict[NodeKey, tuple[bool, bool]] = {}
+        self._provided: dict[NodeKey, list[EdgeRecord]] = {}
 
     def out(self, key: NodeKey) -> Iterator[EdgeRecord]:
         """Edges in force that leave a node."""
         return (edge for edge in self.estate.outgoing.get(key, ()) if in_force(edge, self.at))
+
+    def provided(self, server: NodeKey) -> list[EdgeRecord]:
+        """Edges in force by which a server provides tools."""
+        if server not in self._provided:
+            self._provided[server] = [edge for edge in self.out(server) if edge.kind == "PROVIDES"]
+        return self._provided[server]
 
     def tools_of(self, key: NodeKey) -> Iterator[NodeKey]:
         """Tools that an actor calls itself or over a server it connects to, or that a server provides."""
