@@ -55,3 +55,29 @@ def test_an_alias_a_subclass_and_a_factory() -> None:
 def test_tools_that_are_bound_at_run_time_are_a_problem() -> None:
     found = linked({"a.py": "from pydantic_ai import Agent\nimport plugins\na = Agent('m', name='a', tools=plugins.load())\n"})
     assert found.drawn("USES") <= {("pydantic-ai:shop/a#a", "plugins:load")}
+
+
+def test_an_agent_that_runs_elsewhere_is_the_same_and_tools_of_one_run_are_its_own() -> None:
+    text = """
+from pydantic_ai import Agent, WebSearchTool
+from pydantic_ai.durable_exec.temporal import TemporalAgent
+from pydantic_ai.mcp import MCPServerStreamableHTTP
+
+answerer = Agent("anthropic:claude-haiku-4-5", name="answerer")
+durable_answerer = TemporalAgent(answerer)
+asker = Agent("anthropic:claude-sonnet-4-5", name="asker")
+
+
+@asker.tool_plain
+async def ask(question: str) -> str:
+    return (await durable_answerer.run(question)).output
+
+
+async def main():
+    await asker.run("go", toolsets=[MCPServerStreamableHTTP("https://mcp.bank.example/mcp")], builtin_tools=[WebSearchTool()])
+"""
+    found = linked({"bank.py": text})
+    assert {id for kind, id in found.nodes if kind == "Agent"} == {f"{PLACE}answerer", f"{PLACE}asker"}
+    assert found.drawn("DELEGATES_TO") == {(f"{PLACE}asker", f"{PLACE}answerer")}
+    assert found.targets("CONNECTS_TO", f"{PLACE}asker") == {"https://mcp.bank.example/mcp"}
+    assert found.targets("USES", f"{PLACE}asker") == {"tool:shop/bank#ask", "pydantic-ai:web_search"}

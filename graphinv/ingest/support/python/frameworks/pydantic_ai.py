@@ -58,6 +58,10 @@ HOSTED = hosted(
 )
 _SETS = ("FunctionToolset", "CombinedToolset", "ApprovalRequiredToolset", "WrapperToolset", "ExternalToolset")
 _CHANGES = ("filtered", "prefixed", "renamed", "prepared", "approval_required", "defer_loading")
+_WRAPPERS = ("TemporalAgent", "DBOSAgent", "PrefectAgent", "WrapperAgent")
+"""Classes around an agent that run it elsewhere, or otherwise."""
+_RUNS = ("run", "run_sync", "run_stream", "run_stream_events", "iter")
+"""Methods of an agent that may give it tools for one run."""
 _TOOL_DECORATORS = frozenset({"tool", "tool_plain"})
 
 
@@ -65,6 +69,11 @@ def declare(program: Program) -> None:
     """Its agents and workflows."""
     for made in program.made(IMPORTS, "Agent"):
         program.declare(made, name=made.arg("name"), framework=NAME, detail=NAME)
+    for made in program.made(IMPORTS, *_WRAPPERS):
+        for inner in program.items(made.arg("wrapped", 0)):
+            actor = program.actor(inner)
+            if actor is not None:
+                program.alias(made, actor)
 
 
 def facts(program: Program) -> Iterator[Fact]:
@@ -72,12 +81,14 @@ def facts(program: Program) -> Iterator[Fact]:
     for actor in program.actors(NAME):
         made = actor.made
         yield from program.uses_model(actor, made.arg("model", 0))
-        for field in ("tools", "builtin_tools", "native_tools", "capabilities"):
-            value = made.arg(field)
+        runs = calls(program, made, *_RUNS)
+        given = [(field, made.arg(field)) for field in ("tools", "builtin_tools", "native_tools", "capabilities")]
+        given += [(field, call.passed(field)) for call in runs for field in ("builtin_tools", "native_tools")]
+        for field, value in given:
             yield from program.uses_tools(actor, value, hosted=HOSTED, packages=IMPORTS, what=field.replace("_", " "))
             yield from runs_agents(program, actor, value)
-        for field in ("toolsets", "mcp_servers"):
-            for item in program.items(made.arg(field)):
+        for sets in (made.arg("toolsets"), made.arg("mcp_servers"), *(call.passed("toolsets") for call in runs)):
+            for item in program.items(sets):
                 yield from _toolset(program, actor, item)
         yield from _decorated(program, actor, actor.value)
         yield from _outputs(program, actor)
