@@ -198,8 +198,7 @@ def shadow(engine: Engine, params: Params) -> Iterator[Row]:
     for node in (*agents_of(engine), *(server for server in estate.of_kind("ToolServer") if active(server))):
         edges = [*estate.incoming.get(node.key, ()), *estate.outgoing.get(node.key, ())]
         sightings = [edge for edge in edges if seen(edge)]
-        told = set[str]().union(*map(documents_of, sightings))
-        if sightings and documents_of(node) <= told and all(_unstated(edge) and documents_of(edge) <= told for edge in edges):
+        if sightings and undeclared_by(node, edges):
             undeclared.append((node, sightings))
         else:
             named[node.kind, plain(node.name)].append(node.id)
@@ -219,6 +218,12 @@ def shadow(engine: Engine, params: Params) -> Iterator[Row]:
             "confidence": min([max(map(confidence, sightings)), *([0.5] if twins else [])]),
             "modifiers": ["-2 it was seen in tests only"] if all(_in_tests(estate, edge) for edge in sightings) else [],
         }
+
+
+def undeclared_by(node: NodeRecord, edges: Sequence[EdgeRecord]) -> bool:
+    """Whether all that speaks of a node with these edges are the documents of its sightings, and what is guessed from these."""
+    told = set[str]().union(*(documents_of(edge) for edge in edges if seen(edge)))
+    return documents_of(node) <= told and all(_unstated(edge) and documents_of(edge) <= told for edge in edges)
 
 
 def _unstated(edge: EdgeRecord) -> bool:

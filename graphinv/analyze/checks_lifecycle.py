@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from graphinv.analyze.checks_inventory import seen
+from graphinv.analyze.checks_inventory import seen, undeclared_by
 from graphinv.analyze.labels import may_rest, time_of, values_of
 from graphinv.analyze.moments import micros
 from graphinv.analyze.rows import (
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 def ghost(engine: Engine, params: Params) -> Iterator[Row]:
-    """Agents that are declared active and were not seen for long, though the source that saw them was read lately."""
+    """Agents that are declared, and not as proposed, and were not seen for long, though the source that saw them was read lately."""
     estate, at = engine.estate, micros(engine.at)
     newest: dict[str, int] = {}
     roots = cache(lambda document: root_of(estate, [document]))
@@ -44,9 +44,12 @@ def ghost(engine: Engine, params: Params) -> Iterator[Row]:
             for root in map(roots, documents_of(edge)):
                 newest[root] = max(newest.get(root, 0), micros(edge.props["last_seen"]))
     for agent in agents_of(engine):
-        if agent.props.get("status") != "active" or may_rest(agent.props, at):
+        if agent.props.get("status") == "proposed" or may_rest(agent.props, at):
             continue
         edges = (*estate.outgoing.get(agent.key, ()), *estate.incoming.get(agent.key, ()))
+        # Code declares agents without a word about their state
+        if agent.props.get("status") != "active" and undeclared_by(agent, edges):
+            continue
         sightings = [edge for edge in edges if seen(edge) and edge.kind not in _AT_REST]
         dated = [edge for edge in sightings if edge.props.get("last_seen")]
         last = max(dated, key=lambda edge: edge.props["last_seen"], default=None)

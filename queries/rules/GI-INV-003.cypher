@@ -1,6 +1,6 @@
 // id: GI-INV-003
 // title: Ghost record
-// finding: "{subject} is declared active and was last seen on {last_seen}"
+// finding: "{subject} is declared and was last seen on {last_seen}"
 // severity: low
 // base: 2
 // modifiers: []
@@ -9,7 +9,7 @@
 // remediation: >
 //   Retire it, revoke what it holds, and archive its record.
 // frameworks: ["NHI1:2025", GOVERN 1.7, ID.AM-08, CIS-5.3, IAM-03]
-// needs: [Agent.status, "USES.evidence:observed|CONNECTS_TO.evidence:observed|DELEGATES_TO.evidence:observed|RUNS_AS.evidence:observed"]
+// needs: [Agent, "USES.evidence:observed|CONNECTS_TO.evidence:observed|DELEGATES_TO.evidence:observed|RUNS_AS.evidence:observed"]
 // function: ghost
 // unknown: no source that was read lately would have seen them
 // parameters:
@@ -19,4 +19,5 @@
 //   - A job of a season, or one for emergencies (label `dormant_ok=DATE`), until that date
 //   - "Traces are samples: as sure as the sightings are"
 //   - Where nothing was read lately, nothing was seen
+//   - What is only proposed, and what nobody declares
 // columns: {last_seen: When it was last seen, secrets: Secrets that it still holds}

@@ -196,3 +196,46 @@ def test_an_administrator_of_an_account_is_told_once_and_gravely(tmp_path: Path,
         "GI-PRV-002": ("docs administers acme-docs", "high"),
     }
     assert (finding.title, finding.severity) == wanted[rule]
+
+
+# ---- what was seen ---------------------------------------------------------------------------------------------------------------
+
+
+def test_an_agent_of_code_that_its_traces_have_not_seen_for_months_is_a_ghost(tmp_path: Path) -> None:
+    code = """
+from agents import Agent, function_tool
+
+@function_tool
+def look_up(order: str) -> str:
+    return order
+
+triage = Agent(name="triage", instructions="Sort.", tools=[look_up])
+refunder = Agent(name="refunder", instructions="Pay back.", tools=[look_up])
+"""
+
+    def span(number: int, nanoseconds: int, parent: str = "", **attributes: str) -> dict[str, object]:
+        said = [{"key": f"gen_ai.{name}".replace("_name", ".name"), "value": {"stringValue": value}} for name, value in attributes.items()]
+        said.append({"key": "gen_ai.operation.name", "value": {"stringValue": "execute_tool" if parent else "invoke_agent"}})
+        at = str(nanoseconds)
+        more = {"parentSpanId": parent} if parent else {}
+        return {
+            "traceId": "5b" * 16,
+            "spanId": f"{number:016x}",
+            "name": "x",
+            "startTimeUnixNano": at,
+            "endTimeUnixNano": at,
+            "attributes": said,
+            **more,
+        }
+
+    june, november = 1_780_300_000 * 10**9, 1_795_500_000 * 10**9
+    spans = [
+        span(1, november, agent_name="triage"),
+        span(2, november, f"{1:016x}", tool_name="look_up"),
+        span(3, june, agent_name="refunder"),
+        span(4, june, f"{3:016x}", tool_name="look_up"),
+    ]
+    service = {"attributes": [{"key": "service.name", "value": {"stringValue": "desk"}}]}
+    traces = {"resourceSpans": [{"resource": service, "scopeSpans": [{"scope": {"name": "x"}, "spans": spans}]}]}
+    [title] = titles(tmp_path, "GI-INV-003", {"desk/app.py": code, "traces/desk.json": traces})
+    assert title == "refunder is declared and was last seen on 2026-06-01T07:46:40Z"
