@@ -58,23 +58,28 @@ def export(
         if output is None:
             sys.stdout.write(made)
         else:
-            _save(output, made.encode())
+            save(output, made.encode())
         return
     if output is None:
         what = "FILE" if isinstance(made, bytes) else "FOLDER"
         raise UsageError(f"{name} is {'no text' if isinstance(made, bytes) else 'several files'}; say where with --output {what}")
     if isinstance(made, bytes):
-        _save(output, made)
+        save(output, made)
         return
     try:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageError(f"{output} cannot be made a folder: {error.strerror}") from None
     for file, content in made.items():
-        _save(output / file, content.encode())
+        save(output / file, content.encode())
 
 
-def _save(path: Path, content: bytes) -> None:
+def save(path: Path, content: bytes) -> None:
+    """Write a file, and the folders that it lies in.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)

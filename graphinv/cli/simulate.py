@@ -15,6 +15,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from graphinv.cli.options import AtOption, Format, FormatOption, StoreOption, moment, reader
+from graphinv.cli.out import save
 from graphinv.cli.output import console, emit_results, progress, text, to_json, write
 from graphinv.cli.words import named
 from graphinv.model.errors import UsageError
@@ -84,7 +85,7 @@ def simulate(
             done.append(one)
             told("paths", len(done), f"of {len(paths)}")
     if record:
-        _save(record, "".join(f"{line}\n" for line in records(done)))
+        save(record, "".join(f"{line}\n" for line in records(done)).encode())
     _print(done, form)
     unanswered = pdp is not None and any(hop.verdict == "unknown" for one in done for hop in one.hops)
     if unanswered or (fail and any(one.contradictions for one in done)):
@@ -104,13 +105,6 @@ def _asking(url: str | None) -> Iterator[DecisionPoint | None]:
         yield point
     finally:
         point.close()
-
-
-def _save(path: Path, content: str) -> None:
-    try:
-        path.write_text(content, "utf-8")
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror}") from None
 
 
 def _print(done: Sequence[Simulation], form: Format) -> None:

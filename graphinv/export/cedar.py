@@ -91,18 +91,6 @@ _ACTIONS = {
     "connect": ["ToolServer"],
     "delegate": ["Agent", "Workflow"],
 }
-
-
-def render(analysis: Analysis, estate: Estate, rules: Mapping[str, RuleText]) -> dict[str, str]:
-    """``entities.json`` and ``schema.json``, as ``cedar`` and its libraries take them."""
-    return {"entities.json": _json(entities(analysis, estate)), "schema.json": _json(SCHEMA)}
-
-
-def _json(data: Any) -> str:
-    # ASCII, so that no control or direction character reaches a terminal that shows the file.
-    return json.dumps(data, ensure_ascii=True, allow_nan=False, indent=1) + "\n"
-
-
 SCHEMA = {
     NAMESPACE: {
         "entityTypes": {
@@ -132,6 +120,16 @@ SCHEMA = {
     }
 }
 """Times are seconds since 1970. A request without a task has none open."""
+
+
+def render(analysis: Analysis, estate: Estate, rules: Mapping[str, RuleText]) -> dict[str, str]:
+    """``entities.json`` and ``schema.json``, as ``cedar`` and its libraries take them."""
+    return {"entities.json": _json(entities(analysis, estate)), "schema.json": _json(SCHEMA)}
+
+
+def _json(data: Any) -> str:
+    # ASCII, so that no control or direction character reaches a terminal that shows the file.
+    return json.dumps(data, ensure_ascii=True, allow_nan=False, indent=1) + "\n"
 
 
 def entities(analysis: Analysis, estate: Estate) -> list[dict[str, Any]]:

@@ -25,7 +25,7 @@ from hashlib import sha256
 from typing import Any
 
 from graphinv.export import RuleText
-from graphinv.export.support.policy import TYPES, approved, as_approved, owner_active, stated
+from graphinv.export.support.policy import approved, as_approved, owner_active, stated, typed
 from graphinv.export.support.words import scores_by_subject
 from graphinv.model.approved import FIELDS
 from graphinv.model.estate import EdgeRecord, Estate
@@ -119,13 +119,9 @@ def _tool(estate: Estate, key: NodeKey) -> dict[str, Any]:
 def _delegations(estate: Estate) -> dict[str, dict[str, list[dict[str, Any]]]]:
     found: dict[str, dict[str, list[dict[str, Any]]]] = {}
     for edge in estate.edges_of("DELEGATES_TO"):
-        grants = found.setdefault(_named(edge.source), {}).setdefault(_named(edge.target), [])
+        grants = found.setdefault(typed(edge.source), {}).setdefault(typed(edge.target), [])
         grants.append(stated(edge.props, _DELEGATION))
     return found
-
-
-def _named(key: NodeKey) -> str:
-    return f"{TYPES[key[0]]}:{key[1]}"
 
 
 def _task(estate: Estate, key: NodeKey) -> dict[str, Any]:

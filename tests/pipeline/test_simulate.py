@@ -8,7 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
 
+from graphinv.analyze.engine import Engine
+from graphinv.model.facts import EdgeFact, NodeFact
+from graphinv.pipeline.simulate import simulate
+from tests.analyze import estates
 from tests.cli.running import Ran, graphinv, refused
 from tests.export.decision_point import FakePoint, pointed
 
@@ -114,6 +119,21 @@ def test_wrong_usage_is_told(shop: Shop) -> None:
     assert "cannot delete Resource:saas:bank/acme" in refused("simulate", "Billing bot", "saas:bank/acme", "-a", "delete", *at)
     assert "is no agent that reaches anything" in refused("simulate", "Tool:pay/refund", *at)
     assert "--pdp must begin with https://" in refused("simulate", "--all", "--pdp", "http://pdp.example", *at)
+
+
+@estates.examples(40)
+@given(estates.facts())
+def test_a_path_that_nothing_is_supposed_to_stop_is_left_at_run_time(facts: list[NodeFact | EdgeFact]) -> None:
+    """The built-in policy and the lens ``runtime`` say the same of enforcing points."""
+    engine = Engine(estates.build(*facts), estates.AT)
+    for reach in engine.reach_all():
+        left = engine.reach(reach.subject, "runtime").atoms or ()
+        found = [path for kind, id, action in reach.atoms or () if (path := engine.witness(reach.subject, (kind, id), action))]
+        for one in simulate(engine, found, None):
+            assert one.decided_by == "hypothetical (built-in policy)"
+            assert (one.stopped_at is None) == all(hop.verdict not in ("deny", "step_up") for hop in one.hops)
+            if one.stopped_at is None:
+                assert (*one.target, one.action) in left
 
 
 # --------------------------------------------------------------------------------------------------------------------------------

@@ -80,7 +80,9 @@ def decided(plant: Plant) -> dict[str, str]:
     rules = [f'jwt.sub == "{shaped()}"', {"allow": plant()}]
     return {
         "shop/logs/opa.jsonl": json.dumps(opa) + "\n" + json.dumps({**opa, "input": asked()}),
-        "shop/logs/authzen.jsonl": "\n".join(map(json.dumps, [{**asked(), "decision": False}, authzen, {**access, "decision": True}])),
+        "shop/logs/authzen.jsonl": "\n".join(
+            map(json.dumps, [{**asked(), "decision": False}, authzen, {**authzen, "simulated": True}, {**access, "decision": True}])
+        ),
         "shop/logs/acs.jsonl": "\n".join(map(json.dumps, acs)),
         "shop/logs/cedarling.log": json.dumps(cedarling),
         "shop/logs/proxy.jsonl": json.dumps(proxy) + "\n" + json.dumps({**proxy, "policy": "blocked", "reason": plant()}),

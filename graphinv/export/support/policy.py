@@ -24,6 +24,11 @@ TYPES = {
 """What decision points are told a node is; with its id that is unique, as kind and id are."""
 
 
+def typed(key: NodeKey) -> str:
+    """A node in one word, by its type and id: ``agent:billing-bot``."""
+    return f"{TYPES[key[0]]}:{key[1]}"
+
+
 def stated(props: Props, names: Iterable[str]) -> dict[str, Any]:
     """Those of ``names`` that somebody states."""
     return {name: props[name] for name in names if props.get(name) is not None}

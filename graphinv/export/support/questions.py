@@ -12,7 +12,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from graphinv.export.support.policy import TYPES, stated
+from graphinv.export.support.policy import TYPES, stated, typed
 from graphinv.model.estate import Estate
 from graphinv.model.facts import NodeKey
 from graphinv.model.results import Hop, Path
@@ -62,7 +62,7 @@ def questions(path: Path, estate: Estate) -> list[Question]:
             "hop": number,
             "edge": hop.edge,
             "agent": chain[-1][1],
-            "delegation_chain": [_named(key) for key in chain],
+            "delegation_chain": [typed(key) for key in chain],
             "delegation_depth": len(chain) - 1,
             **_task(estate, chain[-1], path.at),
         }
@@ -88,10 +88,6 @@ def _thing(estate: Estate, key: NodeKey, more: dict[str, Any] | None = None) -> 
     if key[0] in _ACTORS:
         properties["owners"] = list(estate.owners(key))
     return {"type": TYPES[key[0]], "id": key[1], "properties": properties}
-
-
-def _named(key: NodeKey) -> str:
-    return f"{TYPES[key[0]]}:{key[1]}"
 
 
 def _server(estate: Estate, hop: Hop) -> NodeKey | None:
