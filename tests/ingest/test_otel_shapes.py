@@ -198,6 +198,19 @@ def test_a_map_of_attributes_alone_is_a_span() -> None:
     assert set(Shown(json.dumps(told)).edges) == {("USES", "logs#Planner", "logs#search")}
 
 
+def test_the_kind_that_phoenix_keeps_beside_the_attributes() -> None:
+    def told(id: str, parent: str | None, name: str, kind: str, attributes: dict[str, Any]) -> dict[str, Any]:
+        ids = {"context": {"trace_id": "a1", "span_id": id}, "parent_id": parent, "start_time": "2026-07-23T00:00:02+00:00"}
+        return {"id": f"U3Bhbjo{id}", "name": name, **ids, "span_kind": kind, "status_code": "OK", "attributes": attributes, "events": []}
+
+    spans = [
+        told("s1", None, "planner.turn", "AGENT", {"input.value": "x"}),
+        told("s2", "s1", "search", "TOOL", {"tool.name": "search"}),
+        told("s3", "s1", "a-model", "LLM", {"llm.model_name": "gpt-4o"}),
+    ]
+    assert set(Shown(json.dumps(spans)).edges) == {("USES", "logs#planner", "logs#search"), ("USES_MODEL", "logs#planner", "gpt-4o")}
+
+
 def test_an_observation_of_another_scanner_names_the_agent() -> None:
     line = {
         "event_id": "1",

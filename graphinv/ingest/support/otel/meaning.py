@@ -70,7 +70,7 @@ _AI_SDK_MODEL = re.compile(r"ai\.(?:(?:generate|stream)(?:Text|Object)|embed(?:M
 _NAMED_SPAN = re.compile(r"(invoke_agent|execute_tool) (\S.{0,100})|(?:running tool|tool): (\S.{0,100})")
 _SPAN_NAME = re.compile(r"[\w :@-]{1,100}(?<!-[0-9])(?<!-[0-9]{2})(?<!-[0-9]{3})")
 """Names of spans that may be names of things; others are those of events, or may be made of what was asked."""
-_METHOD_OF = re.compile(r"\.(?:a?run|a?invoke|a?stream|_?execute\w*|kickoff|a?call|workflow|agent|tool|task)$")
+_METHOD_OF = re.compile(r"\.(?:a?run|a?invoke|a?stream|_?execute\w*|kickoff|a?call|iter|turn|workflow|agent|tool|task)$")
 _UNNAMED = re.compile(
     r"(?:Code|ToolCalling|ReAct|Chat|Assistant|Base|Llm|LLM|OpenAI )?Agent(?:Executor|Workflow)?|agent|LangGraph|Crew|Task"
     r"|ClaudeAgentSDK\.\w+|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"

@@ -41,6 +41,8 @@ _PROTOBUF_KINDS = ("", "internal", "server", "client", "producer", "consumer")
 _FAILED = frozenset({"2", "error", "status_code_error", "failed"})
 _OBSERVATION = {"AGENT": "AGENT", "TOOL": "TOOL", "GENERATION": "LLM", "EMBEDDING": "EMBEDDING"}
 """Langfuse's types of observations, as OpenInference calls them."""
+_KINDS = frozenset({"agent", "chain", "embedding", "evaluator", "guardrail", "llm", "prompt", "reranker", "retriever", "tool"})
+"""Kinds of spans of OpenInference, where they stand beside the attributes."""
 _RUN = {"tool": "TOOL", "llm": "LLM", "agent": "AGENT", "embedding": "EMBEDDING"}
 """LangSmith's types of runs, likewise."""
 
@@ -247,6 +249,8 @@ def _attributes(fields: Mapping[str, Any], value: Mapping[str, Any]) -> Attribut
             found |= attributes_of(fields[name])
     if not found:
         found = {key: item for key, item in value.items() if isinstance(key, str) and "." in key and not isinstance(item, dict)}
+    if str(fields.get("spankind")).lower() in _KINDS:  # as Phoenix answers
+        found.setdefault("openinference.span.kind", fields["spankind"])
     if "runtype" in fields:
         found |= attributes_of(mapping(fields.get("extra")).get("metadata"))
         found["openinference.span.kind"] = _RUN.get(str(fields["runtype"]), "CHAIN")
