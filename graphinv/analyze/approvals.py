@@ -78,8 +78,18 @@ class Approvals:
         return found
 
     def registered(self, edge: EdgeRecord) -> bool:
-        """Whether somebody other than a client speaks of such edges (tools, or servers) of its agent, or of what it leads to."""
-        return not self._registered.isdisjoint(((edge.kind, edge.source), (edge.kind, edge.target)))
+        """Whether somebody other than a client speaks of such edges (tools, or servers) of its agent, or of what it leads to; of a
+        connection, also of a tool that is called over it alone."""
+        if not self._registered.isdisjoint(((edge.kind, edge.source), (edge.kind, edge.target))):
+            return True
+        tools = self._kept.get(edge.target, ()) if edge.kind == "CONNECTS_TO" else ()
+        return any(listed(edge, self.estate.nodes[tool]) and ("USES", edge.source, tool) not in self._standings for tool in tools)
+
+    @cached_property
+    def _kept(self) -> Mapping[NodeKey, tuple[NodeKey, ...]]:
+        """Server → those of its tools of which approvals are kept."""
+        kept = {end for kind, end in self._registered if kind == "USES"}
+        return {server: tuple(tool for tool in tools if tool in kept) for server, tools in self._tools.items()}
 
     @cached_property
     def _registered(self) -> frozenset[tuple[str, NodeKey]]:
