@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -121,11 +122,17 @@ def test_wrong_usage_is_told(shop: Shop) -> None:
     assert "--pdp must begin with https://" in refused("simulate", "--all", "--pdp", "http://pdp.example", *at)
 
 
+@pytest.mark.parametrize("decision", estates.DECISIONS, ids=lambda decision: decision.get("effect", decision["mode"]))
 @estates.examples(40)
-@given(estates.facts())
-def test_a_path_that_nothing_is_supposed_to_stop_is_left_at_run_time(facts: list[NodeFact | EdgeFact]) -> None:
-    """The built-in policy and the lens ``runtime`` say the same of enforcing points."""
-    engine = Engine(estates.build(*facts), estates.AT)
+@given(facts=estates.facts())
+def test_a_path_that_nothing_is_supposed_to_stop_is_left_at_run_time(facts: list[NodeFact | EdgeFact], decision: dict[str, Any]) -> None:
+    """The built-in policy and the lens ``runtime`` say the same of enforcing points, one of which stands on all grants here."""
+    gate = NodeFact("EnforcementPoint", "gate", decision)
+    guarded = [
+        replace(one, props={"guards": ["gate"], "actions": ["admin"]}) if isinstance(one, EdgeFact) and one.kind == "CAN_ACCESS" else one
+        for one in facts
+    ]
+    engine = Engine(estates.build(*guarded, gate), estates.AT)
     for reach in engine.reach_all():
         left = engine.reach(reach.subject, "runtime").atoms or ()
         found = [path for kind, id, action in reach.atoms or () if (path := engine.witness(reach.subject, (kind, id), action))]
