@@ -41,6 +41,11 @@ NPM_BINS = {("pnpm", "exec"), ("yarn", "exec")}
 SCRIPT = re.compile(
     r".+\.(?:py|js|mjs|cjs|ts|mts|tsx|jsx|sh|bash|zsh|bat|cmd|ps1|rb|jar|php|pl|lua|exe|dll|csproj|go|rs)", re.IGNORECASE | re.DOTALL
 )
+_INTERPRETERS = {"tsx": "tsx", "ts-node": "ts-node", "nodemon": "node"}
+"""Packages of the registry that run a file that they are given, by the program that reads its words in the same way."""
+_SERVING = ("fastmcp", "mcp")
+"""Programs that run the server in a file."""
+_OBJECT = re.compile(r":\w+$")
 _INSTALLED = re.compile(r"(?:^|.*[/\\])node_modules[/\\]((?:@[^/\\]+[/\\])?[^/\\]+)(?:[/\\].*)?", re.DOTALL)
 _BASE = re.compile(
     r"(?:\$\{(?:workspaceFolder|workspaceRoot|CLAUDE_PROJECT_DIR|CLAUDE_PLUGIN_ROOT|__dirname|PWD)(?::[^}]*)?\}|\$PWD)(?:[/\\]|$)"
@@ -101,13 +106,28 @@ def npx(found: Launch, name: str, rest: list[Word]) -> list[Word]:
     if not wanted and not left:
         found.detail = f"{name} package"
         return []
+    interpreter = _interpreter(left)
+    if interpreter:
+        found.packages += [package for spec in wanted or left[:1] if (package := packages.npm(spec.text))]
+        return interpreter
     specs = wanted or left[:1]
     return _packaged(found, f"{name} package", specs, left[1:], packages.npm)
+
+
+def _interpreter(words: list[Word]) -> list[Word]:
+    """``tsx src/index.ts``, an interpreter of the registry and the file that it is to run; nothing where they are no such thing."""
+    package = packages.npm(words[0].text) if words else None
+    if package is None or package.name not in _INTERPRETERS or not any(SCRIPT.fullmatch(word.text) for word in words[1:]):
+        return []
+    return [Word(_INTERPRETERS[package.name], words[0].where), *words[1:]]
 
 
 def installed(found: Launch, rest: list[Word]) -> list[Word]:
     """``pnpm exec server --flag``: which of the installed packages has that command is not said."""
     left = take_options(rest, _NPM_VALUED)[1]
+    interpreter = _interpreter(left)
+    if interpreter:
+        return interpreter
     found.detail = "installed package"
     found.arguments += left[1:]
     found.labels += _built(left[0].text) if left else []
@@ -122,6 +142,9 @@ def _uvx(found: Launch, name: str, rest: list[Word]) -> list[Word]:
     if not wanted and not left:
         found.detail = f"{name} package"
         return []
+    if left and program(left[0].text) in _SERVING and _served(left[1:]) is not None:
+        found.packages += [package for spec in wanted or left[:1] if (package := packages.pypi(spec.text))]
+        return left
     _packaged(found, f"{name} package", wanted[:1] or left[:1], left[1:], packages.pypi)
     if wanted and left:  # which of the package's commands
         found.labels += _built(left[0].text)
@@ -168,8 +191,8 @@ def _uv_command(found: Launch, left: list[Word]) -> list[Word]:
     """What ``uv run`` runs: a program of a package it was given, an interpreter or a file, or else a program of the project here."""
     same = program(left[0].text).replace("_", "-")
     package = next((package for package in found.packages if package.name == same), None)
-    if same in ("fastmcp", "mcp") and len(left) > 2 and left[1].text in ("run", "dev"):
-        return _file(found, "local script", [word for word in left[2:] if not word.text.startswith("-")][:1], left[2:])
+    if same in _SERVING and _served(left[1:]) is not None:
+        return left
     if package:
         found.packages.remove(package)
         found.package, found.detail = package, "uv package"
@@ -219,6 +242,24 @@ def _node(found: Launch, name: str, rest: list[Word]) -> list[Word]:
         found.arguments += left
         return []
     return _file(found, "local script", left[:1], left[1:])
+
+
+def _fastmcp(found: Launch, name: str, rest: list[Word]) -> list[Word]:
+    """``fastmcp run server.py:mcp``, ``mcp dev server.py``: a file with a server, and which of those in it."""
+    place = _served(rest)
+    if place is None:
+        found.arguments += rest
+        found.labels.append(f"program={name}")
+        return []
+    file = Word(_OBJECT.sub("", rest[place].text), rest[place].where)
+    return _file(found, "local script", [file], [*rest[1:place], *rest[place + 1 :]])
+
+
+def _served(words: list[Word]) -> int | None:
+    """Place of the file that is to be served among the words after ``fastmcp``; None where that is not what they say."""
+    if not words or words[0].text not in ("run", "dev"):
+        return None
+    return next((place for place, word in enumerate(words) if place and _OBJECT.sub("", word.text).endswith(".py")), None)
 
 
 def _deno(found: Launch, name: str, rest: list[Word]) -> list[Word]:
@@ -374,6 +415,7 @@ def _tree_path(text: str) -> str | None:
 
 _Reader = Callable[[Launch, str, list[Word]], list[Word]]
 READERS: dict[str, _Reader] = {
+    **dict.fromkeys(_SERVING, _fastmcp),
     **dict.fromkeys(("npx", "bunx", "pnpx"), npx),
     **dict.fromkeys(("npm", "pnpm", "yarn", "make", "just", "task", "cargo", "turbo", "nx", "gradle", "mvn"), _project),
     **dict.fromkeys(("node", "nodejs", "bun", "tsx", "ts-node"), _node),

@@ -102,6 +102,19 @@ def test_finds_the_package_below_all_layers(line: str | list[str], purl: str, ve
     ("line", "detail", "entry", "local"),
     [
         ("node dist/index.js", "local script", "dist/index.js", True),
+        ("npx -y tsx@4.19.2 src/index.ts --port 3", "local script", "src/index.ts", True),
+        ("npx tsx watch src/index.ts", "local script", "src/index.ts", True),
+        ("npx ts-node --esm ./src/index.ts", "local script", "src/index.ts", True),
+        ("bunx nodemon src/index.js", "local script", "src/index.js", True),
+        ("pnpm exec tsx src/index.ts", "local script", "src/index.ts", True),
+        ("npx tsx --version", "npx package", None, False),
+        ("fastmcp run src/server.py:app --transport stdio", "local script", "src/server.py", True),
+        ("mcp dev server.py", "local script", "server.py", True),
+        ("mcp list", "executable", None, False),
+        ("uvx fastmcp run server.py", "local script", "server.py", True),
+        ("uvx --from mcp[cli] mcp run --transport sse server.py", "local script", "server.py", True),
+        ("uvx fastmcp version", "uvx package", None, False),
+        ("uv run fastmcp run server.py:mcp", "local script", "server.py", True),
         ("node --env-file .env ./dist/index.js --port 1", "local script", "dist/index.js", True),
         ("node /opt/acme/dist/index.js", "local script", None, True),
         ("/usr/local/bin/python3.11 -u server.py", "local script", "server.py", True),
@@ -194,6 +207,15 @@ def test_endless_wrappers_end() -> None:
 def test_what_is_no_specifier_is_no_package(spec: str) -> None:
     for reader in (packages.npm, packages.pypi, packages.jsr, packages.go, packages.image, packages.remote, packages.nuget):
         assert reader(spec) is None
+
+
+def test_what_an_interpreter_of_the_registry_runs_is_started_and_the_interpreter_needed() -> None:
+    found = started("npx -y tsx@4.19.2 src/index.ts --token x")
+    assert (found.package, [package.purl for package in found.packages]) == (None, ["pkg:npm/tsx@4.19.2"])
+    assert [word.text for word in found.arguments] == ["--token", "x"]
+    found = started("uvx --from mcp==1.9.0 mcp run server.py --token x")
+    assert (found.package, [package.purl for package in found.packages]) == (None, ["pkg:pypi/mcp@1.9.0"])
+    assert [word.text for word in found.arguments] == ["--token", "x"]
 
 
 def test_commands_of_installed_packages_are_no_packages() -> None:
