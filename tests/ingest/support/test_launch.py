@@ -107,13 +107,11 @@ def test_finds_the_package_below_all_layers(line: str | list[str], purl: str, ve
         ("npx ts-node --esm ./src/index.ts", "local script", "src/index.ts", True),
         ("bunx nodemon src/index.js", "local script", "src/index.js", True),
         ("pnpm exec tsx src/index.ts", "local script", "src/index.ts", True),
-        ("npx tsx --version", "npx package", None, False),
         ("fastmcp run src/server.py:app --transport stdio", "local script", "src/server.py", True),
         ("mcp dev server.py", "local script", "server.py", True),
         ("mcp list", "executable", None, False),
         ("uvx fastmcp run server.py", "local script", "server.py", True),
         ("uvx --from mcp[cli] mcp run --transport sse server.py", "local script", "server.py", True),
-        ("uvx fastmcp version", "uvx package", None, False),
         ("uv run fastmcp run server.py:mcp", "local script", "server.py", True),
         ("node --env-file .env ./dist/index.js --port 1", "local script", "dist/index.js", True),
         ("node /opt/acme/dist/index.js", "local script", None, True),
@@ -216,6 +214,10 @@ def test_what_an_interpreter_of_the_registry_runs_is_started_and_the_interpreter
     found = started("uvx --from mcp==1.9.0 mcp run server.py --token x")
     assert (found.package, [package.purl for package in found.packages]) == (None, ["pkg:pypi/mcp@1.9.0"])
     assert [word.text for word in found.arguments] == ["--token", "x"]
+    for line, purl in (("npx tsx --version", "pkg:npm/tsx"), ("uvx fastmcp version", "pkg:pypi/fastmcp")):
+        package = started(line).package
+        assert package is not None
+        assert package.purl == purl
 
 
 def test_commands_of_installed_packages_are_no_packages() -> None:
