@@ -83,14 +83,14 @@ def uses_tool(
         yield from delegates(program, actor, value, "invoke", "agent_as_tool", what)
         return
     if is_handle(value):
-        connected = list(connects(program, actor, value))
-        yield from connected or program.problem(
-            value, f"{what} of {actor.name!r} are not all known: no worker of this tree starts the server"
-        )
+        servers = list(connects(program, actor, value))
+        yield from servers
+        if not servers:
+            yield from program.problem(value, f"{what} of {actor.name!r} are not all known: no worker of this tree starts the server")
         return
     if entry_of(value) is not None:
-        facts = connects(program, actor, value)
-        yield from _some(program, actor, value, facts) if picked else facts
+        connected = connects(program, actor, value)
+        yield from _some(program, actor, value, connected) if picked else connected
         return
     if isinstance(value, (Unknown, EnvVar)):
         reason = value.reason if isinstance(value, Unknown) else f"the environment variable {value.name} says which"
