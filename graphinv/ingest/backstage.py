@@ -2,23 +2,28 @@
 
 Drawn, by the pipeline from the rules that are read here:
     (:Owner)-[:OWNS]->(whatever is stated in the component's folder or repository, or bears its labels in the cluster)
+
+and, of components of type ``ai-agent`` and interfaces of type ``mcp-server``:
+    (:Owner)-[:OWNS]->(:Agent)-[:CONNECTS_TO]->(:ToolServer), by the interfaces that the component consumes
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from graphinv.ingest import Document
 from graphinv.ingest.support import yamldoc
 from graphinv.ingest.support.aws import arns
+from graphinv.ingest.support.located import Located
+from graphinv.ingest.support.offers import offered_server
 from graphinv.ingest.support.owners import EMAIL, HANDLE, owner_of
 from graphinv.ingest.support.secret_shapes import hide
 from graphinv.ingest.support.service_catalogue import TEMPLATE, Component, component_facts, location, slug
 from graphinv.model.errors import IngestError
-from graphinv.model.facts import Fact, NodeFact, Problem, Props
+from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Problem, Props
 
 NAME = "backstage"
 TITLE = "Backstage's catalogue"
@@ -28,6 +33,9 @@ MAX_ENTITIES = 20_000
 
 _API = re.compile(rb"^[\"']?apiVersion[\"']?\s*:\s*[\"']?backstage\.io/", re.MULTILINE)
 _OWNED = ("Component", "API", "Resource", "System", "Domain", "Template")
+_AGENTS = frozenset({"ai-agent", "agent"})
+MAX_PARTS = 200
+"""Addresses of one server, and interfaces of one agent, that are read."""
 _REF = re.compile(r"(?:(?P<kind>[A-Za-z]+):)?(?:(?P<space>[\w.-]{1,63})/)?(?P<name>[\w.@-]{1,200})")
 _KUBERNETES_ID = "backstage.io/kubernetes-id"
 _SELECTOR = "backstage.io/kubernetes-label-selector"
@@ -47,10 +55,20 @@ class Entity:
     email: str
     annotations: Mapping[str, str]
     line: int
+    type: str = ""
+    title: str = ""
+    consumes: tuple[str, ...] = ()
+    """The interfaces it says that it consumes, as references."""
+    servers: tuple[NodeKey, ...] = ()
+    """The MCP server at each of its addresses."""
 
     @property
     def ref(self) -> str:
         return f"{self.kind}:{self.space}/{self.name}".lower()
+
+    @property
+    def is_agent(self) -> bool:
+        return self.kind in ("Component", "Resource") and self.type in _AGENTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +79,8 @@ class Summary:
     source: str
     entities: tuple[Entity, ...] = ()
     problems: tuple[Problem, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    """Of the servers among them."""
 
 
 def detect(path: str, head: bytes) -> bool:
@@ -84,6 +104,7 @@ def summarise(document: Document) -> Summary:
     if len(parsed) > MAX_ENTITIES:
         raise IngestError(f"holds more than {MAX_ENTITIES:,} entities", document=document.path)
     entities, problems = [], []
+    facts: list[Fact] = []
     for found in parsed:
         if not isinstance(found.value, dict) or not str(found.value.get("apiVersion", "")).startswith("backstage.io/"):
             continue
@@ -92,9 +113,29 @@ def summarise(document: Document) -> Summary:
             problems.append(Problem(document.path, f"L{found.line()}", "is an entity without kind or name", "warning", NAME))
         elif TEMPLATE.search(entity.owner) or TEMPLATE.search(entity.name):
             problems.append(Problem(document.path, f"L{entity.line}", "is a template from which an entity is made later", "note", NAME))
+        elif entity.kind == "API" and entity.type == "mcp-server":
+            keys, told = _servers(document, entity, found)
+            entities.append(replace(entity, servers=keys))
+            facts += told
         else:
             entities.append(entity)
-    return Summary(document.folder, document.source(), tuple(entities), tuple(problems))
+    return Summary(document.folder, document.source(), tuple(entities), tuple(problems), tuple(facts))
+
+
+def _servers(document: Document, entity: Entity, found: Located) -> tuple[tuple[NodeKey, ...], list[Fact]]:
+    """Keys and facts of the MCP server at each address of an interface."""
+    remotes = _mapping(found.value, "spec").get("remotes")
+    keys: list[NodeKey] = []
+    facts: list[Fact] = []
+    for index, remote in enumerate(remotes[:MAX_PARTS]) if isinstance(remotes, list) else ():
+        entry = {name: remote[name] for name in ("type", "url") if isinstance(remote, dict) and isinstance(remote.get(name), str)}
+        if "url" not in entry:
+            continue
+        line = found.line("spec", "remotes", index)
+        key, told = offered_server(document, NAME, entity.title or entity.name, entry, lambda *_, line=line: line, lambda _: {})
+        facts += told
+        keys += [key] if key else []
+    return tuple(keys), facts
 
 
 def _entity(value: dict[str, Any], line: int) -> Entity | None:
@@ -114,7 +155,14 @@ def _entity(value: dict[str, Any], line: int) -> Entity | None:
         email.lower() if isinstance(email, str) and EMAIL.fullmatch(email) and hide(email) == email else "",
         {hide(key): hide(text) for key, text in kept.items()},
         line,
+        _text(spec.get("type")),
+        _text(metadata.get("title")),
+        tuple(_text(one) for one in consumes[:MAX_PARTS]) if isinstance(consumes := spec.get("consumesApis"), list) else (),
     )
+
+
+def _text(value: object) -> str:
+    return hide(" ".join(value.split())[:200]) if isinstance(value, str) else ""
 
 
 def _mapping(value: dict[str, Any], key: str) -> dict[str, Any]:
@@ -130,15 +178,44 @@ def link(root: str, summaries: Mapping[str, Summary]) -> Iterator[Fact]:
         for entity in summary.entities
         if entity.kind in ("Group", "User")
     }
+    servers = {entity.ref: entity.servers for summary in summaries.values() for entity in summary.entities if entity.servers}
     yield from known.values()
     for path in sorted(summaries):
         summary = summaries[path]
         yield from summary.problems
+        yield from summary.facts
+        for entity in summary.entities:
+            if entity.is_agent or entity.servers:
+                yield from _registered(entity, root, summary, known, servers)
         whole = [entity for entity in summary.entities if entity.kind in _OWNED]
         # Where a file has components, its folder is theirs; interfaces and systems beside them are wider or narrower than that.
         parts = [entity for entity in whole if entity.kind == "Component"] or whole
         components = [_component(entity, summary, known) for entity in parts if entity.owner]
         yield from component_facts(components, root, summary.folder)
+
+
+def _registered(
+    entity: Entity, root: str, summary: Summary, known: Mapping[str, NodeFact], servers: Mapping[str, tuple[NodeKey, ...]]
+) -> Iterator[Fact]:
+    """An agent or a server that the catalogue lists, who owns it, and the servers that an agent says it consumes."""
+    source = f"{summary.source}#L{entity.line}"
+    stated: Props = {"evidence": ["declared"], "sources": [source]}
+    keys = entity.servers
+    if entity.is_agent:
+        agent: NodeKey = ("Agent", f"backstage:{root}#{entity.ref}")
+        keys = (agent,)
+        name = entity.title or entity.name
+        yield NodeFact(*agent, {"name": name, "kind_detail": "agent of a catalogue", "status": "active", "sources": [source]})
+        for consumed in entity.consumes:
+            match = _REF.fullmatch(consumed)
+            ref = f"api:{match['space'] or entity.space}/{match['name']}".lower() if match else ""
+            for server in servers.get(ref, ()):
+                yield EdgeFact("CONNECTS_TO", agent, server, stated)
+    owner = _named(entity, source, known) if entity.owner else None
+    if owner is not None:
+        yield owner
+        for key in keys:
+            yield EdgeFact("OWNS", owner.key, key, stated)
 
 
 def _owner(entity: Entity, source: str) -> NodeFact:

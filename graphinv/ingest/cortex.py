@@ -2,6 +2,9 @@
 
 Drawn, by the pipeline from the rules that are read here:
     (:Owner)-[:OWNS]->(whatever is stated in the entity's repository or folder, and its workloads in the cluster)
+
+and, of entities of type ``ai-agent``:
+    (:Owner)-[:OWNS]->(:Agent)
 """
 
 from __future__ import annotations
@@ -15,13 +18,14 @@ from graphinv.ingest.support import yamldoc
 from graphinv.ingest.support.owners import owner_of
 from graphinv.ingest.support.secret_shapes import hide
 from graphinv.ingest.support.service_catalogue import TEMPLATE, Component, component_facts, slug
-from graphinv.model.facts import Fact, NodeFact, Problem
+from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Problem
 
 NAME = "cortex"
 TITLE = "Cortex entities"
 FILES = ("cortex.yaml", "cortex.yml", ".cortex/catalog/*.yaml")
 
 _KEY = re.compile(rb"^[ \t]*+[\"']?x-cortex-[a-z-]+[\"']?\s*:", re.MULTILINE)
+_AGENTS = ("ai-agent", "agent")
 _NAME = re.compile(r"[\w .:@/-]{1,200}")
 _WORKLOAD = re.compile(r"(?P<space>[a-z0-9-]{1,63})/(?P<name>[a-z0-9.-]{1,253})")
 _KINDS = {
@@ -61,8 +65,21 @@ def read(document: Document) -> Iterator[Fact]:
         if len(owners) < len(_listed(info, "x-cortex-owners")):
             yield Problem(document.path, f"L{line}", "names owners that are neither a team nor an e-mail address", "warning", NAME)
         name = tag if isinstance(tag, str) else ""
+        if name and info.get("x-cortex-type") in _AGENTS:
+            yield from _agent(document, name, info, found.line("info"), owners)
         components.append(Component(name, owners, line, source, repository, path, nodes=tuple(_workloads(info.get("x-cortex-k8s")))))
     yield from component_facts(components, document.root, _folder(document.folder))
+
+
+def _agent(document: Document, tag: str, info: dict[str, Any], line: int, owners: tuple[NodeFact, ...]) -> Iterator[Fact]:
+    """An agent that the catalogue lists, and its owners."""
+    key: NodeKey = ("Agent", f"cortex:{document.root}#{hide(tag[:200])}")
+    title = info.get("title")
+    name = hide(title.strip()[:200]) if isinstance(title, str) and title.strip() else hide(tag[:200])
+    yield NodeFact(*key, {"name": name, "kind_detail": "agent of a catalogue", "status": "active", "sources": [document.source(line)]})
+    for owner in owners:
+        yield owner
+        yield EdgeFact("OWNS", owner.key, key, {"evidence": ["declared"], "sources": owner.props["sources"]})
 
 
 def _folder(folder: str) -> str:

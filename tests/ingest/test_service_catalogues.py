@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import pytest
@@ -159,6 +160,66 @@ def test_templates_of_entities_are_noted_and_what_is_no_yaml_is_told() -> None:
     assert rules(found) == []
     with pytest.raises(IngestError):
         linked(backstage, {"catalog-info.yaml": "apiVersion: backstage.io/v1alpha1\nkind: [\n"})
+
+
+REGISTERED = """
+apiVersion: backstage.io/v1alpha1
+kind: Component
+metadata:
+  name: triage
+  title: Ticket triage
+spec:
+  type: ai-agent
+  lifecycle: production
+  owner: group:default/payments
+  consumesApis: [tickets, api:default/plain, elsewhere/tickets]
+---
+apiVersion: backstage.io/v1alpha1
+kind: API
+metadata:
+  name: tickets
+spec:
+  type: mcp-server
+  owner: desk
+  remotes:
+    - type: streamable-http
+      url: https://tickets.acme.example/mcp
+    - type: sse
+---
+apiVersion: backstage.io/v1alpha1
+kind: API
+metadata:
+  name: plain
+spec: {type: openapi, owner: desk}
+"""
+
+
+def test_agents_and_servers_of_backstage() -> None:
+    found = linked(backstage, {"catalog/all.yaml": REGISTERED, "catalog/people.yaml": PEOPLE})
+    agent, server = "backstage:shop#component:default/triage", "https://tickets.acme.example/mcp"
+    assert {id for kind, id in found.nodes if kind in ("Agent", "ToolServer")} == {agent, server}
+    assert found.nodes["Agent", agent]["name"] == "Ticket triage"
+    assert found.nodes["ToolServer", server]["transport"] == "http"
+    assert found.targets("CONNECTS_TO", agent) == {server}
+    assert found.targets("OWNS", "@acme/payments") == {agent}
+    assert found.targets("OWNS", "backstage:group:default/desk") == {server}
+
+
+def test_agents_of_cortex() -> None:
+    text = """
+    openapi: 3.0.1
+    info:
+      title: Fix issues
+      x-cortex-tag: fix-issue
+      x-cortex-type: {type}
+      x-cortex-owners:
+        - type: email
+          email: ana@acme.example
+    """
+    found = one(cortex, dedent(text.replace("{type}", "ai-agent")), "catalog/fix.yaml")
+    assert found.nodes["Agent", "cortex:shop#fix-issue"]["name"] == "Fix issues"
+    assert found.targets("OWNS", "ana@acme.example") == {"cortex:shop#fix-issue"}
+    assert not any(kind == "Agent" for kind, _ in one(cortex, dedent(text.replace("{type}", "service")), "catalog/fix.yaml").nodes)
 
 
 def test_opslevel() -> None:
@@ -332,6 +393,22 @@ HOSTILE: dict[str, tuple[Any, str, str]] = {
         cortex,
         "cortex.yaml",
         "info:\n  x-cortex-tag: [1]\n  x-cortex-owners: {a: 1}\n  x-cortex-git: [1]\n  x-cortex-k8s: {deployment: [1, {identifier: 7}]}\n",
+    ),
+    "cortex agent": (
+        cortex,
+        "cortex.yaml",
+        "info:\n  title: [1]\n  x-cortex-tag: x\n  x-cortex-type: ai-agent\n  x-cortex-owners: [{email: 1}]\n",
+    ),
+    "backstage agent": (
+        backstage,
+        "catalog-info.yaml",
+        "apiVersion: backstage.io/v1\nkind: Component\nmetadata: {name: x, title: [1]}\nspec: {type: ai-agent, owner: 1, consumesApis: [1, '::']}\n",
+    ),
+    "backstage server": (
+        backstage,
+        "catalog-info.yaml",
+        "apiVersion: backstage.io/v1\nkind: API\nmetadata: {name: x}\n"
+        "spec: {type: mcp-server, remotes: [1, {url: 1}, {url: 'x:', type: 7}, {url: 'http://['}]}\n",
     ),
     "people": (people_csv, "p.csv", 'email,status\n"a\n\n,,,,\nx@y.zz,left,more\n'),
     "package": (package_authors, "package.json", '{"author": [1, {"email": 7}], "maintainers": {"a": 1}}'),

@@ -371,11 +371,15 @@ def ownership(plant: Plant) -> dict[str, str]:
         f'[[guard]]\npoint = "pep:{shaped()}"\nedges = [{{ edge = "HOLDS", from = "*", to = "*" }}]\n'
         f'[[name]]\nfiles = ["*"]\nkubernetes_cluster = "{shaped()}"\n',
         "shop/catalog-info.yaml": f"apiVersion: backstage.io/v1\nkind: Component\nmetadata:\n  name: {shaped()}\n  annotations:\n"
-        f"    github.com/project-slug: a/{shaped()}\n    backstage.io/kubernetes-id: {shaped()}\nspec:\n  owner: {shaped()}\n",
+        f"    github.com/project-slug: a/{shaped()}\n    backstage.io/kubernetes-id: {shaped()}\nspec:\n  owner: {shaped()}\n"
+        f"---\napiVersion: backstage.io/v1\nkind: Component\nmetadata: {{name: {shaped()}, title: {shaped()}}}\n"
+        f"spec: {{type: ai-agent, owner: a, consumesApis: [{shaped()}]}}\n---\napiVersion: backstage.io/v1\nkind: API\n"
+        f"metadata: {{name: {shaped()}, title: {shaped()}}}\n"
+        f"spec: {{type: mcp-server, remotes: [{{url: 'https://a.example/mcp?token={plant()}'}}]}}\n",
         "shop/datahub.json": json.dumps([dataset(shaped(), "globalTags", shaped()), dataset("s3", "ownership", f"corpGroup:{shaped()}")]),
         "shop/tables.json": json.dumps({"data": [{"fullyQualifiedName": f"a.b.c.{shaped()}", "tags": [{"tagFQN": f"PII.{shaped()}"}]}]}),
         "shop/opslevel.yml": f"service:\n  name: {shaped()}\n  owner: {shaped()}\n  repositories: [{{name: a/{shaped()}}}]\n",
-        "shop/cortex.yaml": f"info:\n  x-cortex-tag: {shaped()}\n  x-cortex-owners:\n    - {{type: group, name: {shaped()}}}\n"
+        "shop/cortex.yaml": f"info:\n  title: {shaped()}\n  x-cortex-tag: {shaped()}\n  x-cortex-type: ai-agent\n  x-cortex-owners:\n    - {{type: group, name: {shaped()}}}\n"
         f"    - {{email: {shaped()}@acme.example}}\n  x-cortex-git: {{github: {{repository: a/{shaped()}, basepath: {shaped()}}}}}\n",
         "shop/lib/package.json": json.dumps({"author": f"x <{shaped()}@acme.example>", "config": {"token": plant()}}),
         "shop/people.csv": f"email,status,token\n{shaped()}@acme.example,left,{plant()}\n{shaped()},{shaped()},{plant()}\n",
