@@ -223,6 +223,29 @@ def header(shown: Contents, title: str, about: str) -> None:
         st.text(plain(line))
 
 
+def card(label: str, value: str, below: str | None = None, *, help: str | None = None) -> None:
+    """A number in a frame, with a few words below it."""
+    st.metric(label, value, below, help=help, border=True, height="stretch", delta_color="off", delta_arrow="off")
+
+
+def rules_not_judged(shown: Contents) -> None:
+    """How many rules could not be judged, and how many only in part."""
+    summary = shown.summary
+    card(
+        "Rules not judged",
+        f"{len(summary.unjudged)} of {len(summary.rules)}",
+        f"{len(summary.partly)} more in part" if summary.partly else None,
+        help="What they need is not in the graph, or not for all that they ask about. That is not a pass.",
+    )
+
+
+def no_agents(shown: Contents) -> None:
+    """What a view of agents says where there are none."""
+    errors = shown.summary.unread_documents("error")
+    unread = f" What {counted(errors, 'document')} would tell is unknown: the overview lists what could not be read." if errors else ""
+    st.info(f"No agents were found in what was read.{unread}")
+
+
 def section(title: str, about: str = "") -> None:
     """Heading of a part of a view; both texts are ours and may be Markdown."""
     st.header(title, anchor=False)
@@ -400,7 +423,7 @@ def hop_table(hops: Sequence[Hop], shown: Contents) -> None:
             "allows": text(width=350),
             "stated in": text(width=320),
             "runtime decision": text(width=185),
-            "evidence": text(width=75),
+            "evidence": text(width=110),
             "sure": text(width=75, help="Confidence of the hop"),
         },
     )
@@ -456,7 +479,7 @@ def bars(names: Sequence[str], numbers: Sequence[int], colours: Sequence[str], s
             "data": {"values": [{"name": name, "number": number} for name, number in zip(names, numbers, strict=True)]},
             "layer": [
                 bar | {"encoding": {"y": y, "x": x, "color": {"field": "name", "type": "nominal", "legend": None, "scale": scale}}},
-                text | {"encoding": {"y": y, "x": x, "text": {"field": "number", "type": "quantitative"}}},
+                text | {"encoding": {"y": y, "x": x, "text": {"field": "number", "type": "quantitative", "format": ","}}},
             ],
         },
         height=step * len(names) + 20,

@@ -10,8 +10,10 @@ from widgets import (
     RISK_COLUMN,
     UNKNOWN,
     Contents,
+    card,
     coloured,
     contents,
+    counted,
     finding_details,
     first,
     frame,
@@ -19,6 +21,7 @@ from widgets import (
     height,
     known,
     level_colours,
+    no_agents,
     pick,
     places,
     section,
@@ -44,7 +47,7 @@ def show() -> None:
     shown = contents()
     header(shown, "Agents", "Risk and impact are of the posture lens; counts are of direct edges.")
     if not shown.agents:
-        st.info("No agents were found in what was scanned.")
+        no_agents(shown)
         return
     fitting = _filtered(shown.agents)
     agents = [*first(fitting, "agent"), *(one for one in fitting[MOST_ROWS:] if one.id == st.session_state.get("agent"))]
@@ -140,7 +143,7 @@ def _details(shown: Contents, agent: AgentEntry) -> None:
     )
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-            st.text(f"{plain(agent.name)}   ({plain(agent.id)})")
+            st.text(plain(agent.name) if agent.name == agent.id else f"{plain(agent.name)}   ({plain(agent.id)})")
             if st.button("Show its blast radius", icon=":material/hub:", type="primary"):
                 st.switch_page("views/blast_radius.py")
         tabs = st.tabs(["Score", f"Findings ({len(findings)})", "Edges", "Properties"])
@@ -159,15 +162,12 @@ def _score(score: Score | None) -> None:
         st.text("Not scored: its risk is unknown.")
         return
     with st.container(horizontal=True):
-        st.metric("Risk", f"{score.risk:.1f}", score.level, delta_color="off", delta_arrow="off", border=True)
-        st.metric("Impact, posture", f"{score.impact:.1f}", f"{score.targets} targets", delta_color="off", delta_arrow="off", border=True)
-        ungoverned = f"{score.atoms_ungoverned} of {score.atoms} atoms"
-        st.metric("Impact, ungoverned", f"{score.impact_ungoverned:.1f}", ungoverned, delta_color="off", delta_arrow="off", border=True)
-        st.metric(
-            "Impact, runtime", f"{score.impact_runtime:.1f}", "left after decisions", delta_color="off", delta_arrow="off", border=True
-        )
-        st.metric("Likelihood", f"{score.likelihood:.0%}", "of its findings", delta_color="off", delta_arrow="off", border=True)
-        st.metric("Through other agents", score.hidden_atoms, "atoms of hidden reach", delta_color="off", delta_arrow="off", border=True)
+        card("Risk", f"{score.risk:.1f}", score.level)
+        card("Impact, posture", f"{score.impact:.1f}", counted(score.targets, "target"))
+        card("Impact, ungoverned", f"{score.impact_ungoverned:.1f}", f"{score.atoms_ungoverned:,} of {counted(score.atoms, 'atom')}")
+        card("Impact, runtime", f"{score.impact_runtime:.1f}", "left after decisions")
+        card("Likelihood", f"{score.likelihood:.0%}", "of its findings")
+        card("Through other agents", f"{score.hidden_atoms:,}", "atoms of hidden reach")
     st.caption("Risk is made of these parts, which add up to it. An atom is one action on one target.")
     if score.parts:
         _waterfall(score)

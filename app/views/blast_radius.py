@@ -19,6 +19,7 @@ from widgets import (
     hop_table,
     is_dark,
     known,
+    no_agents,
     radius,
     section,
     selected,
@@ -41,7 +42,7 @@ def show() -> None:
     shown = contents()
     header(shown, "Blast radius", "What an agent can reach if it is hijacked, mis-prompted or wrong.")
     if not shown.agents:
-        st.info("No agents were found in what was scanned.")
+        no_agents(shown)
         return
     asked = st.query_params
     ids = [agent.id for agent in shown.agents]

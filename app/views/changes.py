@@ -16,6 +16,7 @@ from widgets import (
     header,
     height,
     known,
+    no_agents,
     places,
     section,
     selected,
@@ -44,7 +45,7 @@ def show() -> None:
     shown = contents()
     header(shown, "Changes", "What most privileges hang on, and what a change would do. Nothing is changed here.")
     if not shown.agents:
-        st.info("No agents were found in what was scanned.")
+        no_agents(shown)
         return
     lens: Lens = st.segmented_control("Lens", list(LENSES), key="changes_lens", default="posture", required=True)
     st.caption(f"**{lens}** lens: {LENSES[lens]}")

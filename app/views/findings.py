@@ -8,6 +8,7 @@ import streamlit as st
 from widgets import (
     UNKNOWN,
     Contents,
+    card,
     choose,
     contents,
     counted,
@@ -16,6 +17,7 @@ from widgets import (
     header,
     pick,
     places,
+    rules_not_judged,
     short,
     when,
 )
@@ -50,13 +52,11 @@ def show() -> None:
 
 def _counts(shown: Contents) -> None:
     """Open findings of each level, and how much could not be judged."""
-    analysis = shown.analysis
-    unjudged = sum(rule.outcome in ("not_available", "error") for rule in analysis.rules)
     with st.container(horizontal=True):
         for level in LEVELS:
-            st.metric(level.capitalize(), f"{sum(one.severity == level for one in analysis.findings):,}", border=True)
-        st.metric("Fixed", f"{len(analysis.fixed):,}", border=True, help="Kept, and not counted among the others")
-        st.metric("Rules not judged", f"{unjudged} of {len(analysis.rules)}", border=True, help="What they need is not in the graph")
+            card(level.capitalize(), f"{shown.summary.severities[level]:,}")
+        card("Fixed", f"{len(shown.analysis.fixed):,}", help="Kept, and not counted among the others")
+        rules_not_judged(shown)
 
 
 def _filtered(shown: Contents) -> list[Finding]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -13,6 +12,7 @@ from widgets import (
     UNKNOWN,
     Contents,
     bars,
+    card,
     coloured,
     contents,
     counted,
@@ -25,6 +25,7 @@ from widgets import (
     known,
     level_colours,
     pick,
+    rules_not_judged,
     section,
     sensitivity_of,
     when,
@@ -60,18 +61,15 @@ def show() -> None:
 
 def _headline(shown: Contents) -> None:
     summary = shown.summary
-    errors = sum(problem.severity == "error" for problem in summary.unread)
-    gaps = len({problem.document for problem in summary.unread if problem.severity == "warning"})
+    gaps = summary.unread_documents("warning")
     unscored = sum(agent.level is None for agent in shown.agents)
-    unjudged = sum(rule.outcome in ("not_available", "error") for rule in summary.rules)
     worrying = sum(agent.level in ("critical", "high") for agent in shown.agents)
-    pairs = f"{summary.gap.ungoverned} of {summary.gap.posture}"
-    card = partial(st.metric, border=True, height="stretch", delta_color="off", delta_arrow="off")
+    pairs = f"{summary.gap.ungoverned:,} of {summary.gap.posture:,}"
     with st.container(horizontal=True):
-        card("Agents", summary.agents_total, help="Sub-agents and the host applications of agents included.")
+        card("Agents", f"{summary.agents_total:,}", help="Sub-agents and the host applications of agents included.")
         card(
             "Agents at high or critical risk",
-            worrying,
+            f"{worrying:,}",
             f"{unscored:,} not scored" if unscored else None,
             help="Risk is impact (posture lens) weighed by likelihood. What could not be read or judged is in no risk.",
         )
@@ -81,12 +79,12 @@ def _headline(shown: Contents) -> None:
             help="Pairs of an agent and a target it can act on (posture lens); the first number is of those with no enforcing runtime "
             "decision in the way (ungoverned lens).",
         )
-        card("Critical findings", summary.severities.get("critical", 0))
-        card("High findings", summary.severities.get("high", 0))
-        card("Rules not judged", f"{unjudged} of {len(summary.rules)}", help="What they need is not in the graph")
+        card("Critical findings", f"{summary.severities.get('critical', 0):,}")
+        card("High findings", f"{summary.severities.get('high', 0):,}")
+        rules_not_judged(shown)
         card(
             "Documents not read",
-            errors,
+            f"{summary.unread_documents('error'):,}",
             f"{gaps:,} read with gaps" if gaps else None,
             help="Problems that left something out of the graph. What depends on it is unknown, not safe.",
         )
@@ -137,7 +135,7 @@ def _agents(shown: Contents) -> None:
         if st.button("Open in Agents", icon=":material/smart_toy:"):
             st.session_state["agent"] = chosen.score.subject[1]
             st.switch_page("views/agents.py")
-        st.text(f"{plain(chosen.name)}; {len(risky)} of {shown.summary.agents_total} agents are listed here")
+        st.text(f"{plain(chosen.name)}; {len(risky)} of {counted(shown.summary.agents_total, 'agent')} listed here")
 
 
 def _gap(shown: Contents) -> None:
@@ -150,7 +148,7 @@ def _gap(shown: Contents) -> None:
         f"A decision stands before {counted(gap.posture - gap.ungoverned, 'pair')}."
     )
     if shown.summary.reach_left_out:
-        st.caption(f"{shown.summary.reach_left_out} further pairs with targets of less weight are not counted here.")
+        st.caption(f"{shown.summary.reach_left_out:,} further pairs with targets of less weight are not counted here.")
 
 
 def _paths(shown: Contents) -> None:
@@ -236,7 +234,7 @@ def _rules(shown: Contents) -> None:
             "rule": st.column_config.TextColumn(width=95),
             "title": st.column_config.TextColumn(width=300),
             "outcome": st.column_config.TextColumn(width=85),
-            "findings": st.column_config.NumberColumn(format="%d", width=70),
+            "findings": st.column_config.NumberColumn(format="localized", width=70),
             "worst": st.column_config.TextColumn(width=70),
             "agents judged": st.column_config.TextColumn(
                 width=95, help="Of how many agents the rule could be judged; the others are no pass"
@@ -245,13 +243,12 @@ def _rules(shown: Contents) -> None:
         },
     )
     _not_judged(shown, rules[row])
-    missing = sum(rule.outcome in ("not_available", "error") for rule in rules)
-    if missing:
-        st.caption(f"{counted(missing, 'rule')} could not be judged: what they need is not in the graph. That is not a pass.")
+    if missing := shown.summary.unjudged:
+        st.caption(f"{counted(len(missing), 'rule')} could not be judged: what they need is not in the graph. That is not a pass.")
 
 
 def _judged(one: RuleCoverage | None) -> str:
-    return f"{one.judged} of {one.agents}" if one else UNKNOWN
+    return f"{one.judged:,} of {one.agents:,}" if one else UNKNOWN
 
 
 def _not_judged(shown: Contents, rule: RuleStatus) -> None:
@@ -309,7 +306,8 @@ def _unknown(shown: Contents) -> None:
         if missing
     ]
     if not rows:
-        st.caption("Nothing that the analysis leans on is unknown.")
+        nothing = "There is nothing in the graph: all is unknown."
+        st.caption("Nothing that the analysis leans on is unknown." if shown.summary.nodes else nothing)
         return
     rows.sort(key=lambda row: (-row["share"], row["kind"], row["property"]))
     st.dataframe(
@@ -317,8 +315,8 @@ def _unknown(shown: Contents) -> None:
         hide_index=True,
         height=height(len(rows), 8),
         column_config={
-            "unknown": st.column_config.NumberColumn(width=75),
-            "of": st.column_config.NumberColumn(width=50),
+            "unknown": st.column_config.NumberColumn(format="localized", width=75),
+            "of": st.column_config.NumberColumn(format="localized", width=60),
             "share": st.column_config.ProgressColumn(min_value=0, max_value=100, format="%.0f%%", color="#b98900"),
         },
     )
@@ -333,13 +331,13 @@ def _found(shown: Contents) -> None:
                 "scanned": when(root.at),
                 "outcome": root.outcome,
                 "files": root.files,
-                "documents": ", ".join(f"{count} {plain(name)}" for name, count in sorted(root.documents.items())) or "none recognised",
+                "documents": ", ".join(f"{count:,} {plain(name)}" for name, count in sorted(root.documents.items())) or "none",
             }
             for root in summary.roots
         ]
         st.dataframe(frame(rows, ["root", "scanned", "outcome", "files", "documents"]), hide_index=True, height=height(len(rows), 6))
-        st.text("Nodes: " + (", ".join(f"{count} {kind}" for kind, count in summary.nodes.items()) or "none"))
-        st.text("Edges: " + (", ".join(f"{count} {kind}" for kind, count in summary.edges.items()) or "none"))
+        st.text("Nodes: " + (", ".join(f"{count:,} {kind}" for kind, count in summary.nodes.items()) or "none"))
+        st.text("Edges: " + (", ".join(f"{count:,} {kind}" for kind, count in summary.edges.items()) or "none"))
         st.text(f"Store: {plain(summary.store)}, generation {summary.generation}")
 
 

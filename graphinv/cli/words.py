@@ -226,10 +226,9 @@ def _unjudged(screen: Console, summary: Summary) -> None:
     if missing:
         what = f"{_count(len(missing), 'rule')} of {len(summary.rules)} could not be judged, because no source states what they need"
         screen.print(text(f"{what}: {', '.join(missing)} (`graphinv findings` says what each lacks)", "yellow"))
-    partly = [rule.rule for rule in summary.rules if rule.outcome in ("found", "clear") and rule.reason]
-    if partly:
-        what = f"{_count(len(partly), 'rule')} could not judge all that they ask about, which is no pass"
-        screen.print(text(f"{what}: {', '.join(partly)} (`graphinv findings` says how much, and why)", "yellow"))
+    if summary.partly:
+        what = f"{_count(len(summary.partly), 'rule')} could not be judged of all agents, or of all that they ask about, which is no pass"
+        screen.print(text(f"{what}: {', '.join(summary.partly)} (`graphinv coverage` says of how many, and why)", "yellow"))
 
 
 def _gap(screen: Console, summary: Summary) -> None:

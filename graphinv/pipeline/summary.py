@@ -12,7 +12,7 @@ from graphinv.model.facts import NodeKey, source_of
 from graphinv.model.kinds import EDGE_KINDS, NODE_KINDS
 from graphinv.model.results import LEVELS, Analysis, Cause, Finding, Path, Result, RuleStatus, Score, worst_first
 from graphinv.pipeline.beside import GRANTS
-from graphinv.pipeline.coverage import unknowns
+from graphinv.pipeline.coverage import rule_coverage, unknowns
 from graphinv.store import Scan, Store
 
 TOP_AGENTS = 10
@@ -81,8 +81,18 @@ class Summary(Result):
     causes: tuple[Cause, ...] = Field(description="What clears the most and worst findings if it is changed, the first few")
     causes_total: int
     rules: tuple[RuleStatus, ...]
+    partly: tuple[str, ...] = Field(description="Rules that were judged, and not of all agents or of all that they ask about")
     unread: tuple[Unread, ...]
     unknown: dict[str, dict[str, tuple[int, int]]]
+
+    @property
+    def unjudged(self) -> list[RuleStatus]:
+        """Rules that could not be judged: what they need is not in the graph, or they failed."""
+        return [rule for rule in self.rules if rule.outcome in ("not_available", "error")]
+
+    def unread_documents(self, severity: str) -> int:
+        """How many documents have a problem of ``severity``."""
+        return len({problem.document for problem in self.unread if problem.severity == severity})
 
 
 def summarise(store: Store, analysis: Analysis | None = None, estate: Estate | None = None) -> Summary:
@@ -110,6 +120,7 @@ def summarise(store: Store, analysis: Analysis | None = None, estate: Estate | N
         causes=tuple(found[:TOP_CAUSES]),
         causes_total=len(found),
         rules=analysis.rules,
+        partly=partly(analysis),
         unread=tuple(
             Unread(
                 document=source_of(scan.root, problem.document),
@@ -149,6 +160,12 @@ def risky_agents(analysis: Analysis, estate: Estate) -> list[RiskyAgent]:
             RiskyAgent(name=node.name if node else score.subject[1], score=score, owners=estate.owners(score.subject), because=because)
         )
     return agents
+
+
+def partly(analysis: Analysis) -> tuple[str, ...]:
+    """Rules that were judged, and not of all agents or of all that they ask about."""
+    lacking = {one.rule for one in rule_coverage(analysis) if one.missing}
+    return tuple(rule.rule for rule in analysis.rules if rule.outcome in ("found", "clear") and (rule.reason or rule.rule in lacking))
 
 
 def gap(analysis: Analysis) -> Gap:

@@ -32,6 +32,9 @@ def test_overview_headline(store: Path, monkeypatch: pytest.MonkeyPatch) -> None
     unjudged = sum(table(page, "rule", "outcome")["outcome"] == "not judged")
     assert unjudged > 0
     assert numbers["Rules not judged"] == f"{unjudged} of {len(table(page, 'rule', 'outcome'))}"
+    partly = table(page, "rule", "outcome", "missing").query("outcome != 'not judged' and missing != ''")
+    [below] = [metric.delta for metric in page.metric if metric.label == "Rules not judged"]
+    assert below == f"{len(partly)} more in part"
     assert "2026-07-01 08:30 UTC" in page.caption[0].value
     assert "posture lens" in page.caption[0].value
 
@@ -282,6 +285,17 @@ def test_a_scan_that_found_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     scan(str(tmp_path / "graph"), [tmp_path / "root"])
     page = opened(tmp_path / "graph", monkeypatch, view)
     assert page.info or page.warning
+
+
+def test_where_nothing_could_be_read_nothing_is_said_to_be_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "root").mkdir()
+    (tmp_path / "root" / ".mcp.json").write_text('{"mcpServers": {')
+    scan(str(tmp_path / "graph"), [tmp_path / "root"])
+    said = [caption.value for caption in opened(tmp_path / "graph", monkeypatch).caption]
+    assert "There is nothing in the graph: all is unknown." in said
+    assert "Nothing that the analysis leans on is unknown." not in said
+    for view in VIEWS[1:4]:
+        assert "What 1 document would tell is unknown" in opened(tmp_path / "graph", monkeypatch, view).info[0].value
 
 
 def test_an_agent_that_reaches_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

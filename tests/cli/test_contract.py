@@ -107,6 +107,9 @@ def test_an_address_of_no_engine_is_refused(facts: Path) -> None:
         (("show", "nothing"), "nothing in the graph is called 'nothing'"),
         (("findings",), "the store was not analyzed yet; run `graphinv analyze`"),
         (("findings", "--severity", "worst"), "'worst' is not one of"),
+        (("findings", "--by-cause", "--full"), "take one of the two"),
+        (("score", "--sensitivity", "--cvss", "5"), "goes with neither AGENT nor --explain nor --cvss"),
+        (("what-if", "--then", "soon", "--no-findings"), "--then is not an ISO 8601 time"),
         (("export", "sarif"), "the store was not analyzed yet"),
         (("export",), "export takes a format: authzen, cedar, csv, facts,"),
         (("export", "excel"), "export takes a format: authzen, cedar, csv, facts,"),
@@ -315,7 +318,7 @@ def test_help_shows_every_option_and_says_what_each_is_for(command: str, monkeyp
 
 SUMMARY_KEYS = {
     "store", "generation", "at", "roots", "nodes", "edges", "agents", "agents_total", "paths", "causes",
-    "causes_total", "gap", "reach_left_out", "severities", "rules", "unread", "unknown", "accepted", "known",
+    "causes_total", "gap", "reach_left_out", "severities", "rules", "partly", "unread", "unknown", "accepted", "known",
     "graver", "unmatched", "expired",
 }  # fmt: skip
 PATH_KEYS = {"subject", "target", "action", "lens", "at", "hops"}
