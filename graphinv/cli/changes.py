@@ -152,7 +152,7 @@ def what_if(
         told("judging", 0, "before and after")
         engine = engine_of(opened, at=moment(at))
         change = changes.parsed(engine.estate, remove or (), guard or (), retire or (), add or ())
-        result = changes.what_if(engine, change, then=moment(then), findings=findings)
+        result = changes.what_if(engine, change, then=moment(then, "--then"), findings=findings)
     if form is Format.table:
         _print_what_if(result)
     elif form is Format.json:

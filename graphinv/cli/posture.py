@@ -39,8 +39,8 @@ def score(
 ) -> None:
     """The scores of agents, riskiest first; all of them where none is named."""
     if sensitivity:
-        if agents or explain:
-            raise UsageError("--sensitivity is of the ranking of all agents; it goes with neither AGENT nor --explain")
+        if agents or explain or cvss is not None:
+            raise UsageError("--sensitivity is of the ranking of all agents; it goes with neither AGENT nor --explain nor --cvss")
         _leverages(store, form)
         return
     with reader(store) as opened:

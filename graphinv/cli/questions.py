@@ -193,6 +193,8 @@ def findings(
 
     if fixed and by_cause:
         raise UsageError("--by-cause is of findings that are open")
+    if full and by_cause:
+        raise UsageError("--by-cause lists changes, --full tells findings: take one of the two")
     hidden = Filter.of(accepted, baseline)
     with reader(store) as opened:
         analysis = opened.analysis()
