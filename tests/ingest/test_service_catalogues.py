@@ -402,13 +402,12 @@ HOSTILE: dict[str, tuple[Any, str, str]] = {
     "backstage agent": (
         backstage,
         "catalog-info.yaml",
-        "apiVersion: backstage.io/v1\nkind: Component\nmetadata: {name: x, title: [1]}\nspec: {type: ai-agent, owner: 1, consumesApis: [1, '::']}\n",
+        "apiVersion: backstage.io/v1\nkind: Component\nmetadata: {name: x, title: [1]}\nspec: {type: agent, consumesApis: [1, '::']}\n",
     ),
     "backstage server": (
         backstage,
         "catalog-info.yaml",
-        "apiVersion: backstage.io/v1\nkind: API\nmetadata: {name: x}\n"
-        "spec: {type: mcp-server, remotes: [1, {url: 1}, {url: 'x:', type: 7}, {url: 'http://['}]}\n",
+        "apiVersion: backstage.io/v1\nkind: API\nmetadata: {name: x}\nspec: {type: mcp-server, remotes: [1, {url: 1}, {url: 'http://['}]}\n",
     ),
     "people": (people_csv, "p.csv", 'email,status\n"a\n\n,,,,\nx@y.zz,left,more\n'),
     "package": (package_authors, "package.json", '{"author": [1, {"email": 7}], "maintainers": {"a": 1}}'),

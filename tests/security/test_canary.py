@@ -379,7 +379,8 @@ def ownership(plant: Plant) -> dict[str, str]:
         "shop/datahub.json": json.dumps([dataset(shaped(), "globalTags", shaped()), dataset("s3", "ownership", f"corpGroup:{shaped()}")]),
         "shop/tables.json": json.dumps({"data": [{"fullyQualifiedName": f"a.b.c.{shaped()}", "tags": [{"tagFQN": f"PII.{shaped()}"}]}]}),
         "shop/opslevel.yml": f"service:\n  name: {shaped()}\n  owner: {shaped()}\n  repositories: [{{name: a/{shaped()}}}]\n",
-        "shop/cortex.yaml": f"info:\n  title: {shaped()}\n  x-cortex-tag: {shaped()}\n  x-cortex-type: ai-agent\n  x-cortex-owners:\n    - {{type: group, name: {shaped()}}}\n"
+        "shop/cortex.yaml": f"info:\n  title: {shaped()}\n  x-cortex-tag: {shaped()}\n  x-cortex-type: ai-agent\n"
+        f"  x-cortex-owners:\n    - {{type: group, name: {shaped()}}}\n"
         f"    - {{email: {shaped()}@acme.example}}\n  x-cortex-git: {{github: {{repository: a/{shaped()}, basepath: {shaped()}}}}}\n",
         "shop/lib/package.json": json.dumps({"author": f"x <{shaped()}@acme.example>", "config": {"token": plant()}}),
         "shop/people.csv": f"email,status,token\n{shaped()}@acme.example,left,{plant()}\n{shaped()},{shaped()},{plant()}\n",
