@@ -191,10 +191,8 @@ def findings(
     by their keys."""
     from graphinv.pipeline.accepted import Filter
 
-    if fixed and by_cause:
-        raise UsageError("--by-cause is of findings that are open")
-    if full and by_cause:
-        raise UsageError("--by-cause lists changes, --full tells findings: take one of the two")
+    if by_cause and (fixed or full):
+        raise UsageError("--by-cause lists changes that clear open findings; it goes with neither --fixed nor --full")
     hidden = Filter.of(accepted, baseline)
     with reader(store) as opened:
         analysis = opened.analysis()

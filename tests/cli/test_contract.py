@@ -107,7 +107,7 @@ def test_an_address_of_no_engine_is_refused(facts: Path) -> None:
         (("show", "nothing"), "nothing in the graph is called 'nothing'"),
         (("findings",), "the store was not analyzed yet; run `graphinv analyze`"),
         (("findings", "--severity", "worst"), "'worst' is not one of"),
-        (("findings", "--by-cause", "--full"), "take one of the two"),
+        (("findings", "--by-cause", "--full"), "it goes with neither --fixed nor --full"),
         (("score", "--sensitivity", "--cvss", "5"), "goes with neither AGENT nor --explain nor --cvss"),
         (("what-if", "--then", "soon", "--no-findings"), "--then is not an ISO 8601 time"),
         (("export", "sarif"), "the store was not analyzed yet"),
