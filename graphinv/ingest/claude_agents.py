@@ -21,6 +21,7 @@ from typing import Any
 from graphinv.ingest import Document
 from graphinv.ingest.support import claude, clients
 from graphinv.ingest.support.located import Located, Pointer
+from graphinv.ingest.support.prose import held, written
 from graphinv.ingest.support.secrets import redact
 from graphinv.ingest.support.servers import server_facts
 from graphinv.ingest.support.yamldoc import Loose, front_matter
@@ -159,6 +160,7 @@ class _Agent:
         yield from self.memory()
         yield from claude.hook_facts(document, self.key, self.key[1], self.meta, "hooks")
         yield from clients.duplicate_problems(self.meta, document, NAME)
+        yield from held(self.key, written(document))
 
     def tools(self) -> Iterator[Fact]:
         document, value = self.document, self.settings.get("tools")

@@ -1,7 +1,7 @@
 """Agent skills: ``SKILL.md`` with front matter, in a project's ``.claude/skills/`` or in a plugin.
 
 Drawn:
-    (:Agent host)-[:USES]->(:Tool skill)
+    (:Agent host)-[:USES]->(:Tool skill)-[:HOLDS {place: tool_definition}]->(:Secret)
 
 ``allowed-tools`` are what the skill may do without a question; their effects, united, are the skill's. Without that list its effects are
 unknown. A skill in another client's folder (``.codex/skills/`` …) is used by that client's host, one in ``.agents/skills/`` by nobody; nor
@@ -16,6 +16,7 @@ from typing import Any
 
 from graphinv.ingest import Document
 from graphinv.ingest.support import claude, clients
+from graphinv.ingest.support.prose import held, written
 from graphinv.ingest.support.secrets import redact
 from graphinv.ingest.support.yamldoc import Loose, front_matter
 from graphinv.model.facts import Binding, EdgeFact, Fact, NodeFact, NodeKey, Problem, Props
@@ -77,6 +78,7 @@ def read(document: Document) -> Iterator[Fact]:
         if any(spec.name in ("WebFetch", "WebSearch") for spec in specs):
             stated["ingests_untrusted"] = True
     yield NodeFact(*skill, stated)
+    yield from held(skill, written(document), "tool_definition")
     folder, client = _home(document)
     yield Binding(client or claude.CLIENT, name, skill, folder, document.path)
     if client is None:

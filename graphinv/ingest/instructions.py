@@ -2,6 +2,7 @@
 
 Drawn:
     (:Agent host), of the client that reads the file; for ``AGENTS.md``, which many read, an agent of its own
+    (:Agent)-[:HOLDS {place: prompt}]->(:Secret)    credentials that stand in the text
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 from graphinv.ingest import Document
 from graphinv.ingest.support import clients
 from graphinv.ingest.support.places import environment_of
+from graphinv.ingest.support.prose import held, written
 from graphinv.model.facts import Fact, NodeFact, Props
 
 NAME = "instructions"
@@ -87,13 +89,13 @@ def _folder(parts: list[str], place: list[str]) -> list[str] | None:
     return None
 
 
-def summarise(document: Document) -> bool:
-    """Whether the file says anything at all.
+def summarise(document: Document) -> list[NodeFact] | None:
+    """Credentials that stand in it; None where the file says nothing at all.
 
     Raises:
         IngestError: not text.
     """
-    return bool(document.text().strip())
+    return written(document, whole=True) if document.text().strip() else None
 
 
 def link(root: str, summaries: Mapping[str, Any]) -> Iterator[Fact]:
@@ -102,7 +104,7 @@ def link(root: str, summaries: Mapping[str, Any]) -> Iterator[Fact]:
     places: dict[str, dict[str, list[str]]] = {}
     for path, says in summaries.items():
         found = _place(path)
-        if says and found:
+        if says is not None and found:
             folder, client = found
             places.setdefault(client, {}).setdefault(folder, []).append(path)
     known = {folder for client, folders in places.items() if client != "agents-md" for folder in folders}
@@ -113,7 +115,10 @@ def link(root: str, summaries: Mapping[str, Any]) -> Iterator[Fact]:
             if client != "agents-md" or not any(one in known for one in _upwards(folder)):
                 tops.setdefault(above[-1], []).extend(folders[folder])
         for folder, paths in sorted(tops.items()):
-            yield _agent(root, client, folder, sorted(paths))
+            agent = _agent(root, client, folder, sorted(paths))
+            yield agent
+            for path in sorted(paths):
+                yield from held(agent.key, summaries[path])
 
 
 def _upwards(folder: str) -> Iterator[str]:

@@ -10,6 +10,7 @@ from graphinv.ingest import Document
 from graphinv.ingest.support import claude, clients
 from graphinv.ingest.support.located import Located
 from graphinv.ingest.support.places import environment_of
+from graphinv.ingest.support.prose import held, written
 from graphinv.ingest.support.secrets import redact
 from graphinv.ingest.support.servers import server_facts
 from graphinv.ingest.support.yamldoc import Loose
@@ -70,6 +71,8 @@ class AgentFile:
         }
         yield NodeFact(*self.key, {name: value for name, value in stated.items() if value is not None})
         yield clients.host_fact(self.document, self.client, self.folder)
+        if self.document.name.lower().endswith(".md"):
+            yield from held(self.key, written(self.document))
         if called:
             yield EdgeFact("DELEGATES_TO", self.host, self.key, self.props("name", mode="invoke", kind_detail=mechanism))
 

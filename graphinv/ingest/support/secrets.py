@@ -98,17 +98,19 @@ def recognise_all(key: str, value: str) -> list[Recognised]:
     ``key`` may be empty.
     """
     text = value[:MAX_LENGTH]
-    found: list[Recognised] = []
-    for shape in shapes(text):
-        part = text[shape.start : shape.end]
-        if not _stands_in(part, shape):
-            found.append(_of_shape(key, part, shape))
+    found = formed(text, key)
     if interpolations(text) and is_reference(text):
         return _unique(found + _defaults(key, text))
     for candidate in [*_whole(key, text), *_urls(text), *_headers(key, text), *_assigned(text)]:
         if all(candidate.end <= other.start or candidate.start >= other.end or candidate.end == 0 for other in found):
             found.append(candidate)
     return _unique(found + _defaults(key, text))
+
+
+def formed(text: str, key: str = "") -> list[Recognised]:
+    """Credentials in ``text`` that are known by their form, whatever stands around them."""
+    found = ((text[shape.start : shape.end], shape) for shape in shapes(text))
+    return [_of_shape(key, part, shape) for part, shape in found if not _stands_in(part, shape)]
 
 
 def _unique(found: list[Recognised]) -> list[Recognised]:
