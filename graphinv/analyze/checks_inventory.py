@@ -142,8 +142,7 @@ def blind_spot(engine: Engine, params: Params) -> Iterator[Row]:
 
 def _only_tested(agent: NodeRecord) -> bool:
     """Whether all that states it lies among tests."""
-    sources = agent.props.get("sources") or ()
-    return agent.props.get("environment") == "test" and bool(sources) and all("/test" in source for source in sources)
+    return agent.props.get("environment") == "test" and bool(agent.sources) and all("/test" in source for source in agent.sources)
 
 
 def ownerless(engine: Engine, params: Params) -> Iterator[Row]:
