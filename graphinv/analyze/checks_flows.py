@@ -299,7 +299,9 @@ def untrusted_to_destructive(engine: Engine, params: Params) -> Iterator[Row]:
     """
     estate, reader = engine.estate, reader_of(engine)
     final = [tool.key for tool in estate.of_kind("Tool") if _cannot_be_undone(estate, tool, reader.at)]
-    nearest = _nearest(final, _calls_backwards(engine))
+    calls = _calls_backwards(engine)
+    nearest = _nearest(final, calls)
+    surely = _nearest(final, {key: [one for one in steps if not _may_be_asked(estate, one[1][0])] for key, steps in calls.items()})
     _, _, tainted = _taint(engine)
     for agent in agents_of(engine):
         if agent.key not in nearest:
@@ -310,8 +312,8 @@ def untrusted_to_destructive(engine: Engine, params: Params) -> Iterator[Row]:
             if nearest.keys().isdisjoint(before):
                 taken, way = reader.legs(source).untrusted, _trail(agent.key, tainted)[::-1]
         if taken:
-            target = _end(agent.key, nearest)
-            steps = _trail(agent.key, nearest)
+            ways = surely if agent.key in surely else nearest
+            target, steps = _end(agent.key, ways), _trail(agent.key, ways)
             sure, asked = min((_unasked(estate, edge) for edge, _ in steps if edge.kind in ("USES", "CONNECTS_TO")), default=_STATED)
             hops = [hop_of(estate, taken[0]), *(_hop(estate, step) for step in (*way, *steps))]
             yield about(agent.key, target) | {
@@ -352,11 +354,17 @@ _CLIENTS = frozenset(
 
 
 def _unasked(estate: Estate, call: EdgeRecord) -> tuple[float, str]:
-    """How sure it is that nobody is asked about a call that no point stands before, and in words."""
+    """How sure it is that nobody is asked about a call, and in words."""
     caller = estate.nodes[call.source].props
     if caller.get("autonomy") is not None:
-        return _STATED
+        return _UNSTATED if _may_be_asked(estate, call) else _STATED
     return _PRESET if caller.get("framework") in _CLIENTS and not call.props.get("approved") else _UNSTATED
+
+
+def _may_be_asked(estate: Estate, edge: EdgeRecord) -> bool:
+    """Whether a point on an edge decides what passes, or nobody states that it does not."""
+    points = (estate.nodes.get(("EnforcementPoint", guard)) for guard in edge.props.get("guards") or ())
+    return any(point is None or point.props.get("mode") in (None, "enforce") for point in points)
 
 
 def _cannot_be_undone(estate: Estate, tool: NodeRecord, at: int) -> bool:

@@ -19,6 +19,7 @@
 //     it is started otherwise"
 //   - A hook of a coding agent, which runs its own command at its own time
 //   - Content that comes by others, as an answer or over a memory, told once, of the first that comes to such a tool
+//   - A point that may ask, such as a hook of which nobody states what it answers, makes it less sure; a way without one is told first
 // columns:
 //   untrusted: Where strangers' content comes from
 //   asked: Whether it is known that nobody is asked
