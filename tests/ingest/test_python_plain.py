@@ -595,3 +595,27 @@ publish("desk", [described("ask_returns", "Of returns."), described("ask_prices"
     )
     assert _said(facts, "USES") == {("desk", "ask_returns"), ("desk", "ask_prices")}
     assert {props["kind_detail"] for key, props in facts.nodes.items() if key[0] == "Tool"} == {"tool definition"}
+
+
+def test_agents_of_the_agent_specification() -> None:
+    facts = linked(
+        {
+            "desk.py": """
+from pyagentspec.agent import Agent
+from pyagentspec.llms import OpenAiConfig
+from pyagentspec.managerworkers import ManagerWorkers
+from pyagentspec.mcp import MCPToolBox, SSETransport
+from pyagentspec.property import Property
+from pyagentspec.tools import ServerTool
+
+look_up = ServerTool(name="look_up", description="Looks it up.", inputs=[Property(title="order")])
+papers = MCPToolBox(name="papers", client_transport=SSETransport(name="sse", url="https://papers.shop.example/sse"))
+clerk = Agent(name="clerk", llm_config=OpenAiConfig(name="llm", model_id="gpt-5"), system_prompt="Help.", tools=[look_up], toolboxes=[papers])
+chief = Agent(name="chief", llm_config=OpenAiConfig(name="llm", model_id="gpt-5"), system_prompt="Lead.")
+team = ManagerWorkers(name="team", group_manager=chief, workers=[clerk])
+"""
+        }
+    )
+    assert _said(facts, "USES") == {("clerk", "look_up")}
+    assert facts.targets("CONNECTS_TO", "agent-spec:shop/desk#clerk") == {"https://papers.shop.example/sse"}
+    assert _hands(facts) == {("team", "chief", "invoke", "manager"), ("team", "clerk", "invoke", "team")}

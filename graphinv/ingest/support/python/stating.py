@@ -54,7 +54,7 @@ WRAPPED = (
     "pipeline",
 )
 """Arguments by which tool classes take the function, or the pipeline, that they wrap."""
-SCHEMAS = ("parameters", "input_schema", "params_json_schema")
+SCHEMAS = ("parameters", "input_schema", "params_json_schema", "inputs")
 """Arguments by which what only describes a tool takes the schema of its arguments."""
 NAMES = ("name", "name_override", "tool_name", "name_or_callable")
 MAX_NAME = 120

@@ -55,6 +55,15 @@ MCP_AGENT = Vocabulary(
     members={"agent": (_INVOKE, "attached")},
     returned="transfer_function",
 )
+AGENT_SPEC = Vocabulary(
+    NAME="agent-spec",
+    IMPORTS=("pyagentspec", "wayflowcore"),
+    agents={"Agent": None},
+    workflows={"ManagerWorkers": None, "Swarm": None},
+    tools=("tools", "toolboxes"),
+    models=("llm_config", "llm"),
+    parts={"first_agent": (_INVOKE, "swarm"), "group_manager": (_INVOKE, "manager"), "workers": (_INVOKE, "team")},
+)
 AGENT_SQUAD = Vocabulary(
     NAME="agent-squad",
     IMPORTS=("agent_squad", "multi_agent_orchestrator"),
@@ -257,6 +266,7 @@ AZURE_AI_AGENTS = Vocabulary(
     ),
 )
 FRAMEWORKS = (
+    AGENT_SPEC,
     AGENT_SQUAD,
     AZURE_AI_AGENTS,
     BEEAI,
