@@ -29,7 +29,7 @@ _MAX_SOURCES = 5
 _TYPE = re.compile(r"^[A-Za-z-]+[:/]")
 """What AWS calls the kind of resource, before its name in an ARN."""
 _STAND_IN = re.compile(r"\([^()]*\)")
-"""What an ARN has of the folders of a file that leaves a part open."""
+"""What an id has of the folders of a file that leaves a part open."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Rules:
                 return self.providers[provider], f"providers.{provider}"
         if kind is not None and kind not in self.stores:
             return None
-        found = {self.words[word] for word in (*words(_own_name(id)), *words(str(props.get("name") or ""))) if word in self.words}
+        found = {self.words[word] for word in (*words(_own_name(id)), *words(_STAND_IN.sub("", str(props.get("name") or "")))) if word in self.words}
         return min(found, key=lambda one: (_WORST.index(one[0]), one[1]), default=None)
 
     def environment(self, id: str, props: Props) -> str | None:
@@ -83,8 +83,9 @@ def _placed(id: str) -> str:
 
 def _own_name(id: str) -> str:
     """What of an id is the thing's own name: not its host, account or project."""
+    id = _STAND_IN.sub("", id)
     if id.startswith("arn:"):
-        return _STAND_IN.sub("", id.split(":", 5)[-1])
+        return id.split(":", 5)[-1]
     path = id.partition("://")[2].partition("/")[2] if "://" in id else id
     return "/".join(path.split("/")[-2:])
 

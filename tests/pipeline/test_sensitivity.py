@@ -40,6 +40,9 @@ def guess(kind: str, id: str, **props: Any) -> dict[str, Any]:
         # Nor does the folder of the file that leaves a part of the name open.
         ("arn:aws:sns:us-east-1:account(lab):news-var.id(lab.scenarios.sns_secrets.terraform)", {"type": "topic"}, None),
         ("arn:aws:sns:us-east-1:account(lab):secrets-var.id(lab.scenarios.sns.terraform)", {"type": "topic"}, "restricted"),
+        ("/subscriptions/s/providers/microsoft.storage/storageaccounts/store(banking-desk.infra.main.bicep)", {"type": "bucket"}, None),
+        ("projects/p/buckets/news(payroll.infra.terraform)", {"type": "bucket", "name": "news(payroll.infra.terraform)"}, None),
+        ("postgres://db.acme.example:5432/payroll(shop.infra.terraform)", {"type": "database"}, "restricted"),
         ("arn:aws:rds:eu-west-1:1:snapshot:shop", {}, "restricted"),
         ("//bigquery.googleapis.com/projects/acme-payments/datasets/web_events", {"type": "dataset"}, "internal"),
         ("saas:stripe/acme", {"type": "saas"}, "restricted"),
