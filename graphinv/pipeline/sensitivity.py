@@ -61,7 +61,8 @@ class Rules:
                 return self.providers[provider], f"providers.{provider}"
         if kind is not None and kind not in self.stores:
             return None
-        found = {self.words[word] for word in (*words(_own_name(id)), *words(_STAND_IN.sub("", str(props.get("name") or "")))) if word in self.words}
+        named = (*words(_own_name(id)), *words(_STAND_IN.sub("", str(props.get("name") or ""))))
+        found = {self.words[word] for word in named if word in self.words}
         return min(found, key=lambda one: (_WORST.index(one[0]), one[1]), default=None)
 
     def environment(self, id: str, props: Props) -> str | None:
