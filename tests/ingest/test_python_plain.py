@@ -610,7 +610,7 @@ from pyagentspec.tools import ServerTool
 
 look_up = ServerTool(name="look_up", description="Looks it up.", inputs=[Property(title="order")])
 papers = MCPToolBox(name="papers", client_transport=SSETransport(name="sse", url="https://papers.shop.example/sse"))
-clerk = Agent(name="clerk", llm_config=OpenAiConfig(name="llm", model_id="gpt-5"), system_prompt="Help.", tools=[look_up], toolboxes=[papers])
+clerk = Agent(name="clerk", llm_config=OpenAiConfig(name="llm", model_id="gpt-5"), tools=[look_up], toolboxes=[papers])
 chief = Agent(name="chief", llm_config=OpenAiConfig(name="llm", model_id="gpt-5"), system_prompt="Lead.")
 team = ManagerWorkers(name="team", group_manager=chief, workers=[clerk])
 """
