@@ -122,14 +122,20 @@ def _young(edge: EdgeRecord, since: int) -> bool:
 # Limits
 
 
+_HOLD_ACCOUNTS = ("cluster", "namespace")
+"""Types of resources below whose ids those of the accounts in them lie."""
+
+
 def own_limits(engine: Engine, params: Params) -> Iterator[Row]:
     """Agents that can change what limits them: their identity, policy, enforcement points, approvals or the record of what they do.
 
-    A resource controls a node when it has its id, or a label ``controls=<id>``; a store of audit or approvals limits everybody.
+    A resource controls a node when it has its id, or a label ``controls=<id>``; a store of audit or approvals limits everybody. Who
+    administers all of a cluster or a namespace administers the accounts in it.
     """
     estate, structure, at = engine.estate, engine.structure, micros(engine.at)
     controls: dict[int, set[str]] = {}
     everybody = set()
+    scopes: dict[int, str] = {}
     stores = set(map(plain, params["stores"]))
     named = {key[1] for key in estate.nodes if key[0] in ("Agent", "Identity", "EnforcementPoint")}
     for column, node in enumerate(structure.targets.tolist()):
@@ -139,21 +145,28 @@ def own_limits(engine: Engine, params: Params) -> Iterator[Row]:
             controls[column] = said | ({record.id} & named)
         if record.kind == "Resource" and plain(str(record.props.get("type") or "")) in stores:
             everybody.add(column)
-    wanted = np.zeros(len(structure.targets), dtype=bool)
+        if record.props.get("type") in _HOLD_ACCOUNTS:
+            scopes[column] = f"{record.id}/"
+    wanted, whole = (np.zeros(len(structure.targets), dtype=bool) for _ in range(2))
     wanted[[*controls, *everybody]] = True
-    if not wanted.any():
+    whole[list(scopes)] = True
+    if not wanted.any() and not whole.any():
         return
     beside = cache(partial(_beside, estate, at))
     for agent in agents_of(engine):
         columns, bits = engine.privileges("posture").row(agent.key)
         chosen = (bits & _CHANGES > 0) & wanted[columns]
         held = columns[chosen].tolist()
-        if not held:
+        administered = columns[(bits & ACTION_BIT["admin"] > 0) & whole[columns]].tolist()
+        if not held and not administered:
             continue
-        surely = set(columns[chosen & (bits & WORSE_BITS != _STARTS)].tolist())
+        surely = {*columns[chosen & (bits & WORSE_BITS != _STARTS)].tolist(), *administered}
         limits = _limits(agent, beside)
         own = [column for column in held if column in everybody or controls.get(column, set()) & limits]
+        own += [column for column in administered if any(id.startswith(scopes[column]) for id in limits)]
         changed = own or held
+        if not changed:
+            continue
         keys = [structure.keys[structure.targets[column]] for column in changed]
         yield about(agent.key, min(keys)) | {
             "what": "its own limits" if own else "the limits of other agents",

@@ -14,7 +14,7 @@
 // clear_needs: [Resource.labels|Resource.type]
 // function: own_limits
 // parameters:
-//   stores: {type: list, default: [audit_log, audit-log, policy_store, approval_store], meaning: Types of resources that limit everybody}
+//   stores: {type: list, default: [audit_log, audit-log, policy_store, approval_store, trail, eventdatastore], meaning: Types of resources that limit everybody}
 // traps:
 //   - Reading its limits changes nothing, nor does starting what has them
 //   - Clouds call it writing to start something, so what may be written and started may only be started
