@@ -18,11 +18,12 @@ from typing import Any
 from graphinv.ingest import Document
 from graphinv.ingest.support import authz, jsonlog
 from graphinv.ingest.support.decision_inputs import agent_in, principal_in, target_in, thing, told_of, verdict_of
-from graphinv.ingest.support.decisions import NOTHING, REFUSALS, Decision, Record, joined, point_id, silent
+from graphinv.ingest.support.decisions import NOTHING, Decision, Record, Thing, joined, point_id, silent
 from graphinv.ingest.support.jsonlog import JsonLog
 from graphinv.ingest.support.observed import seconds
 from graphinv.ingest.support.parts import inside, items, mapping
 from graphinv.ingest.support.records import text
+from graphinv.ingest.support.secrets import redact
 from graphinv.model.facts import Fact
 
 NAME = "decision_logs"
@@ -163,12 +164,18 @@ class _Reading:
             name = f"AuthZEN {point}".strip()
             if simulated:
                 self.point(line, id, None, at, standing=False, name=f"{name}, simulated", kind_detail="authzen")
-            else:
-                self.point(line, id, told, at, whole=True, name=name, kind_detail="authzen")
+                self.simulated(line, id, thing(whole["subject"]), thing(whole["resource"]), verdict)
+                continue
+            self.point(line, id, told, at, whole=True, name=name, kind_detail="authzen")
             action, target, server = target_in(whole)
-            # Asked about nothing but who, what and with what, one refusal tells as much as several in earnest.
-            count = REFUSALS if simulated else 1
-            self.decided(line, id, Decision(verdict, agent_in(whole), principal_in(whole), action, target, server, told, at, count))
+            self.decided(line, id, Decision(verdict, agent_in(whole), principal_in(whole), action, target, server, told, at))
+
+    def simulated(self, line: int, id: str, subject: Thing, resource: Thing, verdict: str) -> None:
+        """What a point would answer to a call of an agent, by the ids that the graph has; it makes nothing that is not there."""
+        if subject[0] == "agent" and resource[0] in _SIMULATED:
+            edge, kind = _SIMULATED[resource[0]]
+            ends = ("Agent", redact(subject[1])), (kind, redact(resource[1]))
+            self.record.supposed(id, verdict, (edge, *ends), self.document.source(line))
 
     # ---- Agent Control Standard ---------------------------------------------------------------------------------------------
 
@@ -253,6 +260,8 @@ class _Reading:
         )
 
 
+_SIMULATED = {"tool": ("USES", "Tool"), "tool_server": ("CONNECTS_TO", "ToolServer"), "agent": ("DELEGATES_TO", "Agent")}
+"""What an agent calls, by the type that a simulation gives it."""
 _WRAPPERS = ("envelope", "message", "request", "response", "body", "payload")
 """Where a log of envelopes keeps the message itself."""
 

@@ -218,21 +218,26 @@ def test_what_a_point_denies_comes_on_the_graph_with_the_next_scan(tmp_path: Pat
     assert shown["props"]["effect"] == "deny"
 
 
+def record(agent: str, tool: str, *, decision: bool) -> str:
+    request = {"subject": {"type": "agent", "id": agent}, "action": {"name": "tools/call"}, "resource": {"type": "tool", "id": tool}}
+    whole = {"policy_decision_point": "https://pdp.example", "simulated": True, "response": {"decision": decision}, "request": request}
+    return json.dumps(whole) + "\n"
+
+
 def test_what_a_point_sometimes_lets_pass_is_not_denied(tmp_path: Path) -> None:
     shop = Shop(tmp_path)
-    record = {
-        "policy_decision_point": "https://pdp.example",
-        "simulated": True,
-        "response": {"decision": False},
-        "request": {
-            "subject": {"type": "agent", "id": AGENT},
-            "action": {"name": "tools/call"},
-            "resource": {"type": "tool", "id": "pay/payout"},
-        },
-    }
-    lines = [json.dumps(record), json.dumps({**record, "response": {"decision": True}})]
-    (shop.root / "simulated.jsonl").write_text("\n".join(lines))
+    (shop.root / "simulated.jsonl").write_text(record(AGENT, "pay/payout", decision=False) + record(AGENT, "pay/payout", decision=True))
     (shop.root / "graphinv.toml").write_text(STATED)
     shop.scan()
     assert shop.contradictions() == {}
     assert "saas:bank/acme" in shop.reached("runtime")
+
+
+def test_records_make_nothing_that_is_not_there(tmp_path: Path) -> None:
+    """An estate may have moved on since: that was never done, so nobody has to be looked for."""
+    shop = Shop(tmp_path)
+    (shop.root / "simulated.jsonl").write_text(record("gone", "pay/payout", decision=False) + record(AGENT, "wipe", decision=True))
+    shop.scan()
+    assert [agent["id"] for agent in graphinv("agents", "--store", shop.store, "--format", "json").json] == [AGENT]
+    names = graphinv("query", "-", "--store", shop.store, "--format", "json", stdin="MATCH (t:Tool) RETURN t.id AS id ORDER BY id").json
+    assert [one["id"] for one in names] == ["pay/payout", "pay/refund"]

@@ -1,10 +1,11 @@
-"""Senders: what brings tickets to a tracker and keeps them as the findings are.
+"""Senders: what brings tickets to a tracker and keeps them as the findings are; and what asks decision points.
 
     web.py         requests over HTTP: one address, bounded waiting, what may be repeated is
     github.py      issues of a repository
     jira.py        issues of a project in Jira Cloud
     servicenow.py  incidents
     sync.py        what is to be done, as a plan, and doing it
+    pdp.py         a decision point, asked what it would decide
 
 A tracker is listed by a label that only people with rights of their own can set, never searched for text that a stranger may have written.
 Each ticket carries a mark (:class:`graphinv.export.support.tickets.Mark`) by which it is found again.

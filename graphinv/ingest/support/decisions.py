@@ -182,14 +182,26 @@ class Record:
                 self._name(root, decision, source, target, place)
             if passed:
                 verdicts.allowed += decision.count
-                if stated.standing:
-                    self.tally.see(kind, source, target, decision.at, place, (*deciding, ("guards", (point,))), count=decision.count)
+                self.tally.see(kind, source, target, decision.at, place, (*deciding, ("guards", (point,))), count=decision.count)
             elif kind == "CONNECTS_TO" and authz.word(decision.target[0]) in authz.TOOLS and decision.target[1]:
                 continue  # that a tool was refused says nothing of the others of its server
             elif decision.verdict == STEP_UP:
                 verdicts.asked += decision.count
             elif decision.verdict == DENY:
                 verdicts.denied += decision.count
+
+    def supposed(self, point: str, verdict: str, between: tuple[str, NodeKey, NodeKey], place: str) -> None:
+        """``point``, which :meth:`point` knows as not standing, would decide so of an edge between two nodes of the graph. Nothing was
+        done, and asked about nothing but who and what, one refusal tells as much as several in earnest. O(1)."""
+        if point not in self.points:
+            return
+        if (point, *between) not in self.verdicts and len(self.verdicts) >= MAX_THINGS:
+            self.tally.left_out += 1
+            return
+        verdicts = self.verdicts.setdefault((point, *between), Verdicts(source=place))
+        verdicts.allowed += verdict == ALLOW
+        verdicts.denied += REFUSALS * (verdict == DENY)
+        verdicts.asked += REFUSALS * (verdict == STEP_UP)
 
     def _name(self, root: str, decision: Decision, source: NodeKey, target: NodeKey, place: str) -> None:
         if source[0] == "Agent":
