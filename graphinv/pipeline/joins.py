@@ -295,11 +295,15 @@ def _started(props: Props) -> Iterator[tuple[str, float | None]]:
             yield f"program:{name}", UNSURE_PACKAGE
 
 
+PROVIDED_AS = "provided_as="
+"""Label of a tool in source: a configured server that provides the same."""
+
+
 def _start_sources(scope: _Scope, resolved: Resolved) -> None:
     """Give a configured server what the server in source that it starts has: tools of its own, with what theirs can do, and credentials.
 
     Of its own, because a tool that runs what it is given acts with the means of its server: two configurations of one file may hold
-    different credentials.
+    different credentials. The tool in source says by a label which server provides it.
     """
     starts = {(node.key, source): doubt for node in resolved.nodes if node.kind == "ToolServer" for source, doubt in scope.sources_of(node)}
     if not starts:
@@ -320,6 +324,9 @@ def _start_sources(scope: _Scope, resolved: Resolved) -> None:
                 resolved.edges.append(replace(edge, source=server, props={**edge.props, **guess}))
                 continue
             tool = ("Tool", f"{server[1]}/{edge.target[1].removeprefix(f'{source[1]}/')}")
+            if doubt is None:  # what is wrong with it is told of what is started, not of both
+                labels = [f"{PROVIDED_AS}{server[1]}"]
+                resolved.nodes.append(NodeFact(*edge.target, {"labels": labels, "sources": list(edge.props.get("sources") or ())}))
             resolved.nodes.extend(replace(node, id=tool[1]) for node in tools[edge.target])
             resolved.edges.append(EdgeFact("PROVIDES", server, tool, {**edge.props, **guess}))
             for one in leaving[edge.target]:

@@ -14,9 +14,11 @@
 //   - Without hints a tool counts as destructive and open, so there is nothing misdeclared
 //   - Caches and logs are no side effects, nor is what the scopes of a grant leave out
 //   - An approval because of hints, of a server that somebody else makes
+//   - A tool in source that a configured server provides is told there (label `provided_as=`)
 // columns: {reason: What contradicts what}
 MATCH (t:Tool)
 WHERE t.gone_at IS NULL AND 'readOnlyHint=true' IN coalesce(t.hints, [])
+  AND size([x IN coalesce(t.labels, []) WHERE x STARTS WITH 'provided_as=']) = 0
 OPTIONAL MATCH (t)-[c:CAN_ACCESS]->(r:Resource|Secret)
 WHERE c.gone_at IS NULL AND r.gone_at IS NULL AND NOT coalesce(r.type, '') IN ['cache', 'log', 'logs']
   AND size([x IN coalesce(c.actions, []) WHERE x <> 'read']) > 0
@@ -35,6 +37,7 @@ RETURN 'Tool' AS subject_kind, t.id AS subject_id, reason
 UNION
 MATCH (t:Tool)
 WHERE t.gone_at IS NULL AND 'destructiveHint=false' IN coalesce(t.hints, []) AND NOT 'readOnlyHint=true' IN coalesce(t.hints, [])
+  AND size([x IN coalesce(t.labels, []) WHERE x STARTS WITH 'provided_as=']) = 0
 OPTIONAL MATCH (t)-[c:CAN_ACCESS]->(r:Resource|Secret)
 WHERE c.gone_at IS NULL AND r.gone_at IS NULL AND NOT coalesce(r.type, '') IN ['cache', 'log', 'logs']
   AND size([x IN coalesce(c.actions, []) WHERE x IN ['delete', 'admin']]) > 0

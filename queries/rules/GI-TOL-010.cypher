@@ -13,10 +13,11 @@
 // needs: [Tool.schema_digest|Tool.labels:hidden_instructions]
 // traps:
 //   - Emoji, other scripts and marks of direction that a language needs are no hidden text; what is told apart is told by the reader
+//   - A tool in source that a configured server provides is told there (label `provided_as=`)
 //   - A tool that nobody can call, as it or its server is switched off, is told all the same, and weighs less
 // columns: {reasons: What was found in its texts, agents: Agents and flows that may call it}
 MATCH (t:Tool)
-WHERE t.gone_at IS NULL
+WHERE t.gone_at IS NULL AND size([x IN coalesce(t.labels, []) WHERE x STARTS WITH 'provided_as=']) = 0
 WITH t, [x IN coalesce(t.labels, []) WHERE x STARTS WITH 'hidden_instructions='] AS reasons
 WHERE size(reasons) > 0
 // A list by itself for each: callers over a server times callers without one would be many
