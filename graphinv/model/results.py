@@ -87,11 +87,13 @@ class Hop(Slim):
     ]
     target: Annotated[NodeKey, Field(alias="to")]
     words: Annotated[str, Field(description="The hop in plain words")]
-    evidence: tuple[str, ...] = ()
+    evidence: Annotated[
+        tuple[str, ...], Field(description="`declared`, `granted`, `observed`, `inferred`; empty = no source states any")
+    ] = ()
     confidence: float | None = None
-    sources: tuple[str, ...] = ()
+    sources: Annotated[tuple[str, ...], Field(description="`document#where` of what states it")] = ()
     scopes: Annotated[tuple[str, ...] | None, Field(description="Mask of the hop; null = everything passes")] = None
-    guards: tuple[Guard, ...] = ()
+    guards: Annotated[tuple[Guard, ...], Field(description="Points on the hop")] = ()
     edges: Annotated[tuple[str, ...], Field(description="Keys of the edges behind the hop")] = ()
 
 
@@ -102,8 +104,8 @@ class Path(Result):
     target: NodeKey
     action: str
     lens: Lens
-    at: str
-    hops: tuple[Hop, ...]
+    at: str = Field(description="Time that is judged")
+    hops: tuple[Hop, ...] = Field(description="In order, from the subject")
 
 
 class Reach(Result):
@@ -111,8 +113,8 @@ class Reach(Result):
 
     subject: NodeKey
     lens: Lens
-    at: str
-    targets: int
+    at: str = Field(description="Time that is judged")
+    targets: int = Field(description="Resources and secrets that it can act on")
     atoms: tuple[Atom, ...] | None = Field(description="Sorted; null when left out by --summary")
     agents: int
     identities: int
@@ -132,7 +134,7 @@ class Exposed(Result):
 
     subject: NodeKey
     target: NodeKey
-    actions: tuple[str, ...]
+    actions: tuple[str, ...] = Field(description="What it can do to the target")
     lens: Lens
     at: str
     hops: int | None = Field(description="Length of a shortest witness over its actions")
@@ -142,26 +144,26 @@ class Exposed(Result):
 class Finding(Slim):
     """What a rule found. Its identity is its rule, subject and target, so that it survives the next scan."""
 
-    key: str
+    key: Annotated[str, Field(description="Stays as it is over scans")]
     rule: str
     title: str
     severity: Level
     confidence: Annotated[float, Field(description="Of the weakest hop, 0 to 1; apart from severity")]
     subject: NodeKey
     target: NodeKey | None = None
-    why: str = ""
+    why: Annotated[str, Field(description="Why it matters")] = ""
     remediation: str = ""
-    path: tuple[Hop, ...] = ()
-    frameworks: tuple[str, ...] = ()
+    path: Annotated[tuple[Hop, ...], Field(description="What proves it, hop by hop")] = ()
+    frameworks: Annotated[tuple[str, ...], Field(description="Items of frameworks that it speaks to")] = ()
     owners: Annotated[tuple[str, ...], Field(description="Owners of the subject; empty = nobody known")] = ()
-    sources: tuple[str, ...] = ()
+    sources: Annotated[tuple[str, ...], Field(description="`document#where` of what states its subject")] = ()
     likelihood: Annotated[float, Field(description="p of the rule: by how much it raises the likelihood part of the risk, 0 to 1")] = 0.0
     severity_parts: Annotated[tuple[str, ...], Field(description="What the severity is made of")] = ()
     priority: Annotated[
         float, Field(description="Orders findings of one level: impact of what it leads to · likelihood · confidence, 0 to 100")
     ] = 0.0
     details: Annotated[dict[str, Any], Field(description="Further columns of the rule's row")] = field(default_factory=dict)
-    first_seen: str | None = None
+    first_seen: Annotated[str | None, Field(description="When an analysis first found it")] = None
     last_seen: Annotated[str | None, Field(description="When an analysis last found it")] = None
     fixed_at: Annotated[str | None, Field(description="When an analysis that could tell found it no more; null while it is open")] = None
     reopened: Annotated[int, Field(description="How often it came back after it was fixed")] = 0
@@ -195,8 +197,8 @@ class RuleStatus(Result):
     rule: str
     title: str
     outcome: Literal["found", "clear", "not_available", "error"]
-    findings: int = 0
-    reason: str = ""
+    findings: int = Field(default=0, description="How many it found")
+    reason: str = Field(default="", description="Why it could not be judged, or not of all")
 
 
 class Unjudged(Result):
@@ -220,7 +222,7 @@ class ScorePart(Slim):
     """One summand of a score, in words, with its amount."""
 
     what: str
-    amount: float
+    amount: Annotated[float, Field(description="Of the risk; all parts add up to it")]
     because: str = ""
 
 
@@ -229,15 +231,15 @@ class Score(Slim):
     """Impact and risk of one subject, with all they are made of (0 to 100)."""
 
     subject: NodeKey
-    impact: float
-    likelihood: float
+    impact: Annotated[float, Field(description="Under the posture lens")]
+    likelihood: Annotated[float, Field(description="0 to 1, raised by findings")]
     risk: float
     level: Level
     impact_ungoverned: Annotated[float, Field(description="The gap: impact with every governed edge taken away")]
     impact_runtime: Annotated[float, Field(description="What is left after runtime decisions")]
-    targets: int
-    atoms: int
-    atoms_ungoverned: int
+    targets: Annotated[int, Field(description="How many it can act on")]
+    atoms: Annotated[int, Field(description="Under the posture lens")]
+    atoms_ungoverned: Annotated[int, Field(description="Of them, those with no runtime decision in the way")]
     hidden_atoms: Annotated[int, Field(description="Atoms had only through another agent")]
     parts: tuple[ScorePart, ...] = ()
 
@@ -327,7 +329,7 @@ class Cut(Result):
     subjects: int = Field(description="How many subjects it is kept from")
     possible: bool = Field(description="False where a way has no edge that a person can change")
     edges: tuple[EdgeName, ...] = Field(description="To remove or to guard, each with the weight of its kind")
-    weights: tuple[float, ...] = ()
+    weights: tuple[float, ...] = Field(default=(), description="Of the edges, in their order")
     weight: float = Field(default=0.0, description="Of all of them together")
     proven: bool = Field(default=True, description="Whether it is certain that no lighter set works")
 

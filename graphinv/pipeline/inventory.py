@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
+from pydantic import Field
+
 from graphinv.model.estate import Estate
 from graphinv.model.results import Analysis, Result
 
@@ -19,17 +21,17 @@ class AgentEntry(Result):
     status: str | None
     autonomy: str | None
     owners: tuple[str, ...]
-    servers: int
-    tools: int
-    sub_agents: int
-    identities: int
-    secrets: int
+    servers: int = Field(description="It connects to")
+    tools: int = Field(description="It uses")
+    sub_agents: int = Field(description="It delegates to")
+    identities: int = Field(description="It runs as")
+    secrets: int = Field(description="It holds")
     risk: float | None
     level: str | None
     impact: float | None
     impact_ungoverned: float | None
-    findings: int
-    sources: tuple[str, ...]
+    findings: int = Field(description="Open ones about it")
+    sources: tuple[str, ...] = Field(description="`document#where` of what states it")
 
 
 def inventory(estate: Estate, analysis: Analysis | None) -> list[AgentEntry]:

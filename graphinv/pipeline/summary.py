@@ -24,11 +24,11 @@ class RootSummary(Result):
     """One root and how its last scan went."""
 
     root: str
-    at: str
-    outcome: str
-    files: int
+    at: str = Field(description="When it was read")
+    outcome: str = Field(description="`complete`, `partial` or `failed`")
+    files: int = Field(description="How many were looked at")
     documents: dict[str, int] = Field(description="Documents read, by ingestor")
-    vendored_folders: int
+    vendored_folders: int = Field(description="How many were passed over")
 
 
 class Unread(Result):
@@ -47,7 +47,7 @@ class RiskyAgent(Result):
     name: str
     score: Score
     owners: tuple[str, ...]
-    because: tuple[str, ...]
+    because: tuple[str, ...] = Field(description="Titles of the rules that found something about it, worst first")
 
 
 class Gap(Result):
@@ -56,9 +56,9 @@ class Gap(Result):
     ``posture`` = ``ungoverned`` + those with an enforcing decision in the way; ``runtime`` is what is left after all decisions.
     """
 
-    posture: int
-    ungoverned: int
-    runtime: int
+    posture: int = Field(description="All pairs")
+    ungoverned: int = Field(description="With no runtime decision in the way")
+    runtime: int = Field(description="What is left after runtime decisions")
     agents: int = Field(description="Agents with at least one ungoverned pair")
     targets: int = Field(description="Targets of ungoverned pairs")
 
@@ -66,24 +66,26 @@ class Gap(Result):
 class Summary(Result):
     """The summary of a store."""
 
-    store: str
-    generation: int
-    at: str
+    store: str = Field(description="Where it is")
+    generation: int = Field(description="Number of the newest commit")
+    at: str = Field(description="Time that was judged")
     roots: tuple[RootSummary, ...]
-    nodes: dict[str, int]
-    edges: dict[str, int]
-    agents: tuple[RiskyAgent, ...]
-    agents_total: int
-    paths: tuple[Path, ...]
+    nodes: dict[str, int] = Field(description="How many of each kind")
+    edges: dict[str, int] = Field(description="How many of each kind")
+    agents: tuple[RiskyAgent, ...] = Field(description="The riskiest few")
+    agents_total: int = Field(description="How many there are")
+    paths: tuple[Path, ...] = Field(description="The riskiest few")
     gap: Gap
-    reach_left_out: int
-    severities: dict[str, int]
+    reach_left_out: int = Field(description="Pairs with targets of less weight, which are not written back to the store")
+    severities: dict[str, int] = Field(description="How many findings of each level")
     causes: tuple[Cause, ...] = Field(description="What clears the most and worst findings if it is changed, the first few")
-    causes_total: int
-    rules: tuple[RuleStatus, ...]
+    causes_total: int = Field(description="How many changes would clear all findings")
+    rules: tuple[RuleStatus, ...] = Field(description="How each of them came out")
     partly: tuple[str, ...] = Field(description="Rules that were judged, and not of all agents or of all that they ask about")
     unread: tuple[Unread, ...]
-    unknown: dict[str, dict[str, tuple[int, int]]]
+    unknown: dict[str, dict[str, tuple[int, int]]] = Field(
+        description="By kind and property that analyses lean on: how many are without it, of how many"
+    )
 
     @property
     def unjudged(self) -> list[RuleStatus]:
