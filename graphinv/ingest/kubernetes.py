@@ -87,6 +87,7 @@ def _summary(document: Document) -> Summary:
         told = f"{len(found.unnamed)} of its objects have no name or namespace of their own: something else fills it in; they are not read"
         problems.append(Problem(document.path, f"L{found.unnamed[0]}", told, "warning", NAME))
     problems += [cut for raw in found.objects for cut in _cuts(raw)]
+    problems += _unknown(found.objects)
     problems += [_elsewhere(raw, chart) for raw in found.objects for chart in releases.charts_of(raw)]
     read = tuple(_read(raw) for raw in found.objects)
     return Summary(read, found.templates, tuple(problems))
@@ -233,6 +234,27 @@ def _read(raw: Raw) -> Read:
         environment=_environment(dict(labels)) or environment_of(raw.document.path),
         owners=tuple(hide(value) for key, value in (*labels, *annotations) if key.lower() in _OWNER_LABELS and value),
     )
+
+
+_SERVERS = frozenset({"MCPServer", "RemoteMCPServer", "ToolServer"})
+_AGENTS = frozenset({"Agent", "AIAgent", "AgentTeam", "SubAgent"})
+_TELLING = re.compile(r"llm\w*|mcp\w*|model\w*|system\w*|instructions?|prompt\w*|(?:sub)?agents?|tool\w*", re.IGNORECASE)
+"""Settings by which an agent that asks a model is told from an agent of monitoring or installation."""
+
+
+def _unknown(objects: list[Raw]) -> Iterator[Problem]:
+    """One warning for each kind of agents or servers of a platform that is not known here."""
+    found: dict[tuple[str, str], list[Raw]] = {}
+    for raw in objects:
+        agents = raw.kind in _AGENTS and any(_TELLING.fullmatch(str(name)) for name in raw.mapping("spec"))
+        known = (raw.group, raw.kind) in _READERS or _KAGENTI.fullmatch(raw.group)
+        if "." in raw.group and (agents or raw.kind in _SERVERS) and not known:
+            found.setdefault((raw.group, raw.kind), []).append(raw)
+    for (group, kind), some in found.items():
+        told = (
+            f"{len(some)} of its objects are of the kind {kind} of {hide(group)[:100]}, which is not known here; what they are is not told"
+        )
+        yield Problem(some[0].document.path, f"L{some[0].line()}", told, "warning", NAME)
 
 
 def _elsewhere(raw: Raw, chart: str) -> Problem:

@@ -387,6 +387,18 @@ def test_a_script_with_very_many_manifests_says_where_it_stops() -> None:
     assert ("Identity", "k8s:shop/default/ServiceAccount/late") in facts.nodes
 
 
+def test_agents_of_a_platform_that_is_not_known_are_told() -> None:
+    text = manifest("Agent", "clerk", "agents.acme.example/v1", spec={"llmRef": {"name": "m"}})
+    text += "---\n" + manifest("Agent", "judge", "agents.acme.example/v1", spec={"system": "Judge."})
+    text += "---\n" + manifest("MCPServer", "stock", "agents.acme.example/v1", spec={"transport": "stdio"})
+    text += "---\n" + manifest("Agent", "beat", "agent.k8s.elastic.co/v1", spec={"version": "8.1", "daemonSet": {}})
+    facts = linked(kubernetes, {"all.yaml": text})
+    assert [(where, severity, message.partition(",")[0]) for where, severity, message in facts.problems] == [
+        ("L1", "warning", "2 of its objects are of the kind Agent of agents.acme.example"),
+        ("L5", "warning", "1 of its objects are of the kind MCPServer of agents.acme.example"),
+    ]
+
+
 def test_a_chart_that_a_cluster_installs_from_elsewhere_is_told() -> None:
     flux = {"chart": {"spec": {"chart": "redis", "sourceRef": {"kind": "HelmRepository", "name": "x"}}}}
     own = {"chart": {"spec": {"chart": "./charts/desk", "sourceRef": {"kind": "GitRepository", "name": "x"}}}}
