@@ -11,6 +11,7 @@ Deny rules that only cut a tool short (``Bash(rm *)``, one tool of a server) tak
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -23,15 +24,22 @@ from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Problem, Pro
 
 NAME = "claude_settings"
 TITLE = "Claude Code settings"
-FILES = (".claude/settings.json", ".claude/settings.local.json", "managed-settings.json", "managed-settings.d/*.json")
+FILES = (
+    ".claude/settings.json",
+    ".claude/settings.local.json",
+    "managed-settings.json",
+    "managed-settings.d/*.json",
+    "any other settings*.json that names the schema of such files",
+)
 
+_SCHEMA = re.compile(rb'"\$schema"\s*:\s*"https?://(?:www\.|json\.)?schemastore\.org/claude-code-settings\.json"')
 _HELPERS = ("apiKeyHelper", "awsAuthRefresh", "awsCredentialExport", "gcpAuthRefresh", "otelHeadersHelper", "statusLine", "fileSuggestion")
 _TYPES = {"dict": "an object", "list": "a list", "str": "a text"}
 _GIVES_SECRET = frozenset({"apiKeyHelper", "awsCredentialExport", "otelHeadersHelper"})
 
 
 def detect(path: str, head: bytes) -> bool:
-    """Whether it is a settings file by name and folder."""
+    """Whether it is a settings file by name and folder, or names the schema of such files, as those that are linked to their place do."""
     parts = path.split("/")
     name = parts[-1]
     if name == "managed-settings.json":
@@ -39,7 +47,9 @@ def detect(path: str, head: bytes) -> bool:
     folder = parts[-2] if len(parts) > 1 else ""
     if folder == "managed-settings.d":
         return name.endswith(".json")
-    return folder == ".claude" and name.startswith("settings") and name.endswith(".json")
+    if not name.startswith("settings") or not name.endswith(".json"):
+        return False
+    return folder == ".claude" or _SCHEMA.search(head) is not None
 
 
 def read(document: Document) -> Iterator[Fact]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,7 +17,8 @@ from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey
 CLIENT = "codex"
 NAME = "mcp_codex"
 TITLE = "MCP servers of Codex"
-FILES = patterns(CLIENT)
+FILES = (*patterns(CLIENT), "codex/config.toml that says so")
+_SAYS = re.compile(rb"(?m)^[ \t]*(?:approval_policy[ \t]*=|sandbox_mode[ \t]*=|model_reasoning_effort[ \t]*=|\[mcp_servers\.)")
 MAX_BYTES = 2 * 1024 * 1024
 
 _AUTONOMY = {
@@ -30,8 +32,8 @@ _SANDBOXES = ("read-only", "workspace-write", "danger-full-access")
 
 
 def detect(path: str, head: bytes) -> bool:
-    """Whether it is a configuration of Codex."""
-    return project_folder(path, CLIENT) is not None
+    """Whether it is a configuration of Codex, by its place or, in a folder that is linked to it, by what only Codex is told."""
+    return project_folder(path, CLIENT) is not None or (f"/{path}".endswith("/codex/config.toml") and _SAYS.search(head) is not None)
 
 
 def read(document: Document) -> Iterator[Fact]:
@@ -40,7 +42,8 @@ def read(document: Document) -> Iterator[Fact]:
     profiles = _profiles(located)
     top: dict[str, Any] = located.value
     top = {**top, **profiles.get(str(top.get("profile")), {})}
-    folder = project_folder(document.path, CLIENT) or ""
+    folder = project_folder(document.path, CLIENT)
+    folder = document.folder if folder is None else folder
     host = clients.host_key(document, CLIENT, folder)
     labels = _labels("", top) + [label for name, profile in profiles.items() for label in _labels(name, profile)]
     yield clients.host_fact(document, CLIENT, folder, autonomy=_autonomy(top), labels=labels or None)

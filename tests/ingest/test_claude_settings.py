@@ -130,3 +130,11 @@ def test_a_key_that_stands_twice_is_told() -> None:
 )
 def test_detect(path: str, ours: bool) -> None:
     assert claude_settings.detect(path, b"{}") is ours
+
+
+def test_settings_that_are_linked_to_their_place_say_whose_they_are() -> None:
+    settings = {"$schema": "https://json.schemastore.org/claude-code-settings.json", "permissions": {"allow": ["Bash(git *)"]}}
+    assert claude_settings.detect("config/claude/settings.json", json.dumps(settings).encode())
+    assert not claude_settings.detect("config/claude/settings.json", b'{"permissions": {}}')
+    assert not claude_settings.detect("config/claude/other.json", json.dumps(settings).encode())
+    assert "claude-code:shop/config/claude" in {key[1] for key in facts(settings, "config/claude/settings.json").nodes}

@@ -120,3 +120,13 @@ def test_odd_types_are_problems_or_nothing() -> None:
 def test_what_the_host_itself_can_do(text: str, tools: set[str]) -> None:
     found = read(mcp_codex, ".codex/config.toml", text)
     assert {edge.target for edge in found.edges("USES")} == {("Tool", f"codex:{name}") for name in tools}
+
+
+def test_a_configuration_that_is_linked_to_its_place() -> None:
+    text = '[mcp_servers.notes]\ncommand = "npx"\nargs = ["notes-mcp@1.0.0"]\n'
+    assert mcp_codex.detect("config/codex/config.toml", text.encode())
+    assert not mcp_codex.detect("config/codex/config.toml", b"[server]\nport = 1\n")
+    assert not mcp_codex.detect("config/other/config.toml", text.encode())
+    found = read(mcp_codex, "config/codex/config.toml", text)
+    assert found.server("notes")["pinned"] is True
+    assert "codex:acme/config/codex" in found.nodes("Agent")
