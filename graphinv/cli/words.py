@@ -74,8 +74,20 @@ def score_block(score: Score) -> RenderableType:
         level(score.level),
         f" from an impact of {score.impact:.1f} and a likelihood of {score.likelihood:.2f}",
     )
-    parts = table(["part", "amount", "because"], ([part.what, f"{part.amount:.2f}", part.because] for part in score.parts))
+    amounts = _adding_up(part.amount for part in score.parts)
+    parts = table(
+        ["part", "amount", "because"], ([part.what, f"{one:.2f}", part.because] for part, one in zip(score.parts, amounts, strict=True))
+    )
     return Group(head, text(f"impact ungoverned {score.impact_ungoverned:.1f}, after runtime decisions {score.impact_runtime:.1f}"), parts)
+
+
+def _adding_up(amounts: Iterable[float]) -> Iterator[float]:
+    """Amounts to two digits that add up to the sum of all, to two digits: each is what the sum so far grows by."""
+    whole = shown = 0.0
+    for amount in amounts:
+        whole += amount
+        yield round(whole, 2) - shown
+        shown = round(whole, 2)
 
 
 def aivss_block(nature: Aivss) -> RenderableType:

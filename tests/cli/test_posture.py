@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -24,6 +26,15 @@ def test_parts_of_a_score_add_up_to_it(demo: Demo) -> None:
         assert sum(part["amount"] for part in score["parts"]) == pytest.approx(score["risk"], abs=1e-6)
     riskiest = scores[0]["subject"][1]
     assert f"together {scores[0]['risk']:.2f}" in graphinv("score", "--explain", riskiest, "--store", demo.store).out
+
+
+def test_parts_as_they_are_shown_add_up_too(demo: Demo) -> None:
+    agents = {score["subject"][1]: score for score in answer(demo, "score")}
+    for agent in list(agents)[:12]:
+        told = graphinv("score", "--explain", f"Agent:{agent}", "--store", demo.store).out
+        shown = re.findall(r"  (-?[0-9]+[.][0-9]{2})  ", told)
+        assert len(shown) == len(agents[agent]["parts"])
+        assert sum(map(Decimal, shown)) == Decimal(f"{agents[agent]['risk']:.2f}"), told
 
 
 def test_a_score_is_explained_of_somebody(demo: Demo) -> None:
