@@ -65,8 +65,8 @@ def read(document: Document) -> Iterator[Fact]:
     """
     located = yamldoc.first(document)
     services = located.value.get("services") if isinstance(located.value, dict) else None
-    if services is None and isinstance(located.value, dict):
-        return  # only volumes, networks or includes
+    if services is None and (located.value is None or isinstance(located.value, dict)):
+        return  # only volumes, networks or includes, or nothing yet
     if not isinstance(services, dict):
         raise IngestError("holds no services", document=document.path, where=f"L{located.line('services')}")
     yield from clients.duplicate_problems(located, document, NAME)

@@ -101,6 +101,10 @@ def test_a_file_without_services_is_an_error(text: str) -> None:
         read(text)
 
 
+def test_a_file_of_comments_alone_has_nothing_wrong() -> None:
+    assert read("# services:\n#   desk:\n#     image: acme/desk\n").all == []
+
+
 def test_one_odd_service_does_not_hide_the_others() -> None:
     facts = read("services:\n  a: 7\n  b: {image: x}\n")
     assert [key[1] for key in facts.nodes if key[0] == "Runtime"] == ["compose:shop/deploy#b"]
