@@ -44,6 +44,14 @@ def _is_person(identity: NodeRecord) -> bool:
     return identity.props.get("type") == "human"
 
 
+def _of_people(estate: Estate, identity: NodeRecord) -> bool:
+    """Whether people log in as it: a person's, one with a password for a console, or a role that only a portal for people hands out."""
+    if _is_person(identity) or "/aws-reserved/sso.amazonaws.com/" in identity.id:
+        return True
+    ways = (edge for edge in estate.incoming.get(identity.key, ()) if edge.kind == "AUTHENTICATES_AS")
+    return any(estate.nodes[edge.source].props.get("type") == "aws_console_password" for edge in ways)
+
+
 # --------------------------------------------------------------------------------------------------------------------------------
 # Who acts as an identity
 
@@ -158,7 +166,7 @@ def acts_as_person(engine: Engine, params: Params) -> Iterator[Row]:
         }
     for edge in estate.edges_of("ASSUMES"):
         person, other = estate.nodes[edge.source], estate.nodes[edge.target]
-        if seen(edge) and _is_person(person) and not _is_person(other):
+        if seen(edge) and _of_people(estate, person) and not _of_people(estate, other):
             users = sorted({use.agent.id for use in _uses(estate, edge.target, at)})
             if users:
                 yield about(edge.target, edge.source) | {

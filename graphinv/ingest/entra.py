@@ -41,7 +41,7 @@ MAX_DEPTH = 20
 
 _MARKS = re.compile(
     rb'"(?:servicePrincipalType|requiredResourceAccess|appRoleId|consentType|directoryScopeId|signInAudience|isFallbackPublicClient'
-    rb'|agentIdentityBlueprintId|identityParentId|inheritablePermissions|userPrincipalName|oauth2PermissionScopes|identifierUris)"\s*:'
+    rb'|agentIdentityBlueprintId|identityParentId|inheritablePermissions|userPrincipalName|oauth2PermissionScopes|identifierUris|passwordCredentials|employeeLeaveDateTime)"\s*:'
     rb"|\$metadata#\w+\('[0-9a-f-]{36}'\)/federatedIdentityCredentials"
 )
 _SHELL = re.compile(
@@ -115,9 +115,13 @@ class _Reading:
             "servicePrincipalType" in value
             or "agentIdentityBlueprintId" in value
             or kind in ("serviceprincipal", "agentidentity", "agentidentityblueprintprincipal")
+            or ("passwordCredentials" in value and "$metadata#servicePrincipals" in str(record.page.get("@odata.context", ""))[:1000])
         ):
             yield from self.principal(record, kind)
-        elif "requiredResourceAccess" in value or "identifierUris" in value or kind in ("application", "agentidentityblueprint"):
+        elif any(name in value for name in ("requiredResourceAccess", "identifierUris", "passwordCredentials")) or kind in (
+            "application",
+            "agentidentityblueprint",
+        ):
             yield from self.application(record, kind)
         elif "appRoleId" in value and "principalId" in value:
             yield from self.app_role(record)
@@ -271,12 +275,16 @@ class _Reading:
         mail = redact((text(value.get("mail")) or text(value.get("userPrincipalName"))).lower())
         enabled = value.get("accountEnabled")
         status = {True: "active", False: "disabled"}.get(enabled) if isinstance(enabled, bool) else None
+        # Whoever has a day at which they leave counts as left, also where it lies ahead: what they own needs somebody else
+        left = moment(value.get("employeeLeaveDateTime"))
+        state: Props = {"status": "left", "status_since": left} if left else {"status": status}
         title = redact(text(value.get("displayName"))) or mail
         if "@" in mail:
-            yield NodeFact("Owner", mail, {"name": title, "type": "person", "email": mail, "status": status, "sources": self.at(line)})
+            yield NodeFact("Owner", mail, {"name": title, "type": "person", "email": mail, **state, "sources": self.at(line)})
         id = text(value.get("id"))
         if names.is_guid(id):
-            yield NodeFact(*names.identity(id), {"name": title, "type": "human", "provider": "entra", "sources": self.at(line)})
+            props: Props = {"name": title, "type": "human", "provider": "entra", "status": "suspended" if enabled is False else None}
+            yield NodeFact(*names.identity(id), {**props, "sources": self.at(line)})
 
     def group(self, record: Record) -> Iterator[Fact]:
         key, line = names.identity(text(record.value["id"])), record.line()

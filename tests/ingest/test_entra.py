@@ -8,7 +8,7 @@ import pytest
 from graphinv.ingest import Document, entra
 from graphinv.model.facts import NodeFact
 from tests.ingest.granting import Granted
-from tests.ingest.reading import document, fake, fingerprint
+from tests.ingest.reading import Facts, document, fake, fingerprint
 
 GRAPH_SP = "11111111-0000-4000-8000-000000000001"
 APP, APP_OBJECT, SP = (f"aaaaaaaa-0000-4000-8000-00000000000{n}" for n in (1, 2, 3))
@@ -318,3 +318,26 @@ def test_what_azurehound_collects() -> None:
     assert access[vault.lower()] == "read write"
     assert access["saas:microsoft/tenant(shop)/mail"] == "delete read write"
     assert found.access(f"entra:{user}")["saas:microsoft/tenant(shop)"] == "admin"
+
+
+def test_lists_of_credentials_alone_are_read() -> None:
+    password = {
+        "keyId": "cccccccc-0000-4000-8000-000000000003",
+        "startDateTime": "2025-06-01T00:00:00Z",
+        "endDateTime": "2027-06-01T00:00:00Z",
+    }
+    chosen = {"id": SP, "appId": APP, "displayName": "Desk", "passwordCredentials": [password]}
+    for page, holder in (("applications", APP), ("servicePrincipals", SP)):
+        read = az("list.json", chosen, **{"@odata.context": f"https://graph.microsoft.com/v1.0/$metadata#{page}(id,passwordCredentials)"})
+        assert entra.detect(read.path, read.data)
+        assert (f"entra-credential:{password['keyId']}", f"entra:{holder}") in Facts(entra, read).drawn("AUTHENTICATES_AS")
+
+
+def test_people_who_leave_and_people_whose_account_is_disabled() -> None:
+    person = {"id": SP, "displayName": "Bo", "userPrincipalName": "bo@quillmere.example", "accountEnabled": False}
+    leaving = {**person, "id": APP, "userPrincipalName": "cy@quillmere.example", "employeeLeaveDateTime": "2026-09-30T00:00:00Z"}
+    facts = Facts(entra, az("users.json", person, leaving))
+    assert facts.nodes["Owner", "bo@quillmere.example"]["status"] == "disabled"
+    assert facts.nodes["Identity", f"entra:{SP}"]["status"] == "suspended"
+    cy = facts.nodes["Owner", "cy@quillmere.example"]
+    assert (cy["status"], cy["status_since"]) == ("left", "2026-09-30T00:00:00Z")

@@ -128,6 +128,28 @@ def test_a_person_who_took_the_account_that_an_agents_pod_has(tmp_path: Path) ->
     assert titles(tmp_path, "GI-IDN-003", {"k8s/desk.yaml": manifest, "audit.json": [entry]}) == ["bot was used by ana.lim@acme.example"]
 
 
+def test_an_administrator_from_the_portal_who_took_the_role_of_an_agent(tmp_path: Path) -> None:
+    role = f"arn:aws:iam::{ACCOUNT}:role/desk"
+    portal = "AWSReservedSSO_Admin_0123456789abcdef"
+    issuer = {"type": "Role", "arn": f"arn:aws:iam::{ACCOUNT}:role/aws-reserved/sso.amazonaws.com/{portal}", "accountId": ACCOUNT}
+    caller = {"type": "AssumedRole", "arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/{portal}/ana@acme.example", "accountId": ACCOUNT}
+    event = {
+        "eventVersion": "1.08",
+        "userIdentity": {**caller, "sessionContext": {"sessionIssuer": issuer}},
+        "eventTime": "2026-11-20T10:00:00Z",
+        "eventSource": "sts.amazonaws.com",
+        "eventName": "AssumeRole",
+        "awsRegion": "eu-west-1",
+        "requestParameters": {"roleArn": role, "roleSessionName": "ana"},
+        "responseElements": {"assumedRoleUser": {"arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/desk/ana"}},
+        "eventID": "1",
+        "recipientAccountId": ACCOUNT,
+    }
+    agent = {"agentId": "DESKAGENT1", "agentName": "desk", "agentArn": f"arn:aws:bedrock:eu-west-1:{ACCOUNT}:agent/DESKAGENT1"}
+    files = {"aws/agent.json": {"agent": {**agent, "agentResourceRoleArn": role}}, "aws/trail.json": {"Records": [event]}}
+    assert titles(tmp_path, "GI-IDN-003", files) == [f"desk was used by {portal}"]
+
+
 def test_a_server_with_the_login_of_a_person_acts_as_that_person(tmp_path: Path) -> None:
     login = {"type": "authorized_user", "client_id": "7-x.apps.googleusercontent.com", "refresh_token": fake("refresh", "1//0")}
     server = {"command": "uvx", "args": ["mcp-gcp"], "env": {"GOOGLE_APPLICATION_CREDENTIALS": "adc.json"}}
