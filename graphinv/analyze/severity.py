@@ -27,8 +27,8 @@ MODIFIERS = {
     "M5": "+1 where a hop of the path has no enforcement point that enforces; "
     "-2 where one that enforces denies, or asks a person, on each hop into what is known to matter (M7)",
     "M6": "+1 where the path was observed in the last 30 days: each hop of it that can be",
-    "LACK": "high at most: it says what is lacking, not what somebody can do; of rules that name M4 as well, only where no untrusted "
-    "content is known to come to one that acts without asking each time",
+    "LACK": "high at most, medium where it is no surer than not: it says what is lacking, not what somebody can do; of rules that name M4 "
+    "as well, only where no untrusted content is known to come to one that acts without asking each time",
 }
 """What each modifier that a rule can name does. Others that would lower a severity are the rules' own."""
 
@@ -127,6 +127,8 @@ def _left(facts: int, confidence: float, inferred: float) -> Iterator[Points]:
     """Most points that a finding can have, whatever else is found."""
     if facts & _LACKS:
         yield _HIGH, "it says what is lacking, not what somebody can do"
+        if confidence == EVEN:
+            yield _MEDIUM, "it may not be so, either"
     if facts & _HARMLESS:
         yield (_HIGH, "the target is known to be internal") if facts & _INTERNAL else (_MEDIUM, "the target is known to be public")
     if inferred < SURE:

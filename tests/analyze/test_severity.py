@@ -158,6 +158,11 @@ def test_what_is_lacking_is_high_at_most_unless_strangers_can_use_it(
     assert any("lacking" in part and part.endswith("high at most") for part in found) is capped
 
 
+@pytest.mark.parametrize(("codes", "confidence", "level"), [("LACK", 0.5, "medium"), ("LACK", 0.6, "high"), ("M1", 0.5, "high")])
+def test_what_may_be_lacking_is_medium_at_most(codes: str, confidence: float, level: str) -> None:
+    assert said(engine(node("a1")), 9, codes, A, hops=False, confidence=confidence)[-1].endswith(f"it is {level} at most")
+
+
 def test_the_lowest_of_several_counts() -> None:
     found = said(engine(node("a1")), 9, "LACK", A, hops=False, confidence=0.4, inferred=0.4)
     assert found == [LACKING, "-2 it is less sure than not (0.40), so it is medium at most"]
