@@ -22,7 +22,7 @@ from graphinv.model.errors import GraphinvError
 from graphinv.model.estate import Estate
 from graphinv.model.facts import NodeKey
 from graphinv.model.results import Analysis, Finding, Hop, Lens, Path
-from graphinv.model.text import plain
+from graphinv.model.text import counted, plain
 from graphinv.pipeline.accepted import ACCEPTED_VARIABLE, Filter
 from graphinv.pipeline.blast import BlastRadius, blast_radius
 from graphinv.pipeline.inventory import AgentEntry, inventory
@@ -267,15 +267,6 @@ def short(text: str, limit: int) -> str:
         return text
     tail = (limit - 1) // 2
     return f"{text[: limit - 1 - tail]}…{text[-tail:] if tail else ''}"
-
-
-def counted(number: int, thing: str) -> str:
-    """A number of things.
-
-    >>> counted(1, "pair"), counted(1200, "pair")
-    ('1 pair', '1,200 pairs')
-    """
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def sensitivity_of(key: NodeKey, sensitivity: object) -> str:

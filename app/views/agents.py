@@ -13,7 +13,6 @@ from widgets import (
     card,
     coloured,
     contents,
-    counted,
     finding_details,
     first,
     frame,
@@ -35,7 +34,7 @@ from graphinv.model.estate import EdgeRecord
 from graphinv.model.facts import NodeKey
 from graphinv.model.kinds import NODE_KINDS
 from graphinv.model.results import LEVELS, Finding, Score, worst_first
-from graphinv.model.text import plain
+from graphinv.model.text import counted, plain
 from graphinv.pipeline.inventory import AgentEntry
 
 NOT_SCORED = "not scored"

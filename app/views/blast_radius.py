@@ -11,7 +11,6 @@ from widgets import (
     choose,
     coloured,
     contents,
-    counted,
     decisions,
     frame,
     header,
@@ -30,7 +29,7 @@ from widgets import (
 from graphinv.model.facts import NodeKey
 from graphinv.model.kinds import ACTIONS
 from graphinv.model.results import Hop, Lens
-from graphinv.model.text import plain
+from graphinv.model.text import counted, plain
 from graphinv.pipeline.blast import COMPARED, SENSITIVITIES, BlastRadius, BlastTarget
 
 STRONGEST = "strongest"

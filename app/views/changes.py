@@ -11,7 +11,6 @@ from widgets import (
     choose,
     coloured,
     contents,
-    counted,
     frame,
     header,
     height,
@@ -28,7 +27,7 @@ from graphinv.model.errors import GraphinvError
 from graphinv.model.facts import NodeKey
 from graphinv.model.kinds import ACTIONS
 from graphinv.model.results import ChokePoint, Cut, EdgeName, Lens, LensChange, WhatIf
-from graphinv.model.text import plain
+from graphinv.model.text import counted, plain
 from graphinv.pipeline.what_if import parsed, what_if
 
 EDGE = "change_edge"

@@ -11,7 +11,6 @@ from widgets import (
     card,
     choose,
     contents,
-    counted,
     finding_details,
     first,
     header,
@@ -24,7 +23,7 @@ from widgets import (
 
 from graphinv.analyze.causes import causes
 from graphinv.model.results import LEVELS, Cause, Finding, worst_first
-from graphinv.model.text import plain
+from graphinv.model.text import counted, plain
 
 STATES = {
     "open": "What the last analysis found, and what it could not tell to be gone.",

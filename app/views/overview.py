@@ -15,7 +15,6 @@ from widgets import (
     card,
     coloured,
     contents,
-    counted,
     decisions,
     frame,
     header,
@@ -32,7 +31,7 @@ from widgets import (
 )
 
 from graphinv.model.results import LEVELS, Level, Path, RuleStatus, worst_first
-from graphinv.model.text import plain
+from graphinv.model.text import counted, plain
 from graphinv.pipeline.coverage import RuleCoverage, agent_coverage, rule_coverage
 
 OUTCOMES = {"found": "found", "clear": "clear", "not_available": "not judged", "error": "failed"}

@@ -6,13 +6,13 @@ from collections.abc import Hashable
 from typing import Any
 
 import streamlit as st
-from widgets import Contents, choose, coloured, contents, counted, frame, header, height, short
+from widgets import Contents, choose, coloured, contents, frame, header, height, short
 
 from graphinv.analyze.absent import absent
 from graphinv.analyze.library import Parameter, Query
 from graphinv.export.support.escape import table as csv_table
 from graphinv.model.errors import GraphinvError, NotFound, QueryLimit
-from graphinv.model.text import plain
+from graphinv.model.text import counted, plain
 from graphinv.pipeline.stages import library
 from graphinv.store import Rows, Store, store_url
 from graphinv.store.guarded import GuardedQueries, asking

@@ -29,6 +29,7 @@ from graphinv.model.difference import (
 )
 from graphinv.model.kinds import ACTIONS, EDGE_KINDS, NODE_KINDS
 from graphinv.model.results import LEVELS
+from graphinv.model.text import counted
 
 T = TypeVar("T")
 
@@ -60,7 +61,7 @@ class Printed:
         self._numbers()
         if self.found.seen_anew:
             what = "only seen at another time, or stated in another place"
-            self.screen.print(text(f"{_count(self.found.seen_anew, 'node or edge', 'nodes and edges')} {what}", "dim"))
+            self.screen.print(text(f"{counted(self.found.seen_anew, 'node or edge', 'nodes and edges')} {what}", "dim"))
 
     def _numbers(self) -> None:
         of_nodes = [(kind, [one.change for one in self.found.nodes if one.node[0] == kind]) for kind in NODE_KINDS]
@@ -232,7 +233,7 @@ class Printed:
             self._more(len(moved))
         little = len(self.found.scores) - len(moved)
         if little:
-            self.screen.print(text(f"{_count(little, 'agent moves', 'agents move')} by less than {_LEAST_MOVE}", "dim"))
+            self.screen.print(text(f"{counted(little, 'agent moves', 'agents move')} by less than {_LEAST_MOVE}", "dim"))
 
     # ----------------------------------------------------------------------------------------------------------------------------
 
@@ -270,13 +271,9 @@ def _each_rule_first(findings: Iterable[FindingChange]) -> list[FindingChange]:
 def _compared(side: Compared) -> str:
     roots = ", ".join(root if outcome == "complete" else f"{root} ({outcome})" for root, outcome in side.roots.items()) or "nothing"
     return (
-        f"{roots}; judged at {side.at}; {_count(side.agents, 'agent')}, {_count(side.nodes, 'node')}, {_count(side.edges, 'edge')}, "
-        f"{_count(side.findings, 'finding')}"
+        f"{roots}; judged at {side.at}; {counted(side.agents, 'agent')}, {counted(side.nodes, 'node')}, {counted(side.edges, 'edge')}, "
+        f"{counted(side.findings, 'finding')}"
     )
-
-
-def _count(number: int, one: str, several: str = "") -> str:
-    return f"{number:,} {one if number == 1 else several or f'{one}s'}"
 
 
 def _counted(kinds: Iterable[str]) -> str:

@@ -12,6 +12,7 @@ from graphinv.cli.output import console, emit, emit_results, progress, table, te
 from graphinv.cli.words import SHOWN_DIGITS, level, named
 from graphinv.model.kinds import ACTIONS
 from graphinv.model.results import ChokePoint, Cut, EdgeName, ScoreChange, WhatIf
+from graphinv.model.text import counted
 
 LISTED = 12
 """Rows of a table of changes; JSON has all."""
@@ -50,22 +51,25 @@ def chokepoints(
         emit_results(listed, ChokePoint, form)
         return
     screen = console()
+    all_pairs = counted(pairs, "pair of agent and target", "pairs of agent and target")
     screen.print(
-        text(f"{pairs} pairs of agent and target, lens {lens}, at {engine.at}; {len(points)} edges carry some of them alone", "bold")
+        text(f"{all_pairs}, lens {lens}, at {engine.at}; {counted(len(points), 'edge carries', 'edges carry')} some of them alone", "bold")
     )
     if not targets:
-        screen.print(text(f"counted: {len(engine.precious)} crown jewels, restricted and confidential targets"))
+        screen.print(text(f"counted: {len(engine.precious):,} crown jewels, restricted and confidential targets"))
         if engine.unvalued:
-            screen.print(text(f"not counted: {engine.unvalued} resources of unknown sensitivity; name those to be counted", "yellow"))
+            screen.print(
+                text(f"not counted: {counted(engine.unvalued, 'resource')} of unknown sensitivity; name those to be counted", "yellow")
+            )
     screen.print(table(["pairs", "share", "targets", "edge", "guards", "stated in"], (_point_row(point) for point in listed)))
     if len(points) > len(listed):
-        screen.print(text(f"… and {len(points) - len(listed)} more (--top 0 lists all)", "dim"))
+        screen.print(text(f"… and {len(points) - len(listed):,} more (--top 0 lists all)", "dim"))
 
 
 def _point_row(point: ChokePoint) -> list[str]:
     guards = ", ".join(f"{guard.id} ({guard.would})" for guard in point.guards)
     return [
-        str(point.pairs),
+        f"{point.pairs:,}",
         f"{point.share:.0%}",
         str(len(point.targets)),
         _edge(point.edge),
@@ -110,13 +114,13 @@ def _print_cut(found: Cut) -> None:
             text(f"Nobody asked about reaches {named(found.target)} (lens {found.lens}, at {found.at}), as far as the graph knows.")
         )
         return
-    who = f"{found.subjects} subject{'s' if found.subjects != 1 else ''}"
+    who = counted(found.subjects, "subject")
     if not found.possible:
         screen.print(
             text(f"No set of edges that a person can change keeps {who} from {named(found.target)}; see `graphinv paths`.", "yellow")
         )
         return
-    edges = "1 edge keeps" if len(found.edges) == 1 else f"{len(found.edges)} edges keep"
+    edges = counted(len(found.edges), "edge keeps", "edges keep")
     screen.print(text(f"{edges} {who} from {named(found.target)} ({', '.join(found.actions)}; lens {found.lens})", "bold"))
     rows = [[f"{weight:g}", _edge(edge)] for edge, weight in zip(found.edges, found.weights, strict=True)]
     screen.print(table(["weight", "edge"], rows))
@@ -170,7 +174,7 @@ def _print_what_if(result: WhatIf) -> None:
         screen.print(text(f"retired  {named(key)}"))
     if result.at != result.then:
         screen.print(text(f"judged at {result.at}, then at {result.then}"))
-    rows = [[one.lens, str(one.before), str(one.after), f"-{len(one.gone)}", f"+{len(one.new)}"] for one in result.lenses]
+    rows = [[one.lens, f"{one.before:,}", f"{one.after:,}", f"-{len(one.gone):,}", f"+{len(one.new):,}"] for one in result.lenses]
     screen.print(table(["lens", "atoms before", "after", "gone", "new"], rows, title="What all agents can do"))
     for one in result.lenses:
         if one.lens == "posture":
@@ -200,6 +204,8 @@ def _print_pairs(title: str, pairs: tuple[tuple[tuple[str, str], tuple[str, str,
     agents = Counter(subject for subject, _ in actions)
     rows = [[subject, " ".join(sorted(names, key=ACTIONS.index)), target] for (subject, target), names in list(actions.items())[:LISTED]]
     screen = console()
-    screen.print(table(["agent", "actions", "target"], rows, title=f"{title}: {len(actions)} pairs of {len(agents)} agents"))
+    screen.print(
+        table(["agent", "actions", "target"], rows, title=f"{title}: {counted(len(actions), 'pair')} of {counted(len(agents), 'agent')}")
+    )
     if len(actions) > LISTED:
-        screen.print(text(f"… and {len(actions) - LISTED} more (--format json has all)", "dim"))
+        screen.print(text(f"… and {len(actions) - LISTED:,} more (--format json has all)", "dim"))

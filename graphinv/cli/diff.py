@@ -15,6 +15,7 @@ from graphinv.cli.stages import AcceptedOption
 from graphinv.model.difference import GONE, Difference, FindingChange
 from graphinv.model.errors import UsageError
 from graphinv.model.results import LENSES, LEVELS, Lens, Level
+from graphinv.model.text import counted
 
 LISTED = 12
 """Rows of a list; --top says otherwise."""
@@ -139,9 +140,9 @@ def _exit(found: Difference, fail_on: Level | None, fail_on_reach: bool, unread:
     worse = [one for one in found.findings if one.change not in GONE and fail_on and _rises_to(one, fail_on)]
     grave = max((one.grave for one in found.lenses), default=0) if fail_on_reach else 0
     if worse:
-        errors.print(text(f"{_count(len(worse), 'finding')} of level {fail_on} or worse new (--fail-on): exit 1", "red"))
+        errors.print(text(f"{counted(len(worse), 'finding')} of level {fail_on} or worse new (--fail-on): exit 1", "red"))
     if grave:
-        errors.print(text(f"{_count(grave, 'pair')} of an agent and a target that matters gained (--fail-on-reach): exit 1", "red"))
+        errors.print(text(f"{counted(grave, 'pair')} of an agent and a target that matters gained (--fail-on-reach): exit 1", "red"))
     if worse or grave:
         raise typer.Exit(1)
     if unread:
@@ -151,10 +152,6 @@ def _exit(found: Difference, fail_on: Level | None, fail_on_reach: bool, unread:
 def _rises_to(finding: FindingChange, to: Level) -> bool:
     reached = LEVELS.index(finding.severity) <= LEVELS.index(to)
     return reached and (finding.severity_before is None or LEVELS.index(finding.severity_before) > LEVELS.index(to))
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 # --------------------------------------------------------------------------------------------------------------------------------

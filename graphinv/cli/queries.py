@@ -13,7 +13,7 @@ import typer
 from graphinv.cli.options import Format, FormatOption, StoreOption, asking
 from graphinv.cli.output import console, emit, emit_one, shown, table, text, write
 from graphinv.model.errors import NotFound, UsageError
-from graphinv.model.text import plain
+from graphinv.model.text import counted, plain
 
 if TYPE_CHECKING:
     from graphinv.analyze.library import Query
@@ -100,7 +100,7 @@ def query(
             console(err=True).print(text(line, "dim"))
     if form is Format.table:
         console().print(table([plain(column) for column in found.columns], ([shown(cell) for cell in row] for row in found.rows)))
-        console(err=True).print(text(f"{len(found.rows)} {'row' if len(found.rows) == 1 else 'rows'}", "dim"))
+        console(err=True).print(text(counted(len(found.rows), "row"), "dim"))
     else:
         emit(found.dicts(), form, found.columns)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -16,8 +16,8 @@ from graphinv.model.errors import NotFound, UsageError
 from graphinv.model.estate import EdgeRecord, Estate
 from graphinv.model.facts import NodeKey
 from graphinv.model.kinds import ACTIONS, NODE_KINDS, Action
-from graphinv.model.results import LEVELS, Cause, Exposed, Finding, Level, Path, Reach, worst_first
-from graphinv.model.text import plain
+from graphinv.model.results import LEVELS, Cause, Exposed, Finding, Level, Path, Reach, RuleStatus, worst_first
+from graphinv.model.text import counted, plain
 
 if TYPE_CHECKING:
     from graphinv.analyze.engine import Engine
@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 Kind = Annotated[str, typer.Option("--kind", help="Kind of the subjects that --all means", metavar="KIND")]
 SubjectKind = Annotated[str, typer.Option("--kind", help="Kind of the subjects that are listed", metavar="KIND")]
 ActionOption = Annotated[Action | None, typer.Option("--action", "-a", help="Only this action")]
+
+
+REASONS = 20
+"""Rules of which it is said why they could not be judged, below a list of findings."""
+_JUDGED = {"not_available": "not available", "error": "error"}
 
 
 def register(app: typer.Typer) -> None:
@@ -169,7 +174,7 @@ def exposure(
         emit_results(exposed, Exposed, form)
         return
     rows = [[one.subject[1], _actions(one.actions), str(one.hops or "?")] for one in exposed]
-    console().print(text(f"{len(exposed)} can act on {named(end)}, lens {lens}, at {engine.at}", "bold"))
+    console().print(text(f"{len(exposed):,} can act on {named(end)}, lens {lens}, at {engine.at}", "bold"))
     if rows:
         console().print(table([kind, "actions", "hops"], rows))
 
@@ -244,16 +249,29 @@ def findings(
         ]
         for f in chosen
     ]
-    what = "findings that are fixed" if fixed else "findings"
+    what = counted(len(chosen), "finding that is fixed", "findings that are fixed") if fixed else counted(len(chosen), "finding")
     columns = ["severity", "priority", "rule", "title", "subject", "target", "since", "state", "key"]
-    screen.print(table(columns, rows, title=f"{len(chosen)} {what}, judged at {analysis.at}"))
+    screen.print(table(columns, rows, title=f"{what}, judged at {analysis.at}"))
     changes = len({finding.cause or finding.key for finding in chosen})
     if not fixed and changes < len(chosen):
-        screen.print(text(f"{changes} changes would clear them all; `--by-cause` lists those, what takes away most first", "dim"))
-    for status in statuses:
-        if status.reason:  # that something could not be judged
-            judged = status.outcome.replace("_", " ") if status.outcome in ("not_available", "error") else "in part"
-            screen.print(text(f"{status.rule} {judged}: {status.reason}", "yellow"))
+        screen.print(
+            text(f"{counted(changes, 'change')} would clear them all; `--by-cause` lists those, what takes away most first", "dim")
+        )
+    for line in _unjudged([status for status in statuses if status.reason], everything=rule is not None):
+        screen.print(text(line, "yellow"))
+
+
+def _unjudged(statuses: Sequence[RuleStatus], *, everything: bool) -> Iterator[str]:
+    """What rules could not judge and why; of many the ids alone, which would hide the findings above them."""
+    if everything or len(statuses) <= REASONS:
+        for status in statuses:
+            yield f"{status.rule} {_JUDGED.get(status.outcome, 'in part')}: {status.reason}"
+        return
+    for judged in ("error", "not available", "in part"):
+        ids = [status.rule for status in statuses if _JUDGED.get(status.outcome, "in part") == judged]
+        if ids:
+            yield f"{counted(len(ids), 'rule')} {judged}: {', '.join(ids)}"
+    yield "Why: `graphinv coverage`, or `graphinv findings --rule ID`"
 
 
 def _causes(chosen: Iterable[Finding], estate: Estate, form: Format) -> None:
@@ -267,7 +285,7 @@ def _causes(chosen: Iterable[Finding], estate: Estate, form: Format) -> None:
         [level(cause.severity), f"{cause.priority:.0f}", str(cause.findings), cause.title, ", ".join(cause.rules), cause.cause]
         for cause in found
     ]
-    title = f"{len(found)} changes clear {sum(cause.findings for cause in found)} findings"
+    title = f"{counted(len(found), 'change clears', 'changes clear')} {counted(sum(cause.findings for cause in found), 'finding')}"
     console().print(table(["worst", "takes away", "findings", "change", "rules", "what"], rows, title=title))
 
 
@@ -296,7 +314,9 @@ def agents(store: StoreOption = None, form: FormatOption = Format.table) -> None
     ]
     console().print(
         table(
-            ["id", "name", "framework", "environment", "status", "autonomy", "owners", "risk", "level"], rows, title=f"{len(rows)} agents"
+            ["id", "name", "framework", "environment", "status", "autonomy", "owners", "risk", "level"],
+            rows,
+            title=counted(len(rows), "agent"),
         )
     )
 

@@ -12,6 +12,7 @@ from graphinv.cli.output import console, progress, text, to_json, write
 from graphinv.cli.words import print_summary
 from graphinv.model.errors import UsageError
 from graphinv.model.results import LEVELS, Analysis, Level
+from graphinv.model.text import counted
 from graphinv.pipeline.accepted import ACCEPTED_VARIABLE
 from graphinv.store import store_url
 
@@ -193,7 +194,7 @@ def _exit(analysis: Analysis | None, fail_on: Level | None, unread: int) -> None
     """Exit code 1 where ``fail_on`` is met, 2 where something could not be read."""
     bad = sum(LEVELS.index(finding.severity) <= LEVELS.index(fail_on) for finding in analysis.findings) if analysis and fail_on else 0
     if bad:
-        console(err=True).print(text(f"{bad} finding{'' if bad == 1 else 's'} of level {fail_on} or worse (--fail-on): exit 1", "red"))
+        console(err=True).print(text(f"{counted(bad, 'finding')} of level {fail_on} or worse (--fail-on): exit 1", "red"))
         raise typer.Exit(1)
     if unread:
         raise typer.Exit(2)

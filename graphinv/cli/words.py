@@ -13,7 +13,7 @@ from rich.text import Text
 from graphinv.cli.output import table, text
 from graphinv.model.facts import NodeKey
 from graphinv.model.results import LEVELS, Finding, Hop, Path, Score
-from graphinv.model.text import plain
+from graphinv.model.text import counted, plain
 
 if TYPE_CHECKING:
     from graphinv.analyze.aivss import Aivss
@@ -170,7 +170,7 @@ def print_summary(screen: Console, summary: Summary) -> None:
         read = ", ".join(f"{count:,} {name}" for name, count in sorted(root.documents.items())) or "none"
         passed = f"; {root.vendored_folders} vendored folders passed over (--all reads them)" if root.vendored_folders else ""
         earlier = "" if root.at == newest else f" (read at {root.at})"
-        screen.print(text(f"{root.root}: {_count(root.files, 'file')}, documents read: {read}{passed}; {root.outcome}{earlier}"))
+        screen.print(text(f"{root.root}: {counted(root.files, 'file')}, documents read: {read}{passed}; {root.outcome}{earlier}"))
     screen.print(text(f"Store {summary.store}, generation {summary.generation}, judged at {summary.at}", "dim"))
 
     _heading(screen, "Found")
@@ -236,10 +236,10 @@ def _unjudged(screen: Console, summary: Summary) -> None:
             screen.print(text(f"{rule.rule} error: {rule.title}. {rule.reason}", "red"))
     missing = [rule.rule for rule in summary.rules if rule.outcome == "not_available"]
     if missing:
-        what = f"{_count(len(missing), 'rule')} of {len(summary.rules)} could not be judged, because no source states what they need"
-        screen.print(text(f"{what}: {', '.join(missing)} (`graphinv findings` says what each lacks)", "yellow"))
+        what = f"{counted(len(missing), 'rule')} of {len(summary.rules)} could not be judged, because no source states what they need"
+        screen.print(text(f"{what}: {', '.join(missing)} (`graphinv coverage` says what each lacks)", "yellow"))
     if summary.partly:
-        what = f"{_count(len(summary.partly), 'rule')} could not be judged of all agents, or of all that they ask about, which is no pass"
+        what = f"{counted(len(summary.partly), 'rule')} could not be judged of all agents, or of all that they ask about, which is no pass"
         screen.print(text(f"{what}: {', '.join(summary.partly)} (`graphinv coverage` says of how many, and why)", "yellow"))
 
 
@@ -247,7 +247,7 @@ def _gap(screen: Console, summary: Summary) -> None:
     gap = summary.gap
     _heading(screen, "The gap")
     if gap.posture:
-        of = f"({_count(gap.agents, 'agent')}, {_count(gap.targets, 'target')})"
+        of = f"({counted(gap.agents, 'agent')}, {counted(gap.targets, 'target')})"
         screen.print(
             text(f"{gap.posture:,} (agent, target) pairs that matter; {gap.ungoverned:,} of them with no runtime decision in the way ")
             + text(f"{of}; a decision stands before {gap.posture - gap.ungoverned:,}, and {gap.runtime:,} are left after it.")
@@ -265,7 +265,7 @@ def _causes(screen: Console, summary: Summary) -> None:
     rows = [[level(cause.severity), f"{cause.findings:,}", cause.title, ", ".join(cause.rules)] for cause in summary.causes]
     if rows:
         first = ", these first (`graphinv findings --by-cause`)" if summary.causes_total > len(rows) else ""
-        screen.print(text(f"{_count(summary.causes_total, 'change')} would clear them all{first}:"))
+        screen.print(text(f"{counted(summary.causes_total, 'change')} would clear them all{first}:"))
         screen.print(table(["worst", "findings", "change", "rules"], rows))
 
 
@@ -285,11 +285,7 @@ def _unread(screen: Console, summary: Summary) -> None:
         shade = {"error": "red", "warning": "yellow"}.get(one.severity, "dim")
         screen.print(text(f"{one.severity}: {place}: {one.message}{more}", shade))
     if len(worst) > 20:
-        screen.print(text(f"… and {_count(len(worst) - 20, 'more document')}: graphinv findings --rule GI-COV", "dim"))
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
+        screen.print(text(f"… and {counted(len(worst) - 20, 'more document')}: graphinv findings --rule GI-COV", "dim"))
 
 
 def _heading(screen: Console, title: str) -> None:

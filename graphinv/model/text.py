@@ -1,4 +1,4 @@
-"""Text of strangers, made safe to look at."""
+"""Text of strangers, made safe to look at, and numbers of things."""
 
 from __future__ import annotations
 
@@ -21,3 +21,12 @@ def plain(value: object, limit: int | None = None) -> str:
     if not (text.isascii() and text.isprintable()):
         text = "".join(one if unicodedata.category(one) not in _UNSEEN else one.encode("unicode_escape").decode("ascii") for one in text)
     return text if limit is None or len(text) <= limit else text[: limit - 1] + "…"
+
+
+def counted(number: int, thing: str, several: str = "") -> str:
+    """A number of things.
+
+    >>> counted(1, "pair"), counted(1200, "pair"), counted(2, "agent moves", "agents move")
+    ('1 pair', '1,200 pairs', '2 agents move')
+    """
+    return f"{number:,} {thing if number == 1 else several or f'{thing}s'}"

@@ -29,6 +29,7 @@ from graphinv.analyze.library import explain
 from graphinv.model.errors import InputError, UsageError
 from graphinv.model.globs import glob_form
 from graphinv.model.results import LEVELS, Analysis, Finding
+from graphinv.model.text import counted
 from graphinv.pipeline.keys import KEY_FILE_VARIABLE
 
 ACCEPTED_VARIABLE = "GRAPHINV_ACCEPTED"
@@ -85,15 +86,15 @@ class Shown:
         """What is hidden and what came back, in words; empty where nothing is."""
         lines = []
         if self.accepted:
-            lines.append(f"{_count(self.accepted)} hidden as accepted risk")
+            lines.append(f"{counted(self.accepted, 'finding')} hidden as accepted risk")
         if self.known:
-            lines.append(f"{_count(self.known)} hidden that the baseline knows")
+            lines.append(f"{counted(self.known, 'finding')} hidden that the baseline knows")
         if self.graver:
-            lines.append(f"{_count(self.graver)} shown that the baseline knows at a lower level")
+            lines.append(f"{counted(self.graver, 'finding')} shown that the baseline knows at a lower level")
         if self.unmatched:
             lines.append(
-                f"{_count(self.unmatched)} about secrets shown that the baseline may know: it was made with another key of fingerprints; "
-                f"let both stores use one ({KEY_FILE_VARIABLE})"
+                f"{counted(self.unmatched, 'finding')} about secrets shown that the baseline may know: it was made with another key of "
+                f"fingerprints; let both stores use one ({KEY_FILE_VARIABLE})"
             )
         lines += [f"acceptance of {one.rule} by {one.owner} ran out on {one.until}: {one.reason}" for one in self.expired]
         return lines
@@ -102,10 +103,6 @@ class Shown:
         """The numbers, and the acceptances that ran out."""
         counts = {"accepted": self.accepted, "known": self.known, "graver": self.graver, "unmatched": self.unmatched}
         return {**counts, "expired": [one.model_dump(mode="json") for one in self.expired]}
-
-
-def _count(number: int) -> str:
-    return f"{number} finding{'' if number == 1 else 's'}"
 
 
 class Known(NamedTuple):

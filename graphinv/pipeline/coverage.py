@@ -17,6 +17,7 @@ from graphinv.analyze.rows import documents_of, root_of
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
 from graphinv.model.facts import NodeKey, Problem, source_of
 from graphinv.model.results import Analysis, Finding, Level, Result, RuleStatus, finding_key
+from graphinv.model.text import counted
 from graphinv.store import Scan
 
 UNREAD = "GI-COV-001"
@@ -85,7 +86,7 @@ def coverage_findings(scans: Sequence[Scan], estate: Estate, at: str) -> Iterato
 
 
 def _named_by(edges: Sequence[EdgeRecord]) -> str:
-    return "1 edge names it" if len(edges) == 1 else f"{len(edges):,} edges name it"
+    return counted(len(edges), "edge names it", "edges name it")
 
 
 def _undeclared_points(estate: Estate) -> Mapping[str, Sequence[EdgeRecord]]:

@@ -26,6 +26,7 @@ from graphinv.model.errors import FactError, StoreError, UsageError
 from graphinv.model.estate import Estate
 from graphinv.model.facts import EdgeFact, NodeFact, NodeKey, Props, check_edge, check_node
 from graphinv.model.results import LEVELS, Analysis, Finding, Lens, Level, RuleStatus, Score, adapter
+from graphinv.model.text import counted
 from graphinv.pipeline.accepted import Filter, Shown
 from graphinv.pipeline.gather import Progress, quiet
 from graphinv.pipeline.keys import KEY_FILE_VARIABLE, key_path, store_key
@@ -426,7 +427,7 @@ def _notes(before: Side, after: Side, facts: Facts) -> Iterator[str]:
         doubts = Counter(one.because for one in changes if one.change == f"maybe_{word}")
         doubts.update({f"{root} was read in part only": 0 for root, outcome in there.sight.outcomes.items() if outcome != "complete"})
         for because, count in sorted(doubts.items()):
-            things = "1 node or edge" if count == 1 else f"{count:,} nodes and edges"
+            things = counted(count, "node or edge", "nodes and edges")
             lacks = f"{things} of {here.name} that it lacks {perhaps}"
             yield f"{because} in {there.name}: {lacks if count else 'what was gone by then may still stand there'}"
         if any(one.change == word for one in changes):

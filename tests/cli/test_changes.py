@@ -53,7 +53,7 @@ def test_choke_points_say_what_they_do_not_count(tmp_path: Path) -> None:
     graphinv("scan", tmp_path / "estate.facts.jsonl", "--store", tmp_path / "graph", "--at", AT)
     shown = graphinv("chokepoints", "--store", tmp_path / "graph", "--at", AT).out
     assert "counted: 1 crown jewels, restricted and confidential targets" in shown
-    assert "not counted: 1 resources of unknown sensitivity" in shown
+    assert "not counted: 1 resource of unknown sensitivity" in shown
     assert "counted" not in graphinv("chokepoints", "thing", "--store", tmp_path / "graph", "--at", AT).out
 
 

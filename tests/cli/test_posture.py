@@ -7,6 +7,7 @@ import io
 import json
 import re
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -102,3 +103,13 @@ def test_a_score_is_explained_with_what_the_agent_makes_of_a_flaw(demo: Demo) ->
     assert "not known, counts 1" in shown
     assert "--cvss goes with" in refused("score", "--cvss", "2", "--store", demo.store)
     assert "0 to 10" in refused("score", "--explain", riskiest, "--cvss", "11", "--store", demo.store)
+
+
+def test_of_many_rules_that_could_not_be_judged_the_ids_stand_below_findings(tmp_path: Path) -> None:
+    (tmp_path / "a.facts.jsonl").write_text('{"node": "Agent", "id": "a"}\n')
+    graphinv("scan", tmp_path / "a.facts.jsonl", "--store", tmp_path / "graph")
+    ran = graphinv("findings", "--store", tmp_path / "graph")
+    below = [line for line in ran.out.splitlines() if "GI-GOV-001" in line]
+    assert len(below) == 1
+    assert re.match(r"\d\d rules not available: GI-", below[0])
+    assert "GI-GOV-001 not available: no source states" in graphinv("findings", "--rule", "GI", "--store", tmp_path / "graph").out
