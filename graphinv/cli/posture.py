@@ -10,7 +10,7 @@ import typer
 from graphinv.cli.options import Format, FormatOption, StoreOption, reader
 from graphinv.cli.output import console, emit, emit_results, table, text
 from graphinv.cli.words import aivss_block, level, named, score_block
-from graphinv.model.errors import NotFound, UsageError
+from graphinv.model.errors import NotAnalyzed, NotFound, UsageError
 from graphinv.model.results import Score
 
 frameworks = typer.Typer(help="What the rules say to the items of frameworks", no_args_is_help=True)
@@ -46,7 +46,7 @@ def score(
     with reader(store) as opened:
         analysis, estate = opened.analysis(), opened.estate()
     if analysis is None:
-        raise NotFound("the store was not analyzed yet; run `graphinv analyze`")
+        raise NotAnalyzed
     if explain and not agents:
         raise UsageError("--explain takes the agents whose scores are to be explained")
     if cvss is not None and not explain:
@@ -97,7 +97,7 @@ def _leverages(store: str | None, form: Format) -> None:
     with reader(store) as opened:
         analysis = opened.analysis()
         if analysis is None:
-            raise NotFound("the store was not analyzed yet; run `graphinv analyze`")
+            raise NotAnalyzed
         found = leverages(engine(opened, at=analysis.at), analysis.findings)
     if form is not Format.table:
         emit((one.to_json() for one in found), form)
@@ -125,7 +125,7 @@ def coverage(
     with reader(store) as opened:
         analysis, estate = opened.analysis(), opened.estate()
     if analysis is None or analysis.coverage is None:
-        raise NotFound("the store was not analyzed yet; run `graphinv analyze`")
+        raise NotAnalyzed
     statuses = [status for status in analysis.rules if status.rule.startswith(rule)]
     if not statuses:
         raise NotFound(f"no rule's id starts with {rule}")
@@ -182,7 +182,7 @@ def framework_coverage(
     with reader(store) as opened:
         analysis = opened.analysis()
     if analysis is None:
-        raise NotFound("the store was not analyzed yet; run `graphinv analyze`")
+        raise NotAnalyzed
     found = covered(name, analysis, rules())
     if form is Format.json:
         emit((one.to_json() for one in found), form)

@@ -12,7 +12,7 @@ from graphinv.cli.options import AtOption, Format, FormatOption, LensOption, Sto
 from graphinv.cli.output import console, emit, emit_one, emit_results, shown, table, text
 from graphinv.cli.stages import AcceptedOption, BaselineOption
 from graphinv.cli.words import finding_block, level, life, named, path_block, score_block
-from graphinv.model.errors import NotFound, UsageError
+from graphinv.model.errors import NotAnalyzed, NotFound, UsageError
 from graphinv.model.estate import EdgeRecord, Estate
 from graphinv.model.facts import NodeKey
 from graphinv.model.kinds import ACTIONS, NODE_KINDS, Action
@@ -204,7 +204,7 @@ def findings(
         estate = opened.estate() if subject or by_cause else None
         about = estate.find(subject) if estate and subject else None
     if analysis is None:
-        raise NotFound("the store was not analyzed yet; run `graphinv analyze`")
+        raise NotAnalyzed
     statuses = [status for status in analysis.rules if status.rule.startswith(rule or "")]
     every = (*analysis.findings, *analysis.fixed)
     if rule and not statuses and not any(finding.rule.startswith(rule) for finding in every):

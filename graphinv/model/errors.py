@@ -12,7 +12,8 @@ GraphinvError
 │   └── QueryLimit        it ran into its time or row limit
 ├── TrackerError          a ticket tracker or decision point could not be reached, or did not do what it was asked to
 └── NotFound              a subject, target, rule or query of that name does not exist
-    └── Ambiguous         more than one does
+    ├── Ambiguous         more than one does
+    └── NotAnalyzed       results are asked for, and there are none yet
 """
 
 from __future__ import annotations
@@ -84,3 +85,10 @@ class NotFound(GraphinvError):
 
 class Ambiguous(NotFound):
     """More than one thing has that name."""
+
+
+class NotAnalyzed(NotFound):
+    """Results are asked for of a store that was not analyzed yet."""
+
+    def __init__(self) -> None:
+        super().__init__("the store was not analyzed yet; run `graphinv analyze`")

@@ -17,7 +17,7 @@ from graphinv.analyze.verdicts import supposed
 from graphinv.export.senders.pdp import DecisionPoint
 from graphinv.export.support.policy import TYPES
 from graphinv.export.support.questions import CALL, CONNECT, DELEGATE, questions
-from graphinv.model.errors import NotFound, UsageError
+from graphinv.model.errors import NotAnalyzed, NotFound, UsageError
 from graphinv.model.estate import Estate, NodeRecord
 from graphinv.model.facts import NodeKey
 from graphinv.model.results import Analysis, Guard, Hop, Path, Result
@@ -73,7 +73,7 @@ def paths_of(
     the ``limit`` riskiest ones, of all agents or of ``subject``.
 
     Raises:
-        NotFound: the store was not analyzed yet, or there is no way.
+        NotAnalyzed, NotFound: the store was not analyzed yet, or there is no way.
         UsageError: ``action`` without ``target``.
     """
     if subject and target:
@@ -85,7 +85,7 @@ def paths_of(
     if action:
         raise UsageError("--action takes a target")
     if analysis is None:
-        raise NotFound("the store was not analyzed yet; run `graphinv analyze`")
+        raise NotAnalyzed
     scores = [score for score in analysis.scores if subject in (None, score.subject)]
     found = engine.riskiest_paths(limit, scores)
     if subject and not found:

@@ -13,7 +13,7 @@ from hashlib import sha256
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, TypeVar
 
-from graphinv.model.errors import NotFound, StoreError
+from graphinv.model.errors import NotAnalyzed, StoreError
 from graphinv.model.facts import Problem
 from graphinv.model.kinds import normal_time
 from graphinv.model.results import Analysis
@@ -276,14 +276,14 @@ def render(store: Store, name: str, analysis: Analysis | None = None) -> str | b
         analysis: in place of the one in the store, where some of it is not to be shown.
 
     Raises:
-        NotFound: the format needs results, and the store was not analyzed yet.
+        NotAnalyzed: the format needs results, and the store was not analyzed yet.
     """
     from graphinv.export import exports
 
     analysis = analysis or store.analysis()
     if analysis is None:
         if not name.startswith("facts"):
-            raise NotFound("the store was not analyzed yet; run `graphinv analyze`")
+            raise NotAnalyzed
         analysis = Analysis(generation=store.generation, at=now(), scores=(), reach=(), findings=(), rules=())
     estate = replace(store.estate(), roots=tuple(scan.root for scan in store.scans()))
     return exports()[name].render(analysis, estate, rules())

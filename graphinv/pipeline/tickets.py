@@ -9,7 +9,7 @@ from typing import Literal
 from graphinv.analyze.causes import causes
 from graphinv.export.senders.sync import Wanted
 from graphinv.export.support.tickets import Ticket, ticket_key
-from graphinv.model.errors import NotFound, UsageError
+from graphinv.model.errors import NotAnalyzed, UsageError
 from graphinv.model.estate import Estate
 from graphinv.model.results import Analysis, Finding, worst_first
 from graphinv.pipeline.accepted import Filter, Shown
@@ -22,12 +22,12 @@ def wanted(store: Store, hidden: Filter, by: By) -> tuple[Wanted, Shown]:
     """What the last analysis of ``store`` calls for, and which findings make no ticket.
 
     Raises:
-        NotFound: it was not analyzed yet.
+        NotAnalyzed: it was not analyzed yet.
         UsageError: that analysis judged an earlier time than the one before, so that it cannot tell what is fixed.
     """
     analysis = store.analysis()
     if analysis is None:
-        raise NotFound("the store was not analyzed yet; run `graphinv analyze`")
+        raise NotAnalyzed
     if analysis.followed_at is not None and analysis.at < analysis.followed_at:
         raise UsageError(f"the last analysis judged an earlier time ({analysis.at}); run `graphinv analyze` for tickets of today")
     estate = store.estate() if by == "cause" else Estate.of([], [])
