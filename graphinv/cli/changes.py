@@ -31,7 +31,8 @@ def _edge(name: EdgeName) -> str:
 
 def chokepoints(
     targets: Annotated[
-        list[str] | None, typer.Argument(help="What to protect; all crown jewels, restricted and confidential ones when absent")
+        list[str] | None,
+        typer.Argument(help="What to protect; all crown jewels, restricted and confidential ones when absent", metavar="TARGET"),
     ] = None,
     lens: LensOption = "posture",
     at: AtOption = None,
@@ -79,7 +80,7 @@ def _point_row(point: ChokePoint) -> list[str]:
 
 
 def cut(
-    target: Annotated[str, typer.Argument(help="Kind:id, or a bare id or name that is unique")],
+    target: Annotated[str, typer.Argument(help="Kind:id, or a bare id or name that is unique", metavar="TARGET")],
     subjects: Annotated[
         list[str] | None, typer.Option("--from", help="Keep it from this subject alone; may be repeated", metavar="SUBJECT")
     ] = None,

@@ -13,7 +13,7 @@ from graphinv.cli.words import aivss_block, level, named, score_block
 from graphinv.model.errors import NotAnalyzed, NotFound, UsageError
 from graphinv.model.results import Score
 
-frameworks = typer.Typer(help="What the rules say to the items of frameworks", no_args_is_help=True)
+frameworks = typer.Typer(help="What the rules say to the items of frameworks.", no_args_is_help=True)
 
 
 def register(app: typer.Typer) -> None:
@@ -171,7 +171,9 @@ def list_frameworks(form: FormatOption = Format.table) -> None:
 
 
 def framework_coverage(
-    name: Annotated[str, typer.Argument(help="A framework's key or part of its name, an item's id, or an alias such as A1")],
+    name: Annotated[
+        str, typer.Argument(help="A framework's key or part of its name, an item's id, or an alias such as A1", metavar="FRAMEWORK")
+    ],
     store: StoreOption = None,
     form: FormatOption = Format.table,
 ) -> None:

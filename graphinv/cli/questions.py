@@ -117,8 +117,8 @@ def _actions(names: Iterable[str]) -> str:
 
 
 def paths(
-    subject: Annotated[str, typer.Argument(help="Kind:id, or a bare id or name that is unique")],
-    target: Annotated[str, typer.Argument(help="The same for the target")],
+    subject: Annotated[str, typer.Argument(help="Kind:id, or a bare id or name that is unique", metavar="SUBJECT")],
+    target: Annotated[str, typer.Argument(help="The same for the target", metavar="TARGET")],
     action: ActionOption = None,
     count: Annotated[
         int, typer.Option("--k", "-k", help="Up to so many distinct ones for each action, shortest first", min=1, max=100)
@@ -157,7 +157,7 @@ def _distinct(found: list[Path]) -> list[Path]:
 
 
 def exposure(
-    target: Annotated[str, typer.Argument(help="Kind:id, or a bare id or name that is unique")],
+    target: Annotated[str, typer.Argument(help="Kind:id, or a bare id or name that is unique", metavar="TARGET")],
     action: ActionOption = None,
     kind: SubjectKind = "Agent",
     lens: LensOption = "posture",
@@ -322,7 +322,7 @@ def agents(store: StoreOption = None, form: FormatOption = Format.table) -> None
 
 
 def show(
-    id: Annotated[str, typer.Argument(help="Kind:id, or a bare id or name that is unique")],
+    id: Annotated[str, typer.Argument(help="Kind:id, or a bare id or name that is unique", metavar="ID")],
     store: StoreOption = None,
     form: FormatOption = Format.table,
 ) -> None:

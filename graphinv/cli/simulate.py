@@ -43,8 +43,10 @@ def register(app: typer.Typer) -> None:
 
 
 def simulate(
-    subject: Annotated[str | None, typer.Argument(help="Kind:id, or a bare id or name that is unique")] = None,
-    target: Annotated[str | None, typer.Argument(help="The same for the target; the riskiest paths of SUBJECT when absent")] = None,
+    subject: Annotated[str | None, typer.Argument(help="Kind:id, or a bare id or name that is unique", metavar="SUBJECT")] = None,
+    target: Annotated[
+        str | None, typer.Argument(help="The same for the target; the riskiest paths of SUBJECT when absent", metavar="TARGET")
+    ] = None,
     everyone: Annotated[bool, typer.Option("--all", help="The riskiest paths of all agents")] = False,
     action: Annotated[Action | None, typer.Option("--action", "-a", help="With TARGET: this, in place of the heaviest action")] = None,
     limit: Annotated[int, typer.Option("--limit", help="How many of the riskiest paths", min=1, max=1000)] = 25,
