@@ -43,6 +43,8 @@ _NO_CONFIGURATION = re.compile(
     r"|marketplace|server|.*schema.*)\.json$",
     re.IGNORECASE,
 )
+_TAKEN = re.compile(r"(?:^|/)\.claude(?:-plugin/|/settings[^/]*\.json$)")
+"""Other files of Claude Code that may hold servers among other things."""
 _SERVERS = re.compile(rb'"mcpServers"\s*:\s*\{|"mcp"\s*:\s*\{\s*"servers"\s*:\s*\{')
 
 _NAMED = re.compile(r"(?:^|/)\.?mcp(?:[_-](?:config|settings|servers))?\.json$", re.IGNORECASE)
@@ -58,7 +60,7 @@ def detect(path: str, head: bytes) -> bool:
         not path.endswith((".json", ".jsonc"))
         or is_to_copy(path.rpartition("/")[2])
         or _NO_CONFIGURATION.search(path)
-        or "/.claude" in f"/{path}"
+        or _TAKEN.search(path)
     ):
         return False
     said = _SERVERS.search(head) or (_NAMED.search(path) and _LISTED.search(head))

@@ -17,7 +17,7 @@ from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey
 CLIENT = "codex"
 NAME = "mcp_codex"
 TITLE = "MCP servers of Codex"
-FILES = (*patterns(CLIENT), "codex/config.toml that says so")
+FILES = (*patterns(CLIENT), "any other codex/config.toml that says what only Codex is told")
 _SAYS = re.compile(rb"(?m)^[ \t]*(?:approval_policy[ \t]*=|sandbox_mode[ \t]*=|model_reasoning_effort[ \t]*=|\[mcp_servers\.)")
 MAX_BYTES = 2 * 1024 * 1024
 

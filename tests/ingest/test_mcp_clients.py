@@ -46,6 +46,9 @@ def test_each_client_is_a_host_of_its_own(path: str, host: str, title: str) -> N
         "schemas/mcp.schema.json",
         ".claude-plugin/plugin.json",
         ".claude/settings.json",
+        ".claude/settings.local.json",
+        ".claude/mcp.json",
+        ".claude.json",
         "server.json",
         "notes.md",
         "x.json.txt",
@@ -55,6 +58,13 @@ def test_each_client_is_a_host_of_its_own(path: str, host: str, title: str) -> N
 )
 def test_leaves_other_files_alone(path: str) -> None:
     assert not mcp_clients.detect(path, b'{"mcpServers": {"a": {"command": "x"}}}')
+
+
+def test_servers_in_files_of_ones_own_beside_those_of_claude_code() -> None:
+    path = ".claude/task-servers.json"
+    text = json.dumps({"mcpServers": {"tasks": {"command": "npx", "args": ["tasks-mcp@1.0.0"]}}})
+    assert mcp_clients.detect(path, text.encode())
+    assert list(read(mcp_clients, path, text).nodes("ToolServer")) == [f"mcp:acme/{path}#tasks"]
 
 
 def test_no_file_is_taken_twice() -> None:
