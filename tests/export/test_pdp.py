@@ -167,9 +167,9 @@ def test_what_is_no_answer_to_all_is_unknown_for_all(body: Any) -> None:
 
 
 def test_a_token_that_comes_back_is_not_told() -> None:
-    echo = {"decision": False, "context": {"reason": f"bad Bearer {TOKEN}", "revision": TOKEN}}
+    echo = {"decision": False, "context": {"reason": f"{'x' * 190} {TOKEN}", "revision": TOKEN}}
     with asking(FakePoint(lambda question: echo), AUTHZEN_TOKEN=TOKEN) as point:
-        assert TOKEN not in repr(point.ask(ASKED))
+        assert TOKEN[:4] not in repr(point.ask(ASKED))
 
 
 @pytest.mark.parametrize(

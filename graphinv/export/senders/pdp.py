@@ -11,7 +11,6 @@ deny that tells how an approval is asked for. An obligation that is not known co
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -24,7 +23,7 @@ from graphinv.model.text import plain
 from graphinv.model.verdicts import Answer, Decision
 
 VARIABLE = "AUTHZEN_TOKEN"
-MAX_REASON = 200
+MAX_TOLD = 200
 _METADATA = "/.well-known/authzen-configuration"
 _NOT_THERE = (404, 405, 501)
 _INFORMING = frozenset({"notification", "session_termination"})
@@ -71,19 +70,9 @@ class DecisionPoint:
 
     def ask(self, asked: Sequence[Question]) -> list[Answer]:
         """An answer to each question, in their order. A call that fails is ``unknown``; once the point is gone nothing more is sent."""
-        return [self._clean(one) for one in self._ask(asked)]
-
-    def _clean(self, answer: Answer) -> Answer:
-        """The answer without the token, whatever the point writes back."""
-        if not self._token:
-            return answer
-        reason, revision = (text and text.replace(self._token, "…") for text in (answer.reason, answer.revision))
-        return replace(answer, reason=reason or "", revision=revision)
-
-    def _ask(self, asked: Sequence[Question]) -> list[Answer]:
         if self._has_batch and not self._gone:
             try:
-                return _answers(self.web.search(self._batch, request(asked)).data, len(asked))
+                return _answers(self.web.search(self._batch, request(asked)).data, len(asked), self._token)
             except Refused as refused:
                 if refused.status not in _NOT_THERE:
                     return [_failed(refused)] * len(asked)
@@ -96,7 +85,7 @@ class DecisionPoint:
         if self._gone:
             return Answer("unknown", f"it was not asked: {self._gone}")
         try:
-            return answer_of(self.web.search(self._single, question).data)
+            return answer_of(self.web.search(self._single, question).data, self._token)
         except Refused as refused:
             return _failed(refused)
         except TrackerError as error:
@@ -108,16 +97,16 @@ def _failed(error: TrackerError) -> Answer:
     return Answer("unknown", f"the call failed: {error}")
 
 
-def _answers(data: Any, number: int) -> list[Answer]:
+def _answers(data: Any, number: int, token: str) -> list[Answer]:
     found = record(data).get("evaluations")
     if not isinstance(found, list) or len(found) != number:
         got = f"{len(found)} answers" if isinstance(found, list) else "no answers"
         return [Answer("unknown", f"it gives {got} to {number} questions")] * number
-    return [answer_of(one) for one in found]
+    return [answer_of(one, token) for one in found]
 
 
-def answer_of(data: Any) -> Answer:
-    """What one evaluation says.
+def answer_of(data: Any, token: str = "") -> Answer:
+    """What one evaluation says, without ``token``, whatever the point writes back.
 
     >>> answer_of({"decision": True}).decision, answer_of({"decision": "yes"}).decision
     ('allow', 'unknown')
@@ -126,8 +115,11 @@ def answer_of(data: Any) -> Answer:
     """
     context = record(record(data).get("context"))
     decision, words = _decided(record(data).get("decision"), context)
-    revision = next((plain(context[name], 100) for name in _REVISIONS if isinstance(context.get(name), (str, int))), None)
-    return Answer(decision, plain(words or _reason(context), MAX_REASON), revision, moment(context.get("evaluated_at")))
+    revision = next((str(context[name]) for name in _REVISIONS if isinstance(context.get(name), (str, int))), None)
+    reason, revision = (
+        text and plain(text.replace(token, "…") if token else text, MAX_TOLD) for text in (words or _reason(context), revision)
+    )
+    return Answer(decision, reason or "", revision, moment(context.get("evaluated_at")))
 
 
 def _decided(stated: object, context: Mapping[str, Any]) -> tuple[Decision, str]:
