@@ -23,7 +23,7 @@ from rich.segment import Segment
 from rich.text import Text
 
 from graphinv.cli.options import Format
-from graphinv.model.csvform import defuse
+from graphinv.model.csvform import defuse_throughout
 from graphinv.model.kinds import NODE_KINDS
 from graphinv.model.text import plain
 
@@ -171,7 +171,7 @@ def cell(value: Any) -> str:
     elif isinstance(value, list | tuple | dict):
         value = json.dumps(value, ensure_ascii=True)
     shown = plain(value)
-    return defuse(shown) if isinstance(value, str) else shown
+    return defuse_throughout(shown) if isinstance(value, str) else shown
 
 
 @contextmanager

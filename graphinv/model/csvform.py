@@ -44,6 +44,7 @@ FILES: Mapping[str, str] = {f"{stem}.csv": kind for kind, stem in STEMS.items()}
 """File name → kind."""
 
 _FORMULA = re.compile("'*[=+\\-@\t\r＝＋－＠]")
+_FORMULA_WITHIN = re.compile(';(?="*[=+\\-@\t\r＝＋－＠])')
 _ESCAPE = re.compile(r"\\(?:u\{([0-9a-fA-F]{1,6})\}|([\\;\[e]))")
 _MUST_ESCAPE = re.compile(
     "[\\\\;\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
@@ -64,6 +65,15 @@ def defuse(cell: str) -> str:
     ("'=1+1", 'plain')
     """
     return f"'{cell}" if _FORMULA.match(cell) else cell
+
+
+def defuse_throughout(cell: str) -> str:
+    """`defuse`, and the same after each semicolon, which ends a cell in the spreadsheets of many countries whatever stands in quotes.
+
+    >>> defuse_throughout("x;=1+1")
+    "x;'=1+1"
+    """
+    return _FORMULA_WITHIN.sub(";'", defuse(cell))
 
 
 def text_to_cell(text: str) -> str:

@@ -46,6 +46,7 @@ def harmless(text: str) -> None:
     for row in rows(text):
         for cell in row:
             assert not cell.startswith(("=", "+", "-", "@", "\t", "\r"))
+            assert not re.search('(?<=;)"*[=+@-]', cell), "where a semicolon ends a cell"
             assert all(unicodedata.category(character) not in {"Cc", "Cf", "Zl", "Zp"} or character == "\n" for character in cell)
 
 
@@ -53,6 +54,15 @@ def harmless(text: str) -> None:
 def test_the_text_of_strangers_is_text(table: Table) -> None:
     text = table([attack()])
     assert len(rows(text)) == 2
+    harmless(text)
+
+
+@pytest.mark.parametrize("name", ["a;=1+1", 'a;"=1+1"', "a;@SUM(1)", "a;-1", "a;\uff1d1"])
+@pytest.mark.parametrize("table", EVERY)
+def test_a_semicolon_begins_no_formula(table: Table, name: str) -> None:
+    """Spreadsheets of many countries end a cell there, whatever stands in quotes."""
+    text = table([finding(name=name)])
+    assert name.replace(";", ";'") in {cell.replace("Agent:", "") for cell in rows(text)[1]}
     harmless(text)
 
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from urllib.parse import quote
 
-from graphinv.model.csvform import defuse
+from graphinv.model.csvform import defuse_throughout
 from graphinv.model.text import plain
 
 _WIKI = re.compile(r"[\\{}\[\]!|*_^~+?#]|(?<![A-Za-z0-9])-|-(?![A-Za-z0-9])")
@@ -91,7 +91,7 @@ def uri_path(path: str) -> str:
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """CSV text (RFC 4180, so CRLF) in which no cell is a formula."""
-    return csv_text(header, ([defuse(cell) for cell in row] for row in rows))
+    return csv_text(header, ([defuse_throughout(cell) for cell in row] for row in rows))
 
 
 def csv_text(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
