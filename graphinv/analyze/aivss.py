@@ -108,7 +108,7 @@ def aivss_of(engine: Engine, agent: NodeKey, cvss: float | None = None) -> Aivss
 
 def _factors(engine: Engine, agent: NodeKey) -> Iterator[Factor]:
     estate, toolbox = engine.estate, toolbox_of(engine)
-    out, into = list(toolbox.out(agent)), [edge for edge in estate.incoming.get(agent, ()) if in_force(edge, toolbox.at)]
+    out, into = toolbox.out(agent), [edge for edge in estate.incoming.get(agent, ()) if in_force(edge, toolbox.at)]
     autonomy = estate.nodes[agent].props.get("autonomy")
     said = f"its autonomy is {autonomy}" if autonomy else "no source states how much it does without asking"
     yield Factor(name="autonomy", value=_AUTONOMY.get(str(autonomy)), because=said)

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from graphinv.model.estate import Estate
+from graphinv.model.estate import Estate, NodeRecord
 from graphinv.model.facts import NodeKey
+
+
+class Thing(NamedTuple):
+    """What findings say of a subject."""
+
+    key: NodeKey
+    name: str
+    owners: tuple[str, ...]
+    sources: tuple[str, ...]
 
 
 class Alike:
@@ -14,8 +23,7 @@ class Alike:
 
     def __init__(self, estate: Estate) -> None:
         self._estate = estate
-        self._owners: dict[NodeKey, tuple[str, ...]] = {}
-        self._sources: dict[NodeKey, tuple[str, ...]] = {}
+        self._things: dict[NodeKey, Thing] = {}
         self._texts: dict[tuple[str, ...], tuple[str, ...]] = {}
         self._details: dict[tuple[Any, ...], dict[str, Any]] = {}
         self._values: dict[Any, Any] = {}
@@ -24,18 +32,16 @@ class Alike:
         """What follows are findings of another rule, which have other details."""
         self._details, self._values = {}, {}
 
-    def owners(self, key: NodeKey) -> tuple[str, ...]:
-        """Ids of the owners of a node."""
-        known = self._owners.get(key)
-        if known is None:
-            known = self._owners[key] = self.texts(self._estate.owners(key))
-        return known
+    def thing(self, key: NodeKey) -> Thing:
+        """What a finding says of its subject: a node, or a root, which is in no estate.
 
-    def sources(self, key: NodeKey) -> tuple[str, ...]:
-        """Where a node is stated."""
-        known = self._sources.get(key)
+        Raises:
+            KeyError: it is a node that the estate does not have.
+        """
+        known = self._things.get(key)
         if known is None:
-            known = self._sources[key] = self._estate.nodes[key].sources
+            record = NodeRecord(*key, {}) if key[0] == "Document" else self._estate.nodes[key]
+            known = self._things[key] = Thing(record.key, record.name, self.texts(self._estate.owners(key)), record.sources)
         return known
 
     def texts(self, texts: Iterable[str]) -> tuple[str, ...]:

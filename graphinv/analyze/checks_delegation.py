@@ -182,12 +182,11 @@ def transient_access(engine: Engine, params: Params) -> Iterator[Row]:
     rest = replace(arcs, **{name: getattr(arcs, name)[keep] for name in ("source", "target", "mask", "first", "second", "way")})
     meant = Privileges(rest)
     posture = engine.privileges("posture")
+    seen = {edge.key: edge for edge in estate.sightings if _fleeting(edge)}
 
     def row(pair: Pair) -> Row:
         hops = pair.path.hops if pair.path else ()
-        behind = {key for hop in hops for key in hop.edges}
-        seen = [edge for end in {end for hop in hops for end in (hop.source, hop.target)} for edge in estate.outgoing.get(end, ())]
-        edges = [edge for edge in seen if _fleeting(edge) and edge.key in behind]
+        edges = [seen[key] for hop in hops for key in hop.edges if key in seen]
         notes = ["+1 it stood for less than five minutes, so a scan would miss it"] if any(_short(edge) for edge in edges) else []
         if estate.nodes[pair.agent].props.get("environment") in ("dev", "test") and all(edge.props.get("count") == 1 for edge in edges):
             notes.append("-3 it was seen once, where things are tried out")

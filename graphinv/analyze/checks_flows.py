@@ -56,7 +56,7 @@ def trifecta(engine: Engine, params: Params) -> Iterator[Row]:
         sight = sights.get(agent.key, ())
         guessed = any(hop.evidence == ("inferred",) for hop in sight)
         yield about(agent.key) | {
-            "confidence": min(1.0 if legs.untrusted and _sees(estate, legs, sight) else UNSEEN, _GUESSED if guessed else 1.0),
+            "confidence": min(1.0 if legs.untrusted and _sees(engine, legs, sight) else UNSEEN, _GUESSED if guessed else 1.0),
             "untrusted": sorted(":".join(edge.target) for edge in taken),
             "sensitive": [":".join(key) for key in legs.sensitive[: params["examples"]]],
             "egress": sorted(":".join(edge.target) for edge in legs.egress),
@@ -85,23 +85,22 @@ def _sights(engine: Engine, actors: Mapping[NodeKey, Legs]) -> Mapping[NodeKey, 
         for target in legs.sensitive[:_LOOKED]:
             wanted[target].append(actor)
     weight = {target: engine.weights.target[column] for target in wanted if (column := engine.structure.column_of(target)) is not None}
-    found: dict[NodeKey, Sequence[Hop]] = {}
-
-    def rank(hops: Sequence[Hop]) -> tuple[bool, float]:
-        return not by_process(engine.estate, hops), _sure(hops)
+    found: dict[NodeKey, tuple[tuple[bool, float], Sequence[Hop]]] = {}
 
     for target in sorted(weight, key=lambda target: (-weight[target], target))[: affordable(engine, _SEARCHES)]:
         for actor in wanted[target]:
             ways = (engine.witness(actor, target, action) for action in ("read", "execute"))
             path = next((way for way in ways if way is not None), None)
-            if path and (actor not in found or rank(path.hops) > rank(found[actor])):
-                found[actor] = path.hops
-    return found
+            if path:
+                rank = not by_process(engine, path.hops), _sure(path.hops)
+                if actor not in found or rank > found[actor][0]:
+                    found[actor] = rank, path.hops
+    return {actor: hops for actor, (_, hops) in found.items()}
 
 
-def _sees(estate: Estate, legs: Legs, sight: Sequence[Hop]) -> bool:
+def _sees(engine: Engine, legs: Legs, sight: Sequence[Hop]) -> bool:
     """Whether an actor sees what is sensitive itself: what a key opens that only its process has, it sees where it executes code there."""
-    return legs.sees and (legs.executes or not by_process(estate, sight))
+    return legs.sees and (legs.executes or not by_process(engine, sight))
 
 
 def _sure(hops: Iterable[Hop]) -> float:
@@ -138,7 +137,7 @@ def toxic_flow(engine: Engine, params: Params) -> Iterator[Row]:
         yield about(key) | {
             "confidence": min(
                 0.5 if out[0] == "Workflow" or _remembers([*reversed(before), *after]) else 1.0,
-                1.0 if _sees(estate, legs, sights.get(key, ())) else UNSEEN,
+                1.0 if _sees(engine, legs, sights.get(key, ())) else UNSEEN,
             ),
             "source": ":".join(source),
             "egress": ":".join(out),

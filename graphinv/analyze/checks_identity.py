@@ -320,8 +320,10 @@ def _elsewhere(estate: Estate, identity: NodeRecord, used: _Places, at: int) -> 
         if edge.kind != "CAN_ACCESS" or edge.target[0] != "Resource" or not in_force(edge, at):
             continue
         thing = estate.nodes[edge.target]
+        if thing.props.get("environment") not in _ENVIRONMENTS or thing.props["environment"] in used.sure:
+            continue
         allowed = {"unknown"} if edge.props.get("actions") is None else granted(edge)
-        if allowed and thing.props.get("environment") in _ENVIRONMENTS and thing.props["environment"] not in used.sure:
+        if allowed:
             found.add(thing, confidence(edge))
             acts |= allowed
     return found, acts

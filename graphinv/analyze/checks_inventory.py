@@ -185,7 +185,7 @@ def seen(edge: EdgeRecord) -> bool:
 def only_seen(edge: EdgeRecord) -> bool:
     """Whether nobody states it: all that is known of it is that it was observed."""
     evidence = edge.props.get("evidence") or ()
-    return len(evidence) > 0 and all(item == "observed" for item in evidence)
+    return len(evidence) > 0 and {"observed"}.issuperset(evidence)
 
 
 def shadow(engine: Engine, params: Params) -> Iterator[Row]:

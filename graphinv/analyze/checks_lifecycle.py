@@ -109,7 +109,7 @@ def _left_to(estate: Estate, key: NodeKey, at: int) -> dict[NodeKey, tuple[EdgeR
     for means in waiting:
         for edge in estate.outgoing.get(means, ()):
             if edge.kind in _MEANS and edge.target not in found and in_force(edge, at) and not edge.props.get("isolated"):
-                users = {one.source for one in estate.incoming[edge.target] if one.kind in _MEANS and in_force(one, at)}
+                users = (one.source for one in estate.incoming[edge.target] if one.kind in _MEANS and in_force(one, at))
                 if not any(user not in found and active(estate.nodes[user]) for user in users):
                     found[edge.target] = (*found[means], edge)
                     waiting.append(edge.target)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,9 +29,11 @@ def hidden_reach(engine: Engine, params: Params) -> Iterator[Row]:
     weighty = told.sensitive | told.prod
     secret = told.resource & np.array([worth in _HARMED_BY_READING for worth in told.values], dtype=bool)[told.value]
 
+    transient = {edge.key for edge in estate.edges_of("DELEGATES_TO") if edge.props.get("transient")}
+
     def row(pair: Pair) -> Row:
         hops = pair.path.hops if pair.path else ()
-        return about(pair.agent, pair.target) | {"actions": pair.actions, "path": hops, "modifiers": _unseen(estate, hops)}
+        return about(pair.agent, pair.target) | {"actions": pair.actions, "path": hops, "modifiers": _unseen(estate, hops, transient)}
 
     gained = (Reached(agent.key, *posture.row_minus(engine.own_privileges, agent.key)) for agent in agents_of(engine))
     wanted = (one.only(secret[one.columns] | weighty[one.columns] & (one.bits & WORSE_BITS > 0)) for one in gained)
@@ -44,23 +46,15 @@ def hidden_reach(engine: Engine, params: Params) -> Iterator[Row]:
 _HARMED_BY_READING = ("restricted", "crown jewel")
 
 
-def _unseen(estate: Estate, hops: Sequence[Hop]) -> list[str]:
-    """What makes a hidden way hard to see."""
-    if any(_transient(estate, hop) for hop in hops):
+def _unseen(estate: Estate, hops: Sequence[Hop], transient: Set[str]) -> list[str]:
+    """What makes a hidden way hard to see; ``transient`` are keys of delegations that exist only while a call runs."""
+    if any(not transient.isdisjoint(hop.edges) for hop in hops):
         return ["+1 a hop exists only while a call runs"]
     if any("CALLS_BACK" in hop.edge for hop in hops):
         return ["+1 a tool calls back"]
     if any(estate.nodes[end].props.get("third_party") for hop in hops for end in (hop.source, hop.target)):
         return ["+1 a step is run by somebody else"]
     return []
-
-
-def _transient(estate: Estate, hop: Hop) -> bool:
-    """Whether a delegation behind a hop, whichever way it is walked, exists only while a call runs."""
-    if "DELEGATES_TO" not in hop.edge:
-        return False
-    edges = (edge for end in (hop.source, hop.target) for edge in estate.outgoing.get(end, ()))
-    return any(edge.props.get("transient") and edge.key in hop.edges for edge in edges)
 
 
 def ungoverned_path(engine: Engine, params: Params) -> Iterator[Row]:

@@ -314,6 +314,8 @@ def _one_apart(name: str, other: str) -> bool:
     """Whether one letter more, less or another makes one of the other."""
     if min(len(name), len(other)) < _LEAST_LETTERS or abs(len(name) - len(other)) > 1 or name == other:
         return False
-    short, long = sorted((name, other), key=len)
-    place = next((at for at, letter in enumerate(short) if letter != long[at]), len(short))
+    short, long = (name, other) if len(name) <= len(other) else (other, name)
+    place = 0
+    while place < len(short) and short[place] == long[place]:
+        place += 1
     return short[place + (len(short) == len(long)) :] == long[place + 1 :]

@@ -72,7 +72,7 @@ class Engine:
         """Every arc that some lens may have."""
         return self._given if isinstance(self._given, Structure) else structure_of(self._given)
 
-    @property
+    @cached_property
     def estate(self) -> Estate:
         """What it is about. Loaded on first use where a structure was given."""
         return self._given.estate if isinstance(self._given, Structure) else self._given

@@ -15,7 +15,7 @@ from graphinv.analyze.rows import active, enforced, in_force, listed, once, usab
 from graphinv.analyze.scopes import ACTION_BIT
 from graphinv.analyze.structure import KIND_NUMBER
 from graphinv.analyze.toolbox import toolbox_of
-from graphinv.model.estate import EdgeRecord, Estate
+from graphinv.model.estate import EdgeRecord
 from graphinv.model.facts import NodeKey
 from graphinv.model.results import Hop
 
@@ -57,7 +57,7 @@ class Reader:
     def legs(self, actor: NodeKey) -> Legs:
         """The legs of an agent or workflow: its own, and those of the tools it may call."""
         if actor not in self._legs:
-            out = list(self._toolbox.out(actor))
+            out = self._toolbox.out(actor)
             calls = [(edge, self._toolbox.behind(edge)) for edge in out if edge.kind in ("USES", "CONNECTS_TO")]
             held = [edge for edge in out if edge.kind == "HOLDS"]
             sensitive, executes = self._sensitive(actor, held), any(tools.executes for _, tools in calls)
@@ -106,14 +106,21 @@ def _kept(held: Sequence[EdgeRecord]) -> set[NodeKey]:
     return {edge.target for edge in held} - {edge.target for edge in held if edge.props.get("place") != "env"}
 
 
-def by_process(estate: Estate, hops: Sequence[Hop]) -> bool:
+def by_process(engine: Engine, hops: Sequence[Hop]) -> bool:
     """Whether a way of an actor begins with a key in the environment of its process, or of what it runs on, which its words do not use."""
     for hop in hops:
-        if hop.edge == "RUNS_ON":
-            continue
-        keys = (edge for edge in estate.outgoing.get(hop.source, ()) if edge.kind == "HOLDS" and edge.key in hop.edges)
-        return hop.source[0] in (*_ACTORS, "Runtime") and any(edge.props.get("place") == "env" for edge in keys)
+        if hop.edge != "RUNS_ON":
+            return hop.edge == "HOLDS" and hop.source[0] in _PROCESSES and not _in_environments(engine).isdisjoint(hop.edges)
     return False
+
+
+_PROCESSES = (*_ACTORS, "Runtime")
+
+
+@once
+def _in_environments(engine: Engine) -> frozenset[str]:
+    """Keys of the edges by which something holds a secret in the environment of its process."""
+    return frozenset(edge.key for edge in engine.estate.edges_of("HOLDS") if edge.props.get("place") == "env")
 
 
 @once

@@ -20,7 +20,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import string
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
 from itertools import groupby
@@ -39,7 +39,7 @@ from graphinv.analyze.reaching import affordable
 from graphinv.analyze.rows import hop_of
 from graphinv.analyze.severity import MODIFIERS, Gauge, level_of
 from graphinv.model.errors import InputError
-from graphinv.model.estate import Estate, NodeRecord
+from graphinv.model.estate import Estate
 from graphinv.model.facts import NodeKey
 from graphinv.model.kinds import EDGE_KINDS, NODE_KINDS
 from graphinv.model.results import Finding, Hop, Lens, Level, RuleStatus, finding_key
@@ -277,13 +277,16 @@ def _supplied(estate: Estate, needs: Iterable[str]) -> frozenset[str]:
     return frozenset(found).union(names, (f"{kind}.{name}" for kind, properties in names.items() for name in properties))
 
 
+_NONE: Set[str] = frozenset()
+
+
 @dataclass(slots=True)
 class _Merged:
     """Rows about one pair of ends."""
 
     details: dict[str, Any]
     """In the order of their names."""
-    modifiers: set[str] | None = None
+    modifiers: Set[str] | None = None
     confidence: float = 1.0
     path: Sequence[Hop] = ()
     sources: Sequence[str] = ()
@@ -294,15 +297,17 @@ class _Merged:
             before = self.details
             found = {name: unite(before.get(name), value) for name, value in details.items()}
             self.details = dict(sorted({**before, **found}.items()))
-        notes = {text for text in row.get("modifiers") or () if text is not None}
+        stated = row.get("modifiers")
+        notes = {text for text in stated if text is not None} if stated else _NONE
         if self.modifiers is None:
             self.modifiers = notes
         elif notes != self.modifiers:  # what lowers it has to be so of every row
             self.modifiers = {*self.modifiers, *notes} - {text for text in self.modifiers ^ notes if text.startswith("-")}
         self.path = self.path or row.get("path") or ()
         self.sources = self.sources or row.get("sources") or ()
-        stated = row.get("confidence")
-        self.confidence = min(self.confidence, 1.0 if stated is None else stated)
+        sure = row.get("confidence")
+        if sure is not None and sure < self.confidence:
+            self.confidence = sure
 
 
 def _rows(rule: Rule, engine: Engine, query: Ask, given: Mapping[str, object]) -> Iterable[Row]:
@@ -361,23 +366,21 @@ def _finding(rule: Rule, engine: Engine, gauge: Gauge, alike: Alike, subject: No
     level, parts = gauge.judge(rule.base, rule.modifiers, subject, target, hops, about.modifiers or (), confidence, inferred)
     names = {name: _words(about.details.get(name, "")) for name in rule.named_columns}
     reached = estate.nodes[target] if target else None
-    # A root is in no estate
-    rooted = subject[0] == "Document"
-    record = NodeRecord(*subject, {}) if rooted else estate.nodes[subject]
-    sources = tuple(about.sources) or (subject[1],) if rooted else alike.sources(subject)
+    thing = alike.thing(subject)
+    sources = tuple(about.sources) or (subject[1],) if subject[0] == "Document" else thing.sources
     return Finding(
         key=finding_key(rule.id, subject, target),
         rule=rule.id,
-        title=rule.finding.format(**names, subject=record.name, target=reached.name if reached else ""),
+        title=rule.finding.format(**names, subject=thing.name, target=reached.name if reached else ""),
         severity=level,
         confidence=float(confidence),
-        subject=record.key,
+        subject=thing.key,
         target=reached.key if reached else None,
         why=rule.why,
         remediation=rule.remediation,
         path=tuple(hops),
         frameworks=rule.frameworks,
-        owners=alike.owners(subject),
+        owners=thing.owners,
         sources=sources or alike.texts(sorted(_said_around(estate, subject, hops))),
         likelihood=engine.settings.likelihood.get(rule.id, 0.0),
         severity_parts=parts,

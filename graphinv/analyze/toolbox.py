@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -49,14 +49,21 @@ class Toolbox:
     def __init__(self, estate: Estate, at: int) -> None:
         """Of ``estate`` at a time, in microseconds since 1970."""
         self.estate, self.at = estate, at
+        self._out: dict[NodeKey, Sequence[EdgeRecord]] = {}
+        self._offers: dict[NodeKey, Sequence[NodeKey]] = {}
         self._tools: dict[NodeKey, ToolLegs] = {}
         self._servers: dict[NodeKey, ToolLegs] = {}
         self._takes: dict[NodeKey, tuple[bool, bool]] = {}
         self._provided: dict[NodeKey, list[EdgeRecord]] = {}
 
-    def out(self, key: NodeKey) -> Iterator[EdgeRecord]:
+    def out(self, key: NodeKey) -> Sequence[EdgeRecord]:
         """Edges in force that leave a node."""
-        return (edge for edge in self.estate.outgoing.get(key, ()) if in_force(edge, self.at))
+        known = self._out.get(key)
+        if known is None:
+            edges = self.estate.outgoing.get(key, ())
+            held = [edge for edge in edges if in_force(edge, self.at)]
+            known = self._out[key] = edges if len(held) == len(edges) else held
+        return known
 
     def provided(self, server: NodeKey) -> list[EdgeRecord]:
         """Edges in force by which a server provides tools."""
@@ -72,7 +79,16 @@ class Toolbox:
             if edge.kind in ("USES", "PROVIDES"):
                 yield edge.target
             elif edge.kind == "CONNECTS_TO":
-                yield from (tool for tool in self.tools_of(edge.target) if listed(edge, self.estate.nodes[tool]))
+                yield from self._offered(edge)
+
+    def _offered(self, edge: EdgeRecord) -> Iterable[NodeKey]:
+        """Tools that a connection lets be called."""
+        every = self._offers.get(edge.target)
+        if every is None:
+            every = self._offers[edge.target] = tuple(self.tools_of(edge.target))
+        if edge.props.get("tools") is None:
+            return every
+        return (tool for tool in every if listed(edge, self.estate.nodes[tool]))
 
     def behind(self, edge: EdgeRecord) -> ToolLegs:
         """What the tools add that a USES, PROVIDES or CONNECTS_TO lets be called; nothing of what is switched off."""
@@ -81,9 +97,9 @@ class Toolbox:
         if edge.kind != "CONNECTS_TO":
             return self.tool(edge.target)
         if edge.props.get("tools") is not None:
-            return ToolLegs.of_all(self.tool(tool) for tool in self.tools_of(edge.target) if listed(edge, self.estate.nodes[tool]))
+            return ToolLegs.of_all(map(self.tool, self._offered(edge)))
         if edge.target not in self._servers:
-            self._servers[edge.target] = ToolLegs.of_all(map(self.tool, self.tools_of(edge.target)))
+            self._servers[edge.target] = ToolLegs.of_all(map(self.tool, self._offered(edge)))
         return self._servers[edge.target]
 
     def tool(self, key: NodeKey) -> ToolLegs:
@@ -101,7 +117,7 @@ class Toolbox:
 
     def taken(self, key: NodeKey) -> tuple[EdgeRecord, ...]:
         """Edges by which strangers' content comes to an actor, a server or a tool: its own sources first, then its tools."""
-        out = list(self.out(key))
+        out = self.out(key)
         own = (edge for edge in out if self._untrusted(edge))
         return (*own, *(edge for edge in out if edge.kind in ("USES", "CONNECTS_TO", "PROVIDES") and self.behind(edge).takes))
 
