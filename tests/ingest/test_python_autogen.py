@@ -124,3 +124,22 @@ def test_messages_of_the_core_by_topic_and_name(facts: Facts) -> None:
         ("manager", "reviewer", "message"),
         ("manager", "Sales", "message"),
     }
+
+
+def test_functions_in_the_configuration_of_a_model_and_in_a_map() -> None:
+    text = """
+import autogen
+
+
+def look_up(question: str) -> str:
+    return open("answers.txt").read()
+
+
+config = {"config_list": [{"model": "gpt-4"}], "functions": [{"name": "look_up", "parameters": {"type": "object"}}]}
+clerk = autogen.AssistantAgent(name="clerk", llm_config=config)
+runner = autogen.UserProxyAgent(name="runner", code_execution_config=False, function_map={"look_up": look_up})
+"""
+    found = linked({"desk.py": text})
+    tool = "tool:shop/desk#look_up"
+    assert found.drawn("USES") == {("autogen:shop/desk#clerk", tool), ("autogen:shop/desk#runner", tool)}
+    assert found.nodes["Tool", tool]["effects"] == ["read"]

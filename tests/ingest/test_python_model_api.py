@@ -170,3 +170,15 @@ def test_a_definition_whose_name_is_known_only_at_run_time_is_told_once() -> Non
     facts = linked({"bot.py": text})
     assert facts.targets("USES", f"{PLACE}turn") == {"tool:shop/bot#pay"}
     assert [where for where, _, _ in facts.problems] == ["L7"]
+
+
+def test_a_definition_whose_schema_is_given_is_one_tool() -> None:
+    text = (
+        "from openai import OpenAI\n"
+        "def turn(messages, schema):\n"
+        "    done = {'name': 'done', 'description': 'Says what was found.', 'parameters': schema}\n"
+        "    OpenAI().chat.completions.create(model='m', messages=messages, tools=[done, {'name': 'pay', 'input_schema': {}}])\n"
+    )
+    facts = linked({"bot.py": text})
+    assert facts.targets("USES", f"{PLACE}turn") == {"tool:shop/bot#done", "tool:shop/bot#pay"}
+    assert not facts.problems

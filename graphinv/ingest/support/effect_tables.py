@@ -65,8 +65,8 @@ read egress ! : duckduckgo_search.** ddgs.** tavily.** exa_py.** firecrawl.** go
 read egress ! : pytube.** praw.**
 read egress ! : playwright.** selenium.** pyppeteer.** browser_use.** crawl4ai.** scrapy.** mechanize.** requests_html.**
 read egress ! : langchain_community.document_loaders.**
-read egress ! : langchain_community.tools.**.run langchain_community.tools.**.invoke langchain_community.utilities.**.run
-read egress ! : langchain_tavily.**.invoke
+read egress ! : langchain_community.tools.**.*run langchain_community.tools.**.*invoke langchain_community.utilities.**.*run
+read egress ! : langchain_tavily.**.*invoke langchain_exa.**.*invoke
 read egress : yfinance.** alpha_vantage.** pandas_datareader.** geopy.**
 sql : sqlite3.**.execute* aiosqlite.**.execute* psycopg2.**.execute* psycopg.**.execute* psycopg_pool.**.execute* asyncpg.**.execute*
 sql : asyncpg.**.fetch*

@@ -53,6 +53,8 @@ PYTHON = {
     "imaplib.IMAP4_SSL.expunge": "destructive egress",
     "imap_tools.MailBox.login.fetch": "egress read !",
     "imap_tools.MailBox.login.delete": "destructive egress",
+    "langchain_tavily.TavilySearch.ainvoke": "egress read !",
+    "langchain_community.utilities.SerpAPIWrapper.arun": "egress read !",
     "praw.Reddit.subreddit.submit": "egress irreversible write",
     "sendgrid.SendGridAPIClient.send": "egress irreversible write",
     "stripe.Refund.create": "egress irreversible write",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from graphinv.ingest.support.python.names import member
 from graphinv.ingest.support.python.program import Actor, Hosted, Program
-from graphinv.ingest.support.python.values import Const, External, FunctionV, Made, Partial, Unknown, Value
+from graphinv.ingest.support.python.values import Const, DictV, External, FunctionV, Made, Partial, Unknown, Value
 from graphinv.ingest.support.secrets import redact
 from graphinv.model.facts import EdgeFact, Fact, NodeFact, Props
 
@@ -68,9 +69,9 @@ class Names:
         text = value.text()
         if actor is not None or text is None:
             return actor
-        for member in members:
-            if member.name == text:
-                return member
+        for one in members:
+            if one.name == text:
+                return one
         found = self.actors.get(text, [])
         here = [one for one in found if one.value.module is value.module]
         return here[0] if len(here) == 1 else found[0] if len(found) == 1 else None
@@ -164,6 +165,20 @@ def builtin(program: Program, actor: Actor, tool: Hosted, at: Value) -> Iterator
     stated |= {"effects": list(tool.effects), "sources": [f"{at.module.root}/{at.module.path}#L{at.line}"]}
     yield NodeFact("Tool", tool.id, {name: value for name, value in stated.items() if value is not None})
     yield program.edge("USES", actor.key, ("Tool", tool.id), at)
+
+
+def defined_name(definition: DictV) -> str | None:
+    """The name in the definition of a tool that is written as data, where it is known."""
+    inner = definition.get("function")
+    named = (inner.get("name") if isinstance(inner, DictV) else None) or definition.get("name")
+    return named.text() if named is not None else None
+
+
+def implemented(program: Program, at: Value, item: Value) -> Value:
+    """The function of the document of ``at`` that a definition written as data names, if there is one; else ``item``."""
+    name = defined_name(item) if isinstance(item, DictV) else None
+    found = member(program.ev, at.module.path, name) if name and name.isidentifier() else None
+    return found if isinstance(found, FunctionV) else item
 
 
 def limited(facts: Iterable[Fact], names: Iterable[Value]) -> Iterator[Fact]:

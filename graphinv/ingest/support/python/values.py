@@ -90,7 +90,7 @@ class DictV(Value):
         things."""
         if self.rest:
             return False
-        if any(self.get(key) is not None for key in _TOOL_DEFINITIONS) or (self.get("name") and isinstance(self.get("parameters"), DictV)):
+        if any(self.get(key) is not None for key in _TOOL_DEFINITIONS) or (self.get("name") and self.get("parameters")):
             return True
         kind = self.get("type")
         return (

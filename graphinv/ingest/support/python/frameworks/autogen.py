@@ -26,6 +26,7 @@ from graphinv.ingest.support.python.shapes import (
     builtin,
     calls,
     hosted,
+    implemented,
     is_false,
     is_none,
     link,
@@ -254,8 +255,9 @@ def _team(program: Program, owner: Actor, names: Names) -> Iterator[Fact]:
 
 def _old_agent(program: Program, actor: Actor) -> Iterator[Fact]:
     made = actor.made
-    yield from _tools(program, actor, made.arg("functions"))
-    yield from _tools(program, actor, made.arg("tools"))
+    for name in ("functions", "tools", "function_map"):
+        yield from _tools(program, actor, made.arg(name))
+    yield from _described(program, actor)
     yield from _model(program, actor)
     if _runs_code(made):
         yield from builtin(program, actor, HOSTED["code_execution"], made)
@@ -277,6 +279,15 @@ def _old_agent(program: Program, actor: Actor) -> Iterator[Fact]:
     for call in calls(program, actor.value, "register_nested_chats"):
         for recipient in _recipients(program, call):
             yield from _chat(program, actor, recipient, call, "nested_chat")
+
+
+def _described(program: Program, actor: Actor) -> Iterator[Fact]:
+    """Tools that ``llm_config`` describes to the model of an agent."""
+    configured = actor.made.arg("llm_config")
+    for one in configured.options() if configured is not None else ():
+        if isinstance(one, DictV):
+            for item in (*program.items(one.get("functions")), *program.items(one.get("tools"))):
+                yield from _tools(program, actor, implemented(program, actor.made, item))
 
 
 def _model(program: Program, actor: Actor) -> Iterator[Fact]:

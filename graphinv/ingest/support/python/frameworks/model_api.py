@@ -15,12 +15,11 @@ import re
 from collections.abc import Iterator
 
 from graphinv.ingest.support.python import ir
-from graphinv.ingest.support.python.names import member
 from graphinv.ingest.support.python.program import Actor, Hosted, Program
 from graphinv.ingest.support.python.provider_tools import runs_here
 from graphinv.ingest.support.python.servers import entry_of
-from graphinv.ingest.support.python.shapes import EXECUTE, FETCH, SEARCH, Effects, hosted, runs_agents
-from graphinv.ingest.support.python.values import Const, DictV, EnvVar, External, FunctionV, Made, Scope, Unknown, Value
+from graphinv.ingest.support.python.shapes import EXECUTE, FETCH, SEARCH, Effects, defined_name, hosted, implemented, runs_agents
+from graphinv.ingest.support.python.values import Const, DictV, EnvVar, External, Made, Scope, Unknown, Value
 from graphinv.model.facts import Fact
 
 NAME = "model-api"
@@ -79,7 +78,7 @@ def facts(program: Program) -> Iterator[Fact]:
             if isinstance(item, Hosted):
                 yield from program.hosted(actor, made, item)
                 continue
-            tool = _implemented(program, made, item)
+            tool = implemented(program, made, item)
             yield from program.uses_tools(actor, tool)
             yield from runs_agents(program, actor, tool)
         yield from program.uses_model(actor, made.arg("model"))
@@ -125,7 +124,7 @@ def _is_own(tool: Value | Hosted) -> bool:
         text = kind.text() if kind is not None else None
         if text == "mcp" or runs_here(text or ""):
             return True
-        return (text is None or text in _OWN) and (_name(tool) is not None or entry_of(tool) is not None)
+        return (text is None or text in _OWN) and (defined_name(tool) is not None or entry_of(tool) is not None)
     if isinstance(tool, Made) and tool.within(*IMPORTS):  # an object of the interface's own, which a wrapper fills in
         inner = tool.arg("function")
         named = inner.arg("name") if isinstance(inner, Made) else tool.arg("name")
@@ -148,19 +147,3 @@ def _around(made: Made) -> tuple[str, object]:
         return found.name, id(found)
     path = made.module.path.rpartition("/")[2]
     return path.rpartition(".")[0] or path, made.module.path
-
-
-def _implemented(program: Program, made: Made, item: Value) -> Value:
-    """The function of the call's own document that a definition written as data names, if there is one."""
-    if not isinstance(item, DictV):
-        return item
-    text = _name(item)
-    found = member(program.ev, made.module.path, text) if text and text.isidentifier() else None
-    return found if isinstance(found, FunctionV) else item
-
-
-def _name(definition: DictV) -> str | None:
-    """The name in a definition written as data, where it is known."""
-    inner = definition.get("function")
-    named = (inner.get("name") if isinstance(inner, DictV) else None) or definition.get("name")
-    return named.text() if named is not None else None
