@@ -15,7 +15,7 @@ from tests.export.findings import EMPTY, RULES, analysis
 
 def test_finds_every_export_by_name() -> None:
     assert list(exports()) == [
-        "authzen", "cedar", "csv", "facts", "facts-csv", "github-issues", "jira", "json", "opa", "sarif", "servicenow",
+        "authzen", "cedar", "csv", "facts", "facts-csv", "github-issues", "jira", "json", "ocsf", "opa", "sarif", "servicenow",
     ]  # fmt: skip
     with pytest.raises(NotFound, match="no export is called 'pdf'; there are authzen, cedar, csv, facts"):
         export("pdf")
