@@ -35,7 +35,8 @@ TITLE = "Agents of Microsoft Copilot Studio"
 FILES = (
     "**/*.mcs.yml",
     "**/workflows/*/metadata.yml of a flow beside them",
-    "**/bots/*/bot.xml and bots/*/configuration.json of a solution",
+    "**/bots/*/bot.xml",
+    "**/bots/*/configuration.json",
     "**/botcomponents/*/data",
     "**/Connector/*_openapidefinition.json",
 )

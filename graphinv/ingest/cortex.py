@@ -61,8 +61,9 @@ def read(document: Document) -> Iterator[Fact]:
         if isinstance(tag, str) and TEMPLATE.search(tag):
             yield Problem(document.path, f"L{line}", "is a template from which an entity is made later", "note", NAME)
             continue
-        owners = tuple(owner for entry in _listed(info, "x-cortex-owners") if (owner := _owner(entry, repository, source)))
-        if len(owners) < len(_listed(info, "x-cortex-owners")):
+        stated = [entry for entry in _listed(info, "x-cortex-owners") if not _is_channel(entry)]
+        owners = tuple(owner for entry in stated if (owner := _owner(entry, repository, source)))
+        if len(owners) < len(stated):
             yield Problem(document.path, f"L{line}", "names owners that are neither a team nor an e-mail address", "warning", NAME)
         name = tag if isinstance(tag, str) else ""
         if name and info.get("x-cortex-type") in _AGENTS:
@@ -101,6 +102,11 @@ def _repository(git: object) -> tuple[str, str]:
             path = base.strip("/") if isinstance(base, str) and re.fullmatch(r"[\w./-]{1,500}", base) else ""
             return slug(place.get("repository")), path
     return "", ""
+
+
+def _is_channel(entry: object) -> bool:
+    """Whether it says where owners are told of things, and not who they are."""
+    return isinstance(entry, dict) and str(entry.get("type")).lower() == "slack"
 
 
 def _owner(entry: object, repository: str, source: str) -> NodeFact | None:

@@ -215,10 +215,13 @@ def test_agents_of_cortex() -> None:
       x-cortex-owners:
         - type: email
           email: ana@acme.example
+        - type: SLACK
+          channel: desk
     """
     found = one(cortex, dedent(text.replace("{type}", "ai-agent")), "catalog/fix.yaml")
     assert found.nodes["Agent", "cortex:shop#fix-issue"]["name"] == "Fix issues"
     assert found.targets("OWNS", "ana@acme.example") == {"cortex:shop#fix-issue"}
+    assert not found.problems  # where owners talk is no owner
     assert not any(kind == "Agent" for kind, _ in one(cortex, dedent(text.replace("{type}", "service")), "catalog/fix.yaml").nodes)
 
 
@@ -251,6 +254,8 @@ info:
       email: ana@acme.example
     - type: slack
       channel: pay
+    - type: group
+      name: [7]
   x-cortex-k8s:
     deployment:
       - identifier: pay/api
