@@ -122,12 +122,12 @@ def _understood(name: str) -> tuple[str, _Wanted]:
     exact = [one for one in frameworks if one["key"].casefold() == plain]
     if exact:
         return "", [(one, one["items"]) for one in exact]
-    for alias in catalogue()["seed_aliases"]:
-        if plain and _letters(plain) in (_letters(alias["seed"]), _letters(alias["seed"].rpartition("/")[2])):
-            if not alias["resolves_to"]:
-                raise NotFound(f"{name!r} stands for nothing in the catalogue: {alias['reason']}")
-            sure = f"confidence {alias['confidence']}" if "confidence" in alias else "as given"
-            return f"{name} is taken for {alias['seed']} ({sure}). {alias.get('reason', '')}".strip(), _holding(set(alias["resolves_to"]))
+    for alias in catalogue()["aliases"]:
+        if plain and _letters(plain) in (_letters(alias["name"]), _letters(alias["name"].rpartition("/")[2])):
+            ids, reason = alias["resolves_to"], alias.get("reason", "")
+            if not ids:
+                raise NotFound(f"{name!r} stands for nothing in the catalogue: {reason}")
+            return f"{name} is taken for {', '.join(ids)} (confidence {alias['confidence']}). {reason}".strip(), _holding(set(ids))
     items = _holding({item["id"] for one in frameworks for item in one["items"] if item["id"].casefold() == plain})
     if items:
         return "", items

@@ -80,7 +80,7 @@ def test_items_of_a_framework_are_rows_for_programs(demo: Demo) -> None:
 
 def test_a_list_that_is_not_catalogued_is_said_to_be_none(demo: Demo) -> None:
     said = refused("frameworks", "coverage", "Top 10 NHI Issues (NHI Mgmt Group)", "--store", demo.store)
-    assert "stands for nothing in the catalogue: A publisher list" in said
+    assert "stands for nothing in the catalogue: It is a list of the NHI Management Group" in said
 
 
 def test_how_much_each_weight_decides(demo: Demo) -> None:

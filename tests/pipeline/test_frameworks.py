@@ -94,6 +94,11 @@ def test_names_as_people_write_them(name: str, key: str) -> None:
     assert [one.key for one in covered(name)] == [key]
 
 
+def test_the_whole_name_is_the_whole_framework() -> None:
+    assert covered("NIST Cybersecurity Framework 2.0") == covered("nist-csf-2.0")
+    assert covered("OWASP NHI Top 10") == covered("owasp-nhi-2025")
+
+
 def test_every_id_that_a_rule_names_is_in_the_catalogue() -> None:
     known = {item["id"] for framework in catalogue()["frameworks"] for item in framework["items"]}
     assert {id for rule in rules().values() for id in rule.frameworks} <= known
