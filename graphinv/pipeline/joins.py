@@ -305,7 +305,8 @@ def _start_sources(scope: _Scope, resolved: Resolved) -> None:
     Of its own, because a tool that runs what it is given acts with the means of its server: two configurations of one file may hold
     different credentials. The tool in source says by a label which server provides it.
     """
-    starts = {(node.key, source): doubt for node in resolved.nodes if node.kind == "ToolServer" for source, doubt in scope.sources_of(node)}
+    servers = (node for node in resolved.nodes if node.kind == "ToolServer")
+    starts = {(node.key, source): doubt for node in servers for source, doubt in scope.sources_of(node) if source != node.key}
     if not starts:
         return
     leaving: dict[NodeKey, list[EdgeFact]] = defaultdict(list)

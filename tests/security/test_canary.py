@@ -159,6 +159,12 @@ def coding(plant: Plant) -> dict[str, str]:
     }
 
 
+def asked(plant: Plant) -> list[dict[str, object]]:
+    """Servers as MCP-Scan found them, with what they offered."""
+    tool = {"name": plant("gh" + "p_"), "title": plant(), "description": plant(), "inputSchema": {"default": plant()}}
+    return [{"name": name, "server": entry, "signature": {"tools": [tool]}} for name, entry in servers(plant).items()]
+
+
 def estate(plant: Plant) -> dict[str, str]:
     """Files by path, with canaries in all of them.
 
@@ -202,6 +208,7 @@ def estate(plant: Plant) -> dict[str, str]:
         "shop/.vscode/settings.json": json.dumps({"mcp": {"servers": servers(plant)}}),
         "shop/.gemini/settings.json": config("mcpServers"),
         "shop/.codeium/windsurf/mcp_config.json": config("mcpServers"),
+        "shop/reports/scan.json": json.dumps({shaped(): {"client": shaped(), "servers": asked(plant)}}),
         "shop/.kiro/agents/a.json": json.dumps(
             {
                 "name": f"k {shaped()}",
