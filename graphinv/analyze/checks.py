@@ -180,6 +180,9 @@ def shared_secret(engine: Engine, params: Params) -> Iterator[Row]:
         modifiers = [f"+{more} {sure_of} agents share it"] if more else []
         if _differ(estate, agents):
             modifiers.append("+1 they differ in owner, environment or autonomy")
+        called = " ".join(str(secret.props.get(name) or "") for name in ("type", "kind_detail")) + f" {secret.name}"
+        if any(word in called.lower() for word in params["models"]):
+            modifiers.append("-1 it opens a provider of models")
         yield about(secret.key) | {
             "agents": [agent.id for agent in agents],
             "parties": len(parties),
