@@ -74,8 +74,8 @@ def _scanned(document: Document, located: Located, at: Pointer, found: Mapping[s
             tools = inside(one, "signature").get("tools")
             yield from listed_tools(document, tools, key, partial(located.line, *pointer, "signature", "tools"))
     if len(servers) > MAX_SERVERS:
-        where = f"L{located.line(*at)}"
-        yield Problem(document.path, where, f"tells of more than {MAX_SERVERS:,} servers; the others are left out", "error", NAME)
+        line = located.line(*at)
+        yield Problem(document.path, f"L{line}", f"tells of more than {MAX_SERVERS:,} servers; the others are left out", "error", NAME)
 
 
 def _entries(document: Document, server: NodeKey, facts: list[Fact]) -> Iterator[Fact]:

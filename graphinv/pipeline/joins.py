@@ -325,7 +325,7 @@ def _start_sources(scope: _Scope, resolved: Resolved) -> None:
                 resolved.edges.append(replace(edge, source=server, props={**edge.props, **guess}))
                 continue
             tool = ("Tool", f"{server[1]}/{edge.target[1].removeprefix(f'{source[1]}/')}")
-            if doubt is None:  # what is wrong with it is told of what is started, not of both
+            if doubt in (None, UNSURE_PACKAGE):  # what is wrong with it is told of what is started, not of both
                 labels = [f"{PROVIDED_AS}{server[1]}"]
                 resolved.nodes.append(NodeFact(*edge.target, {"labels": labels, "sources": list(edge.props.get("sources") or ())}))
             resolved.nodes.extend(replace(node, id=tool[1]) for node in tools[edge.target])

@@ -247,12 +247,13 @@ def test_a_configured_server_has_the_tools_of_the_file_that_it_starts(label: str
     assert (tool.props["name"], tool.props["effects"]) == ("refund", ["write"])
 
 
-def test_a_tool_in_source_says_which_servers_provide_it_for_certain() -> None:
+def test_a_tool_in_source_says_which_servers_provide_it_unless_that_is_another_perhaps() -> None:
     def labels(*configured: NodeFact, folder: str = "", name: str = "src/orders.py") -> set[str]:
         found = resolve("shop", [*configured, *in_source(folder, name)]).nodes
         return {label for node in found if node.key == TOOL for label in node.props.get("labels", ())}
 
     assert labels(started(".mcp.json", "entry=src/orders.py")) == {"provided_as=mcp:shop/.mcp.json#orders"}
+    assert labels(started(".mcp.json", "project=."), name=".") == {"provided_as=mcp:shop/.mcp.json#orders"}
     assert labels(started("web/.mcp.json", "entry=orders.py"), folder="src", name="orders.py") == set()
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from graphinv.ingest import Document
 from graphinv.ingest.support.clients import host_key
 from graphinv.ingest.support.effects import name_hints
+from graphinv.ingest.support.parts import mapping
 from graphinv.ingest.support.secrets import redact
 from graphinv.ingest.support.servers import server_facts
 from graphinv.ingest.support.tool_schema import tool_props
@@ -82,7 +83,6 @@ def listed_tools(document: Document, listed: object, server: NodeKey, line: Call
 def _definition(name: str, tool: Mapping[str, Any]) -> Props:
     """What the definition of a tool says of it, as the MCP server lists it."""
     texts = {field: tool[field] for field in ("title", "description") if isinstance(tool.get(field), str)}
-    schemas = [tool.get(field) if isinstance(tool.get(field), dict) else None for field in ("inputSchema", "outputSchema")]
-    annotations = tool.get("annotations") if isinstance(tool.get("annotations"), dict) else {}
-    stated = tool_props(name, texts.get("description"), *schemas, annotations, [texts.get("title", "")])
-    return stated if schemas[0] is not None else {field: value for field, value in stated.items() if field != "schema_digest"}
+    given, back = (mapping(tool[field]) if isinstance(tool.get(field), dict) else None for field in ("inputSchema", "outputSchema"))
+    stated = tool_props(name, texts.get("description"), given, back, mapping(tool.get("annotations")), [texts.get("title", "")])
+    return stated if given is not None else {field: value for field, value in stated.items() if field != "schema_digest"}
