@@ -175,7 +175,9 @@ def _print_what_if(result: WhatIf) -> None:
         screen.print(text(f"retired  {named(key)}"))
     if result.at != result.then:
         screen.print(text(f"judged at {result.at}, then at {result.then}"))
-    rows = [[one.lens, f"{one.before:,}", f"{one.after:,}", f"-{len(one.gone):,}", f"+{len(one.new):,}"] for one in result.lenses]
+    rows = [
+        [one.lens, f"{one.before:,}", f"{one.after:,}", _signed("-", len(one.gone)), _signed("+", len(one.new))] for one in result.lenses
+    ]
     screen.print(table(["lens", "atoms before", "after", "gone", "new"], rows, title="What all agents can do"))
     for one in result.lenses:
         if one.lens == "posture":
@@ -194,6 +196,10 @@ def _print_what_if(result: WhatIf) -> None:
             screen.print(table(["severity", "rule", "title", "subject", "target"], lines_, title=f"{title} ({len(found)})"))
     if not result.findings_judged:
         screen.print(text("findings were not judged", "dim"))
+
+
+def _signed(sign: str, number: int) -> str:
+    return f"{sign}{number:,}" if number else "0"
 
 
 def _print_pairs(title: str, pairs: tuple[tuple[tuple[str, str], tuple[str, str, str]], ...]) -> None:
