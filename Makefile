@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 UV_VERSION := 0.13.9
 BENCH ?= --neo4j
+PORT ?= 8501
 export GRAPHINV_STORE ?= $(CURDIR)/.graphinv/graph
 
 .DEFAULT_GOAL := help
@@ -38,8 +39,8 @@ dev: $(VENV)/.dev ## what the tests need as well
 demo: install ## scan the bundled estate and print the summary
 	@$(BIN)/graphinv demo
 
-app: install ## the dashboard, on loopback
-	@$(BIN)/graphinv app
+app: install ## the dashboard, on loopback; `make app PORT=8600` for another port
+	@$(BIN)/graphinv app --port $(PORT)
 
 test: lint types contracts docs unit ## everything .ci/run checks
 

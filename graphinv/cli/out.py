@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -124,6 +125,7 @@ def dashboard(
     from graphinv.pipeline.bundled import bundled
 
     url = existing_store(store).removeprefix("file://")
+    _check_free(port)
     Filter.of(accepted, None)  # a file that cannot be read is told here, not on each page
     script = bundled("app") / "streamlit_app.py"
     environment = {**os.environ, "GRAPHINV_STORE": url if "://" in url else str(Path(url).resolve())}
@@ -142,3 +144,12 @@ def dashboard(
     arguments = [part for name, value in settings.items() for part in (f"--{name}", value)]
     command = [sys.executable, "-m", "streamlit", "run", str(script), *arguments]
     os.execve(sys.executable, command, environment)  # noqa: S606 - our own script; what stops this process then stops the dashboard
+
+
+def _check_free(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # one that was just given back is free
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise UsageError(f"port {port} cannot be had ({error.strerror}); name another with --port") from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import socket
 import tarfile
 from pathlib import Path
 from urllib.parse import unquote
@@ -140,3 +141,10 @@ def test_a_document_with_many_problems_hides_no_other(tmp_path: Path) -> None:
     assert sum("/a.facts.jsonl#" in line for line in told) <= 1
     assert sum(".facts.jsonl#" in line for line in told) == 20
     assert any(line.startswith("… and 2 more documents: ") for line in told), told
+
+
+def test_a_port_that_is_taken_is_named(demo: Demo) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        said = refused("app", "--store", demo.store, "--port", str(port), "--no-browser")
+    assert said == f"port {port} cannot be had (Address already in use); name another with --port"
