@@ -182,3 +182,19 @@ def test_a_definition_whose_schema_is_given_is_one_tool() -> None:
     facts = linked({"bot.py": text})
     assert facts.targets("USES", f"{PLACE}turn") == {"tool:shop/bot#done", "tool:shop/bot#pay"}
     assert not facts.problems
+
+
+def test_a_client_that_a_function_is_given_is_told_by_its_annotation() -> None:
+    text = (
+        "from anthropic import Anthropic\n"
+        "class Desk:\n"
+        "    @staticmethod\n"
+        "    def turn(client: Anthropic, messages):\n"
+        "        given = {'messages': messages, 'tools': [{'type': 'bash_20250124', 'name': 'bash'}]}\n"
+        "        return client.messages.create(model='m', **given)\n"
+        "    @staticmethod\n"
+        "    def other(client, messages):\n"
+        "        return client.messages.create(model='m', messages=messages, tools=[{'name': 'pay', 'input_schema': {}}])\n"
+    )
+    facts = linked({"bot.py": text})
+    assert facts.drawn("USES") == {(f"{PLACE}Desk", "anthropic:bash")}

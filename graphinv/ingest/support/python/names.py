@@ -137,6 +137,16 @@ def _with_item(ev: Evaluation, value: DictV, statement: ir.Assign, target: ir.Su
     return DictV(value.module, value.line, (*value.items, (key, given))[:MAX_ITEMS], value.rest)
 
 
+CLIENTS = frozenset(
+    (
+        "anthropic.Anthropic anthropic.AsyncAnthropic anthropic.AnthropicBedrock anthropic.AsyncAnthropicBedrock anthropic.AnthropicVertex"
+        " google.genai.Client groq.Groq groq.AsyncGroq mistralai.Mistral ollama.AsyncClient ollama.Client"
+        " openai.AsyncAzureOpenAI openai.AsyncOpenAI openai.AzureOpenAI openai.OpenAI"
+    ).split()
+)
+"""Classes by which programs reach a model's interface."""
+
+
 def _parameter(ev: Evaluation, name: str, scope: Scope) -> Value | None:
     """What a parameter is where no call is looked at: its default, or unknown; ``self`` is some instance of the class."""
     function = scope.owner
@@ -148,8 +158,14 @@ def _parameter(ev: Evaluation, name: str, scope: Scope) -> Value | None:
             return scope.instance or _some(ev, scope.parent, function)
         if param.default is not None and not (isinstance(param.default, ir.Const) and param.default.value is None):
             return ev.evaluate(param.default, scope.parent if scope.parent is not None else scope)
-        return Unknown(scope.module, function.line, f"{name[:60]} is given by the caller")
+        return _client(ev, param, scope) or Unknown(scope.module, function.line, f"{name[:60]} is given by the caller")
     return None
+
+
+def _client(ev: Evaluation, param: ir.Param, scope: Scope) -> External | None:
+    """What a parameter is whose annotation is the class of a model's client: as good as any such client."""
+    stated = ev.evaluate(param.annotation, scope.parent or scope) if param.annotation is not None else None
+    return stated if isinstance(stated, External) and stated.dotted in CLIENTS else None
 
 
 def _some(ev: Evaluation, scope: Scope, function: ir.Function) -> Value:
