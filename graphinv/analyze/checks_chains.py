@@ -260,9 +260,10 @@ def _grows(engine: Engine, members: Iterable[NodeKey]) -> bool:
     """Whether an agent or flow of a ring can itself do something, worse than read, that one of its agents cannot: on the way from that one
     to the other it is gained."""
     rows = {key: engine.own_privileges.row(key) for key in members if key[0] in ("Agent", "Workflow")}
-    together = np.zeros(len(engine.structure.targets), dtype=np.uint8)
+    every = np.unique(np.concatenate([columns for columns, _ in rows.values()])) if rows else np.zeros(0, dtype=np.int64)
+    together = np.zeros(len(every), dtype=np.uint8)
     for columns, bits in rows.values():
-        together[columns] |= bits & WORSE_BITS
+        together[np.searchsorted(every, columns)] |= bits & WORSE_BITS
     most = np.bitwise_count(together).sum()
     return any(np.bitwise_count(bits & WORSE_BITS).sum() < most for (kind, _), (_, bits) in rows.items() if kind == "Agent")
 

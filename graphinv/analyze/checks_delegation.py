@@ -92,7 +92,6 @@ def _widened(engine: Engine) -> Iterator[tuple[Row, _Gain]]:
         found = {arc: edge for arc in leaving if (edge := estate.edges[arcs.first[arc]]).source == agent.key}
         if not found:
             continue
-        once[:], twice[:] = 0, 0
         carried, apart = {}, rings.without(number)
         ways: defaultdict[int, list[int]] = defaultdict(list)
         for arc in leaving:
@@ -103,14 +102,16 @@ def _widened(engine: Engine) -> Iterator[tuple[Row, _Gain]]:
         for together in ways.values():
             for some, bits in (carried[arc] for arc in together):
                 united[some] |= bits
-            touched = np.concatenate([carried[arc][0] for arc in together])
-            twice[touched] |= once[touched] & united[touched]
-            once[touched] |= united[touched]
-            united[touched] = 0
-        columns, bits = engine.own_privileges.row(agent.key)
-        twice[columns] |= bits
+            for some in (carried[arc][0] for arc in together):
+                twice[some] |= once[some] & united[some]
+                once[some] |= united[some]
+                united[some] = 0
+        own, bits = engine.own_privileges.row(agent.key)
+        twice[own] |= bits
         for arc, edge in found.items():
             yield from _gained(engine, told, edge, carried[arc], twice)
+        for some in (own, *(columns for columns, _ in carried.values())):  # clearing all of it would take agents times targets
+            once[some] = twice[some] = 0
 
 
 def _gained(engine: Engine, told: Columns, edge: EdgeRecord, carried: tuple[Array, Array], without: Array) -> Iterator[tuple[Row, _Gain]]:
