@@ -63,7 +63,7 @@ def idle_point(engine: Engine, params: Params) -> Iterator[Row]:
     told = columns_of(engine)
     for key, edges in sorted(_guarded(engine).items()):
         props = estate.nodes[key].props
-        if _always(props):
+        if _always(props) and (key[0], key[1].rpartition("#")[0]) in estate.nodes:
             continue  # a part of a point, which is told itself
         reason = _idle(props, edges, at, params["hours"])
         if reason is None and not _unsaid(props):
