@@ -165,12 +165,12 @@ def acts_as_person(engine: Engine, params: Params) -> Iterator[Row]:
             "modifiers": _administrator(engine, person),
         }
     for edge in estate.edges_of("ASSUMES"):
-        person, other = estate.nodes[edge.source], estate.nodes[edge.target]
-        if seen(edge) and _of_people(estate, person) and not _of_people(estate, other):
+        user, used = estate.nodes[edge.source], estate.nodes[edge.target]
+        if seen(edge) and _of_people(estate, user) and not _of_people(estate, used):
             users = sorted({use.agent.id for use in _uses(estate, edge.target, at)})
             if users:
                 yield about(edge.target, edge.source) | {
-                    "how": f"was used by {person.name}",
+                    "how": f"was used by {user.name}",
                     "agents": users,
                     "confidence": confidence(edge),
                     "modifiers": _administrator(engine, edge.source),
