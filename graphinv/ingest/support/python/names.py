@@ -138,11 +138,23 @@ def _with_item(ev: Evaluation, value: DictV, statement: ir.Assign, target: ir.Su
 
 
 CLIENTS = frozenset(
-    (
-        "anthropic.Anthropic anthropic.AsyncAnthropic anthropic.AnthropicBedrock anthropic.AsyncAnthropicBedrock anthropic.AnthropicVertex"
-        " google.genai.Client groq.Groq groq.AsyncGroq mistralai.Mistral ollama.AsyncClient ollama.Client"
-        " openai.AsyncAzureOpenAI openai.AsyncOpenAI openai.AzureOpenAI openai.OpenAI"
-    ).split()
+    {
+        "anthropic.Anthropic",
+        "anthropic.AsyncAnthropic",
+        "anthropic.AnthropicBedrock",
+        "anthropic.AsyncAnthropicBedrock",
+        "anthropic.AnthropicVertex",
+        "google.genai.Client",
+        "groq.Groq",
+        "groq.AsyncGroq",
+        "mistralai.Mistral",
+        "ollama.AsyncClient",
+        "ollama.Client",
+        "openai.AsyncAzureOpenAI",
+        "openai.AsyncOpenAI",
+        "openai.AzureOpenAI",
+        "openai.OpenAI",
+    }
 )
 """Classes by which programs reach a model's interface."""
 
