@@ -378,6 +378,13 @@ def test_what_is_cut_is_said() -> None:
     ]
 
 
+def test_a_script_inside_a_script_is_no_manifest() -> None:
+    inner = '#!/bin/sh\ncase $1 in\n  get)\n    echo "\n  apiVersion: v1\n"\n    ;;\nesac\n'
+    facts = linked(kubernetes, {"tests/run.sh": f"cat > kubectl <<'MOCK'\n{inner}MOCK\n"})
+    assert not facts.nodes
+    assert not facts.problems
+
+
 def test_a_script_with_very_many_manifests_says_where_it_stops() -> None:
     block = "kubectl apply -f - <<EOF\napiVersion: v1\nkind: Service\nmetadata: {name: s}\nspec: {}\nEOF\n"
     facts = linked(kubernetes, {"deploy/run.sh": block * 502})

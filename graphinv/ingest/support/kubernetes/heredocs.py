@@ -19,8 +19,8 @@ _MANIFEST = re.compile(r"^[ \t]*(?:- )?apiVersion:[ \t]", re.MULTILINE)
 
 
 def shell_blocks(text: str) -> Iterator[tuple[int, str]]:
-    """(first line, text) of each here-document that holds a manifest. Variables that the script sets to a constant, or that have a default,
-    are filled in unless the delimiter is quoted. O(length)."""
+    """(first line, text) of each here-document that holds a manifest and is no script. Variables that the script sets to a constant, or
+    that have a default, are filled in unless the delimiter is quoted. O(length)."""
     lines = text.split("\n")
     values: dict[str, str] = {}
     ends: dict[str, list[int]] = defaultdict(list)
@@ -46,7 +46,7 @@ def shell_blocks(text: str) -> Iterator[tuple[int, str]]:
         block = "\n".join(lines[index:end])
         first = index + 1
         index = end + 1
-        if _MANIFEST.search(block):
+        if _MANIFEST.search(block) and not block.startswith("#!"):
             found += 1
             yield first, block if start["quote"] else _filled(block, values)
 
@@ -63,7 +63,7 @@ def python_blocks(text: str) -> Iterator[tuple[int, str]]:
             return
         block = text[start.end() : end].removeprefix("\\")
         position = end + 3
-        if _MANIFEST.search(block):
+        if _MANIFEST.search(block) and not block.startswith("#!"):
             found += 1
             yield text.count("\n", 0, start.end()) + 1, _dedented(block)
 
