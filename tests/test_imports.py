@@ -1,5 +1,18 @@
+"""How modules hang together."""
+
+from __future__ import annotations
+
+import pkgutil
+import re
+from types import ModuleType
+
 import grimp
 import networkx as nx
+import pytest
+
+import graphinv.analyze
+import graphinv.cli
+import graphinv.pipeline
 
 DOORS = {
     "graphinv": {"graphinv.api"},
@@ -18,3 +31,10 @@ def test_no_modules_import_in_a_circle() -> None:
         if imported not in DOORS.get(importer, ())
     )
     assert [sorted(circle) for circle in nx.strongly_connected_components(graph) if len(circle) > 1] == []
+
+
+@pytest.mark.parametrize("package", [graphinv.analyze, graphinv.cli, graphinv.pipeline], ids=lambda package: str(package.__name__))
+def test_a_package_says_what_each_of_its_modules_is_for(package: ModuleType) -> None:
+    told = set(re.findall(r"\w+", str(package.__doc__)))
+    modules = {module.name for module in pkgutil.iter_modules(package.__path__) if not module.name.startswith("checks_")}
+    assert modules - told == set()

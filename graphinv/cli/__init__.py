@@ -18,7 +18,7 @@
     stores.py        scans, prune, store backup, restore, copy, verify, migrate
 
 Exit codes: 0 done; 1 ``--fail-on`` met, no cut is possible, not all tickets could be brought in line, or a decision point did not answer
-all; 2 wrong usage, or input that could not be read; 130 stopped by Ctrl-C.
+all; 2 wrong usage, input that could not be read, or output that could not be written; 130 stopped by Ctrl-C.
 """
 
 from __future__ import annotations

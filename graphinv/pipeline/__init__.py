@@ -1,14 +1,22 @@
 """The pipeline: walks the inputs, wires the stages. The only part that does file I/O and knows all others.
 
-walk.py      files under a root, bounded and without following links out of it
-keys.py      the fingerprint key beside the store
-read.py      a root's documents through the ingestors into checked facts
-joins.py     references by name → the nodes they mean; owner rules → OWNS edges
-together.py  what only all roots together say: the steps below, and what policies grant
-credentials.py, sensitivity.py, statements.py, settle.py
-             what secrets open; names that tell; what estate files, catalogues and directories state; guesses that give way
-stages.py    ingest, analyze, scan
-summary.py   what a scan tells its user
-bundled.py   queries/, data/ and app/, in a checkout and in a wheel
-demo.py      the bundled estate
+    stages                             ingest, analyze, scan: the way in
+Reading one root
+    walk, patterns                     files under a root, bounded and without following links out of it
+    gather, pool, preload, cache       its documents over all cores, and what they said when they were last read
+    documents, redaction, keys         one document into checked facts without credentials; the key of fingerprints
+    read, joins, cards, deployments    all of them together: names → the nodes they mean, owners, what runs where
+Joining all roots
+    together, beside                   the steps below in their order, and roots that were scanned before
+    names, called, traced, sighted     what records and traces call by name
+    statements, approvals              what estate files, catalogues of owners and approvals say of things
+    catalogue, credentials, sensitivity    what is known of servers, keys and names where nobody states it
+    settle                             guesses that give way
+Judging
+    lifecycle, coverage, accepted      the life of findings, what could not be judged, what need not be shown
+    frameworks                         what the rules say to the items of a framework
+Answering
+    summary, inventory, blast, lookup  what commands and pages show
+    what_if, simulate, diff, tickets   changes, verdicts, differences, tickets
+    bundled, demo                      queries/, data/ and app/, in a checkout and in a wheel; the demo estate
 """
