@@ -157,6 +157,7 @@ CLIENTS = frozenset(
     }
 )
 """Classes by which programs reach a model's interface."""
+_CALLED = frozenset(one.rpartition(".")[2] for one in CLIENTS)
 
 
 def _parameter(ev: Evaluation, name: str, scope: Scope) -> Value | None:
@@ -176,7 +177,9 @@ def _parameter(ev: Evaluation, name: str, scope: Scope) -> Value | None:
 
 def _client(ev: Evaluation, param: ir.Param, scope: Scope) -> External | None:
     """What a parameter is whose annotation is the class of a model's client: as good as any such client."""
-    stated = ev.evaluate(param.annotation, scope.parent or scope) if param.annotation is not None else None
+    written = param.annotation
+    name = written.id if isinstance(written, ir.Name) else written.attr if isinstance(written, ir.Attr) else ""
+    stated = ev.evaluate(written, scope.parent or scope) if written is not None and name in _CALLED else None
     return stated if isinstance(stated, External) and stated.dotted in CLIENTS else None
 
 
