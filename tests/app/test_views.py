@@ -10,9 +10,10 @@ from typing import Any
 from unittest.mock import Mock
 
 import pytest
-from widgets import UNKNOWN, counted
+from widgets import UNKNOWN
 
 from graphinv.model.results import LENSES, LEVELS, Analysis, Lens
+from graphinv.model.text import counted
 from graphinv.pipeline.blast import blast_radius
 from graphinv.pipeline.stages import engine, ingest, roots_of, scan
 from graphinv.pipeline.summary import summarise

@@ -273,13 +273,13 @@ def test_a_reader_that_goes_away_is_no_error(demo: Demo, arguments: tuple[str, .
 @pytest.mark.parametrize("arguments", [("agents",), ("export", "json")])
 def test_output_that_cannot_be_written_is_one_line_and_no_finding(demo: Demo, arguments: tuple[str, ...]) -> None:
     with Path("/dev/full").open("w") as full:
-        command = [PROGRAM, *arguments, "--store", demo.store]
+        command: list[str | Path] = [PROGRAM, *arguments, "--store", demo.store]
         ran = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, env=process_environment(), check=False)
     assert (ran.returncode, ran.stderr) == (2, "graphinv: the output cannot be written: No space left on device\n")
 
 
 def test_what_an_encoding_lacks_is_escaped(demo: Demo) -> None:
-    command = [PROGRAM, "findings", "--full", "--severity", "critical", "--store", demo.store]
+    command: list[str | Path] = [PROGRAM, "findings", "--full", "--severity", "critical", "--store", demo.store]
     ran = subprocess.run(command, capture_output=True, env=process_environment(PYTHONIOENCODING="ascii"), check=False)
     assert (ran.returncode, ran.stderr) == (0, b"")
     assert b" \\u2192 " in ran.stdout

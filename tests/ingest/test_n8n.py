@@ -53,7 +53,7 @@ def test_agents_are_nodes_and_notes_are_not(desk: Facts) -> None:
 
 
 @pytest.mark.parametrize(("stated", "status"), [({"isArchived": True}, "retired"), ({"active": True}, "active"), ({"active": False}, None)])
-def test_agents_of_a_workflow_are_in_service_as_it_is(stated: dict[str, bool], status: str | None) -> None:
+def test_agents_of_a_workflow_are_in_service_as_it_is(stated: dict[str, Any], status: str | None) -> None:
     facts = flow([{"name": "Helper", "type": "@n8n/n8n-nodes-langchain.agent", "parameters": {}}], **stated)
     assert facts.nodes["Agent", "n8n:shop/flow#Helper"].get("status") == status
 

@@ -50,7 +50,7 @@ def test_an_agent_below_an_agent_was_delegated_to() -> None:
 
 
 def test_an_agent_that_the_trace_shows_made_is_there_only_for_a_while() -> None:
-    made = {"gen_ai__operation__name": "create_agent", "gen_ai__agent__name": "Booker"}
+    made: dict[str, Any] = {"gen_ai__operation__name": "create_agent", "gen_ai__agent__name": "Booker"}
     spans = agent("01", "Planner"), agent("02", "Booker", "01"), agent("03", "Payer", "01"), tool("04", "book", "02")
     found = shown(*spans, span("05", "01", **made))
     assert found.edges["DELEGATES_TO", "trips/Planner", "trips/Booker"]["transient"] is True
