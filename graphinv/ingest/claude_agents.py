@@ -35,8 +35,9 @@ _MEMORY = {"user": "user", "local": "user", "project": "tenant"}
 
 
 def detect(path: str, head: bytes) -> bool:
-    """Whether it lies in ``.claude/agents/``, or in some ``agents/`` and says in front matter who it is, or lies anywhere and says there
-    what only sub-agents say: which of Claude Code's tools it has, which of its models it runs on, which of its colours it has."""
+    """Whether it lies in ``.claude/agents/``, or in some ``agents/`` and says in front matter who it is (as an entry of another program's
+    catalogue does not), or lies anywhere and says there what only sub-agents say: which of Claude Code's tools it has, which of its models
+    it runs on, which of its colours it has."""
     lowered = path.lower()
     parts = lowered.split("/")
     if not lowered.endswith(".md"):
@@ -51,12 +52,21 @@ def detect(path: str, head: bytes) -> bool:
     fields = _fields(head)
     if not {b"name", b"description"} <= fields.keys():
         return False
-    return (index >= 0 and index >= len(parts) - 3) or (_OTHERS_SAY.isdisjoint(fields) and _says_what_it_may(fields))
+    if index >= 0 and index >= len(parts) - 3:
+        return any(part.endswith("plugins") for part in folders) or not _is_entry(fields)
+    return _OTHERS_SAY.isdisjoint(fields) and _says_what_it_may(fields)
 
 
 _OTHERS = ("readme.md", "agents.md", "claude.md", "skill.md")
 _OTHERS_SAY = frozenset({b"allowed-tools", b"argument-hint", b"mode", b"type", b"license"})
 """Fields of commands, skills and the agents of other programs."""
+_FIELDS = frozenset(
+    {b"tools", b"disallowedTools", b"model", b"permissionMode", b"maxTurns", b"skills", b"mcpServers", b"hooks", b"memory"}
+    | {b"background", b"effort", b"isolation", b"initialPrompt", b"color"}
+)
+"""Fields of sub-agents beside name and description."""
+_WORDS = re.compile(rb"[\"']?[^\s\"'#>|]+[ \t]+[^\s#].*")
+"""A name of several words, on the line of its field."""
 _COLORS = frozenset({b"red", b"blue", b"green", b"yellow", b"purple", b"orange", b"pink", b"cyan"})
 _MODEL = re.compile(rb"[\"']?(?:sonnet|opus|haiku|inherit|claude-[\w.-]+)[\"']?(?:\s+#.*)?")
 
@@ -78,6 +88,13 @@ def _fields(head: bytes) -> dict[bytes, bytes]:
         elif name:
             found[name] += b"\n" + line.strip()
     return found
+
+
+def _is_entry(fields: Mapping[bytes, bytes]) -> bool:
+    """Whether it is an entry of some other program's catalogue: named by a title, where names of sub-agents are lower-case words with
+    hyphens, and with more fields, none of them a sub-agent's."""
+    more = fields.keys() - {b"name", b"description"}
+    return _WORDS.fullmatch(fields[b"name"]) is not None and bool(more) and _FIELDS.isdisjoint(more)
 
 
 def _says_what_it_may(fields: Mapping[bytes, bytes]) -> bool:
