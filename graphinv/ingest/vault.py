@@ -50,7 +50,7 @@ _TEXT_POLICY = re.compile(rb'"(?:policy|rules)"\s*:\s*"(?:[^"\\]|\\.){0,2000}?pa
 _BY_PATH = re.compile(
     rb'"/?(?:auth/[^"/]{1,80}/roles?/|sys/polic(?:y|ies/acl)/|[\w-]{1,80}/(?:roles|static-roles|config)/)[^"]{1,200}"\s*:\s*\{'
 )
-_JSON = (".json", ".jsonl", ".ndjson")
+_LINES = (".jsonl", ".ndjson")
 _ISSUED = re.compile(rb'"issue_time"\s*:\s*"')
 _LOOKED_UP = re.compile(rb'"creation_ttl"\s*:|"last_renewal"\s*:')
 _READ = re.compile(rb'"(?:lease_duration|lease_id|request_id|mount_type)"\s*:')
@@ -78,14 +78,20 @@ def detect(path: str, head: bytes) -> bool:
     lowered = path.lower()
     if lowered.endswith((".hcl", ".policy", ".pol")):
         return _HCL.search(head) is not None and _RULES.search(head) is not None
-    if lowered.endswith(_JSON):
+    if lowered.endswith(_LINES):
+        return _is_issued(head)
+    if lowered.endswith(".json"):
         policy = (_JSON_POLICY.search(head) and _RULES.search(head)) or _TEXT_POLICY.search(head) or _BY_PATH.search(head)
         operator = _JSON_OPERATOR.search(head) and _OF_JSON_OPERATOR.search(head)
-        issued = _ISSUED.search(head) is not None and _LOOKED_UP.search(head) is not None
-        return bool(policy or operator or issued) or (_PLACE.fullmatch(path) is not None and _READ.search(head) is not None)
+        return bool(policy or operator) or _is_issued(head) or (_PLACE.fullmatch(path) is not None and _READ.search(head) is not None)
     if lowered.endswith((".yaml", ".yml")):
         return _OBJECT.search(head) is not None or (_OPERATOR.search(head) is not None and _OF_OPERATOR.search(head) is not None)
     return lowered.endswith((".sh", ".bash")) and _SCRIPT.search(head) is not None
+
+
+def _is_issued(data: bytes) -> bool:
+    """Whether it holds look-ups of tokens or leases, and is no collection of objects by path that has some among others."""
+    return _ISSUED.search(data) is not None and _LOOKED_UP.search(data) is not None and _BY_PATH.search(data) is None
 
 
 def read(document: Document) -> Iterator[Fact]:
@@ -97,11 +103,10 @@ def read(document: Document) -> Iterator[Fact]:
     lowered = document.name.lower()
     if lowered.endswith((".hcl", ".policy", ".pol")):
         yield from policy_facts(Stated(document, 1, "declared", NAME), _stem(document), document.text())
-    elif lowered.endswith(_JSON):
-        if _ISSUED.search(document.data) and _LOOKED_UP.search(document.data):
-            yield from _issued_facts(document)
-        else:
-            yield from _json_facts(document, jsondoc.parse(document))
+    elif lowered.endswith(_LINES) or (lowered.endswith(".json") and _is_issued(document.data)):
+        yield from _issued_facts(document)
+    elif lowered.endswith(".json"):
+        yield from _json_facts(document, jsondoc.parse(document))
     elif lowered.endswith((".yaml", ".yml")):
         try:
             documents = yamldoc.parse(document.text(), document)

@@ -517,3 +517,15 @@ def test_a_lease_that_is_renewed_stands_for_the_role_of_its_engine() -> None:
 )
 def test_look_ups_with_something_wrong_are_read_as_far_as_they_go(wrong: dict[str, object]) -> None:
     assert issued(looked_up(**wrong)).nodes
+
+
+def test_objects_by_path_are_read_where_the_look_up_of_a_token_is_among_them() -> None:
+    role = {"token_policies": ["desk"], "bound_service_account_names": ["bot"], "bound_service_account_namespaces": ["shop"]}
+    facts = issued(json.dumps({"auth/kubernetes/role/desk": {"data": role}, "auth/token/lookup-self": {"data": LOOKED_UP}}), "vault.json")
+    assert ROLE in {key[1] for key in facts.nodes}
+
+
+def test_a_log_that_writes_policies_down_is_none() -> None:
+    line = json.dumps({"type": "request", "request": {"data": {"policy": 'path "secret/*" {\n  capabilities = ["read"]\n}'}}})
+    assert vault.detect("audit.json", line.encode())
+    assert not vault.detect("audit.jsonl", f"{line}\n{line}\n".encode())
