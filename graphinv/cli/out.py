@@ -55,24 +55,21 @@ def export(
         made = render(opened, name, analysis)
     for line in shown.words:
         console(err=True).print(text(line, "yellow"))
-    if isinstance(made, str):
+    if isinstance(made, dict):
         if output is None:
-            sys.stdout.write(made)
-        else:
-            save(output, made.encode())
-        return
-    if output is None:
-        what = "FILE" if isinstance(made, bytes) else "FOLDER"
-        raise UsageError(f"{name} is {'no text' if isinstance(made, bytes) else 'several files'}; say where with --output {what}")
-    if isinstance(made, bytes):
-        save(output, made)
-        return
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"{output} cannot be made a folder: {error.strerror}") from None
-    for file, content in made.items():
-        save(output / file, content.encode())
+            raise UsageError(f"{name} is several files; say where with --output FOLDER")
+        try:
+            output.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UsageError(f"{output} cannot be made a folder: {error.strerror}") from None
+        for file, content in made.items():
+            save(output / file, content.encode())
+    elif output is not None:
+        save(output, made.encode() if isinstance(made, str) else made)
+    elif isinstance(made, str):
+        sys.stdout.write(made)
+    else:
+        raise UsageError(f"{name} is no text; say where with --output FILE")
 
 
 def save(path: Path, content: bytes) -> None:

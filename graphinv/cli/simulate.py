@@ -20,7 +20,7 @@ from graphinv.cli.output import console, emit_results, progress, text, to_json, 
 from graphinv.cli.words import named
 from graphinv.model.errors import UsageError
 from graphinv.model.kinds import Action
-from graphinv.model.text import plain
+from graphinv.model.text import counted, plain
 from graphinv.model.verdicts import DECISIONS, Decision
 
 if TYPE_CHECKING:
@@ -124,18 +124,15 @@ def _print(done: Sequence[Simulation], form: Format) -> None:
     screen = console()
     for one in done:
         screen.print(_block(one))
-    told = ", ".join(f"{counts[decision]} {_WORDS[decision]}" for decision in DECISIONS if counts[decision])
-    screen.print(
-        text(
-            f"{len(done)} path{'' if len(done) == 1 else 's'}: {told}; {against or 'no'} contradiction{'' if against == 1 else 's'}", "bold"
-        )
-    )
+    verdicts = ", ".join(f"{counts[decision]:,} {_WORDS[decision]}" for decision in DECISIONS if counts[decision]) or "nothing was asked"
+    marked = counted(against, "contradiction") if against else "no contradictions"
+    screen.print(text(f"{counted(len(done), 'path')}: {verdicts}; {marked}", "bold"))
 
 
 def _block(one: Simulation) -> RenderableType:
     """A path: whose verdicts they are, what they come to, and hop by hop."""
     head = text(f"{named(one.subject)} can {one.action} {named(one.target)}", "bold")
-    head.append(plain(f"  ({len(one.hops)} hops, lens posture, at {one.at})"), style="not bold dim")
+    head.append(plain(f"  ({counted(len(one.hops), 'hop')}, lens posture, at {one.at})"), style="not bold dim")
     whose = text(f"{one.decided_by}: ")
     whose.append(_comes_to(one), style=f"bold {_STYLES[one.verdict]}")
     lines = (Padding(line, (0, 0, 0, 2), expand=False) for hop in one.hops for line in _lines(hop, asked=one.pdp is not None))

@@ -110,6 +110,12 @@ def test_the_riskiest_paths(shop: Shop) -> None:
     assert shop.simulate("--all", "--format", "csv").out.startswith("subject,target,action,at,decided_by,")
 
 
+def test_where_nobody_reaches_anything_nothing_is_asked(tmp_path: Path) -> None:
+    (tmp_path / "lone.facts.jsonl").write_text('{"node": "Agent", "id": "lone"}\n')
+    graphinv("scan", tmp_path / "lone.facts.jsonl", "--store", tmp_path / "graph")
+    assert graphinv("simulate", "--all", "--store", tmp_path / "graph").out == "0 paths: nothing was asked; no contradictions\n"
+
+
 def test_wrong_usage_is_told(shop: Shop) -> None:
     at = ("--store", shop.store)
     assert refused("simulate", *at).startswith("simulate takes a subject, or --all")
