@@ -300,6 +300,13 @@ def test_what_a_script_calls_is_no_credential(code: str, count: int) -> None:
             "return await this.helpers.httpRequest({method: 'POST', url: 'https://api.shop.example/notes', body: query})",
             ["egress", "read", "write"],
         ),
+        ('return await fetch(\'https://api.shop.example/notes\', {"method": "POST", body: query})', ["egress", "read", "write"]),
+        ("return await fetch(url, {method, body: query})", ["egress", "read", "write"]),
+        ("return await $http.delete('https://api.shop.example/notes/' + query)", ["destructive", "egress", "read"]),
+        ("return globalThis['process'].env", ["execute"]),
+        ("const load = require; return load('fs')", ["execute"]),
+        ("return Function(query)()", ["execute"]),
+        ("function double(x) { return 2 * x }\nreturn double(query)", []),
         ("const open = {os: 'Linux', process: 1, import: 2};\n// What is open\nreturn open[query]", []),
     ],
 )
