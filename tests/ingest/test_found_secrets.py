@@ -172,6 +172,13 @@ def test_what_assigns_nothing_or_a_programs_own_name_is_no_secret(text: str, pat
     assert read(gitleaks, json.dumps([v8(text, File=path)])).nodes == {}
 
 
+def test_a_key_of_which_only_its_first_line_was_taken_is_told_by_its_place() -> None:
+    line = "-----BEGIN RSA PRIVATE KEY-----"
+    found = read(gitleaks, json.dumps([v8(line, File="deploy/id_rsa"), v8(line, File="old/id_rsa"), v8(line, File="src/Pem.java")]))
+    assert {key[1].partition(":")[0] for key in found.nodes} == {"hashed-secret"}
+    assert len(found.nodes) == 2  # a program that looks for such lines holds no key
+
+
 def test_places_outside_the_root_are_no_sources() -> None:
     findings = [
         v8(fake(f"t{index}", "gh" + "p_"), File=path)

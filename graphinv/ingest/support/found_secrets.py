@@ -24,6 +24,7 @@ _LABEL = re.compile(r"[^\w .:/@()+-]")
 _ASSIGNED = re.compile(r"[\"']?(?P<name>[\w.-]{2,80})[\"']?[ \t]*(?::=|=>|[:=])(?P<value>.*)", re.DOTALL)
 _EXPRESSION = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*(?:\(.*)?", re.DOTALL)
 _ARMOUR = "-----BEGIN"
+_FIRST_LINE = re.compile(r"-----BEGIN [A-Z0-9 ]{1,60}-----")
 _KEY = re.compile(r"[A-Za-z0-9+/]{32}")
 _PROGRAMS = frozenset(
     {".c", ".cc", ".cpp", ".cs", ".dart", ".go", ".h", ".java", ".js", ".jsx", ".kt", ".mjs", ".php", ".py", ".rb", ".rs", ".scala"}
@@ -53,8 +54,10 @@ class Finding:
 def finding_facts(document: Document, line: int, finding: Finding) -> Iterator[NodeFact]:
     """(:Secret) for each credential in ``finding``, which stands on ``line`` of the report; nothing where it is a placeholder."""
     value = finding.value[:MAX_VALUE].strip()
-    redacted = not value or _REDACTED.fullmatch(value) is not None
-    recognised = [] if redacted else _recognised(value, finding.path)
+    in_program = PurePosixPath(finding.path).suffix.lower() in _PROGRAMS
+    cut = _FIRST_LINE.fullmatch(value) is not None and not in_program
+    redacted = not value or cut or _REDACTED.fullmatch(value) is not None
+    recognised = [] if redacted else _recognised(value, in_program)
     if not redacted and not recognised:
         return
     path = hide(finding.path)
@@ -76,24 +79,24 @@ def finding_facts(document: Document, line: int, finding: Finding) -> Iterator[N
         yield replace(node, props={**props, **said})
 
 
-def _recognised(value: str, path: str) -> list[Recognised]:
+def _recognised(value: str, in_program: bool) -> list[Recognised]:
     """The credentials in a value: those with a form of their own, else all of it, where it is no placeholder."""
     if value.startswith(_ARMOUR) and _KEY.search(value) is None:
         return []  # a program that takes keys apart
-    name, value = _unassigned(value, path)
+    name, value = _unassigned(value, in_program)
     if not value:
         return []
     found = [one for one in recognise_all(name, value) if one.end - one.start > len(value) / 2 or one.end == 0 or "://" in value]
     return found or ([] if is_placeholder(value) else [Recognised("", "", value)])
 
 
-def _unassigned(value: str, path: str) -> tuple[str, str]:
+def _unassigned(value: str, in_program: bool) -> tuple[str, str]:
     """Name and value where a rule took both (``TOKEN=…``); the value is empty where nothing is assigned, or a program's own name."""
     assigned = _ASSIGNED.fullmatch(value)
     if assigned is None or not looks_secret_name(assigned["name"]):
         return "", value
     rest = assigned["value"].lstrip(" \t")
-    if rest.startswith(("\n", "\r")) or (PurePosixPath(path).suffix.lower() in _PROGRAMS and _EXPRESSION.fullmatch(rest)):
+    if rest.startswith(("\n", "\r")) or (in_program and _EXPRESSION.fullmatch(rest)):
         return "", ""
     return assigned["name"], rest.strip().strip("\"'")
 
