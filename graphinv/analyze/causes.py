@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ from graphinv.analyze.chokepoints import trees_of
 from graphinv.analyze.reaching import affordable
 from graphinv.model.estate import Estate
 from graphinv.model.facts import NodeKey
-from graphinv.model.results import LEVELS, Cause, EdgeName, Finding, Lens
+from graphinv.model.results import LEVELS, Cause, EdgeName, Finding, Hop, Lens
 
 if TYPE_CHECKING:
     from graphinv.analyze.engine import Engine
@@ -59,13 +59,14 @@ def _candidates(engine: Engine, findings: Sequence[Finding]) -> list[set[str]]:
             asked[_lens(finding), finding.target].add(finding.subject)
     busiest = sorted(asked, key=lambda one: (-len(asked[one]), one))[: affordable(engine, MOST_TARGETS)]
     passed = {(lens, target): _on_all_ways(engine, lens, target, asked[lens, target]) for lens, target in busiest}
+    between = _between(engine.estate, findings)
     names = []
     for finding in findings:
         if finding.target is not None and _of_reach(finding):
             ways = passed.get((_lens(finding), finding.target), {}).get(finding.subject, set())
             names.append(ways or {":".join(finding.target)})
         else:
-            names.append(set(_own(finding)))
+            names.append(set(_own(finding, between)))
     return names
 
 
@@ -97,13 +98,33 @@ def _on_all_ways(engine: Engine, lens: Lens, target: NodeKey, subjects: Iterable
     return found
 
 
-def _own(finding: Finding) -> Iterator[str]:
-    """What a finding is about: its one edge and what that leads to, and its subject, an agent only where there is nothing else. Without a
-    target the edge is only an example of what the subject does."""
-    found = list(finding.path[0].edges) if len(finding.path) == 1 and finding.target is not None else []
+def _between(estate: Estate, findings: Iterable[Finding]) -> Counter[_Ends]:
+    """How many edges of each kind stand between two ends, for edges that findings are about. O(edges of their sources)."""
+    about = {_ends(finding.path[0]) for finding in findings if len(finding.path) == 1}
+    edges = (edge for source in {source for _, source, _ in about} for edge in estate.outgoing.get(source, ()))
+    return Counter(ends for edge in edges if (ends := (edge.kind, edge.source, edge.target)) in about)
+
+
+_Ends = tuple[str, NodeKey, NodeKey]
+
+
+def _ends(hop: Hop) -> _Ends:
+    """Kind, source and target of the edge that a hop goes along, or against."""
+    backwards = hop.edge.startswith("<")
+    return hop.edge.removeprefix("<"), *((hop.target, hop.source) if backwards else (hop.source, hop.target))
+
+
+def _own(finding: Finding, between: Counter[_Ends]) -> Iterator[str]:
+    """What a finding is about: its one edge, unless another of its kind stands beside it, and what that leads to, a secret only where there
+    is no such edge, and its subject, an agent only where there is nothing else. Without a target the edge is only an example of what the
+    subject does."""
+    target = finding.target
+    alone = len(finding.path) == 1 and target is not None and between[_ends(finding.path[0])] <= 1
+    found = list(finding.path[0].edges) if alone else []
     is_twin = finding.subject[0] == "Tool"  # what a tool is taken for is well as it is
-    if finding.target is not None and finding.target[0] not in (*_ENDS, "Agent", *(["Tool"] if is_twin else [])):
-        found.append(":".join(finding.target))
+    others = ("Resource", "Agent", *(["Secret"] if found else []), *(["Tool"] if is_twin else []))
+    if target is not None and target[0] not in others:
+        found.append(":".join(target))
     if finding.subject[0] != "Agent" or not found:
         found.append(":".join(finding.subject))
     yield from found

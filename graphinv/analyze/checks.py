@@ -24,6 +24,7 @@ from graphinv.analyze.rows import (
     confidence,
     counted,
     granted,
+    hop_of,
     in_force,
     listed,
     sure_of,
@@ -277,11 +278,32 @@ def became_standing(engine: Engine, params: Params) -> Iterator[Row]:
         root = min(family.members, key=lambda secret: (secret.props.get("issued_at") or "~", secret.id))
         rows = list(_standing(estate, family, root, at, params))
         held = [edge for secret in family.members for edge in estate.incoming.get(secret.key, ()) if edge.kind == "HOLDS"]
-        holders = sorted({edge.source for edge in held if in_force(edge, at)} or {edge.source for edge in held})
+        held = [edge for edge in held if in_force(edge, at)] or held
+        holders = sorted({edge.source for edge in held})
         for row in rows:
-            yield from (about(holder, root.key) | row for holder in holders)
+            for holder in holders:
+                path = [hop_of(estate, edge) for edge in _way_back(estate, (edge for edge in held if edge.source == holder), root.key)]
+                yield about(holder, root.key) | {"path": path} | row
             if not holders:
                 yield about(root.key) | row
+
+
+_SHOWN = 20
+"""How many steps of a chain are shown."""
+
+
+def _way_back(estate: Estate, held: Iterable[EdgeRecord], root: NodeKey) -> list[EdgeRecord]:
+    """From what is held of a chain, the newest of it, back to its first secret or as far as is shown."""
+    way = [max(held, key=lambda edge: (estate.nodes[edge.target].props.get("issued_at") or "", edge.target, edge.key))]
+    known = {way[0].target}
+    while way[-1].target != root and len(way) < _SHOWN:
+        steps = (edge for edge in estate.outgoing.get(way[-1].target, ()) if edge.kind == "DERIVED_FROM" and edge.target not in known)
+        step = min(steps, key=lambda edge: edge.key, default=None)
+        if step is None:
+            break
+        known.add(step.target)
+        way.append(step)
+    return way
 
 
 def _works(secret: Props, at: int) -> bool:

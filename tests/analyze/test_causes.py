@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -10,10 +13,14 @@ from hypothesis import given, settings
 from graphinv.analyze.causes import causes, causes_of
 from graphinv.analyze.changes import Change
 from graphinv.analyze.engine import Engine
+from graphinv.analyze.rules import load_rules, run_rules
 from graphinv.model.estate import Estate
 from graphinv.model.facts import EdgeFact, NodeFact, NodeKey
 from graphinv.model.results import Finding, finding_key
+from graphinv.store import Rows
 from tests.analyze.estates import AT, build, edge, estate_of, facts, node
+
+QUERIES = Path(__file__).parents[2] / "queries"
 
 
 def finding(engine: Engine, subject: NodeKey, target: NodeKey, rule: str = "GI-XXX-001") -> Finding:
@@ -101,6 +108,54 @@ def test_an_edge_that_is_one_of_several_that_a_finding_is_about_is_no_cause() ->
     assert found.cause == "Agent:a1"
     [found] = with_causes(engine, [replace(about(("Agent", "a1")), path=example, target=("Tool", "t1"))])
     assert found.cause == example[0].edges[0]
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_one_of_two_edges_between_the_same_ends_is_no_cause(times: int) -> None:
+    grants = [edge("a2 RUNS_AS i1"), edge("i1 CAN_ACCESS r1", actions=["write"])]
+    ways = [edge("a1 DELEGATES_TO a2"), edge("a1 DELEGATES_TO a2", mode="invoke")][:times]
+    estate = build(*grants, *ways)
+    [(cause, left)] = left_of("GI-DEL-001", estate).items()
+    assert left == []
+    assert cause == ("Agent:a1" if times == 2 else next(one.key for one in estate.edges_of("DELEGATES_TO")))
+
+
+def test_a_chain_of_secrets_is_cleared_at_its_first_whatever_is_held_of_it() -> None:
+    chain: list[NodeFact | EdgeFact] = [
+        node("s1", lifetime="ephemeral", issued_at="2026-07-08T00:00:00Z", expires_at="2026-07-09T00:00:00Z", max_life_seconds=3600),
+        node("s2", lifetime="ephemeral", issued_at="2026-07-09T00:00:00Z", expires_at="2026-07-11T00:00:00Z"),
+        edge("a1 HOLDS s1"),
+        edge("a1 HOLDS s2"),
+        edge("s2 DERIVED_FROM s1", via="renew"),
+    ]
+    assert left_of("GI-SEC-003", build(*chain)) == {"Secret:s1": []}
+
+
+def left_of(rule: str, estate: Estate) -> dict[str, list[str]]:
+    """By cause of what one rule that is a function finds, what it still finds of that when the cause is not there."""
+    by_cause: defaultdict[str, set[str]] = defaultdict(set)
+    for one in judged(rule, estate):
+        by_cause[one.cause or ""].add(one.key)
+    again = {cause: judged(rule, taken_out(estate, cause)) for cause in by_cause}
+    return {cause: [one.title for one in again[cause] if one.key in keys] for cause, keys in by_cause.items()}
+
+
+def taken_out(estate: Estate, cause: str) -> Estate:
+    """An estate that never had the cause."""
+    nodes = [one for key, one in estate.nodes.items() if ":".join(key) != cause]
+    return Estate.of(nodes, [one for one in estate.edges if cause not in (one.key, ":".join(one.source), ":".join(one.target))])
+
+
+def judged(rule: str, estate: Estate) -> list[Finding]:
+    engine = Engine(estate, AT)
+    path = QUERIES / "rules" / f"{rule}.cypher"
+    findings, [status] = run_rules(load_rules({path.name: path.read_text("utf-8")}), engine, no_query)
+    assert status.outcome != "error", status.reason
+    return with_causes(engine, findings)
+
+
+def no_query(cypher: str, parameters: Mapping[str, object]) -> Rows:
+    raise AssertionError(f"a function asks no store: {cypher}")
 
 
 def without(estate: Estate, cause: str) -> Estate:
