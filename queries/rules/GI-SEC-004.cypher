@@ -46,7 +46,8 @@ WHERE h.gone_at IS NULL AND r.gone_at IS NULL
 WITH s, t, ended, confidence, h, r,
      s.expires_at IS NULL AND coalesce(s.renewable, false) = false AND coalesce(s.lifetime, 'unknown') <> 'static' AS unknown
 RETURN CASE WHEN h IS NULL THEN 'Secret' ELSE labels(h)[0] END AS subject_kind,
-       CASE WHEN h IS NULL THEN s.id ELSE h.id END AS subject_id, 'Secret' AS target_kind, s.id AS target_id,
+       CASE WHEN h IS NULL THEN s.id ELSE h.id END AS subject_id,
+       CASE WHEN h IS NOT NULL THEN 'Secret' END AS target_kind, CASE WHEN h IS NOT NULL THEN s.id END AS target_id,
        unknown, CASE WHEN t.closed_at IS NULL THEN 'its task was to be over by now' ELSE 'its task was closed' END AS reason,
        CASE WHEN h IS NULL THEN 'still works' ELSE 'still holds ' + coalesce(s.name, s.id) END AS still,
        r.place AS place, t.id AS task, confidence,
