@@ -16,7 +16,7 @@ from math import ceil
 from typing import Any, get_args
 
 from graphinv.export import RuleText
-from graphinv.export.support.policy import approved, as_approved, in_force, owner_active, seconds, stated
+from graphinv.export.support.policy import approved, as_approved, in_force, owner_active, seconds, stated, task_ends
 from graphinv.export.support.words import scores_by_subject
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
 from graphinv.model.facts import NodeKey
@@ -148,8 +148,7 @@ def _made(estate: Estate, node: NodeRecord, at: str, score: Score | None) -> dic
     elif node.kind == "Tool":
         known |= {"as_approved": True} if as_approved(node.props) else {}
     elif node.kind == "Task":
-        ends = [seconds(known[name]) for name in ("closes_at", "closed_at") if name in known]
-        known |= {"ends_at": min(ends)} if ends else {}
+        known |= {"ends_at": seconds(end)} if (end := task_ends(known)) else {}
         known |= {"opened_at": seconds(known["opened_at"])} if "opened_at" in known else {}
     attributes = ATTRIBUTES[node.kind]
     unknown = sorted(name for name in attributes if name != "unknown" and known.get(name, "unknown") == "unknown")

@@ -10,11 +10,12 @@ import tarfile
 from pathlib import Path as FilePath
 from typing import Any
 
+import pytest
 from hypothesis import given
 
 from graphinv.analyze.engine import Engine
 from graphinv.export import authzen, cedar, opa
-from graphinv.export.support.policy import TYPES, approved
+from graphinv.export.support.policy import TYPES, approved, seconds
 from graphinv.export.support.questions import questions
 from graphinv.ingest import Document, decision_logs, rego
 from graphinv.ingest import cedar as cedar_reader
@@ -290,6 +291,31 @@ def test_each_hop_is_a_question() -> None:
     assert asked[1]["context"]["delegation_chain"] == ["agent:bot", "agent:helper"]
     assert "task" not in asked[1]["context"]
     assert asked[3]["resource"]["properties"] == {"name": "orders", "type": "database", "sensitivity": "restricted"}
+
+
+@pytest.mark.parametrize(
+    ("ends", "open_then"),
+    [
+        ({"closes_at": "2026-07-02T00:00:00Z"}, True),
+        ({"closed_at": "2026-07-02T00:00:00Z"}, True),
+        ({"closes_at": "2026-07-02T00:00:00Z", "closed_at": AT}, False),
+        ({"closes_at": AT, "closed_at": "2026-07-02T00:00:00Z"}, False),
+        ({}, False),
+    ],
+)
+def test_a_task_is_open_until_the_first_of_its_ends(ends: dict[str, Any], open_then: bool) -> None:
+    orders, task = ("Resource", "orders"), ("Task", "T-2")
+    made = estate(
+        NodeFact(*task, {"opened_at": "2026-06-30T00:00:00Z", **ends}),
+        EdgeFact("RUNS_TASK", HELPER, task, {}),
+        EdgeFact("USES", HELPER, LOOK, {}),
+        EdgeFact("CAN_ACCESS", LOOK, orders, {"actions": ["read"]}),
+    )
+    path = Engine(made, AT).witness(HELPER, orders, "read")
+    assert path
+    assert ("task" in questions(path, made)[0]["context"]) is open_then
+    attributes = entities(made)[task]["attrs"]
+    assert (attributes["ends_at"] > seconds(AT)) is open_then
 
 
 @given(strategies.estates(max_nodes=8, max_edges=14))

@@ -43,6 +43,12 @@ def seconds(time: str) -> int:
     return floor(datetime.fromisoformat(time).timestamp())
 
 
+def task_ends(task: Props) -> str | None:
+    """When a task is over: the first of when it was closed and when it is to be; of one that states neither nobody knows."""
+    ends = stated(task, ("closed_at", "closes_at")).values()
+    return min(ends, key=datetime.fromisoformat, default=None)
+
+
 def in_force(edge: EdgeRecord, at: str) -> bool:
     """Whether an edge holds at ``at``; whether its ends are in service is for whoever asks."""
     now, start, end = datetime.fromisoformat(at), edge.props.get("valid_from"), edge.props.get("valid_until")

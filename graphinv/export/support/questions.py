@@ -12,7 +12,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from graphinv.export.support.policy import TYPES, stated, typed
+from graphinv.export.support.policy import TYPES, stated, task_ends, typed
 from graphinv.model.estate import Estate
 from graphinv.model.facts import NodeKey
 from graphinv.model.results import Hop, Path
@@ -106,7 +106,7 @@ def _task(estate: Estate, actor: NodeKey, at: str) -> dict[str, str]:
         for task in tasks
         if (start := task.props.get("opened_at")) is not None
         and datetime.fromisoformat(start) <= now
-        and (end := task.props.get("closed_at") or task.props.get("closes_at")) is not None
+        and (end := task_ends(task.props)) is not None
         and now < datetime.fromisoformat(end)
     }
     return {"task": opened.pop()} if len(opened) == 1 else {}
