@@ -685,3 +685,22 @@ none = SandboxAgent(name="none", capabilities=[])
     tools = {name: facts.targets("USES", f"openai-agents:shop/box#{name}") for name in ("whole", "typed", "shell", "none")}
     assert tools == {"whole": both, "typed": both, "shell": {"openai-agents:sandbox_shell"}, "none": set()}
     assert facts.nodes["Tool", "openai-agents:sandbox_shell"]["effects"] == ["execute", "read", "write"]
+    assert facts.problems == []
+
+
+def test_what_an_agent_can_do_in_its_sandbox_is_not_known_where_something_else_says_it() -> None:
+    text = """
+from agents.sandbox import SandboxAgent
+from agents.sandbox.capabilities import Shell
+
+def make(caps):
+    return SandboxAgent(name="given", capabilities=caps)
+
+more = SandboxAgent(name="more", capabilities=[Shell(), *load()])
+"""
+    facts = linked({"box.py": text})
+    assert facts.targets("USES", "openai-agents:shop/box#more") == {"openai-agents:sandbox_shell"}
+    assert [(where, message.partition(":")[0]) for where, _, message in facts.problems] == [
+        ("L5", "capabilities of 'given' are not all known"),
+        ("L8", "capabilities of 'more' are not all known"),
+    ]

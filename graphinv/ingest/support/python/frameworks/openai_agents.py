@@ -112,7 +112,12 @@ def _tool(program: Program, actor: Actor, tool: Value) -> Iterator[Fact]:
 def _sandbox(program: Program, actor: Actor, made: Made) -> Iterator[Fact]:
     """What an agent with a sandbox can do there: what it is told, else all that it can by default."""
     given = _arg(made, "capabilities")
-    stated = {one.symbol for one in program.items(given) if isinstance(one, Made)}
+    stated = set()
+    for one in program.items(given):
+        if isinstance(one, Made) and one.within(*IMPORTS):
+            stated.add(one.symbol)
+        else:
+            yield from program.uses_tools(actor, one, what="capabilities")
     for name, tool in _CAPABILITIES.items():
         if given is None or not stated.isdisjoint((name, "default")):
             yield from program.hosted(actor, made, tool)
