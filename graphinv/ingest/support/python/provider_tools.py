@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
 from graphinv.ingest.support.python.actors import Hosted
 
@@ -12,28 +11,19 @@ _TYPE = re.compile(
     r"|text_editor|tool_search_tool_(?:bm25|regex)|web_fetch|web_search)(?:_preview)?(_20\d{6})?"
 )
 """Those with a date are Anthropic's, the others OpenAI's."""
-_DOES: Mapping[str, tuple[tuple[str, ...], bool]] = {
-    **dict.fromkeys(("bash", "code_execution", "code_interpreter", "local_shell", "shell"), (("execute",), False)),
-    **dict.fromkeys(("computer", "computer_use"), (("execute", "read", "write"), True)),
-    **dict.fromkeys(("apply_patch", "memory", "text_editor"), (("read", "write"), False)),
-    **dict.fromkeys(("web_fetch", "web_search"), (("egress", "read"), True)),
-    "file_search": (("read",), False),
-    "image_generation": (("egress",), False),
-}
 _LOCAL = frozenset({"apply_patch", "bash", "computer", "computer_use", "local_shell", "memory", "shell", "text_editor"})
 
 
 def provider_tool(kind: str) -> Hosted | None:
-    """The tool of that type; None for what is none.
+    """The tool of that type, whose effects the catalogue knows; None for what is none.
 
-    >>> provider_tool("text_editor_20250728").effects, provider_tool("function")
-    (('read', 'write'), None)
+    >>> provider_tool("text_editor_20250728").id, provider_tool("function")
+    ('anthropic:text_editor', None)
     """
     match = _TYPE.fullmatch(kind)
     if match is None:
         return None
-    effects, untrusted = _DOES.get(match[1], ((), None))
-    return Hosted(f"{'anthropic' if match[2] else 'openai'}:{match[1]}", match[1], effects, untrusted)
+    return Hosted(f"{'anthropic' if match[2] else 'openai'}:{match[1]}", match[1])
 
 
 def runs_here(kind: str) -> bool:

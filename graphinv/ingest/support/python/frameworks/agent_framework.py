@@ -187,6 +187,7 @@ class _Nodes:
     def __init__(self, program: Program, workflow: Actor) -> None:
         self.program = program
         self.named: dict[str, Value | None] = {}
+        self._held: dict[object, list[Actor]] = {}
         for call in calls(program, workflow.value, "register_agent", "register_executor", "add_agent"):
             factory, name = call.passed("factory_func", 0), call.passed("name", 1)
             text = name.text() if name is not None else None
@@ -205,18 +206,22 @@ class _Nodes:
             if actor is None and isinstance(item, FunctionV):
                 for call in self.program.calls_in(item):
                     one = self.program.actor(call)
-                    found.extend([one] if one is not None else self._run_by(call))
+                    found.extend([one] if one is not None else self._made_by(call))
             elif actor is None and isinstance(item, Made):
                 actor = next((one for key in ("agent", "workflow") if (one := self.program.actor(item.arg(key, 0))) is not None), None)
-                found.extend(self._run_by(item) if actor is None else ())
+                found.extend(self._made_by(item) if actor is None else ())
             if actor is not None:
                 found.append(actor)
         return found
 
-    def _run_by(self, step: Value) -> list[Actor]:
-        """The agents that an executor of a class of the tree makes or runs."""
-        methods = self.program.methods(step.cls, step) if isinstance(step, Made) and step.cls is not None else ()
-        return [actor for method in methods for actor, _ in agents_run(self.program, method)]
+    def _made_by(self, step: Value) -> list[Actor]:
+        """The agents that an executor of a class of the tree makes for itself."""
+        if not isinstance(step, Made) or step.cls is None:
+            return []
+        if step.key not in self._held:
+            made = (method for method in self.program.methods(step.cls, step) if method.name == "__init__")
+            self._held[step.key] = [actor for method in made for actor, _ in agents_run(self.program, method)]
+        return self._held[step.key]
 
 
 def _graph(program: Program, workflow: Actor) -> Iterator[Fact]:
