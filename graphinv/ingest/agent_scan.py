@@ -53,21 +53,25 @@ def read(document: Document) -> Iterator[Fact]:
     located = jsondoc.parse(document)
     top = clients.top_object(located, document)
     yield from clients.duplicate_problems(located, document, NAME)
+    seen: set[str] = set()
     for number, (place, found) in enumerate(list(top.items())[:MAX_PATHS]):
         if isinstance(found, dict):
-            yield from _scanned(document, located, (place,), found, redact(text(found.get("client"))) or str(number))
+            client = redact(text(found.get("client"))) or str(number)
+            section = f"{client} {number}" if client in seen else client  # a client may have several files
+            seen.add(client)
+            yield from _scanned(document, located, (place,), found, section)
     if len(top) > MAX_PATHS:
         yield Problem(document.path, "", f"tells of more than {MAX_PATHS:,} configurations; the others are left out", "error", NAME)
 
 
-def _scanned(document: Document, located: Located, at: Pointer, found: Mapping[str, Any], client: str) -> Iterator[Fact]:
-    """The servers of one configuration file."""
+def _scanned(document: Document, located: Located, at: Pointer, found: Mapping[str, Any], section: str) -> Iterator[Fact]:
+    """The servers of one configuration file; ``section`` tells their ids from those of the others."""
     servers = items(found.get("servers"))
     for index, one in enumerate(servers[:MAX_SERVERS]):
         pointer = (*at, "servers", index)
         name = text(one.get("name")) or f"server {index + 1}"
         where = clients.at(located, (*pointer, "server"))
-        key, facts = offered_server(document, CLIENT, name, one.get("server"), where, lambda _: {}, section=f"{client}/")
+        key, facts = offered_server(document, CLIENT, name, one.get("server"), where, lambda _: {}, section=f"{section}/")
         yield from facts
         if key is not None:
             yield from _entries(document, key, facts)

@@ -76,6 +76,12 @@ def test_a_configured_server_of_the_same_package_has_its_tools_by_inference() ->
     assert [edge.props["evidence"] for edge in found.edges if edge.kind == "PROVIDES" and edge.source == scanned_one] == [["declared"]]
 
 
+def test_two_files_of_one_client_may_call_different_servers_the_same() -> None:
+    one, two = json.loads(result(STARTED)), json.loads(result(scanned("files", {"command": "uvx", "args": ["acme-files"]})))
+    servers = nodes(read(json.dumps({**one, "/src/shop/.cursor/mcp.json": next(iter(two.values()))})), "ToolServer")
+    assert {props["package"] for props in servers.values()} == {"pkg:npm/%40acme/files@1.2.3", "pkg:pypi/acme-files"}
+
+
 def test_two_clients_may_call_different_servers_the_same() -> None:
     one, two = json.loads(result(STARTED)), json.loads(result(scanned("files", {"command": "uvx", "args": ["acme-files"]}), client=None))
     facts = read(json.dumps({**one, "/srv/mcp.json": next(iter(two.values()))}))
