@@ -4,7 +4,7 @@ A cell is empty where the property is absent. Around every cell, and around ever
 separated by ``;``; ``[]`` is the empty list. What could be misread is escaped with a backslash: ``\;`` ``\\`` ``\[`` stand for
 themselves, ``\e`` is the empty text, ``\u{1f}`` the character of that hexadecimal number (so are controls, directions and others written
 that are not seen); any other backslash is a backslash. A cell that a spreadsheet would take for a formula has a ``'`` put in front, which
-reading takes away.
+reading takes away; what would begin one after a ``;`` is written as its number.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ FILES: Mapping[str, str] = {f"{stem}.csv": kind for kind, stem in STEMS.items()}
 """File name → kind."""
 
 _FORMULA = re.compile("'*[=+\\-@\t\r＝＋－＠]")
-_FORMULA_WITHIN = re.compile(';(?="*[=+\\-@\t\r＝＋－＠])')
+_FORMULA_WITHIN = re.compile(';("*)([=+\\-@\t\r＝＋－＠])')
 _ESCAPE = re.compile(r"\\(?:u\{([0-9a-fA-F]{1,6})\}|([\\;\[e]))")
 _MUST_ESCAPE = re.compile(
     "[\\\\;\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
@@ -73,7 +73,7 @@ def defuse_throughout(cell: str) -> str:
     >>> defuse_throughout("x;=1+1")
     "x;'=1+1"
     """
-    return _FORMULA_WITHIN.sub(";'", defuse(cell))
+    return _FORMULA_WITHIN.sub(r";'\1\2", defuse(cell))
 
 
 def text_to_cell(text: str) -> str:
@@ -82,7 +82,7 @@ def text_to_cell(text: str) -> str:
     >>> print(text_to_cell(" a;b"))
     \u{20}a\;b
     """
-    return defuse(_escape(text))
+    return _defused(_escape(text))
 
 
 def cell_to_text(cell: str) -> str | None:
@@ -98,7 +98,7 @@ def value_to_cell(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list):
-        return defuse(";".join(map(_escape, value))) if value else "[]"
+        return _defused(";".join(map(_escape, value))) if value else "[]"
     return text_to_cell(value) if isinstance(value, str) else defuse(repr(value))
 
 
@@ -133,6 +133,11 @@ def _number(prop: Property, cell: str) -> int | float:
 def _refuse(cell: str) -> str:
     cell = cell.strip()
     return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
+
+
+def _defused(cell: str) -> str:
+    """`defuse_throughout` in a form that is read back: after a semicolon a number stands for what would begin a formula."""
+    return _FORMULA_WITHIN.sub(lambda match: f";{match[1]}{_hex(match[2])}", defuse(cell))
 
 
 def _escape(text: str) -> str:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -31,12 +32,21 @@ def test_a_value_comes_back_exactly(drawn: tuple[Property, Any]) -> None:
     assert cell, "only what is absent is empty"
     assert cell.strip() == cell
     assert cell[0] not in "=+-@\t\r＝＋－＠"
+    assert not re.search('(?<=;)"*[=+@＝＋－＠-]', cell), "where a semicolon ends a cell"
     assert not any(ord(character) < 32 for character in cell), "a fact is one line of the table"
 
 
 @given(strategies.texts())
 def test_a_text_comes_back_exactly(text: str) -> None:
     assert cell_to_text(text_to_cell(text)) == text
+
+
+@pytest.mark.parametrize("value", ["a;=1+1", 'a;"=1+1"', "a;;-1", ["a", "=1+1"], ["a;@x", '"+1', "-x"]])
+def test_no_formula_begins_after_a_semicolon(value: str | list[str]) -> None:
+    """Spreadsheets of many countries end a cell there, whatever stands in quotes."""
+    cell = value_to_cell(value)
+    assert not re.search('(?<=;)"*[=+@-]', cell), cell
+    assert cell_to_value(TEXT if isinstance(value, str) else SET, cell) == value
 
 
 @given(st.text(max_size=20), st.sampled_from(EVERY))
