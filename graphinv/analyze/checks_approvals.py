@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from graphinv.analyze.approvals import HOLDS, approvals_of
@@ -57,7 +58,8 @@ def unapproved(engine: Engine, params: Params) -> Iterator[Row]:
 
 
 def nobody_asked(engine: Engine, params: Params) -> Iterator[Row]:
-    """Agents that act by themselves and may call what destroys, with nobody asked; told for each tool or server they call."""
+    """Agents that act by themselves and may call what destroys, with nobody asked; told for each tool or server they call. What may
+    destroy, since nobody states what it does, is unknown. O(calls and what servers provide)."""
     estate, approvals = engine.estate, approvals_of(engine)
     for agent in agents_of(engine):
         for edge, tools in _grave_calls(engine, agent):
@@ -65,7 +67,7 @@ def nobody_asked(engine: Engine, params: Params) -> Iterator[Row]:
             asks = any(map(_asks, points))
             ends = about(agent.key, edge.target)
             if asks:
-                rate = _per_day(edge, micros(engine.at))
+                rate = _per_day(edge, micros(engine.at)) if tools else None
                 if rate is not None and rate > params["per_day"]:
                     why = "it is asked so often that nobody reads it"
                     yield ends | {"reason": why, "tools": tools, "modifiers": ["-10 somebody is asked, so it is only worth knowing"]}
@@ -73,9 +75,10 @@ def nobody_asked(engine: Engine, params: Params) -> Iterator[Row]:
             if edge.props.get("approval") == "exact" and approvals.of(edge) == "approved":
                 continue
             autonomy = agent.props.get("autonomy")
-            if autonomy is None or any(map(_may_ask, points)):
+            alone = autonomy in ("approve_destructive", "autonomous")
+            if autonomy is None or (alone and not tools) or any(map(_may_ask, points)):
                 yield ends | {"unknown": True}
-            elif autonomy in ("approve_destructive", "autonomous"):
+            elif alone:
                 client = autonomy == "approve_destructive"
                 yield ends | {
                     "reason": "only its own client asks, which a run without a screen does not" if client else "nobody is asked",
@@ -86,39 +89,66 @@ def nobody_asked(engine: Engine, params: Params) -> Iterator[Row]:
 
 
 def _grave_calls(engine: Engine, agent: NodeRecord) -> Iterator[tuple[EdgeRecord, list[str]]]:
-    """Calls of an agent behind which something destroys, with the names of what does."""
-    estate, at = engine.estate, micros(engine.at)
-    for edge in estate.outgoing.get(agent.key, ()):
-        if edge.kind not in ("USES", "CONNECTS_TO") or not in_force(edge, at) or not active(estate.nodes[edge.target]):
-            continue
-        grave = _grave(engine, edge)
-        if grave:
-            yield edge, sorted(tool.name for tool in grave)
+    """Calls of an agent behind which something destroys, with the names of what does, or may, with none. A tool that is called by itself,
+    with no point there that asks, is told there, not of its server too."""
+    estate, at, offers = engine.estate, micros(engine.at), _offers_of(engine)
+    calls = [
+        edge
+        for edge in estate.outgoing.get(agent.key, ())
+        if edge.kind in ("USES", "CONNECTS_TO") and in_force(edge, at) and active(estate.nodes[edge.target])
+    ]
+    itself = {edge.target for edge in calls if edge.kind == "USES" and not any(map(_asks, _points(estate, edge)))}
+    for edge in calls:
+        tools = [tool for tool in offers.unasked(edge) if edge.kind == "USES" or tool.key not in itself]
+        if tools or not offers.known(edge):
+            yield edge, sorted(tool.name for tool in tools if _destroys(tool))
 
 
-def _grave(engine: Engine, edge: EdgeRecord) -> Sequence[NodeRecord]:
-    """What destroys behind a call; not what a point asks about wherever servers provide it."""
-    by_server, asked = _graves_of(engine)
-    if edge.kind == "CONNECTS_TO":
-        return [tool for tool in by_server.get(edge.target, ()) if listed(edge, tool)]
-    tool = engine.estate.nodes[edge.target]
-    return [tool] if _destroys(tool) and tool.key not in asked else []
+@dataclass(frozen=True)
+class _Offers:
+    """What may be called that destroys, or of which nobody states what it does."""
+
+    estate: Estate
+    by_server: Mapping[NodeKey, Sequence[NodeRecord]]
+    """What servers provide with no point that asks."""
+    asked: Container[NodeKey]
+    """What servers provide only with such a point."""
+    names: Mapping[NodeKey, Set[str]]
+    """Names and ids of all that a server provides or did, whatever that does."""
+
+    def unasked(self, edge: EdgeRecord) -> Sequence[NodeRecord]:
+        """What is behind a call; not what a point asks about wherever servers provide it."""
+        if edge.kind == "CONNECTS_TO":
+            return [tool for tool in self.by_server.get(edge.target, ()) if listed(edge, tool)]
+        tool = self.estate.nodes[edge.target]
+        return [tool] if _may_destroy(tool) and tool.key not in self.asked else []
+
+    def known(self, edge: EdgeRecord) -> bool:
+        """Whether somebody states which tools are behind a call."""
+        only, names = edge.props.get("tools"), self.names.get(edge.target, frozenset())
+        return edge.kind == "USES" or (bool(names) if only is None else names.issuperset(only))
 
 
 @once
-def _graves_of(engine: Engine) -> tuple[Mapping[NodeKey, Sequence[NodeRecord]], Container[NodeKey]]:
-    """By server, what it provides that destroys, with no point that asks; and all that only such points provide."""
+def _offers_of(engine: Engine) -> _Offers:
     estate, at = engine.estate, micros(engine.at)
     found: defaultdict[NodeKey, list[NodeRecord]] = defaultdict(list)
+    names: defaultdict[NodeKey, set[str]] = defaultdict(set)
     provided: dict[NodeKey, bool] = {}
     for edge in estate.edges_of("PROVIDES"):
         tool = estate.nodes[edge.target]
-        if _destroys(tool) and in_force(edge, at) and active(estate.nodes[edge.source]):
+        names[edge.source] |= {tool.name, tool.id}
+        if _may_destroy(tool) and in_force(edge, at) and active(estate.nodes[edge.source]):
             asks = any(map(_asks, _points(estate, edge)))
             provided[tool.key] = asks and provided.get(tool.key, True)
             if not asks:
                 found[edge.source].append(tool)
-    return found, {key for key, asks in provided.items() if asks}
+    return _Offers(estate, found, {key for key, asks in provided.items() if asks}, names)
+
+
+def _may_destroy(tool: NodeRecord) -> bool:
+    """Whether it destroys, or nobody states what it does."""
+    return active(tool) and (tool.props.get("effects") is None or _destroys(tool))
 
 
 def _destroys(tool: NodeRecord) -> bool:
@@ -150,8 +180,9 @@ def _per_day(edge: EdgeRecord, at: int) -> float | None:
 
 def broad_approval(engine: Engine, params: Params) -> Iterator[Row]:
     """Approvals of what destroys that are not for one call, that hold too long, or never end. That the client lets one connect to a server
-    approves none of its tools."""
+    approves none of its tools. Of what nobody states what it does, it is unknown."""
     estate, at, approvals = engine.estate, micros(engine.at), approvals_of(engine)
+    offers = _offers_of(engine)
     links = (edge for edge in estate.edges_of("CONNECTS_TO") if edge.props.get("approval") != "client")
     for edge in (*estate.edges_of("USES"), *links):
         standing = approvals.of(edge)
@@ -159,13 +190,13 @@ def broad_approval(engine: Engine, params: Params) -> Iterator[Row]:
             continue
         if not (active(estate.nodes[edge.source]) and active(estate.nodes[edge.target])):
             continue
-        tools = _grave(engine, edge)
-        if not tools:
+        tools = offers.unasked(edge)
+        if not tools and offers.known(edge):
             continue
         until = edge.props.get("approved_until")
         reasons = []
         planned = edge.props.get("approval") in ("change", "recurring") and until is not None
-        if edge.props.get("approval") == "scope" and any("irreversible" in tool.props["effects"] for tool in tools):
+        if edge.props.get("approval") == "scope" and any("irreversible" in (tool.props.get("effects") or ()) for tool in tools):
             reasons.append("it is for whatever it is called with, and what it does cannot be undone")
         if not planned and until is None and edge.props.get("approval") != "exact":
             reasons.append("it never ends")
@@ -175,7 +206,8 @@ def broad_approval(engine: Engine, params: Params) -> Iterator[Row]:
         if standing == "changed" or any(_changed(tool.props) for tool in tools):
             reasons.append("the tool has changed since")
         if reasons:
-            yield about(edge.source, edge.target) | {"reasons": reasons, "approved_by": edge.props.get("approved_by")}
+            unknown = {} if any(map(_destroys, tools)) else {"unknown": True}
+            yield about(edge.source, edge.target) | {"reasons": reasons, "approved_by": edge.props.get("approved_by"), **unknown}
 
 
 def _changed(tool: Props) -> bool:

@@ -11,6 +11,7 @@
 // frameworks: [ASI03, ASI09, PR.AA-05, ID.RA-07, ZT-3, C9, CIS-6.1]
 // needs: [USES.approved|CONNECTS_TO.approved, Tool.effects]
 // function: broad_approval
+// unknown: no source states what the tools do
 // parameters:
 //   hours: {type: integer, default: 24, meaning: For how many hours an approval may hold}
 // traps:
