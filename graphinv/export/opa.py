@@ -157,9 +157,12 @@ verdict := {"decision": "step_up", "reason": "something about it is grave, or no
 
 permitted if {
 	not out_of_service
+	count(holding) > 0
+}
+
+holding contains grant if {
 	some grant in grants
-	begun(grant)
-	lasting(grant)
+	holds(grant)
 }
 
 harmless if {
@@ -177,7 +180,10 @@ caller := callers[input.subject.type][input.subject.id]
 
 out_of_service if caller.status in {"suspended", "retired"}
 
+out_of_service if callee.status in {"suspended", "retired"}
+
 task_open if {
+	input.subject.type == "agent"
 	task := data.graphinv.tasks[input.context.task]
 	input.subject.id in task.agents
 	not task.closed_at
@@ -188,6 +194,8 @@ task_open if {
 # What it asks for
 
 tool := data.graphinv.tools[input.resource.id] if input.resource.type == "tool"
+
+callee := callers[input.resource.type][input.resource.id]
 
 grants contains grant if {
 	input.action.name == "tools/call"
@@ -229,7 +237,17 @@ passed_on_too_often if {
 	chain := input.context.delegation_chain
 	some place, delegator in chain
 	granted := data.graphinv.delegations[delegator][chain[place + 1]]
-	every grant in granted { grant.max_depth < (count(chain) - 1) - place }
+	every grant in granted { not lets_on(grant, (count(chain) - 1) - place) }
+}
+
+lets_on(grant, _) if {
+	holds(grant)
+	not grant.max_depth
+}
+
+lets_on(grant, times) if {
+	holds(grant)
+	grant.max_depth >= times
 }
 
 mild if {
@@ -242,20 +260,21 @@ mild if {
 mild if {
 	input.action.name == "delegate"
 	input.context.delegation_chain
-	some grant in grants
-	grant.scopes
+	callee.status == "active"
+	every grant in holding { grant.scopes }
 }
 
 # When
 
-begun(grant) if not grant.valid_from
-
-begun(grant) if time.parse_rfc3339_ns(grant.valid_from) <= time.now_ns()
-
-lasting(grant) if {
+holds(grant) if {
+	begun(grant)
 	unended(grant)
 	unexpired(grant)
 }
+
+begun(grant) if not grant.valid_from
+
+begun(grant) if time.parse_rfc3339_ns(grant.valid_from) <= time.now_ns()
 
 unended(grant) if not grant.valid_until
 
