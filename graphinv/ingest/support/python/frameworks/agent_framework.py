@@ -135,6 +135,11 @@ def facts(program: Program) -> Iterator[Fact]:
             yield from _orchestration(program, actor, names)
         else:
             yield from _agent(program, actor)
+    # Last: to know all calls of methods takes much of what may be followed
+    for actor in program.actors(NAME):
+        if actor.key[0] == "Agent":
+            for call in calls(program, actor.made, *_RUNS):
+                yield from _tools(program, actor, call.passed("tools"))
 
 
 def _agent(program: Program, actor: Actor) -> Iterator[Fact]:
@@ -147,8 +152,7 @@ def _agent(program: Program, actor: Actor) -> Iterator[Fact]:
     if client is None and made.symbol in ("Agent", "ChatAgent", "RawAgent"):
         client = made.arg("client", 0)
     yield from program.uses_model(actor, client)
-    for tools in (made.arg("tools"), *(call.passed("tools") for call in calls(program, made, *_RUNS))):
-        yield from _tools(program, actor, tools)
+    yield from _tools(program, actor, made.arg("tools"))
     if made.symbol == "A2AAgent":
         yield from _remote(program, actor)
 

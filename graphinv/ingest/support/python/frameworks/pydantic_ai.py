@@ -62,6 +62,7 @@ _WRAPPERS = ("TemporalAgent", "DBOSAgent", "PrefectAgent", "WrapperAgent")
 """Classes around an agent that run it elsewhere, or otherwise."""
 _RUNS = ("run", "run_sync", "run_stream", "run_stream_events", "iter")
 """Methods of an agent that may give it tools for one run."""
+_GIVEN = ("tools", "builtin_tools", "native_tools", "capabilities")
 _TOOL_DECORATORS = frozenset({"tool", "tool_plain"})
 
 
@@ -81,17 +82,26 @@ def facts(program: Program) -> Iterator[Fact]:
     for actor in program.actors(NAME):
         made = actor.made
         yield from program.uses_model(actor, made.arg("model", 0))
-        runs = calls(program, made, *_RUNS)
-        given = [(field, made.arg(field)) for field in ("tools", "builtin_tools", "native_tools", "capabilities")]
-        given += [(field, call.passed(field)) for call in runs for field in ("builtin_tools", "native_tools")]
-        for field, value in given:
-            yield from program.uses_tools(actor, value, hosted=HOSTED, packages=IMPORTS, what=field.replace("_", " "))
-            yield from runs_agents(program, actor, value)
-        for sets in (made.arg("toolsets"), made.arg("mcp_servers"), *(call.passed("toolsets") for call in runs)):
-            for item in program.items(sets):
-                yield from _toolset(program, actor, item)
+        for field in _GIVEN:
+            yield from _tools(program, actor, made.arg(field), field)
+        for field in ("toolsets", "mcp_servers"):
+            yield from _toolsets(program, actor, made.arg(field))
+        for call in calls(program, made, *_RUNS):
+            for field in ("builtin_tools", "native_tools"):
+                yield from _tools(program, actor, call.passed(field), field)
+            yield from _toolsets(program, actor, call.passed("toolsets"))
         yield from _decorated(program, actor, actor.value)
         yield from _outputs(program, actor)
+
+
+def _tools(program: Program, actor: Actor, value: Value | None, field: str) -> Iterator[Fact]:
+    yield from program.uses_tools(actor, value, hosted=HOSTED, packages=IMPORTS, what=field.replace("_", " "))
+    yield from runs_agents(program, actor, value)
+
+
+def _toolsets(program: Program, actor: Actor, value: Value | None) -> Iterator[Fact]:
+    for item in program.items(value):
+        yield from _toolset(program, actor, item)
 
 
 def _decorated(program: Program, actor: Actor, holder: Value) -> Iterator[Fact]:
