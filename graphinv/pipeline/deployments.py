@@ -304,8 +304,8 @@ class _Code:
         for folder, limit in contexts.items():
             places = _brought(runtime, image, folder) if image else {folder}
             brought = {path for place in places for path in (place, *self.below(place)) if path in self.files}
-            for path in brought.intersection(self.below(folder)):
-                if self.builder(path, folder) == folder and environment_of(path) != "test":
+            for path in self.below(folder):
+                if path in brought and self.builder(path, folder) == folder and environment_of(path) != "test":
                     yield path, min(BUILT, limit)
 
     def builder(self, path: str, top: str) -> str:
