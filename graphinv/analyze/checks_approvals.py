@@ -126,7 +126,7 @@ class _Offers:
     def known(self, edge: EdgeRecord) -> bool:
         """Whether somebody states which tools are behind a call."""
         only, names = edge.props.get("tools"), self.names.get(edge.target, frozenset())
-        return edge.kind == "USES" or (bool(names) if only is None else names.issuperset(only))
+        return edge.kind == "USES" or (bool(names) if only is None else names >= set(only))
 
 
 @once
