@@ -19,6 +19,8 @@ MAX_VALUES = 2_000_000
 
 # Possessive throughout: nothing here may backtrack over a hostile document.
 _SPACE = re.compile(r"(?>[ \t\r\n\f\v\u00a0\ufeff]++|//[^\n]*+|/\*(?>[^*]++|\*(?!/))*+\*/)*+")
+_SPACE_AT_END = re.compile(r"(?>[ \t\r\n\f\v\u00a0\ufeff]++|//[^\n]*+)*+")
+"""Where no more comments end, so that none is looked for again at each of many beginnings."""
 _BLANK = frozenset(" \t\r\n\f\v\u00a0\ufeff/")
 _STRING = re.compile(r'"(?>[^"\\\n\r]++|\\[^\n\r])*+"')
 _NUMBER = re.compile(r"-?+(?:[0-9]++(?:\.[0-9]*+)?+(?:[eE][+-]?+[0-9]++)?+|Infinity)")
@@ -73,6 +75,7 @@ class _Reader:
         self.line = first_line
         self.values = 0
         self.found = Located(None, {(): first_line}, [], first_line)
+        self.last_comment = text.rfind("*/")
         self.always = False
         """Record every line from the first duplicate key on: lines of the value that it replaces must not show through."""
 
@@ -84,7 +87,7 @@ class _Reader:
         character = self.text[self.position : self.position + 1]
         if character not in _BLANK:
             return character
-        match = _SPACE.match(self.text, self.position)
+        match = (_SPACE if self.position < self.last_comment else _SPACE_AT_END).match(self.text, self.position)
         end = match.end() if match else self.position
         self.line += self.text.count("\n", self.position, end)
         self.position = end

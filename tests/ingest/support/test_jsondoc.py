@@ -148,3 +148,12 @@ def test_several_objects_after_one_another_and_what_stands_between_them() -> Non
 def test_the_first_of_several_objects_must_be_one() -> None:
     with pytest.raises(IngestError):
         list(jsondoc.parse_all(document("== log\n{}\n")))
+
+
+def test_comments_that_never_end_are_looked_through_once() -> None:
+    text = "{}\n" + "{/*\n" * 20_000
+    started = time.process_time()
+    values = list(jsondoc.parse_all(document(text)))
+    assert time.process_time() - started < 10
+    assert len(values) == 20_001
+    assert all(isinstance(one, IngestError) for one in values[1:])
