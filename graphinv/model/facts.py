@@ -397,8 +397,10 @@ def edge_key(kind: str, source: NodeKey, target: NodeKey, props: Mapping[str, An
 # Merging
 
 _UNITED = frozenset({"labels", "sources", "evidence", "effects", "hints", "vulnerabilities", "audience", "allows", "scopes"})
-_LARGEST = frozenset({"last_seen", "last_used", "expires_at", "max_life_seconds", "ttl_seconds", "confidence", "last_heartbeat"})
-_SMALLEST = frozenset({"first_seen", "review_due"})
+_LARGEST = frozenset(
+    {"last_seen", "last_used", "expires_at", "max_life_seconds", "ttl_seconds", "confidence", "last_heartbeat", "max_depth"}
+)
+_SMALLEST = frozenset({"first_seen", "review_due", "rotate_every_days"})
 
 
 @cache

@@ -58,6 +58,20 @@ def test_merging_any_three_values_is_one_order(kind: str) -> None:
                     assert left == right, (name, one, other, third)
 
 
+@pytest.mark.parametrize(
+    ("kind", "name", "worse", "better"),
+    [
+        ("DELEGATES_TO", "max_depth", 10, 2),
+        ("DELEGATES_TO", "max_depth", 1, 0),
+        ("Secret", "max_life_seconds", 7200, 3600),
+        ("Secret", "rotate_every_days", 90, 180),
+        ("Secret", "rotate_every_days", 30, 180),
+    ],
+)
+def test_of_numbers_that_contradict_each_other_the_worse_one_stands(kind: str, name: str, worse: int, better: int) -> None:
+    assert merge_props(kind, {name: worse}, {name: better}) == merge_props(kind, {name: better}, {name: worse}) == {name: worse}
+
+
 @given(same_kind(2))
 def test_what_is_known_is_never_forgotten(drawn: tuple[str, list[dict[str, Any]]]) -> None:
     kind, (a, b) = drawn
