@@ -21,7 +21,7 @@ from graphinv.ingest.support.located import Located
 from graphinv.ingest.support.offers import offered_server
 from graphinv.ingest.support.owners import EMAIL, HANDLE, owner_of
 from graphinv.ingest.support.secret_shapes import hide
-from graphinv.ingest.support.service_catalogue import TEMPLATE, Component, component_facts, location, slug
+from graphinv.ingest.support.service_catalogue import AGENTS, TEMPLATE, Component, component_facts, listed_agent, location, slug
 from graphinv.model.errors import IngestError
 from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Problem, Props
 
@@ -33,7 +33,6 @@ MAX_ENTITIES = 20_000
 
 _API = re.compile(rb"^[\"']?apiVersion[\"']?\s*:\s*[\"']?backstage\.io/", re.MULTILINE)
 _OWNED = ("Component", "API", "Resource", "System", "Domain", "Template")
-_AGENTS = frozenset({"ai-agent", "agent"})
 MAX_PARTS = 200
 """Addresses of one server, and interfaces of one agent, that are read."""
 _REF = re.compile(r"(?:(?P<kind>[A-Za-z]+):)?(?:(?P<space>[\w.-]{1,63})/)?(?P<name>[\w.@-]{1,200})")
@@ -68,7 +67,7 @@ class Entity:
 
     @property
     def is_agent(self) -> bool:
-        return self.kind in ("Component", "Resource") and self.type in _AGENTS
+        return self.kind in ("Component", "Resource") and self.type in AGENTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,8 +203,7 @@ def _registered(
     if entity.is_agent:
         agent: NodeKey = ("Agent", f"backstage:{root}#{entity.ref}")
         keys = (agent,)
-        name = entity.title or entity.name
-        yield NodeFact(*agent, {"name": name, "kind_detail": "agent of a catalogue", "status": "active", "sources": [source]})
+        yield listed_agent(agent, entity.title or entity.name, source)
         for consumed in entity.consumes:
             match = _REF.fullmatch(consumed)
             ref = f"api:{match['space'] or entity.space}/{match['name']}".lower() if match else ""

@@ -17,7 +17,7 @@ from graphinv.ingest import Document
 from graphinv.ingest.support import yamldoc
 from graphinv.ingest.support.owners import owner_of
 from graphinv.ingest.support.secret_shapes import hide
-from graphinv.ingest.support.service_catalogue import TEMPLATE, Component, component_facts, slug
+from graphinv.ingest.support.service_catalogue import AGENTS, TEMPLATE, Component, component_facts, listed_agent, slug
 from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Problem
 
 NAME = "cortex"
@@ -25,7 +25,6 @@ TITLE = "Cortex entities"
 FILES = ("cortex.yaml", "cortex.yml", ".cortex/catalog/*.yaml")
 
 _KEY = re.compile(rb"^[ \t]*+[\"']?x-cortex-[a-z-]+[\"']?\s*:", re.MULTILINE)
-_AGENTS = ("ai-agent", "agent")
 _NAME = re.compile(r"[\w .:@/-]{1,200}")
 _WORKLOAD = re.compile(r"(?P<space>[a-z0-9-]{1,63})/(?P<name>[a-z0-9.-]{1,253})")
 _KINDS = {
@@ -66,7 +65,7 @@ def read(document: Document) -> Iterator[Fact]:
         if len(owners) < len(stated):
             yield Problem(document.path, f"L{line}", "names owners that are neither a team nor an e-mail address", "warning", NAME)
         name = tag if isinstance(tag, str) else ""
-        if name and info.get("x-cortex-type") in _AGENTS:
+        if name and info.get("x-cortex-type") in AGENTS:
             yield from _agent(document, name, info, found.line("info"), owners)
         components.append(Component(name, owners, line, source, repository, path, nodes=tuple(_workloads(info.get("x-cortex-k8s")))))
     yield from component_facts(components, document.root, _folder(document.folder))
@@ -77,7 +76,7 @@ def _agent(document: Document, tag: str, info: dict[str, Any], line: int, owners
     key: NodeKey = ("Agent", f"cortex:{document.root}#{hide(tag[:200])}")
     title = info.get("title")
     name = hide(title.strip()[:200]) if isinstance(title, str) and title.strip() else hide(tag[:200])
-    yield NodeFact(*key, {"name": name, "kind_detail": "agent of a catalogue", "status": "active", "sources": [document.source(line)]})
+    yield listed_agent(key, name, document.source(line))
     for owner in owners:
         yield owner
         yield EdgeFact("OWNS", owner.key, key, {"evidence": ["declared"], "sources": owner.props["sources"]})

@@ -402,6 +402,7 @@ HOSTILE: dict[str, tuple[Any, str, str]] = {
     "cortex agent": (
         cortex,
         "cortex.yaml",
+        "info:\n  x-cortex-tag: x\n  x-cortex-type: [ai-agent]\n",
         "info:\n  title: [1]\n  x-cortex-tag: x\n  x-cortex-type: ai-agent\n  x-cortex-owners: [{email: 1}]\n",
     ),
     "backstage agent": (

@@ -7,11 +7,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from graphinv.ingest.support.secret_shapes import hide
-from graphinv.model.facts import Fact, NodeFact, OwnerRule, Statement
+from graphinv.model.facts import Fact, NodeFact, NodeKey, OwnerRule, Statement
 
 ORIGIN = "catalogue"
 TEMPLATE = re.compile(r"\{\{|\{%|\$\{|<%")
 """Marks of a file that is filled in before it is used."""
+
+AGENTS = ("ai-agent", "agent")
+"""Types of components that are agents."""
 
 _LOCATION = re.compile(
     r"(?:url:)?https?://[\w.-]{1,253}/(?P<slug>[\w.-]{1,100}(?:/[\w.-]{1,100}){1,5}?)(?:/-)?/(?:tree|blob|src)/[\w.-]{1,100}/?(?P<path>[\w./@-]{0,500})"
@@ -47,6 +50,11 @@ def location(text: str) -> tuple[str, str] | None:
 def slug(text: object) -> str:
     """``owner/repo``; empty where it is none."""
     return text if isinstance(text, str) and _SLUG.fullmatch(text) else ""
+
+
+def listed_agent(key: NodeKey, name: str, source: str) -> NodeFact:
+    """An agent that a catalogue lists; what it is and does, others say."""
+    return NodeFact(*key, {"name": name, "kind_detail": "agent of a catalogue", "status": "active", "sources": [source]})
 
 
 def component_facts(components: Sequence[Component], root: str, folder: str) -> Iterator[Fact]:
