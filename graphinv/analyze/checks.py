@@ -23,6 +23,7 @@ from graphinv.analyze.rows import (
     blueprint,
     confidence,
     counted,
+    differ,
     granted,
     hop_of,
     in_force,
@@ -30,6 +31,7 @@ from graphinv.analyze.rows import (
     sure_of,
     usable,
 )
+from graphinv.analyze.standing import united
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
 from graphinv.model.facts import NodeKey, Props
 
@@ -179,7 +181,7 @@ def shared_secret(engine: Engine, params: Params) -> Iterator[Row]:
         sure_of = sum(one > _ONE_NAME for one in parties)
         more = min(sure_of // 5, 2)
         modifiers = [f"+{more} {sure_of} agents share it"] if more else []
-        if _differ(estate, agents):
+        if differ(estate, agents, at):
             modifiers.append("+1 they differ in owner, environment or autonomy")
         called = " ".join(str(secret.props.get(name) or "") for name in ("type", "kind_detail")) + f" {secret.name}"
         if any(word in called.lower() for word in params["models"]):
@@ -234,33 +236,22 @@ def _behind(estate: Estate, holder: NodeKey, at: int, sure: float) -> Iterator[t
 def _parties(estate: Estate, through: Mapping[NodeKey, set[NodeKey]], sure: Mapping[NodeKey, float], at: int) -> list[float]:
     """How sure each distinct one is: replicas are one agent, and a sub-agent that runs in its caller's framework by its caller's servers
     is no further party."""
-    party: dict[NodeKey, NodeKey] = {key: key for key in through}
 
-    def root(key: NodeKey) -> NodeKey:
-        while party[key] != key:
-            key = party[key]
-        return key
+    def alike() -> Iterator[tuple[NodeKey, NodeKey]]:
+        first: dict[str, NodeKey] = {}
+        for key in sorted(through):
+            yield first.setdefault(blueprint(estate.nodes[key]), key), key
+            framework = estate.nodes[key].props.get("framework")
+            for edge in estate.outgoing.get(key, ()):
+                if edge.kind == "DELEGATES_TO" and edge.target in through and framework and in_force(edge, at):
+                    same = estate.nodes[edge.target].props.get("framework") == framework and through[edge.target] <= through[key]
+                    if same and edge.target not in through[edge.target]:
+                        yield key, edge.target
 
-    first: dict[str, NodeKey] = {}
-    for key in sorted(through):
-        party[root(key)] = root(first.setdefault(blueprint(estate.nodes[key]), key))
-        framework = estate.nodes[key].props.get("framework")
-        for edge in estate.outgoing.get(key, ()):
-            if edge.kind == "DELEGATES_TO" and edge.target in party and framework and in_force(edge, at):
-                same = estate.nodes[edge.target].props.get("framework") == framework and through[edge.target] <= through[key]
-                if same and edge.target not in through[edge.target]:
-                    party[root(edge.target)] = root(key)
     surest: dict[NodeKey, float] = {}
-    for key in party:
-        surest[root(key)] = max(surest.get(root(key), 0.0), sure[key])
+    for key, party in united(through, alike()).items():
+        surest[party] = max(surest.get(party, 0.0), sure[key])
     return list(surest.values())
-
-
-def _differ(estate: Estate, agents: Sequence[NodeRecord]) -> bool:
-    """Whether they are known to differ in owner, environment or autonomy."""
-    owners = {frozenset(edge.source for edge in estate.incoming.get(agent.key, ()) if edge.kind == "OWNS") for agent in agents}
-    stated = [{agent.props.get(name) for agent in agents} - {None, "unknown"} for name in ("environment", "autonomy")]
-    return len(owners - {frozenset()}) > 1 or any(len(values) > 1 for values in stated)
 
 
 # --------------------------------------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from graphinv.analyze.approvals import HOLDS, approvals_of
 from graphinv.analyze.moments import micros
-from graphinv.analyze.rows import DAY, Params, Row, about, active, agents_of, hop_of, in_force, listed, once
+from graphinv.analyze.rows import DAY, Params, Row, about, active, agents_of, hop_of, in_force, listed, once, points_on
 from graphinv.model.approved import mark
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
 from graphinv.model.facts import NodeKey, Props
@@ -63,7 +63,7 @@ def nobody_asked(engine: Engine, params: Params) -> Iterator[Row]:
     estate, approvals = engine.estate, approvals_of(engine)
     for agent in agents_of(engine):
         for edge, tools in _grave_calls(engine, agent):
-            points = _points(estate, edge)
+            points = list(points_on(estate, edge))
             asks = any(map(_asks, points))
             ends = about(agent.key, edge.target)
             if asks:
@@ -97,7 +97,7 @@ def _grave_calls(engine: Engine, agent: NodeRecord) -> Iterator[tuple[EdgeRecord
         for edge in estate.outgoing.get(agent.key, ())
         if edge.kind in ("USES", "CONNECTS_TO") and in_force(edge, at) and active(estate.nodes[edge.target])
     ]
-    itself = {edge.target for edge in calls if edge.kind == "USES" and not any(map(_asks, _points(estate, edge)))}
+    itself = {edge.target for edge in calls if edge.kind == "USES" and not any(map(_asks, points_on(estate, edge)))}
     for edge in calls:
         tools = [tool for tool in offers.unasked(edge) if edge.kind == "USES" or tool.key not in itself]
         if tools or not offers.known(edge):
@@ -139,7 +139,7 @@ def _offers_of(engine: Engine) -> _Offers:
         tool = estate.nodes[edge.target]
         names[edge.source] |= {tool.name, tool.id}
         if _may_destroy(tool) and in_force(edge, at) and active(estate.nodes[edge.source]):
-            asks = any(map(_asks, _points(estate, edge)))
+            asks = any(map(_asks, points_on(estate, edge)))
             provided[tool.key] = asks and provided.get(tool.key, True)
             if not asks:
                 found[edge.source].append(tool)
@@ -153,12 +153,6 @@ def _may_destroy(tool: NodeRecord) -> bool:
 
 def _destroys(tool: NodeRecord) -> bool:
     return active(tool) and not _GRAVE.isdisjoint(tool.props.get("effects") or ())
-
-
-def _points(estate: Estate, edge: EdgeRecord) -> list[Props]:
-    """What is known of the enforcement points on an edge; of one that no source declares nothing is."""
-    found = (estate.nodes.get(("EnforcementPoint", guard)) for guard in edge.props.get("guards") or ())
-    return [point.props if point else {} for point in found]
 
 
 def _asks(point: Props) -> bool:

@@ -12,7 +12,7 @@ from graphinv.analyze.approvals import Approvals, approvals_of
 from graphinv.analyze.labels import affirmed
 from graphinv.analyze.legs import Legs, by_process, reader_of
 from graphinv.analyze.reaching import WORSE_BITS, affordable
-from graphinv.analyze.rows import Params, Row, about, active, agents_of, hop_of, in_force, listed, of_several, once, steps_up
+from graphinv.analyze.rows import Params, Row, about, active, agents_of, hop_of, in_force, listed, of_several, once, points_on, steps_up
 from graphinv.analyze.toolbox import Toolbox, in_a_sandbox, runs_apart, toolbox_of
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
 from graphinv.model.facts import NodeKey
@@ -240,8 +240,7 @@ def _calling(estate: Estate) -> set[NodeKey]:
 
 def _sanitised(estate: Estate, edge: EdgeRecord) -> bool:
     """Whether a point on the edge lets only typed values through (``kind_detail`` sanitiser), and enforces it."""
-    points = (estate.nodes.get(("EnforcementPoint", guard)) for guard in edge.props.get("guards") or ())
-    return any(point and point.props.get("kind_detail") == "sanitiser" and point.props.get("mode") == "enforce" for point in points)
+    return any(point.get("kind_detail") == "sanitiser" and point.get("mode") == "enforce" for point in points_on(estate, edge))
 
 
 def _remembers(steps: Sequence[Step]) -> bool:
@@ -362,8 +361,7 @@ def _unasked(estate: Estate, call: EdgeRecord) -> tuple[float, str]:
 
 def _may_be_asked(estate: Estate, edge: EdgeRecord) -> bool:
     """Whether a point on an edge decides what passes, or nobody states that it does not."""
-    points = (estate.nodes.get(("EnforcementPoint", guard)) for guard in edge.props.get("guards") or ())
-    return any(point is None or point.props.get("mode") in (None, "enforce") for point in points)
+    return any(point.get("mode") in (None, "enforce") for point in points_on(estate, edge))
 
 
 def _cannot_be_undone(estate: Estate, tool: NodeRecord, at: int) -> bool:

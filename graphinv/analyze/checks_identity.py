@@ -20,9 +20,11 @@ from graphinv.analyze.rows import (
     agents_of,
     blueprint,
     confidence,
+    differ,
     granted,
     hop_of,
     in_force,
+    owners_of,
     tells_callers_apart,
     usable,
 )
@@ -107,32 +109,23 @@ def shared_identity(engine: Engine, params: Params) -> Iterator[Row]:
         count = min(len(set(parties)), len({use.place for use in uses}))
         if count < params["agents"]:
             continue
-        agents = list(dict.fromkeys(use.agent.id for use in uses))
-        owners = {agent: _owners(estate, agent, at) for agent in agents}
-        differ = len({tuple(some) for some in owners.values() if some}) > 1 or any(
-            len({use.agent.props.get(name) for use in uses} - {None, "unknown"}) > 1 for name in ("environment", "autonomy")
-        )
+        agents = list(dict.fromkeys(use.agent for use in uses))
         notes = {
             "+2 ten agents or more share it": count >= 10,
             "+1 five agents or more share it": 5 <= count < 10,
-            "+1 they differ in owner, environment or autonomy": differ,
+            "+1 they differ in owner, environment or autonomy": differ(estate, agents, at),
             "-2 an enforcing point tells the agents apart on every way to it": all(
                 any(tells_callers_apart(estate, edge) for edge in use.way) for use in uses
             ),
         }
         yield about(identity.key) | {
-            "agents": agents,
+            "agents": [agent.id for agent in agents],
             "parties": count,
-            "owners": list(dict.fromkeys(owner for agent in agents for owner in owners[agent])),
+            "owners": list(dict.fromkeys(owner for agent in agents for owner in owners_of(estate, agent.key, at))),
             # As sure as it is that there is a second one
             "confidence": next(use.sure for use, party in zip(uses, parties, strict=True) if party != parties[0]),
             "modifiers": [text for text, so in notes.items() if so],
         }
-
-
-def _owners(estate: Estate, agent: str, at: int) -> list[str]:
-    """Who owns an agent now."""
-    return sorted({edge.source[1] for edge in estate.incoming.get(("Agent", agent), ()) if edge.kind == "OWNS" and in_force(edge, at)})
 
 
 # --------------------------------------------------------------------------------------------------------------------------------

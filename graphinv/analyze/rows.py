@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -98,23 +98,23 @@ def listed(edge: EdgeRecord, tool: NodeRecord) -> bool:
 
 def enforced(estate: Estate, edge: EdgeRecord) -> bool:
     """Whether a point on the edge decides and is obeyed."""
-    return any(point.get("mode") == "enforce" for point in _points_on(estate, edge))
+    return any(point.get("mode") == "enforce" for point in points_on(estate, edge))
 
 
 def steps_up(estate: Estate, edge: EdgeRecord) -> bool:
     """Whether a point on the edge lets nothing pass of which nobody approves."""
-    return any(point.get("mode") == "enforce" and point.get("effect") in ("deny", "step_up") for point in _points_on(estate, edge))
+    return any(point.get("mode") == "enforce" and point.get("effect") in ("deny", "step_up") for point in points_on(estate, edge))
 
 
 def tells_callers_apart(estate: Estate, edge: EdgeRecord) -> bool:
     """Whether a point on the edge enforces, and knows which agent asks."""
-    return any(point.get("mode") == "enforce" and point.get("distinguishes") == "agent" for point in _points_on(estate, edge))
+    return any(point.get("mode") == "enforce" and point.get("distinguishes") == "agent" for point in points_on(estate, edge))
 
 
-def _points_on(estate: Estate, edge: EdgeRecord) -> Iterator[Props]:
-    """What is stated of the points on an edge, of those that are known."""
+def points_on(estate: Estate, edge: EdgeRecord) -> Iterator[Props]:
+    """What is stated of each point on an edge: nothing of one that no source declares."""
     points = (estate.nodes.get(("EnforcementPoint", guard)) for guard in edge.props.get("guards") or ())
-    return (point.props for point in points if point)
+    return (point.props if point else {} for point in points)
 
 
 def granted(edge: EdgeRecord) -> frozenset[str]:
@@ -133,6 +133,18 @@ def granted(edge: EdgeRecord) -> frozenset[str]:
 def sure_of(grant: EdgeRecord) -> float:
     """How sure a grant is; a condition that nobody evaluates makes it an upper bound."""
     return min(confidence(grant), 0.5 if grant.props.get("condition") else 1.0)
+
+
+def owners_of(estate: Estate, agent: NodeKey, at: int) -> list[str]:
+    """Who owns an agent now."""
+    return sorted({edge.source[1] for edge in estate.incoming.get(agent, ()) if edge.kind == "OWNS" and in_force(edge, at)})
+
+
+def differ(estate: Estate, agents: Collection[NodeRecord], at: int) -> bool:
+    """Whether agents are known to differ in owner, environment or autonomy."""
+    owners = {tuple(owners_of(estate, agent.key, at)) for agent in agents} - {()}
+    stated = ({agent.props.get(name) for agent in agents} - {None, "unknown"} for name in ("environment", "autonomy"))
+    return len(owners) > 1 or any(len(values) > 1 for values in stated)
 
 
 def usable(secret: Props, at: int) -> bool:

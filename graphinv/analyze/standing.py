@@ -53,19 +53,10 @@ class Standing:
     def parties(self, agents: Iterable[NodeKey]) -> Mapping[NodeKey, NodeKey]:
         """For each of ``agents`` the one that stands for its party: replicas are one, and so is with an agent whom it asks of them that is
         known to run in its own framework."""
-        party = {agent: agent for agent in agents}
-
-        def root(agent: NodeKey) -> NodeKey:
-            while party[agent] != agent:
-                party[agent] = agent = party[party[agent]]
-            return agent
-
+        known = set(agents)
         first: dict[str, NodeKey] = {}
-        for agent in sorted(party):
-            for other in (first.setdefault(blueprint(self._estate.nodes[agent]), agent), *sorted(self._helped(agent) & party.keys())):
-                one, two = sorted((root(agent), root(other)))
-                party[two] = one
-        return {agent: root(agent) for agent in party}
+        replicas = [(first.setdefault(blueprint(self._estate.nodes[agent]), agent), agent) for agent in sorted(known)]
+        return united(known, (*replicas, *((agent, other) for agent in known for other in self._helped(agent) & known)))
 
     def _blueprints(self, agents: Iterable[NodeKey]) -> set[str]:
         return {blueprint(self._estate.nodes[agent]) for agent in agents}
@@ -106,3 +97,18 @@ class Standing:
             elif edge.kind == "PROVIDES":
                 links = (link for link in estate.incoming.get(edge.source, ()) if link.kind == "CONNECTS_TO" and in_force(link, at))
                 yield from (link for link in links if listed(link, estate.nodes[key]))
+
+
+def united(keys: Iterable[NodeKey], alike: Iterable[tuple[NodeKey, NodeKey]]) -> dict[NodeKey, NodeKey]:
+    """For each of ``keys`` the first of those that pairs of ``alike`` make one with it. Near-linear."""
+    party = {key: key for key in keys}
+
+    def root(key: NodeKey) -> NodeKey:
+        while party[key] != key:
+            party[key] = key = party[party[key]]
+        return key
+
+    for one, other in alike:
+        first, second = sorted((root(one), root(other)))
+        party[second] = first
+    return {key: root(key) for key in party}
