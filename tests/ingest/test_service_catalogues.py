@@ -402,9 +402,9 @@ HOSTILE: dict[str, tuple[Any, str, str]] = {
     "cortex agent": (
         cortex,
         "cortex.yaml",
-        "info:\n  x-cortex-tag: x\n  x-cortex-type: [ai-agent]\n",
         "info:\n  title: [1]\n  x-cortex-tag: x\n  x-cortex-type: ai-agent\n  x-cortex-owners: [{email: 1}]\n",
     ),
+    "cortex type": (cortex, "cortex.yaml", "info:\n  title: [1]\n  x-cortex-tag: x\n  x-cortex-type: [ai-agent]\n"),
     "backstage agent": (
         backstage,
         "catalog-info.yaml",
