@@ -67,8 +67,8 @@ class Standing:
         framework = nodes[agent].props.get("framework")
         if framework is None:
             return set()
-        asked = {edge.target for edge in self._estate.outgoing.get(agent, ()) if edge.target[0] == "Agent"} - {agent}
-        return {other for other in asked if nodes[other].props.get("framework") == framework}
+        asked = {edge.target for edge in self._estate.outgoing.get(agent, ()) if edge.target[0] == "Agent" and in_force(edge, self._at)}
+        return {other for other in asked - {agent} if nodes[other].props.get("framework") == framework}
 
     def _one_step(self, key: NodeKey) -> tuple[set[NodeKey], list[NodeKey], list[NodeKey]]:
         """From what a node is come to: agents in service, what others come to in turn, and its members where it is a group."""
