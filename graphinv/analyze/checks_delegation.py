@@ -3,6 +3,7 @@ asks."""
 
 from __future__ import annotations
 
+import heapq
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -242,8 +243,9 @@ def confused_deputy(engine: Engine, params: Params) -> Iterator[Row]:
             party = standing.parties(callers) if len(callers) >= params["callers"] else {}
             surest: dict[NodeKey, float] = {}
             for edge, _ in used if party else ():
-                for caller in asking[edge.source] & party.keys():
-                    surest[party[caller]] = max(surest.get(party[caller], 0.0), confidence(edge))
+                for caller in asking[edge.source].keys() & party.keys():
+                    sure = min(confidence(edge), asking[edge.source][caller])
+                    surest[party[caller]] = max(surest.get(party[caller], 0.0), sure)
             if len(surest) < params["callers"]:
                 continue
             worse = np.unique(np.concatenate([powers.behind(arc) for _, arc in used]))
@@ -286,21 +288,22 @@ def _calls(engine: Engine, deputy: NodeRecord) -> Iterator[tuple[EdgeRecord, int
             yield edge, arc
 
 
-def _askers(estate: Estate, source: NodeKey, at: int) -> set[NodeKey]:
-    """Agents for which ``source`` calls: itself, or those that can have a flow run, with nothing to tell it for whom. Of the node that
-    stands for all agents of a kind that is not followed."""
-    found, seen, waiting = set(), {source}, [source]
+def _askers(estate: Estate, source: NodeKey, at: int) -> dict[NodeKey, float]:
+    """Agents for which ``source`` calls, and how sure that is by the surest way: itself, or those that can have a flow run, with nothing to
+    tell it for whom. Of the node that stands for all agents of a kind that is not followed."""
+    found: dict[NodeKey, float] = {}
+    waiting, known = [(-1.0, source)], set[NodeKey]()
     while waiting:
-        one = waiting.pop()
+        minus, one = heapq.heappop(waiting)
+        if one in known:
+            continue
+        known.add(one)
         if one[0] == "Agent":
-            found.add(one)
-            continue
-        if estate.nodes[one].props.get("kind_detail") == ANY_AGENT:
-            continue
-        asked = (edge for edge in estate.incoming.get(one, ()) if edge.kind == "DELEGATES_TO" and in_force(edge, at))
-        more = {edge.source for edge in asked if _undecided(estate, edge)} - seen
-        seen |= more
-        waiting += more
+            found[one] = -minus
+        elif estate.nodes[one].props.get("kind_detail") != ANY_AGENT:
+            for edge in estate.incoming.get(one, ()):
+                if edge.kind == "DELEGATES_TO" and in_force(edge, at) and _undecided(estate, edge):
+                    heapq.heappush(waiting, (max(minus, -confidence(edge)), edge.source))
     return found
 
 
