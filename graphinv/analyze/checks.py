@@ -19,7 +19,6 @@ from graphinv.analyze.rows import (
     Params,
     Row,
     about,
-    active,
     blueprint,
     confidence,
     counted,
@@ -217,7 +216,7 @@ def _issued_apart(secret: Props, edge: EdgeRecord) -> bool:
 def _behind(estate: Estate, holder: NodeKey, at: int, sure: float) -> Iterator[tuple[NodeKey, float]]:
     """Active agents that act by what ``holder`` holds, and how sure that is where it is ``sure`` that it holds it."""
     if holder[0] == "Agent":
-        if active(estate.nodes[holder]):
+        if holder not in estate.out_of_service:
             yield holder, sure
         return
     for edge in estate.incoming.get(holder, ()):

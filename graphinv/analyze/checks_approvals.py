@@ -34,7 +34,7 @@ def unapproved(engine: Engine, params: Params) -> Iterator[Row]:
     approvals = approvals_of(engine)
     for edge in estate.edges_of("USES", "CONNECTS_TO"):
         nothing = edge.props.get("tools") == []  # it may call none
-        if nothing or not in_force(edge, at) or not active(estate.nodes[edge.source]):
+        if nothing or not in_force(edge, at) or edge.source in estate.out_of_service:
             continue
         standing = approvals.call(edge)
         if standing == "approved" or (standing == "client" and not approvals.registered(edge)):
@@ -95,7 +95,7 @@ def _grave_calls(engine: Engine, agent: NodeRecord) -> Iterator[tuple[EdgeRecord
     calls = [
         edge
         for edge in estate.outgoing.get(agent.key, ())
-        if edge.kind in ("USES", "CONNECTS_TO") and in_force(edge, at) and active(estate.nodes[edge.target])
+        if edge.kind in ("USES", "CONNECTS_TO") and in_force(edge, at) and edge.target not in estate.out_of_service
     ]
     itself = {edge.target for edge in calls if edge.kind == "USES" and not any(map(_asks, points_on(estate, edge)))}
     for edge in calls:
@@ -138,7 +138,7 @@ def _offers_of(engine: Engine) -> _Offers:
     for edge in estate.edges_of("PROVIDES"):
         tool = estate.nodes[edge.target]
         names[edge.source] |= {tool.name, tool.id}
-        if _may_destroy(tool) and in_force(edge, at) and active(estate.nodes[edge.source]):
+        if _may_destroy(tool) and in_force(edge, at) and edge.source not in estate.out_of_service:
             asks = any(map(_asks, points_on(estate, edge)))
             provided[tool.key] = asks and provided.get(tool.key, True)
             if not asks:
@@ -182,7 +182,7 @@ def broad_approval(engine: Engine, params: Params) -> Iterator[Row]:
         standing = approvals.of(edge)
         if standing not in (*HOLDS, "changed", "unsure") or not in_force(edge, at):
             continue
-        if not (active(estate.nodes[edge.source]) and active(estate.nodes[edge.target])):
+        if edge.source in estate.out_of_service or edge.target in estate.out_of_service:
             continue
         tools = offers.unasked(edge)
         if not tools and offers.known(edge):

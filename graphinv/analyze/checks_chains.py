@@ -14,7 +14,7 @@ from scipy.sparse.csgraph import connected_components
 
 from graphinv.analyze.moments import micros
 from graphinv.analyze.reaching import WORSE_BITS
-from graphinv.analyze.rows import Params, Row, about, active, counted, delegations, hop_of, in_force, listed
+from graphinv.analyze.rows import Params, Row, about, counted, delegations, hop_of, in_force, listed
 from graphinv.model.estate import EdgeRecord, Estate
 from graphinv.model.facts import NodeKey
 from graphinv.model.results import Hop
@@ -253,7 +253,7 @@ def _calls_on(estate: Estate, edge: EdgeRecord, at: int) -> bool:
     """Whether control goes along a call. A call-back that may do nothing only returns data."""
     if edge.kind == "CALLS_BACK" and edge.props.get("scopes") == []:
         return False
-    return in_force(edge, at) and active(estate.nodes[edge.source]) and active(estate.nodes[edge.target])
+    return in_force(edge, at) and edge.source not in estate.out_of_service and edge.target not in estate.out_of_service
 
 
 def _grows(engine: Engine, members: Iterable[NodeKey]) -> bool:

@@ -309,7 +309,7 @@ def _askers(estate: Estate, source: NodeKey, at: int) -> dict[NodeKey, float]:
 
 def _undecided(estate: Estate, edge: EdgeRecord) -> bool:
     """Whether it is a call by what is in service, without the first caller's name in it and with no point that decides by caller."""
-    if edge.source == edge.target or not active(estate.nodes[edge.source]):
+    if edge.source == edge.target or edge.source in estate.out_of_service:
         return False
     return edge.props.get("mode") not in ("on_behalf_of", "passthrough") and not tells_callers_apart(estate, edge)
 

@@ -385,7 +385,7 @@ def _calls_backwards(engine: Engine) -> dict[NodeKey, list[tuple[NodeKey, Step]]
     for edge in estate.edges_of(*_CALLS):
         if not in_force(edge, toolbox.at):
             continue
-        if _asked(approvals, edge) or not (active(estate.nodes[edge.source]) and active(estate.nodes[edge.target])):
+        if edge.source in estate.out_of_service or edge.target in estate.out_of_service or _asked(approvals, edge):
             continue
         if edge.kind == "USES" and _kept_in(approvals, edge):
             continue
@@ -434,7 +434,9 @@ def mixed_memory(engine: Engine, params: Params) -> Iterator[Row]:
     """
     estate, reader = engine.estate, reader_of(engine)
     for memory in estate.of_kind("Memory"):
-        edges = [edge for edge in estate.incoming.get(memory.key, ()) if in_force(edge, reader.at) and active(estate.nodes[edge.source])]
+        edges = [
+            edge for edge in estate.incoming.get(memory.key, ()) if in_force(edge, reader.at) and edge.source not in estate.out_of_service
+        ]
         writers = [edge for edge in edges if edge.kind == "WRITES"]
         bringing = [edge for edge in writers if reader.legs(edge.source).untrusted]
         bringing.sort(key=lambda edge: edge.source[0] != "Agent")

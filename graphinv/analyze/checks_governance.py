@@ -18,7 +18,6 @@ from graphinv.analyze.rows import (
     Params,
     Row,
     about,
-    active,
     agents_of,
     counted,
     granted,
@@ -47,7 +46,7 @@ def _guarded(engine: Engine) -> dict[NodeKey, list[EdgeRecord]]:
     found: defaultdict[NodeKey, list[EdgeRecord]] = defaultdict(list)
     guarded = (edge for edge in estate.edges if edge.props.get("guards"))
     for edge in guarded:
-        for guard in edge.props["guards"] if in_force(edge, at) and active(estate.nodes[edge.source]) else ():
+        for guard in edge.props["guards"] if in_force(edge, at) and edge.source not in estate.out_of_service else ():
             if ("EnforcementPoint", guard) in estate.nodes:
                 found["EnforcementPoint", guard].append(edge)
     return found

@@ -271,7 +271,7 @@ def several_environments(engine: Engine, params: Params) -> Iterator[Row]:
         users = [
             edge
             for edge in estate.incoming.get(identity.key, ())
-            if edge.kind == "RUNS_AS" and in_force(edge, at) and active(estate.nodes[edge.source])
+            if edge.kind == "RUNS_AS" and in_force(edge, at) and edge.source not in estate.out_of_service
         ]
         if not users or identity.props.get("status") in DEAD or _may_cross(identity):
             continue

@@ -241,7 +241,7 @@ def _same_identity(estate: Estate, node: NodeRecord, at: int) -> bool:
     """Whether something of its kind that is declared runs as an identity that it was seen to run as; a person's tells nothing."""
     # Its own edge was only seen, and no other kind leads from an agent or a server to an identity
     return any(
-        other.source[0] == node.kind and not only_seen(other) and in_force(other, at) and active(estate.nodes[other.source])
+        other.source[0] == node.kind and not only_seen(other) and in_force(other, at) and other.source not in estate.out_of_service
         for edge in estate.outgoing.get(node.key, ())
         if edge.kind == "RUNS_AS" and estate.nodes[edge.target].props.get("type") != "human"
         for other in estate.incoming[edge.target]

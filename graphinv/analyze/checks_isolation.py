@@ -75,7 +75,7 @@ def _loopback(url: str) -> bool:
 
 def _connects(estate: Estate, edge: EdgeRecord, at: int) -> bool:
     """Whether an actor in service connects by it."""
-    return edge.kind == "CONNECTS_TO" and in_force(edge, at) and active(estate.nodes[edge.source])
+    return edge.kind == "CONNECTS_TO" and in_force(edge, at) and edge.source not in estate.out_of_service
 
 
 def _held(estate: Estate, holder: NodeKey, at: int) -> set[NodeKey]:
@@ -160,7 +160,7 @@ def _providers(engine: Engine) -> tuple[Mapping[NodeKey, list[EdgeRecord]], Mapp
     for edge in estate.edges_of("PROVIDES"):
         if _executes(estate.nodes[edge.target]):
             stands = by_tool[edge.target]
-            if in_force(edge, at) and active(estate.nodes[edge.source]):
+            if in_force(edge, at) and edge.source not in estate.out_of_service:
                 by_server[edge.source].append(edge)
                 stands.append(edge)
     return by_server, by_tool

@@ -110,7 +110,7 @@ def _left_to(estate: Estate, key: NodeKey, at: int) -> dict[NodeKey, tuple[EdgeR
         for edge in estate.outgoing.get(means, ()):
             if edge.kind in _MEANS and edge.target not in found and in_force(edge, at) and not edge.props.get("isolated"):
                 users = (one.source for one in estate.incoming[edge.target] if one.kind in _MEANS and in_force(one, at))
-                if not any(user not in found and active(estate.nodes[user]) for user in users):
+                if not any(user not in found and user not in estate.out_of_service for user in users):
                     found[edge.target] = (*found[means], edge)
                     waiting.append(edge.target)
     return found
@@ -157,7 +157,7 @@ def _in_service(estate: Estate, secret: NodeKey, at: int) -> list[str]:
     for edge in estate.incoming[secret]:
         if edge.kind == "HOLDS" and in_force(edge, at):
             using = (one.source for one in estate.incoming.get(edge.source, ()) if one.kind in _MEANS and in_force(one, at))
-            found.update(key[1] for key in (edge.source, *using) if key[0] in ("Agent", "Workflow") and active(estate.nodes[key]))
+            found.update(key[1] for key in (edge.source, *using) if key[0] in ("Agent", "Workflow") and key not in estate.out_of_service)
     return sorted(found)
 
 

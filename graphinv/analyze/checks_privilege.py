@@ -14,7 +14,7 @@ from graphinv.analyze.checks_inventory import only_seen, seen
 from graphinv.analyze.labels import labels_of, may_rest, plain, values_of
 from graphinv.analyze.moments import micros
 from graphinv.analyze.reaching import WORSE_BITS, NearestAgents, behind_agents, closure
-from graphinv.analyze.rows import DAY, WORSE_THAN_READ, Params, Row, about, active, agents_of, counted, granted, in_force, once, sure_of
+from graphinv.analyze.rows import DAY, WORSE_THAN_READ, Params, Row, about, agents_of, counted, granted, in_force, once, sure_of
 from graphinv.analyze.scopes import ACTION_BIT
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
 from graphinv.model.facts import NodeKey
@@ -224,7 +224,7 @@ def toxic_duties(engine: Engine, params: Params) -> Iterator[Row]:
         duties = sorted({wanted[plain(said)] for said in values_of(record.props, ["duty"]) if plain(said) in wanted})
         if not duties:
             continue
-        agents = [key for key in _holders(engine, record) if key[0] == "Agent" and active(estate.nodes[key])]
+        agents = [key for key in _holders(engine, record) if key[0] == "Agent" and key not in estate.out_of_service]
         over = labels_of([record.props]).get("system") or str(record.props.get("tenant") or "")
         named.setdefault(plain(over), over)
         for duty in duties:

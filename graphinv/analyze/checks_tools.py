@@ -33,7 +33,7 @@ def third_party_step(engine: Engine, params: Params) -> Iterator[Row]:
         for step in estate.of_kind(kind):
             if not (step.props.get("third_party") or step.props.get("origin") == "third_party") or not active(step):
                 continue
-            arcs = [(edge, arc) for edge, _, arc in calls_of(engine, step.key) if active(estate.nodes[edge.source])]
+            arcs = [(edge, arc) for edge, _, arc in calls_of(engine, step.key) if edge.source not in estate.out_of_service]
             links = [edge for edge in estate.incoming.get(step.key, ()) if _brings(estate, edge, at)]
             ways = {edge.key: edge for edge in (*links, *(edge for edge, _ in arcs))}.values()
             held = (edge for edge in estate.outgoing.get(step.key, ()) if edge.kind == "HOLDS" and in_force(edge, at))
@@ -59,7 +59,7 @@ def third_party_step(engine: Engine, params: Params) -> Iterator[Row]:
 
 def _brings(estate: Estate, edge: EdgeRecord, at: int) -> bool:
     """Whether an actor in service calls it."""
-    return edge.kind in ("CONNECTS_TO", "DELEGATES_TO") and in_force(edge, at) and active(estate.nodes[edge.source])
+    return edge.kind in ("CONNECTS_TO", "DELEGATES_TO") and in_force(edge, at) and edge.source not in estate.out_of_service
 
 
 def _given(engine: Engine, step: NodeKey) -> Iterator[int]:
@@ -132,7 +132,7 @@ _MAJOR = 1_000_000
 
 def _loaded(estate: Estate, edge: EdgeRecord, at: int) -> bool:
     """Whether something in service depends on it."""
-    return edge.kind == "DEPENDS_ON" and in_force(edge, at) and active(estate.nodes[edge.source])
+    return edge.kind == "DEPENDS_ON" and in_force(edge, at) and edge.source not in estate.out_of_service
 
 
 def _behind(package: NodeRecord) -> tuple[int, int] | None:
@@ -259,7 +259,7 @@ def _disguised(name: str, other: str) -> bool:
 def _offers(engine: Engine) -> tuple[Mapping[_Way, set[NodeKey]], list[tuple[NodeRecord, _Way]]]:
     """Actors in service by the ways in which they come to tools, and what is offered in each way."""
     estate, at = engine.estate, micros(engine.at)
-    provides = [edge for edge in estate.edges_of("PROVIDES") if in_force(edge, at) and active(estate.nodes[edge.source])]
+    provides = [edge for edge in estate.edges_of("PROVIDES") if in_force(edge, at) and edge.source not in estate.out_of_service]
     servers: dict[NodeKey, list[NodeKey]] = {edge.target: [] for edge in estate.edges_of("PROVIDES")}
     for edge in provides:
         servers[edge.target].append(edge.source)
@@ -267,7 +267,7 @@ def _offers(engine: Engine) -> tuple[Mapping[_Way, set[NodeKey]], list[tuple[Nod
     ways: defaultdict[NodeKey, dict[_Way, None]] = defaultdict(dict)
     one_each = cache(_Way)
     for edge in estate.edges_of("CONNECTS_TO", "USES"):
-        if not in_force(edge, at) or not active(estate.nodes[edge.source]):
+        if not in_force(edge, at) or edge.source in estate.out_of_service:
             continue
         only = [edge.target[1]] if edge.kind == "USES" else edge.props.get("tools")
         for server in servers.get(edge.target, [edge.target]) if edge.kind == "USES" else [edge.target]:

@@ -13,7 +13,7 @@ from graphinv.analyze.arcs import BACKWARD, FORWARD, MEANS
 from graphinv.analyze.moments import EVER, micros
 from graphinv.analyze.scopes import ACTION_BIT, Array, Masks, action_bits
 from graphinv.analyze.structure import SENSITIVITIES, ArcArrays, EdgeArrays, NodeArrays, OwnArrays, Structure
-from graphinv.model.estate import Estate
+from graphinv.model.estate import OUT, Estate
 from graphinv.model.facts import NodeKey, Props
 from graphinv.model.kinds import EDGE_KINDS
 
@@ -22,7 +22,6 @@ _PLAIN = frozenset({"RUNS_AS", "HOLDS", "AUTHENTICATES_AS", "ASSUMES", "MEMBER_O
 _SEEN_IN_USE = frozenset({"USES", "CONNECTS_TO", "DELEGATES_TO", "CALLS_BACK", "CAN_ACCESS"})
 _CALLER = frozenset({"on_behalf_of", "passthrough"})
 _KIND_NUMBER = {kind: number for number, kind in enumerate(EDGE_KINDS)}
-_OUT = frozenset({"suspended", "retired"})
 _SENSITIVITY = {name: number for number, name in enumerate(SENSITIVITIES)}
 
 
@@ -93,7 +92,7 @@ class _Reader:
         for number, key in enumerate(self.keys):
             props = self.estate.nodes[key].props
             if key[0] in ("Agent", "Workflow"):
-                if props.get("status") in _OUT:
+                if props.get("status") in OUT:
                     self.nodes.dead_from[number] = -EVER
             elif key[0] == "Resource":
                 self.nodes.sensitivity[number] = _SENSITIVITY[props.get("sensitivity") or "unknown"]

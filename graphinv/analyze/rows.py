@@ -10,7 +10,7 @@ from graphinv.analyze.labels import labels_of
 from graphinv.analyze.moments import micros
 from graphinv.analyze.paths import guard_on
 from graphinv.analyze.scopes import action_bits, actions_of, passes
-from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
+from graphinv.model.estate import OUT, EdgeRecord, Estate, NodeRecord
 from graphinv.model.facts import NodeKey, Props
 from graphinv.model.results import Hop
 
@@ -21,7 +21,6 @@ T = TypeVar("T")
 Params = Mapping[str, Any]
 Row = dict[str, Any]
 
-OUT = frozenset({"suspended", "retired"})
 DEAD = frozenset({"revoked", "disabled", "suspended", "retired"})
 STRONGEST_FIRST = ("admin", "delete", "execute", "write", "read")
 WORSE_THAN_READ = frozenset(STRONGEST_FIRST) - {"read"}
@@ -86,7 +85,7 @@ def delegations(estate: Estate, at: int) -> list[EdgeRecord]:
     return [
         edge
         for edge in estate.edges_of("DELEGATES_TO")
-        if in_force(edge, at) and active(estate.nodes[edge.source]) and active(estate.nodes[edge.target])
+        if in_force(edge, at) and edge.source not in estate.out_of_service and edge.target not in estate.out_of_service
     ]
 
 

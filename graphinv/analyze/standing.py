@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from graphinv.analyze.moments import micros
-from graphinv.analyze.rows import active, blueprint, in_force, listed, usable
+from graphinv.analyze.rows import blueprint, in_force, listed, usable
 from graphinv.model.estate import EdgeRecord
 from graphinv.model.facts import NodeKey
 
@@ -28,7 +28,7 @@ class Standing:
         """Agents that stand before an edge that leaves ``source``: itself, or the first ones that come to it; by a group of theirs only as
         ``member``."""
         if source[0] in ("Agent", "Workflow"):
-            return {source} if source[0] == "Agent" and active(self._estate.nodes[source]) else set()
+            return {source} if source[0] == "Agent" and source not in self._estate.out_of_service else set()
         found: set[NodeKey] = set()
         seen, waiting = {source}, [source]
         while waiting:
@@ -77,7 +77,7 @@ class Standing:
         members: list[NodeKey] = []
         for edge in self._onto(key):
             if edge.source[0] == "Agent":
-                if active(self._estate.nodes[edge.source]):
+                if edge.source not in self._estate.out_of_service:
                     agents.add(edge.source)
             elif edge.source[0] != "Workflow":
                 (members if edge.kind == "MEMBER_OF" else others).append(edge.source)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from graphinv.analyze.labels import affirmed
 from graphinv.analyze.moments import micros
-from graphinv.analyze.rows import active, confidence, in_force, listed, once
+from graphinv.analyze.rows import confidence, in_force, listed, once
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
 from graphinv.model.facts import NodeKey
 
@@ -74,7 +74,7 @@ class Toolbox:
     def tools_of(self, key: NodeKey) -> Iterator[NodeKey]:
         """Tools that an actor calls itself or over a server it connects to, or that a server provides."""
         for edge in self.out(key):
-            if not active(self.estate.nodes[edge.target]):
+            if edge.target in self.estate.out_of_service:
                 continue
             if edge.kind in ("USES", "PROVIDES"):
                 yield edge.target
@@ -92,7 +92,7 @@ class Toolbox:
 
     def behind(self, edge: EdgeRecord) -> ToolLegs:
         """What the tools add that a USES, PROVIDES or CONNECTS_TO lets be called; nothing of what is switched off."""
-        if not active(self.estate.nodes[edge.target]):
+        if edge.target in self.estate.out_of_service:
             return ToolLegs.of_all(())
         if edge.kind != "CONNECTS_TO":
             return self.tool(edge.target)

@@ -14,6 +14,9 @@ from graphinv.model.errors import Ambiguous, NotFound
 from graphinv.model.facts import NodeKey, Props
 from graphinv.model.kinds import NODE_KINDS
 
+OUT = frozenset({"suspended", "retired"})
+"""Status of what is out of service."""
+
 
 class Apart(NamedTuple):
     """What is kept apart from the records that were read together, because each says something else; a record knows its place in it."""
@@ -179,6 +182,11 @@ class Estate:
         counts = Counter(map(attrgetter("kind"), self.edges))
         ends = accumulate(counts.values())
         return {kind: range(end - count, end) for (kind, count), end in zip(counts.items(), ends, strict=True)}
+
+    @cached_property
+    def out_of_service(self) -> frozenset[NodeKey]:
+        """Nodes that are suspended or retired."""
+        return frozenset(node.key for node in self.nodes.values() if node.props.get("status") in OUT)
 
     @cached_property
     def sightings(self) -> Sequence[EdgeRecord]:
