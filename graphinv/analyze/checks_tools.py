@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -188,8 +188,7 @@ class _Way:
         return self.only is None or not self.only.isdisjoint((tool.id, tool.name))
 
 
-@dataclass(frozen=True)
-class _Offered:
+class _Offered(NamedTuple):
     """A tool as one server offers it to those who come to it in one way."""
 
     tool: NodeRecord
@@ -238,8 +237,8 @@ def shadowed_name(engine: Engine, params: Params) -> Iterator[Row]:
 
 def _rivals(one: _Offered, other: _Offered) -> bool:
     """Whether two things are offered from two sides, of which one at least is a server."""
-    sides = {one.way.server, other.way.server}
-    return len(sides) > 1 and one.tool.key != other.tool.key and any(kind == "ToolServer" for kind, _ in sides)
+    here, there = one.way.server, other.way.server
+    return here != there and one.tool.key != other.tool.key and "ToolServer" in (here[0], there[0])
 
 
 def _met(callers: Mapping[_Way, set[NodeKey]]) -> Callable[[_Way], set[_Way]]:

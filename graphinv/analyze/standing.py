@@ -23,6 +23,7 @@ class Standing:
     def __init__(self, engine: Engine) -> None:
         self._estate, self._at = engine.estate, micros(engine.at)
         self._step, self._helped = cache(self._one_step), cache(self._helpers)
+        self._blueprint = cache(lambda agent: blueprint(self._estate.nodes[agent]))
 
     def callers(self, source: NodeKey, *, member: bool = True) -> set[NodeKey]:
         """Agents that stand before an edge that leaves ``source``: itself, or the first ones that come to it; by a group of theirs only as
@@ -44,7 +45,7 @@ class Standing:
         """Whether more than one agent in service acts as it; replicas are one, and members of a group have names of their own. A sub-agent
         that comes to it in its caller's framework, and not by itself, is no further one."""
         agents = self.callers(identity, member=False)
-        if len(self._blueprints(agents)) < 2:
+        if len(agents) < 2 or len(self._blueprints(agents)) < 2:
             return False
         helped = set().union(*map(self._helped, agents)) & agents
         helped -= {one.source for one in self._estate.incoming.get(identity, ()) if one.kind == "RUNS_AS"}
@@ -55,11 +56,11 @@ class Standing:
         known to run in its own framework."""
         known = set(agents)
         first: dict[str, NodeKey] = {}
-        replicas = [(first.setdefault(blueprint(self._estate.nodes[agent]), agent), agent) for agent in sorted(known)]
+        replicas = [(first.setdefault(self._blueprint(agent), agent), agent) for agent in sorted(known)]
         return united(known, (*replicas, *((agent, other) for agent in known for other in self._helped(agent) & known)))
 
     def _blueprints(self, agents: Iterable[NodeKey]) -> set[str]:
-        return {blueprint(self._estate.nodes[agent]) for agent in agents}
+        return set(map(self._blueprint, agents))
 
     def _helpers(self, agent: NodeKey) -> set[NodeKey]:
         """Whom it asks that is known to run in its own framework."""
