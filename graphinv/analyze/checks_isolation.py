@@ -136,9 +136,9 @@ def _executed(engine: Engine, edge: EdgeRecord) -> Iterator[tuple[NodeKey, Seque
     """What an edge of an agent lets it have executed: who runs it, by which edges the agent comes to that, the tool, and whether a point on
     the way asks about each call."""
     estate, (by_server, by_tool) = engine.estate, _providers(engine)
-    if edge.kind == "CONNECTS_TO" and edge.target in by_server:
+    if edge.kind == "CONNECTS_TO":
         asked = steps_up(estate, edge)
-        offered = (one for one in by_server[edge.target] if listed(edge, estate.nodes[one.target]))
+        offered = (one for one in by_server.get(edge.target, ()) if listed(edge, estate.nodes[one.target]))
         yield from ((edge.target, [edge], one.target[1], asked or steps_up(estate, one)) for one in offered)
     elif edge.kind == "USES" and _executes(estate.nodes[edge.target]):
         tool, asked = edge.target, steps_up(estate, edge)
