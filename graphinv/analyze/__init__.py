@@ -4,7 +4,7 @@ They see an :class:`~graphinv.model.estate.Estate`, never a store. :class:`graph
 
 The graph of authority
     reading, structure, kept    an estate → its arcs whatever the lens and the time, kept beside the store
-    arcs, scopes, moments       the arcs that one lens has at one time, and which atoms pass
+    arcs, scopes                the arcs that one lens has at one time, and which atoms pass
     plan, kernels, privilege    the fixpoint: in which order, its inner loops, its result
     incremental, cluster        the same after a small change, and on a Dask cluster
     interchange                 the arcs for networkx

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from graphinv.analyze.rows import in_force
 from graphinv.analyze.toolbox import toolbox_of
 from graphinv.model.errors import UsageError
+from graphinv.model.estate import in_force
 from graphinv.model.facts import NodeKey
 from graphinv.model.results import Result
 

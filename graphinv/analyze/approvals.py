@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Literal
 
-from graphinv.analyze.moments import micros
-from graphinv.analyze.rows import in_force, listed, once
+from graphinv.analyze.rows import once
 from graphinv.model.approved import CLASSES, fits, marks
-from graphinv.model.estate import EdgeRecord
+from graphinv.model.estate import EdgeRecord, in_force, listed
 from graphinv.model.facts import NodeKey, Props
+from graphinv.model.moments import micros
 
 if TYPE_CHECKING:
     from graphinv.analyze.engine import Engine

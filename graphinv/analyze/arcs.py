@@ -13,11 +13,11 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import breadth_first_order
 
-from graphinv.analyze.moments import micros
 from graphinv.analyze.scopes import Array, MaskTable
 from graphinv.analyze.structure import KIND_NUMBER, Structure
 from graphinv.model.errors import UsageError
 from graphinv.model.kinds import normal_time
+from graphinv.model.moments import micros
 from graphinv.model.results import LENSES, Lens
 
 FORWARD, BACKWARD, MEANS = 0, 1, 2

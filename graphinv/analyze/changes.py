@@ -8,11 +8,11 @@ from typing import cast
 
 import numpy as np
 
-from graphinv.analyze.moments import EVER
 from graphinv.analyze.reading import structure_of
 from graphinv.analyze.structure import Structure
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
 from graphinv.model.facts import EdgeFact, NodeKey, Props, edge_key
+from graphinv.model.moments import EVER
 
 LONG_AGO = "1970-01-01T00:00:00Z"
 """An edge that was valid until then is known, and nothing passes it."""

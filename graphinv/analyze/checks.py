@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from graphinv.analyze.moments import micros
 from graphinv.analyze.reaching import NearestAgents, behind_agents
 from graphinv.analyze.rows import (
     DAY,
@@ -25,14 +24,13 @@ from graphinv.analyze.rows import (
     differ,
     granted,
     hop_of,
-    in_force,
-    listed,
     sure_of,
     usable,
 )
 from graphinv.analyze.standing import united
-from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
+from graphinv.model.estate import EdgeRecord, Estate, NodeRecord, in_force, listed
 from graphinv.model.facts import NodeKey, Props
+from graphinv.model.moments import micros
 
 if TYPE_CHECKING:
     from graphinv.analyze.engine import Engine

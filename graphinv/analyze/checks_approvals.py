@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from graphinv.analyze.approvals import HOLDS, approvals_of
-from graphinv.analyze.moments import micros
-from graphinv.analyze.rows import DAY, Params, Row, about, active, agents_of, hop_of, in_force, listed, once, points_on
+from graphinv.analyze.rows import DAY, Params, Row, about, active, agents_of, hop_of, once, points_on
 from graphinv.model.approved import mark
-from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
+from graphinv.model.estate import EdgeRecord, Estate, NodeRecord, in_force, listed
 from graphinv.model.facts import NodeKey, Props
+from graphinv.model.moments import micros
 
 if TYPE_CHECKING:
     from graphinv.analyze.engine import Engine

@@ -12,11 +12,11 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
 
-from graphinv.analyze.moments import micros
 from graphinv.analyze.reaching import WORSE_BITS
-from graphinv.analyze.rows import Params, Row, about, counted, delegations, hop_of, in_force, listed
-from graphinv.model.estate import EdgeRecord, Estate
+from graphinv.analyze.rows import Params, Row, about, counted, delegations, hop_of
+from graphinv.model.estate import EdgeRecord, Estate, in_force, listed
 from graphinv.model.facts import NodeKey
+from graphinv.model.moments import micros
 from graphinv.model.results import Hop
 
 if TYPE_CHECKING:

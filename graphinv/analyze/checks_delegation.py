@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from graphinv.analyze.labels import agreed
-from graphinv.analyze.moments import micros
 from graphinv.analyze.privilege import Privileges
 from graphinv.analyze.reaching import WORSE_BITS, Columns, Pair, Reached, affordable, calls_of, columns_of, pairs_and_counts
 from graphinv.analyze.rings import Rings
@@ -29,16 +28,16 @@ from graphinv.analyze.rows import (
     counted,
     delegations,
     hop_of,
-    in_force,
     tells_callers_apart,
 )
 from graphinv.analyze.scopes import Array, actions_of, split_scope
 from graphinv.analyze.standing import Standing
 from graphinv.analyze.structure import KIND_NUMBER
 from graphinv.analyze.toolbox import Toolbox, toolbox_of
-from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
+from graphinv.model.estate import EdgeRecord, Estate, NodeRecord, in_force
 from graphinv.model.facts import NodeKey
 from graphinv.model.kinds import ANY_AGENT
+from graphinv.model.moments import micros
 
 if TYPE_CHECKING:
     from graphinv.analyze.engine import Engine

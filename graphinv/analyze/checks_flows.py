@@ -12,9 +12,9 @@ from graphinv.analyze.approvals import Approvals, approvals_of
 from graphinv.analyze.labels import affirmed
 from graphinv.analyze.legs import Legs, by_process, reader_of
 from graphinv.analyze.reaching import WORSE_BITS, affordable
-from graphinv.analyze.rows import Params, Row, about, active, agents_of, hop_of, in_force, listed, of_several, once, points_on, steps_up
+from graphinv.analyze.rows import Params, Row, about, active, agents_of, hop_of, of_several, once, points_on, steps_up
 from graphinv.analyze.toolbox import Toolbox, in_a_sandbox, runs_apart, toolbox_of
-from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
+from graphinv.model.estate import EdgeRecord, Estate, NodeRecord, in_force, listed
 from graphinv.model.facts import NodeKey
 from graphinv.model.results import Hop
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from graphinv.analyze.checks_inventory import seen
 from graphinv.analyze.checks_lifecycle import may
 from graphinv.analyze.labels import affirmed
-from graphinv.analyze.moments import micros
 from graphinv.analyze.rows import (
     DEAD,
     Params,
@@ -23,13 +22,13 @@ from graphinv.analyze.rows import (
     differ,
     granted,
     hop_of,
-    in_force,
     owners_of,
     tells_callers_apart,
     usable,
 )
-from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
+from graphinv.model.estate import EdgeRecord, Estate, NodeRecord, in_force
 from graphinv.model.facts import NodeKey
+from graphinv.model.moments import micros
 
 if TYPE_CHECKING:
     from graphinv.analyze.engine import Engine
@@ -172,7 +171,7 @@ def acts_as_person(engine: Engine, params: Params) -> Iterator[Row]:
 
 def _beside_people(estate: Estate) -> frozenset[NodeKey]:
     """What runs as a person or holds what opens a person's account, so that nobody else is asked."""
-    people = (node.key for node in estate.of_kind("Identity") if node.props.get("type") == "human")
+    people = (node.key for node in estate.of_kind("Identity") if _is_person(node))
     edges = [edge for person in people for edge in estate.incoming.get(person, ())]
     held = (one.source for edge in edges if edge.kind == "AUTHENTICATES_AS" for one in estate.incoming.get(edge.source, ()))
     return frozenset([*(edge.source for edge in edges if edge.kind == "RUNS_AS"), *held])

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from graphinv.analyze.labels import NOTHING_SAID, labels_of, plain
-from graphinv.analyze.moments import micros
-from graphinv.analyze.rows import Params, Row, about, active, agents_of, confidence, documents_of, hop_of, in_force, listed, root_of
+from graphinv.analyze.rows import Params, Row, about, active, agents_of, confidence, documents_of, hop_of, root_of
 from graphinv.analyze.scopes import Array
-from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
+from graphinv.model.estate import EdgeRecord, Estate, NodeRecord, in_force, listed
 from graphinv.model.facts import NodeKey
 from graphinv.model.globs import glob_form
+from graphinv.model.moments import micros
 
 if TYPE_CHECKING:
     from graphinv.analyze.engine import Engine

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from graphinv.analyze.labels import affirmed
-from graphinv.analyze.moments import micros
-from graphinv.analyze.rows import Params, Row, about, active, agents_of, enforced, hop_of, in_force, listed, once, steps_up, usable
-from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
+from graphinv.analyze.rows import Params, Row, about, active, agents_of, enforced, hop_of, once, steps_up, usable
+from graphinv.model.estate import EdgeRecord, Estate, NodeRecord, in_force, listed
 from graphinv.model.facts import NodeKey
+from graphinv.model.moments import micros
 
 if TYPE_CHECKING:
     from graphinv.analyze.engine import Engine

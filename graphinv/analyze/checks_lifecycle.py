@@ -10,25 +10,11 @@ import numpy as np
 
 from graphinv.analyze.checks_inventory import seen, undeclared_by
 from graphinv.analyze.labels import may_rest, time_of, values_of
-from graphinv.analyze.moments import micros
-from graphinv.analyze.rows import (
-    DAY,
-    DEAD,
-    Params,
-    Row,
-    about,
-    active,
-    agents_of,
-    confidence,
-    documents_of,
-    hop_of,
-    in_force,
-    root_of,
-    usable,
-)
+from graphinv.analyze.rows import DAY, DEAD, Params, Row, about, active, agents_of, confidence, documents_of, hop_of, root_of, usable
 from graphinv.analyze.scopes import ACTION_BIT
-from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
+from graphinv.model.estate import EdgeRecord, Estate, NodeRecord, in_force
 from graphinv.model.facts import NodeKey
+from graphinv.model.moments import micros
 
 if TYPE_CHECKING:
     from graphinv.analyze.engine import Engine

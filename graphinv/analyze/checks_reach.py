@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from graphinv.analyze.labels import agreed
-from graphinv.analyze.moments import micros
 from graphinv.analyze.reaching import WORSE_BITS, Pair, Reached, columns_of, pairs_and_counts
-from graphinv.analyze.rows import Params, Row, about, agents_of, delegations, in_force
+from graphinv.analyze.rows import Params, Row, about, agents_of, delegations
 from graphinv.analyze.scopes import ACTION_BIT, Array, split_scope
-from graphinv.model.estate import Estate, NodeRecord
+from graphinv.model.estate import Estate, NodeRecord, in_force
+from graphinv.model.moments import micros
 from graphinv.model.results import Hop
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
 
-from graphinv.analyze.moments import micros
 from graphinv.model.facts import Props
 from graphinv.model.kinds import normal_time
+from graphinv.model.moments import micros
 
 NOTHING_SAID = frozenset({"", "unknown", "none", "null", "na", "tbd", "todo", "undefined", "unset", "default", "other"})
 """Values that say nothing, in plain form."""

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from graphinv.analyze.moments import micros
 from graphinv.analyze.privilege import Privileges
 from graphinv.analyze.reaching import columns_of
-from graphinv.analyze.rows import active, enforced, in_force, listed, once, usable
+from graphinv.analyze.rows import active, enforced, once, usable
 from graphinv.analyze.scopes import ACTION_BIT
 from graphinv.analyze.structure import KIND_NUMBER
 from graphinv.analyze.toolbox import toolbox_of
-from graphinv.model.estate import EdgeRecord
+from graphinv.model.estate import EdgeRecord, in_force, listed
 from graphinv.model.facts import NodeKey
+from graphinv.model.moments import micros
 from graphinv.model.results import Hop
 
 if TYPE_CHECKING:

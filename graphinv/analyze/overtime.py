@@ -8,12 +8,12 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from graphinv.analyze.arcs import project
-from graphinv.analyze.moments import micros
 from graphinv.analyze.origins import reached_from
 from graphinv.analyze.privilege import Privileges
 from graphinv.analyze.scopes import Array
 from graphinv.analyze.structure import Structure
 from graphinv.model.facts import NodeKey
+from graphinv.model.moments import micros
 from graphinv.model.results import Atom, Lens, Turn
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -14,11 +14,11 @@ import numpy as np
 
 from graphinv.analyze import kernels
 from graphinv.analyze.arcs import FORWARD, Arcs
-from graphinv.analyze.moments import micros
-from graphinv.analyze.rows import STRONGEST_FIRST, Row, about, active, agents_of, in_force, matters, once
+from graphinv.analyze.rows import STRONGEST_FIRST, Row, about, active, agents_of, matters, once
 from graphinv.analyze.scopes import ACTION_BIT, ALL_ACTIONS, Array, actions_of
-from graphinv.model.estate import EdgeRecord
+from graphinv.model.estate import EdgeRecord, in_force
 from graphinv.model.facts import NodeKey
+from graphinv.model.moments import micros
 from graphinv.model.results import Lens, Path
 
 if TYPE_CHECKING:

@@ -10,12 +10,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from graphinv.analyze.arcs import BACKWARD, FORWARD, MEANS
-from graphinv.analyze.moments import EVER, micros
 from graphinv.analyze.scopes import ACTION_BIT, Array, Masks, action_bits
 from graphinv.analyze.structure import SENSITIVITIES, ArcArrays, EdgeArrays, NodeArrays, OwnArrays, Structure
 from graphinv.model.estate import OUT, Estate
 from graphinv.model.facts import NodeKey, Props
 from graphinv.model.kinds import EDGE_KINDS
+from graphinv.model.moments import EVER, micros
 
 _MOVING = frozenset(kind for kind, model in EDGE_KINDS.items() if model.moves_authority)
 _PLAIN = frozenset({"RUNS_AS", "HOLDS", "AUTHENTICATES_AS", "ASSUMES", "MEMBER_OF", "USES", "CALLS_BACK"})

@@ -7,11 +7,11 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from graphinv.analyze.labels import labels_of
-from graphinv.analyze.moments import micros
 from graphinv.analyze.paths import guard_on
 from graphinv.analyze.scopes import action_bits, actions_of, passes
-from graphinv.model.estate import OUT, EdgeRecord, Estate, NodeRecord
+from graphinv.model.estate import OUT, EdgeRecord, Estate, NodeRecord, in_force
 from graphinv.model.facts import NodeKey, Props
+from graphinv.model.moments import micros
 from graphinv.model.results import Hop
 
 if TYPE_CHECKING:
@@ -71,15 +71,6 @@ def confidence(edge: EdgeRecord) -> float:
     return float(edge.props.get("confidence", 1.0))
 
 
-def in_force(edge: EdgeRecord, at: int) -> bool:
-    """Whether an edge holds at a time, in microseconds since 1970, whatever its ends."""
-    props = edge.props
-    if "valid_from" not in props and "valid_until" not in props:  # of most nobody states either
-        return True
-    start, end = props.get("valid_from"), props.get("valid_until")
-    return (start is None or micros(start) <= at) and (end is None or bool(props.get("renewable")) or at < micros(end))
-
-
 def delegations(estate: Estate, at: int) -> list[EdgeRecord]:
     """Delegations in force at a time, between those that are in service."""
     return [
@@ -87,12 +78,6 @@ def delegations(estate: Estate, at: int) -> list[EdgeRecord]:
         for edge in estate.edges_of("DELEGATES_TO")
         if in_force(edge, at) and edge.source not in estate.out_of_service and edge.target not in estate.out_of_service
     ]
-
-
-def listed(edge: EdgeRecord, tool: NodeRecord) -> bool:
-    """Whether a connection lets a tool of its server be called: it lists no tools, or this one by its id or by its name."""
-    only = edge.props.get("tools")
-    return only is None or tool.id in only or tool.name in only
 
 
 def enforced(estate: Estate, edge: EdgeRecord) -> bool:

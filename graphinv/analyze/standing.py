@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING
 
-from graphinv.analyze.moments import micros
-from graphinv.analyze.rows import blueprint, in_force, listed, usable
-from graphinv.model.estate import EdgeRecord
+from graphinv.analyze.rows import blueprint, usable
+from graphinv.model.estate import EdgeRecord, in_force, listed
 from graphinv.model.facts import NodeKey
+from graphinv.model.moments import micros
 
 if TYPE_CHECKING:
     from graphinv.analyze.engine import Engine

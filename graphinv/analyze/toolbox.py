@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from graphinv.analyze.labels import affirmed
-from graphinv.analyze.moments import micros
-from graphinv.analyze.rows import confidence, in_force, listed, once
-from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
+from graphinv.analyze.rows import confidence, once
+from graphinv.model.estate import EdgeRecord, Estate, NodeRecord, in_force, listed
 from graphinv.model.facts import NodeKey
+from graphinv.model.moments import micros
 
 if TYPE_CHECKING:
     from graphinv.analyze.engine import Engine

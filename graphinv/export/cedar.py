@@ -16,11 +16,12 @@ from math import ceil
 from typing import Any, get_args
 
 from graphinv.export import RuleText
-from graphinv.export.support.policy import approved, as_approved, in_force, owner_active, seconds, stated, task_ends
+from graphinv.export.support.policy import approved, as_approved, owner_active, seconds, stated, task_ends
 from graphinv.export.support.words import scores_by_subject
-from graphinv.model.estate import EdgeRecord, Estate, NodeRecord
+from graphinv.model.estate import EdgeRecord, Estate, NodeRecord, in_force, listed
 from graphinv.model.facts import NodeKey
 from graphinv.model.kinds import Effect
+from graphinv.model.moments import micros
 from graphinv.model.results import Analysis, Score
 
 NAME = "cedar"
@@ -167,7 +168,7 @@ def _calls(estate: Estate, key: NodeKey, at: str) -> dict[str, list[Any]]:
     found: dict[str, list[NodeKey]] = {"tools": [], "servers": [], "agents": [], "workflows": []}
     limited: list[str] = []
     for edge in estate.outgoing.get(key, ()):
-        if edge.kind not in _SETS or not in_force(edge, at):
+        if edge.kind not in _SETS or not in_force(edge, micros(at)):
             continue
         if edge.kind != "DELEGATES_TO" and not approved(edge, estate, at):
             continue
@@ -191,7 +192,7 @@ _SETS = {
 def _listed(estate: Estate, edge: EdgeRecord) -> list[NodeKey]:
     """The tools of a server that a connection to it lists, by name or id."""
     provided = (estate.nodes[one.target] for one in estate.outgoing.get(edge.target, ()) if one.kind == "PROVIDES")
-    return [tool.key for tool in provided if not {tool.id, tool.name}.isdisjoint(edge.props["tools"])]
+    return [tool.key for tool in provided if listed(edge, tool)]
 
 
 def _uid(key: NodeKey) -> dict[str, str]:

@@ -13,6 +13,7 @@ from typing import NamedTuple, Protocol
 from graphinv.model.errors import Ambiguous, NotFound
 from graphinv.model.facts import NodeKey, Props
 from graphinv.model.kinds import NODE_KINDS
+from graphinv.model.moments import micros
 
 OUT = frozenset({"suspended", "retired"})
 """Status of what is out of service."""
@@ -128,6 +129,21 @@ class EdgeRecord:
 
     def __repr__(self) -> str:
         return f"EdgeRecord({self.kind!r}, {self.source!r}, {self.target!r}, {self.key!r}, {self.stated!r})"
+
+
+def in_force(edge: EdgeRecord, at: int) -> bool:
+    """Whether an edge holds at a time, in microseconds since 1970, whatever its ends."""
+    props = edge.props
+    if "valid_from" not in props and "valid_until" not in props:  # of most nobody states either
+        return True
+    start, end = props.get("valid_from"), props.get("valid_until")
+    return (start is None or micros(start) <= at) and (end is None or bool(props.get("renewable")) or at < micros(end))
+
+
+def listed(edge: EdgeRecord, tool: NodeRecord) -> bool:
+    """Whether a connection lets a tool of its server be called: it lists no tools, or this one by its id or by its name."""
+    only = edge.props.get("tools")
+    return only is None or tool.id in only or tool.name in only
 
 
 class Records(Protocol):

@@ -49,13 +49,6 @@ def task_ends(task: Props) -> str | None:
     return min(ends, key=datetime.fromisoformat, default=None)
 
 
-def in_force(edge: EdgeRecord, at: str) -> bool:
-    """Whether an edge holds at ``at``; whether its ends are in service is for whoever asks."""
-    now, start, end = datetime.fromisoformat(at), edge.props.get("valid_from"), edge.props.get("valid_until")
-    begun = start is None or datetime.fromisoformat(start) <= now
-    return begun and (end is None or bool(edge.props.get("renewable")) or now < datetime.fromisoformat(end))
-
-
 def approved(edge: EdgeRecord, estate: Estate, at: str) -> bool:
     """Whether a USES or CONNECTS_TO is known to be approved at ``at`` for what is there now, whatever the data and the environment.
 
