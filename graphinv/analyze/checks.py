@@ -12,25 +12,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from graphinv.analyze.reaching import NearestAgents, behind_agents
-from graphinv.analyze.rows import (
-    DAY,
-    WORSE_THAN_READ,
-    Params,
-    Row,
-    about,
-    blueprint,
-    confidence,
-    counted,
-    differ,
-    granted,
-    hop_of,
-    sure_of,
-    usable,
-)
+from graphinv.analyze.rows import DAY, WORSE_THAN_READ, Params, Row, about, blueprint, confidence, differ, granted, hop_of, sure_of, usable
 from graphinv.analyze.standing import united
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord, in_force, listed
 from graphinv.model.facts import NodeKey, Props
 from graphinv.model.moments import micros
+from graphinv.model.text import counted
 
 if TYPE_CHECKING:
     from graphinv.analyze.engine import Engine

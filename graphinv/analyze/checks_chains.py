@@ -13,11 +13,12 @@ from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
 
 from graphinv.analyze.reaching import WORSE_BITS
-from graphinv.analyze.rows import Params, Row, about, counted, delegations, hop_of
+from graphinv.analyze.rows import Params, Row, about, delegations, hop_of
 from graphinv.model.estate import EdgeRecord, Estate, in_force, listed
 from graphinv.model.facts import NodeKey
 from graphinv.model.moments import micros
 from graphinv.model.results import Hop
+from graphinv.model.text import counted
 
 if TYPE_CHECKING:
     from graphinv.analyze.engine import Engine

@@ -25,7 +25,6 @@ from graphinv.analyze.rows import (
     active,
     agents_of,
     confidence,
-    counted,
     delegations,
     hop_of,
     tells_callers_apart,
@@ -38,6 +37,7 @@ from graphinv.model.estate import EdgeRecord, Estate, NodeRecord, in_force
 from graphinv.model.facts import NodeKey
 from graphinv.model.kinds import ANY_AGENT
 from graphinv.model.moments import micros
+from graphinv.model.text import counted
 
 if TYPE_CHECKING:
     from graphinv.analyze.engine import Engine

@@ -13,12 +13,13 @@ from graphinv.analyze.checks_inventory import only_seen
 from graphinv.analyze.labels import labels_of, plain, time_of
 from graphinv.analyze.privilege import Privileges
 from graphinv.analyze.reaching import WORSE_BITS, Columns, columns_of
-from graphinv.analyze.rows import Params, Row, about, agents_of, counted, granted, hop_of, once
+from graphinv.analyze.rows import Params, Row, about, agents_of, granted, hop_of, once
 from graphinv.analyze.scopes import action_bits
 from graphinv.analyze.standing import Standing
 from graphinv.model.estate import EdgeRecord, Estate, in_force, listed
 from graphinv.model.facts import NodeKey, Props
 from graphinv.model.moments import micros
+from graphinv.model.text import counted
 
 if TYPE_CHECKING:
     from graphinv.analyze.engine import Engine

@@ -13,11 +13,12 @@ from graphinv.analyze.approvals import Approvals, approvals_of
 from graphinv.analyze.checks_inventory import only_seen, seen
 from graphinv.analyze.labels import labels_of, may_rest, plain, values_of
 from graphinv.analyze.reaching import WORSE_BITS, NearestAgents, behind_agents, closure
-from graphinv.analyze.rows import DAY, WORSE_THAN_READ, Params, Row, about, agents_of, counted, granted, once, sure_of
+from graphinv.analyze.rows import DAY, WORSE_THAN_READ, Params, Row, about, agents_of, granted, once, sure_of
 from graphinv.analyze.scopes import ACTION_BIT
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord, in_force
 from graphinv.model.facts import NodeKey
 from graphinv.model.moments import micros
+from graphinv.model.text import counted
 
 if TYPE_CHECKING:
     from graphinv.analyze.engine import Engine

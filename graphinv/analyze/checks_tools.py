@@ -15,12 +15,13 @@ import numpy as np
 from graphinv.analyze.approvals import HOLDS, Approvals, approvals_of
 from graphinv.analyze.labels import affirmed
 from graphinv.analyze.reaching import calls_of, columns_of
-from graphinv.analyze.rows import DAY, Params, Row, about, active, confidence, counted, usable
+from graphinv.analyze.rows import DAY, Params, Row, about, active, confidence, usable
 from graphinv.analyze.scopes import Array
 from graphinv.analyze.toolbox import toolbox_of
 from graphinv.model.estate import EdgeRecord, Estate, NodeRecord, in_force
 from graphinv.model.facts import NodeKey
 from graphinv.model.moments import micros
+from graphinv.model.text import counted
 
 if TYPE_CHECKING:
     from graphinv.analyze.engine import Engine

@@ -46,15 +46,6 @@ def about(subject: NodeKey, target: NodeKey | None = None) -> Row:
     return row | ({"target_kind": target[0], "target_id": target[1]} if target else {})
 
 
-def counted(count: int, one: str, many: str) -> str:
-    """A count with its noun.
-
-    >>> counted(1, "agent", "agents"), counted(3, "agent", "agents")
-    ('1 agent', '3 agents')
-    """
-    return f"{count:,} {one if count == 1 else many}"
-
-
 def active(node: NodeRecord) -> bool:
     """Whether it is not known to be out of service."""
     return node.props.get("status") not in OUT
