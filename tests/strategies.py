@@ -82,7 +82,7 @@ def ids() -> st.SearchStrategy[str]:
 @cache
 def times() -> st.SearchStrategy[str]:
     """Times in normal form."""
-    return st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31)).map(lambda moment: moment.isoformat() + "Z")
+    return st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31)).map(lambda moment: moment.isoformat(timespec="seconds") + "Z")
 
 
 @cache

@@ -17,9 +17,11 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 
 def normal_time(value: object) -> object:
-    """ISO 8601 text (or a datetime) as UTC text ``YYYY-MM-DDTHH:MM:SS[.ffffff]Z``; a date alone is its midnight, no zone means UTC.
+    """ISO 8601 text (or a datetime) as UTC text ``YYYY-MM-DDTHH:MM:SSZ``; a date alone is its midnight, no zone means UTC.
 
-    >>> normal_time("2026-07-10T02:00:00+02:00")
+    What is under a second is left out: rules in Cypher compare times as texts, in which a fraction would come before its whole second.
+
+    >>> normal_time("2026-07-10T02:00:00.75+02:00")
     '2026-07-10T00:00:00Z'
     """
     if isinstance(value, str):
@@ -33,7 +35,7 @@ def normal_time(value: object) -> object:
         moment = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
     except OverflowError:
         raise ValueError("is outside the years 1 to 9999 in UTC") from None
-    return moment.replace(tzinfo=None).isoformat() + "Z"
+    return moment.replace(tzinfo=None, microsecond=0).isoformat() + "Z"
 
 
 def _unique_sorted(value: object) -> object:

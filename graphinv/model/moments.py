@@ -16,7 +16,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @lru_cache(maxsize=100_000)
 def micros(time: str) -> int:
-    """Microseconds since 1970 of an ISO 8601 time, exactly. Estates say the same times over and over.
+    """Microseconds since 1970 of an ISO 8601 time, to the second as all times are. Estates say the same times over and over.
 
     Raises:
         UsageError: it is not one.
@@ -26,4 +26,4 @@ def micros(time: str) -> int:
     except ValueError:
         raise UsageError(f"{time!r} is not an ISO 8601 time such as 2026-07-10T00:00:00Z") from None
     difference = moment - _EPOCH
-    return (difference.days * 86_400 + difference.seconds) * 1_000_000 + difference.microseconds
+    return (difference.days * 86_400 + difference.seconds) * 1_000_000

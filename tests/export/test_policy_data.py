@@ -163,7 +163,7 @@ def test_only_an_approval_that_is_known_to_hold_is_one() -> None:
         return approved(edge, made, AT)
 
     assert holds(approved=True)
-    assert holds(approved=True, approved_digests=["aa"], approved_until="2026-07-01T00:00:00.5Z")
+    assert holds(approved=True, approved_digests=["aa"], approved_until="2026-07-01T00:00:01Z")
     assert not holds()
     assert not holds(approved=False)
     assert not holds(approved=True, approval="client")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -171,6 +172,16 @@ def test_names_that_may_be_secrets_are_not_shown() -> None:
 def test_normal_times_stay(time: str) -> None:
     assert normal_time(time) == time
     assert normal_time(time.replace("Z", "+00:00")) == time
+
+
+@given(st.datetimes(), st.datetimes() | st.timedeltas(timedelta(0), timedelta(seconds=2)))
+def test_texts_of_times_come_in_the_order_of_the_times(one: datetime, other: datetime | timedelta) -> None:
+    """Rules compare them as texts: what is under a second is left out, so that all are equally long."""
+    if isinstance(other, timedelta):
+        other = min(datetime.max - one, other) + one  # near to each other
+    before, after = sorted(moment.replace(microsecond=0) for moment in (one, other))
+    first, second = (str(normal_time(moment.isoformat())) for moment in sorted((one, other)))
+    assert (first < second, first == second) == (before < after, before == after)
 
 
 def test_sets_are_sorted_and_absent_ones_stay_absent() -> None:

@@ -112,7 +112,7 @@ def united(tallies: Iterable[Tally]) -> Tally:
 
 
 def seconds(value: object) -> str | None:
-    """A time as the graph has it, to the second, so that times can be compared as texts; None where it is none.
+    """A time as the graph has it; None where it is none.
 
     >>> seconds("2026-07-10T02:00:00.5+02:00"), seconds(1_783_641_600_000), seconds("soon")
     ('2026-07-10T00:00:00Z', '2026-07-10T00:00:00Z', None)
@@ -121,6 +121,6 @@ def seconds(value: object) -> str | None:
     if text is None:
         return None
     try:
-        return f"{str(normal_time(text)).partition('.')[0].removesuffix('Z')}Z"
+        return str(normal_time(text))
     except ValueError:
         return None
