@@ -17,7 +17,7 @@ from typing import Any
 
 from graphinv.ingest import Document
 from graphinv.ingest.support import authz, jsonlog
-from graphinv.ingest.support.decision_inputs import agent_in, principal_in, target_in, thing, told_of, verdict_of
+from graphinv.ingest.support.decision_inputs import actors_in, agent_in, principal_in, target_in, thing, told_of, verdict_of
 from graphinv.ingest.support.decisions import NOTHING, Decision, Record, Thing, joined, point_id, silent
 from graphinv.ingest.support.jsonlog import JsonLog
 from graphinv.ingest.support.observed import seconds
@@ -135,6 +135,7 @@ class _Reading:
         at = seconds(entry.get("timestamp", entry.get("time")))
         name = f"OPA {who or path}".strip()
         self.point(line, id, told, at, whole=True, name=name, kind_detail="opa", mode=mode)
+        self.record.acted(self.root, actors_in(asked), at, self.document.source(line))
         action, target, server = target_in(asked)
         agent, principal = agent_in(asked), principal_in(asked)
         result = verdict_of(entry.get("result"))
@@ -167,6 +168,7 @@ class _Reading:
                 self.simulated(line, id, thing(whole["subject"]), thing(whole["resource"]), verdict)
                 continue
             self.point(line, id, told, at, whole=True, name=name, kind_detail="authzen")
+            self.record.acted(self.root, actors_in(whole), at, self.document.source(line))
             action, target, server = target_in(whole)
             self.decided(line, id, Decision(verdict, agent_in(whole), principal_in(whole), action, target, server, told, at))
 

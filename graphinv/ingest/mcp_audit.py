@@ -2,6 +2,7 @@
 
 Drawn, as :mod:`graphinv.ingest.support.decisions` tells:
     (:Agent)-[:USES|CONNECTS_TO {guards: proxy}]->(:Tool|ToolServer), observed
+    (:Agent)-[:DELEGATES_TO {mode: on_behalf_of}]->(:Agent), observed, of the actors that a delegated token names
     (:EnforcementPoint proxy), which enforces where it is seen to refuse
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import takewhile
 from typing import Any
 
 from graphinv.ingest import Document
@@ -82,12 +84,14 @@ def _toolhive(document: Document, record: Record, line: int, entry: Mapping[str,
     subjects, target = inside(entry, "subjects"), inside(entry, "target")
     server, outcome = text(entry.get("component")), text(entry.get("outcome"))
     place, at = document.source(line), seconds(entry.get("logged_at", entry.get("loggedAt")))
-    acting = next((text(actor.get("sub")) for actor in items(inside(entry, "delegation").get("chain"))), "")
-    agent = acting or text(subjects.get("client_name"))
+    subs = (text(actor.get("sub")) for actor in items(inside(entry, "delegation").get("chain")))
+    acting = list(takewhile(bool, subs))  # behind an actor that is not named nobody knows who asked whom
+    agent = acting[0] if acting else text(subjects.get("client_name"))
     user = text(subjects.get("user_id")) or text(subjects.get("user"))
     told = frozenset(name for name, value in (("agent", agent), ("subject", user)) if value.lower() not in _NOBODY)
     point = point_id("toolhive", document.root, server)
     record.point(point, place, told, at, name=f"ToolHive before {server}" if server else "ToolHive", kind_detail="mcp proxy")
+    record.acted(document.root, acting, at, place)
     verdict = DENY if outcome == "denied" else ALLOW if outcome in ("success", "application_error") else ""
     if not verdict or agent.lower() in _NOBODY:
         return

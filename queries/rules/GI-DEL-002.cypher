@@ -16,6 +16,7 @@
 //   - Calls of flows and their steps, which do what they were written for
 //   - An end alone is no scope, and no end alone is no fault
 //   - An agent that asks itself hands nothing over
+//   - A record that names on whose behalf a token is, and no scope of it, does not show that it has none
 // columns: {reason: Why it is un-scoped, further: Delegations that pass the same on}
 MATCH (a:Agent|Workflow)-[r:DELEGATES_TO]->(b:Agent)
 WHERE a.gone_at IS NULL AND r.gone_at IS NULL AND b.gone_at IS NULL
@@ -31,6 +32,7 @@ WITH a, b,
      CASE
        WHEN r.mode = 'passthrough' THEN 'its own credentials are passed on'
        WHEN r.mode IN ['on_behalf_of', 'scoped'] AND everything THEN 'its scopes let everything through'
+       WHEN r.mode = 'on_behalf_of' AND r.scopes IS NULL AND size([e IN coalesce(r.evidence, ['declared']) WHERE e <> 'observed']) = 0 THEN 'unknown'
        WHEN r.mode = 'on_behalf_of' AND r.scopes IS NULL THEN 'it acts on its behalf and no scope is stated'
        WHEN r.mode IS NULL AND (everything OR r.scopes IS NULL) THEN 'unknown'
        WHEN r.mode = 'scoped' AND r.scopes IS NULL THEN 'unknown'

@@ -132,6 +132,56 @@ def test_what_the_log_leaves_out_was_told_all_the_same() -> None:
     assert point["labels"] == ["heard=decisions", "input=agent", "input=task"]
 
 
+def test_claims_of_a_delegated_token_name_on_whose_behalf_each_agent_acts() -> None:
+    claims = {
+        "sub": "ana@acme.example",
+        "client_id": "portal",
+        "act": {"sub": "refund-bot", "act": {"sub": "front", "act": {"sub": "first"}}},
+    }
+    seen = Seen(lines(opa(True, {"token": {"payload": claims}, "tool": "payments.refund"}), opa(False, {"claims": claims, "tool": "rm"})))
+    assert ("USES", "refund-bot", "payments.refund") in seen.edges  # the outermost acts
+    chain = {
+        ends: (props["mode"], props["count"])
+        for (kind, *ends_), props in seen.edges.items()
+        if kind == "DELEGATES_TO"
+        for ends in [tuple(ends_)]
+    }
+    assert chain == {("front", "refund-bot"): ("on_behalf_of", 2), ("first", "front"): ("on_behalf_of", 2)}
+    assert seen.points["opa#gateway/mcp/authz/allow"]["distinguishes"] == "agent"
+
+
+def test_whoever_an_agent_acts_for_may_be_an_agent() -> None:
+    request = asked(agent="front")
+    request["subject"]["properties"] = {"act": {"sub": "refund-bot"}}
+    seen = Seen(lines({"request": request, "response": {"decision": True}}))
+    assert seen.edges["DELEGATES_TO", "front", "refund-bot"]["mode"] == "on_behalf_of"
+    assert ("USES", "refund-bot", "payments.refund") in seen.edges
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        {"sub": "support@acme.example", "act": {"sub": "front"}},  # a person who looks as a customer does
+        {"type": "user", "id": "u-1", "act": {"sub": "front"}},
+        {"scope": "everything", "act": {"sub": "front"}},
+        "read",
+        [],
+        {"sub": 7},
+    ],
+)
+def test_an_act_that_names_no_agent_delegates_nothing(act: object) -> None:
+    seen = Seen(lines(opa(True, {"claims": {"sub": "u-9", "act": act}, "agent": "invoice-7", "tool": "payments.refund"})))
+    assert set(seen.edges) == {("USES", "invoice-7", "payments.refund")}
+
+
+def test_a_chain_of_actors_is_followed_so_far() -> None:
+    deep: dict[str, Any] = {"sub": "a0"}
+    for number in range(1, 40):
+        deep = {"sub": f"a{number}", "act": deep}
+    seen = Seen(lines(opa(True, {"claims": {"act": deep}})))
+    assert sum(kind == "DELEGATES_TO" for kind, *_ in seen.edges) == 15
+
+
 def test_envoy_asks_for_a_workload_and_what_it_sends() -> None:
     http = {"method": "POST", "host": "github-mcp.tools.svc", "path": "/mcp", "headers": {"authorization": "Bearer x"}}
     source = {"principal": "spiffe://acme.example/agent/invoice-7", "address": {}}

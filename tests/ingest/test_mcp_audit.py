@@ -131,6 +131,17 @@ def test_an_agent_of_toolhive_is_the_client_or_whoever_acts_for_it() -> None:
     assert ("CONNECTS_TO", "refund-bot", "github") in Seen(a=[toolhive("create_issue", delegation=acting)]).edges
 
 
+def test_a_delegated_token_names_on_whose_behalf_each_agent_acts() -> None:
+    acting = {"chain": [{"sub": "refund-bot"}, {"sub": "front"}, {"iss": "https://id.acme.example"}, {"sub": "first"}], "malformed": True}
+    seen = Seen(a=[toolhive("create_issue", delegation=acting), toolhive("rm", "denied", delegation=acting)])
+    edge = seen.edges["DELEGATES_TO", "front", "refund-bot"]
+    assert (edge["mode"], edge["evidence"], edge["count"]) == ("on_behalf_of", ["observed"], 2)  # the token is there, refused or not
+    assert "scopes" not in edge  # which the log does not tell
+    assert not [ends for ends in seen.edges if "first" in ends]  # who stands between is not told
+    alone = Seen(a=[toolhive("create_issue", delegation={"chain": [{"sub": "refund-bot"}]})])
+    assert not [kind for kind, *_ in alone.edges if kind == "DELEGATES_TO"]
+
+
 def test_a_refused_tool_takes_nothing_from_its_server() -> None:
     seen = Seen(a=[toolhive("rm", "denied") for _ in range(6)])
     assert {guard for guard, kind, *_ in seen.guards if kind == "CONNECTS_TO"} == {"toolhive:shop#github"}

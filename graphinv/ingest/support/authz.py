@@ -123,9 +123,14 @@ def principal_props(kind: str, name: str, key: NodeKey) -> Props:
     for start, stands_for, binding in _TYPES:
         if key[1].startswith(start):
             return {**props, "type": stands_for, **({"binding": binding} if binding else {})}
-    if told in PEOPLE or _EMAIL.fullmatch(key[1]):
+    if is_person(kind, key[1]):
         return {**props, "type": "human"}
     return {**props, "type": "group" if told in GROUPS else told or "principal"}
+
+
+def is_person(kind: str, name: str) -> bool:
+    """Whether a principal is a person by its type or its name."""
+    return word(kind) in PEOPLE or _EMAIL.fullmatch(name.strip()) is not None
 
 
 def object_props(kind: str, name: str, key: NodeKey) -> Props:

@@ -27,6 +27,9 @@ _TOLD: Mapping[str, frozenset[str]] = {
     "environment": frozenset({"environment", "env", "stage"}),
 }
 """Fields that tell a point one of :data:`graphinv.ingest.support.decisions.INPUTS`, without marks and in lower case."""
+_ACTOR = ("sub", "client_id", "id", "azp")
+"""Fields that name an actor of a token (RFC 8693), or of a request of AuthZEN."""
+MAX_ACTORS = 16
 _TOOL = ("tool", "toolname", "mcptool", "function", "functionname")
 _SERVER = ("server", "servername", "mcpserver", "upstream", "backend")
 _PASSES = frozenset({"allow", "allowed", "permit", "permitted", "true", "yes", "granted", "approved", "pass", "proceed", "modify"})
@@ -96,7 +99,7 @@ def told_of(value: Mapping[str, Any], hidden: object = None) -> frozenset[str]:
         told.add("agent")
         on_behalf = {"onbehalfof", "user", "userid", "sub"} & names
         told -= set() if on_behalf else {"subject"}
-    if text(inside(value, "attributes", "source").get("principal")):
+    if actors_in(value) or text(inside(value, "attributes", "source").get("principal")):
         told.add("agent")
     return frozenset(told)
 
@@ -114,8 +117,31 @@ def thing(value: object, *, kind: str = "") -> Thing:
     return (kind, name) if name else NOTHING
 
 
+def actors_in(value: Mapping[str, Any]) -> list[str]:
+    """Agents that claims of a delegated token name (RFC 8693), the one that asks first, each before the one on whose behalf it acts.
+
+    >>> actors_in({"claims": {"sub": "ana", "act": {"sub": "refund-bot", "act": {"sub": "front"}}}})
+    ['refund-bot', 'front']
+    """
+    found: list[str] = []
+    actor: object = next((inner for name, inner in fields(value) if name == "act" and isinstance(inner, dict)), None)
+    while isinstance(actor, dict) and len(found) < MAX_ACTORS:
+        name = next((text(actor[key]) for key in _ACTOR if text(actor.get(key))), "")
+        if not name or authz.is_person(text(actor.get("type")), name):
+            break
+        found.append(name)
+        actor = actor.get("act")
+    subject = inside(value, "subject")
+    if found and not isinstance(actor, dict) and authz.word(text(subject.get("type"))) in authz.AGENTS and text(subject.get("id")):
+        found.append(text(subject["id"]))
+    return found
+
+
 def agent_in(value: Mapping[str, Any]) -> str:
     """Name of the agent that asks."""
+    acting = actors_in(value)
+    if acting:
+        return acting[0]
     subject = inside(value, "subject")
     if authz.word(text(subject.get("type"))) in authz.AGENTS:
         return text(subject.get("id"))

@@ -3,6 +3,7 @@
 Drawn, of a whole log:
     (:EnforcementPoint {mode, effect, fail, distinguishes, last_heartbeat, labels: input=…, heard=decisions}) for each point that decided
     (:Agent)-[:USES|CONNECTS_TO|DELEGATES_TO]->(…), (:Identity)-[:CAN_ACCESS]->(:Resource), ``observed``, for what was let pass
+    (:Agent)-[:DELEGATES_TO {mode: on_behalf_of}]->(:Agent), ``observed``, for each actor that a delegated token names (RFC 8693)
     the point on the edges between whom it decided of, whoever declares them
 
 What was refused is no access. Where a point refused something :data:`REFUSALS` times and never let it pass, ``<point>#deny`` stands there
@@ -12,9 +13,10 @@ about who asked.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import pairwise
 
 from graphinv.ingest.support import authz
 from graphinv.ingest.support.called import called, called_props
@@ -189,6 +191,16 @@ class Record:
                 verdicts.asked += decision.count
             elif decision.verdict == DENY:
                 verdicts.denied += decision.count
+
+    def acted(self, root: str, actors: Sequence[str], at: str | None, place: str) -> None:
+        """Each of ``actors`` acts on behalf of the next one: so the token says, whatever was decided of the request. Within which scopes,
+        records do not tell in a way that is known."""
+        for name, behind in pairwise(actors):
+            source, target = called(root, "Agent", behind), called(root, "Agent", name)
+            if source != target:
+                self.tally.name(source, place, **called_props(behind))
+                self.tally.name(target, place, **called_props(name))
+                self.tally.see("DELEGATES_TO", source, target, at, place, (("mode", "on_behalf_of"),))
 
     def supposed(self, point: str, verdict: str, between: tuple[str, NodeKey, NodeKey], place: str) -> None:
         """``point``, which :meth:`point` knows as not standing, would decide so of an edge between two nodes of the graph. Nothing was
