@@ -246,6 +246,71 @@ def test_a_pair_of_key_id_and_key_is_two_secrets_of_the_identity_that_aws_named(
     assert unverified.drawn("AUTHENTICATES_AS") == set()
 
 
+def test_a_key_of_google_is_known_by_its_id_and_its_account() -> None:
+    account, id = "bot@acme-shop.iam.gserviceaccount.com", "5e" * 20
+    file = json.dumps({"type": "service_account", "private_key_id": id, "private_key": PEM, "client_email": account})
+    for verified in (True, False):
+        found = read(trufflehog, json.dumps(hog(account, "GCP", verified=verified, RawV2=file, ExtraData={"project": "acme-shop"})))
+        assert found.drawn("AUTHENTICATES_AS") == {(f"gcp-key:{id}", f"gcp:{account}")}
+        assert found.nodes["Secret", f"gcp-key:{id}"]["fingerprint"] == fingerprint(PEM)
+        assert set(found.nodes) == {("Secret", f"gcp-key:{id}"), ("Identity", f"gcp:{account}")}
+        assert PEM not in repr(found.all)
+
+
+@pytest.mark.parametrize(
+    ("raw", "whole"),
+    [
+        (TOKEN, f"{TOKEN}https://gitlab.acme.example"),  # where the provider is
+        (f"https://ana:{OPAQUE}@shop.example", f"https://ana:{OPAQUE}@shop.example/orders/today"),
+        (f"acme-{OPAQUE}", f"acme-{OPAQUE}{OPAQUE}"),
+    ],
+)
+def test_what_follows_a_raw_value_is_no_second_secret(raw: str, whole: str) -> None:
+    assert len(read(trufflehog, json.dumps(hog(raw, "URI", RawV2=whole))).nodes) == 1
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "jdbc:mysql://localhost/authority",
+        "postgresql://user:pass@host:5432",
+        "https://username:password@www.example.com",
+        "CONTINUOUS_INTEGRATION",
+        "to_gitlab_severity_327",
+    ],
+)
+def test_an_address_without_a_password_and_a_name_in_a_program_are_no_secrets(raw: str) -> None:
+    found = read(trufflehog, json.dumps(hog(raw, "JDBC")))
+    assert found.nodes == {}
+    assert [message for _, _, message in found.problems] == ["1 of its findings are placeholders, or no values at all, and left out"]
+
+
+@pytest.mark.parametrize("colour", ["", "\x1b[32m"])
+def test_what_trufflehog_prints_for_people(colour: str) -> None:
+    arn = "arn:aws:iam::029608264753:user/ci/deploy"
+    blocks = [
+        "Found verified result \U0001f437\U0001f511\nDetector Type: AWS\nDecoder Type: PLAIN",
+        f"Raw result: {KEY_ID}\nArn: {arn}\nCommit: 5e1a\nEmail: Ana <ana@acme.example>\nFile: deploy/keys\nLine: 4",
+        "Repository: https://github.com/acme/shop\nTimestamp: 2026-06-16 10:17:40 -0700",
+        "",
+        f"Found unverified result \U0001f437\U0001f511❓\nVerification issue: lookup host: no such host\n{colour}Detector Type: PrivateKey",
+        f"Decoder Type: PLAIN\nRaw result: {PEM}\n",
+        "File: api/key.pem\nLine: 1\n",
+    ]
+    found = read(trufflehog, "\U0001f437 TruffleHog. Unearth your secrets.\n\n" + "\n".join(blocks), "hog.txt")
+    assert found.problems == []
+    assert found.drawn("AUTHENTICATES_AS") == {(f"aws-access-key:{KEY_ID}", arn)}
+    assert found.nodes["Secret", f"aws-access-key:{KEY_ID}"]["labels"] == [
+        "found_by=trufflehog:AWS",
+        "found_in=deploy/keys:4",
+        "verified=true",
+    ]
+    # What follows a key is printed under it after an empty line.
+    key = found.nodes["Secret", f"secret:{fingerprint(PEM)}"]
+    assert key["labels"] == ["found_by=trufflehog:PrivateKey", "found_in=api/key.pem:2", "verified=false"]
+    assert set(found.nodes) == {("Secret", f"aws-access-key:{KEY_ID}"), ("Secret", f"secret:{fingerprint(PEM)}"), ("Identity", arn)}
+
+
 def test_trufflehog_version_2() -> None:
     finding = {
         "branch": "origin/main",
@@ -336,6 +401,8 @@ HOSTILE: dict[str, tuple[Any, str]] = {
     "sarif-types": (gitleaks, json.dumps({"runs": [{"tool": {"driver": {"name": "gitleaks"}}, "results": [1, {"locations": [[]]}]}, 7]})),
     "hog": (trufflehog, json.dumps(hog(TOKEN))),
     "hog-types": (trufflehog, json.dumps(hog(TOKEN, SourceMetadata={"Data": [1]}, ExtraData=[1], Raw=7, RawV2={}))),
+    "hog-google": (trufflehog, json.dumps(hog("a@b.iam.gserviceaccount.com", RawV2='{"private_key": [' + "[" * 100_000))),
+    "hog-printed": (trufflehog, f"Found unverified result\nDetector Type: Github\nRaw result: {TOKEN}\nFile: x\nLine: 1\n"),
     "hog-deep": (trufflehog, '{"SourceMetadata":{"Data":' + "[" * 100_000),
     "baseline": (detect_secrets, baseline()),
     "baseline-types": (detect_secrets, json.dumps({"plugins_used": [], "results": {"a": 7, "b": [7, {"hashed_secret": 1}]}})),

@@ -26,6 +26,8 @@ _EXPRESSION = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*(?:\(.*)?", re.DOTALL)
 _ARMOUR = "-----BEGIN"
 _FIRST_LINE = re.compile(r"-----BEGIN [A-Z0-9 ]{1,60}-----")
 _KEY = re.compile(r"[A-Za-z0-9+/]{32}")
+_ADDRESS = re.compile(r"(?:jdbc:)?(?:https?://[^/?#\s]*@|(?!https?:)[A-Za-z][A-Za-z0-9+.-]*://)", re.IGNORECASE)
+"""What is secret only where a password is in it: an address with a user, or one of a database; that of a webhook is a secret as a whole."""
 _PROGRAMS = frozenset(
     {".c", ".cc", ".cpp", ".cs", ".dart", ".go", ".h", ".java", ".js", ".jsx", ".kt", ".mjs", ".php", ".py", ".rb", ".rs", ".scala"}
     | {".swift", ".ts", ".tsx"}
@@ -87,7 +89,7 @@ def _recognised(value: str, in_program: bool) -> list[Recognised]:
     if not value:
         return []
     found = [one for one in recognise_all(name, value) if one.end - one.start > len(value) / 2 or one.end == 0 or "://" in value]
-    return found or ([] if is_placeholder(value) else [Recognised("", "", value)])
+    return found or ([] if is_placeholder(value) or _ADDRESS.match(value) else [Recognised("", "", value)])
 
 
 def _unassigned(value: str, in_program: bool) -> tuple[str, str]:
