@@ -21,9 +21,9 @@ from widgets import (
     when,
 )
 
-from graphinv.analyze.causes import causes
 from graphinv.model.results import LEVELS, Cause, Finding, worst_first
 from graphinv.model.text import counted, plain
+from graphinv.pipeline.summary import causes
 
 STATES = {
     "open": "What the last analysis found, and what it could not tell to be gone.",

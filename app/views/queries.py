@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 from widgets import Contents, choose, coloured, contents, frame, header, height, short
 
-from graphinv.analyze.absent import absent
-from graphinv.analyze.library import Parameter, Query
-from graphinv.export.support.escape import table as csv_table
+from graphinv.model.csvform import csv_table
 from graphinv.model.errors import GraphinvError, NotFound, QueryLimit
 from graphinv.model.text import counted, plain
+from graphinv.pipeline.absent import absent
 from graphinv.pipeline.stages import library
 from graphinv.store import Rows, Store, store_url
 from graphinv.store.guarded import GuardedQueries, asking
+
+if TYPE_CHECKING:
+    from graphinv.analyze.library import Parameter, Query
 
 OWN = "Cypher of one's own"
 SECONDS, MOST_ROWS, MOST_OFFERED = 30.0, 10_000, 5_000

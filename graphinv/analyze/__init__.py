@@ -14,7 +14,7 @@ What is asked of it
     changes, diff, gains                               changes before they are made, and what has changed
     verdicts                                           what points on a path would answer
 Rules and scores
-    rules, library, ahead, absent    files of queries/ and their rows
+    rules, library, ahead            files of queries/ and their rows
     checks, checks_*                 what Cypher cannot say, one module a topic
     rows, labels, legs, reaching, rings, standing, toolbox, approvals    what checks share
     judged                           of which agents a rule could be judged

@@ -6,7 +6,7 @@ what is lost is the same with the two exchanged.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +20,7 @@ from graphinv.model.difference import GONE, NEW, AgentMove, EdgeChange, LensDiff
 from graphinv.model.facts import NodeKey
 from graphinv.model.kinds import ACTIONS
 from graphinv.model.results import Lens, Path
+from graphinv.model.text import stated
 
 FIRST = 20
 """How many agents a move names."""
@@ -231,7 +232,7 @@ def _of_node(change: NodeChange | None) -> Reason | None:
 def _what(change: EdgeChange | NodeChange) -> str:
     if change.change != "changed":
         return f"is {_word(change)}"
-    return "; ".join(f"{one.name}: {shown(one.before)} → {shown(one.after)}" for one in change.properties)
+    return "; ".join(f"{one.name}: {stated(one.before)} → {stated(one.after)}" for one in change.properties)
 
 
 _WORDS = {"new": "new", "gone": "gone", "maybe_new": "perhaps new", "maybe_gone": "perhaps gone"}
@@ -243,12 +244,3 @@ def _word(change: EdgeChange | NodeChange) -> str:
 
 def _named(key: NodeKey) -> str:
     return f"{key[0]}:{key[1]}"
-
-
-def shown(value: object) -> str:
-    """A property's value in words."""
-    if value is None:
-        return "not stated"
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return ", ".join(map(str, value)) or "none"
-    return str(value).lower() if isinstance(value, bool) else str(value)

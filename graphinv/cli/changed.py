@@ -10,7 +10,6 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from graphinv.analyze.gains import shown
 from graphinv.cli.output import table, text
 from graphinv.cli.words import STYLES, hop_lines, level, named
 from graphinv.model.difference import (
@@ -29,7 +28,7 @@ from graphinv.model.difference import (
 )
 from graphinv.model.kinds import ACTIONS, EDGE_KINDS, NODE_KINDS
 from graphinv.model.results import LEVELS
-from graphinv.model.text import counted
+from graphinv.model.text import counted, stated
 
 T = TypeVar("T")
 
@@ -354,7 +353,7 @@ def _differs(one: PropertyChange) -> str:
 
 
 def _value(value: object) -> str:
-    words = shown(value)
+    words = stated(value)
     return words if len(words) <= 80 else f"{words[:77]}…"
 
 

@@ -38,6 +38,8 @@ def score(
     form: FormatOption = Format.table,
 ) -> None:
     """The scores of agents, riskiest first; all of them where none is named."""
+    from graphinv.pipeline.scores import natures, scores_of
+
     if sensitivity:
         if agents or explain or cvss is not None:
             raise UsageError("--sensitivity is of the ranking of all agents; it goes with neither AGENT nor --explain nor --cvss")
@@ -51,19 +53,8 @@ def score(
         raise UsageError("--explain takes the agents whose scores are to be explained")
     if cvss is not None and not explain:
         raise UsageError("--cvss goes with --explain")
-    wanted = {estate.find(agent, "Agent") for agent in agents or ()}
-    chosen = sorted(
-        (one for one in analysis.scores if not wanted or one.subject in wanted), key=lambda one: (-one.risk, -one.impact, one.subject)
-    )
-    missing = wanted - {one.subject for one in chosen}
-    if missing:
-        raise NotFound(f"{', '.join(named(key) for key in sorted(missing))} has no score")
-    if explain:
-        from graphinv.analyze.aivss import aivss_of
-        from graphinv.analyze.engine import Engine
-
-        judge = Engine(estate, analysis.at)
-        nature = {one.subject: aivss_of(judge, one.subject, cvss) for one in chosen}
+    chosen = scores_of(analysis, estate, agents or ())
+    nature = natures(estate, chosen, analysis.at, cvss) if explain else {}
     if form is not Format.table:
         more = {one.subject: {"aivss": nature[one.subject].to_json()} if explain else {} for one in chosen}
         columns = [field.name for field in fields(Score)] + ["aivss"] * explain
@@ -91,14 +82,13 @@ def score(
 
 
 def _leverages(store: str | None, form: Format) -> None:
-    from graphinv.analyze.leverage import leverages
-    from graphinv.pipeline.stages import engine
+    from graphinv.pipeline.scores import weights
 
     with reader(store) as opened:
         analysis = opened.analysis()
         if analysis is None:
             raise NotAnalyzed
-        found = leverages(engine(opened, at=analysis.at), analysis.findings)
+        found = weights(opened, analysis)
     if form is not Format.table:
         emit((one.to_json() for one in found), form)
         return

@@ -74,7 +74,7 @@ def query(
     form: FormatOption = Format.table,
 ) -> None:
     """Ask in Cypher, read-only."""
-    from graphinv.analyze.absent import absent
+    from graphinv.pipeline.absent import absent
 
     if topic and not catalogue:
         raise UsageError("--topic goes with --list")

@@ -275,7 +275,7 @@ def _unjudged(statuses: Sequence[RuleStatus], *, everything: bool) -> Iterator[s
 
 
 def _causes(chosen: Iterable[Finding], estate: Estate, form: Format) -> None:
-    from graphinv.analyze.causes import causes
+    from graphinv.pipeline.summary import causes
 
     found = causes(chosen, estate)
     if form is not Format.table:

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from graphinv.export import RuleText
-from graphinv.export.support.escape import csv_text
-from graphinv.model.csvform import STEMS, text_to_cell, value_to_cell
+from graphinv.model.csvform import STEMS, csv_text, text_to_cell, value_to_cell
 from graphinv.model.estate import Estate
 from graphinv.model.kinds import EDGE_KINDS, NODE_KINDS
 from graphinv.model.results import Analysis

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping
 
 from graphinv.export import RuleText
 from graphinv.export.support import adf
-from graphinv.export.support.escape import no_html, table, wiki
+from graphinv.export.support.escape import no_html, wiki
 from graphinv.export.support.tickets import Ticket
 from graphinv.export.support.words import node_words, ordered, path_lines, risk_words, scores_by_subject
+from graphinv.model.csvform import csv_table
 from graphinv.model.estate import Estate
 from graphinv.model.facts import NodeKey
 from graphinv.model.results import Analysis, Finding, Score
@@ -65,7 +66,7 @@ def render(analysis: Analysis, estate: Estate, rules: Mapping[str, RuleText]) ->
 
 def jira_csv(findings: Iterable[Finding], scores: Mapping[NodeKey, Score] | None = None) -> str:
     """One row a finding, with its subject's risk where ``scores`` has it."""
-    return table(COLUMNS, (_row(finding, (scores or {}).get(finding.subject)) for finding in ordered(findings)))
+    return csv_table(COLUMNS, (_row(finding, (scores or {}).get(finding.subject)) for finding in ordered(findings)))
 
 
 def _row(finding: Finding, score: Score | None) -> list[str]:

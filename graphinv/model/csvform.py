@@ -9,8 +9,10 @@ reading takes away; what would begin one after a ``;`` is written as its number.
 
 from __future__ import annotations
 
+import csv
+import io
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from graphinv.model.kinds import EDGE_KINDS, NODE_KINDS
@@ -74,6 +76,20 @@ def defuse_throughout(cell: str) -> str:
     "x;'=1+1"
     """
     return _FORMULA_WITHIN.sub(r";'\1\2", defuse(cell))
+
+
+def csv_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """CSV text (RFC 4180, so CRLF) in which no cell is a formula."""
+    return csv_text(header, ([defuse_throughout(cell) for cell in row] for row in rows))
+
+
+def csv_text(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """CSV text of cells that are safe already."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out)
+    writer.writerow(header)
+    writer.writerows(rows)
+    return out.getvalue()
 
 
 def text_to_cell(text: str) -> str:

@@ -1,8 +1,9 @@
-"""Text of strangers, made safe to look at, and numbers of things."""
+"""Text of strangers, made safe to look at, and numbers and values in words."""
 
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 
 _UNSEEN = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
 
@@ -30,3 +31,16 @@ def counted(number: int, thing: str, several: str = "") -> str:
     ('1 pair', '1,200 pairs', '2 agents move')
     """
     return f"{number:,} {thing if number == 1 else several or f'{thing}s'}"
+
+
+def stated(value: object) -> str:
+    """A property's value in words.
+
+    >>> stated(None), stated(True), stated(["read", "write"])
+    ('not stated', 'true', 'read, write')
+    """
+    if value is None:
+        return "not stated"
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return ", ".join(map(str, value)) or "none"
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -17,6 +17,7 @@ Judging
     frameworks                         what the rules say to the items of a framework
 Answering
     summary, inventory, blast, lookup  what commands and pages show
+    scores, absent                     scores and what they lean on; why a query of the library has no rows
     what_if, simulate, diff, tickets   changes, verdicts, differences, tickets
     bundled, demo                      queries/, data/ and app/, in a checkout and in a wheel; the demo estate
 """

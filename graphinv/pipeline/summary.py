@@ -15,6 +15,20 @@ from graphinv.pipeline.beside import GRANTS
 from graphinv.pipeline.coverage import rule_coverage, unknowns
 from graphinv.store import Scan, Store
 
+__all__ = [
+    "Gap",
+    "RiskyAgent",
+    "RootSummary",
+    "Summary",
+    "Unread",
+    "causes",
+    "gap",
+    "partly",
+    "risky_agents",
+    "root_summary",
+    "summarise",
+]
+
 TOP_AGENTS = 10
 TOP_PATHS = 5
 TOP_CAUSES = 10

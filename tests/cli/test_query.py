@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from graphinv.analyze.absent import absent
 from graphinv.analyze.library import Parameter
 from graphinv.model.facts import NodeFact
+from graphinv.pipeline.absent import absent
 from graphinv.pipeline.bundled import bundled
 from graphinv.pipeline.stages import library
 from graphinv.store import Scan

@@ -1,14 +1,10 @@
-"""Strangers' text made harmless: control characters, formulas in tables, markup in tickets, links in SARIF messages."""
+"""Strangers' text made harmless: control characters, markup in tickets, links in SARIF messages."""
 
 from __future__ import annotations
 
-import csv
-import io
 import re
-from collections.abc import Iterable, Sequence
 from urllib.parse import quote
 
-from graphinv.model.csvform import defuse_throughout
 from graphinv.model.text import plain
 
 _WIKI = re.compile(r"[\\{}\[\]!|*_^~+?#]|(?<![A-Za-z0-9])-|-(?![A-Za-z0-9])")
@@ -87,17 +83,3 @@ def uri_path(path: str) -> str:
     """
     parts = [part for part in path.split("/") if part not in ("", ".", "..")]
     return "/".join(quote(part, safe="") for part in parts)
-
-
-def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """CSV text (RFC 4180, so CRLF) in which no cell is a formula."""
-    return csv_text(header, ([defuse_throughout(cell) for cell in row] for row in rows))
-
-
-def csv_text(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """CSV text of cells that are safe already."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
-    writer.writerow(header)
-    writer.writerows(rows)
-    return out.getvalue()
