@@ -26,19 +26,22 @@ from graphinv.model.facts import Fact, Problem
 
 NAME = "terraform"
 TITLE = "Terraform and OpenTofu configuration"
-FILES = ("*.tf", "*.tofu", "*.tf.json", "*.tfvars", "*.tfvars.json", "JSON policies and templates that configuration reads")
+FILES = ("*.tf", "*.tofu", "*.tf.json", "*.tfvars", "*.tfvars.json", "JSON and Vault policies and templates that configuration reads")
 
 MAX_BYTES = 2 * 1024 * 1024
 
 _OWN = (".tf", ".tofu", ".tfvars")
 _JSON = (".tf.json", ".tofu.json", ".tfvars.json")
 _POLICY = re.compile(rb'\s*\{\s*"(?:Version|Statement|Id)"\s*:')
+_VAULT_POLICY = re.compile(rb'(?:^|\n)[ \t]*path[ \t]+"[^"\n]*"\s*\{')
 
 
 def detect(path: str, head: bytes) -> bool:
     """Whether it is configuration or variables by its name, or a policy or template that configuration may read."""
     name = path.rpartition("/")[2].lower()
     if name.endswith((*_OWN, *_JSON)):
+        return True
+    if name.endswith((".hcl", ".policy", ".tpl", ".tftpl")) and b"capabilities" in head and _VAULT_POLICY.search(head):
         return True
     return name.endswith((".json", ".tpl", ".tftpl")) and bool(_POLICY.match(head)) and b'"Statement"' in head
 

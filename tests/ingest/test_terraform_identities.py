@@ -162,6 +162,71 @@ def test_vault_policies_that_are_not_known_are_told() -> None:
     assert terraform.NAME == "terraform"
 
 
+def vault_rules(facts: Facts, name: str) -> list[object]:
+    (body,) = [one.body for one in facts.all if isinstance(one, Grant) and one.subject[1].endswith(f"/policies/acl/{name}")]
+    rules: list[object] = json.loads(body)["value"]
+    return rules
+
+
+def test_a_vault_policy_of_a_policy_document_is_what_its_rules_say() -> None:
+    facts = read("""
+locals { shared = [{ path = "desk" }, { path = "+/desk" }] }
+data "vault_policy_document" "desk" {
+  dynamic "rule" {
+    for_each = local.shared
+    content {
+      path         = "kv/data/${rule.value.path}"
+      capabilities = ["read", "list"]
+    }
+  }
+  rule {
+    path         = "auth/token/create"
+    capabilities = ["update"]
+    allowed_parameter {
+      key   = "policies"
+      value = ["desk"]
+    }
+  }
+}
+resource "vault_policy" "desk" {
+  name   = "desk"
+  policy = data.vault_policy_document.desk.hcl
+}
+resource "vault_policy" "open" {
+  name   = "open"
+  policy = var.open
+}
+variable "open" {}
+""")
+    assert vault_rules(facts, "desk") == [
+        ["kv/data/desk", ["read", "list"], False],
+        ["kv/data/+/desk", ["read", "list"], False],
+        ["auth/token/create", ["update"], True],
+    ]
+    assert [message for *_, message in facts.problems] == ["a policy is not known from this configuration"]
+
+
+def test_a_vault_policy_that_configuration_reads_from_a_file() -> None:
+    files = {
+        "main.tf": """
+resource "vault_policy" "ops" {
+  name   = "operators"
+  policy = "${file("policies/ops.hcl")}"
+}
+resource "vault_policy" "desk" {
+  name   = "desk"
+  policy = templatefile("${path.module}/policies/desk.tftpl", { mount = "kv" })
+}
+""",
+        "policies/ops.hcl": '# everything\npath "*" {\n  capabilities = ["create", "read"]\n}\n',
+        "policies/desk.tftpl": 'path "${mount}/data/{{identity.entity.name}}" {\n  capabilities = ["read"]\n}\n',
+    }
+    facts = linked(terraform, files)
+    assert facts.problems == []
+    assert vault_rules(facts, "operators") == [["*", ["create", "read"], False]]
+    assert vault_rules(facts, "desk") == [["kv/data/{{identity.entity.name}}", ["read"], False]]
+
+
 ENTRA = """
 data "azuread_application_published_app_ids" "well_known" {}
 data "azuread_service_principal" "msgraph" { client_id = data.azuread_application_published_app_ids.well_known.result["MicrosoftGraph"] }

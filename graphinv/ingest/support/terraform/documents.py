@@ -1,4 +1,4 @@
-"""``aws_iam_policy_document``: the policy that its blocks write."""
+"""``aws_iam_policy_document`` and ``vault_policy_document``: the policy that their blocks write."""
 
 from __future__ import annotations
 
@@ -27,6 +27,17 @@ def policy(body: dict[str, Value]) -> Value:
             statements = [one for one in statements if not sid or one.get("Sid") != sid] + [statement]
     version = body.get("version")
     return encode({"Version": version if isinstance(version, str) else "2012-10-17", "Statement": statements})
+
+
+def vault_policy(body: dict[str, Value]) -> str:
+    """The policy, in the JSON that Vault takes as well, that the rules in ``body`` make."""
+    paths: dict[str, dict[str, Any]] = {}
+    for rule in objects(body.get("rule")):
+        made = paths.setdefault(text_of(rule.get("path")), {"capabilities": []})
+        made["capabilities"] += _texts(rule.get("capabilities"))
+        # Which values may be written is not followed: that it is limited is.
+        made |= {f"{name}s": {} for name in ("allowed_parameter", "denied_parameter") if rule.get(name)}
+    return json.dumps({"path": paths})
 
 
 def _documents(value: Value) -> list[dict[str, Any]] | None:

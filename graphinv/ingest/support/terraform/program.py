@@ -151,6 +151,8 @@ class Program:
             return about
         if instance.type == "aws_iam_policy_document":
             return documents.policy(self.world.body(instance.block, instance.env))
+        if instance.type == "vault_policy_document" and attribute == "hcl":
+            return documents.vault_policy(self.world.body(instance.block, instance.env))
         if instance.type == "google_iam_policy" and attribute == "policy_data":
             return encode({"bindings": self.world.body(instance.block, instance.env).get("binding")})
 

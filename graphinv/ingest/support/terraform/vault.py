@@ -72,6 +72,9 @@ _CALLED = {"bound_iam_principal_arns": "bound_iam_principal_arn", "policy_arns":
 def _entry(context: Context, one: Resource) -> Iterator[Fact]:
     kind = KINDS[one.type]
     site = context.site(one)
+    if one.type == "vault_policy" and isinstance(one.values.get("policy"), Unknown):
+        yield site.problem("a policy is not known from this configuration")
+        return
     mount = site.id(text_of(one.get("backend", "mount", "path")) or kind.mount).strip("/").removeprefix("auth/")
     name = site.id(text_of(one.get(*kind.names) or Unknown(f"{one.address}.name")))
     data = {_CALLED.get(key, key): _plain(site, value, 0) for key, value in one.values.items()}
