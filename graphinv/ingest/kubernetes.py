@@ -49,6 +49,8 @@ _VERSION = re.compile(rb"^(?:[ \t]*- )?[\"']?apiVersion[\"']?[ \t]*:|[{,]\s*\"ap
 _OTHERS = re.compile(
     rb"apiVersion[\"']?\s*:\s*[\"']?(?:(?:[\w-]+\.)?backstage\.io|openapi|cortex|opslevel|skaffold|kind\.x-k8s\.io|ctlptl)[/\w.-]*"
 )
+_AUDITED = re.compile(rb'"auditID"\s*:')
+"""Audit events are no objects of a cluster."""
 _KUSTOMIZATION = re.compile(r"(?:.*/)?(?:kustomization\.ya?ml|Kustomization)", re.DOTALL)
 _ENVIRONMENT_LABELS = ("environment", "env", "app.kubernetes.io/environment", "tags.datadoghq.com/env", "stage")
 _OWNER_LABELS = ("owner", "team", "contact", "app.kubernetes.io/owner", "app.kubernetes.io/team", "owned-by", "maintainer")
@@ -60,7 +62,7 @@ def detect(path: str, head: bytes) -> bool:
     if _KUSTOMIZATION.fullmatch(path) or (charts.is_part(path, head) and b"backstage.io/" not in head):
         return True
     if name.endswith((".yaml", ".yml", ".json")):
-        return _VERSION.search(head) is not None and _OTHERS.search(head) is None
+        return _VERSION.search(head) is not None and _OTHERS.search(head) is None and _AUDITED.search(head) is None
     if name.endswith((".sh", ".bash")):
         return b"<<" in head and (b"kubectl" in head or b"apiVersion:" in head)
     return name.endswith(".py") and b"apiVersion:" in head and b"kind:" in head

@@ -20,6 +20,8 @@ from tests.ingest.aws_grants import ACCOUNT, allow, group, role, trust, user
 from tests.ingest.reading import shown
 from tests.ingest.test_cloudtrail import as_role, as_user, record
 from tests.ingest.test_gcp_audit import BOT, SECRET, entry
+from tests.ingest.test_kubernetes_audit import event
+from tests.ingest.test_vault_audit import entry as vault_entry
 
 AT = "2026-11-27T00:00:00Z"
 LONG_AGO, LATELY = "2026-03-01T08:00:00Z", "2026-11-20T08:00:00Z"
@@ -146,3 +148,50 @@ def test_grants_of_google_cloud_are_used_as_its_logs_show(tmp_path: Path) -> Non
     found = {shown(edge.target): edge.props for edge in given}
     project = "//serviceusage.googleapis.com/projects/shop/services/secretmanager.googleapis.com"
     assert {target: props.get("last_used") for target, props in found.items()} == {SECRET: LATELY, project: LATELY}
+
+
+def test_grants_of_a_cluster_are_used_as_its_audit_log_shows(tmp_path: Path) -> None:
+    rules = [{"apiGroups": [""], "resources": ["secrets", "pods"], "verbs": ["get", "delete"]}]
+    subject = {"kind": "ServiceAccount", "name": "invoice-agent", "namespace": "pay"}
+    bound = {"kind": "ClusterRole", "name": "reader", "apiGroup": "rbac.authorization.k8s.io"}
+    objects = [
+        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "invoice-agent", "namespace": "pay"}},
+        {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "stripe", "namespace": "pay"}},
+        {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "other", "namespace": "pay"}},
+        {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "reader"}, "rules": rules},
+        {
+            "apiVersion": "rbac.authorization.k8s.io/v1",
+            "kind": "RoleBinding",
+            "metadata": {"name": "b", "namespace": "pay"},
+            "subjects": [subject],
+            "roleRef": bound,
+        },
+    ]
+    root = tmp_path / "shop"
+    root.mkdir()
+    (root / "dump.json").write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": objects}))
+    (root / "audit.log").write_text(json.dumps(event("get", "secrets", "stripe")))
+    reading = read_root(root_of(root), Fingerprinter(b"k" * 32))
+    together([reading])
+    found = [edge for edge in reading.edges if edge.kind == "CAN_ACCESS"]
+    granted = [edge for edge in found if edge.props["evidence"] != ["observed"]]
+    used = {shown(edge.target): edge.props.get("last_used") for edge in granted}
+    assert used["k8s:shop/pay/Secret/stripe"] == used["k8s:shop/pay/secrets"] == "2026-11-20T08:00:00Z"
+    assert used["k8s:shop/pay/Secret/other"] is None
+    assert used["k8s:shop/pay/workloads"] is None
+    (seen,) = [edge for edge in found if edge.props["evidence"] == ["observed"]]
+    assert {shown(edge.source) for edge in granted} == {shown(seen.source)}
+
+
+def test_policies_of_vault_are_used_as_its_audit_log_shows(tmp_path: Path) -> None:
+    root = tmp_path / "shop"
+    (root / "roles").mkdir(parents=True)
+    (root / "shop.hcl").write_text('path "secret/data/pay/*" { capabilities = ["read"] }\npath "other/x" { capabilities = ["read"] }\n')
+    entries = {"auth/approle/role/shop-agent": {"token_policies": ["shop"]}}
+    (root / "vault.json").write_text(json.dumps(entries))
+    (root / "audit.log").write_text(json.dumps(vault_entry("read", "secret/data/pay/stripe")))
+    reading = read_root(root_of(root), Fingerprinter(b"k" * 32))
+    together([reading])
+    granted = [edge for edge in reading.edges if edge.kind == "CAN_ACCESS" and edge.props["evidence"] != ["observed"]]
+    used = {shown(edge.target): edge.props.get("last_used") for edge in granted}
+    assert used == {"vault:shop/secret/pay/*": LATELY, "vault:shop/secret/pay/stripe": LATELY, "vault:shop/other/x": None}

@@ -26,6 +26,7 @@ def identities(plant: Callable[..., str]) -> dict[str, str]:
         **_vault(plant, shaped),
         **_issuers(plant, shaped),
         **_cluster(plant, shaped),
+        **_audited(plant, shaped),
     }
 
 
@@ -116,6 +117,34 @@ def _azure_logs(plant: Callable[..., str], shaped: Callable[[], str]) -> dict[st
         "httpRequest": {"uri": f"https://x.example?sig={plant()}"},
     }
     return {"shop/azure/activity.json": json.dumps([entry, other])}
+
+
+def _audited(plant: Callable[..., str], shaped: Callable[[], str]) -> dict[str, str]:
+    user = {"username": shaped(), "groups": [shaped()], "extra": {"canonicalArn": [f"arn:aws:iam::111122223333:role/{shaped()}"]}}
+    event = {
+        "apiVersion": "audit.k8s.io/v1",
+        "auditID": plant(),
+        "stage": "ResponseComplete",
+        "requestURI": f"/api/v1/namespaces/pay/secrets/x?token={plant()}",
+        "verb": "create",
+        "user": user,
+        "impersonatedUser": {"username": shaped(), "groups": [shaped()]},
+        "userAgent": plant(),
+        "objectRef": {"resource": "secrets", "namespace": "pay", "name": shaped(), "subresource": shaped()},
+        "responseStatus": {"code": 201, "message": plant()},
+        "requestObject": {"data": {"key": plant()}},
+        "responseObject": {"data": {"key": plant()}},
+        "annotations": {"x": plant()},
+    }
+    metadata = {"role": shaped(), "service_account_namespace": shaped(), "service_account_name": shaped(), "note": plant()}
+    auth = {"display_name": shaped(), "client_token": plant("hv" + "s."), "accessor": plant(), "metadata": metadata}
+    request = {"id": plant(), "operation": "read", "path": f"secret/data/{shaped()}", "data": {"x": plant()}, "headers": {"x": [plant()]}}
+    entry = {"type": "response", "time": "2026-11-20T08:00:00Z", "auth": auth, "request": request, "response": {"data": {"x": plant()}}}
+    login = {**entry, "request": {**request, "operation": "update", "path": f"auth/{shaped()}/login"}, "response": {"auth": auth}}
+    return {
+        "shop/k8s/audit.log": json.dumps(event) + "\n" + json.dumps({"log": json.dumps({**event, "objectRef": {"resource": "pods"}})}),
+        "shop/vault/audit.log": "\n".join(map(json.dumps, (login, entry, {**entry, "auth": {**auth, "metadata": {}}}))),
+    }
 
 
 def _microsoft(plant: Callable[..., str], shaped: Callable[[], str]) -> dict[str, str]:

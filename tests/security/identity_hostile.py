@@ -10,6 +10,12 @@ IDENTITIES: dict[str, bytes] = {
     b'"serviceAccountDelegationInfo": [7, {"firstPartyPrincipal": 7}]}, '
     b'"authorizationInfo": [7, {"granted": true, "permission": {}}], "status": 7}, "resource": [], '
     b'"timestamp": {}}, {"entries": [7, {"protoPayload": []}]}]',
+    "k8s-audit-types": b'{"apiVersion": "audit.k8s.io/v1", "auditID": [], "verb": {}, "user": {"username": [], "groups": 7, '
+    b'"extra": {"canonicalArn": [7]}}, "objectRef": 7, "responseStatus": {"code": "200"}, "requestReceivedTimestamp": {}}',
+    "k8s-audit-deep": b'{"apiVersion": "audit.k8s.io/v1", "auditID": "x", "verb": "get", "user": ' + b'{"a":' * 50_000,
+    "k8s-audit-texts": b'{"log": "{\\"apiVersion\\":\\"audit.k8s.io/v1\\",\\"auditID\\":' + b"{" * 90_000 + b'"}',
+    "vault-audit-types": b'{"type": "response", "auth": {"metadata": [], "display_name": 7, "policies": {}, "client_token": []}, '
+    b'"request": {"path": {}, "operation": [], "id": {}}, "response": {"auth": 7}}',
     "gcp-key-types": b'{"type": "service_account", "client_email": {}, "private_key": [], "private_key_id": 7}',
     "gcp-key-deep": b'{"type": "impersonated_service_account", "service_account_impersonation_url": 7, '
     b'"source_credentials": ' + b'{"a":' * 5000,

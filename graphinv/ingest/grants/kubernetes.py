@@ -25,7 +25,7 @@ from typing import Any
 
 from graphinv.ingest.grants import Known
 from graphinv.ingest.support.granted import object_of, problem_of
-from graphinv.ingest.support.kubernetes.classes import classes_of, kind_of
+from graphinv.ingest.support.kubernetes.classes import class_node, classes_of, kind_of
 from graphinv.ingest.support.kubernetes.escalation import Escalations, Namespace, Standing
 from graphinv.ingest.support.kubernetes.names import Name, cluster_key, namespace_key, object_id, parse_id
 from graphinv.ingest.support.kubernetes.roles import BUILT_IN, HARMLESS, MASTERS, NESTED, selects
@@ -368,12 +368,9 @@ class _Evaluation:
 
     def objects(self, space: str, kind: str, name: str = "") -> NodeKey:
         """The node of all objects of a class in a namespace (``""``: the cluster), or of one object of a kind."""
-        key: NodeKey = ("Resource", f"k8s:{self.cluster}/{space}/{kind}/{name}" if name else f"k8s:{self.cluster}/{space}/{kind}")
-        where = f"namespace {space}" if space else f"cluster {self.cluster}"
-        title = f"{kind} {name} of {where}" if name else f"{kind} of {where}"
-        props: Props = {"name": title, "type": "kubernetes_object" if name else "kubernetes_objects", "kind_detail": kind}
-        self.nodes.setdefault(key, NodeFact(*key, props))
-        return key
+        node = class_node(self.cluster, space, kind, name)
+        self.nodes.setdefault(node.key, node)
+        return node.key
 
     def mention(self, standings: Sequence[Standing]) -> None:
         """Note the classes and objects that rules speak of, and the classes that are reached in each namespace."""

@@ -30,7 +30,7 @@ from graphinv.ingest.grants import Known
 from graphinv.ingest.support.federation import GITHUB, federated, workloads
 from graphinv.ingest.support.granted import granted_props, object_of, problem_of, sources_of, unread
 from graphinv.ingest.support.parts import texts
-from graphinv.ingest.support.vault.paths import plain_path
+from graphinv.ingest.support.vault.paths import USED, plain_path, thing_at
 from graphinv.model.facts import EdgeFact, Grant, NodeFact, NodeKey, Problem, Props
 from graphinv.model.kinds import ACTIONS
 
@@ -46,9 +46,6 @@ _GIVES_ALL = re.compile(
 )
 _TOKENS = re.compile(r"auth/token/create(?:-orphan)?\*?")
 """Who makes tokens gives them policies of its own alone, unless it has ``sudo`` here."""
-_USED = re.compile(
-    r"(?P<mount>[^/]+)/(?P<verb>encrypt|decrypt|rewrap|sign|verify|hmac|datakey/\w+|issue|sign-verbatim|keys|export)/(?P<name>.+)"
-)
 _SYSTEM = ("sys/", "auth/", "identity/", "cubbyhole/")
 _ADDRESS = re.compile(r"vault:(https?://[^/]+)/")
 _SUFFIX = re.compile(r"[-_.]?(?:vault[-_.]?)?policy$|^policy[-_.]|^vault[-_.]policy[-_.]")
@@ -282,14 +279,13 @@ class _Vault:
             return NodeFact(
                 "Resource", f"{self.start}{part}", {"name": f"{part} of Vault", "type": "vault_system", "sources": sources}
             ), actions
-        used = _USED.fullmatch(path)
+        used = USED.fullmatch(path)
         if used and not rule.wild:
             verb = used["verb"]
             if verb != "keys":
                 # What it answers with opens something: a certificate, a signature, a plain text.
                 actions = ["execute", "read"] if verb in ("issue", "sign", "decrypt", "export", "sign-verbatim") else ["execute"]
-            name = f"{used['mount']}/keys/{used['name']}"
-            return NodeFact("Resource", f"{self.start}{name}", {"name": name, "type": "key", "sources": sources}), actions
+            return _stated(thing_at(self.root, path), sources), actions
         if rule.wild:
             folder = plain_path(path.partition("*")[0].partition("+")[0].rstrip("/") + "/x").removesuffix("x").rstrip("/")
             id = f"{self.start}{folder}/*" if folder else f"vault:{self.root}"
@@ -297,12 +293,8 @@ class _Vault:
                 "Resource", id, {"name": f"{folder}/*" if folder else "Vault", "type": "vault_folder", "sources": sources}
             ), actions
         if "list" in held and held <= {"list", "sudo"}:
-            id = f"{self.start}{plain_path(path)}/*"
-            return NodeFact("Resource", id, {"name": f"{plain_path(path)}/*", "type": "vault_folder", "sources": sources}), ["read"]
-        name = plain_path(path)
-        kind = "dynamic_credential" if re.search(r"/(?:static-)?creds/", name) else "stored_secret"
-        listed = [one for one in actions if one != "admin"]
-        return NodeFact("Secret", f"{self.start}{name}", {"name": name, "type": kind, "sources": sources}), listed
+            return _stated(thing_at(self.root, path, listed=True), sources), ["read"]
+        return _stated(thing_at(self.root, path), sources), [one for one in actions if one != "admin"]
 
     def everything(
         self, subject: NodeKey, grants: Sequence[Grant], origin: str, guess: Props | None = None
@@ -341,6 +333,10 @@ class _Vault:
         guess: Props = {"evidence": ["inferred"], "confidence": 0.6} if body.get("guess") else {}
         if actions:
             yield EdgeFact("CAN_ACCESS", grant.subject, key, {"actions": actions, **granted_props(grant), **guess})
+
+
+def _stated(node: NodeFact, sources: list[str]) -> NodeFact:
+    return NodeFact(*node.key, {**node.props, "sources": sources})
 
 
 def _well_formed(one: object) -> bool:

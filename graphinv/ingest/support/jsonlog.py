@@ -74,6 +74,17 @@ class JsonLog:
             yield Problem(self.document.path, f"L{self.bad}", message, "warning", ingestor)
 
 
+def decoded(text: str) -> dict[str, Any] | None:
+    """The object that a text in a log holds; None where it holds none, or one that is nested deeper than a record can be."""
+    if not text.lstrip().startswith("{"):
+        return None
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return None if _is_deep(value, text.count("{") + text.count("[")) else _plain(value)
+
+
 def _is_deep(value: dict[str, Any], brackets: int) -> bool:
     """Whether it is nested deeper than a record can be; O(values)."""
     if brackets <= MAX_DEPTH:

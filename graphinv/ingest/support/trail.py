@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import Any
 
 from graphinv.ingest import Document
-from graphinv.ingest.support.jsonlog import JsonLog
+from graphinv.ingest.support.jsonlog import JsonLog, decoded
 from graphinv.ingest.support.observed import Tally, united
 from graphinv.model.facts import EdgeFact, Fact, NodeFact, Problem
 
@@ -17,6 +17,7 @@ NO_DATA = "the trail has no data events: what was done with objects, items and f
 _TOLD = 6
 """Actions that a note names."""
 _MOST_UNTOLD = 1000
+_DEPTH = 5
 
 
 @dataclass
@@ -42,6 +43,17 @@ class Trail:
     def leave(self, action: str) -> None:
         """An action that is told as no access."""
         self.untold[action if action in self.untold or len(self.untold) < _MOST_UNTOLD else "others"] += 1
+
+
+def carried(value: object, ours: Callable[[Mapping[str, Any]], bool], depth: int = _DEPTH) -> Iterator[dict[str, Any]]:
+    """Records in whatever a pipeline wrapped them in: ``value`` itself, or what lies in it as object, list or text. O(size)."""
+    if isinstance(value, dict) and ours(value):
+        yield value
+    elif depth and isinstance(value, dict | list):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from carried(inner, ours, depth - 1)
+    elif depth and isinstance(value, str):
+        yield from carried(decoded(value), ours, depth - 1)
 
 
 def trail_of(

@@ -9,6 +9,8 @@ from dataclasses import replace
 from graphinv.ingest.support.aws import arns
 from graphinv.ingest.support.azure import names as azure
 from graphinv.ingest.support.gcp import names
+from graphinv.ingest.support.kubernetes.classes import class_node
+from graphinv.ingest.support.kubernetes.names import cluster_key, namespace_key, parse_id
 from graphinv.model.facts import EdgeFact, NodeFact, NodeKey, Problem
 
 Given = NodeFact | EdgeFact | Problem
@@ -86,6 +88,29 @@ def _around(identity: NodeKey, target: NodeKey) -> Iterator[NodeKey]:
         for place in (group, group.partition("/resourcegroups/")[0]) if kind else ():
             yield azure.scope(place)[0]
             yield "Resource", f"{place}/providers/{kind}"
+    elif target[1].startswith("k8s:"):
+        yield from _around_object(target)
+    elif target[1].startswith("vault:"):
+        vault, *parts = target[1].split("/")
+        yield "Resource", vault
+        for length in range(1, len(parts)):
+            yield "Resource", f"{vault}/{'/'.join(parts[:length])}/*"
     elif project:
         yield "Resource", f"{names.PROJECTS}{project}"
         yield "Resource", f"//serviceusage.googleapis.com/projects/{project}/services/{names.service_of(target[1])}.googleapis.com"
+
+
+def _around_object(target: NodeKey) -> Iterator[NodeKey]:
+    """All objects of its class in its namespace and in the cluster, these two themselves."""
+    place = parse_id(target[1])
+    cluster, space, of = (place.cluster, place.namespace, "secrets") if place else _split(target[1])
+    for where in dict.fromkeys((space, "")):
+        yield class_node(cluster, where, of).key
+        yield namespace_key(cluster, where) if where else cluster_key(cluster)
+
+
+def _split(id: str) -> tuple[str, str, str]:
+    """Cluster, namespace and class of all objects of one."""
+    rest, _, of = id.removeprefix("k8s:").rpartition("/")
+    cluster, _, space = rest.rpartition("/")
+    return cluster, space, of

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from graphinv.model.facts import NodeFact, Props
+
 _CLASSES = {
     "secrets": "secrets",
     "config": "configmaps persistentvolumeclaims",
@@ -62,3 +64,11 @@ def classes_of(group: str, resource: str) -> tuple[str, ...]:
     if base in _OF and (group == "*" or group in _GROUPS):
         return (_OF[base],)
     return (kind_of(group, resource),)
+
+
+def class_node(cluster: str, space: str, kind: str, name: str = "") -> NodeFact:
+    """All objects of a class in a namespace (``""``: the cluster), or one object of a kind."""
+    where = f"namespace {space}" if space else f"cluster {cluster}"
+    title = f"{kind} {name} of {where}" if name else f"{kind} of {where}"
+    props: Props = {"name": title, "type": "kubernetes_object" if name else "kubernetes_objects", "kind_detail": kind}
+    return NodeFact("Resource", f"k8s:{cluster}/{space}/{kind}/{name}" if name else f"k8s:{cluster}/{space}/{kind}", props)

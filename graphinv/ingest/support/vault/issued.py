@@ -16,12 +16,11 @@ from graphinv.ingest.support.records import moment, text
 from graphinv.ingest.support.secrets import recognise, redact, secret_key
 from graphinv.ingest.support.vault.entries import seconds
 from graphinv.ingest.support.vault.lists import words
-from graphinv.ingest.support.vault.paths import key_of
+from graphinv.ingest.support.vault.paths import LOGIN, key_of
 from graphinv.ingest.support.vault.stated import Stated
 from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Props
 from graphinv.model.kinds import normal_time
 
-_LOGIN = re.compile(r"auth/(?P<mount>.{1,100}?)/login(?:/(?P<name>[^/]{1,200}))?")
 _LEASE = re.compile(r"(?P<mount>[^/].{0,100}?)/creds/(?P<name>[^/]{1,200})/(?P<rest>[^/]{1,200})")
 
 
@@ -57,7 +56,7 @@ def token_facts(at: Stated, data: Mapping[str, Any]) -> Iterator[Fact]:
         "sources": at.sources,
     }
     yield NodeFact(*key, {name: value for name, value in props.items() if value is not None})
-    login = _LOGIN.fullmatch(text(data.get("path")))
+    login = LOGIN.fullmatch(text(data.get("path")))
     meta = inside(data, "meta")
     role = text(meta.get("role")) or text(meta.get("role_name")) or text(meta.get("username")) or (login and login["name"]) or ""
     if login and role:
