@@ -41,6 +41,8 @@ _SYSTEM = ("sys/", "auth/", "identity/", "cubbyhole/")
 _ROLES = ("role_name", "role", "username")
 _MADE_UP = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}-?")
 """What is new in the name of each token that an orchestrator makes."""
+_PERSON = re.compile(r"(userpass|ldap|okta|radius)-(.+)")
+"""How a token of a person is displayed, where the method is mounted under its own name."""
 MAX_LOGINS = 100_000
 """Logins of a log, the last ones, by which requests are told apart."""
 
@@ -133,10 +135,12 @@ class _Reading:
     def identity(self, tally: Tally, auth: Mapping[str, Any], place: str) -> NodeKey | None:
         """As whom a token acts: the role of its login; where no login tells, whoever it is displayed as."""
         metadata, shown = inside(auth, "metadata"), _MADE_UP.sub("", text(auth.get("display_name"))).strip("-")
-        role = _role(metadata)
-        if role:
-            known = self.mounts.get(text(auth.get("accessor"))) or _mount(shown, metadata)
-            return self.role(tally, known, role, place) if known else None
+        role, known = _role(metadata), self.mounts.get(text(auth.get("accessor"))) or _mount(shown, metadata)
+        person = _PERSON.fullmatch(shown) if not role else None
+        if person:
+            known, role = person[1], person[2]
+        if role and known:
+            return self.role(tally, known, role, place)
         if not shown:
             return None
         key = key_of("Identity", self.root, f"auth/token/{hide(shown)}")
@@ -150,7 +154,8 @@ def _role(metadata: Mapping[str, Any]) -> str:
 
 
 def _mount(shown: str, metadata: Mapping[str, Any]) -> str:
-    """Where a login is mounted, by the name that is displayed for its token: that of the mount, and behind it who logged in.
+    """Where a login is mounted, by the name that is displayed for its token: that of the mount, and behind it who logged in. Empty where
+    that is not told.
 
     >>> _mount("oidc-4711", {"role": "staff", "account_id": "4711"}), _mount("approle", {"role_name": "shop"})
     ('oidc', 'approle')
@@ -159,4 +164,4 @@ def _mount(shown: str, metadata: Mapping[str, Any]) -> str:
     for alias in (account, *(text(value) for value in metadata.values())):
         if alias and shown.endswith(f"-{alias}"):
             return shown.removesuffix(f"-{alias}")
-    return shown if "role_name" in metadata else shown.partition("-")[0]
+    return shown if "role_name" in metadata else shown.partition("-")[0] if "role" in metadata else ""

@@ -99,6 +99,8 @@ def test_what_is_done_to_vault_itself_is_counted() -> None:
         ("oidc-4711", {"role": "staff", "account_id": "4711", "email": "ana@acme.example"}, "auth/oidc/role/staff"),
         ("jwt-ci-repo:acme/shop", {"role": "ci"}, "auth/jwt/role/ci"),
         ("userpass-ana", {"username": "ana"}, "auth/userpass/role/ana"),
+        ("ldap-ana", None, "auth/ldap/role/ana"),
+        ("airflow-worker", {"username": "airflow-svc"}, "auth/token/airflow-worker"),
         ("token-375f9cb3-4355-42c7-eab5-029f8a310ca7-runner", {"Task": "runner"}, "auth/token/token-runner"),
         ("root", None, "auth/token/root"),
     ],
