@@ -17,7 +17,7 @@ from graphinv.ingest import Document
 from graphinv.ingest.support import jsondoc, yamldoc
 from graphinv.ingest.support.clients import at
 from graphinv.ingest.support.located import Located
-from graphinv.ingest.support.parts import items, tells, texts
+from graphinv.ingest.support.parts import inside, items, tells, texts
 from graphinv.ingest.support.records import problem, text
 from graphinv.ingest.support.scripts import commands
 from graphinv.ingest.support.secrets import redact
@@ -28,7 +28,8 @@ NAME = "spire"
 TITLE = "SPIRE registration entries, ClusterSPIFFEIDs and static entries"
 FILES = (
     "JSON or text (`*.txt`, `*.log`) of `spire-server entry show`, JSON for `entry create -data`",
-    "manifests of ClusterSPIFFEID, ClusterStaticEntry, SpiffeID, ControllerManagerConfig",
+    "manifests of ClusterSPIFFEID, ClusterStaticEntry, SpiffeID, ControllerManagerConfig, ZeroTrustWorkloadIdentityManager",
+    "ConfigMaps and Helm values that state a cluster's trust domain",
     "shell scripts with `spire-server entry create`",
 )
 MAX_BYTES = 64 * 1024 * 1024
@@ -38,6 +39,8 @@ _SELECTORS = re.compile(rb'"selectors"\s*:')
 _SHOWN = re.compile(rb"(?m)^Entry ID[ \t]*:.*\r?\nSPIFFE ID[ \t]*:")
 _FIELD = re.compile(r"(Entry ID|SPIFFE ID|Selector|Admin|Downstream)[ \t]*:[ \t]*(.{0,2000}?)[ \t\r]*")
 _OBJECT = re.compile(rb"[\"']?apiVersion[\"']?\s*:\s*[\"']?(?:spire\.spiffe\.io|spiffeid\.spiffe\.io)/")
+_TRUST_DOMAIN = re.compile(rb"\btrust_domain\s*=\s*[\"']|\btrustDomain[\"']?\s*:\s*\S")
+_IN_CONFIGURATION = re.compile(r"(?m)^[ \t]*trust_domain[ \t]*=[ \t]*[\"']([A-Za-z0-9._-]{1,255})[\"']")
 _PRINTED = (".txt", ".log", ".out")
 _CREATE = re.compile(rb"spire-server\s+(?:\S+\s+)?entry\s+create|entry create\b")
 _ID = re.compile(r"spiffe://([A-Za-z0-9._-]{1,255}|trust-domain\([^()]{0,250}\))((?:/[A-Za-z0-9._-]+)*)/?")
@@ -51,7 +54,8 @@ def detect(path: str, head: bytes) -> bool:
     if lowered.endswith(".json") and _ENTRIES.search(head) and _SELECTORS.search(head):
         return True
     if lowered.endswith((".json", ".yaml", ".yml")):
-        return _OBJECT.search(head) is not None
+        named = b"spire" in head or b"ZeroTrustWorkloadIdentityManager" in head
+        return _OBJECT.search(head) is not None or (named and _TRUST_DOMAIN.search(head) is not None)
     if lowered.endswith(_PRINTED):
         return _SHOWN.search(head) is not None
     return lowered.endswith((".sh", ".bash")) and _CREATE.search(head) is not None and b"spire" in head
@@ -158,9 +162,15 @@ def _object(document: Document, value: dict[str, Any], where: Callable[..., int]
     metadata = value.get("metadata")
     live = isinstance(metadata, dict) and "uid" in metadata
     evidence = "granted" if live else "declared"
-    if kind == "ControllerManagerConfig" and text(value.get("trustDomain")):
-        body = {"domain": redact(text(value["trustDomain"])).lower(), "cluster": redact(text(value.get("clusterName")))}
-        yield _grant(document, cluster, "domain", body, where("trustDomain"), evidence)
+    if kind == "ControllerManagerConfig":
+        yield from _domain(document, value, where("trustDomain"), evidence)
+    elif kind == "ZeroTrustWorkloadIdentityManager":
+        yield from _domain(document, spec, where("spec", "trustDomain"), evidence)
+    elif kind == "ConfigMap":
+        for name, file in inside(value, "data").items():
+            yield from _configured(document, text(file, 100_000), where("data", name), evidence)
+    elif not kind:  # values of a chart
+        yield from _domain(document, inside(inside(value, "global"), "spire"), where("global", "spire", "trustDomain"), evidence)
     elif kind == "ClusterSPIFFEID" and spec:
         template = text(spec.get("spiffeIDTemplate"), 2000)
         if template:
@@ -182,6 +192,29 @@ def _object(document: Document, value: dict[str, Any], where: Callable[..., int]
         yield from _entry(document, entry, where("spec"), evidence)
     elif kind == "SpiffeID" and spec:
         yield from _old_object(document, spec, metadata if isinstance(metadata, dict) else {}, where("spec"), evidence)
+
+
+def _domain(document: Document, stated: dict[str, Any], line: int, evidence: str) -> Iterator[Grant]:
+    """What the trust domain of a cluster is called, where that is more than a variable."""
+    domain = text(stated.get("trustDomain"))
+    if _ID.fullmatch(f"spiffe://{domain}"):
+        body = {"domain": redact(domain).lower(), "cluster": redact(text(stated.get("clusterName")))}
+        ignored = {"ignored": [redact(one) for one in texts(stated.get("ignoreNamespaces"))[:200]]}
+        yield _grant(document, ("Resource", f"k8s:{document.root}"), "domain", {**body, **ignored}, line, evidence)
+
+
+def _configured(document: Document, file: str, line: int, evidence: str) -> Iterator[Grant]:
+    """The same of a file in a ConfigMap: one of the server or its agents, or of the controller."""
+    if "kind: ControllerManagerConfig" in file:
+        try:
+            found = [one.value for one in yamldoc.parse(file, document) if isinstance(one.value, dict)]
+        except IngestError:
+            return  # the object that holds it is whole; what it is filled with is not
+    else:
+        stated = _IN_CONFIGURATION.search(file)
+        found = [{"trustDomain": stated[1]}] if stated else []
+    for one in found:
+        yield from _domain(document, one, line, evidence)
 
 
 def _old_object(document: Document, spec: dict[str, Any], metadata: dict[str, Any], line: int, evidence: str) -> Iterator[Fact]:

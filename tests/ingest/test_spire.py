@@ -92,6 +92,75 @@ def test_a_cluster_wide_template_names_what_it_selects() -> None:
     assert guess["evidence"] == ["inferred"], "its labels are not known"
 
 
+ONE = """---
+apiVersion: spire.spiffe.io/v1alpha1
+kind: ClusterSPIFFEID
+metadata: {name: one}
+spec: {spiffeIDTemplate: "spiffe://{{ .TrustDomain }}/one"}
+"""
+STATED = {
+    "server": """
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: spire-server, namespace: spire}
+data:
+  server.conf: |
+    server {
+      bind_port = "8081"
+      trust_domain = "quillmere.example"
+    }
+""",
+    "controller": """
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: spire-controller-manager, namespace: spire}
+data:
+  config.yaml: |
+    apiVersion: spire.spiffe.io/v1alpha1
+    kind: ControllerManagerConfig
+    clusterName: live
+    trustDomain: quillmere.example
+""",
+    "operator": """
+apiVersion: operator.openshift.io/v1alpha1
+kind: ZeroTrustWorkloadIdentityManager
+metadata: {name: cluster}
+spec: {trustDomain: "quillmere.example", clusterName: live}
+""",
+    "values": """
+global:
+  spire:
+    trustDomain: quillmere.example
+""",
+}
+
+
+@pytest.mark.parametrize("form", STATED)
+def test_where_a_cluster_states_its_trust_domain(form: str) -> None:
+    found = Granted(document(STATED[form] + ONE, "values.yaml"), more=runtime("desk", "bot", "bot"))
+    assert "spire" in found.readers
+    assert {id for _, id in found.drawn("RUNS_AS") if id.startswith("spiffe:")} == {"spiffe://quillmere.example/one"}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        STATED["server"].replace("quillmere.example", "other.example"),  # which of the two it is nobody sees
+        STATED["values"].replace("quillmere.example", "$DOMAIN"),
+    ],
+)
+def test_a_trust_domain_that_is_not_known_has_a_stand_in(other: str) -> None:
+    stated = STATED["controller"] + "---" if "other" in other else ""
+    found = Granted(document(stated + other + ONE, "values.yaml"), more=runtime("desk", "bot", "bot"))
+    assert {id for _, id in found.drawn("RUNS_AS") if id.startswith("spiffe:")} == {"spiffe://trust-domain(shop)/one"}
+
+
+def test_namespaces_that_the_controller_ignores_get_no_ids() -> None:
+    text = MANIFEST.replace("clusterName: live", "clusterName: live\nignoreNamespaces: [desk]")
+    found = Granted(document(text, "ids.yaml"), more=[*runtime("desk", "bot", "bot"), *runtime("shop", "till", "till")])
+    assert {id for _, id in found.drawn("RUNS_AS") if id.startswith("spiffe:")} == {"spiffe://quillmere.example/ns/shop/sa/till"}
+
+
 @pytest.mark.parametrize(
     ("template", "id"),
     [

@@ -6,7 +6,7 @@ Grants of ``provider`` ``spiffe``; ``body`` is a JSON object, ``root`` in each t
     workload  ("Identity", SPIFFE ID)     {"ns": namespace, "sa": service account, "labels": {key: value} of the pod}
     template  ("Resource", "k8s:<root>")  {"template": …, "namespaces": selector, "pods": selector, "selectors": [template, …],
                                           "admin": bool}
-    domain    ("Resource", "k8s:<root>")  {"domain": trust domain, "cluster": name}
+    domain    ("Resource", "k8s:<root>")  {"domain": trust domain, "cluster": name, "ignored": [namespace, …]}
 
 A selector is {"labels": {key: value}, "expressions": [{"key", "operator", "values"}]}. Of pods the labels that their workload states are
 known, of namespaces only their name: a match that rests on others is a guess.
@@ -44,7 +44,7 @@ class _Workload(NamedTuple):
 def evaluate(grants: Sequence[Grant], known: Known) -> Iterator[NodeFact | EdgeFact | Problem]:
     """Edges and SPIFFE IDs; O(templates · workloads of their cluster + entries · known service accounts)."""
     bodies = [(grant, object_of(grant)) for grant in grants]
-    domains = {str(body.get("root")): body for grant, body in bodies if grant.role == "domain"}
+    domains = _domains([body for grant, body in bodies if grant.role == "domain"])
     running = _running(known)
     for grant, body in bodies:
         root = str(body.get("root") or "")
@@ -54,6 +54,16 @@ def evaluate(grants: Sequence[Grant], known: Known) -> Iterator[NodeFact | EdgeF
             yield from _templated(grant, body, domains.get(root, {}), running.get(root, []))
         elif grant.role != "domain":
             yield unread(grant)
+
+
+def _domains(stated: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """Cluster → what is stated of its trust domain; nothing where several are, of which nobody sees which is meant."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for body in sorted(stated, key=lambda one: str(one.get("cluster") or "")):  # whoever states the cluster's name comes last
+        root = str(body.get("root"))
+        before = found.get(root, body)
+        found[root] = body if before.get("domain") == body.get("domain") else {}
+    return found
 
 
 def _running(known: Known) -> dict[str, list[_Workload]]:
@@ -104,6 +114,8 @@ def _templated(
     """(:Runtime)-[:RUNS_AS]->(:Identity SPIFFE ID) for each workload that a ClusterSPIFFEID selects."""
     told = False
     for workload in running:
+        if workload.namespace in texts(domain.get("ignored")):
+            continue
         sure = _holds(body.get("namespaces"), {_NAMESPACE_NAME: workload.namespace}, whole=False)
         pods = _holds(body.get("pods"), workload.labels, whole=bool(workload.labels))
         asked = _asked(body.get("selectors"), workload, domain)
