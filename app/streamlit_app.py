@@ -16,6 +16,7 @@ st.navigation(
         st.Page("views/findings.py", title="Findings", icon=":material/report:"),
         st.Page("views/agents.py", title="Agents", icon=":material/smart_toy:"),
         st.Page("views/blast_radius.py", title="Blast radius", icon=":material/hub:"),
+        st.Page("views/decisions.py", title="Decisions", icon=":material/gavel:"),
         st.Page("views/changes.py", title="Changes", icon=":material/content_cut:"),
         st.Page("views/queries.py", title="Queries", icon=":material/search:"),
     ],

@@ -121,6 +121,11 @@ class Contents:
         node = self.estate.nodes.get(key)
         return plain(node.name if node else key[1])
 
+    def sensitivity(self, key: NodeKey) -> str:
+        """What a table says of the sensitivity of a target."""
+        node = self.estate.nodes.get(key)
+        return sensitivity_of(key, node.props.get("sensitivity") if node else None)
+
 
 @dataclass(frozen=True)
 class Missing:
@@ -257,7 +262,11 @@ def section(title: str, about: str = "") -> None:
 # Text
 
 
-def short(text: str, limit: int) -> str:
+NAME = 80
+"""Characters of a name in a sentence; tables hold all of it."""
+
+
+def short(text: str, limit: int = NAME) -> str:
     """``text``, its middle left out where it is longer than ``limit``: the end of an id tells more than its middle.
 
     >>> short("abcdefghij", 7)
@@ -429,7 +438,7 @@ def finding_details(shown: Contents, one: Finding) -> None:
         st.text(plain(one.remediation.strip()))
     facts = {
         "severity": "; ".join(map(plain, one.severity_parts)),
-        "confidence": f"{one.confidence:.0%}, of the weakest hop",
+        "confidence": f"{one.confidence:.0%}{', of the weakest hop' if one.path else ''}",
         "first seen": when(one.first_seen),
         "last seen": when(one.last_seen) if one.last_seen else "",
         "fixed": when(one.fixed_at) if one.fixed_at else "",

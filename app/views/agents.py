@@ -142,7 +142,8 @@ def _details(shown: Contents, agent: AgentEntry) -> None:
     )
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-            st.text(plain(agent.name) if agent.name == agent.id else f"{plain(agent.name)}   ({plain(agent.id)})")
+            name, id = short(plain(agent.name)), short(plain(agent.id))
+            st.text(name if agent.name == agent.id else f"{name}   ({id})")
             if st.button("Show its blast radius", icon=":material/hub:", type="primary"):
                 st.switch_page("views/blast_radius.py")
         tabs = st.tabs(["Score", f"Findings ({len(findings)})", "Edges", "Properties"])

@@ -188,8 +188,8 @@ def _path(shown: Contents, found: BlastRadius) -> None:
         return
     section(f"The path, hop by hop ({found.lens} lens)")
     st.text(
-        f"{plain(found.name)} can {found.action} {found.target[0]} {shown.name(found.target)} in {counted(len(found.path.hops), 'hop')}. "
-        f"Runtime decision on this path: {decisions(found.path)}."
+        f"{short(plain(found.name))} can {found.action} {found.target[0]} {short(shown.name(found.target))} "
+        f"in {counted(len(found.path.hops), 'hop')}. Runtime decision on this path: {decisions(found.path)}."
     )
     hop_table(found.path.hops, shown)
     if found.lens == "posture":

@@ -19,7 +19,6 @@ from widgets import (
     places,
     section,
     selected,
-    sensitivity_of,
     short,
 )
 
@@ -49,16 +48,22 @@ def show() -> None:
     lens: Lens = st.segmented_control("Lens", list(LENSES), key="changes_lens", default="posture", required=True)
     st.caption(f"**{lens}** lens: {LENSES[lens]}")
     stamp = (shown.summary.store, shown.stamp)
-    points, pairs = _points(stamp, lens, shown)
-    _choke_points(shown, points, pairs)
     targets = _targets(shown)
     if not targets:
         st.info("No agent reaches anything that can be acted on, as far as the graph knows.")
         return
-    edges = {point.edge.key: point.edge for point in points}
-    edges |= {edge.key: edge for edge in _cut(shown, stamp, lens, targets)}
+    choke, cut, what = st.container(), st.container(), st.container()
+    with choke:
+        section("Choke points", "Edges that pairs of agent and target depend on. Select one to see what removing it would do.")
+    with cut:  # a cut takes a part of a second, and the choke points of a large estate several: it stands there before they do
+        cut_edges = _cut(shown, stamp, lens, targets)
+    with choke:
+        points, pairs = _points(stamp, lens, shown)
+        _choke_points(shown, points, pairs)
+    edges = {point.edge.key: point.edge for point in points} | {edge.key: edge for edge in cut_edges}
     if edges:
-        _what_if(shown, stamp, edges)
+        with what:
+            _what_if(shown, stamp, edges)
 
 
 @st.cache_resource(max_entries=16, show_spinner="Looking for what most depends on …")
@@ -89,7 +94,6 @@ def _ids(edge: EdgeName) -> dict[str, object]:
 
 
 def _choke_points(shown: Contents, points: Sequence[ChokePoint], pairs: int) -> None:
-    section("Choke points", "Edges that pairs of agent and target depend on. Select one to see what removing it would do.")
     said = f"{counted(pairs, 'pair')} with {len(shown.engine.precious):,} crown jewels, restricted and confidential targets."
     unvalued = shown.engine.unvalued
     st.caption(said + (f" :orange[Not counted: {counted(unvalued, 'resource')} of unknown sensitivity.]" if unvalued else ""))
@@ -124,7 +128,7 @@ def _choke_points(shown: Contents, points: Sequence[ChokePoint], pairs: int) -> 
         on_select=take,
         selection_mode="single-row",
         column_config={
-            "pairs": st.column_config.NumberColumn(help="Pairs that vanish if nothing passes this edge any more"),
+            "pairs": st.column_config.NumberColumn(format="localized", help="Pairs that vanish if nothing passes this edge any more"),
             "share": st.column_config.NumberColumn(format="%.0f%%"),
         },
     )
@@ -161,7 +165,7 @@ def _what_if(shown: Contents, stamp: Hashable, edges: dict[str, EdgeName]) -> No
         edge = edges[key]
         return f"{short(shown.name(edge.source), 50)}  {edge.edge}  {short(shown.name(edge.target), 50)}  ·  {key[:12]}"
 
-    left, middle, right = st.columns([0.55, 0.25, 0.2], vertical_alignment="bottom")
+    left, middle, right = st.columns([0.5, 0.22, 0.28], vertical_alignment="bottom")
     with left:
         key = choose("Edge", list(edges), EDGE, words=words)
     with middle:
@@ -218,7 +222,7 @@ def _gone(shown: Contents, change: LensChange) -> None:
             "agent": shown.name(agent),
             "no longer": ", ".join(sorted(names, key=ACTIONS.index)),
             "target": shown.name(target),
-            "sensitivity": sensitivity_of(target, node.props.get("sensitivity") if (node := shown.estate.nodes.get(target)) else None),
+            "sensitivity": shown.sensitivity(target),
             "id of target": plain(target[1]),
             "id of agent": plain(agent[1]),
         }

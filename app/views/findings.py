@@ -104,6 +104,7 @@ def _of_one_change(shown: Contents, found: list[Finding]) -> list[Finding]:
     every = _causes((shown.summary.store, shown.stamp), hash(tuple(one.key for one in found)), found, shown)
     st.caption(f"{counted(len(every), 'change')} would clear {counted(len(found), 'finding')}. One row is one ticket.")
     changes = first(every, "change")
+    sources = {one.key: one.sources for one in found}
     rows = [
         {
             "worst": change.severity,
@@ -112,7 +113,7 @@ def _of_one_change(shown: Contents, found: list[Finding]) -> list[Finding]:
             "change": plain(change.title),
             "what": "edge" if change.edge else "node" if change.node else "finding",
             "rules": ", ".join(change.rules),
-            "stated in": places(_stated(shown, change)),
+            "stated in": places(_stated(shown, change) or sources[change.keys[0]]),
             "key": plain(change.cause),
         }
         for change in changes

@@ -27,6 +27,7 @@ from widgets import (
     rules_not_judged,
     section,
     sensitivity_of,
+    short,
     when,
 )
 
@@ -134,7 +135,7 @@ def _agents(shown: Contents) -> None:
         if st.button("Open in Agents", icon=":material/smart_toy:"):
             st.session_state["agent"] = chosen.score.subject[1]
             st.switch_page("views/agents.py")
-        st.text(f"{plain(chosen.name)}; {len(risky)} of {counted(shown.summary.agents_total, 'agent')} listed here")
+        st.text(f"{short(plain(chosen.name))}; {len(risky)} of {counted(shown.summary.agents_total, 'agent')} listed here")
 
 
 def _gap(shown: Contents) -> None:

@@ -134,6 +134,7 @@ def dashboard(
         "server.headless": "false" if browser else "true",
         "server.fileWatcherType": "none",
         "browser.gatherUsageStats": "false",
+        "runner.magicEnabled": "false",  # a page shows what it is told to, not what stands alone on a line
         "client.toolbarMode": "minimal",
         "client.showErrorDetails": "none",
     }

@@ -21,20 +21,13 @@ from graphinv.cli.words import named
 from graphinv.model.errors import UsageError
 from graphinv.model.kinds import Action
 from graphinv.model.text import counted, plain
-from graphinv.model.verdicts import DECISIONS, Decision
+from graphinv.model.verdicts import DECISIONS, WORDS
 
 if TYPE_CHECKING:
     from graphinv.export.senders.pdp import DecisionPoint
     from graphinv.pipeline.simulate import HopVerdict, Simulation
 
 _STYLES = {"deny": "green", "step_up": "green", "unknown": "yellow", "allow": "red", "not_asked": "red"}
-_WORDS: dict[Decision, str] = {
-    "deny": "denied",
-    "step_up": "step-up",
-    "unknown": "unknown",
-    "allow": "passes",
-    "not_asked": "nobody asked",
-}
 
 
 def register(app: typer.Typer) -> None:
@@ -124,7 +117,7 @@ def _print(done: Sequence[Simulation], form: Format) -> None:
     screen = console()
     for one in done:
         screen.print(_block(one))
-    verdicts = ", ".join(f"{counts[decision]:,} {_WORDS[decision]}" for decision in DECISIONS if counts[decision]) or "nothing was asked"
+    verdicts = ", ".join(f"{counts[decision]:,} {WORDS[decision]}" for decision in DECISIONS if counts[decision]) or "nothing was asked"
     marked = counted(against, "contradiction") if against else "no contradictions"
     screen.print(text(f"{counted(len(done), 'path')}: {verdicts}; {marked}", "bold"))
 
@@ -134,30 +127,21 @@ def _block(one: Simulation) -> RenderableType:
     head = text(f"{named(one.subject)} can {one.action} {named(one.target)}", "bold")
     head.append(plain(f"  ({counted(len(one.hops), 'hop')}, lens posture, at {one.at})"), style="not bold dim")
     whose = text(f"{one.decided_by}: ")
-    whose.append(_comes_to(one), style=f"bold {_STYLES[one.verdict]}")
+    whose.append(one.comes_to, style=f"bold {_STYLES[one.verdict]}")
     lines = (Padding(line, (0, 0, 0, 2), expand=False) for hop in one.hops for line in _lines(hop, asked=one.pdp is not None))
     return Group(head, whose, *lines, "")
-
-
-def _comes_to(one: Simulation) -> str:
-    if one.stopped_at is None:
-        return {"unknown": "whether it is stopped is unknown", "allow": "no hop is stopped"}.get(
-            one.verdict, "nobody is asked about any hop, as far as the graph knows"
-        )
-    first = "denied" if one.hops[one.stopped_at - 1].verdict == "deny" else "stopped for step-up"
-    return f"first {first} at hop {one.stopped_at}" + ("" if one.enforced else ", where no point is known that enforces it")
 
 
 def _lines(hop: HopVerdict, *, asked: bool) -> Iterator[Text]:
     """The verdict, why, and what posture says where that is another's word."""
     line = text(f"{hop.hop}. ")
-    line.append(_WORDS[hop.verdict], style=f"bold {_STYLES[hop.verdict]}")
+    line.append(WORDS[hop.verdict], style=f"bold {_STYLES[hop.verdict]}")
     line.append(plain(f": {hop.words}"))
     if hop.target[1] not in hop.words:
         line.append(plain(f" → {hop.target[1]}"))
     yield line
     seen = ", seen at work" if hop.seen else ""
-    posture = f"posture: {_WORDS[hop.posture]}{f' ({hop.posture_reason})' if hop.guards else ''}{seen}" if asked else ""
+    posture = f"posture: {WORDS[hop.posture]}{f' ({hop.posture_reason})' if hop.guards else ''}{seen}" if asked else ""
     told = [hop.reason if asked or hop.guards else "", posture]
     if any(told):
         yield text(f"   {'; '.join(filter(None, told))}", "dim")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,6 +11,14 @@ Decision = Literal["deny", "step_up", "unknown", "allow", "not_asked"]
 DECISIONS: tuple[Decision, ...] = ("deny", "step_up", "unknown", "allow", "not_asked")
 """Of several the first of these holds."""
 STOPS: tuple[Decision, ...] = ("deny", "step_up")
+WORDS: Mapping[Decision, str] = {
+    "deny": "denied",
+    "step_up": "step-up",
+    "unknown": "unknown",
+    "allow": "passes",
+    "not_asked": "nobody asked",
+}
+"""What people read."""
 
 
 @dataclass(frozen=True, slots=True)

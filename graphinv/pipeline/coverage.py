@@ -34,7 +34,13 @@ TITLES = {
     UNDECLARED: "Named but nowhere declared",
     STALE: "Source not read lately",
 }
-_IN_PART = "Document not wholly read"
+_SAID = {
+    UNREAD: "was recognised but not read",
+    INCOMPLETE: "was read with gaps",
+    UNDECLARED: "is named but nowhere declared",
+    STALE: "was not read lately",
+}
+_IN_PART = "was not wholly read"
 _IN_PART_WHY = (
     "A part of what this document declares is missing from the graph, or is as it was before; what depends on it is unknown, not safe."
 )
@@ -116,7 +122,7 @@ def _finding(rule: str, subject: NodeKey, severity: Level, sources: Iterable[str
     return Finding(
         key=finding_key(rule, subject, None),
         rule=rule,
-        title=_IN_PART if partly else TITLES[rule],
+        title=f"{subject[1]} {_IN_PART if partly else _SAID[rule]}",
         severity=severity,
         confidence=1.0,
         subject=subject,

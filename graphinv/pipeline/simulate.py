@@ -65,6 +65,16 @@ class Simulation(Result):
     def contradictions(self) -> tuple[HopVerdict, ...]:
         return tuple(hop for hop in self.hops if hop.contradiction)
 
+    @property
+    def comes_to(self) -> str:
+        """What the verdicts come to, in words."""
+        if self.stopped_at is None:
+            return {"unknown": "whether it is stopped is unknown", "allow": "no hop is stopped"}.get(
+                self.verdict, "nobody is asked about any hop, as far as the graph knows"
+            )
+        first = "denied" if self.hops[self.stopped_at - 1].verdict == "deny" else "stopped for step-up"
+        return f"first {first} at hop {self.stopped_at}" + ("" if self.enforced else ", where no point is known that enforces it")
+
 
 def paths_of(
     engine: Engine, analysis: Analysis | None, subject: NodeKey | None, target: NodeKey | None, action: str | None, limit: int

@@ -16,6 +16,7 @@ VIEWS = (
     "views/changes.py",
     "views/findings.py",
     "views/queries.py",
+    "views/decisions.py",
 )
 
 

@@ -36,13 +36,16 @@ def test_a_document_of_which_only_a_part_could_not_be_read_says_so() -> None:
     nodes = [NodeRecord("Agent", "a", {"sources": ["shop/agents.csv#L2"]}), NodeRecord("Agent", "c", {"sources": ["shop/c.csv#L2"]})]
     edges = [edge("OWNS", ("Owner", "o"), ("Agent", "c"), "shop/b.csv#L2")]
     partly, unread, gap = found(scanned(*problems), estate=Estate.of(nodes, []))
-    assert (partly.rule, partly.title, partly.severity) == ("GI-COV-001", "Document not wholly read", "medium")
+    assert (partly.rule, partly.title, partly.severity) == ("GI-COV-001", "shop/agents.csv was not wholly read", "medium")
     assert partly.why.startswith("A part of what this document declares")
     assert partly.why.endswith("Noted: has no id.")
-    assert (unread.rule, unread.title) == ("GI-COV-001", "Document recognised but not read")
+    assert (unread.rule, unread.title) == ("GI-COV-001", "shop/b.csv was recognised but not read")
     assert gap.rule == "GI-COV-002"
     stated = Estate.of([*nodes, NodeRecord("Owner", "o", {})], edges)
-    assert [one.title for one in found(scanned(*problems), estate=stated)][:2] == ["Document not wholly read"] * 2
+    assert [one.title for one in found(scanned(*problems), estate=stated)][:2] == [
+        "shop/agents.csv was not wholly read",
+        "shop/b.csv was not wholly read",
+    ]
 
 
 def test_gaps_are_less_and_notes_the_least() -> None:
