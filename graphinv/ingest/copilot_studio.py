@@ -20,11 +20,12 @@ from dataclasses import replace
 from typing import Any
 
 from graphinv.ingest import Document
-from graphinv.ingest.support import clients, jsondoc, yamldoc
+from graphinv.ingest.support import clients, jsondoc, power_platform, yamldoc
 from graphinv.ingest.support.declared import Declared
 from graphinv.ingest.support.lowcode import Where, called, text_of
 from graphinv.ingest.support.lowcode_services import Does, does
 from graphinv.ingest.support.parts import mapping
+from graphinv.ingest.support.power_platform import own_name
 from graphinv.ingest.support.secrets import url_parts
 from graphinv.ingest.support.urls import is_internal
 from graphinv.model.errors import IngestError
@@ -53,8 +54,6 @@ _PART = re.compile(
 _BOT = re.compile(r"(?:.*/)?bots/[^/]+/(?:bot\.xml|configuration\.json)", re.DOTALL)
 _COMPONENT = re.compile(r"(?P<solution>(?:.*/)?)botcomponents/(?P<bot>[^/.]+)\.(?P<kind>[^/.]+)(?:\.(?P<name>[^/]+))?/data", re.DOTALL)
 _CONNECTOR = re.compile(r"(?:.*/)?Connectors?/(?P<name>[^/]+)_openapidefinition\.json", re.DOTALL)
-_NUMBERED = re.compile(r"[-_](5f)|-(2[0-9a-f])", re.IGNORECASE)
-_ENVIRONMENT = re.compile(r"_[0-9a-f]{16,20}$")
 _SETTING = re.compile(r"<(name|authenticationmode)>([^<]{0,500})</", re.IGNORECASE)
 _AUTHENTICATION = {"1": "None", "2": "Integrated", "3": "CustomAzureActiveDirectory", "4": "GenericOAuth2"}
 """How those who talk to an agent prove who they are, by the numbers that solutions have for it."""
@@ -65,14 +64,6 @@ _BARE = re.compile(rb"^( *)(@[\w.]{1,200}):", re.MULTILINE)
 """Keys of OData, which Copilot Studio writes without the quotes that YAML asks for."""
 _UNKNOWN: Mapping[str, str] = {"InvokeAIPluginTaskAction": "plug-in", "InlineAgentSkill": "skill"}
 """Steps that call something of which no document says what it does."""
-_CONNECTORS: Mapping[str, str] = {
-    "office365": "outlook",
-    "sharepointonline": "sharepoint",
-    "onedriveforbusiness": "onedrive",
-    "excelonlinebusiness": "microsoftexcel",
-    "azureblob": "s3",
-}
-"""Connectors of the Power Platform by what the table of services calls them."""
 
 
 def detect(path: str, head: bytes) -> bool:
@@ -159,9 +150,9 @@ def _server(document: Document, name: str, api: Mapping[str, Any], line: Any) ->
     found = Declared(document, _PLATFORM, "connector", line)
     yield found.node(
         "ToolServer",
-        _server_id(document, _own(name)),
+        _server_id(document, own_name(name)),
         ("paths", path),
-        name=called(mapping(api.get("info")).get("title")) or called(_own(name)),
+        name=called(mapping(api.get("info")).get("title")) or called(own_name(name)),
         protocol="mcp",
         transport="http",
         kind_detail="remote",
@@ -288,7 +279,7 @@ class _Part(Declared):
         reference = called(step.get("connectionReference"))
         connector, operation = _connector(step), called(step.get("operationId"))
         name = "/".join(filter(None, (connector, operation))) or "operation"
-        action = does(_CONNECTORS.get(connector, connector), operation or None)
+        action = power_platform.operation(connector, operation)
         yield from self.uses(self.me, name, action, at, kind_detail="Power Platform connector", account=(reference, ""))
         yield from self.connection(step, reference, at)
 
@@ -309,23 +300,14 @@ class _Part(Declared):
     def connection(self, step: Mapping[str, Any], reference: str, at: Where) -> Iterator[Fact]:
         mode = step.get("authMode") or mapping(step.get("connectionProperties")).get("mode")
         if reference and mode == "Maker":
-            yield from self.credential([self.me], "connection", reference, reference, at)
+            yield from power_platform.connection(self, [self.me], reference, at)
 
 
 def _connector(step: Mapping[str, Any]) -> str:
     """The connector that a step names by its id or in the name of a connection: ``shop_desk.shared_teams.0f3c…`` is one of Teams."""
     stated = called(step.get("connectorId")).rpartition("/")[2]
     parts = [stated] if stated else called(step.get("connectionReference")).split(".")
-    return _own(next((part.removeprefix("shared_") for part in parts if part.startswith("shared_")), ""))
-
-
-def _own(connector: str) -> str:
-    """Name of a connector of one's own without the mark of its environment, and with what is written as its number read.
-
-    >>> _own("acme-5fstock-20list-5f4fe69411b7a87261"), _own("acme_5Fstock-20list"), _own("sharepointonline")
-    ('acme_stock list', 'acme_stock list', 'sharepointonline')
-    """
-    return _ENVIRONMENT.sub("", _NUMBERED.sub(lambda found: chr(int(found[1] or found[2], 16)), connector))
+    return own_name(next((part.removeprefix("shared_") for part in parts if part.startswith("shared_")), ""))
 
 
 def _steps(top: object) -> Iterator[tuple[Where, Mapping[str, Any]]]:

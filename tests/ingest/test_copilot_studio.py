@@ -71,8 +71,8 @@ def test_an_operation_of_a_connector_with_the_connection_of_its_maker() -> None:
     found = read(ACTION.format(mode="Maker"), "bots/desk/actions/Post.mcs.yml")
     assert found.targets("USES", ME) == {f"{ME}/teams/PostMessageToConversation"}
     assert found.nodes["Tool", f"{ME}/teams/PostMessageToConversation"]["effects"] == ["egress", "irreversible", "write"]
-    assert found.targets("HOLDS", ME) == {"copilot-studio-credential:shop#connection/shop_desk.shared_teams.0f3c"}
-    assert found.props("HOLDS", ME, "copilot-studio-credential:shop#connection/shop_desk.shared_teams.0f3c")["place"] == "vault"
+    assert found.targets("HOLDS", ME) == {"power-platform:shop#connection/shop_desk.shared_teams.0f3c"}
+    assert found.props("HOLDS", ME, "power-platform:shop#connection/shop_desk.shared_teams.0f3c")["place"] == "vault"
 
 
 def test_the_connection_of_whoever_asks_is_not_the_agents() -> None:
@@ -229,7 +229,7 @@ def test_tools_that_are_components_of_their_own(text: str, edge: str, target: st
 
 def test_the_connection_of_the_maker_of_a_tool() -> None:
     found = component("tool.Step", "kind: McpTool\nauthMode: Maker\nconnectionReference: acme_desk.cr.shared_stock.05a0\n")
-    assert found.targets("HOLDS", BOT) == {"copilot-studio-credential:shop#connection/acme_desk.cr.shared_stock.05a0"}
+    assert found.targets("HOLDS", BOT) == {"power-platform:shop#connection/acme_desk.cr.shared_stock.05a0"}
 
 
 def test_a_prompt_only_asks_a_model_and_a_plug_in_may_do_anything() -> None:

@@ -9,7 +9,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graphinv.ingest import autogen_components, copilot_studio, docker_agents, fast_agent_cards, m365_agents, nemo_agents, prompt_agents
+from graphinv.ingest import (
+    autogen_components,
+    copilot_studio,
+    docker_agents,
+    fast_agent_cards,
+    logic_apps,
+    m365_agents,
+    nemo_agents,
+    prompt_agents,
+)
 from tests.ingest.bad_inputs import ANY_BYTES, BOMB, EVERYWHERE, read
 
 READERS: list[tuple[ModuleType, str]] = [
@@ -25,6 +34,8 @@ READERS: list[tuple[ModuleType, str]] = [
     (copilot_studio, "bots/desk/configuration.json"),
     (copilot_studio, "botcomponents/desk.tool.a/data"),
     (copilot_studio, "Connector/a_openapidefinition.json"),
+    (logic_apps, "Workflows/a-0f3c1b2a-1111-4222-8333-0123456789ab.json"),
+    (logic_apps, "a/workflow.json"),
 ]
 BAD: dict[str, bytes] = {
     **EVERYWHERE,
@@ -35,6 +46,16 @@ BAD: dict[str, bytes] = {
     "deep": b'{"kind": "Workflow", "a": ' + b"[" * 5000 + b"]" * 5000 + b"}",
 }
 NAMES = [
+    "properties",
+    "definition",
+    "triggers",
+    "actions",
+    "inputs",
+    "host",
+    "connectionReferences",
+    "connectionName",
+    "parameters",
+    "cases",
     "mcs.metadata",
     "agentSettings",
     "paths",

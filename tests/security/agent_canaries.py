@@ -8,6 +8,8 @@ import yaml
 
 from tests.security.planting import Plant, servers
 
+LOGIC_APPS = "https://schema.management.azure.com/providers/Microsoft.Logic/schemas/2016-06-01/workflowdefinition.json#"
+
 
 def declared(plant: Plant) -> dict[str, str]:
     """Files by path. Where a canary stands in the place of a name only its shape can tell that it is a secret."""
@@ -110,7 +112,27 @@ def declared(plant: Plant) -> dict[str, str]:
     }
     given = {"agentSettings": {"model": {"series": shaped()}, "instructions": {"segments": [{"value": plant()}]}}}
     api = {"swagger": "2.0", "info": {"title": shaped()}, "host": shaped(), "paths": {"/mcp": {"post": {"x-ms-agentic-protocol": "x"}}}}
+    sent = {"uri": f"https://u:{plant()}@a.acme.example/{shaped()}?code={plant()}", "headers": headers, "method": shaped()}
+    sent["authentication"] = {"type": "Basic", "username": shaped(), "password": plant()}
+    operated = {"host": {"connectionName": shaped(), "operationId": shaped()}, "parameters": {"Copilot": shaped(), "dataset": remote}}
+    told = {"parameters": {"deploymentId": shaped(), "messages": [{"role": "system", "content": f"use {shaped()}"}]}}
+    flow = {
+        "triggers": {shaped(): {"type": "Request", "kind": "Http", "inputs": {"triggerAuthenticationType": shaped()}}},
+        "parameters": {"apiKey": {"type": "String", "defaultValue": plant()}},
+        "actions": {
+            shaped(): {"type": "Http", "inputs": sent},
+            "b": {"type": "Http", "inputs": {"uri": f"@concat('https://a/', '{shaped()}')"}},
+            "c": {"type": "OpenApiConnection", "inputs": operated},
+            "d": {"type": "Workflow", "inputs": {"host": {"workflow": {"id": shaped()}}}},
+            "e": {"type": "Agent", "inputs": told, "tools": {shaped(): {"actions": {"f": {"type": "Http", "inputs": sent}}}}},
+        },
+    }
+    connections = {shaped(): {"api": {"name": "shared_microsoftcopilotstudio"}, "connectionName": shaped()}}
     return {
+        "shop/Workflows/a-0f3c1b2a-1111-4222-8333-0123456789ab.json": json.dumps(
+            {"properties": {"displayName": shaped(), "definition": flow, "connectionReferences": connections}}
+        ),
+        "shop/orders/workflow.json": json.dumps({"definition": {"$schema": LOGIC_APPS, **flow}}),
         "shop/desk/topics/ask.mcs.yml": yaml.safe_dump(studio, sort_keys=False),
         "shop/flat/bots/desk/bot.xml": f'<bot schemaname="desk"><name>{shaped()}</name></bot>',
         "shop/flat/bots/desk/configuration.json": json.dumps(given),

@@ -212,9 +212,19 @@ class Flow:
             resource: id of what it acts on, where the document tells it.
             kind_detail: what kind of node it is.
         """
+        yield self.tool_node(key, name, does, at, kind_detail)
+        yield from self.accesses(key, does, at, account, host, resource)
+
+    def tool_node(self, key: NodeKey, name: str, does: Does, at: Where, kind_detail: str | None = None) -> NodeFact:
+        """A tool alone."""
         effects = sorted(does.effects) if does.effects is not None else None
         untrusted = does.untrusted if does.effects is not None else None
-        yield self.node(*key, at, name=name, effects=effects, ingests_untrusted=untrusted, kind_detail=kind_detail)
+        return self.node(*key, at, name=name, effects=effects, ingests_untrusted=untrusted, kind_detail=kind_detail)
+
+    def accesses(
+        self, key: NodeKey, does: Does, at: Where, account: tuple[str, str] = ("", ""), host: str | None = None, resource: str = ""
+    ) -> Iterator[Fact]:
+        """What a tool acts on; arguments as those of :meth:`tool`."""
         actions = actions_of(does.effects or ())
         target = self.resource(does, at, account, host, resource)
         if target is not None and actions:

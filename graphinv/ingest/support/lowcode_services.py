@@ -113,11 +113,11 @@ model: edgetts pdf2markdown text2video image2video image2image text2speech textt
 model: mistralai mistralcloud groq cohere huggingface stability stabilityai replicate elevenlabs whisper dalle dalle3 flux siliconflow
 model: stablediffusion comfyui tts asr audio imagegeneration text2image azureopenai perplexityapi googlecloudnaturallanguage
 model: googleperspective deepl googletranslate awscomprehend awstextract awstranscribe awsrekognition bannerbear mineru llamaparse fal
-model: bizyair ocr
+model: bizyair ocr aibuilder
 sql executeQuery: sqldatabasechain postgres postgresql mysql mariadb microsoftsql mssql sqldatabase sqlexecute snowflake cratedb questdb
 sql executeQuery: timescaledb oracledb sqlite sql googlebigquery bigquery databricks database clickhouse redshift sqlexecutor text2sql
 sql executeQuery: rookietext2data astradbcql
-database find: mongodb elasticsearch couchbase dynamodb awsdynamodb neo4j arangodb googlefirebasecloudfirestore cassandra
+database find: mongodb elasticsearch couchbase dynamodb awsdynamodb neo4j arangodb googlefirebasecloudfirestore cassandra cosmosdb
 database create: supabase nocodb datatable googlefirebaserealtimedatabase
 database get: redis baserow seatable stackby
 vector query: vectorstorepinecone vectorstoreqdrant vectorstoresupabase vectorstoreinmemory vectorstorepgvector vectorstoremilvus
@@ -138,20 +138,20 @@ table read: googlesheets airtable microsoftexcel excel smartsheet grist coda spr
 files upload: googledrive dropbox box microsoftonedrive onedrive microsoftsharepoint sharepoint s3 awss3 googlecloudstorage ftp sftp
 files upload: nextcloud azurestorage
 files get: googledriveloader
-pages get: googledocs notion confluence googleslides obsidian cloudflare cockpit onenote
+pages get: googledocs notion confluence googleslides obsidian cloudflare cockpit onenote word
 calendar create: googlecalendar microsoftcalendar calendly cal zoom googlemeet microsoftoutlookcalendar fireflies
 tickets create: jira linear zendesk freshdesk freshservice servicenow asana trello todoist clickup mondaycom taiga helpscout pagerduty
-tickets create: opsgenie tasks googletasks
+tickets create: opsgenie tasks googletasks planner todo
 code create: github gitlab gitea bitbucket git azuredevops
 crm create: hubspot salesforce pipedrive zohocrm activecampaign copper affinity keap highlevel lemlist mailchimp mautic apollo
-crm create: convertkit customerio odoo erpnext
-forms get: typeform googleforms surveymonkey jotform form wufoo
-people get: bamboohr workday personio
+crm create: convertkit customerio odoo erpnext dataverse
+forms get: typeform googleforms microsoftforms surveymonkey jotform form wufoo
+people get: bamboohr workday personio office365users
 money create: pay stripe paypal square chargebee wise quickbooks xero braintree paddle plaid coinbase
 shop get: shopify woocommerce magento2 dhl
 cloud get: aws awsbedrock kubernetes googlecloud azure cloudflareapi n8n jenkins circleci netlify vercel terraform rundeck awsiam
-cloud get: awscognito microsoftentra
-events publish: kafka rabbitmq mqtt awssns awssqs amqp nats googlepubsub
+cloud get: awscognito microsoftentra keyvault arm azureautomation azurevm
+events publish: kafka rabbitmq mqtt awssns awssqs amqp nats googlepubsub servicebus azurequeues eventhubs eventgrid
 data get: googleanalytics googleads metabase posthog mixpanel segment grafana splunk youtubeanalytics strava spotify oura googlecontacts
 data get: microsoftgraph composio
 """
@@ -159,7 +159,7 @@ data get: microsoftgraph composio
 _VERBS_TABLE = """
 read: get getall getmany read list search select find lookup download query retrieve fetch aggregate info load browse count check
 write: append add insert update upsert create set push put upload share move copy mark invite assign rename tag label import save
-write: increment incr edit complete archive unarchive star react pin enable disable publish join
+write: patch increment incr edit complete archive unarchive star react pin enable disable publish join
 write irreversible: send sendandwait reply post forward email call pay charge
 destructive: delete remove clear trash drop truncate purge refund cancel
 execute: execute run command script invoke
