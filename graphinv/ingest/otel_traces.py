@@ -1,6 +1,6 @@
 """Traces of agents: what was seen at work. OTLP JSON (also one object a line, as the collector's file exporter writes), Jaeger, batches of
-Tempo, Zipkin, spans as SDKs print them and as maps of attributes, exports of Langfuse and LangSmith; with the attributes of OpenTelemetry
-for models, agents and MCP, of OpenInference, OpenLLMetry and the AI SDK.
+Tempo, Zipkin, spans as SDKs print them and as maps of attributes, exports of Langfuse and LangSmith, traces of OpenAI's Agents SDK; with
+the attributes of OpenTelemetry for models, agents and MCP, of OpenInference, OpenLLMetry, AGNTCY's Observe and the AI SDK.
 
 Drawn, each edge ``observed`` with how often and from when to when: see :mod:`graphinv.ingest.support.otel.nesting`, and
 
@@ -30,7 +30,7 @@ TITLE = "Traces of agents: OpenTelemetry, OpenInference, OpenLLMetry, AI SDK"
 FILES: tuple[str, ...] = (
     "any JSON file, or file of JSON lines, of spans: OTLP, Jaeger, Tempo, Zipkin, as SDKs print them",
     "maps of attributes such as `gen_ai.operation.name`, `openinference.span.kind`, `traceloop.span.kind`, `ai.operationId`",
-    "exports of Langfuse and LangSmith",
+    "exports of Langfuse and LangSmith, traces of OpenAI's Agents SDK",
 )
 MAX_BYTES = 256 * 1024 * 1024
 
@@ -44,6 +44,8 @@ _MAP = re.compile(
     rb'|traceloop\.span\.kind|ai\.operationId|mcp\.method\.name|llm\.model_name)"\s*+:'
 )
 _LANGFUSE = re.compile(rb'"trace"\s*+:\s*+\{\s*+"id"\s*+:(?s:.)*"bookmarked"\s*+:')
+_OPENAI = re.compile(rb'"object"\s*+:\s*+"trace(?:\.span)?"')
+_OPENAI_KEY = re.compile(rb'"(?:span_data|workflow_name)"\s*+:')
 _OBSERVED = (b'"actor_id"', b'"observed_at"', b'"raw_payload"')
 
 
@@ -52,6 +54,8 @@ def detect(path: str, head: bytes) -> bool:
     if not path.lower().endswith(_ENDINGS):
         return False
     if _OTLP.search(head) or (_TRACE.search(head) and _SPAN.search(head)) or _MAP.search(head) or _LANGFUSE.search(head):
+        return True
+    if _OPENAI.search(head) and _OPENAI_KEY.search(head):
         return True
     return (b'"run_type"' in head and _RUN.search(head) is not None) or all(mark in head for mark in _OBSERVED)
 

@@ -24,6 +24,25 @@ CONVENTIONS: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = 
         {"traceloop.span.kind": "tool", "traceloop.entity.name": "search"},
         {"llm.request.type": "chat", "gen_ai.request.model": "gpt-4o"},
     ),
+    "agntcy-observe": (
+        {"ioa_observe.span.kind": "agent", "ioa_observe.entity.name": "Planner.invoke", "ioa_observe.workflow.name": "trip"},
+        {"traceloop.span.kind": "tool", "traceloop.entity.name": "search", "agent_id": "Planner", "ioa_observe.workflow.name": "trip"},
+        {"gen_ai.request.model": "gpt-4o", "agent_id": "Planner.invoke", "ioa_observe.workflow.name": "trip"},
+    ),
+    "langgraph in a graph": (
+        {"gen_ai.operation.name": "invoke_workflow"},
+        {
+            "traceloop.span.kind": "tool",
+            "traceloop.entity.name": "search",
+            "traceloop.association.properties.langgraph_checkpoint_ns": "Planner:4b56986e|tools:740333cd",
+        },
+        {"gen_ai.request.model": "gpt-4o", "langgraph_checkpoint_ns": "Planner:4b56986e|model:740333cd"},
+    ),
+    "any-agent": (
+        {"gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": "Planner"},
+        {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "search", "gen_ai.tool.args": "{}"},
+        {"gen_ai.operation.name": "call_llm", "gen_ai.request.model": "gpt-4o"},
+    ),
     "ai-sdk": (
         {"ai.operationId": "ai.generateText", "ai.telemetry.functionId": "Planner"},
         {"ai.operationId": "ai.toolCall", "ai.toolCall.name": "search", "ai.toolCall.args": "{}"},
@@ -191,6 +210,52 @@ def test_each_shape_says_the_same(shape: str) -> None:
     assert set(found.edges) == EXPECTED
     assert not found.problems
     assert {props["first_seen"] for props in found.edges.values()} == {"2026-09-21T14:13:20Z"}, found.edges
+
+
+@pytest.mark.parametrize("name", ["RunnableSequence", "RetrieverQueryEngine.workflow", "SentenceSplitter"])
+def test_a_class_of_a_library_is_no_flow_of_anybodys(name: str) -> None:
+    told = CONVENTIONS["openllmetry"]
+    flow = {"traceloop.span.kind": "workflow", "traceloop.entity.name": name}
+    spans = [flat(told[0], "0x1", None), flat(flow, "0x2", "0x1"), *(flat(one, f"0x1{index}", "0x2") for index, one in enumerate(told[1:]))]
+    assert set(Shown(json.dumps(spans)).edges) == EXPECTED
+
+
+def openai(id: str, parent: str | None, error: object = None, **data: object) -> dict[str, object]:
+    """A span as the Agents SDK of OpenAI exports it."""
+    times = {"started_at": "2026-09-21T14:13:20.000005+00:00", "ended_at": "2026-09-21T14:13:21+00:00"}
+    return {"object": "trace.span", "id": id, "trace_id": "trace_1", "parent_id": parent, **times, "span_data": data, "error": error}
+
+
+def test_spans_of_the_agents_sdk_of_openai() -> None:
+    spans: list[dict[str, object]] = [
+        {"object": "trace", "id": "trace_1", "workflow_name": "Agent workflow", "group_id": None, "metadata": None},
+        openai("span_1", None, type="agent", name="Triage", handoffs=["Billing"], tools=["never_called"]),
+        openai("span_2", "span_1", type="mcp_tools", server="crm", result=["find", "drop"]),
+        openai("span_3", "span_1", type="function", name="find", input="{}", output="x", mcp_data={"server": "crm"}),
+        openai("span_4", "span_1", type="function", name="drop", mcp_data=None, error={"message": "no", "data": None}),
+        openai("span_5", "span_1", type="handoff", from_agent="Triage", to_agent="Billing"),
+        openai("span_6", None, type="agent", name="Billing"),
+        openai("span_7", "span_6", type="generation", model="gpt-4o", input=[{"role": "user", "content": "x"}]),
+        openai("span_8", "span_6", type="function", name="ask_tax", output="x"),
+        openai("span_9", "span_8", type="agent", name="Tax"),
+        openai("span_a", "span_9", type="function", name="rate"),
+        openai("span_b", "span_6", type="guardrail", name="polite", triggered=False),
+    ]
+    text = "\n".join(map(json.dumps, spans))
+    assert otel_traces.detect("traces.jsonl", text.encode()[:4096])
+    found = Shown(text, "traces.jsonl")
+    assert set(found.edges) == {
+        ("CONNECTS_TO", "logs#Triage", "logs#crm"),
+        ("PROVIDES", "logs#crm", "logs#crm/find"),
+        ("DELEGATES_TO", "logs#Triage", "logs#Billing"),
+        ("USES_MODEL", "logs#Billing", "gpt-4o"),
+        ("DELEGATES_TO", "logs#Billing", "logs#Tax"),
+        ("USES", "logs#Tax", "logs#rate"),
+    }
+    assert found.edges["CONNECTS_TO", "logs#Triage", "logs#crm"]["tools"] == ["find"]
+    assert found.edges["DELEGATES_TO", "logs#Triage", "logs#Billing"]["mode"] == "handoff"
+    assert found.edges["USES_MODEL", "logs#Billing", "gpt-4o"]["first_seen"] == "2026-09-21T14:13:20Z"
+    assert [severity for severity, _ in found.problems] == ["note"]  # what failed is no evidence
 
 
 def test_a_map_of_attributes_alone_is_a_span() -> None:

@@ -1,5 +1,5 @@
 """What a span is about, in the words of whichever convention it follows: OpenTelemetry's for models, agents and MCP in their older and
-newer versions, OpenInference, OpenLLMetry, the AI SDK; and our own attributes."""
+newer versions, OpenInference, OpenLLMetry, AGNTCY's Observe, the AI SDK; and our own attributes."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ _OPERATIONS: dict[str, What] = {
     "invoke_workflow": "workflow",
     "execute_tool": "tool",
     "call_tool": "tool",
+    "call_llm": "model",
     "tool": "tool",
     "chat": "model",
     "text_completion": "model",
@@ -50,7 +51,7 @@ _CLAUDE_CODE: dict[str, What] = {"tool": "tool", "llm_request": "model"}
 _CONVENTIONS: tuple[tuple[tuple[str, ...], dict[str, What]], ...] = (
     (("gen_ai.operation.name",), _OPERATIONS),
     (("openinference.span.kind", "gen_ai.span.kind"), _OPENINFERENCE),
-    (("traceloop.span.kind", "agentops.span.kind"), _TRACELOOP),
+    (("traceloop.span.kind", "agentops.span.kind", "ioa_observe.span.kind"), _TRACELOOP),
     (("span.type",), _CLAUDE_CODE),
 )
 """Attributes that say what a span is about, and their values."""
@@ -76,9 +77,16 @@ _UNNAMED = re.compile(
     r"|ClaudeAgentSDK\.\w+|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
 )
 """What a library calls an agent or a flow that nobody named: its class, a word of its own, or an id that is new each time."""
+_MECHANISM = re.compile(r"(?:Runnable\w*|[A-Z]\w*(?:QueryEngine|ChatEngine|Retriever|Splitter|Synthesizer|OutputParser))(?:\.workflow)?")
+"""Classes of LangChain and LlamaIndex that their instrumentation calls flows."""
 _WHOLE = re.compile(r"Agent [Ww]orkflow")
 """What the SDK of OpenAI calls a whole trace."""
 _HANDOFF = re.compile(r"(?i)(?:transfer|hand_?off)[ _]to[ _](.+)")
+_PARTS_OF_GRAPHS = (
+    *("traceloop.association.properties.langgraph_checkpoint_ns", "ioa_observe.association.properties.langgraph_checkpoint_ns"),
+    "langgraph_checkpoint_ns",
+)
+"""Where in its graphs LangGraph runs a node: ``researcher:<id>|tools:<id>`` is a node of the graph that is the node ``researcher``."""
 _MCP_TOOL = re.compile(r"mcp__(.+?)__(.+)")
 """A server's tool, as Claude Code and others call it."""
 _MCP_SELF = re.compile(r"(?:ping|logging/|notifications/|roots/|sampling/|elicitation/|completion/).*")
@@ -158,9 +166,9 @@ def _what(span: Span) -> What | None:
 def _agent(what: What, span: Span) -> Deed | None:
     told = span.attributes
     stated = text(told, "gen_ai.agent.name", "agent.name", "agent_name", "gen_ai.workflow.name", "traceloop.entity.name", "graph.node.id")
-    stated = stated or _of_span(span)
+    stated = stated or _observed(told, "ioa_observe.entity.name") or _of_span(span)
     name = _named(stated)
-    if _WHOLE.fullmatch(stated) or (what == "workflow" and not name):
+    if _WHOLE.fullmatch(stated) or (what == "workflow" and (not name or _MECHANISM.fullmatch(name))):
         return None
     source, version = shown(text(told, "gen_ai.data_source.id")), shown(text(told, "gen_ai.agent.version"))
     giver = _named(text(told, "graph.node.parent_id"))
@@ -200,7 +208,22 @@ def _use(what: What, span: Span) -> Deed | None:
 
 def _by(span: Span) -> str:
     """The agent that a span says did it, or is."""
-    return _named(text(span.attributes, "gen_ai.agent.name", "agent.name", "agent_name"))
+    told = span.attributes
+    stated = text(told, "gen_ai.agent.name", "agent.name", "agent_name") or _observed(told, "agent_id")
+    return _named(stated or _node_of(told))
+
+
+def _observed(told: Attributes, name: str) -> str:
+    """The agent that AGNTCY's Observe names so: a class with the method that it watches, or a function."""
+    stated = text(told, name)
+    watched = stated and any(key.startswith("ioa_observe.") for key in told)
+    return (stated.rpartition(".")[0] or stated) if watched else ""
+
+
+def _node_of(told: Attributes) -> str:
+    """The node that is a graph of its own, in which LangGraph does it; empty where the outermost graph does it itself."""
+    outer, inner, _ = text(told, *_PARTS_OF_GRAPHS).partition("|")
+    return outer.partition(":")[0] if inner else ""
 
 
 def _speaks_mcp(told: Attributes) -> bool:

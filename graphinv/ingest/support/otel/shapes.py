@@ -4,7 +4,7 @@
                   one object a line
     Jaeger        {"data": [{"traceID", "spans", "processes"}]}
     others        any object with ids of a span, or with attributes that speak of models and agents: what SDKs print, Zipkin, Langfuse,
-                  runs of LangSmith, ClickHouse; alone, in lists, by name, one a line
+                  runs of LangSmith, ClickHouse, spans of OpenAI's Agents SDK; alone, in lists, by name, one a line
 
 Which spelling a field has (``span_id``, ``spanId``, ``SpanId``) makes no difference.
 """
@@ -29,7 +29,7 @@ _MAX_DEPTH = 12
 """How deep spans may lie in lists and maps."""
 _RESOURCES = ("resourceSpans", "resource_spans", "batches")
 _SCOPES = ("scopeSpans", "scope_spans", "instrumentationLibrarySpans", "instrumentation_library_spans")
-_STARTS = ("starttimeunixnano", "starttime", "startts", "timestamp", "observedat")
+_STARTS = ("starttimeunixnano", "starttime", "startedat", "startts", "timestamp", "observedat")
 _NO_SPANS = frozenset({"datapoints", "metrics", "resourcemetrics", "logs", "resourcelogs", "events", "links", "scores"})
 """What lies beside spans and has attributes like theirs."""
 _CHILDREN = ("children", "childspans", "childruns")
@@ -229,7 +229,7 @@ def _spelled(key: str) -> str:
 
 
 def _is_span(fields: Mapping[str, Any]) -> bool:
-    if "spanid" in fields or "runtype" in fields or "parentobservationid" in fields:
+    if "spanid" in fields or "runtype" in fields or isinstance(fields.get("spandata"), dict) or "parentobservationid" in fields:
         return True
     if isinstance(fields.get("context", fields.get("spancontext")), dict):
         return "spanid" in _fields(fields.get("context") or fields.get("spancontext") or {})
@@ -249,6 +249,8 @@ def _attributes(fields: Mapping[str, Any], value: Mapping[str, Any]) -> Attribut
             found |= attributes_of(fields[name])
     if not found:
         found = {key: item for key, item in value.items() if isinstance(key, str) and "." in key and not isinstance(item, dict)}
+    if isinstance(fields.get("spandata"), dict):
+        found |= _of_openai(fields["spandata"])
     if str(fields.get("spankind")).lower() in _KINDS:  # as Phoenix answers
         found.setdefault("openinference.span.kind", fields["spankind"])
     if "runtype" in fields:
@@ -261,6 +263,24 @@ def _attributes(fields: Mapping[str, Any], value: Mapping[str, Any]) -> Attribut
         found.setdefault("openinference.span.kind", _OBSERVATION.get(str(fields.get("type")), "CHAIN"))
         found.setdefault("gen_ai.request.model", fields.get("model"))
     return found
+
+
+def _of_openai(data: Mapping[str, Any]) -> Attributes:
+    """What a span of OpenAI's Agents SDK is of, in OpenInference's words."""
+    match data.get("type"):
+        case "agent":
+            return {"openinference.span.kind": "AGENT", "agent.name": data.get("name")}
+        case "function":
+            server = mapping(data.get("mcp_data")).get("server")
+            return {"openinference.span.kind": "TOOL", "tool.name": data.get("name"), "mcp.server.name": server}
+        case "handoff":
+            to = data.get("to_agent")
+            return {"openinference.span.kind": "TOOL", "tool.name": f"handoff to {to}", "agent.name": data.get("from_agent")} if to else {}
+        case "generation":
+            return {"openinference.span.kind": "LLM", "llm.model_name": data.get("model")}
+        case "mcp_tools":
+            return {"mcp.method.name": "tools/list", "mcp.server.name": data.get("server")}
+    return {}
 
 
 def _id(*places: Mapping[str, Any], names: tuple[str, ...]) -> str:
