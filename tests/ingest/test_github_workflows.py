@@ -189,6 +189,20 @@ def test_a_script_that_is_only_looked_at_does_not_run(run: str, runs: bool) -> N
     assert any(kind == "Agent" for kind, _ in found.nodes) is runs
 
 
+@pytest.mark.parametrize(
+    "run",
+    [
+        "bash .github/scripts/ask.sh",
+        "./.github/scripts/ask.sh",
+        'ASK="${GITHUB_WORKSPACE}/.github/scripts/ask.sh"\ndocker run -v "$ASK:/ask.sh:ro" box -lc /ask.sh',
+    ],
+)
+def test_a_script_beside_the_workflows(run: str) -> None:
+    job = yaml.safe_dump({"on": "push", "jobs": {"j": {"steps": [{"run": run}]}}}, sort_keys=False)
+    found = linked(github_workflows, {".github/workflows/a.yml": job, ".github/scripts/ask.sh": "timeout 30m claude -p hi\n"})
+    assert found.nodes["Agent", "github-actions:shop/.github/workflows/a#a/j"]["kind_detail"] == "claude -p"
+
+
 def test_a_workflow_that_is_called_is_reached_by_its_callers_events() -> None:
     found = fixtures("dispatch.yml", "triage.yml")
     caller, callee = "github:shop/.github/workflows/dispatch.yml#Dispatch", "github:shop/.github/workflows/triage.yml#Triage"
@@ -208,6 +222,18 @@ def test_gemini_has_the_tools_that_its_settings_leave_it() -> None:
     server = "mcp:shop/.github/workflows/triage.yml#Triage/triage/github"
     assert server in found.targets("CONNECTS_TO", TRIAGE)
     assert found.nodes["ToolServer", server]["package"].startswith("pkg:docker/")
+
+
+def test_gemini_s_first_tools_were_named_by_their_classes() -> None:
+    said = json.dumps({"coreTools": ["ShellTool(gh issue edit)", "GlobTool", "WebFetchTool"]})
+    found = flow([{"uses": "google-gemini/gemini-cli-action@v0", "with": {"settings_json": said}}])
+    assert found.targets("USES", agent(found)) == {"gemini-cli:run_shell_command", "gemini-cli:glob", "gemini-cli:web_fetch"}
+
+
+def test_codex_by_the_action_that_it_had_at_first() -> None:
+    found = flow([{"uses": "openai/codex/.github/actions/codex@main", "with": {"codex_args": "--full-auto --model o3"}}])
+    assert found.targets("USES", agent(found)) == {"codex:apply_patch", "codex:workspace_shell"}
+    assert not [label for label in labels(found, agent(found)) if label.startswith("gate=")], "it starts for whoever causes the event"
 
 
 def test_a_token_of_which_nothing_is_said() -> None:
@@ -243,6 +269,7 @@ def test_steps_that_set_up_copilot_say_that_it_works_here() -> None:
         ("aider --message hi --yes", "aider", {"aider:edit", "aider:run"}),
         ("goose run -t hi", "goose", {"goose:shell", "goose:text_editor"}),
         ("curl -s x | amp -x hi", "amp", {"amp:Bash", "amp:edit_file", "amp:read_web_page"}),
+        ("docker run --rm -c 512 box -lc 'cd x && codex exec hi'", "codex exec", {"codex:read_only_shell"}),
         ("bash -c 'cd x && droid exec hi'", "droid", {"droid:Edit", "droid:Execute", "droid:FetchUrl", "droid:Read"}),
         ("cursor-agent -p hi --force", "cursor-agent", {f"cursor:{name}" for name in ("edit", "read", "search", "terminal", "web")}),
     ],
@@ -400,6 +427,7 @@ def test_what_is_known_by_name_points_to_the_repository_s_secret() -> None:
         "github-secret:shop#ANTHROPIC_API_KEY",
         "github-secret:shop#TRACKER_TOKEN",
     }
+    assert {edge.props["place"] for edge in held} == {"env"}, "GitHub keeps them, and its runner puts them where the job can read them"
     assert all(isinstance(fact, (NodeFact, EdgeFact)) for fact in found.all)
 
 
@@ -445,3 +473,15 @@ def test_each_job_has_a_token_of_its_own_that_its_servers_are_given() -> None:
     tokens = [f"github-token:shop/.github/workflows/w.yml#{name}" for name in jobs]
     assert [found.targets("RUNS_AS", server) for server in servers] == [{token} for token in tokens]
     assert [found.targets("HOLDS", server) for server in servers] == [{"env:OTHER_TOKEN"}] * 2
+
+
+def test_what_a_step_alone_is_given_stays_out_of_the_environment_of_the_agent() -> None:
+    """A login leaves what later steps use; a step that only trades a key for a token does not."""
+    steps = [
+        {"uses": "docker/login-action@v3", "with": {"password": "${{ secrets.REGISTRY }}"}},
+        {"uses": "actions/create-github-app-token@v2", "with": {"app-id": "1", "private-key": "${{ secrets.APP_KEY }}"}},
+        {"run": "claude -p hi"},
+    ]
+    found = flow(steps)
+    held = {edge.target.name: edge.props["place"] for edge in found.edges if edge.kind == "HOLDS" and isinstance(edge.target, Ref)}
+    assert held == {"REGISTRY": "env", "APP_KEY": "vault"}

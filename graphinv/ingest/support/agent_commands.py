@@ -35,6 +35,9 @@ _WRAPPERS = names(
 )
 _RUNNERS = names("npx bunx pnpx uvx dlx x exec pipx bun pnpm yarn npm uv tool python python3 -m run")
 _SHELLS = names("sh bash zsh dash")
+_CONTAINERS = names("docker podman nerdctl")
+"""Programs that start an image, which may itself begin with a shell: ``docker run image -lc '…'``."""
+_SCRIPT_FLAGS = ("-c", "-lc", "-ec", "-euc")
 _LOOKERS = names(
     "shellcheck shfmt bashate chmod chown ls stat test [ [[ diff grep rg wc echo printf git sha256sum md5sum touch file mkdir du"
 )
@@ -205,8 +208,10 @@ def _find(text: str, level: int) -> Iterator[Command]:
         yield from _started(words)
         if level < MAX_INNER:
             for index, word in enumerate(words):
-                if _base(word) in _SHELLS and any(flag in ("-c", "-lc", "-ec", "-euc") for flag in words[index + 1 : index + 4]):
+                if _base(word) in _SHELLS and any(flag in _SCRIPT_FLAGS for flag in words[index + 1 : index + 4]):
                     yield from _find(next((inner for inner in words[index + 1 :] if not inner.startswith("-")), ""), level + 1)
+                elif index > 1 and words[index - 1] in _SCRIPT_FLAGS and _base(words[0]) in _CONTAINERS and re.search(r"\s", word):
+                    yield from _find(word, level + 1)
                 elif "$(" in word or "`" in word:
                     for match in _SUBSTITUTION.finditer(word):
                         yield from _find(match[1] or match[2], level + 1)

@@ -32,7 +32,12 @@ CLAUDE_ACTION_TOOLS = ("Edit", "Glob", "Grep", "Read", "Write")
 CLAUDE_UNASKED = ("Glob", "Grep", "Read")
 """What ``claude -p`` does without being asked for more."""
 _SANDBOXES = ("read-only", "workspace-write", "danger-full-access")
-_GEMINI_OLD = {"ShellTool": "run_shell_command", "WriteFileTool": "write_file", "EditTool": "replace", "ReadFileTool": "read_file"}
+_GEMINI_OLD = {
+    **{"ShellTool": "run_shell_command", "WriteFileTool": "write_file", "EditTool": "replace", "ReadFileTool": "read_file"},
+    **{"GlobTool": "glob", "GrepTool": "grep_search", "LSTool": "list_directory", "MemoryTool": "save_memory"},
+    **{"ReadManyFilesTool": "read_many_files", "WebFetchTool": "web_fetch", "WebSearchTool": "google_web_search"},
+}
+"""Tools of the Gemini CLI by their classes, as its first versions named them."""
 
 
 @dataclass(frozen=True, slots=True)

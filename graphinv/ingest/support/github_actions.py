@@ -19,6 +19,7 @@ ACTIONS: Mapping[str, str] = {
     "anthropics/claude-code-base-action": "claude-code",
     "anthropics/claude-code-security-review": "claude-code",
     "openai/codex-action": "codex",
+    "openai/codex/.github/actions/codex": "codex",
     "google-github-actions/run-gemini-cli": "gemini-cli",
     "google-gemini/gemini-cli-action": "gemini-cli",
     "qwenlm/qwen-code-action": "qwen-code",
@@ -60,10 +61,11 @@ def action_run(run: ci.Building, name: str, inputs: dict[str, Any], section: str
                 labels.add("token=claude_app")
             _open_to(text("allowed_non_write_users"), labels, held)
     elif run.client == "codex":
-        ci.codex_run(run, ci.words_of(text("codex-args")), text("sandbox") or "workspace-write")
+        ci.codex_run(run, ci.words_of(text("codex-args", "codex_args")), text("sandbox") or "workspace-write")
         if re.fullmatch(r"[a-z-]{1,40}", text("safety-strategy")):
             run.labels.add(f"safety={text('safety-strategy')}")
-        _open_to(text("allow-users"), labels, held)
+        if name == "openai/codex-action":
+            _open_to(text("allow-users"), labels, held)
     elif run.client in ("gemini-cli", "qwen-code"):
         ci.gemini_run(run, [], text("settings", "settings_json"), section, unasked=True)
         login = {"service_account": text("gcp_service_account")}

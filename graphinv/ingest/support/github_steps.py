@@ -20,7 +20,7 @@ from graphinv.model.facts import EdgeFact, Fact, NodeFact, Problem, Props, Ref
 MAX_STEPS = 1000
 ANY_INPUT = "*"
 """Stands for all that a step gives to a script."""
-_SCRIPT = re.compile(r"(?<![\w/.-])(?:\./|\$\{?GITHUB_WORKSPACE\}?/)?(\w[\w.-]{0,100}(?:/[\w.-]{1,100}){0,8}\.(?:sh|bash))\b")
+_SCRIPT = re.compile(r"(?<![\w/.-])(?:\./|\$\{?GITHUB_WORKSPACE\}?/)?(\.?\w[\w.-]{0,100}(?:/[\w.-]{1,100}){0,8}\.(?:sh|bash))\b")
 MAX_SCRIPTS = 20
 MAX_DOUBTS = 20
 """Things that may run agents elsewhere which are named, of each job."""
@@ -175,14 +175,10 @@ def carried(
 
 
 def secret_holds(document: Document, line: int, filled: Flow) -> Iterator[Fact]:
-    """The secrets of the repository that ``filled`` names."""
+    """The secrets of the repository that ``filled`` names. GitHub keeps them; where they lie for the job is its environment."""
     for name in sorted(filled.secrets):
-        yield EdgeFact(
-            "HOLDS",
-            ci.HOLDER,
-            secret_ref(document.root, name),
-            {"place": "vault", "evidence": ["declared"], "sources": [document.source(line)]},
-        )
+        props: Props = {"place": "env", "evidence": ["declared"], "sources": [document.source(line)]}
+        yield EdgeFact("HOLDS", ci.HOLDER, secret_ref(document.root, name), props)
 
 
 def secret_ref(root: str, name: str) -> Ref:
@@ -191,9 +187,10 @@ def secret_ref(root: str, name: str) -> Ref:
 
 
 def of_repository(root: str, fact: Fact) -> Fact:
-    """``fact``, where it speaks of ``${{ secrets.X }}``, of that secret of the repository."""
+    """``fact``, where it speaks of ``${{ secrets.X }}``, of that secret of the repository, which is filled in before anything starts."""
     if isinstance(fact, EdgeFact) and isinstance(fact.target, Ref) and fact.target.name.startswith("secrets."):
-        return replace(fact, target=secret_ref(root, fact.target.name.removeprefix("secrets.")))
+        target = secret_ref(root, fact.target.name.removeprefix("secrets."))
+        return replace(fact, target=target, props={**fact.props, "place": "env"})
     return fact
 
 
