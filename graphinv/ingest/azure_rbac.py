@@ -12,13 +12,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from graphinv.ingest import Document
-from graphinv.ingest.support.azure import hound, names
+from graphinv.ingest.support.azure import forms, hound, names
 from graphinv.ingest.support.azure.roles import vault_actions
 from graphinv.ingest.support.parts import inside, items, texts
-from graphinv.ingest.support.records import Record, problem, records, text
+from graphinv.ingest.support.records import Record, moment, problem, records, text
 from graphinv.ingest.support.secret_shapes import hide
 from graphinv.ingest.support.secrets import redact
 from graphinv.ingest.support.tags import about_any, owned, stated_tags, tagged
@@ -28,6 +29,8 @@ NAME = "azure_rbac"
 TITLE = "Azure role assignments, role definitions, resources and managed identities"
 FILES = (
     "any JSON file as `az role assignment list`, `az role definition list`, `az resource list`, `az identity list` … print it",
+    "role assignments and definitions of PowerShell, the portal and the SDK; files for `az role definition create`",
+    "active and eligible assignments of Privileged Identity Management",
     "what AzureHound collects",
 )
 MAX_BYTES = 256 * 1024 * 1024
@@ -62,7 +65,9 @@ def detect(path: str, head: bytes) -> bool:
     """Whether it begins as an export of Azure: ids of its form, with fields that they come with."""
     if not path.lower().endswith((".json", ".jsonl", ".ndjson")) or _TEMPLATE.search(head):
         return False
-    return bool(hound.MARK.search(head)) or bool(_ID.search(head) and _OF_AZURE.search(head)) or _ACCOUNTS.search(head) is not None
+    if hound.MARK.search(head) or forms.marked(head):
+        return True
+    return bool(_ID.search(head) and _OF_AZURE.search(head)) or _ACCOUNTS.search(head) is not None
 
 
 def read(document: Document) -> Iterator[Fact]:
@@ -77,7 +82,7 @@ def read(document: Document) -> Iterator[Fact]:
 
 
 def _record(document: Document, record: Record) -> Iterator[Fact]:
-    value = record.value
+    value = forms.plain(record.value)
     inner = value.get("properties")
     properties = {**value, **inner} if isinstance(inner, dict) else value
     if "principalId" in properties and "roleDefinitionId" in properties:
@@ -95,20 +100,26 @@ def _record(document: Document, record: Record) -> Iterator[Fact]:
 
 
 def _assignment(document: Document, record: Record, value: dict[str, Any]) -> Iterator[Fact]:
-    principal, scope = text(value.get("principalId")), text(value.get("scope"), 2000)
+    principal, scope, id = text(value.get("principalId")), text(value.get("scope"), 2000), text(value.get("id"), 2000)
+    if forms.is_request(id):
+        return
     role = text(value.get("roleDefinitionId"), 2000).rpartition("/")[2].lower() or text(value.get("roleDefinitionName"))
     if not names.is_guid(principal) or not scope or not role:
         yield problem(document, record.line(), "is a role assignment without principal, role or scope", NAME, "error")
         return
     kind = {"User": "human", "Group": "group", "ServicePrincipal": "service_principal"}.get(text(value.get("principalType")))
     key = names.identity(principal)
-    title = redact(text(value.get("principalName"), 200))
+    called, role_called = forms.expanded(value)
+    title = redact(text(value.get("principalName"), 200) or called)
     props: Props = {"name": title or None, "type": kind, "provider": "entra", "sources": [document.source(record.line())]}
     yield NodeFact(*key, props)
-    body = {"role": role, "scope": hide(scope)}
-    if text(value.get("condition"), 5000):
-        body["condition"] = redact(text(value.get("condition"), 5000))
-    yield _grant(document, record, key, "assignment", body, redact(text(value.get("roleDefinitionName"), 200)) or role)
+    conditions = [forms.ELIGIBLE] if forms.is_eligible(id) else []
+    conditions += [redact(text(value.get("condition"), 5000))] if text(value.get("condition"), 5000) else []
+    body = {"role": role, "scope": hide(scope), "condition": "; ".join(conditions), "from": moment(value.get("startDateTime"))}
+    body["until"] = moment(value.get("endDateTime"))
+    stated = {name: item for name, item in body.items() if item}
+    name = redact(text(value.get("roleDefinitionName"), 200) or role_called) or role
+    yield _grant(document, record, key, "assignment", stated, name)
 
 
 def _denial(document: Document, record: Record, value: dict[str, Any]) -> Iterator[Fact]:
@@ -143,11 +154,16 @@ def _blocks(value: dict[str, Any]) -> list[dict[str, list[str]]]:
 
 
 def _definition(document: Document, record: Record, value: dict[str, Any]) -> Iterator[Fact]:
-    """A custom role; those of Azure's own as well, for what the table may lack."""
-    id = text(value.get("name")).lower() or text(value.get("id"), 2000).rpartition("/")[2].lower()
+    """A custom role; those of Azure's own as well, for what the table may lack. A file for one that is to be made has no id: its name
+    stands for it."""
+    id = next(
+        (one for one in (text(value.get("name")).lower(), text(value.get("id"), 2000).rpartition("/")[2].lower()) if names.is_guid(one)), ""
+    )
     title = redact(text(value.get("roleName"), 200)) or id
-    if names.is_guid(id):
-        yield _grant(document, record, ("Resource", f"azure-role:{id}"), "definition", {"name": title, "permissions": _blocks(value)})
+    if id or title:
+        body = {"name": title, "permissions": _blocks(value)}
+        grant = _grant(document, record, ("Resource", f"azure-role:{id or title.lower()}"), "definition", body)
+        yield grant if id else replace(grant, evidence="declared")
 
 
 def _federated(document: Document, record: Record, value: dict[str, Any]) -> Iterator[Fact]:

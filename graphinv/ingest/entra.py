@@ -21,6 +21,7 @@ from typing import Any
 
 from graphinv.ingest import Document
 from graphinv.ingest.support.azure import hound, names
+from graphinv.ingest.support.azure.forms import ELIGIBLE
 from graphinv.ingest.support.azure.permissions import APIS
 from graphinv.ingest.support.parts import items, texts
 from graphinv.ingest.support.records import Record, moment, problem, records, text
@@ -339,8 +340,11 @@ class _Reading:
     def directory_role(self, record: Record) -> Iterator[Fact]:
         value = record.value
         id, scope = text(value.get("principalId")), text(value.get("directoryScopeId"))
-        if names.is_guid(id):
-            body = {"role": text(value.get("roleDefinitionId")).lower(), "scope": scope}
+        # A request to Privileged Identity Management says what is to be done; what came of it is another object.
+        if names.is_guid(id) and "action" not in value:
+            body: dict[str, Any] = {"role": text(value.get("roleDefinitionId")).lower(), "scope": scope}
+            if "roleEligibilityScheduleId" in value or "roleEligibilitySchedule" in str(record.page.get("@odata.context", "")):
+                body["condition"] = ELIGIBLE
             yield self.grant(names.identity(id), "directory-role", body, record.line())
 
     def named(self, value: dict[str, Any], id: str, line: int) -> NodeFact:

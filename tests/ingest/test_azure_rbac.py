@@ -151,6 +151,83 @@ def test_the_form_of_the_rest_interface_and_conditions() -> None:
     assert found.props("CAN_ACCESS", f"entra:{BOT}", STORE.lower())["condition"] == "@Resource[x] StringEquals 'y'"
 
 
+SHELL = {
+    "RoleAssignmentName": "x",
+    "RoleAssignmentId": f"{GROUP}/providers/Microsoft.Authorization/roleAssignments/x",
+    "Scope": GROUP,
+    "DisplayName": "desk-bot",
+    "SignInName": None,
+    "RoleDefinitionName": "Storage Blob Data Reader",
+    "RoleDefinitionId": BLOB_READER,
+    "ObjectId": BOT,
+    "ObjectType": "ServicePrincipal",
+    "CanDelegate": False,
+    "Condition": "@Resource[x] StringEquals 'y'",
+}
+SDK = {
+    "id": f"{GROUP}/providers/Microsoft.Authorization/roleAssignments/x",
+    "type": "Microsoft.Authorization/roleAssignments",
+    "scope": GROUP,
+    "role_definition_id": f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/{BLOB_READER}",
+    "principal_id": BOT,
+    "principal_type": "ServicePrincipal",
+}
+
+
+@pytest.mark.parametrize("form", [SHELL, SDK])
+def test_assignments_of_powershell_and_of_the_sdk(form: dict[str, object]) -> None:
+    found = Granted(RESOURCES, az("assignments.json", form))
+    assert found.access(f"entra:{BOT}")[STORE.lower()] == "read"
+    assert found.nodes["Identity", f"entra:{BOT}"]["type"] == "service_principal"
+    props = found.props("CAN_ACCESS", f"entra:{BOT}", STORE.lower())
+    assert (props.get("condition"), props["evidence"]) == (form.get("Condition"), ["granted"])
+
+
+DESK_FORMS: dict[str, dict[str, object]] = {
+    "shell": {"Name": "Desk", "Id": None, "IsCustom": True, "Actions": [], "DataActions": ["BLOBS"], "AssignableScopes": [GROUP]},
+    "command line": {"roleName": "Desk", "actions": [], "dataActions": ["BLOBS"], "assignableScopes": [GROUP]},
+    "portal": {"properties": {"roleName": "Desk", "assignableScopes": [GROUP], "permissions": [{"actions": [], "dataActions": ["BLOBS"]}]}},
+    "sdk": {
+        "id": f"/subscriptions/{SUBSCRIPTION}/x/cccccccc-0000-4000-8000-000000000001",
+        "role_name": "Desk",
+        "assignable_scopes": [GROUP],
+        "permissions": [{"actions": [], "not_actions": [], "data_actions": ["BLOBS"], "not_data_actions": []}],
+    },
+}
+
+
+@pytest.mark.parametrize("form", DESK_FORMS)
+def test_a_role_in_a_file_is_the_one_that_assignments_call_by_its_name(form: str) -> None:
+    written = json.dumps(DESK_FORMS[form]).replace("BLOBS", "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read")
+    assigned = assignment("cccccccc-0000-4000-8000-000000000001", GROUP, roleDefinitionName="Desk")
+    found = Granted(RESOURCES, az("assignments.json", assigned), document(written, "desk-role.json"))
+    assert found.access(f"entra:{BOT}")[STORE.lower()] == "read"
+    assert not found.problems
+
+
+def scheduled(kind: str, **more: object) -> Document:
+    """As Azure's interface lists assignments of Privileged Identity Management."""
+    inner = assignment(BLOB_READER, GROUP, **more)
+    inner["expandedProperties"] = {"principal": {"displayName": "Desk"}, "roleDefinition": {"displayName": "Storage Blob Data Reader"}}
+    del inner["principalName"], inner["id"]
+    id = f"{GROUP}/providers/Microsoft.Authorization/{kind}/x"
+    return document(json.dumps({"value": [{"id": id, "properties": inner}]}), "pim.json")
+
+
+def test_an_assignment_that_has_to_be_activated_says_so() -> None:
+    found = Granted(RESOURCES, scheduled("roleEligibilityScheduleInstances", endDateTime="2027-03-01T00:00:00Z"))
+    props = found.props("CAN_ACCESS", f"entra:{BOT}", STORE.lower())
+    assert props["condition"] == "eligible: has to be activated first"
+    assert (props["valid_until"], found.nodes["Identity", f"entra:{BOT}"]["name"]) == ("2027-03-01T00:00:00Z", "Desk")
+
+
+def test_an_active_assignment_ends_when_it_does_and_a_request_is_none() -> None:
+    times = {"startDateTime": "2026-11-27T08:00:00Z", "endDateTime": "2026-11-27T16:00:00Z"}
+    props = Granted(RESOURCES, scheduled("roleAssignmentScheduleInstances", **times)).props("CAN_ACCESS", f"entra:{BOT}", STORE.lower())
+    assert (props["valid_from"], props["valid_until"], props.get("condition")) == (*times.values(), None)
+    assert not Granted(RESOURCES, scheduled("roleAssignmentScheduleRequests")).access(f"entra:{BOT}")
+
+
 def test_managed_identities_have_three_names() -> None:
     client, principal = "dddddddd-0000-4000-8000-000000000001", "dddddddd-0000-4000-8000-000000000002"
     id = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/desk"

@@ -220,6 +220,17 @@ def test_directory_roles() -> None:
     assert found.props("CAN_ACCESS", f"entra:{SP}", directory)["condition"] == "within /administrativeUnits/7"
 
 
+def test_a_directory_role_that_is_only_offered_has_to_be_activated() -> None:
+    one = {"id": "x", "principalId": SP, "roleDefinitionId": "62e90394-69f5-4237-9190-012177145e10", "directoryScopeId": "/"}
+    instance = {**one, "memberType": "Direct", "roleEligibilityScheduleId": "y", "startDateTime": "2026-01-01T00:00:00Z"}
+    context = "https://graph.microsoft.com/v1.0/$metadata#roleManagement/directory/roleEligibilitySchedules"
+    for offered in (az("d.json", instance), document(json.dumps({"@odata.context": context, "value": [one]}), "d.json")):
+        found = Granted(offered)
+        assert found.props("CAN_ACCESS", f"entra:{SP}", TENANT)["condition"] == "eligible: has to be activated first"
+    request = {**one, "action": "adminAssign", "status": "Provisioned"}
+    assert not Granted(az("d.json", request)).access(f"entra:{SP}")
+
+
 def test_people_and_groups() -> None:
     user = {"id": BLUEPRINT, "userPrincipalName": "A@b.example", "displayName": "A", "accountEnabled": True, "mail": None}
     group = {"id": AGENT, "displayName": "g", "members": [{"id": BLUEPRINT}, {"id": 7}], "principalId": "x", "identifierUris_": 1}

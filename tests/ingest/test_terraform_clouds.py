@@ -136,6 +136,19 @@ def test_azure_identities_and_their_roles() -> None:
     assert ("CAN_ACCESS", bot, app) not in edges
 
 
+def test_an_eligible_role_of_azure_has_to_be_activated() -> None:
+    scope, principal = "/subscriptions/aaaaaaaa-0000-4000-8000-000000000001", "aaaaaaaa-0000-4000-8000-00000000000b"
+    facts = read(f"""
+    resource "azurerm_pim_eligible_role_assignment" "ops" {{
+      scope              = "{scope}"
+      role_definition_id = "{scope}/providers/Microsoft.Authorization/roleDefinitions/b24988ac-6180-42a0-ab88-20f7382dd24c"
+      principal_id       = "{principal}"
+    }}
+    """)
+    (body,) = [json.loads(one.body) for one in facts.all if isinstance(one, Grant)]
+    assert body["condition"] == "eligible: has to be activated first"
+
+
 def test_kubernetes_accounts_roles_and_what_runs_as_them() -> None:
     facts = read("""
     resource "kubernetes_service_account_v1" "bot" {

@@ -3,8 +3,9 @@
 Grants of ``provider`` ``azure``; ``body`` is JSON:
 
     role        subject                            body
-    assignment  ("Identity", "entra:<object id>")  {"role": id or name of the role, "scope": "/subscriptions/…", "condition": … (optional)}
-    definition  ("Resource", "azure-role:<id>")    {"name": …, "permissions": [{"actions": […], "notActions": […], "dataActions": …}]}
+    assignment  ("Identity", "entra:<object id>")  {"role": id or name of the role, "scope": "/subscriptions/…", and where they are stated
+                                                    "condition": …, "from": …, "until": …}
+    definition  ("Resource", "azure-role:<id or name>")  {"name": …, "permissions": [{"actions": […], "notActions": […], "dataActions": …}]}
     denial      ("Resource", "azure-denial:<id>")  {"scope": …, "below": bool, "permissions": […], "condition": bool,
                                                     "principals": [{"id": …, "type": …}], "excluded": […]}
 
@@ -17,7 +18,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
 from graphinv.ingest.grants import Known
@@ -33,6 +34,7 @@ PROVIDER = "azure"
 _BESIDE = ("microsoft.authorization/", "microsoft.insights/", "microsoft.resources/", "microsoft.support/", "microsoft.resourcehealth/")
 """What nearly every role may do beside what it is for."""
 _GUESS: Props = {"evidence": ["inferred"], "confidence": 0.5}
+_CARRIED = ("evidence", "sources", "confidence", "condition", "valid_from", "valid_until")
 
 
 def evaluate(grants: Sequence[Grant], known: Known) -> Iterator[NodeFact | EdgeFact | Problem]:
@@ -109,20 +111,21 @@ class _Assignments:
             if grant.role != "assignment" or not name or not isinstance(scope, str):
                 yield unread(grant)
                 continue
-            role = self.roles.get(name.lower()) or built_in(name.lower())
+            role = self.roles.get(name.lower()) or built_in(name.lower()) or self.roles.get(grant.origin.lower())
             if role is None and name not in unknown:
                 unknown.add(name)
                 yield problem_of(
                     grant, f"what the Azure role {grant.origin or name} allows is not known; read and write are assumed", "warning"
                 )
-            yield from self.assignment(grant, role, scope, body.get("condition"))
+            yield from self.assignment(grant, role, scope, body)
 
-    def assignment(self, grant: Grant, role: Role | None, scope: str, condition: object) -> Iterator[NodeFact | EdgeFact]:
+    def assignment(self, grant: Grant, role: Role | None, scope: str, body: Mapping[str, object]) -> Iterator[NodeFact | EdgeFact]:
         key, kind = names.scope(scope)
         sources = sources_of(grant)
         props: Props = {"evidence": [grant.evidence], "sources": sources, "inherited_from": role.name if role else grant.origin or None}
-        if isinstance(condition, str) and condition:
-            props["condition"] = condition
+        for name, field in (("condition", "condition"), ("valid_from", "from"), ("valid_until", "until")):
+            if isinstance(body.get(field), str) and body[field]:
+                props[name] = body[field]
         if role is None:
             props |= _GUESS
             role = Role("", {"*": "rw"})
@@ -193,7 +196,7 @@ def _logs_in(principal: NodeKey, identity: str, actions: tuple[str, ...], props:
 
 
 def _stated(props: Props) -> Props:
-    return {name: value for name, value in props.items() if name in ("evidence", "sources", "confidence", "condition")}
+    return {name: value for name, value in props.items() if name in _CARRIED}
 
 
 def _main(role: Role) -> list[str]:

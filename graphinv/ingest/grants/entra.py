@@ -7,7 +7,7 @@ Grants of ``provider`` ``entra``; ``body`` is a JSON object, ``tenant`` in each 
                                                   only asked for
     app-role        ("Identity", principal)       {"resource": object id of the interface, "name": its name, "id": permission id}
     delegated       ("Identity", principal)       {"resource": object id, "scope": names of permissions, "all": for every user or for one}
-    directory-role  ("Identity", principal)       {"role": template id, "scope": "/" or a part of the tenant}
+    directory-role  ("Identity", principal)       {"role": template id, "scope": "/" or a part of the tenant, "condition": …}
     defines         ("Resource", interface)       {"permissions": {id: name}, "name": …, "app": its application id}
     inheritable     ("Identity", blueprint)       {"resource": application id, "scopes": [name, …] or ["*"], "roles": the same}
     inherits        ("Identity", agent identity)  {"blueprint": application id of its blueprint}
@@ -220,7 +220,9 @@ class _Tenant:
         role, tenant = str(body.get("role") or ""), str(body.get("tenant") or "")
         title, permission = DIRECTORY_ROLES.get(role, ("", ""))
         scope = body.get("scope")
-        condition = f"within {scope}" if isinstance(scope, str) and scope not in ("", "/") else ""
+        conditions = [f"within {scope}"] if isinstance(scope, str) and scope not in ("", "/") else []
+        conditions += [str(body["condition"])] if body.get("condition") else []
+        condition = "; ".join(conditions)
         if not title:
             yield problem_of(grant, f"what the directory role {role or 'without an id'} allows is not known", "warning")
             title, permission = role, "Directory.Read.All"

@@ -9,6 +9,7 @@ from typing import Any
 from graphinv.ingest.support.arm.facts import DATA_ROLES, RUNTIMES, STORES
 from graphinv.ingest.support.aws import declared
 from graphinv.ingest.support.azure import names
+from graphinv.ingest.support.azure.forms import ELIGIBLE
 from graphinv.ingest.support.azure.roles import vault_actions
 from graphinv.ingest.support.partial import Unknown, Value, is_known, text_of
 from graphinv.ingest.support.terraform import azure_names
@@ -106,8 +107,10 @@ def _assignment(context: Context, one: Resource) -> Iterator[Fact]:
     principal = _principal(context, one, one.get("principal_id"), f"{one.address}.principal_id")
     role = text_of(one.get("role_definition_name", "role_definition_id"))
     body: dict[str, Any] = {"role": site.id(role), "scope": site.id(text_of(one.get("scope"))).lower()}
-    if one.text("condition"):
-        body["condition"] = site.name(one.text("condition"))
+    conditions = [ELIGIBLE] if one.type == "azurerm_pim_eligible_role_assignment" else []
+    conditions += [site.name(one.text("condition"))] if one.text("condition") else []
+    if conditions:
+        body["condition"] = "; ".join(conditions)
     yield Grant("azure", principal, "assignment", json.dumps(body, separators=(",", ":")), site.id(role), site.source, site.evidence)
 
 
