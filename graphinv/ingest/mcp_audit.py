@@ -1,4 +1,5 @@
-"""Audit logs of MCP proxies: agent-bom's runtime proxy and ToolHive. Who called which tool, and what the proxy refused.
+"""Logs of MCP proxies and gateways: agent-bom's runtime proxy, ToolHive, Kong's AI gateway, Azure API Management. Who called which tool,
+and what was refused.
 
 Drawn, as :mod:`graphinv.ingest.support.decisions` tells:
     (:Agent)-[:USES|CONNECTS_TO {guards: proxy}]->(:Tool|ToolServer), observed
@@ -23,14 +24,20 @@ from graphinv.ingest.support.records import text
 from graphinv.model.facts import Fact
 
 NAME = "mcp_audit"
-TITLE = "Audit logs of MCP proxies (agent-bom, ToolHive)"
-FILES = ("any log or file of JSON lines that begins as agent-bom's `proxy --log` or ToolHive's audit log writes it",)
+TITLE = "Audit logs of MCP proxies and gateways (agent-bom, ToolHive, Kong, Azure API Management)"
+FILES = (
+    "any log or file of JSON lines that begins as agent-bom's `proxy --log` or ToolHive's audit log writes it",
+    "logs of Kong's AI MCP proxy (`ai.mcp`), of Azure API Management (`GatewayMCPLogs`)",
+)
 MAX_BYTES = jsonlog.MAX_BYTES
 
 _PROXY = re.compile(rb'"type"\s*:\s*"(?:tools/call|proxy_summary)"')
 _PROXY_KEY = re.compile(rb'"(?:policy|record_hash|calls_by_tool)"\s*:')
 _TOOLHIVE = re.compile(rb'"type"\s*:\s*"(?:mcp_[a-z_]+|http_request)"')
 _TOOLHIVE_KEY = re.compile(rb'"(?:audit_id|auditId)"\s*:')
+_KONG = re.compile(rb'"mcp"\s*:\s*\{')
+_KONG_KEY = re.compile(rb'"(?:rpc|audit|mcp_session_id)"\s*:')
+_AZURE = re.compile(rb'GatewayMCPLogs?\b|"McpServerEndpoint"\s*:')
 _NOBODY = frozenset({"", "anonymous", "unknown", "none", "default"})
 
 
@@ -38,7 +45,9 @@ def detect(path: str, head: bytes) -> bool:
     """Whether it is named as a log is and its first record is one of these."""
     if not jsonlog.is_named_so(path):
         return False
-    if _PROXY.search(head) and _PROXY_KEY.search(head):
+    if (_PROXY.search(head) and _PROXY_KEY.search(head)) or _AZURE.search(head):
+        return True
+    if b'"ai"' in head and _KONG.search(head) and _KONG_KEY.search(head):
         return True
     return _TOOLHIVE.search(head) is not None and _TOOLHIVE_KEY.search(head) is not None
 
@@ -51,10 +60,15 @@ def summarise(document: Document) -> Record:
     """
     record, log = Record(inline=True), JsonLog(document)
     for line, entry in log.objects():
-        if "outcome" in entry:
+        if inside(entry, "ai", "mcp"):
+            _kong(document, record, line, entry)
+        elif "outcome" in entry:
             _toolhive(document, record, line, entry)
         elif entry.get("type") in ("tools/call", "proxy_summary"):
             _proxy(document, record, line, entry)
+        else:
+            for one in items(entry.get("records")) or [entry]:
+                _azure(document, record, line, one)
     record.problems += [*log.problems(NAME), *silent(record, document.root, NAME)]
     return record
 
@@ -98,3 +112,36 @@ def _toolhive(document: Document, record: Record, line: int, entry: Mapping[str,
     tool = text(target.get("name")) if text(entry.get("type")) == "mcp_tool_call" else ""
     decision = Decision(verdict, agent, ("user", user), target=("tool", tool), server=server, told=told, at=at)
     record.decided(document.root, point, decision, place)
+
+
+def _kong(document: Document, record: Record, line: int, entry: Mapping[str, Any]) -> None:
+    """One request through Kong's AI MCP proxy. Its consumers are the programs that call; a group of them names none."""
+    place, at = document.source(line), seconds(entry.get("started_at"))
+    server = text(inside(entry, "service").get("name")) or text(inside(entry, "route").get("name"))
+    caller = text(inside(entry, "consumer").get("username"))
+    point = point_id("kong", document.root, server)
+    decided = [(one, text(one.get("primitive_name")), text(one.get("action"))) for one in items(inside(entry, "ai", "mcp").get("audit"))]
+    done = [one for one in items(inside(entry, "ai", "mcp").get("rpc")) if text(one.get("tool_name")) and not one.get("error")]
+    for one, name, action in decided or [({"primitive": "tool"}, text(one["tool_name"]), "allow") for one in done]:
+        consumer = inside(one, "consumer")
+        agent = caller or ("" if consumer.get("identifier") == "consumer_group" else text(consumer.get("name")))
+        told = frozenset({"agent"} if agent else ())
+        record.point(point, place, told, at, name=f"Kong before {server}" if server else "Kong", kind_detail="mcp proxy")
+        verdict = {"allow": ALLOW, "deny": DENY}.get(action, "")
+        if verdict and agent and one.get("primitive") == "tool":
+            record.decided(document.root, point, Decision(verdict, agent, target=("tool", name), server=server, told=told, at=at), place)
+
+
+def _azure(document: Document, record: Record, line: int, entry: Mapping[str, Any]) -> None:
+    """One request through Azure API Management, as it is sent to storage or kept in a table. What it refuses, it does not say."""
+    told_here = {str(name).lower(): value for name, value in (inside(entry, "properties") or entry).items()}
+    server, agent = text(told_here.get("servername")), text(told_here.get("clientname"))
+    if text(told_here.get("method")) != "tools/call" or not server:
+        return
+    place, at = document.source(line), seconds(entry.get("time", entry.get("TimeGenerated")))
+    told = frozenset({"agent"} if agent else ())
+    point = point_id("azure-apim", document.root, server)
+    record.point(point, place, told, at, name=f"API Management before {server}", kind_detail="mcp proxy")
+    if agent and not told_here.get("error"):
+        tool = ("tool", text(told_here.get("toolname")))
+        record.decided(document.root, point, Decision(ALLOW, agent, target=tool, server=server, told=told, at=at), place)

@@ -142,6 +142,46 @@ def test_a_delegated_token_names_on_whose_behalf_each_agent_acts() -> None:
     assert not [kind for kind, *_ in alone.edges if kind == "DELEGATES_TO"]
 
 
+def kong(tool: str, action: str = "allow", **more: Any) -> str:
+    """A record of Kong's file log, of a request through its AI MCP proxy."""
+    consumer = {"id": "6c95a611", "name": "billing-bot", "identifier": "consumer"}
+    audit = {"primitive_name": tool, "consumer": consumer, "scope": "primitive", "primitive": "tool", "action": action}
+    rpc = [{"method": "tools/call", "latency": 6, "id": "2", "tool_name": tool}] if action == "allow" else []
+    made = {
+        "ai": {"mcp": {"mcp_session_id": "s1", "rpc": rpc, "audit": [audit]}},
+        "service": {"name": "orders"},
+        "started_at": 1777633112164,
+    }
+    return json.dumps({**made, **more})
+
+
+def test_kong_tells_which_consumer_called_which_tool() -> None:
+    seen = Seen(a=[kong("list_orders"), kong("drop_orders", "deny")])
+    assert set(seen.edges) == {("USES", "billing-bot", "orders/list_orders"), ("CONNECTS_TO", "billing-bot", "orders")}
+    assert seen.edges["USES", "billing-bot", "orders/list_orders"]["first_seen"] == "2026-05-01T10:58:32Z"
+    assert seen.nodes["kong:shop#orders"]["mode"] == "enforce"
+    called = {"mcp": {"rpc": [{"method": "tools/call", "tool_name": "x"}, {"method": "tools/call", "tool_name": "y", "error": "no"}]}}
+    assert ("USES", "front", "orders/x") in Seen(a=[kong("x", ai=called, consumer={"username": "front"})]).edges
+
+
+def test_a_group_of_consumers_is_no_agent() -> None:
+    audit = {"primitive_name": "x", "consumer": {"name": "admin", "identifier": "consumer_group"}, "primitive": "tool", "action": "allow"}
+    seen = Seen(a=[kong("x", ai={"mcp": {"rpc": [], "audit": [audit]}})])
+    assert not seen.edges
+    assert seen.nodes["kong:shop#orders"]["distinguishes"] == "none"
+
+
+@pytest.mark.parametrize("form", ["records", "row"])
+def test_api_management_tells_which_client_called_which_tool(form: str) -> None:
+    row = {"TimeGenerated": "2026-05-01T10:00:00Z", "ClientName": "claude-code", "ServerName": "orders", "ToolName": "list_orders"}
+    row |= {"Method": "tools/call", "McpServerEndpoint": "https://x.example/orders/mcp", "Error": ""}
+    sent = {name[0].lower() + name[1:]: value for name, value in row.items()}
+    kept = {"category": "GatewayMCPLogs", "time": "2026-05-01T10:00:00Z", "properties": sent}
+    text = json.dumps(row) if form == "row" else json.dumps({"records": [kept, {**kept, "properties": {**sent, "error": "timeout"}}]})
+    edge = Seen(a=[text]).edges["USES", "claude-code", "orders/list_orders"]
+    assert (edge["count"], edge["first_seen"]) == (1, "2026-05-01T10:00:00Z")
+
+
 def test_a_refused_tool_takes_nothing_from_its_server() -> None:
     seen = Seen(a=[toolhive("rm", "denied") for _ in range(6)])
     assert {guard for guard, kind, *_ in seen.guards if kind == "CONNECTS_TO"} == {"toolhive:shop#github"}
@@ -150,7 +190,8 @@ def test_a_refused_tool_takes_nothing_from_its_server() -> None:
 
 def test_no_value_of_a_call_is_told() -> None:
     secret = fake("call", "gh" + "p_")
-    lines = [proxy(secret, args={"token": secret}, reason=secret), toolhive("x", data={"request": secret}, component=secret)]
+    lines = [kong(secret, service={"name": secret}, request={"headers": {"authorization": secret}})]
+    lines += [proxy(secret, args={"token": secret}, reason=secret), toolhive("x", data={"request": secret}, component=secret)]
     made = document("\n".join(lines), "audit.jsonl")
     assert secret not in repr(mcp_audit.summarise(made))
     assert secret not in repr(list(mcp_audit.link("shop", {"audit.jsonl": mcp_audit.summarise(made)})))
@@ -167,11 +208,18 @@ def test_any_bytes_are_borne(data: bytes) -> None:
     read(mcp_audit, "audit.jsonl", data)
 
 
-@pytest.mark.parametrize("field", ["tool", "agent_id", "ts", "policy", "tenant_id", "type", "outcome", "subjects", "target", "delegation"])
+@pytest.mark.parametrize(
+    "field", ["tool", "agent_id", "ts", "policy", "tenant_id", "type", "outcome", "subjects", "target", "delegation", "ai"]
+)
 def test_any_type_is_borne(field: str) -> None:
     values: list[object] = [None, 7, [], {}, [[]], {"chain": [7]}, "\ud800", "x" * 9999]
     for value in values:
-        for line in (proxy("x"), toolhive("x")):
+        for line in (
+            proxy("x"),
+            toolhive("x"),
+            kong("x"),
+            json.dumps({"category": "GatewayMCPLogs", "properties": {"method": "tools/call"}}),
+        ):
             read(mcp_audit, "audit.jsonl", json.dumps({**json.loads(line), field: value}).encode())
 
 
