@@ -1,4 +1,4 @@
-"""Agents of Kiro and of Amazon Q's command line: one JSON or Markdown file each in ``.kiro/agents/``, ``.amazonq/cli-agents/``.
+"""Agents of Kiro and of Amazon Q: one JSON or Markdown file each in ``.kiro/agents/``, ``.amazonq/cli-agents/``, ``.amazonq/agents/``.
 
 Drawn:
     (:Agent host)-[:DELEGATES_TO {mode: invoke}]->(:Agent)
@@ -27,13 +27,13 @@ from graphinv.ingest.support.yamldoc import front_matter
 from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Props, Ref
 
 NAME = "kiro_agents"
-TITLE = "Agents of Kiro and of Amazon Q's command line"
-FILES = ("**/.kiro/agents/*.json", "**/.kiro/agents/*.md", "**/.amazonq/cli-agents/*.json")
+TITLE = "Agents of Kiro and of Amazon Q"
+FILES = ("**/.kiro/agents/*.json", "**/.kiro/agents/*.md", "**/.amazonq/cli-agents/*.json", "**/.amazonq/agents/*.json")
 MAX_BYTES = 2 * 1024 * 1024
 
 _PLACES = {
     "kiro": re.compile(r"(?:(?P<folder>.*?)/)?\.kiro/agents/[^/]+\.(?:json|md)", re.DOTALL),
-    "amazon-q": re.compile(r"(?:(?P<folder>.*?)/)?\.(?:aws/)?amazonq/cli-agents/[^/]+\.json", re.DOTALL),
+    "amazon-q": re.compile(r"(?:(?P<folder>.*?)/)?\.(?:aws/)?amazonq/(?:cli-)?agents/[^/]+\.json", re.DOTALL),
 }
 _OLDER = {
     "execute_bash": "shell",
@@ -42,8 +42,14 @@ _OLDER = {
     "use_aws": "aws",
     "report_issue": "report",
     "use_subagent": "subagent",
+    "executeBash": "shell",
+    "fsRead": "read",
+    "listDirectory": "read",
+    "fileSearch": "glob",
+    "fsWrite": "write",
+    "fsReplace": "write",
 }
-"""Names of tools in Amazon Q and Kiro's first versions → today's."""
+"""Names of tools in Amazon Q, on the command line and in editors, and in Kiro's first versions → today's."""
 _BUILTINS = tuple(name for name, effects in BUILTINS["kiro"].items() if effects and name not in _OLDER)
 
 
@@ -88,9 +94,11 @@ def _approval(agent: AgentFile, unasked: list[str], *names: str) -> Props:
 def _builtins(agent: AgentFile, lists: list[str], unasked: list[str]) -> Iterator[Fact]:
     named = [_OLDER.get(one, one) for one in lists if not one.startswith("@")]
     every = _BUILTINS if "*" in lists or "@builtin" in lists else ()
-    old = {today: older for older, today in _OLDER.items()}
+    old: dict[str, list[str]] = {}
+    for older, today in _OLDER.items():
+        old.setdefault(today, []).append(older)
     for name in dict.fromkeys([*every, *(one for one in named if "*" not in one)]):
-        allowed = _approval(agent, unasked, name, old.get(name, name), "@builtin")
+        allowed = _approval(agent, unasked, name, *old.get(name, ()), "@builtin")
         yield from builtin_facts(agent.document, agent.line("tools"), agent.key, "kiro", [name], **allowed)
 
 
@@ -134,7 +142,7 @@ def _given(server: str, lists: list[str]) -> list[str] | None:
 def _hooks(agent: AgentFile) -> Iterator[Fact]:
     """Commands that run at points of its life, unasked."""
     hooks = agent.settings.get("hooks")
-    for point in list(hooks)[: claude.MAX_ITEMS] if isinstance(hooks, dict) else ():
+    for point in [one for one, run in hooks.items() if run][: claude.MAX_ITEMS] if isinstance(hooks, dict) else ():
         key = ("Tool", f"{agent.document.source()}/hook/{redact(point[: claude.MAX_NAME])}")
         sources = [agent.document.source(agent.line("hooks", point))]
         yield NodeFact(

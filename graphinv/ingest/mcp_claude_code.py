@@ -21,8 +21,8 @@ FILES = patterns(CLIENT)
 
 
 def detect(path: str, head: bytes) -> bool:
-    """Whether it is one of Claude Code's files of servers."""
-    return project_folder(path, CLIENT) is not None
+    """Whether it is one of Claude Code's files of servers. Warp calls its own like a project's, in a folder of its own."""
+    return project_folder(path, CLIENT) is not None and project_folder(path, "warp") is None
 
 
 def read(document: Document) -> Iterator[Fact]:
@@ -32,6 +32,8 @@ def read(document: Document) -> Iterator[Fact]:
     folder = project_folder(document.path, CLIENT) or ""
     host = clients.host_key(document, CLIENT, folder)
     user = document.name == ".claude.json" or isinstance(top.get("projects"), dict)
+    if top and "mcpServers" not in top and not any(isinstance(value, dict) for value in top.values()):
+        return  # a server's description of itself, with a list of its tools
     yield from clients.duplicate_problems(located, document, NAME)
     yield clients.host_fact(document, CLIENT, folder)
     if "mcpServers" in top or user:
@@ -43,19 +45,7 @@ def read(document: Document) -> Iterator[Fact]:
         yield from prompt_facts(document, located, ("inputs",), folder)
         yield from clients.servers(document, located, ("servers",), client=CLIENT, folder=folder, host=host, inputs=inputs)
     else:
-        yield from _bare(document, located, top, folder)
-
-
-def _bare(document: Document, located: Located, top: dict[str, Any], folder: str) -> Iterator[Fact]:
-    """A file that is itself the map of servers, without ``mcpServers`` around it."""
-    host = clients.host_key(document, CLIENT, folder)
-    for name, entry in top.items():
-        if is_server(entry):
-            where = clients.at(located, (name,))
-            yield from server_facts(document, client=CLIENT, host=host, name=name, entry=entry, where=where, folder=folder)
-        elif isinstance(entry, dict) and not name.startswith(("_", "$")):
-            message = "is no server: it has neither a command nor an address"
-            yield Problem(document.path, f"L{located.line(name)}", message, "warning", NAME)
+        yield from clients.bare_servers(document, located, (), CLIENT, folder, NAME)
 
 
 def _projects(document: Document, located: Located, top: dict[str, Any], folder: str) -> Iterator[Fact]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from graphinv.ingest import Document
 from graphinv.ingest.support import clients, jsondoc
 from graphinv.ingest.support.clients import client_of, patterns, project_folder
+from graphinv.ingest.support.located import Pointer
 from graphinv.ingest.support.places import is_to_copy
 from graphinv.ingest.support.prompts import prompt_facts, secret_prompts
 from graphinv.ingest.support.servers import is_server
@@ -27,19 +28,21 @@ CLIENTS = (
     "junie",
     "kilocode",
     "lm-studio",
-    "qwen-code",
     "trae",
+    "droid",
+    "warp",
 )
 NAME = "mcp_clients"
 TITLE = "MCP servers of desktop clients and editors"
 FILES = (
     *patterns(*CLIENTS),
-    "any other JSON file with `mcpServers`, and `mcp.json` with `servers`, but for those to copy (`x.example.json`)",
+    "any other JSON file with `mcpServers`, but for those to copy (`x.example.json`)",
+    "any other `mcp.json` or `mcp-servers.json` with `servers`, or with servers alone",
 )
 
 _ELSEWHERE = tuple(client for client in clients.FILES if client not in CLIENTS)
 _NO_CONFIGURATION = re.compile(
-    r"(?:^|/)(?:\.continue/.*|\.kiro/agents/.*|\.(?:aws/)?amazonq/cli-agents/.*|package(?:-lock)?|tsconfig.*|composer|deno|manifest|plugin"
+    r"(?:^|/)(?:\.continue/.*|\.kiro/agents/.*|\.(?:aws/)?amazonq/(?:cli-)?agents/.*|package(?:-lock)?|tsconfig.*|composer|deno|manifest|plugin"
     r"|marketplace|server|.*schema.*)\.json$",
     re.IGNORECASE,
 )
@@ -49,7 +52,7 @@ _SERVERS = re.compile(rb'"mcpServers"\s*:\s*\{|"mcp"\s*:\s*\{\s*"servers"\s*:\s*
 
 _NAMED = re.compile(r"(?:^|/)\.?mcp(?:[_-](?:config|settings|servers))?\.json$", re.IGNORECASE)
 """How files are called that hold servers in the form of VS Code and Visual Studio."""
-_LISTED = re.compile(rb'"servers"\s*:\s*\{')
+_LISTED = re.compile(rb'"servers"\s*:\s*[{\[]|"(?:command|url)"\s*:\s*"')
 
 
 def detect(path: str, head: bytes) -> bool:
@@ -70,9 +73,13 @@ def detect(path: str, head: bytes) -> bool:
 def read(document: Document) -> Iterator[Fact]:
     """The client itself, its servers and what they are given."""
     located = jsondoc.parse(document)
-    top = clients.top_object(located, document)
     client = client_of(document.path, CLIENTS)
-    pointer: tuple[str, ...] = ("servers",) if "servers" in top and "mcpServers" not in top else ("mcpServers",)
+    if client is None and _NAMED.search(document.path) and (pointer := _bare(located.value)) is not None:
+        yield clients.host_fact(document, "mcp-client", document.folder)
+        yield from clients.bare_servers(document, located, pointer, "mcp-client", document.folder, NAME)
+        return
+    top = clients.top_object(located, document)
+    pointer = ("servers",) if "servers" in top and "mcpServers" not in top else ("mcpServers",)
     if client is None:
         client = "mcp-client"
         if "mcp" in top and "mcpServers" not in top:
@@ -90,3 +97,15 @@ def read(document: Document) -> Iterator[Fact]:
     inputs = secret_prompts(top.get("inputs"))
     yield from clients.servers(document, located, pointer, client=client, folder=folder, host=host, inputs=inputs)
     yield from clients.other_secrets(document, located, host, without=(pointer[0], "inputs"))
+
+
+def _bare(top: object) -> Pointer | None:
+    """Where a document holds servers with no map of them by name around: a list of them, or itself the map. None where there are none."""
+    listed = top.get("servers") if isinstance(top, dict) else top
+    if isinstance(listed, list):
+        # What has an identifier besides its name is an entry of a catalogue, which nobody uses by that.
+        found = any(is_server(entry) and "name" in entry and "id" not in entry for entry in listed)
+        return (() if listed is top else ("servers",)) if found else None
+    if not isinstance(top, dict) or "mcpServers" in top or "servers" in top or "mcp" in top:
+        return None
+    return () if any(map(is_server, top.values())) else None

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from graphinv.ingest import Document
 from graphinv.ingest.support import clients, jsondoc
 from graphinv.ingest.support.clients import patterns, project_folder
-from graphinv.ingest.support.located import Located
-from graphinv.ingest.support.opencode import agent_facts, autonomy
+from graphinv.ingest.support.located import Located, Pointer
+from graphinv.ingest.support.opencode import agent_facts, autonomy, permission_of
 from graphinv.ingest.support.packages import npm
+from graphinv.ingest.support.servers import is_server
 from graphinv.ingest.support.tellable import tellable_package
 from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Props
 
@@ -31,25 +32,31 @@ def read(document: Document) -> Iterator[Fact]:
     top = clients.top_object(located, document)
     folder = project_folder(document.path, CLIENT) or ""
     host = clients.host_key(document, CLIENT, folder)
-    yield clients.host_fact(document, CLIENT, folder, autonomy=autonomy(top.get("permission")))
+    yield clients.host_fact(document, CLIENT, folder, autonomy=autonomy(permission_of(top)))
     yield from clients.duplicate_problems(located, document, NAME)
-    yield from clients.servers(document, located, ("mcp",), client=CLIENT, folder=folder, host=host)
+    within = clients.value_at(located, ("mcp", "servers"))
+    nested = isinstance(within, dict) and not is_server(within) and "enabled" not in within  # or a server that is called so
+    servers: Pointer = ("mcp", "servers") if nested else ("mcp",)
+    yield from clients.servers(document, located, servers, client=CLIENT, folder=folder, host=host)
     yield from _plugins(document, located, host)
-    for section in ("agent", "mode"):
+    for section in ("agent", "agents", "mode"):
         agents = top.get(section)
         for name, agent in agents.items() if isinstance(agents, dict) else ():
             if isinstance(agent, dict):
-                yield from agent_facts(document, located, (section, name), folder, name, agent, top.get("mcp", {}))
-    yield from clients.other_secrets(document, located, host, without=("mcp", "agent", "mode", "command", "instructions"))
+                configured = within if nested else top.get("mcp", {})
+                yield from agent_facts(document, located, (section, name), folder, name, agent, configured)
+    without = ("mcp", "agent", "agents", "mode", "command", "commands", "instructions")
+    yield from clients.other_secrets(document, located, host, without=without)
 
 
 def _plugins(document: Document, located: Located, host: NodeKey) -> Iterator[Fact]:
     """(host)-[:DEPENDS_ON]->(each package that runs within it as a plug-in); files of the tree are none."""
-    listed = located.value.get("plugin")
+    field = "plugin" if "plugin" in located.value else "plugins"
+    listed = located.value.get(field)
     for index, spec in enumerate(listed[:MAX_PLUGINS] if isinstance(listed, list) else ()):
         package = tellable_package(npm(spec)) if isinstance(spec, str) else None
         if package is not None:
-            sources = [document.source(located.line("plugin", index))]
+            sources = [document.source(located.line(field, index))]
             key: NodeKey = ("Package", package.purl)
             props: Props = {"name": package.name, "purl": package.purl, "sources": sources}
             yield NodeFact(*key, {**props, "version": package.version} if package.pinned else props)

@@ -1,5 +1,5 @@
-"""MCP servers of programs that keep them in YAML: LibreChat, Goose, mcp-agent, fast-agent, and any file with ``mcpServers``; agents of
-mcp-agent, in its configuration or in files of their own."""
+"""MCP servers of programs that keep them in YAML: LibreChat, Goose, LiteLLM, mcp-agent, fast-agent, and any file with ``mcpServers``;
+agents of mcp-agent, in its configuration or in files of their own."""
 
 from __future__ import annotations
 
@@ -22,11 +22,13 @@ TITLE = "MCP servers of programs that keep them in YAML"
 FILES = (
     "**/librechat.yaml",
     "**/.config/goose/config.yaml",
+    "any other goose/config.yaml that says what only Goose is told",
     "**/mcp_agent.config.yaml",
     "**/fastagent.config.yaml",
     "**/fast-agent.yaml",
+    "any other YAML file of LiteLLM's (`litellm_params`, `litellm_settings`) with `mcp_servers`",
     "any other YAML file with a list of `agents` that name their servers (`server_names`), as mcp-agent reads them",
-    "any other YAML file with `mcpServers` at its top, but for those to copy (`x.example.yaml`)",
+    "any other YAML file with `mcpServers` at its top, and `mcp-servers.yaml` with servers alone, but for those to copy (`x.example.yaml`)",
 )
 MAX_BYTES = 4 * 1024 * 1024
 
@@ -37,7 +39,14 @@ _NAMES: Mapping[str, str] = {
     "fastagent.config.yaml": "fast-agent",
     "fast-agent.yaml": "fast-agent",
 }
-_GOOSE = re.compile(r"(?:(?P<folder>.*?)/)?\.config/goose/config\.ya?ml", re.DOTALL)
+_GOOSE = re.compile(r"(?:(?P<folder>.*)/)?goose/config\.ya?ml", re.DOTALL)
+_SAYS_GOOSE = re.compile(rb"(?m)^(?:GOOSE_[A-Z_]+|extensions)[ \t]*:")
+_MODES = {"auto": "autonomous", "smart_approve": "approve_destructive", "approve": "approve_each", "chat": "suggest"}
+"""``GOOSE_MODE`` → autonomy."""
+_LITELLM = re.compile(rb"(?m)^[ \t]*(?:litellm_params|litellm_settings)[ \t]*:")
+_NAMED = re.compile(r"\.?mcp(?:[_-](?:config|settings|servers))?\.ya?ml")
+"""How files are called that may hold servers alone."""
+_STARTS = re.compile(rb"(?m)^[ \t]+(?:command|url)[ \t]*:")
 _LISTED = re.compile(rb"(?m)^(?:mcpServers|mcp_servers)[ \t]*:[ \t]*(?:#.*)?\r?$")
 _OTHERS = re.compile(rb"(?m)^apiVersion[ \t]*:")
 _AGENTS = re.compile(rb"(?m)^agents[ \t]*:[ \t]*(?:#.*)?\r?\n(?:[ \t]*(?:#.*)?\r?\n)*[ \t]*-[ \t]")
@@ -51,8 +60,10 @@ def detect(path: str, head: bytes) -> bool:
     name = path.rpartition("/")[2]
     if not name.endswith((".yaml", ".yml")) or is_to_copy(name) or _CONTINUE.search(path):
         return False
-    if name in _NAMES or _GOOSE.fullmatch(path):
+    if name in _NAMES or (_GOOSE.fullmatch(path) and ("/.config/goose/" in f"/{path}" or _SAYS_GOOSE.search(head))):
         return True
+    if _LITELLM.search(head) or (_NAMED.fullmatch(name) and _STARTS.search(head)):
+        return _OTHERS.search(head) is None
     listed = _LISTED.search(head) is not None or (_AGENTS.search(head) is not None and _THEIR_SERVERS.search(head) is not None)
     return listed and _OTHERS.search(head) is None
 
@@ -71,15 +82,24 @@ def read(document: Document) -> Iterator[Fact]:
             return
         raise IngestError("holds no mapping at its top", document=document.path, where=f"L{located.line()}")
     sections = [pointer for pointer in _SECTIONS if _lists(clients.value_at(located, pointer))]
+    if client == "mcp-client" and _LITELLM.search(document.data):
+        if not sections:
+            return  # passes on to models alone
+        client = "litellm"
     if client == "mcp-client" and not sections:
+        if _NAMED.fullmatch(document.name) and _lists(located.value):
+            yield clients.host_fact(document, client, document.folder)
+            yield from clients.bare_servers(document, located, (), client, document.folder, NAME)
+            return
         # No file of servers. One of agents says nothing of who runs them.
         listed = located.value.get("agents")
         if isinstance(listed, list) and any(isinstance(entry, dict) and "server_names" in entry for entry in listed):
             yield from _definitions(document, located, ("agents",), "mcp-agent", None, document.folder)
         return
-    folder = (goose["folder"] or "") if goose else document.folder
+    folder = (goose["folder"] or "").removesuffix(".config").rstrip("/") if goose else document.folder
     host = clients.host_key(document, client, folder)
-    yield clients.host_fact(document, client, folder)
+    mode = located.value.get("GOOSE_MODE")
+    yield clients.host_fact(document, client, folder, autonomy=_MODES.get(mode) if goose and isinstance(mode, str) else None)
     yield from clients.duplicate_problems(located, document, NAME)
     for pointer in sections:
         yield from clients.servers(document, located, pointer, client=client, folder=folder, host=host)

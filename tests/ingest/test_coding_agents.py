@@ -1,4 +1,4 @@
-"""Agents of opencode, Codex, Gemini and Cursor: one file each."""
+"""Agents of opencode, Codex, Gemini, Cursor and Factory: one file each."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from types import ModuleType
 
 import pytest
 
-from graphinv.ingest import codex_agents, cursor_agents, gemini_agents, opencode_agents
+from graphinv.ingest import codex_agents, cursor_agents, droid_agents, gemini_agents, opencode_agents
+from graphinv.ingest.support.builtins import INHERENT
 from tests.ingest.reading import Facts, document, fake, fingerprint, fixture
 
 
@@ -95,3 +96,27 @@ def test_without_front_matter_it_is_no_agent(reader: ModuleType, path: str) -> N
     found = Facts(reader, document("Just text.\n", path))
     assert found.nodes == {}
     assert [severity for _, severity, _ in found.problems] == ["note"]
+
+
+def test_droids_have_what_their_list_says() -> None:
+    text = "---\nname: sweep\nmodel: inherit\ntools: [Read, Bash, mcp__ledger__find, mcp__docs]\n---\n"
+    found = Facts(droid_agents, document(text, "pay/.factory/droids/sweep.md"))
+    agent = "droid:shop/pay#sweep"
+    assert found.drawn("DELEGATES_TO") == {("droid:shop/pay", agent)}
+    assert found.targets("USES", agent) == {"droid:Read", "droid:Execute"}, "Claude Code's name for it"
+    assert found.targets("CONNECTS_TO", agent) == {"droid:ledger", "droid:docs"}
+    assert found.props("CONNECTS_TO", agent, "droid:ledger")["tools"] == ["find"]
+
+
+@pytest.mark.parametrize(
+    ("tools", "used", "servers"),
+    [
+        ("tools: read-only", {"Read", "LS", "Grep", "Glob"}, set()),
+        ("tools: [web, mcp]", {"WebSearch", "FetchUrl"}, {"droid:*"}),
+        ("model: x", set(INHERENT["droid"]), {"droid:*"}),
+    ],
+)
+def test_droids_name_kinds_of_tools_or_have_all(tools: str, used: set[str], servers: set[str]) -> None:
+    found = Facts(droid_agents, document(f"---\nname: a\n{tools}\n---\n", ".factory/droids/a.md"))
+    assert found.targets("USES", "droid:shop#a") == {f"droid:{name}" for name in used}
+    assert found.targets("CONNECTS_TO", "droid:shop#a") == servers

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from graphinv.ingest import (
     codex_agents,
     cursor_agents,
+    droid_agents,
     gemini_agents,
     github_agents,
     github_workflows,
@@ -40,6 +41,7 @@ READERS: list[tuple[ModuleType, str]] = [
     (codex_agents, ".codex/agents/a.toml"),
     (gemini_agents, ".gemini/agents/a.md"),
     (cursor_agents, ".cursor/agents/a.md"),
+    (droid_agents, ".factory/droids/a.md"),
     (kiro_agents, ".kiro/agents/a.json"),
     (kiro_agents, ".kiro/agents/a.md"),
     (roo_modes, ".roomodes"),

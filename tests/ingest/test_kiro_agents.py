@@ -104,3 +104,21 @@ def test_odd_shapes_give_an_agent_all_the_same(value: object) -> None:
 def test_what_is_no_object_is_one_error(text: str) -> None:
     with pytest.raises(IngestError):
         list(kiro_agents.read(document(text, ".kiro/agents/a.json")))
+
+
+def test_agents_of_amazon_q_in_editors() -> None:
+    stated = {
+        "name": "desk",
+        "tools": ["fsRead", "executeBash", "@ledger"],
+        "allowedTools": ["fsRead"],
+        "mcpServers": {"ledger": {"command": "uvx", "args": ["ledger-mcp"]}},
+        "hooks": {"agentSpawn": [], "userPromptSubmit": [{"command": "date"}]},
+    }
+    path = "pay/.amazonq/agents/default.json"
+    assert kiro_agents.detect(path, b"")
+    assert not mcp_clients.detect(path, b'{"mcpServers": {"a": {"command": "x"}}}')
+    found = Facts(kiro_agents, document(json.dumps(stated), path))
+    agent = "amazon-q:shop/pay#desk"
+    hook = f"shop/{path}/hook/userPromptSubmit"
+    assert found.targets("USES", agent) == {"kiro:read", "kiro:shell", hook}, "an empty hook runs nothing"
+    assert found.props("USES", agent, "kiro:read")["approved"] is True

@@ -95,3 +95,12 @@ def test_a_key_that_stands_twice_is_said() -> None:
     found = read(mcp_claude_code, ".mcp.json", data)
     assert found.server("a")["package"] == "pkg:pypi/two"
     assert found.problems() == [("L2", "warning", "a key stands twice in one object; the last one counts")]
+
+
+def test_a_servers_description_of_itself_is_no_configuration() -> None:
+    described = {"name": "ledger-mcp", "version": "1.0.0", "tools": [{"name": "book", "parameters": {"type": "object"}}]}
+    assert not read(mcp_claude_code, ".mcp.json", described).all
+
+
+def test_warps_file_of_the_same_name_is_warps() -> None:
+    assert not mcp_claude_code.detect(".warp/.mcp.json", b'{"mcpServers": {}}')

@@ -27,6 +27,8 @@ SERVERS = {"mcpServers": {"s": {"command": "acme"}}}
         ("x/cline_mcp_settings.json", "cline:acme/x", "Cline"),
         (".roo/mcp.json", "roo:acme", "Roo Code"),
         (".kiro/settings/mcp.json", "kiro:acme", "Kiro"),
+        ("shop/.factory/mcp.json", "droid:acme/shop", "Factory Droid"),
+        ("shop/.warp/.mcp.json", "warp:acme/shop", "Warp"),
         ("tools/mcp.json", "mcp-client:acme/tools", "MCP client"),
         ("tools/any_config.json", "mcp-client:acme/tools", "MCP client"),
     ],
@@ -155,3 +157,41 @@ def test_servers_in_the_form_of_visual_studio(path: str, client: str) -> None:
 @pytest.mark.parametrize("path", [".vscode/mcp.http.local.json", "servers.json", "compose/settings.json"])
 def test_other_files_that_list_servers_are_none(path: str) -> None:
     assert not mcp_clients.detect(path, b'{"servers": {"a": {"command": "a"}}}')
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"ledger": {"command": "acme"}, "$schema": "x"},
+        {"servers": [{"name": "ledger", "command": "acme"}]},
+        [{"name": "ledger", "command": "acme"}],
+    ],
+    ids=["map", "list", "bare list"],
+)
+def test_servers_alone_in_a_file_that_is_called_after_them(data: object) -> None:
+    text = json.dumps(data)
+    assert mcp_clients.detect("tools/mcp-servers.json", text.encode())
+    found = read(mcp_clients, "tools/mcp-servers.json", text)
+    assert list(found.nodes("ToolServer")) == ["mcp:acme/tools/mcp-servers.json#ledger"]
+    assert not mcp_clients.detect("tools/other.json", text.encode())
+
+
+def test_a_catalogue_of_servers_is_nobodys_configuration() -> None:
+    listed = {"servers": [{"id": "docs", "name": "Docs", "url": "https://mcp.docs.acme.example/mcp", "category": "Documentation"}]}
+    assert not read(mcp_clients, "mcp-servers.json", listed).all
+
+
+@pytest.mark.parametrize(
+    ("stated", "auth"),
+    [
+        ({"auth": {"type": "aws-sigv4", "region": "eu-west-1"}}, "key"),
+        ({"auth_type": "bearer_token"}, "key"),
+        ({"auth_type": "oauth2"}, "oauth"),
+        ({"requiresOAuth": True}, "oauth"),
+        ({"requiresOAuth": False}, None),
+        ({"auth_type": "none"}, "none"),
+    ],
+)
+def test_how_a_server_is_to_be_convinced(stated: dict[str, object], auth: str | None) -> None:
+    found = read(mcp_clients, ".cursor/mcp.json", {"mcpServers": {"s": {"url": "https://mcp.acme.example/mcp", **stated}}})
+    assert found.nodes("ToolServer")["https://mcp.acme.example/mcp"].get("auth") == auth

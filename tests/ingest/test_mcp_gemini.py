@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from graphinv.ingest import mcp_gemini
 from tests.mcp_support import fixture, read
 
@@ -43,3 +45,14 @@ def test_an_extension_in_a_project_is_the_projects() -> None:
 def test_odd_settings_do_not_matter() -> None:
     data = {"mcp": [], "tools": 5, "general": None, "allowMCPServers": 7, "mcpServers": {"a": {"command": "x"}}}
     assert len(read(mcp_gemini, ".gemini/settings.json", data).edges("CONNECTS_TO")) == 1
+
+
+@pytest.mark.parametrize(
+    ("mode", "autonomy"),
+    [("yolo", "autonomous"), ("auto-edit", "approve_destructive"), ("default", "approve_each"), ("plan", "suggest"), ("other", None)],
+)
+def test_qwen_code_is_made_from_it(mode: str, autonomy: str | None) -> None:
+    settings = {"tools": {"approvalMode": mode}, "mcpServers": {"ledger": {"httpUrl": "https://ledger.acme.example/mcp"}}}
+    found = read(mcp_gemini, "pay/.qwen/settings.json", settings)
+    assert found.nodes("Agent")["qwen-code:acme/pay"].get("autonomy") == autonomy
+    assert ("Agent:qwen-code:acme/pay", "ToolServer:https://ledger.acme.example/mcp") in found.pairs("CONNECTS_TO")

@@ -63,3 +63,45 @@ def test_plugins_are_packages_that_run_within_it() -> None:
         ("Agent:opencode:acme", "Package:pkg:npm/%40acme/keys@1.2.0"),
     }
     assert not read(mcp_opencode, "opencode.json", {"plugin": "acme-trees"}).pairs("DEPENDS_ON")
+
+
+RULES = [
+    {"action": "shell", "resource": "*", "effect": "allow"},
+    {"action": "shell", "resource": "rm *", "effect": "deny"},
+    {"action": "edit", "resource": "*", "effect": "allow"},
+]
+
+
+def test_the_second_version_nests_servers_and_lists_rules() -> None:
+    config = {
+        "mcp": {
+            "servers": {
+                "ledger": {"type": "local", "command": ["npx", "ledger-mcp"]},
+                "old": {"type": "local", "command": ["x"], "disabled": True},
+            }
+        },
+        "permissions": RULES,
+        "agents": {
+            "ask": {"mode": "all", "permissions": [{"action": "shell", "resource": "*", "effect": "deny"}]},
+            "gone": {"disabled": True},
+        },
+        "plugins": ["acme-plugin@1.0.0"],
+    }
+    found = read(mcp_opencode, "opencode.json", config)
+    assert found.server("ledger")["package"] == "pkg:npm/ledger-mcp"
+    assert found.server("old")["status"] == "suspended"
+    assert found.nodes("Agent")["opencode:acme"]["autonomy"] == "autonomous"
+    assert found.nodes("Agent")["opencode:acme#gone"]["status"] == "suspended"
+    assert "Tool:opencode:bash" not in {target for source, target in found.pairs("USES") if source.endswith("#ask")}
+    assert [target for source, target in found.pairs("CONNECTS_TO") if source.endswith("#ask")]
+    assert "pkg:npm/acme-plugin@1.0.0" in found.nodes("Package")
+
+
+def test_a_server_of_the_first_version_may_be_called_servers() -> None:
+    found = read(mcp_opencode, "opencode.json", {"mcp": {"servers": {"type": "local", "command": ["acme"]}}})
+    assert found.server("servers")["transport"] == "stdio"
+
+
+def test_exceptions_for_some_commands_change_nothing_of_the_rest() -> None:
+    permission = {"edit": "allow", "bash": {"*": "allow", "rm -rf *": "deny"}}
+    assert read(mcp_opencode, "opencode.json", {"permission": permission}).nodes("Agent")["opencode:acme"]["autonomy"] == "autonomous"

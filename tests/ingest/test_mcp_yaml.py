@@ -163,3 +163,28 @@ agents:
 @pytest.mark.parametrize("text", ["agents:\n  a:\n    server_names: [x]\n", "agents:\n  - name: a\n", "x:\n  - server_names: [a]\n"])
 def test_other_lists_of_agents_are_not_mcp_agents(text: str) -> None:
     assert not mcp_yaml.detect("agents.yaml", text.encode())
+
+
+def test_litellm_lists_its_servers_after_its_models() -> None:
+    models = "".join(f"  - model_name: m{number}\n    litellm_params: {{model: openai/m{number}}}\n" for number in range(200))
+    text = f"model_list:\n{models}mcp_servers:\n  ledger:\n    url: https://ledger.acme.example/mcp\n    auth_type: bearer_token\n"
+    found = read(text, "deploy/litellm_config.yaml")
+    assert ("Agent", "litellm:shop/deploy") in found.nodes
+    assert found.nodes["ToolServer", "https://ledger.acme.example/mcp"]["auth"] == "key"
+    assert not read(f"model_list:\n{models}", "deploy/litellm_config.yaml").all, "it passes on to models alone"
+
+
+@pytest.mark.parametrize(("mode", "autonomy"), [("auto", "autonomous"), ("smart_approve", "approve_destructive"), ("chat", "suggest")])
+def test_goose_in_a_folder_that_is_linked_to_its_place(mode: str, autonomy: str) -> None:
+    text = f"GOOSE_MODE: {mode}\nextensions:\n  ledger: {{type: stdio, cmd: uvx, args: [ledger-mcp], enabled: true}}\n"
+    found = read(text, "dotfiles/goose/config.yaml")
+    assert found.nodes["Agent", "goose:shop/dotfiles"]["autonomy"] == autonomy
+    assert found.nodes["ToolServer", "mcp:shop/dotfiles/goose/config.yaml#extensions/ledger"]["package"] == "pkg:pypi/ledger-mcp"
+    assert not mcp_yaml.detect("goose/config.yaml", b"theme: dark\n")
+
+
+def test_servers_alone_in_a_file_that_is_called_after_them() -> None:
+    text = "ledger:\n  command: uvx\n  args: [ledger-mcp]\n  description: Books\n"
+    found = read(text, "tools/mcp-servers.yaml")
+    assert found.drawn("CONNECTS_TO") == {("mcp-client:shop/tools", "mcp:shop/tools/mcp-servers.yaml#ledger")}
+    assert not mcp_yaml.detect("tools/servers.yaml", text.encode())

@@ -155,6 +155,7 @@ def coding(plant: Plant) -> dict[str, str]:
         "shop/.gemini/agents/a.md": f"---\nname: {shaped()}\nkind: remote\n{card}---\n",
         "shop/.cursor/agents/a.md": f"---\nname: {shaped()}\nmodel: {shaped()}\n---\n{plant()}\n",
         "shop/.claude/commands/deploy.md": f"---\nallowed-tools: Bash(export T={plant()})\n---\n!`ACME_TOKEN={plant()} run`\n{plant()}\n",
+        "shop/.factory/droids/a.md": f"---\nname: {shaped()}\nmodel: {shaped()}\ntools: [{shaped()}, mcp__{shaped()}__x]\n---\n{plant()}\n",
         "shop/AGENTS.md": f"Use {plant()} to deploy.\n",
     }
 
@@ -209,6 +210,11 @@ def estate(plant: Plant) -> dict[str, str]:
         "shop/.gemini/settings.json": config("mcpServers"),
         "shop/.codeium/windsurf/mcp_config.json": config("mcpServers"),
         "shop/reports/scan.json": json.dumps({shaped(): {"client": shaped(), "servers": asked(plant)}}),
+        "shop/.qwen/settings.json": config("mcpServers"),
+        "shop/.amp/settings.json": config("amp.mcpServers"),
+        "shop/.crush.json": config("mcp"),
+        "shop/.factory/mcp.json": config("mcpServers"),
+        "shop/mcp-servers.json": config("servers"),
         "shop/.kiro/agents/a.json": json.dumps(
             {
                 "name": f"k {shaped()}",

@@ -53,7 +53,10 @@ BUILTINS: Mapping[str, Mapping[str, Effects]] = {
         **{"fetch": WEB, "filesystem": (*REPLACE, "read"), "filesystem_read": READ, "lsp": ("execute", "read"), "shell": EXECUTE},
         **{"background_agents": (), "model_picker": (), "rag": READ, "tasks": (), "think": (), "todo": (), "user_prompt": ()},
     },
-    "droid": {"Edit": WRITE, "Execute": EXECUTE, "FetchUrl": WEB, "Read": READ},
+    "droid": {
+        **{"ApplyPatch": WRITE, "Create": REPLACE, "Edit": WRITE, "Execute": EXECUTE, "FetchUrl": WEB, "Glob": READ, "Grep": READ},
+        **{"LS": READ, "MultiEdit": WRITE, "Read": READ, "Skill": (), "Task": (), "TodoWrite": (), "WebSearch": WEB},
+    },
     "fast-agent": {"shell": EXECUTE},
     "gemini-cli": {
         "activate_skill": (),

@@ -9,7 +9,7 @@ from graphinv.ingest import Document
 from graphinv.ingest.support.leaves import leaves
 from graphinv.ingest.support.located import Located, Pointer
 from graphinv.ingest.support.secrets import redact, secret_facts
-from graphinv.ingest.support.servers import is_disabled, lets_pass, server_facts
+from graphinv.ingest.support.servers import is_disabled, is_server, lets_pass, server_facts
 from graphinv.model.errors import IngestError
 from graphinv.model.facts import Fact, NodeFact, NodeKey, Problem, Props
 
@@ -39,6 +39,11 @@ TITLES: Mapping[str, str] = {
     "lm-studio": "LM Studio",
     "qwen-code": "Qwen Code",
     "trae": "Trae",
+    "droid": "Factory Droid",
+    "warp": "Warp",
+    "amp": "Amp",
+    "crush": "Crush",
+    "litellm": "LiteLLM",
     "librechat": "LibreChat",
     "goose": "Goose",
     "mcp-agent": "mcp-agent",
@@ -100,6 +105,10 @@ FILES: Mapping[str, tuple[str, ...]] = {
     "lm-studio": (".lmstudio/mcp.json",),
     "qwen-code": (".qwen/settings.json",),
     "trae": (".trae/mcp.json",),
+    "droid": (".factory/mcp.json",),
+    "warp": (".warp/.mcp.json",),
+    "amp": tuple(f"{base}amp/settings.{form}" for base in (".config/", ".") for form in ("json", "jsonc")),
+    "crush": (".config/crush/crush.json", ".local/share/crush/crush.json", ".crush.json"),
 }
 """Ends of the paths of each client's own files; what stands before them is the project's (or the user's) folder."""
 _ENDS = {client: tuple(f"/{ending}" for ending in endings) for client, endings in FILES.items()}
@@ -168,6 +177,20 @@ def duplicate_problems(located: Located, document: Document, ingestor: str) -> I
 def at(located: Located, pointer: Pointer) -> Callable[..., int]:
     """Lines below ``pointer``, as :func:`server_facts` asks for them."""
     return lambda *below: located.line(*pointer, *below)
+
+
+def bare_servers(document: Document, located: Located, pointer: Pointer, client: str, folder: str, ingestor: str) -> Iterator[Fact]:
+    """Facts about the servers at ``pointer``, which is a map without a name of its own, or a list of servers by ``name``."""
+    host, value = host_key(document, client, folder), value_at(located, pointer)
+    entries: Iterable[tuple[str | int, Any]] = value.items() if isinstance(value, dict) else enumerate(value)
+    for part, entry in entries:
+        name = part if isinstance(part, str) else entry.get("name") if isinstance(entry, dict) else None
+        if is_server(entry) and isinstance(name, str) and name.strip():
+            where = at(located, (*pointer, part))
+            yield from server_facts(document, client=client, host=host, name=name, entry=entry, where=where, folder=folder)
+        elif isinstance(entry, dict) and not str(part).startswith(("_", "$")):
+            message = "is no server: it has neither a command nor an address"
+            yield Problem(document.path, f"L{located.line(*pointer, part)}", message, "warning", ingestor)
 
 
 def servers(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -10,6 +10,7 @@ from graphinv.ingest import Document
 from graphinv.ingest.support import claude, clients
 from graphinv.ingest.support.builtins import BUILTINS, INHERENT, builtin_facts
 from graphinv.ingest.support.located import Located, Pointer
+from graphinv.ingest.support.parts import items
 from graphinv.ingest.support.secrets import redact
 from graphinv.ingest.support.servers import is_disabled
 from graphinv.model.facts import Binding, EdgeFact, Fact, NodeFact, NodeKey, Problem, Props, Ref
@@ -22,13 +23,38 @@ _MOVING = ("edit", "bash")
 _GATED = {"edit": ("edit", "write", "patch"), "bash": ("bash",), "webfetch": ("webfetch",), "websearch": ("websearch",), "read": ("read",)}
 
 
+_TODAY = {"shell": "bash", "subagent": "task"}
+"""What its second version calls differently."""
+
+
+def permission_of(settings: Mapping[str, Any]) -> object:
+    """The permissions of a host or agent as its first version writes them: by tool, or one word for all. The second version lists rules,
+    of which the last that matches counts."""
+    rules = settings.get("permissions")
+    if "permission" in settings or not isinstance(rules, list):
+        return settings.get("permission")
+    found: dict[str, dict[str, str]] = {}
+    for action, resource, effect in (
+        [rule.get(part) for part in ("action", "resource", "effect")] for rule in items(rules)[: claude.MAX_ITEMS]
+    ):
+        if isinstance(action, str) and isinstance(effect, str):
+            found.setdefault(_TODAY.get(action, action), {})[resource if isinstance(resource, str) else "*"] = effect
+    return found
+
+
+def _mode(permission: Mapping[str, Any], tool: str) -> object:
+    """What holds for a tool, exceptions for what it is given aside."""
+    mode = permission.get(tool, permission.get("*"))
+    return mode.get("*") if isinstance(mode, dict) else mode
+
+
 def autonomy(permission: object) -> str | None:
     """What the permissions say: opencode asks where they say ``ask``, and acts where they say ``allow``."""
     if isinstance(permission, str):
         return {"allow": "autonomous", "ask": "approve_each"}.get(permission)
     if not isinstance(permission, dict):
         return None
-    modes = [permission.get(tool, permission.get("*")) for tool in _MOVING]
+    modes = [_mode(permission, tool) for tool in _MOVING]
     if all(mode == "allow" for mode in modes):
         return "autonomous"
     return "approve_destructive" if all(mode in ("ask", "deny") for mode in modes) else None
@@ -51,13 +77,14 @@ def agent_facts(
     host = clients.host_key(document, CLIENT, folder)
     key = clients.host_key(document, CLIENT, folder, name)
     sources = [document.source(located.line(*pointer))]
+    permission = permission_of(agent)
     common: Props = {"evidence": ["declared"], "sources": sources}
     props: Props = {
         "name": redact(name),
-        "status": "suspended" if agent.get("disable") is True else "active",
+        "status": "suspended" if True in (agent.get("disable"), agent.get("disabled")) else "active",
         "framework": CLIENT,
         "kind_detail": "opencode agent",
-        "autonomy": autonomy(agent.get("permission")),
+        "autonomy": autonomy(permission),
         "sources": sources,
     }
     yield NodeFact(*key, {field: value for field, value in props.items() if value is not None})
@@ -67,11 +94,11 @@ def agent_facts(
         yield Binding(CALLABLE, redact(name), key, folder, document.path)
     stated = agent.get("tools")
     tools = {str(tool): allowed for tool, allowed in stated.items() if isinstance(allowed, bool)} if isinstance(stated, dict) else {}
-    for tool, line in _built_in(located, pointer, tools, agent.get("permission")).items():
+    for tool, line in _built_in(located, pointer, tools, permission).items():
         yield from builtin_facts(document, line, key, CLIENT, [tool])
     yield from _servers(document, key, tools, common, servers)
     yield from claude.model_facts(document, located.line(*pointer, "model"), key, agent.get("model"))
-    if agent.get("mode") in ("primary", "all") and _may(tools, "task") and not _denied(agent.get("permission"), "task"):
+    if agent.get("mode") in ("primary", "all") and _may(tools, "task") and not _denied(permission, "task"):
         yield EdgeFact("DELEGATES_TO", key, Ref("Agent", CALLABLE, "*"), {**common, "mode": "invoke", "kind_detail": "sub-agent"})
 
 
@@ -82,7 +109,7 @@ def _may(tools: dict[str, bool], name: str) -> bool:
 
 
 def _denied(permission: object, name: str) -> bool:
-    return isinstance(permission, dict) and permission.get(name, permission.get("*")) == "deny"
+    return isinstance(permission, dict) and _mode(permission, name) == "deny"
 
 
 def _built_in(located: Located, pointer: Pointer, tools: dict[str, bool], permission: object) -> dict[str, int]:

@@ -36,6 +36,8 @@ _TRANSPORTS = {
     "websocket": "ws",
 }
 
+_KEYED = re.compile(r"key|bearer|basic|token|sigv4|jwt")
+"""Ways to prove oneself with what one holds, in the words of clients and gateways."""
 
 def server_facts(  # noqa: PLR0913 - what an entry needs to know of its document is this much
     document: Document,
@@ -95,7 +97,7 @@ def is_disabled(entry: Mapping[str, Any]) -> bool:
 
 def lets_pass(entry: Mapping[str, Any]) -> bool:
     """Whether ``entry`` says that the client calls all tools of its server without a question."""
-    if entry.get("trust") is True or entry.get("autoApproveAll") is True:
+    if entry.get("trust") is True or entry.get("autoApproveAll") is True or entry.get("default_tools_approval_mode") == "approve":
         return True
     return any(isinstance(entry.get(key), list) and "*" in entry[key] for key in ("autoApprove", "alwaysAllow"))
 
@@ -262,13 +264,13 @@ class _Server:
         return known
 
     def auth(self, entry: Mapping[str, Any], keyed: bool) -> str | None:
-        stated = entry.get("auth", entry.get("authentication"))
+        stated = entry.get("auth", entry.get("authentication", entry.get("auth_type")))
         if isinstance(stated, dict):
             stated = stated.get("type", "")
         stated = stated.lower() if isinstance(stated, str) else ""
-        oauth = entry.get("oauth", entry.get("authProviderType"))
+        oauth = entry.get("oauth", entry.get("authProviderType", entry.get("requiresOAuth")))
         headers = [str(name).lower() for name in mapping(entry.get("headers")) | mapping(entry.get("http_headers"))]
-        if keyed or any(name == "authorization" or name.endswith("api-key") for name in headers):
+        if keyed or any(name == "authorization" or name.endswith("api-key") for name in headers) or _KEYED.search(stated):
             return "key"
         if (oauth is not None and oauth is not False) or "oauth" in stated or "CLIENT_ID" in entry:
             return "oauth"
