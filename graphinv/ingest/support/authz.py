@@ -61,6 +61,8 @@ _RELATIONS: dict[str, tuple[str, ...]] = {
     "operate": ("execute",),
 }
 """What relations and actions of authorization systems let somebody do, by the word in them that tells; verbs of interfaces come after."""
+_NOUNS = frozenset(name for name in _RELATIONS if name.endswith(("er", "or", "st"))) - {"administer"} | {"admin"}
+"""Those of them that name somebody: beside a verb they say to whom it is done (``delete_user``)."""
 
 
 def word(text: str) -> str:
@@ -78,12 +80,13 @@ def actions_of_word(name: str) -> tuple[str, ...]:
 
     >>> actions_of_word("can_delete"), actions_of_word("viewer"), actions_of_word("tools/call"), actions_of_word("parent")
     (('delete',), ('read',), ('execute',), ())
+    >>> actions_of_word("can_read_user"), actions_of_word("manage_viewers"), actions_of_word("document_owner")
+    (('read',), ('admin',), ('admin',))
     """
     words = split_words(name.rpartition("::")[2])
-    for one in words:
-        if one in _RELATIONS:
-            return _RELATIONS[one]
-    return tuple(actions_of(verb_effects("_".join(words))))
+    done = next((_RELATIONS[one] for one in words if one in _RELATIONS and one not in _NOUNS), ())
+    done = done or tuple(actions_of(verb_effects("_".join(words))))
+    return done or next((_RELATIONS[one] for one in words if one in _NOUNS), ())
 
 
 @lru_cache(maxsize=65536)
