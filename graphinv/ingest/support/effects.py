@@ -275,10 +275,12 @@ def actions_of(effects: Iterable[str]) -> list[str]:
 _ANSWERING = frozenset(ANSWERING.split())
 _MODELS = frozenset(MODELS.split())
 _ASKING = re.compile(
-    r"[/:](?:_?m?search|lookup|embeddings?|rerank|(?:chat/)?completions|(?:stream)?generateContent|predict|classify|translate|scrape)/?$",
+    r"[/:](?:_?m?search|lookup|embeddings?|rerank|(?:chat/)?completions|(?:stream)?generateContent|predict|classify|translate|scrape"
+    r"|freeBusy|(?:databases|data_sources)/[^/]+/query)/?$",
     re.IGNORECASE,
 )
-"""How the addresses end of what only answers, by convention: Elasticsearch's ``_search``, the interfaces of models, ``:predict``."""
+"""How the addresses end of what only answers, by convention: Elasticsearch's ``_search``, the interfaces of models, ``:predict``, Notion's
+queries, Google's calendars."""
 
 
 def _compiled(pattern: str) -> re.Pattern[str]:

@@ -11,7 +11,7 @@ from graphinv.ingest.support.python.classes import base_name, initialiser
 from graphinv.ingest.support.python.evaluation import Evaluation
 from graphinv.ingest.support.python.frames import MAX_FRAMES, frame, returned
 from graphinv.ingest.support.python.objects import attribute, class_attribute
-from graphinv.ingest.support.python.operations import iterated
+from graphinv.ingest.support.python.operations import iterated, variables_in
 from graphinv.ingest.support.python.tables import MUTATORS
 from graphinv.ingest.support.python.values import (
     Bound,
@@ -280,10 +280,12 @@ def _method(ev: Evaluation, callee: Bound, expr: ir.Call, scope: Scope) -> Value
                 getattr(receiver.value, attr)() if attr not in {"replace", "removeprefix", "removesuffix"} else receiver.value,
                 receiver.complete,
                 receiver.secrets,
+                receiver.variables,
             )
         if attr == "join":
             return Unknown(scope.module, line, "it is put together when it runs")
-        return Const(scope.module, line, receiver.value, False, receiver.secrets)
+        given = [ev.evaluate(one, scope) for one in (*expr.args, *(value for _, value in expr.kwargs))] if attr == "format" else []
+        return Const(scope.module, line, receiver.value, False, receiver.secrets, variables_in(receiver, *given))
     if isinstance(receiver, EnvVar):
         return receiver
     if isinstance(receiver, External) and receiver.dotted == "os.environ":

@@ -10,7 +10,7 @@ from graphinv.ingest.support.python import calls, ir, objects
 from graphinv.ingest.support.python.evaluation import Evaluation
 from graphinv.ingest.support.python.loops import comp_scopes
 from graphinv.ingest.support.python.names import lookup
-from graphinv.ingest.support.python.operations import MAX_TEXT, added, as_text, item
+from graphinv.ingest.support.python.operations import MAX_TEXT, added, as_text, item, variables_in
 from graphinv.ingest.support.python.values import PICKED, Bound, Const, DictV, EnvVar, FunctionV, ListV, Made, Scope, Unknown, Value, either
 
 MAX_DEPTH = 90
@@ -107,14 +107,14 @@ class Evaluator(Evaluation):
         texts: list[str] = []
         secrets: list[Any] = []
         complete = True
-        for part in parts:
-            value = self.evaluate(part, scope)
+        values = [self.evaluate(part, scope) for part in parts]
+        for part, value in zip(parts, values, strict=True):
             known = as_text(value)
             if isinstance(value, Const):
                 secrets.extend(value.secrets)
             complete = complete and known is not None and not (isinstance(value, Const) and not value.complete)
             texts.append(known if known is not None else f"{{{value.name if isinstance(value, EnvVar) else _shown(part)}}}")
-        return Const(scope.module, line, "".join(texts)[:MAX_TEXT], complete, tuple(secrets))
+        return Const(scope.module, line, "".join(texts)[:MAX_TEXT], complete, tuple(secrets), variables_in(*values))
 
     def _comprehension(self, expr: ir.Comp, scope: Scope) -> Value:
         items: list[Value] = []

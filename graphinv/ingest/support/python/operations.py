@@ -24,6 +24,8 @@ from graphinv.ingest.support.python.values import (
 
 MAX_ITEMS = 2000
 MAX_TEXT = 2000
+MAX_VARIABLES = 20
+"""Variables of one text that are remembered."""
 MAX_COUNTED = 16
 """Turns of a loop over a range that are told apart."""
 
@@ -47,13 +49,13 @@ def added(left: Value, op: str, right: Value, module: ir.Module, line: int) -> V
         # Counting backwards past the beginning is what a condition before it excludes.
         return Const(module, line, number) if number >= 0 else Unknown(module, line, "it is less than nothing")
     if op == "%" and isinstance(left, Const) and isinstance(left.value, str):
-        return Const(module, line, left.value, False, left.secrets)
+        return Const(module, line, left.value, False, left.secrets, variables_in(left, right))
     if op == "+" and any(isinstance(side, Const) and isinstance(side.value, str) for side in (left, right)):
         known = [as_text(side) for side in (left, right)]
         complete = None not in known and all(not isinstance(side, Const) or side.complete for side in (left, right))
         text = "".join("{…}" if one is None else one for one in known)
         secrets = tuple(secret for side in (left, right) if isinstance(side, Const) for secret in side.secrets)
-        return Const(module, line, text[:MAX_TEXT], complete, secrets)
+        return Const(module, line, text[:MAX_TEXT], complete, secrets, variables_in(left, right))
     if op in {"|", ">>", "<<"} and any(isinstance(side, (Made, Bound, FunctionV, External)) for side in (left, right)):
         return ListV(module, line, (left, right))  # a pipeline: what is in it is what it does
     if (
@@ -170,3 +172,13 @@ def as_text(value: Value) -> str | None:
     if isinstance(value, Const):
         return None if value.value is None else str(value.value)
     return value.text()
+
+
+def variables_in(*values: Value) -> tuple[EnvVar, ...]:
+    """The variables that a text is put together from."""
+    found: list[EnvVar] = []
+    for value in values:
+        for part in value.items if isinstance(value, ListV) else (value,):
+            for option in part.options():
+                found.extend([option] if isinstance(option, EnvVar) else option.variables if isinstance(option, Const) else ())
+    return tuple(found[:MAX_VARIABLES])

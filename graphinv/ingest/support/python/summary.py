@@ -21,7 +21,7 @@ from graphinv.model.errors import IngestError
 MAX_SOURCE = 2_000_000
 """Bytes of source that are parsed."""
 MAX_UNMARKED = 300_000
-FULL_UNMARKED = 8_000
+FULL_UNMARKED = 60_000
 """A module that imports no framework keeps its functions' bodies up to this size, or where it speaks of agents or tools."""
 MAX_MISSES = 50
 """Lines of a notebook that are looked for in vain before the rest is taken to stand where the last one was found."""

@@ -249,6 +249,8 @@ class Body:
         elif isinstance(value, Const):
             for secret in value.secrets:
                 self.seen.secret(secret)
+            for variable in value.variables:
+                self._value(variable)
             if isinstance(value.value, str) and "://" in value.value:
                 self._address(value)
         elif isinstance(value, (DictV, ListV)):

@@ -35,11 +35,13 @@ class Value:
 
 @dataclass(frozen=True, eq=False)
 class Const(Value):
-    """A literal, or a text put together from literals. ``complete`` is false where a part is not known; it stands there as ``{name}``."""
+    """A literal, or a text put together from literals. ``complete`` is false where a part is not known; it stands there as ``{name}``.
+    ``variables`` are parts of it, too."""
 
     value: str | int | float | bool | None
     complete: bool = True
     secrets: tuple[NodeFact, ...] = ()
+    variables: tuple[EnvVar, ...] = ()
 
     def text(self) -> str | None:
         return self.value if isinstance(self.value, str) and self.complete else None
