@@ -38,6 +38,7 @@ app = typer.Typer(
     name="graphinv",
     help="Which AI agents do we run, what could each reach if it were hijacked or wrong, by which path, and which hop would stop it?",
     pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",  # a line of a docstring that ends is no end of a line
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 

@@ -131,6 +131,7 @@ def dashboard(
     settings = {
         "server.address": "127.0.0.1",
         "server.port": str(port),
+        "server.showEmailPrompt": "false",
         "server.headless": "false" if browser else "true",
         "server.fileWatcherType": "none",
         "browser.gatherUsageStats": "false",

@@ -294,6 +294,12 @@ def test_help_lists_every_command() -> None:
     assert all(f" {command} " in shown for command in COMMANDS)
 
 
+def test_help_breaks_no_line_but_at_the_edge(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "400")
+    commands = graphinv("--help").out.partition(" Commands ")[2]
+    assert [line for line in commands.splitlines() if line.startswith("│   ")] == []
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_help_shows_every_option_and_says_what_each_is_for(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     import typer

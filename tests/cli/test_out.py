@@ -148,3 +148,16 @@ def test_a_port_that_is_taken_is_named(demo: Demo) -> None:
         port = taken.getsockname()[1]
         said = refused("app", "--store", demo.store, "--port", str(port), "--no-browser")
     assert said == f"port {port} cannot be had (Address already in use); name another with --port"
+
+
+def test_the_dashboard_starts_without_a_question(demo: Demo, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[list[str]] = []
+    monkeypatch.setattr("os.execve", lambda program, command, environment: started.append(command))
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    graphinv("app", "--store", demo.store, "--port", str(port))
+    (command,) = started
+    told = dict(zip(command, command[1:], strict=False))
+    assert (told["--server.headless"], told["--server.showEmailPrompt"]) == ("false", "false")
+    assert (told["--server.address"], told["--browser.gatherUsageStats"]) == ("127.0.0.1", "false")
