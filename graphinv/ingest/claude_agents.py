@@ -50,7 +50,7 @@ def detect(path: str, head: bytes) -> bool:
     if hidden or "docs" in parts or parts[-1] in _OTHERS or lowered.endswith((".agent.md", ".chatmode.md", ".prompt.md")):
         return False
     fields = _fields(head)
-    if not {b"name", b"description"} <= fields.keys():
+    if not {b"name", b"description"} <= fields.keys() or any(map(_STEP.fullmatch, fields)):
         return False
     if index >= 0 and index >= len(parts) - 3:
         return any(part.endswith("plugins") for part in folders) or not _is_entry(fields)
@@ -60,6 +60,8 @@ def detect(path: str, head: bytes) -> bool:
 _OTHERS = ("readme.md", "agents.md", "claude.md", "skill.md")
 _OTHERS_SAY = frozenset({b"allowed-tools", b"argument-hint", b"mode", b"type", b"license"})
 """Fields of commands, skills and the agents of other programs."""
+_STEP = re.compile(rb"(?:next|this|previous|prev)_?[sS]tep\w*|(?:workflow|output|template)_?File|nextStep|stepsCompleted")
+"""Fields of the steps of a workflow, which BMAD's agents keep beside them, each a file that names the next."""
 _FIELDS = frozenset(
     {b"tools", b"disallowedTools", b"model", b"permissionMode", b"maxTurns", b"skills", b"mcpServers", b"hooks", b"memory"}
     | {b"background", b"effort", b"isolation", b"initialPrompt", b"color"}
@@ -164,6 +166,7 @@ class _Agent:
             "kind_detail": f"{claude.CLIENT} sub-agent",
             "status": "active",
             "autonomy": autonomy,
+            "labels": ["tools=inherited"] if self.settings.get("tools") is None else None,
             "sources": [document.source(line)],
         }
         yield NodeFact(*self.key, {name: value for name, value in stated.items() if value is not None})

@@ -7,6 +7,7 @@ Drawn:
     (:Agent host)-[:HOLDS]->(:Secret) from ``env``; (:Agent host)-[:DEPENDS_ON]->(:Package plugin)
 
 Deny rules that only cut a tool short (``Bash(rm *)``, one tool of a server) take nothing away here; their number is a label of the host.
+What is to be asked about (``ask``) passes no more without a question, whatever else allows it.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from graphinv.ingest import Document
 from graphinv.ingest.support import claude, clients
 from graphinv.ingest.support.jsondoc import parse
 from graphinv.ingest.support.located import Located
+from graphinv.ingest.support.sandboxes import commands_run
 from graphinv.ingest.support.secrets import redact, secret_facts
 from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Problem, Props, Ref
 
@@ -35,6 +37,12 @@ FILES = (
 _SCHEMA = re.compile(rb'"\$schema"\s*:\s*"https?://(?:www\.|json\.)?schemastore\.org/claude-code-settings\.json"')
 _HELPERS = ("apiKeyHelper", "awsAuthRefresh", "awsCredentialExport", "gcpAuthRefresh", "otelHeadersHelper", "statusLine", "fileSuggestion")
 _TYPES = {"dict": "an object", "list": "a list", "str": "a text"}
+_LOCKS = {
+    "allowManagedHooksOnly": "hooks=managed_only",
+    "allowManagedPermissionRulesOnly": "rules=managed_only",
+    "disableAllHooks": "hooks=disabled",
+}
+"""What an organisation shuts out, and how the host is labelled by it."""
 _GIVES_SECRET = frozenset({"apiKeyHelper", "awsCredentialExport", "otelHeadersHelper"})
 
 
@@ -50,6 +58,13 @@ def detect(path: str, head: bytes) -> bool:
     if not name.startswith("settings") or not name.endswith(".json"):
         return False
     return folder == ".claude" or _SCHEMA.search(head) is not None
+
+
+def _asks(asked: claude.ToolSpec, allowed: claude.ToolSpec) -> bool:
+    """Whether a rule to ask covers all that a rule to allow lets pass."""
+    if asked.server and allowed.server == asked.server:
+        return asked.tool in (None, allowed.tool)
+    return asked.name == allowed.name and (asked.whole or asked.pattern == allowed.pattern)
 
 
 def read(document: Document) -> Iterator[Fact]:
@@ -95,18 +110,25 @@ class _Settings:
 
     def facts(self) -> Iterator[Fact]:
         self.get(dict, "permissions")
-        allowed, denied = self.specs("allow"), self.specs("deny")
+        asked, denied = self.specs("ask"), self.specs("deny")
+        allowed = [spec for spec in self.specs("allow") if not any(_asks(one, spec) for one in asked)]
         mode = self.get(str, "permissions", "defaultMode")
         labels = {
+            "asked_rules": len(asked),
             "denied_rules": len(denied),
             "additional_directories": len(self.get(list, "permissions", "additionalDirectories")),
         }
         sandbox = self.get(dict, "sandbox").get("enabled")
         texts = [f"{name}={count}" for name, count in labels.items() if count] + (["sandbox=enabled"] if sandbox is True else [])
+        texts += [label for name, label in _LOCKS.items() if self.settings.get(name) is True]
+        texts += ["bypass=disabled"] if self.get(dict, "permissions").get("disableBypassPermissionsMode") == "disable" else []
         yield claude.host_fact(self.document, self.folder, autonomy=claude.AUTONOMY.get(mode), labels=texts or None)
+        if isinstance(sandbox, bool):
+            yield from commands_run(self.document, self.line("sandbox"), self.host, self.apart() if sandbox else False)
         yield from self.builtins(allowed, denied)
         yield from self.servers(allowed, {spec.server for spec in denied if spec.server and not spec.tool})
-        yield from claude.hook_facts(self.document, self.host, self.document.source(), self.located, "hooks")
+        if self.settings.get("disableAllHooks") is not True:
+            yield from claude.hook_facts(self.document, self.host, self.document.source(), self.located, "hooks")
         yield from self.helpers()
         yield from self.environment()
         yield from self.plugins()
@@ -114,8 +136,17 @@ class _Settings:
         yield from clients.duplicate_problems(self.located, self.document, NAME)
         yield from self.problems.values()
 
+    def asked_wholly(self) -> set[str]:
+        """Tools that are asked about whatever they are given."""
+        return {spec.name for spec in self.specs("ask") if spec.whole}
+
     def specs(self, rule: str) -> list[claude.ToolSpec]:
         return claude.tool_specs(self.get(list, "permissions", rule), self.located, "permissions", rule) or []
+
+    def apart(self) -> bool | None:
+        """Whether the sandbox keeps all commands from their surroundings: unless told otherwise, a command may ask to run outside it."""
+        settings = self.get(dict, "sandbox")
+        return True if settings.get("allowUnsandboxedCommands") is False and not settings.get("excludedCommands") else None
 
     def builtins(self, allowed: list[claude.ToolSpec], denied: list[claude.ToolSpec]) -> Iterator[Fact]:
         gone = {spec.name for spec in denied if spec.whole and not spec.server}
@@ -123,7 +154,7 @@ class _Settings:
         for spec in allowed:
             if not spec.server and spec.name not in claude.DELEGATION and spec.name not in gone and spec.name != "*":
                 approved.setdefault(spec.name, []).append(spec.line or 0)
-        if self.get(dict, "sandbox").get("autoAllowBashIfSandboxed") is True and "Bash" not in gone:
+        if self.get(dict, "sandbox").get("autoAllowBashIfSandboxed") is True and not {"Bash"} & {*gone, *self.asked_wholly()}:
             approved.setdefault("Bash", []).append(self.line("sandbox", "autoAllowBashIfSandboxed"))
         for name in dict.fromkeys((*claude.INHERENT, *approved)):
             if name in gone:

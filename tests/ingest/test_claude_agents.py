@@ -76,6 +76,7 @@ def test_absent_tools_inherit_everything_but_what_is_disallowed() -> None:
     assert found.targets("USES", agent) == {f"claude-code:{name}" for name in claude.INHERENT if name not in ("WebFetch", "NotebookEdit")}
     assert found.targets("DELEGATES_TO", agent) == set()
     assert "autonomy" not in found.nodes["Agent", agent]
+    assert found.nodes["Agent", agent]["labels"] == ["tools=inherited"]
     assert found.targets("INGESTS", "claude-code:WebSearch") == {"web"}
 
 
@@ -157,6 +158,9 @@ def test_what_is_no_agent_is_noted(text: str) -> None:
         ("agents/a.md", "---\nname: >\n  writer\ndescription: b\ncategory: docs\n---\n", True),
         ("plugins/p/agents/a.md", "---\nname: Desk Author\ndescription: b\nversion: 1\n---\n", True),
         (".claude/agents/a.md", "---\nname: Desk Author\ndescription: b\nversion: 1\n---\n", True),
+        ("agents/ask/steps/a.md", "---\nname: step-01\ndescription: b\nnextStepFile: './step-02.md'\n---\n", False),
+        ("agents/ask/steps/a.md", "---\nname: step-01\ndescription: b\noutputFile: x\nworkflowFile: y\n---\n", False),
+        (".claude/agents/steps/a.md", "---\nname: step-01\ndescription: b\nnextStepFile: './step-02.md'\n---\n", True),
         ("docs/agents/a.md", "---\nname: a\ndescription: b\n---\n", False),
         ("agents/README.md", "---\nname: a\ndescription: b\n---\n", False),
         (".github/agents/a.agent.md", "---\nname: a\ndescription: b\n---\n", False),

@@ -24,7 +24,7 @@ def project() -> Facts:
 def test_the_host_and_how_freely_it_acts() -> None:
     host = project().nodes["Agent", HOST]
     assert host["autonomy"] == "approve_destructive"
-    assert host["labels"] == ["additional_directories=1", "denied_rules=3", "sandbox=enabled"]
+    assert host["labels"] == ["additional_directories=1", "asked_rules=1", "denied_rules=3", "sandbox=enabled"]
 
 
 def test_built_in_tools_are_used_unless_denied_and_approved_where_allowed() -> None:
@@ -35,6 +35,26 @@ def test_built_in_tools_are_used_unless_denied_and_approved_where_allowed() -> N
     assert (bash["approved"], bash["approval"], bash["approved_by"]) == (True, "client", "shop/.claude/settings.json")
     assert bash["sources"] == ["shop/.claude/settings.json#L7", "shop/.claude/settings.json#L8"]
     assert "approved" not in found.props("USES", HOST, "claude-code:Read")
+
+
+def test_what_is_to_be_asked_about_does_not_pass_though_it_is_allowed() -> None:
+    allow = ["Bash", "Write", "Edit(src/**)", "mcp__tickets", "mcp__docs__search", "mcp__docs__drop"]
+    found = facts({"permissions": {"allow": allow, "ask": ["Bash", "Write(secrets/**)", "Edit(src/**)", "mcp__docs__drop"]}})
+    unasked = {shown(edge.target) for edge in found.edges if edge.kind == "USES" and edge.props.get("approved")}
+    assert unasked == {"claude-code:Write"}
+    assert found.props("CONNECTS_TO", HOST, "claude-code:docs")["tools"] == ["search"]
+    assert found.props("CONNECTS_TO", HOST, "claude-code:tickets")["approved"] is True
+    assert found.nodes["Agent", HOST]["labels"] == ["asked_rules=4"]
+
+
+def test_hooks_that_are_switched_off_stand_nowhere() -> None:
+    hooks = {"PreToolUse": [{"matcher": "Bash", "hooks": [{"type": "command", "command": "./check.sh"}]}]}
+    on = facts({"hooks": hooks, "allowManagedHooksOnly": True}, "managed-settings.json")
+    assert [kind for kind, _ in on.nodes if kind == "EnforcementPoint"]
+    assert on.nodes["Agent", HOST]["labels"] == ["hooks=managed_only"]
+    off = facts({"hooks": hooks, "disableAllHooks": True, "permissions": {"disableBypassPermissionsMode": "disable"}})
+    assert not [kind for kind, _ in off.nodes if kind == "EnforcementPoint"]
+    assert off.nodes["Agent", HOST]["labels"] == ["bypass=disabled", "hooks=disabled"]
 
 
 def test_servers_and_their_tools_that_are_allowed() -> None:

@@ -65,6 +65,7 @@ BUILTINS: dict[str, tuple[str, ...]] = {
     "PowerShell": _EXECUTE,
     "BashOutput": ("read",),
     "KillShell": ("write",),
+    "KillBash": ("write",),
     "Monitor": _EXECUTE,
     "Read": ("read",),
     "Glob": ("read",),
