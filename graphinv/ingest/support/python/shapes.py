@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from graphinv.ingest.support.cards import agent_address
 from graphinv.ingest.support.python.names import member
 from graphinv.ingest.support.python.program import Actor, Hosted, Program
+from graphinv.ingest.support.python.tools import ENTRIES
 from graphinv.ingest.support.python.values import Const, DictV, External, FunctionV, Made, Partial, Unknown, Value
 from graphinv.ingest.support.secrets import redact
 from graphinv.model.facts import EdgeFact, Fact, NodeFact, Props
@@ -83,7 +85,7 @@ def link(program: Program, source: Actor, target: Actor, at: Value, mode: str, d
 
 
 def functions(program: Program, value: Value | None) -> Iterator[FunctionV]:
-    """The functions of the tree in ``value``, bare or wrapped in tool objects."""
+    """The functions of the tree in ``value``, bare or wrapped in tool objects; of a tool class of the tree the methods that it is called by."""
     stack = list(program.items(value))
     for _ in range(MAX_CHAIN * 10):
         if not stack:
@@ -93,6 +95,8 @@ def functions(program: Program, value: Value | None) -> Iterator[FunctionV]:
             yield one
         elif isinstance(one, Partial):
             stack.append(one.opened())
+        elif isinstance(one, Made) and one.cls is not None and program.actor(one) is None:
+            yield from (method for method in program.methods(one.cls, one) if method.name in ENTRIES)
         elif isinstance(one, Made) and program.actor(one) is None:
             inner = next((found for name in WRAPPED if (found := one.passed(name, 0)) is not None), None)
             stack.extend(item for item in program.items(inner) if isinstance(item, (FunctionV, Partial)))
@@ -124,6 +128,17 @@ def _run(program: Program, value: Value) -> Iterator[Actor]:
             found = program.actor(option)
             if found is not None:
                 yield found
+
+
+def remote(program: Program, actor: Actor, address: str | None, at: Value, name: str = "") -> Iterator[Fact]:
+    """Delegation to the agent at an address, in the A2A protocol; ``name`` is what it is called, if not by its address."""
+    found = agent_address(address)
+    if found is None or "{" in found:
+        yield from program.problem(at, f"where the remote agent of {actor.name!r} is, is known only when it runs")
+        return
+    key = ("Agent", f"a2a:{found}")
+    yield NodeFact(*key, {"name": name or found, "framework": "a2a", "kind_detail": "A2A agent", "sources": [program.source(at)]})
+    yield program.edge("DELEGATES_TO", actor.key, key, at, mode="invoke", kind_detail="a2a")
 
 
 def members(program: Program, value: Value | None) -> tuple[list[Actor], list[Value]]:

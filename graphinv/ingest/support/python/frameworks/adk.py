@@ -16,7 +16,7 @@ from graphinv.ingest.support import adk
 from graphinv.ingest.support.cards import agent_address
 from graphinv.ingest.support.python import ir
 from graphinv.ingest.support.python.program import Actor, Program
-from graphinv.ingest.support.python.shapes import hosted, limited, link, runs_agents
+from graphinv.ingest.support.python.shapes import hosted, limited, link, remote, runs_agents
 from graphinv.ingest.support.python.values import Bound, Const, ListV, Made, Value
 from graphinv.ingest.support.secrets import redact
 from graphinv.model.facts import Binding, Fact, NodeFact
@@ -53,7 +53,7 @@ def facts(program: Program) -> Iterator[Fact]:
         yield from program.uses_tools(actor, made.arg("code_executor"), hosted=HOSTED, packages=IMPORTS, what="code executor")
         yield from _own_agents(program, actor)
         if made.symbol == "RemoteA2aAgent":
-            yield from _remote(program, actor)
+            yield from remote(program, actor, _card(made.arg("agent_card")), made, actor.name)
         if made.symbol == "Workflow":
             yield from _edges(program, actor)
         yield from _bindings(actor)
@@ -106,18 +106,6 @@ def _own_agents(program: Program, actor: Actor) -> Iterator[Fact]:
                 target = program.actor(item)
                 if target is not None and target.key != actor.key:
                     yield link(program, actor, target, made, "invoke", "sub_agents")
-
-
-def _remote(program: Program, actor: Actor) -> Iterator[Fact]:
-    """A remote agent stands for the one at its address."""
-    address = agent_address(_card(actor.made.arg("agent_card")))
-    if address is None or "{" in address:
-        yield from program.problem(actor.made, f"where the remote agent {actor.name!r} is, is known only at run time")
-        return
-    key = ("Agent", f"a2a:{address}")
-    place = f"{actor.made.module.root}/{actor.made.module.path}#L{actor.made.line}"
-    yield NodeFact(*key, {"name": actor.name, "framework": "a2a", "kind_detail": "A2A agent", "sources": [place]})
-    yield program.edge("DELEGATES_TO", actor.key, key, actor.made, mode="invoke", kind_detail="a2a")
 
 
 def _card(value: Value | None) -> str:

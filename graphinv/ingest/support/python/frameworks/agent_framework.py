@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from graphinv.ingest.support.cards import agent_address
 from graphinv.ingest.support.python.program import Actor, Program
 from graphinv.ingest.support.python.shapes import (
     EXECUTE,
@@ -29,6 +28,7 @@ from graphinv.ingest.support.python.shapes import (
     link,
     members,
     mesh,
+    remote,
     runs_agents,
     team,
 )
@@ -154,7 +154,8 @@ def _agent(program: Program, actor: Actor) -> Iterator[Fact]:
     yield from program.uses_model(actor, client)
     yield from _tools(program, actor, made.arg("tools"))
     if made.symbol == "A2AAgent":
-        yield from _remote(program, actor)
+        address = made.arg("url")
+        yield from remote(program, actor, address.text() if address is not None else None, made, actor.name)
 
 
 def _tools(program: Program, actor: Actor, tools: Value | None) -> Iterator[Fact]:
@@ -166,19 +167,6 @@ def _tools(program: Program, actor: Actor, tools: Value | None) -> Iterator[Fact
             allowed = item.arg("allowed_tools") if isinstance(item, Made) else None
             yield from limited(program.uses_tools(actor, item, hosted=HOSTED, packages=IMPORTS), program.items(allowed))
     yield from runs_agents(program, actor, tools)
-
-
-def _remote(program: Program, actor: Actor) -> Iterator[Fact]:
-    made = actor.made
-    given = made.arg("url")
-    address = agent_address(given.text()) if given is not None else None
-    if address is None or "{" in address:
-        yield from program.problem(made, f"where the remote agent {actor.name!r} is, is known only at run time")
-        return
-    key = ("Agent", f"a2a:{address}")
-    place = f"{made.module.root}/{made.module.path}#L{made.line}"
-    yield NodeFact(*key, {"name": actor.name, "framework": "a2a", "kind_detail": "A2A agent", "sources": [place]})
-    yield program.edge("DELEGATES_TO", actor.key, key, made, mode="invoke", kind_detail="a2a")
 
 
 # --------------------------------------------------------------------------------------------------------------------------------

@@ -3,6 +3,8 @@
 (:Workflow crew)-[:DELEGATES_TO {kind_detail: crew}]->(:Agent)
 (:Agent manager)-[:DELEGATES_TO {kind_detail: hierarchical}]->(:Agent)
 (:Agent)-[:DELEGATES_TO {kind_detail: allow_delegation}]->(:Agent of the same crew)
+(:Agent)-[:DELEGATES_TO {kind_detail: agent_as_tool}]->(:Workflow crew) that one of its tools starts
+(:Agent)-[:DELEGATES_TO {kind_detail: a2a}]->(:Agent) elsewhere
 (:Workflow flow)-[:DELEGATES_TO {kind_detail: flow_step}]->(:Workflow step)-[:DELEGATES_TO]->(:Workflow crew)
 """
 
@@ -18,6 +20,7 @@ from graphinv.ingest.support.python import ir
 from graphinv.ingest.support.python.classes import ancestry
 from graphinv.ingest.support.python.objects import class_attribute
 from graphinv.ingest.support.python.program import Actor, Hosted, Program
+from graphinv.ingest.support.python.shapes import remote, runs_agents
 from graphinv.ingest.support.python.values import Bound, ClassV, Const, FunctionV, Made, Value, walk
 from graphinv.model.facts import Fact
 
@@ -209,8 +212,13 @@ def _agent(program: Program, actor: Actor, settings: _Settings) -> Iterator[Fact
     entry = settings.find(settings.agents, made)
     stated = entry.stated if entry is not None else {}
     yield from program.uses_tools(actor, made.arg("tools"))
+    yield from runs_agents(program, actor, made.arg("tools"))
     for server in program.items(made.arg("mcps")):
         yield from _server(program, actor, server)
+    for peer in program.items(made.arg("a2a")):
+        if isinstance(peer, Made) and peer.symbol != "A2AServerConfig":
+            endpoint = peer.arg("endpoint")
+            yield from remote(program, actor, endpoint.text() if endpoint is not None else None, peer)
     llm = made.arg("llm")
     yield from program.uses_model(actor, llm)
     if llm is None:
