@@ -308,10 +308,34 @@ def test_resources_are_those_that_the_record_lists_or_its_parameters_name() -> N
             f"arn:aws:bedrock:{here}:inference-profile/eu.anthropic.x-v1:0",
             ("execute", "read"),
         ),
+        (
+            "bedrock",
+            "InvokeModelWithResponseStream",
+            {"modelId": f"arn:aws:bedrock:{here}:inference-profile/eu.anthropic.x-v1:0"},
+            f"arn:aws:bedrock:{here}:inference-profile/eu.anthropic.x-v1:0",
+            ("execute", "read"),
+        ),
         ("bedrock-agentcore", "InvokeAgentRuntime", {"agentRuntimeArn": runtime}, runtime, ("execute", "write")),
     ]
     for source, name, asked, arn, actions in calls:
         assert done(record(source, name, requestParameters=asked)) == {(role("agents/orders"), arn, actions)}, name
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("archive/2026/a.pdf", {("archive", ("read",)), ("invoices", ("write",))}),
+        ("/invoices/b.pdf", {("invoices", ("read", "write"))}),
+    ],
+)
+def test_what_is_copied_from_is_read(source: str, expected: set[tuple[str, tuple[str, ...]]]) -> None:
+    names = dict.fromkeys(["invoices", source.lstrip("/").partition("/")[0]])
+    listed = [{"type": "AWS::S3::Object", "ARN": f"arn:aws:s3:::{name}/a.pdf"} for name in names]
+    asked = {"bucketName": "invoices", "key": "a.pdf", "x-amz-copy-source": source}
+    found = done(record("s3", "CopyObject", requestParameters=asked, resources=listed, eventCategory="Data"))
+    assert {(arn.rpartition(":")[2], actions) for _, arn, actions in found} == expected
+    unlisted = done(record("s3", "CopyObject", requestParameters=asked, eventCategory="Data"))
+    assert unlisted == found
 
 
 def test_what_was_refused_or_failed_is_no_access() -> None:

@@ -177,8 +177,9 @@ class Service:
 
 @lru_cache(8192)
 def _regex(form: str) -> re.Pattern[str]:
-    # A field of the form stands for any text without a colon: names hold slashes, unknown accounts parentheses.
-    return re.compile("".join("[^:]*" if one == "*" else re.escape(one) for one in form), re.DOTALL)
+    # A field of the form stands for any text without a colon: names hold slashes, unknown accounts parentheses. Models have a version.
+    version = "(?::[0-9]{1,6}k?){0,2}" if ":bedrock:" in form else ""
+    return re.compile("".join("[^:]*" if one == "*" else re.escape(one) for one in form) + version, re.DOTALL)
 
 
 def service_of(arn: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -158,7 +158,24 @@ def call_of(event: Mapping[str, Any]) -> Call:
         actions = service.atoms(bit, value=key[0] == "Secret") if bit else guessed
         if actions:
             accesses.append((key, tuple(sorted(actions))))
-    return Call(action, tuple(accesses), untold=not found)
+    return Call(action, tuple(_copied(event, accesses)), untold=not found)
+
+
+def _copied(event: Mapping[str, Any], accesses: Sequence[tuple[NodeKey, tuple[str, ...]]]) -> Iterator[tuple[NodeKey, tuple[str, ...]]]:
+    """``accesses``, of which the bucket that something is copied from is read, and only written where it is copied to as well."""
+    asked = inside(event, "requestParameters")
+    copied = _said(asked.get("x-amz-copy-source")).lstrip("/").partition("/")[0]
+    if not copied:
+        yield from accesses
+        return
+    source = _id(arns.make("s3", copied, "", partition=partition_of(_said(event.get("awsRegion")))))
+    for key, actions in accesses:
+        if key[1] != source:
+            yield key, actions
+        elif asked.get("bucketName") == copied:
+            yield key, tuple(sorted({*actions, "read"}))
+    if asked.get("bucketName") != copied:
+        yield (kind_of(source), source), ("read",)
 
 
 def _resources(event: Mapping[str, Any], service: Service, kinds: frozenset[str]) -> Iterator[str]:
