@@ -85,7 +85,7 @@ def link(program: Program, source: Actor, target: Actor, at: Value, mode: str, d
 
 
 def functions(program: Program, value: Value | None) -> Iterator[FunctionV]:
-    """The functions of the tree in ``value``, bare or wrapped in tool objects; of a tool class of the tree the methods that it is called by."""
+    """The functions of the tree in ``value``, bare or wrapped in tool objects; of tool classes the methods they are called by."""
     stack = list(program.items(value))
     for _ in range(MAX_CHAIN * 10):
         if not stack:

@@ -34,7 +34,7 @@ from graphinv.ingest.support.python.values import (
     walk,
 )
 from graphinv.ingest.support.python.vaults import fetched
-from graphinv.ingest.support.secret_words import looks_secret_name
+from graphinv.ingest.support.secret_words import looks_connection_name, looks_secret_name
 from graphinv.ingest.support.servers import server_facts
 from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Props, Ref
 
@@ -427,12 +427,17 @@ def holds(program: Declarations, holder: NodeKey, value: Value, key: str) -> Ite
                 sources = [program.source(option)]
                 yield NodeFact(*kept.key, {**kept.props, "sources": sources})
                 yield EdgeFact("HOLDS", holder, kept.key, {"place": "vault", "evidence": ["declared"], "sources": sources})
-            elif isinstance(option, EnvVar) and (looks_secret_name(option.name) or looks_secret_name(label)):
+            elif isinstance(option, EnvVar) and _opens_something(option.name, label):
                 if isinstance(option.default, Const):
                     pairs.append((label, option.default))
                 target = Ref("Secret", "env", option.name, fallback=f"env:{program.root}#{option.name}")
                 sources = [program.source(option)]
                 yield EdgeFact("HOLDS", holder, target, {"place": "env", "evidence": ["declared"], "sources": sources})
+
+
+def _opens_something(variable: str, label: str) -> bool:
+    """Whether a variable that is given under some name is a credential, or an address that as a rule carries one."""
+    return looks_secret_name(variable) or looks_secret_name(label) or looks_connection_name(variable)
 
 
 def memory(program: Declarations, actor: Actor, value: Value, scope: str | None) -> Iterator[Fact]:

@@ -33,7 +33,7 @@ from graphinv.ingest.support.python.shapes import (
     team,
 )
 from graphinv.ingest.support.python.values import FunctionV, Made, Value
-from graphinv.model.facts import Fact, NodeFact
+from graphinv.model.facts import Fact
 
 NAME = "agent-framework"
 IMPORTS = (
