@@ -7,25 +7,23 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from graphinv.store import Store, open_store
+from graphinv.store.merge import State
 from tests.neo4j_server import server
 from tests.queries.graphs import Case, Order, fill
 
 Filled = Callable[[Case, Order], Store]
-"""``filled(case, order)`` is the store with the graph of that case, stored in that order."""
-
-
-def _filled(store: Store) -> Filled:
-    def filled(case: Case, order: Order) -> Store:
-        fill(store, case, order)
-        return store
-
-    return filled
+"""``filled(case, order)`` is the store with the graph of that case and no results, stored in that order."""
 
 
 @pytest.fixture(scope="module")
 def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
     with open_store(tmp_path_factory.mktemp("cases") / "graph", write=True) as store:
-        yield _filled(store)
+
+        def filled(case: Case, order: Order) -> Store:
+            fill(store, case, order)
+            return store
+
+        yield filled
 
 
 @pytest.fixture(scope="module")
@@ -35,4 +33,10 @@ def neo4j() -> Iterator[Filled]:
     with pytest.MonkeyPatch.context() as patch:
         server().enter(patch)
         with open_store(server().uri, write=True) as store:
-            yield _filled(store)
+
+            def filled(case: Case, order: Order) -> Store:
+                store.replace(State(), None)  # what a server already has stays where it is
+                fill(store, case, order)
+                return store
+
+            yield filled

@@ -23,13 +23,15 @@ Order = Literal["as written", "reversed", "shuffled"]
 """In which order the facts of a graph are stored. What a query answers may not depend on it."""
 
 
-class _Loader(yaml.SafeLoader):
+_Safe: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(_Safe):  # type: ignore[misc]
     """YAML in which times stay text."""
 
 
 _Loader.yaml_implicit_resolvers = {
-    first: [pair for pair in pairs if pair[0] != "tag:yaml.org,2002:timestamp"]
-    for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    first: [pair for pair in pairs if pair[0] != "tag:yaml.org,2002:timestamp"] for first, pairs in _Safe.yaml_implicit_resolvers.items()
 }
 
 
@@ -108,8 +110,7 @@ def stored(case: Case, folder: Path) -> Iterator[EmbeddedStore]:
 
 
 def fill(store: Store, case: Case, order: Order) -> None:
-    """Replace what ``store``, of any engine, holds by the graph of a case. That costs a server less than to open it."""
-    store.replace(State(), None)  # what stays would stay where it is
+    """Replace what ``store``, of any engine, holds by the graph of a case. That costs less than to open another."""
     state = State()
     for scan, nodes, edges in _scans(case, order):
         state, _, _ = advance(state, scan, nodes, edges)

@@ -10,9 +10,8 @@ import pytest
 from graphinv.analyze.library import Query, load_queries
 from graphinv.pipeline.stages import analyze
 from graphinv.store import Store
-from graphinv.store.embedded import EmbeddedStore
 from tests.queries.conftest import Filled
-from tests.queries.graphs import AT, QUERIES, Case, Order, cases_of, fill, stored, with_twins
+from tests.queries.graphs import AT, QUERIES, Case, Order, cases_of, stored, with_twins
 
 FOLDER = QUERIES / "explore"
 FILES = {str(path.relative_to(FOLDER)): path.read_text("utf-8") for path in FOLDER.rglob("*.cypher")}
@@ -46,14 +45,13 @@ def check(query: Query, case: Case, store: Store) -> None:
 
 
 @pytest.mark.parametrize(("query", "case"), ALL)
-def test_rows_that_hardly_differ_come_in_one_order(query: Query, case: Case, tmp_path: Path) -> None:
+def test_rows_that_hardly_differ_come_in_one_order(query: Query, case: Case, embedded: Filled) -> None:
     answers = []
-    with EmbeddedStore(tmp_path / "graph", write=True) as store:
-        for order in get_args(Order)[::2]:
-            fill(store, with_twins(case), order)
-            if case.get("analyze"):
-                analyze(store, at=AT)
-            answers.append(store.query(query.cypher, query.bind(case.get("parameters", {}), at=AT)))
+    for order in get_args(Order)[::2]:
+        store = embedded(with_twins(case), order)
+        if case.get("analyze"):
+            analyze(store, at=AT)
+        answers.append(store.query(query.cypher, query.bind(case.get("parameters", {}), at=AT)))
     assert answers[0] == answers[1]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any, get_args
 
 import pytest
@@ -13,9 +12,8 @@ from graphinv.analyze.rules import Rule, load_rules, run_rules
 from graphinv.model.estate import Estate
 from graphinv.model.results import Finding
 from graphinv.store import Rows, Store
-from graphinv.store.embedded import EmbeddedStore
 from tests.queries.conftest import Filled
-from tests.queries.graphs import AT, QUERIES, Case, Order, cases_of, fill, key, with_twins
+from tests.queries.graphs import AT, QUERIES, Case, Order, cases_of, key, with_twins
 
 FOLDER = QUERIES / "rules"
 CATALOGUE = json.loads((QUERIES.parent / "data" / "frameworks.json").read_text("utf-8"))
@@ -73,13 +71,12 @@ def check(id: str, case: Case, store: Store) -> None:
 
 
 @pytest.mark.parametrize(("id", "case"), [one for one in ALL if RULES[str(one.values[0])].cypher])
-def test_what_hardly_differs_comes_in_one_order(id: str, case: Case, tmp_path: Path) -> None:
+def test_what_hardly_differs_comes_in_one_order(id: str, case: Case, embedded: Filled) -> None:
     answers = []
-    with EmbeddedStore(tmp_path / "graph", write=True) as store:
-        for order in get_args(Order)[::2]:
-            fill(store, with_twins(case), order)
-            engine = Engine(store.estate(), case.get("at", AT))
-            answers.append(run_rules({id: RULES[id]}, engine, store.query, {id: case.get("parameters", {})}))
+    for order in get_args(Order)[::2]:
+        store = embedded(with_twins(case), order)
+        engine = Engine(store.estate(), case.get("at", AT))
+        answers.append(run_rules({id: RULES[id]}, engine, store.query, {id: case.get("parameters", {})}))
     assert answers[0] == answers[1]
 
 
