@@ -149,7 +149,8 @@ def lost_actor(engine: Engine, params: Params) -> Iterator[Row]:
     """Delegations after which nobody can tell any more who asked first."""
     estate, at = engine.estate, micros(engine.at)
     found = [edge for edge in delegations(estate, at) if edge.source != edge.target]
-    carried = {edge.target for edge in found if edge.props.get("mode") == "on_behalf_of"}
+    named = {(edge.source, edge.target) for edge in found if edge.props.get("mode") == "on_behalf_of"}
+    carried = {target for _, target in named}
     for edge in found:
         mode = edge.props.get("mode")
         if mode is None:
@@ -157,7 +158,12 @@ def lost_actor(engine: Engine, params: Params) -> Iterator[Row]:
             continue
         if mode == "passthrough":
             reason = "the caller's own credentials are passed on, so the callee looks like the caller"
-        elif edge.source in carried and mode in ("invoke", "handoff", "scoped") and "observed" in (edge.props.get("evidence") or ()):
+        elif (
+            edge.source in carried
+            and (edge.source, edge.target) not in named  # a trace shows the call, the token of the same call on whose behalf it is
+            and mode in ("invoke", "handoff", "scoped")
+            and "observed" in (edge.props.get("evidence") or ())
+        ):
             reason = "it was asked on somebody's behalf and asks on in its own name"
         else:
             continue
