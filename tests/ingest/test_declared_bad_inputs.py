@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graphinv.ingest import (
+    agent_hooks,
     autogen_components,
     copilot_studio,
     docker_agents,
@@ -36,6 +37,9 @@ READERS: list[tuple[ModuleType, str]] = [
     (copilot_studio, "Connector/a_openapidefinition.json"),
     (logic_apps, "Workflows/a-0f3c1b2a-1111-4222-8333-0123456789ab.json"),
     (logic_apps, "a/workflow.json"),
+    (agent_hooks, ".cursor/hooks.json"),
+    (agent_hooks, ".kiro/hooks/a.kiro.hook"),
+    (agent_hooks, ".gemini/settings.json"),
 ]
 BAD: dict[str, bytes] = {
     **EVERYWHERE,
@@ -56,6 +60,11 @@ NAMES = [
     "connectionName",
     "parameters",
     "cases",
+    "beforeShellExecution",
+    "preToolUse",
+    "matcher",
+    "when",
+    "then",
     "mcs.metadata",
     "agentSettings",
     "paths",

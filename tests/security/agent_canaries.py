@@ -128,7 +128,16 @@ def declared(plant: Plant) -> dict[str, str]:
         },
     }
     connections = {shaped(): {"api": {"name": "shared_microsoftcopilotstudio"}, "connectionName": shaped()}}
+    hook = {"command": f"ACME_TOKEN={plant()} ./guard.sh {shaped()}", "matcher": shaped()}
+    asks = {
+        "name": shaped(),
+        "when": {"type": shaped()},
+        "then": {"type": "runCommand", "command": f"x --token {plant()}", "prompt": shaped()},
+    }
     return {
+        "shop/.cursor/hooks.json": json.dumps({"version": 1, "hooks": {"beforeShellExecution": [hook], shaped(): [hook]}}),
+        "shop/till/.gemini/settings.json": json.dumps({"hooks": {"BeforeTool": [{"matcher": shaped(), "hooks": [hook]}]}}),
+        "shop/.kiro/hooks/a.kiro.hook": json.dumps(asks),
         "shop/Workflows/a-0f3c1b2a-1111-4222-8333-0123456789ab.json": json.dumps(
             {"properties": {"displayName": shaped(), "definition": flow, "connectionReferences": connections}}
         ),

@@ -21,45 +21,53 @@ BEFORE = frozenset({"PreToolUse", "pre_tool_use"})
 MAX_MATCHERS = 50
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,99}")
 _ANY = frozenset({"", "*", ".*", "^.*$"})
+EVERYTHING = (("USES", "Tool:*"), ("CONNECTS_TO", "ToolServer:*"))
+"""All that an agent may call."""
+
+
+Stops = dict[tuple[str, str], int]
+"""What a point stands on: kind of edge and what it leads to (``Tool:codex:shell``, ``ToolServer:*``), each with the line that says so."""
 
 
 def hook_points(document: Document, user: NodeKey, client: str, id: str, located: Located, event: Any, pointer: Pointer) -> Iterator[Fact]:
     """The point that the hooks of one event are, and what it stands on; ``pointer`` leads to ``event``."""
     entries = event if isinstance(event, list) else [event]
-    matchers: dict[str, int] = {}
+    stops: Stops = {}
     for index, entry in enumerate(entries[:MAX_MATCHERS]):
         stated = entry.get("matcher", "") if isinstance(entry, dict) else ""
-        for name in _matched(stated if isinstance(stated, str) else ""):
-            matchers.setdefault(name, located.line(*pointer, index) if isinstance(event, list) else located.line(*pointer))
-    point = redact(id)
+        line = located.line(*pointer, index) if isinstance(event, list) else located.line(*pointer)
+        for name in matched(stated if isinstance(stated, str) else ""):
+            for stop in EVERYTHING if name == "*" else (("USES", f"Tool:{client}:{name}"),):
+                stops.setdefault(stop, line)
+    yield from point(document, user, id, stops, located.line(*pointer))
+
+
+def point(document: Document, user: NodeKey, id: str, stops: Stops, line: int, *, fail: str = "open") -> Iterator[Fact]:
+    """One point before tools of ``user``, stated at ``line``; ``fail`` says what a hook that fails does to the call."""
+    key = redact(id)
     yield NodeFact(
         "EnforcementPoint",
-        point,
+        key,
         {
             "name": f"hook before tools ({user[1].partition(':')[2] or user[1]})",
             "kind_detail": "hook",
             "effect": "evaluate",
-            "fail": "open",
+            "fail": fail,
             "distinguishes": "agent",
-            "sources": [document.source(line) for line in sorted(set(matchers.values()))] or [document.source(located.line(*pointer))],
+            "sources": [document.source(one) for one in sorted(set(stops.values()))] or [document.source(line)],
         },
     )
     if re.search(r"[*?]", user[1]):
         return  # as a pattern its id would mean others too
-    for name, line in matchers.items():
-        source, start = document.source(line), f"{user[0]}:{user[1]}"
-        if name == "*":
-            yield Guarding(source, point, "USES", start, "Tool:*", seen=True)
-            yield Guarding(source, point, "CONNECTS_TO", start, "ToolServer:*", seen=True)
-        else:
-            yield Guarding(source, point, "USES", start, f"Tool:{client}:{name}", seen=True)
+    for (kind, stop), at in stops.items():
+        yield Guarding(document.source(at), key, kind, f"{user[0]}:{user[1]}", stop, seen=True)
 
 
-def _matched(matcher: str) -> list[str]:
+def matched(matcher: str) -> list[str]:
     """Built-in tools that a matcher names; ``*`` for all that there are, servers too. What is a pattern of another form names none: the
     point then stands on less than it does.
 
-    >>> _matched("Write|Edit"), _matched(".*"), _matched("mcp__github__.*"), _matched("Notebook.*")
+    >>> matched("Write|Edit"), matched(".*"), matched("mcp__github__.*"), matched("Notebook.*")
     (['Write', 'Edit'], ['*'], [], [])
     """
     if matcher.strip() in _ANY:
