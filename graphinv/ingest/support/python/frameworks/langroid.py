@@ -23,7 +23,6 @@ from graphinv.ingest.support.python.shapes import (
     WRITE,
     hosted,
     is_false,
-    is_none,
     limited,
     link,
     runs_agents,
@@ -105,7 +104,7 @@ def declare(program: Program) -> None:
     for kind in _AGENTS.agents:
         for made in program.made(IMPORTS, kind):
             stated = _AGENTS.title(made, None)
-            name = stated if stated is not None and stated.text() else named.get(identity_of(made))
+            name = stated if isinstance(stated, Value) and stated.text() else named.get(identity_of(made))
             program.declare(made, name=name, framework=NAME, detail=f"{NAME} {kind}")
 
 
@@ -211,9 +210,10 @@ def _entry(transport: Value) -> dict[str, object] | None:
     if transport.symbol in _STARTED:
         command, program, args = _STARTED[transport.symbol]
         named = transport.arg(program, 0)
-        given = plain(transport.arg(args) or Const(transport.module, transport.line, None), [])
-        flags = [one for one in given or [] if one.startswith("-") and command == "npx"]
-        rest = [one for one in given or [] if one not in flags]
+        listed = transport.arg(args)
+        given = (plain(listed, []) if listed is not None else None) or []
+        flags = [one for one in given if one.startswith("-") and command == "npx"]
+        rest = [one for one in given if one not in flags]
         return {"command": command, "args": [*flags, named.text() if named is not None else None, *rest]}
-    stated = {name: plain(value, []) for name in ("command", "args", "env", "url", "headers") if not is_none(value := transport.arg(name))}
+    stated = {name: plain(value, []) for name in ("command", "args", "env", "url", "headers") if (value := transport.arg(name)) is not None}
     return {name: value for name, value in stated.items() if value is not None} or None
