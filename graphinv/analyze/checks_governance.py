@@ -370,7 +370,9 @@ def unrecorded(engine: Engine, params: Params) -> Iterator[Row]:
         seen = [
             edge
             for edge in estate.outgoing.get(agent.key, ())
-            if edge.kind in ("USES", "DELEGATES_TO") and "observed" in (edge.props.get("evidence") or ())
+            if edge.kind in ("USES", "DELEGATES_TO")
+            and "observed" in (edge.props.get("evidence") or ())
+            and edge.props.get("mode") != "on_behalf_of"  # the token that names both is the record
         ]
         open_ones = [edge for edge in seen if not _recorded(estate, edge, recording, at)]
         silent = [edge for edge in open_ones if idle.issuperset(edge.props.get("guards") or ())]

@@ -17,6 +17,7 @@
 // traps:
 //   - A trace is no record; that something was seen in one clears nothing
 //   - A point that only watches writes down, without any content
+//   - A token that names who acts on whose behalf is itself the record of that delegation
 // columns:
 //   what: What was not written down
 //   examples: Some of it
