@@ -7,6 +7,7 @@ import io
 import json
 import socket
 import tarfile
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -158,6 +159,6 @@ def test_the_dashboard_starts_without_a_question(demo: Demo, monkeypatch: pytest
         port = free.getsockname()[1]
     graphinv("app", "--store", demo.store, "--port", str(port))
     (command,) = started
-    told = dict(zip(command, command[1:], strict=False))
+    told = dict(pairwise(command))
     assert (told["--server.headless"], told["--server.showEmailPrompt"]) == ("false", "false")
     assert (told["--server.address"], told["--browser.gatherUsageStats"]) == ("127.0.0.1", "false")
