@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import string
+from collections.abc import Iterable
 
 from graphinv.ingest.support.secrets import is_placeholder
+
+SHORTEST = 20
+"""How many letters and digits a planted value ends in, at the least."""
 
 
 def canary(prefix: str = "", length: int = 36) -> str:
     """Random letters and digits as issuers make them: some of each kind, and no word in it that says that it is none."""
+    assert length >= SHORTEST
     while True:
         value = "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(length))
         kinds = (sum(map(str.isdigit, value)), sum(map(str.isupper, value)), sum(map(str.islower, value)))
         if min(kinds) >= 5 and not is_placeholder(prefix + value):
             return prefix + value
+
+
+def leaked(planted: Iterable[str], data: bytes) -> list[str]:
+    """Those of ``planted`` whose letters and digits stand in ``data``, with or without what comes before them. O(data), as all are looked
+    for among its long runs of letters and digits only."""
+    runs = b" ".join(set(re.findall(rb"[0-9A-Za-z]{%d,}" % SHORTEST, data)))
+    return [value for value in planted if re.split("[^0-9A-Za-z]", value)[-1].encode() in runs]
 
 
 class Plant:

@@ -25,7 +25,7 @@ from tests.security.code_canaries import crew, csharp_agents, csharp_server, go_
 from tests.security.decision_canaries import decided
 from tests.security.deployment_canaries import aws_answers, deployed, templates, terraform_files
 from tests.security.identity_canaries import identities
-from tests.security.planting import Plant, servers
+from tests.security.planting import Plant, leaked, servers
 from tests.security.trace_canaries import traces
 
 
@@ -423,9 +423,17 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str], 
 
 
 def assert_clean(text: str | bytes, planted: list[str], what: str) -> None:
-    data = text.encode("utf-8", "replace") if isinstance(text, str) else text
-    leaked = [value[:6] + "…" for value in planted if value.encode() in data]
-    assert not leaked, f"{len(leaked)} planted values come out in {what}"
+    found = leaked(planted, text.encode("utf-8", "replace") if isinstance(text, str) else text)
+    assert not found, f"{len(found)} planted values come out in {what}"
+
+
+def test_a_value_that_comes_out_is_told() -> None:
+    plant = Plant()
+    values = [plant(), plant("gh" + "p_"), plant("sk" + "-ant-api03-", 93), plant("AKIA", 20), plant()]
+    data = f'"{values[0]}", x{values[1]}y {values[2].removeprefix("sk-ant-")}=\n{values[3]}_, {values[4][:-1]}'
+    assert leaked(values, data.encode()) == values[:4]
+    with pytest.raises(AssertionError, match="4 planted values come out in a sentence"):
+        assert_clean(data, values, "a sentence")
 
 
 def test_every_output_of_a_scan_is_clean(planted: tuple[Path, list[str], dict[str, str]]) -> None:

@@ -57,7 +57,7 @@ BAD: dict[str, bytes] = {
     "nan": b'{"mcpServers": {"a": {"command": "x", "timeout": NaN}}}',
     "nasty": json.dumps({"mcpServers": {NASTY_NAME: {"command": NASTY_NAME, "args": [NASTY_NAME]}}, "name": NASTY_NAME}).encode(),
     "long-line": b'{"mcpServers": {"a": {"command": "' + b"x" * 2_000_000 + b'"}}}',
-    "many-lines": b"A=1\n" * 200_000,
+    "many-lines": b"A=1\n" * 70_000,
     "n8n-types": b'{"nodes": [7, {"type": 1}, {"type": "n8n-nodes-base.x", "name": []}], "connections": {"x": [[1]]}}',
     "n8n-deep": b'{"nodes": [{"type": "n8n-nodes-base.x"}], "connections": ' + DEEP,
     "dify-types": b"app:\n  mode: workflow\nkind: app\nworkflow:\n  graph: {nodes: [1, {data: {type: agent, title: []}}], edges: 7}\n",
