@@ -64,9 +64,10 @@ def read(document: Document) -> Iterator[Fact]:
     yield from clients.duplicate_problems(located, document, NAME)
     if "name_for_model" in top or "name_for_human" in top:
         yield from _plugin(document, located, top)
-    elif isinstance(top.get("servers"), list):
-        for index, item in enumerate(items(top["servers"])[:MAX_ENTRIES]):
-            pointer: Pointer = ("servers", index)
+    elif isinstance(top.get("servers", mapping(top.get("data")).get("servers")), list):
+        base: Pointer = ("servers",) if "servers" in top else ("data", "servers")
+        for index, item in enumerate(items(clients.value_at(located, base))[:MAX_ENTRIES]):
+            pointer: Pointer = (*base, index)
             inner = item.get("server")
             server, pointer = (inner, (*pointer, "server")) if isinstance(inner, dict) else (item, pointer)
             yield from _server(document, located, pointer, server)

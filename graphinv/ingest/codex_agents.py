@@ -16,7 +16,8 @@ from typing import Any
 from graphinv.ingest import Document
 from graphinv.ingest.support import clients, tomldoc
 from graphinv.ingest.support.agent_files import AgentFile, given_name
-from graphinv.ingest.support.builtins import builtin_facts, codex_network, codex_tools
+from graphinv.ingest.support.builtins import builtin_facts, codex_apart, codex_network, codex_tools
+from graphinv.ingest.support.sandboxes import commands_run
 from graphinv.model.facts import EdgeFact, Fact
 
 CLIENT = "codex"
@@ -57,6 +58,8 @@ def read(document: Document) -> Iterator[Fact]:
     if settings.get("web_search") not in (None, False, "disabled"):
         tools.append("web_search")
     yield from builtin_facts(document, agent.line("sandbox_mode"), agent.key, CLIENT, tools)
+    if sandbox in _SANDBOXES:
+        yield from commands_run(document, agent.line("sandbox_mode"), agent.key, codex_apart(sandbox, network=codex_network(settings)))
     yield from agent.inline_servers("mcp_servers", CLIENT)
     yield EdgeFact("CONNECTS_TO", agent.key, agent.server_ref(CLIENT, "*"), agent.props("name"))
     yield from clients.other_secrets(document, located, agent.key, without=("mcp_servers", "developer_instructions", "description"))

@@ -8,9 +8,10 @@ from typing import Any
 
 from graphinv.ingest import Document
 from graphinv.ingest.support import claude, clients, tomldoc
-from graphinv.ingest.support.builtins import builtin_facts, codex_network, codex_tools
+from graphinv.ingest.support.builtins import builtin_facts, codex_apart, codex_network, codex_tools
 from graphinv.ingest.support.clients import patterns, project_folder
 from graphinv.ingest.support.located import Located
+from graphinv.ingest.support.sandboxes import commands_run
 from graphinv.ingest.support.secrets import redact, secret_facts
 from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey
 
@@ -51,6 +52,8 @@ def read(document: Document) -> Iterator[Fact]:
     for name, profile in profiles.items():
         yield from claude.model_facts(document, located.line("profiles", name, "model"), host, profile.get("model"))
     yield from builtin_facts(document, located.line("sandbox_mode"), host, CLIENT, _tools(top))
+    if _sandbox(top) in _SANDBOXES:
+        yield from commands_run(document, located.line("sandbox_mode"), host, codex_apart(_sandbox(top), network=codex_network(top)))
     for key in ("mcp_servers", "mcpServers"):
         yield from clients.servers(document, located, (key,), client=CLIENT, folder=folder, host=host)
     yield from _roles(document, located, host, folder)
@@ -78,10 +81,14 @@ def _profiles(located: Located) -> dict[str, dict[str, Any]]:
     return {name: profile for name, profile in entries if isinstance(profile, dict)}
 
 
+def _sandbox(settings: dict[str, Any]) -> object:
+    permissions = settings.get("default_permissions")
+    return settings.get("sandbox_mode", permissions.lstrip(":") if isinstance(permissions, str) else None)
+
+
 def _labels(profile: str, settings: dict[str, Any]) -> list[str]:
     """The sandbox of the host or, with its approvals, of one of its profiles."""
-    permissions = settings.get("default_permissions")
-    mode = settings.get("sandbox_mode", permissions.lstrip(":") if isinstance(permissions, str) else None)
+    mode = _sandbox(settings)
     policy = settings.get("approval_policy")
     before = f"profile.{redact(profile[: claude.MAX_NAME])}." if profile else ""
     found = [f"{before}sandbox={mode}"] if mode in _SANDBOXES else []

@@ -9,6 +9,7 @@ from typing import Any
 from graphinv.ingest import Document
 from graphinv.ingest.support import clients, jsondoc
 from graphinv.ingest.support.clients import client_of, patterns, project_folder
+from graphinv.ingest.support.sandboxes import commands_run
 from graphinv.model.facts import Fact
 
 CLIENTS = ("gemini-cli", "qwen-code")
@@ -38,11 +39,15 @@ def read(document: Document) -> Iterator[Fact]:
     entries = top.get("mcpServers")
     off = _switched_off(top, entries)
     on = {name: entry for name, entry in entries.items() if name not in off} if isinstance(entries, dict) else {}
-    labels = ["sandbox=true"] if _setting(top, "tools", "sandbox") is True or top.get("sandbox") is True else []
+    sandbox = _setting(top, "tools", "sandbox")
+    sandbox = top.get("sandbox") if sandbox is None else sandbox
+    labels = ["sandbox=true"] if sandbox is True else []
     excluded = top.get("excludeTools", _setting(top, "tools", "exclude"))
     if isinstance(excluded, list) and excluded:
         labels.append(f"excluded_tools={len(excluded)}")
     yield clients.host_fact(document, client, folder, autonomy=_autonomy(top) or clients.trust_all(on), labels=labels or None)
+    if isinstance(sandbox, (bool, str)):  # one that is on keeps apart what its profile says
+        yield from commands_run(document, located.line("tools", "sandbox"), host, None if sandbox else False)
     yield from clients.duplicate_problems(located, document, NAME)
     yield from clients.servers(document, located, ("mcpServers",), client=client, folder=folder, host=host, skip=off)
     yield from clients.other_secrets(document, located, host, without=("mcpServers",))

@@ -154,9 +154,9 @@ def coding(plant: Plant) -> dict[str, str]:
         "shop/.codex/agents/a.toml": f'name = "{shaped()}"\n[mcp_servers.a]\ncommand = "x"\n[mcp_servers.a.env]\nA_TOKEN = "{plant()}"\n',
         "shop/.gemini/agents/a.md": f"---\nname: {shaped()}\nkind: remote\n{card}---\n",
         "shop/.cursor/agents/a.md": f"---\nname: {shaped()}\nmodel: {shaped()}\n---\n{plant()}\n",
-        "shop/.claude/commands/deploy.md": f"---\nallowed-tools: Bash(export T={plant()})\n---\n!`ACME_TOKEN={plant()} run`\n{plant()}\n",
         "shop/.factory/droids/a.md": f"---\nname: {shaped()}\nmodel: {shaped()}\ntools: [{shaped()}, mcp__{shaped()}__x]\n---\n{plant()}\n",
         "shop/AGENTS.md": f"Use {plant()} to deploy.\n",
+        "shop/.claude/commands/deploy.md": f"---\nallowed-tools: Bash(export T={plant()})\n---\n!`ACME_TOKEN={plant()} run`\n{plant()}\n",
     }
 
 
@@ -208,15 +208,26 @@ def estate(plant: Plant) -> dict[str, str]:
         ),
         "shop/.vscode/settings.json": json.dumps({"mcp": {"servers": servers(plant)}}),
         "shop/.gemini/settings.json": config("mcpServers"),
-        "shop/.codeium/windsurf/mcp_config.json": config("mcpServers"),
-        "shop/reports/scan.json": json.dumps({shaped(): {"client": shaped(), "servers": asked(plant)}}),
         "shop/.qwen/settings.json": config("mcpServers"),
         "shop/.amp/settings.json": config("amp.mcpServers"),
         "shop/.crush.json": config("mcp"),
         "shop/.factory/mcp.json": config("mcpServers"),
+        "shop/smithery.yaml": (
+            f"startCommand:\n  configSchema: {{properties: {{{shaped()}: {{secret: true}}}}}}\n"
+            f"  commandFunction: \"{{command: 'npx', args: ['x', '--token', '{plant()}', '{shaped()}']}}\"\ntools: [{{name: {shaped()}}}]\n"
+        ),
+        "shop/catalogs/acme.yaml": (
+            f"registry:\n  {shaped()}:\n    image: acme/x\n    env: [{{name: ACME_TOKEN, value: {plant()}}}]\n    tools: [{shaped()}]\n"
+            f"  b:\n    tier: {shaped()}\n    remote: {{url: 'https://u:{plant()}@a.acme.example/mcp?api_key={plant()}'}}\n"
+        ),
+        "shop/outdated.json": json.dumps(
+            {shaped(): {"current": "1.0.0", "latest": shaped()}, "a": {"current": "1.0.0", "latest": shaped()}}
+        ),
         "shop/mcp-servers.json": config("servers"),
         "shop/.kiro/agents/a.json": json.dumps(
             {
+        "shop/.codeium/windsurf/mcp_config.json": config("mcpServers"),
+        "shop/reports/scan.json": json.dumps({shaped(): {"client": shaped(), "servers": asked(plant)}}),
                 "name": f"k {shaped()}",
                 "prompt": plant(),
                 "mcpServers": servers(plant),

@@ -125,6 +125,11 @@ def codex_tools(sandbox: object, *, network: bool = False) -> list[str]:
     return ["workspace_shell" if sandbox == "workspace-write" and not network else "shell", "apply_patch"]
 
 
+def codex_apart(sandbox: object, *, network: bool = False) -> bool | None:
+    """Whether a sandbox of Codex keeps commands from their surroundings: they read all files, but neither change nor send them."""
+    return False if sandbox == "danger-full-access" else None if sandbox == "workspace-write" and network else True
+
+
 def codex_network(settings: Mapping[str, Any]) -> bool:
     """Whether a configuration of Codex lets what runs in a workspace reach the network."""
     return mapping(settings.get("sandbox_workspace_write")).get("network_access") is True

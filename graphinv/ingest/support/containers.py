@@ -20,6 +20,9 @@ _BROAD_MOUNTS = re.compile(
     r"/|(?:/var)?/run/docker\.sock|/etc|/root|/home(?:/[^/]+)?|/Users(?:/[^/]+)?|~/?|\$\{?(?:env:)?HOME\}?/?|[A-Za-z]:[\\/]?"
 )
 _SAFE_MOUNT = re.compile(r"[\w./~${}:\\ @+-]{1,200}")
+_READ_ONLY = re.compile(r"(?::(?:[a-zA-Z]+,)*ro(?:,[a-zA-Z]+)*|,(?:ro|readonly)(?:=true)?(?:,.*)?)$", re.DOTALL)
+_CAPABILITIES = frozenset(("ALL", "SYS_ADMIN", "SYS_PTRACE", "SYS_MODULE", "SYS_RAWIO", "DAC_READ_SEARCH"))
+"""Capabilities with which what runs in a container gets out of it."""
 _ATTACHED = re.compile(r"-([evp])(.+)", re.DOTALL)
 
 
@@ -34,14 +37,16 @@ class Container:
     mounts: list[str] = field(default_factory=list)
     network: str | None = None
     privileged: bool = False
+    writes: bool = False
+    """Whether it may change what it mounts of the machine."""
     other: list[tuple[str, Word]] = field(default_factory=list)
 
     @property
     def sandboxed(self) -> bool | None:
-        """Whether the container keeps its content from the machine; None where it mounts parts of it."""
+        """Whether the container keeps its content from the machine; None where it mounts parts of it, and can change or send them."""
         if self.privileged or self.network == "host" or any(map(is_broad, self.mounts)):
             return False
-        return None if self.mounts else True
+        return True if not self.mounts or (self.network == "none" and not self.writes) else None
 
     def labels(self) -> list[str]:
         """What is worth knowing about it, as labels."""
@@ -74,13 +79,20 @@ def run(words: Sequence[Word]) -> Container:
         elif option.name in ("v", "volume", "mount"):
             mount = _source(value.text)
             found.mounts += [mount] if mount else []
+            found.writes = found.writes or (bool(mount) and not _READ_ONLY.search(value.text))
         elif option.name in ("network", "net"):
             found.network = value.text if re.fullmatch(r"[\w.-]{1,60}", value.text) else None
-        elif option.name in ("pid", "ipc", "userns", "uts") and value.text == "host":
+        elif _escapes(option.name, value.text):
             found.privileged = True
         else:
             found.other.append((option.name, value))
     return found
+
+
+def _escapes(option: str, value: str) -> bool:
+    """Whether an option lets what runs in the container out of it."""
+    shared = option in ("pid", "ipc", "userns", "uts") and value == "host"
+    return shared or (option == "cap-add" and value.upper().removeprefix("CAP_") in _CAPABILITIES)
 
 
 def _detached(word: Word) -> list[Word]:

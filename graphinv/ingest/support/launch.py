@@ -18,6 +18,7 @@ from graphinv.ingest.support.launchers import (
     option_words,
     script_words,
 )
+from graphinv.ingest.support.sandboxes import Sandbox, bubblewrap, firejail, sandbox_exec, sandbox_runtime
 from graphinv.ingest.support.words import Word, assignment, commands, names, program, split, take_options
 
 MAX_LAYERS = 12
@@ -200,10 +201,30 @@ def _proxy(found: Launch) -> None:
     found.arguments = rest
 
 
+def _bwrap(found: Launch, rest: list[Word]) -> list[Word]:
+    found.sandbox, variables, rest = bubblewrap(rest)
+    found.variables += [(name, value, value) for name, value in variables]
+    return rest
+
+
+def _boxed(start: Callable[[Sequence[Word]], tuple[Sandbox, list[Word]]]) -> Callable[[Launch, list[Word]], list[Word]]:
+    """A carrier that starts what it is given in a sandbox."""
+
+    def carry(found: Launch, rest: list[Word]) -> list[Word]:
+        found.sandbox, rest = start(rest)
+        return rest
+
+    return carry
+
+
 _CARRIERS: dict[str, Callable[[Launch, list[Word]], list[Word]]] = {
     "cmd": _cmd,
     "wsl": _wsl,
     "env": _env,
     "timeout": _timeout,
     "gtimeout": _timeout,
+    "bwrap": _bwrap,
+    "firejail": _boxed(firejail),
+    "sandbox-exec": _boxed(sandbox_exec),
+    "srt": _boxed(sandbox_runtime),
 }

@@ -11,6 +11,7 @@ from itertools import pairwise
 from graphinv.ingest.support import packages
 from graphinv.ingest.support.containers import Container, run
 from graphinv.ingest.support.packages import Package
+from graphinv.ingest.support.sandboxes import Sandbox
 from graphinv.ingest.support.secret_words import looks_secret_name
 from graphinv.ingest.support.words import Option, Word, names, program, split, take_options
 
@@ -73,6 +74,7 @@ class Launch:
     headers: list[Word] = field(default_factory=list)
     packages: list[Package] = field(default_factory=list)
     container: Container | None = None
+    sandbox: Sandbox | None = None
     labels: list[str] = field(default_factory=list)
 
 

@@ -35,11 +35,11 @@ _TRANSPORTS = {
     "ws": "ws",
     "websocket": "ws",
 }
-
 _KEYED = re.compile(r"key|bearer|basic|token|sigv4|jwt")
 """Ways to prove oneself with what one holds, in the words of clients and gateways."""
 
 def server_facts(  # noqa: PLR0913 - what an entry needs to know of its document is this much
+
     document: Document,
     *,
     client: str,
@@ -304,7 +304,7 @@ class _Server:
         yield Binding(self.client, self.name, self.key, self.folder, self.document.path, sent)
 
     def surroundings(self, started: Launch, remote: bool) -> Iterator[Fact]:
-        """Packages it needs, and the container it runs in."""
+        """Packages it needs, and the container or sandbox it runs in."""
         sources = [self.document.source(self.where())]
         for package in (started.package, *started.packages):
             safe = tellable_package(package)
@@ -329,6 +329,12 @@ class _Server:
 
 
 _PATH_OF_LAUNCHER = re.compile(r".*[/\\](?:npx|node|uvx?|python[0-9.]*|docker|bunx?|deno|(?:ba|z)?sh|env)(?:\.\w+)?")
+        elif started.sandbox is not None and not remote:
+            box, apart = ("Runtime", f"sandbox:{self.place}"), started.sandbox.apart
+            by = [f"sandbox={started.sandbox.by}"]
+            boxed: Props = {"name": f"{self.name} sandbox", "type": "sandbox", "labels": by, "sources": sources}
+            yield NodeFact(*box, boxed if apart is None else {**boxed, "sandboxed": apart})
+            yield EdgeFact("RUNS_ON", self.key, box, {"evidence": ["declared"], "sources": sources})
 
 
 def _is_one_word(command: str) -> bool:
