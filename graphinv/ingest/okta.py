@@ -1,4 +1,4 @@
-"""Okta: applications and their secrets, scopes and roles that they are granted, API tokens, people.
+"""Okta: applications and their secrets, scopes and roles that they are granted, API tokens, people and groups.
 
 Drawn:
     (:Secret)-[:AUTHENTICATES_AS]->(:Identity application)-[:CAN_ACCESS {actions, condition}]->(:Resource organisation)
@@ -21,7 +21,7 @@ from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Props
 
 NAME = "okta"
 TITLE = "Okta applications, grants, API tokens and users"
-FILES = ("any JSON file as Okta's interface lists applications, their grants and roles, API tokens, users",)
+FILES = ("any JSON file as Okta's interface lists applications, their grants and roles, API tokens, users, groups",)
 MAX_BYTES = 128 * 1024 * 1024
 
 _APPLICATION = re.compile(rb'"signOnMode"\s*:')
@@ -29,7 +29,8 @@ _GRANT = re.compile(rb'"scopeId"\s*:')
 _TOKEN = re.compile(rb'"tokenWindow"\s*:')
 _USER = re.compile(rb'"(?:statusChanged|passwordChanged|lastLogin)"\s*:')
 _ROLE = re.compile(rb'"type"\s*:\s*"(?:[A-Z_]+_ADMIN|CUSTOM)"')
-_OF_OKTA = re.compile(rb"\.okta(?:preview|-emea|-gov)?\.(?:com|mil)|\"_links\"\s*:|\"(?:clientName|profile)\"\s*:")
+_GROUP = re.compile(rb'"okta:(?:user|windows_security)_group"|"type"\s*:\s*"(?:OKTA|APP)_GROUP"')
+_OF_OKTA = re.compile(rb"\.okta(?:preview|-emea|-gov)?\.(?:com|mil)|\"_links\"\s*:|\"(?:clientName|profile|userNameTemplate)\"\s*:")
 _ID = re.compile(r"0[a-zA-Z0-9]{15,30}")
 _STATUS = {
     "ACTIVE": "active",
@@ -47,7 +48,7 @@ def detect(path: str, head: bytes) -> bool:
     """Whether it begins as one of Okta's lists."""
     if not path.lower().endswith((".json", ".jsonl", ".ndjson")) or not _OF_OKTA.search(head):
         return False
-    found = _APPLICATION.search(head) or _GRANT.search(head) or _TOKEN.search(head)
+    found = _APPLICATION.search(head) or _GRANT.search(head) or _TOKEN.search(head) or _GROUP.search(head)
     return bool(found or (_USER.search(head) and b'"login"' in head) or (_ROLE.search(head) and b"okta" in head))
 
 
@@ -67,7 +68,9 @@ def read(document: Document) -> Iterator[Fact]:
             yield from _token(document, record)
         elif isinstance(value.get("profile"), dict) and text(value["profile"].get("login")):
             yield from _user(document, record)
-        elif text(value.get("type")).endswith("_ADMIN"):
+        elif "objectClass" in value and isinstance(value.get("profile"), dict) and text(value.get("id")):
+            yield _group(document, record)
+        elif text(value.get("type")).endswith("_ADMIN") or (value.get("type") == "CUSTOM" and "assignmentType" in value):
             yield from _role(document, record)
 
 
@@ -83,7 +86,7 @@ def _organisation(document: Document, value: dict[str, Any], issuer: str = "") -
             host = urlsplit(address).hostname or ""
         except ValueError:
             continue
-        if host and "okta" in host:
+        if host and "okta" in host and not host.endswith(".oktacdn.com"):  # where pictures are
             return redact(host.lower().replace("-admin.", "."))
     return f"org({document.root})"
 
@@ -148,6 +151,9 @@ def _role(document: Document, record: Record) -> Iterator[Fact]:
     kind = "apps" if match[1] == "clients" else match[1]
     role = text(value["type"])
     props: Props = {"actions": okta.role_actions(role), "inherited_from": redact(role), "evidence": ["granted"], "sources": sources}
+    if role == "CUSTOM":
+        # What it allows, and on which part of the organisation, other lists say.
+        props |= {"inherited_from": redact(text(value.get("label"))) or role, "evidence": ["inferred"], "confidence": 0.5}
     yield EdgeFact("CAN_ACCESS", okta.key(organisation, kind, match[2]), tenant.key, props)
 
 
@@ -177,6 +183,13 @@ def _token(document: Document, record: Record) -> Iterator[Fact]:
     )
     person = okta.key(organisation, "users", user)
     yield EdgeFact("AUTHENTICATES_AS", secret, person, {"evidence": ["granted"], "sources": sources})
+
+
+def _group(document: Document, record: Record) -> NodeFact:
+    value, profile = record.value, record.value["profile"]
+    props: Props = {"name": redact(text(profile.get("name"))) or None, "type": "group", "provider": "okta"}
+    key = okta.key(_organisation(document, value), "groups", text(value["id"]))
+    return NodeFact(*key, {**props, "sources": [document.source(record.line())]})
 
 
 def _user(document: Document, record: Record) -> Iterator[Fact]:

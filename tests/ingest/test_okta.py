@@ -68,6 +68,27 @@ def test_scopes_of_one_user_and_roles_of_administrators() -> None:
     }
 
 
+def test_groups_and_roles_of_ones_own() -> None:
+    group = "00g2ovdjf9Ahbffgj4x7"
+    links = {
+        "logo": [{"name": "medium", "href": "https://ok11static.oktacdn.com/groups/medium.png"}],
+        "users": {"href": f"https://{HOST}/api/v1/groups/{group}/users"},
+    }
+    listed = {"id": group, "objectClass": ["okta:user_group"], "type": "OKTA_GROUP", "profile": {"name": "Operators"}, "_links": links}
+    assignee = {"assignee": {"href": f"https://{HOST}/api/v1/groups/{group}"}}
+    role = {"id": "r", "label": "Desk keeper", "type": "CUSTOM", "status": "ACTIVE", "assignmentType": "GROUP"}
+    facts = read(listed, {**role, "_links": assignee})
+    key = f"okta:{HOST}/groups/{group}"
+    assert (facts.nodes["Identity", key]["name"], facts.nodes["Identity", key]["type"]) == ("Operators", "group")
+    props = facts.props("CAN_ACCESS", key, TENANT)
+    assert (props["actions"], props["inherited_from"], props["confidence"]) == (["read", "write"], "Desk keeper", 0.5)
+
+
+def test_an_application_without_links_belongs_to_the_organisation_of_its_root() -> None:
+    given = {"oauthClient": {"client_id": APP}, "userNameTemplate": {"type": "BUILT_IN"}}
+    assert ("Identity", f"okta:org(shop)/apps/{APP}") in read(application(credentials=given, _links=None)).nodes
+
+
 def test_tokens_live_as_long_as_they_are_used_and_people_leave() -> None:
     token = {
         "id": "00Tabcdefg1234567890",
