@@ -38,8 +38,8 @@ _TRANSPORTS = {
 _KEYED = re.compile(r"key|bearer|basic|token|sigv4|jwt")
 """Ways to prove oneself with what one holds, in the words of clients and gateways."""
 
-def server_facts(  # noqa: PLR0913 - what an entry needs to know of its document is this much
 
+def server_facts(  # noqa: PLR0913 - what an entry needs to know of its document is this much
     document: Document,
     *,
     client: str,
@@ -319,6 +319,12 @@ class _Server:
             sandboxed = started.container.sandboxed
             yield NodeFact(*runtime, container if sandboxed is None else {**container, "sandboxed": sandboxed})
             yield EdgeFact("RUNS_ON", self.key, runtime, {"evidence": ["declared"], "sources": sources})
+        elif started.sandbox is not None and not remote:
+            box, apart = ("Runtime", f"sandbox:{self.place}"), started.sandbox.apart
+            by = [f"sandbox={started.sandbox.by}"]
+            boxed: Props = {"name": f"{self.name} sandbox", "type": "sandbox", "labels": by, "sources": sources}
+            yield NodeFact(*box, boxed if apart is None else {**boxed, "sandboxed": apart})
+            yield EdgeFact("RUNS_ON", self.key, box, {"evidence": ["declared"], "sources": sources})
 
     def problem(self, message: str, *at: str | int) -> Problem:
         return Problem(self.document.path, f"L{self.where(*at)}", f"server {self.name[:80]!r}: {message}", "error", "mcp_servers")
@@ -329,12 +335,6 @@ class _Server:
 
 
 _PATH_OF_LAUNCHER = re.compile(r".*[/\\](?:npx|node|uvx?|python[0-9.]*|docker|bunx?|deno|(?:ba|z)?sh|env)(?:\.\w+)?")
-        elif started.sandbox is not None and not remote:
-            box, apart = ("Runtime", f"sandbox:{self.place}"), started.sandbox.apart
-            by = [f"sandbox={started.sandbox.by}"]
-            boxed: Props = {"name": f"{self.name} sandbox", "type": "sandbox", "labels": by, "sources": sources}
-            yield NodeFact(*box, boxed if apart is None else {**boxed, "sandboxed": apart})
-            yield EdgeFact("RUNS_ON", self.key, box, {"evidence": ["declared"], "sources": sources})
 
 
 def _is_one_word(command: str) -> bool:
