@@ -143,3 +143,21 @@ runner = autogen.UserProxyAgent(name="runner", code_execution_config=False, func
     tool = "tool:shop/desk#look_up"
     assert found.drawn("USES") == {("autogen:shop/desk#clerk", tool), ("autogen:shop/desk#runner", tool)}
     assert found.nodes["Tool", tool]["effects"] == ["read"]
+
+
+def test_a_member_that_is_got_from_a_session_is_told() -> None:
+    facts = linked(
+        {
+            "desk.py": """
+import autogen
+import chainlit as cl
+
+def run(llm_config):
+    mentor = cl.user_session.get("mentor")
+    chat = autogen.GroupChat(agents=[autogen.AssistantAgent("desk"), mentor], messages=[])
+    return autogen.GroupChatManager(groupchat=chat, llm_config=llm_config)
+"""
+        }
+    )
+    ((_, _, message),) = facts.problems
+    assert message == "the members of 'GroupChatManager' come from a name that is bound at run time"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from textwrap import dedent
 
+import pytest
+
 from graphinv.ingest import python_source
 from graphinv.ingest.support.python import ir
 from graphinv.ingest.support.python.program import Program
@@ -449,3 +451,64 @@ def test_what_only_runs_an_agent_names_the_answer_and_not_the_agent() -> None:
         """
     )
     assert agents(facts) == {"clerk"}
+
+
+@pytest.mark.parametrize("given", ["", "tools"])
+def test_a_method_that_calls_the_one_it_overrides(given: str) -> None:
+    facts = linked(
+        {
+            "base.py": """
+from strands import Agent
+
+class Server:
+    def __init__(self, name):
+        self.name = name
+
+    def serve(self, tools=None):
+        self.agent = Agent(name=self.name, tools=tools or [])
+""",
+            "desk.py": f"""
+from base import Server
+
+class Plain(Server):
+    pass
+
+class Checked(Server):
+    def serve(self, tools=None):
+        super().serve({given})
+        print("served")
+
+def orders(number: str) -> str:
+    "Look up an order."
+    return open(number).read()
+
+Plain("parcels").serve([orders])
+Checked("refunds").serve([orders])
+""",
+        }
+    )
+    agents = {node["name"] for (kind, _), node in facts.nodes.items() if kind == "Agent"}
+    assert agents == {"parcels", "refunds"}
+    served = {source.rpartition("#")[2] for source, _ in facts.drawn("USES")}
+    assert served == ({"parcels", "refunds"} if given else {"parcels"})
+
+
+def test_a_model_that_is_looked_up_in_what_the_caller_gives_is_its_default_or_unknown() -> None:
+    facts = linked(
+        {
+            "desk.py": """
+from flask import request
+from strands import Agent
+from strands.models.ollama import OllamaModel
+
+def desk():
+    data = request.json
+    options = {**{"host": data.get("host"), "model_id": data.get("model_id", "llama3")}, **data.get("options", {})}
+    return Agent(name="desk", model=OllamaModel(**options))
+
+def plain():
+    return Agent(name="plain", model=request.json.get("model_name"))
+"""
+        }
+    )
+    assert {target for _, target in facts.drawn("USES_MODEL")} == {"llama3"}

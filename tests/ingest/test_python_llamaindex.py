@@ -79,3 +79,32 @@ def test_tools_that_a_retriever_chooses_are_told_as_unknown() -> None:
     assert [message for _, _, message in linked({"top.py": text}).problems] == [
         "tools of 'top' are not all known: a retriever chooses them at run time"
     ]
+
+
+def test_a_tool_class_of_ones_own_around_a_function_is_that_function() -> None:
+    facts = linked(
+        {
+            "desk.py": """
+from llama_index.core.agent.workflow import FunctionAgent
+from llama_index.core.tools import FunctionTool
+
+class WithContext(FunctionTool):
+    @classmethod
+    def from_defaults(cls, fn=None, name=None, description=None, async_fn=None):
+        return cls(fn=fn, metadata=None, async_fn=async_fn)
+
+    async def acall(self, ctx, **kwargs):
+        return await self._async_fn(ctx, **kwargs)
+
+def tools():
+    async def look_up(ctx, order: str) -> str:
+        return open(order).read()
+
+    return [WithContext.from_defaults(async_fn=look_up)]
+
+desk = FunctionAgent(name="desk", tools=tools())
+"""
+        }
+    )
+    tools = {node["name"]: node.get("effects") for (kind, _), node in facts.nodes.items() if kind == "Tool"}
+    assert tools == {"look_up": ["read"]}

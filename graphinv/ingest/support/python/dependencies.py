@@ -31,7 +31,8 @@ class Dependencies:
 
     def _of(self, scope: Scope, names: frozenset[str]) -> Found:
         table = scope.table
-        params = {param.name for param in scope.owner.params} if isinstance(scope.owner, ir.Function) else set()
+        listed = scope.owner.params if isinstance(scope.owner, ir.Function) else ()
+        params = {param.name for param in listed}
         seen: set[tuple[str, bool]] = set()
         stack = [(name, False) for name in names]
         own: set[str] = set()
@@ -44,6 +45,8 @@ class Dependencies:
             seen.add((name, through_change))
             if name in params:
                 own.add(name)
+            elif name == "super" and listed:
+                own.add(listed[0].name)  # it stands for the object that the method is called on
             entries = table.names.get(name)
             if entries is None:
                 outer.add(name)

@@ -30,6 +30,8 @@ def attribute(ev: Evaluation, value: Value, attr: str, scope: Scope, line: int) 
             return External(module, line, f"{name}.{attr}")
         return found
     if isinstance(value, Made):
+        if value.callee == "builtins.super" and attr != "__init__":
+            return _inherited(ev, attr, scope, line) or Bound(module, line, value, attr)
         found = instance_attribute(ev, value, attr)
         if found is None and value.cls is None:
             found = value.passed(attr)
@@ -42,6 +44,17 @@ def attribute(ev: Evaluation, value: Value, attr: str, scope: Scope, line: int) 
     if isinstance(value, Unknown):
         return value
     return Bound(module, line, value, attr)
+
+
+def _inherited(ev: Evaluation, attr: str, scope: Scope, line: int) -> Value | None:
+    """``super().attr`` in a method: that of the nearest class of the tree above the method's own, on the object that it is called on."""
+    body = scope.parent
+    if body is None or body.parent is None or not isinstance(body.owner, ir.Class):
+        return None
+    own = ClassV(scope.module, body.owner.line, body.owner, body.parent)
+    instance = scope.instance or Unknown(scope.module, line, "which object it is called on is not known")
+    found = (class_attribute(ev, one, attr, instance) for one in ancestry(ev, own)[1:])
+    return next((one for one in found if one is not None), None)
 
 
 def class_attribute(ev: Evaluation, cls: ClassV, attr: str, owner: Value | None) -> Value | None:

@@ -149,8 +149,8 @@ def members(program: Program, value: Value | None) -> tuple[list[Actor], list[Va
         actor = program.actor(one)
         if actor is not None:
             found.append(actor)
-        elif isinstance(one, (Unknown, External)):
-            lost.append(one)
+        elif isinstance(one, (Unknown, External)) or (isinstance(one, Made) and one.symbol == "get"):
+            lost.append(one)  # also what is got from a session or another store
     return found, lost
 
 

@@ -184,6 +184,9 @@ def tool(program: Declarations, value: Value, name: str | None) -> tuple[NodeKey
 def _made_tool(program: Declarations, value: Made, name: str | None) -> tuple[NodeKey | None, list[Fact]]:
     stated = name or _stated_name(value)
     if value.cls is not None:
+        function = next((one for name in WRAPPED for one in program.items(value.arg(name)) if isinstance(one, FunctionV)), None)
+        if function is not None:
+            return tool(program, function, stated)
         text = stated or _class_name(program, value.cls) or value.cls.name
         return _own(program, value.cls, text, "python tool class", value)
     for wrapped in _wrapped(value):
@@ -372,7 +375,11 @@ MAX_CLIENTS = 3
 def uses_model(program: Declarations, actor: Actor, value: Value) -> Iterator[Fact]:
     """USES_MODEL for a model's name, or an object that is made with one."""
     text = value.text()
-    if isinstance(value, Made):
+    if isinstance(value, Made) and value.symbol == "get":
+        default = value.passed("default", 1)  # what is looked up is no model's name
+        if default is not None:
+            yield from uses_model(program, actor, default)
+    elif isinstance(value, Made):
         for position, name in enumerate(_MODEL_ARGS):
             inner = value.arg(name, 0 if position == 0 else None)
             for option in walk(inner):
