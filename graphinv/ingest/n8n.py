@@ -36,6 +36,8 @@ MAX_EMBEDDED = 3
 
 _NODE_TYPE = re.compile(rb'"(?:n8n-nodes-base\.|@n8n/|n8n-nodes-)[\w.-]+')
 _FIRST_NODE = re.compile(rb'"nodes"\s*:\s*\[\s*\{\s*"parameters"\s*:')
+_LINK = re.compile(rb'"(?:main|ai_[A-Za-z]+)"\s*:\s*\[\s*\[\s*\{\s*"(?:node|type|index)"\s*:')
+"""How the first of a workflow's connections stands there: where its keys are sorted, its nodes may lie far behind them."""
 _KEY = re.compile(rb'"(?:nodes|connections|pinData|staticData|meta|settings|versionId|workflows)"\s*:')
 
 _CONDITIONS = frozenset({"if", "switch", "filter", "textClassifier", "sentimentAnalysis"})
@@ -52,14 +54,14 @@ _ITSELF = re.compile(r"=?\s*\{\{\s*\$workflow\.id\s*\}\}")
 
 
 def detect(path: str, head: bytes) -> bool:
-    """Whether it is JSON that begins as an export of n8n does: a node's type, a node that begins with its parameters, or two of the keys
-    that its workflows have. The type may stand behind the first bytes; :func:`read` looks for it before it parses anything."""
+    """Whether it is JSON that begins as an export of n8n does: a node's type, a node that begins with its parameters, a connection, or two of
+    the keys that its workflows have. The type may stand behind the first bytes; :func:`read` looks for it before it parses anything."""
     if not path.lower().endswith(".json"):
         return False
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
     if start not in (b"{", b"["):
         return False
-    if _NODE_TYPE.search(head) or _FIRST_NODE.search(head):
+    if _NODE_TYPE.search(head) or _FIRST_NODE.search(head) or _LINK.search(head):
         return True
     keys = set(_KEY.findall(head))
     return len({key.split(b'"')[1] for key in keys} & {b"nodes", b"connections", b"pinData", b"versionId", b"workflows"}) > 1

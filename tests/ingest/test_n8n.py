@@ -238,6 +238,8 @@ def test_the_same_under_another_line_is_the_same() -> None:
         ("package.json", b'{"name": "n8n-thing", "dependencies": {}}', False),
         ("graph.json", b'{"nodes": [{"id": 1}], "edges": []}', False),
         ("flow.yaml", b'{"nodes": [{"type": "n8n-nodes-base.set"}]', False),
+        ("a.json", b'{"active": true, "connections": {"Ask": {"ai_languageModel": [[{"node": "Agent", "type": "ai_languageModel"', True),
+        ("a.json", b'{"active": true, "connections": {"Ask": {"main": [[{"to": "Agent"', False),
     ],
 )
 def test_detects_by_head(path: str, head: bytes, ours: bool) -> None:
