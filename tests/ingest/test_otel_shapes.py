@@ -197,6 +197,7 @@ SHAPES: dict[str, str] = {
     "sdk": json.dumps(SDK),
     "by name": json.dumps({one["name"]: [one] for one in SDK}),
     "sdk, a line each": "".join(json.dumps(one) + "\n" for one in SDK),
+    "sdk, one after the other": "\n".join(json.dumps(one, indent=4) + "\n" for one in [*SDK, SDK[0]]),
     "clickhouse": "".join(json.dumps(one) + "\n" for one in CLICKHOUSE),
     "langfuse": json.dumps(LANGFUSE),
     "langsmith": json.dumps(RUNS),
@@ -256,6 +257,42 @@ def test_spans_of_the_agents_sdk_of_openai() -> None:
     assert found.edges["DELEGATES_TO", "logs#Triage", "logs#Billing"]["mode"] == "handoff"
     assert found.edges["USES_MODEL", "logs#Billing", "gpt-4o"]["first_seen"] == "2026-09-21T14:13:20Z"
     assert [severity for severity, _ in found.problems] == ["note"]  # what failed is no evidence
+
+
+def test_spans_that_a_program_prints_one_after_the_other_are_read_whatever_the_file_is_called() -> None:
+    printed = "\n\n".join(json.dumps(one, indent=4) for one in SDK)
+    assert set(Shown(printed, "traces.jsonl").edges) == EXPECTED
+    cut = Shown(printed[:-40], "traces.jsonl")
+    assert ("USES", "trips/Planner", "trips/search") in cut.edges
+    assert "error" in [severity for severity, _ in cut.problems]
+
+
+def test_a_span_that_is_told_as_it_begins_and_as_it_ends_counts_once_and_as_it_ended() -> None:
+    def told(event: str, id: str, parent: str | None, kind: str, status: str = "ok", **said: str) -> str:
+        named = {name.replace("_", "."): value for name, value in said.items()}
+        one = {
+            "span_id": id,
+            "trace_id": "t",
+            "parent_id": parent,
+            "name": f"{kind}.x",
+            "kind": kind,
+            "attributes": named,
+            "status": status,
+        }
+        return json.dumps({"event": event, "span": {**one, "start_time": "2026-09-21T14:13:20Z"}})
+
+    spans = [
+        told("start", "1", None, "agent", agent_name="Planner"),
+        *(told(event, "2", "1", "llm", llm_model="gpt-4o") for event in ("start", "end")),
+        *(told(event, "3", "2", "tool", tool_name="search") for event in ("start", "end")),
+        told("start", "4", "1", "tool", tool_name="drop"),
+        told("end", "4", "1", "tool", status="error", tool_name="drop"),
+    ]
+    found = Shown("\n".join(spans), "traces.jsonl")
+    assert {ends: props["count"] for ends, props in found.edges.items()} == {
+        ("USES", "logs#Planner", "logs#search"): 1,
+        ("USES_MODEL", "logs#Planner", "gpt-4o"): 1,
+    }
 
 
 def test_a_map_of_attributes_alone_is_a_span() -> None:

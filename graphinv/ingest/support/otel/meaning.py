@@ -276,7 +276,7 @@ def _database(what: What, span: Span) -> Deed | None:
 
 
 def _model(told: Attributes) -> str:
-    stated = text(told, "gen_ai.request.model", "llm.model_name", "ai.model.id", "embedding.model_name", "llm.request.model")
+    stated = text(told, "gen_ai.request.model", "llm.model_name", "ai.model.id", "embedding.model_name", "llm.request.model", "llm.model")
     name = stated or text(told, "gen_ai.response.model", "llm.response.model")
     return "" if name.lower() == "unknown" else shown(name)
 

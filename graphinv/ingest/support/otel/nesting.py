@@ -115,7 +115,10 @@ class Nesting:
             )
         key = hash((span.trace, span.id)) if span.id else -len(self._parents) - 2
         if key in self._parents:
-            return  # the same span told twice
+            known = self._done.get(key)
+            if span.failed and known is not None:
+                self._done[key] = replace(known, failed=True)
+            return  # the same span told twice, as it begins and as it ends
         self._parents[key] = hash((span.trace, span.parent)) if span.parent else 0
         if deed is not None:
             shared = self._deeds.setdefault(deed, deed)

@@ -4,7 +4,7 @@
                   one object a line
     Jaeger        {"data": [{"traceID", "spans", "processes"}]}
     others        any object with ids of a span, or with attributes that speak of models and agents: what SDKs print, Zipkin, Langfuse,
-                  runs of LangSmith, ClickHouse, spans of OpenAI's Agents SDK; alone, in lists, by name, one a line
+                  runs of LangSmith, ClickHouse, spans of OpenAI's Agents SDK; alone, in lists, by name, one a line, one after the other
 
 Which spelling a field has (``span_id``, ``spanId``, ``SpanId``) makes no difference.
 """
@@ -19,10 +19,12 @@ from typing import Any
 
 from graphinv.ingest import Document
 from graphinv.ingest.support import jsondoc
+from graphinv.ingest.support.jsonlog import JsonLog
 from graphinv.ingest.support.located import Pointer
 from graphinv.ingest.support.otel.origins import Origin, origin_of
 from graphinv.ingest.support.otel.values import Attributes, attributes_of, moment
 from graphinv.ingest.support.parts import items, mapping
+from graphinv.model.errors import IngestError
 
 MAX_LINE = 32 * 1024 * 1024
 _MAX_DEPTH = 12
@@ -77,10 +79,19 @@ class Reading:
         Raises:
             IngestError: it is not text, or as a whole not JSON.
         """
-        if not self._is_lines():
-            located = jsondoc.parse(self.document)
-            yield from _Walk(self, lambda pointer: located.line(*pointer)).within(located.value, (), Origin(), 0)
+        if self._is_lines():
+            yield from self._lines()
             return
+        try:
+            located = jsondoc.parse(self.document)
+        except IngestError:
+            if self.document.data.lstrip()[:1] != b"{":
+                raise
+            yield from self._one_by_one()
+        else:
+            yield from _Walk(self, lambda pointer: located.line(*pointer)).within(located.value, (), Origin(), 0)
+
+    def _lines(self) -> Iterator[Span]:
         start, line = 0, self.document.line
         data = self.document.text()
         while start < len(data):
@@ -99,12 +110,22 @@ class Reading:
             return
         yield from _Walk(self, lambda _: line).within(value, (), Origin(), 0)
 
+    def _one_by_one(self) -> Iterator[Span]:
+        """Objects over several lines each, one after the other, as SDKs print them."""
+        log = JsonLog(self.document)
+        for line, value in log.objects():
+            yield from _Walk(self, lambda _, line=line: line).within(value, (), Origin(), 0)  # type: ignore[misc]
+        if log.bad is not None:
+            self.broken.append(log.bad)
+
     def _is_lines(self) -> bool:
-        """Whether its name says so, or its first line is an object and another begins on the second."""
+        """Whether each line is a value of its own: the first is no mere bracket, and the file's name says so or another follows."""
+        first, newline, rest = self.document.data.lstrip().partition(b"\n")
+        if first.strip() in (b"{", b"["):
+            return False
         if self.document.name.lower().endswith((".jsonl", ".ndjson")):
             return True
-        first, newline, rest = self.document.data.partition(b"\n")
-        return bool(newline) and first.strip().endswith(b"}") and first.lstrip()[:1] == b"{" and rest[:64].lstrip()[:1] == b"{"
+        return bool(newline) and first.strip().endswith(b"}") and first[:1] == b"{" and rest[:64].lstrip()[:1] == b"{"
 
     def origin(self, resource: Attributes) -> Origin:
         """The origin of a resource; the same object for the same resource."""
@@ -251,8 +272,9 @@ def _attributes(fields: Mapping[str, Any], value: Mapping[str, Any]) -> Attribut
         found = {key: item for key, item in value.items() if isinstance(key, str) and "." in key and not isinstance(item, dict)}
     if isinstance(fields.get("spandata"), dict):
         found |= _of_openai(fields["spandata"])
-    if str(fields.get("spankind")).lower() in _KINDS:  # as Phoenix answers
-        found.setdefault("openinference.span.kind", fields["spankind"])
+    for name in ("spankind", "kind"):  # as Phoenix answers, and SDKs that follow OpenAI's write
+        if str(fields.get(name)).lower() in _KINDS:
+            found.setdefault("openinference.span.kind", fields[name])
     if "runtype" in fields:
         found |= attributes_of(mapping(fields.get("extra")).get("metadata"))
         found["openinference.span.kind"] = _RUN.get(str(fields["runtype"]), "CHAIN")
