@@ -120,7 +120,7 @@ def _user(document: Document, line: int, row: dict[str, str]) -> Iterator[Fact]:
         yield EdgeFact("AUTHENTICATES_AS", secret, identity, granted)
     for number in (1, 2):
         if row.get(f"access_key_{number}_active") == "true":
-            key: NodeKey = ("Secret", f"aws-access-key:{arn}#{number}")
+            key = arns.numbered_key(arn, number)
             rotated = moment(row.get(f"access_key_{number}_last_rotated"))
             times = {"rotated_at": rotated, "last_used": moment(row.get(f"access_key_{number}_last_used_date"))}
             name = f"access key {number} of {row.get('user')}"

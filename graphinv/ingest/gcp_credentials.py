@@ -2,6 +2,7 @@
 
 Drawn:
     (:Secret key)-[:AUTHENTICATES_AS]->(:Identity service account)
+    (:Runtime home folder)-[:HOLDS]->(:Secret), where it is what the gcloud CLI keeps there
     (:Identity)-[:ASSUMES]->(:Identity service account that it impersonates)
 """
 
@@ -17,6 +18,7 @@ from graphinv.ingest.support.clients import top_object
 from graphinv.ingest.support.cloud_logins import named_by_path
 from graphinv.ingest.support.gcp import names
 from graphinv.ingest.support.located import Located
+from graphinv.ingest.support.machines import home_of, kept_there
 from graphinv.ingest.support.parts import inside
 from graphinv.ingest.support.records import problem, text
 from graphinv.ingest.support.secrets import Recognised, recognise, redact, secret_key, secret_node
@@ -36,6 +38,7 @@ _POOL = re.compile(r"//iam\.googleapis\.com/((?:projects/[\w-]+/)?locations/glob
 _KEY_ID = re.compile(r"[0-9a-f]{20,64}")
 
 
+_DEFAULTS = tuple(f"{folder}gcloud/application_default_credentials.json" for folder in (".config/", "AppData/Roaming/"))
 _KEY_TYPE = "google_service_account_key"
 
 
@@ -57,6 +60,7 @@ def read(document: Document) -> Iterator[Fact]:
     for fact in facts:
         if isinstance(fact, NodeFact) and fact.kind == "Secret":
             yield from named_by_path(document, fact.key)
+            yield from kept_there(document, home_of(document.path, *_DEFAULTS), {fact.key: None})
     target = _IMPERSONATED.search(text(top.get("service_account_impersonation_url"), 2000))
     if target is None:
         return

@@ -2,6 +2,7 @@
 
 Drawn:
     (:Secret)-[:AUTHENTICATES_AS]->(:Identity entry of the file)-[:ASSUMES]->(:Identity user, service account or role of a cloud)
+    (:Runtime home folder)-[:HOLDS]->(:Secret), where it is the one of a home folder
     (:Identity user)-[:MEMBER_OF]->(:Identity group), (:Identity entry)-[:CAN_ACCESS]->(:Resource cluster)
 """
 
@@ -9,7 +10,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -21,8 +21,10 @@ from graphinv.ingest import Document
 from graphinv.ingest.support import yamldoc
 from graphinv.ingest.support.azure import names as azure
 from graphinv.ingest.support.cloud_logins import named_by_path
+from graphinv.ingest.support.jwt import claims_of
 from graphinv.ingest.support.kubernetes.names import cluster_key, object_id
 from graphinv.ingest.support.located import Located, Pointer
+from graphinv.ingest.support.machines import home_of, kept_there
 from graphinv.ingest.support.parts import inside, items, texts
 from graphinv.ingest.support.records import problem, text
 from graphinv.ingest.support.secrets import Recognised, recognise_all, redact, secret_key, secret_node
@@ -59,7 +61,12 @@ def read(document: Document) -> Iterator[Fact]:
     """
     for located in yamldoc.parse(document.text(), document):
         if isinstance(located.value, dict) and located.value.get("kind") == "Config":
-            yield from _Config(document, located, located.value).facts()
+            keys: dict[NodeKey, int | None] = {}
+            for fact in _Config(document, located, located.value).facts():
+                yield fact
+                if isinstance(fact, NodeFact) and fact.kind == "Secret":
+                    keys.setdefault(fact.key, None)
+            yield from kept_there(document, home_of(document.path, ".kube/config"), keys)
 
 
 @dataclass
@@ -219,14 +226,6 @@ def _validity(data: bytes) -> list[str] | None:
 
 def _account(token: str) -> tuple[str, str] | None:
     """Namespace and name of the service account that a token of Kubernetes is for."""
-    parts = token.split(".")
-    if len(parts) != 3:
-        return None
-    try:
-        payload = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
-    except (ValueError, RecursionError):
-        return None
-    match = re.fullmatch(
-        r"system:serviceaccount:([\w.-]{1,100}):([\w.-]{1,253})", str(payload.get("sub") if isinstance(payload, dict) else "")
-    )
+    claims = claims_of(token)
+    match = re.fullmatch(r"system:serviceaccount:([\w.-]{1,100}):([\w.-]{1,253})", claims.text("sub")) if claims else None
     return (match[1], match[2]) if match else None

@@ -152,7 +152,8 @@ def opened(known: Known, grants: Sequence[Grant]) -> Iterator[NodeFact | EdgeFac
     for edge in known.edges:
         if edge.kind == "AUTHENTICATES_AS" and not isinstance(edge.source, Ref) and not isinstance(edge.target, Ref):
             said[edge.source].append(edge.target)
-    assuming = {edge.source for edge in known.edges if edge.kind == "ASSUMES" and not isinstance(edge.source, Ref)}
+    told = (edge for edge in known.edges if edge.kind == "ASSUMES" and edge.props.get("kind_detail") != arns.BY_PROFILE)
+    assuming = {edge.source for edge in told if not isinstance(edge.source, Ref)}
     tenants = _tenants(known)
     secrets = known.ids("Secret")
     pairs = _pairs(known, [("Secret", one) for one in secrets if ("Secret", one) not in said])

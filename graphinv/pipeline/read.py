@@ -13,6 +13,7 @@ from graphinv.pipeline.catalogue import known
 from graphinv.pipeline.documents import Job, jobs
 from graphinv.pipeline.gather import Progress, gather, quiet
 from graphinv.pipeline.joins import resolve
+from graphinv.pipeline.machines import on_machines
 from graphinv.pipeline.walk import Root, Walk, walk
 
 
@@ -76,6 +77,7 @@ def read_root(root: Root, fingerprint: Callable[[str], str], progress: Progress 
     added = list(known(reading.nodes, reading.edges))
     reading.nodes += [fact for fact in added if isinstance(fact, NodeFact)]
     reading.edges += [fact for fact in added if isinstance(fact, EdgeFact)]
+    reading.edges += on_machines(reading.nodes)
     reading.problems.extend(resolved.problems)
     reading.problems = _once(root, reading.problems)
     return reading

@@ -37,8 +37,9 @@ MATCH (h)-[r:HOLDS]->(s)
 WHERE h.gone_at IS NULL AND r.gone_at IS NULL AND r.place IN ['config', 'repo', 'env', 'prompt', 'tool_definition', 'log']
   AND (r.valid_from IS NULL OR r.valid_from <= $at)
   AND (r.valid_until IS NULL OR r.valid_until > $at OR r.renewable = true)
-  // A reference, too: to what a cluster or a cloud keeps and gives to a process
-  AND NOT (s.fingerprint IS NULL AND r.place IN ['env', 'config'] AND (s.id STARTS WITH 'k8s:' OR s.id STARTS WITH 'arn:'))
+  // A reference, too: to what a cluster, a cloud or a git host keeps and gives to a process
+  AND NOT (s.fingerprint IS NULL AND r.place IN ['env', 'config']
+           AND any(start IN ['k8s:', 'arn:', 'github-secret:', 'gitlab-variable:'] WHERE s.id STARTS WITH start))
 OPTIONAL MATCH (v:Agent)-[z:CONNECTS_TO|USES|RUNS_ON]->(h)
 WHERE v.gone_at IS NULL AND z.gone_at IS NULL AND NOT coalesce(v.status, 'unknown') IN ['suspended', 'retired']
   AND coalesce(z.isolated, false) = false

@@ -82,3 +82,11 @@ def test_placeholders_are_no_keys_and_odd_types_no_crash() -> None:
 def test_other_json_is_left_alone() -> None:
     assert not gcp_credentials.detect("a.json", b'{"type": "service_account", "name": "x"}')
     assert not gcp_credentials.detect("a.py", key_file().encode())
+
+
+def test_what_the_command_line_keeps_lies_on_the_machine_of_a_person() -> None:
+    token = fake("refresh", "1//0")
+    text = json.dumps({"type": "authorized_user", "client_id": "7-x.apps.googleusercontent.com", "refresh_token": token})
+    kept = Facts(gcp_credentials, document(text, "ana/.config/gcloud/application_default_credentials.json"))
+    assert kept.drawn("HOLDS") == {("home:shop/ana", f"secret:{fingerprint(token)}")}
+    assert not Facts(gcp_credentials, document(text, "ops/adc.json")).drawn("HOLDS")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from graphinv.analyze.checks_flows import UNSEEN
 from graphinv.model.results import Finding
 from graphinv.pipeline.stages import scan
 from tests.ingest.reading import fake
@@ -261,3 +262,30 @@ refunder = Agent(name="refunder", instructions="Pay back.", tools=[look_up])
     traces = {"resourceSpans": [{"resource": service, "scopeSpans": [{"scope": {"name": "x"}, "spans": spans}]}]}
     [title] = titles(tmp_path, "GI-INV-003", {"desk/app.py": code, "traces/desk.json": traces})
     assert title == "refunder is declared and was last seen on 2026-06-01T07:46:40Z"
+
+
+# ---- secrets of pipelines --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("tools", "sure"), [("Bash,WebFetch", 1.0), ("WebFetch", UNSEEN)])
+def test_a_job_whose_agent_runs_commands_sees_the_secrets_of_its_environment(tmp_path: Path, tools: str, sure: float) -> None:
+    given = {"prompt": "answer ${{ github.event.issue.body }}", "claude_args": f"--allowedTools {tools} --disallowedTools Read"}
+    step = {"uses": "anthropics/claude-code-action@v1", "with": given, "env": {"STRIPE_API_KEY": "${{ secrets.STRIPE_API_KEY }}"}}
+    job = {"runs-on": "ubuntu-latest", "permissions": {}, "steps": [step]}
+    workflow = {"name": "answer", "on": {"issues": {"types": ["opened"]}}, "jobs": {"answer": job}}
+    [found] = findings(tmp_path, "GI-FLW-001", {".github/workflows/answer.yml": json.dumps(workflow)})
+    assert "Secret:github-secret:acme#STRIPE_API_KEY" in found.details["sensitive"]
+    assert found.confidence == sure
+
+
+def test_a_secret_that_pipelines_are_handed_lies_in_none_of_their_files(tmp_path: Path) -> None:
+    step = {
+        "uses": "anthropics/claude-code-action@v1",
+        "with": {"prompt": "hi"},
+        "env": {"STRIPE_API_KEY": "${{ secrets.STRIPE_API_KEY }}"},
+    }
+    jobs = {name: {"runs-on": "ubuntu-latest", "steps": [step]} for name in ("one", "two")}
+    lab = {name: {"script": ["claude -p hi $STRIPE_API_KEY"]} for name in ("one", "two")}
+    files = {".github/workflows/w.yml": json.dumps({"name": "w", "on": "push", "jobs": jobs}), ".gitlab-ci.yml": json.dumps(lab)}
+    assert titles(tmp_path, "GI-SEC-005", files) == []
+    assert len(titles(tmp_path, "GI-SEC-006", files)) == 2

@@ -25,6 +25,7 @@ from tests.security.code_canaries import crew, csharp_agents, csharp_server, go_
 from tests.security.decision_canaries import decided
 from tests.security.deployment_canaries import aws_answers, deployed, templates, terraform_files
 from tests.security.identity_canaries import identities
+from tests.security.login_canaries import logins
 from tests.security.planting import Plant, leaked, servers
 from tests.security.trace_canaries import traces
 
@@ -155,8 +156,8 @@ def coding(plant: Plant) -> dict[str, str]:
         "shop/.gemini/agents/a.md": f"---\nname: {shaped()}\nkind: remote\n{card}---\n",
         "shop/.cursor/agents/a.md": f"---\nname: {shaped()}\nmodel: {shaped()}\n---\n{plant()}\n",
         "shop/.factory/droids/a.md": f"---\nname: {shaped()}\nmodel: {shaped()}\ntools: [{shaped()}, mcp__{shaped()}__x]\n---\n{plant()}\n",
-        "shop/AGENTS.md": f"Use {plant()} to deploy.\n",
         "shop/.claude/commands/deploy.md": f"---\nallowed-tools: Bash(export T={plant()})\n---\n!`ACME_TOKEN={plant()} run`\n{plant()}\n",
+        "shop/AGENTS.md": f"Use {plant()} to deploy.\n",
     }
 
 
@@ -193,6 +194,7 @@ def estate(plant: Plant) -> dict[str, str]:
         **ownership(plant),
         **aws_answers(plant),
         **identities(plant),
+        **logins(plant),
         **deployed(plant),
         **declared(plant),
         **traces(plant),
@@ -210,8 +212,6 @@ def estate(plant: Plant) -> dict[str, str]:
         "shop/.gemini/settings.json": config("mcpServers"),
         "shop/.qwen/settings.json": config("mcpServers"),
         "shop/.amp/settings.json": config("amp.mcpServers"),
-        "shop/.crush.json": config("mcp"),
-        "shop/.factory/mcp.json": config("mcpServers"),
         "shop/smithery.yaml": (
             f"startCommand:\n  configSchema: {{properties: {{{shaped()}: {{secret: true}}}}}}\n"
             f"  commandFunction: \"{{command: 'npx', args: ['x', '--token', '{plant()}', '{shaped()}']}}\"\ntools: [{{name: {shaped()}}}]\n"
@@ -223,11 +223,13 @@ def estate(plant: Plant) -> dict[str, str]:
         "shop/outdated.json": json.dumps(
             {shaped(): {"current": "1.0.0", "latest": shaped()}, "a": {"current": "1.0.0", "latest": shaped()}}
         ),
+        "shop/.crush.json": config("mcp"),
+        "shop/.factory/mcp.json": config("mcpServers"),
         "shop/mcp-servers.json": config("servers"),
-        "shop/.kiro/agents/a.json": json.dumps(
-            {
         "shop/.codeium/windsurf/mcp_config.json": config("mcpServers"),
         "shop/reports/scan.json": json.dumps({shaped(): {"client": shaped(), "servers": asked(plant)}}),
+        "shop/.kiro/agents/a.json": json.dumps(
+            {
                 "name": f"k {shaped()}",
                 "prompt": plant(),
                 "mcpServers": servers(plant),

@@ -20,6 +20,7 @@ from graphinv.pipeline.walk import root_of
 from tests.security.decision_hostile import DECISIONS
 from tests.security.decision_hostile import PLACES as DECIDING
 from tests.security.identity_hostile import IDENTITIES
+from tests.security.login_hostile import LOGINS, LOGINS_IN
 
 GOOD = json.dumps({"mcpServers": {"ok": {"command": "npx", "args": ["-y", "good-server@1.0.0"]}}}).encode()
 DEEP = b"[" * 100_000
@@ -114,6 +115,7 @@ BAD: dict[str, bytes] = {
     + b"\n{\n",
     "template-bomb": b"AWSTemplateFormatVersion: '2010-09-09'\n" + BOMB + b"Resources: *m\n",
     **IDENTITIES,
+    **LOGINS,
     **DECISIONS,
     "terraform-json-types": b'{"resource": {"a": 7, "aws_iam_role": {"b": [1, {"name": {"x": []}}], "c": {"name": "${", "tags": "${a["}}}, '
     b'"locals": [7], "variable": {"x": 7}, "module": {"m": {"source": 7}}, "provider": {"aws": [[{}]]}, "output": 7}',
@@ -195,14 +197,14 @@ PLACES = (
     ".vscode/settings.json",
     ".gemini/settings.json",
     ".amp/settings.json",
-    ".crush.json",
-    "opencode.json",
     "smithery.yaml",
     "catalogs/acme.yaml",
     "outdated.json",
-    ".zed/settings.json",
+    ".crush.json",
     "mcp_config.json",
     ".codex/config.toml",
+    "opencode.json",
+    ".zed/settings.json",
     "cline_mcp_settings.json",
     ".roo/mcp.json",
     ".continue/config.yaml",
@@ -235,9 +237,9 @@ PLACES = (
     ".codex/agents/a.toml",
     ".gemini/agents/a.md",
     ".cursor/agents/a.md",
+    ".factory/droids/a.md",
     ".claude/commands/a.md",
     ".gemini/commands/a.toml",
-    ".factory/droids/a.md",
     "AGENTS.md",
     "gcp/policy.json",
     "gcp/assets.ndjson",
@@ -279,6 +281,7 @@ PLACES = (
     "snowflake/grants.sql",
     "snowflake/grants.csv",
     "aws/report.csv",
+    *LOGINS_IN,
     *DECIDING,
 )
 

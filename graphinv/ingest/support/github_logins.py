@@ -22,25 +22,24 @@ LOGINS: Mapping[str, tuple[str, re.Pattern[str], str, str]] = {
     "azure/login": ("client-id", _CLIENT, "service_principal", "azure"),
 }
 """Action → input that names whom it logs in as, what such a name looks like, type and provider of that identity."""
-_GIVEN = {
-    *LOGINS,
-    "actions/create-github-app-token",
-    "tibdex/github-app-token",
-    "docker/login-action",
-    "hashicorp/vault-action",
+_PLACES: Mapping[str, str] = {
+    **dict.fromkeys([*LOGINS, "docker/login-action"], "env"),
+    **dict.fromkeys(["actions/create-github-app-token", "tibdex/github-app-token", "hashicorp/vault-action"], "vault"),
 }
+"""Actions that are given secrets, and where these lie for the steps after them: a login leaves them in variables and files, what only
+trades one for a token leaves them with GitHub."""
 
 
 def login_facts(document: Document, line: int, name: str, inputs: Mapping[str, Any], ingestor: str) -> Iterator[Fact]:
     """Facts about a step that uses the action ``name`` (lower case) with ``inputs``: the identity it logs in as, where that is written, and
     the secrets it is given; nothing for other actions."""
-    if name not in _GIVEN:
+    if name not in _PLACES:
         return
     sources = [document.source(line)]
     common = {"evidence": ["declared"], "sources": sources}
     for secret in sorted(flow(dict(inputs)).secrets):
         target = Ref("Secret", "github-secret", redact(secret), fallback=f"github-secret:{document.root}#{redact(secret)}")
-        yield EdgeFact("HOLDS", HOLDER, target, {"place": "vault", **common})
+        yield EdgeFact("HOLDS", HOLDER, target, {"place": _PLACES[name], **common})
     if name not in LOGINS:
         return
     field, pattern, kind, provider = LOGINS[name]

@@ -6,32 +6,27 @@ used alone: neither its entropy and keyword detectors nor anything of it that as
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from graphinv.ingest.support.jwt import Claims, claims_of
+
 MAX_LENGTH = 20_000
 """Characters of one value that are looked at."""
-_MAX_TOKEN = 8_192
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A credential found in a text at ``start``…``end``; what its own text tells of it."""
+    """A credential found in a text at ``start``…``end``; what its own text tells of it, of a JWT by its ``claims``."""
 
     type: str
     start: int
     end: int
     lifetime: str | None = None
-    issued_at: str | None = None
-    expires_at: str | None = None
-    audience: tuple[str, ...] = field(default=())
+    claims: Claims | None = None
 
 
 # type, lifetime, prefix and body. Possessive, so that no text takes more than linear time.
@@ -193,35 +188,6 @@ def _keys(text: str) -> Iterator[Shape]:
 
 def _jwts(text: str) -> Iterator[Shape]:
     for match in _JWT.finditer(text):
-        header, payload = (_claims(part) for part in match[0].split(".")[:2])
-        if header is None or payload is None:
-            continue
-        issued, expires = (_moment(payload.get(name)) for name in ("iat", "exp"))
-        audience = payload.get("aud")
-        names = audience if isinstance(audience, list) else [audience]
-        yield Shape(
-            "jwt",
-            match.start(),
-            match.end(),
-            lifetime="ephemeral" if expires else "static",
-            issued_at=issued,
-            expires_at=expires,
-            audience=tuple(name[:200] for name in names[:20] if isinstance(name, str) and name),
-        )
-
-
-def _claims(part: str) -> dict[str, Any] | None:
-    """One part of a JWT, decoded and not verified; None where it is no JSON object."""
-    if len(part) > _MAX_TOKEN:
-        return None
-    try:
-        value = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
-    except (ValueError, binascii.Error, RecursionError):
-        return None
-    return value if isinstance(value, dict) else None
-
-
-def _moment(value: object) -> str | None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < 32_503_680_000:
-        return None
-    return datetime.fromtimestamp(int(value), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        claims = claims_of(match[0])
+        if claims is not None:
+            yield Shape("jwt", match.start(), match.end(), "ephemeral" if claims.expires_at else "static", claims)

@@ -16,6 +16,7 @@ from urllib.parse import unquote
 from graphinv.ingest import Document
 from graphinv.ingest.support.aws.arns import access_key
 from graphinv.ingest.support.interpolation import Interpolation, interpolations, is_reference
+from graphinv.ingest.support.jwt import Claims
 from graphinv.ingest.support.secret_shapes import MAX_LENGTH, Shape, hide, shapes
 from graphinv.ingest.support.secret_words import (
     entropy,
@@ -33,6 +34,7 @@ __all__ = [
     "Interpolation",
     "Recognised",
     "UrlParts",
+    "claimed",
     "interpolations",
     "is_placeholder",
     "is_reference",
@@ -58,9 +60,7 @@ class Recognised:
     start: int = 0
     end: int = 0
     lifetime: str | None = None
-    issued_at: str | None = None
-    expires_at: str | None = None
-    audience: tuple[str, ...] = ()
+    claims: Claims | None = None
 
 
 _SCHEME = re.compile(
@@ -139,17 +139,7 @@ def _made(key: str, kind: str, secret: str, start: int = 0, end: int = 0) -> Rec
 
 
 def _of_shape(key: str, secret: str, shape: Shape) -> Recognised:
-    return Recognised(
-        shape.type,
-        _name(key, shape.type, secret),
-        secret,
-        shape.start,
-        shape.end,
-        shape.lifetime,
-        shape.issued_at,
-        shape.expires_at,
-        shape.audience,
-    )
+    return Recognised(shape.type, _name(key, shape.type, secret), secret, shape.start, shape.end, shape.lifetime, shape.claims)
 
 
 def _stands_in(text: str, shape: Shape) -> bool:
@@ -353,12 +343,21 @@ def secret_node(document: Document, line: int | None, found: Recognised) -> Node
         "type": found.type,
         "lifetime": found.lifetime,
         "fingerprint": _fingerprint(document, found),
-        "issued_at": found.issued_at,
-        "expires_at": found.expires_at,
-        "audience": list(found.audience) or None,
         "sources": [document.source(line)],
+        **(claimed(found.claims) if found.claims else {}),
     }
     return NodeFact(*secret_key(document, found), {name: value for name, value in props.items() if value is not None})
+
+
+def claimed(claims: Claims) -> Props:
+    """What its claims say of a token, as properties; None for what they do not say."""
+    return {
+        "issued_at": claims.issued_at,
+        "expires_at": claims.expires_at,
+        "audience": [hide(one) for one in claims.audience] or None,
+        "scopes": [hide(one) for one in claims.scopes] or None,
+        "labels": [f"act={hide(one)}" for one in claims.actors] or None,
+    }
 
 
 def _fingerprint(document: Document, found: Recognised) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -141,6 +142,8 @@ class _Server:
         sent = tuple(dict.fromkeys(fact.target for fact in held if isinstance(fact, EdgeFact) and fact.kind == "HOLDS")) if remote else ()
         yield from self.node(entry, props, remote, sent, self.allowed(entry, words, props, given.settings, address if remote else None))
         yield from held
+        if started.proxied is not None:
+            yield from self.kept_as(started.proxied.text)
         yield from self.surroundings(started, remote)
         yield from self.problems
 
@@ -302,6 +305,13 @@ class _Server:
             edge |= {"approved": True, "approval": "client", "approved_by": self.document.source()}
         yield EdgeFact("CONNECTS_TO", self.host, self.key, {name: value for name, value in edge.items() if value is not None})
         yield Binding(self.client, self.name, self.key, self.folder, self.document.path, sent)
+
+    def kept_as(self, address: str) -> Iterator[Binding]:
+        """The name under which ``mcp-remote`` keeps what it was given for an address, in the home folder of whoever starts it."""
+        parts = url_parts(address)
+        if parts is not None and not parts.secrets and not parts.references:
+            digest = hashlib.md5(address.encode("utf-8", "replace"), usedforsecurity=False).hexdigest()
+            yield Binding(f"mcp-remote:{digest}", self.name, self.host, self.folder, self.document.path)
 
     def surroundings(self, started: Launch, remote: bool) -> Iterator[Fact]:
         """Packages it needs, and the container or sandbox it runs in."""

@@ -18,6 +18,7 @@ from graphinv.ingest.support.secrets import (
     recognise_all,
     redact,
     secret_facts,
+    secret_node,
     url_parts,
 )
 from graphinv.model.facts import EdgeFact, NodeFact, Ref, check_edge, check_node
@@ -196,11 +197,24 @@ def test_a_key_that_holds_the_value_names_nothing() -> None:
 
 
 def test_claims_of_a_token_that_tells_them() -> None:
-    (found,) = recognise_all("", jwt({"iat": 1_800_000_000, "exp": 1_800_003_600, "aud": ["mcp", 7]}))
-    assert (found.type, found.lifetime, found.audience) == ("jwt", "ephemeral", ("mcp",))
-    assert (found.issued_at, found.expires_at) == ("2027-01-15T08:00:00Z", "2027-01-15T09:00:00Z")
+    act = {"sub": "desk-bot", "act": {"sub": "front"}}
+    token = jwt({"iat": 1_800_000_000, "exp": 1_800_003_600, "aud": ["mcp", 7], "scp": ["pay", 1], "act": act})
+    (found,) = recognise_all("", token)
+    assert (found.type, found.lifetime) == ("jwt", "ephemeral")
+    assert secret_node(document("", "a"), 1, found).props == {
+        "name": "jwt",
+        "type": "jwt",
+        "lifetime": "ephemeral",
+        "fingerprint": fingerprint(token),
+        "issued_at": "2027-01-15T08:00:00Z",
+        "expires_at": "2027-01-15T09:00:00Z",
+        "audience": ["mcp"],
+        "scopes": ["pay"],
+        "labels": ["act=desk-bot", "act=front"],
+        "sources": ["shop/a#L1"],
+    }
     (found,) = recognise_all("", jwt({"sub": "x", "exp": "soon"}))
-    assert (found.lifetime, found.expires_at) == ("static", None)
+    assert (found.lifetime, found.claims and found.claims.expires_at) == ("static", None)
     assert recognise("", jwt([1])) is None
 
 

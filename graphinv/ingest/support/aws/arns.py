@@ -145,6 +145,21 @@ def access_key(key_id: str) -> NodeKey:
     return "Secret", f"aws-access-key:{key_id}"
 
 
+def numbered_key(user: str, number: int) -> NodeKey:
+    """The Secret of an access key that is known by the ARN of its user and its number alone, as in a credential report."""
+    return "Secret", f"aws-access-key:{user}#{number}"
+
+
+def numbered_key_user(id: str) -> str:
+    """The user in the id of such a key; ``""`` for any other id."""
+    user, hash, number = id.removeprefix("aws-access-key:").rpartition("#")
+    return user if id.startswith("aws-access-key:arn:") and hash and number in ("1", "2") else ""
+
+
+BY_PROFILE = "profile"
+"""``kind_detail`` of an ASSUMES edge that a profile of the CLI asks for: it does not tell whose the key is."""
+
+
 def access_key_user(key_id: str) -> NodeKey:
     """Stand-in for whose access key it is, until a source tells (then it ASSUMES that user)."""
     return "Identity", f"aws-access-key-user:{key_id}"

@@ -1,0 +1,32 @@
+"""Which agents run on the machine whose home folder a root holds: those that are configured in that folder, for whatever they are used.
+
+Drawn:
+    (:Agent client of a coding agent)-[:RUNS_ON]->(:Runtime home folder)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from graphinv.ingest.support.machines import MACHINE
+from graphinv.model.facts import EdgeFact, NodeFact
+
+THERE = 0.8
+"""How sure it is that a coding agent that is configured in a home folder runs there, with that person's means."""
+_CHATS = frozenset({"claude-desktop", "lm-studio", "librechat", "mcp-client"})
+"""Clients that start nothing by themselves: what lies on the machine they reach by servers alone."""
+
+
+def on_machines(nodes: Iterable[NodeFact]) -> Iterator[EdgeFact]:
+    """The edges of one root. One that runs in a sandbox of its own is isolated. O(nodes)."""
+    nodes = list(nodes)
+    machines = {node.id.removeprefix(MACHINE): node for node in nodes if node.kind == "Runtime" and node.id.startswith(MACHINE)}
+    for node in nodes if machines else ():
+        client, _, place = node.id.partition(":")
+        host = node.kind == "Agent" and node.props.get("kind_detail") == f"{client} host"
+        if host and client not in _CHATS and place in machines:
+            apart = {"isolated": True} if "sandbox=true" in (node.props.get("labels") or ()) else {}
+            sources = list(node.props.get("sources") or ())
+            yield EdgeFact(
+                "RUNS_ON", node.key, machines[place].key, {"evidence": ["inferred"], "confidence": THERE, "sources": sources, **apart}
+            )

@@ -1,0 +1,56 @@
+"""Files of a home folder as a whole: what lies there, and which agents can use it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+from graphinv.model.facts import NodeFact
+from graphinv.pipeline.machines import on_machines
+from graphinv.pipeline.read import Reading, read_root
+from graphinv.pipeline.walk import Root
+from tests.ingest.reading import fake, fingerprint
+from tests.ingest.test_aws_profiles import CONFIG, CREDENTIALS, OTHER_ID, ROLE
+
+SERVER = "https://mcp.notion.example/mcp"
+ACCESS = fake("access", length=48)
+
+
+def scanned(folder: Path, files: dict[str, str]) -> Reading:
+    for path, text in files.items():
+        place = folder / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text, "utf-8")
+    return read_root(Root("homes", folder), fingerprint)
+
+
+def test_agents_of_a_home_folder_run_where_its_logins_lie(tmp_path: Path) -> None:
+    remote = {"mcpServers": {"notion": {"command": "npx", "args": ["-y", "mcp-remote", SERVER]}}}
+    digest = hashlib.md5(SERVER.encode(), usedforsecurity=False).hexdigest()
+    files = {
+        "ana/.aws/credentials": CREDENTIALS,
+        "ana/.aws/config": CONFIG,
+        "ana/.claude.json": json.dumps(remote),
+        "ana/.gemini/settings.json": json.dumps({"tools": {"sandbox": True}, "mcpServers": {}}),
+        "ana/claude_desktop_config.json": json.dumps(remote),
+        f"ana/.mcp-auth/mcp-remote-0.1.37/{digest}_tokens.json": json.dumps({"access_token": ACCESS, "expires_in": 3600}),
+        "bob/.codex/config.toml": 'model = "x"\n',
+    }
+    reading = scanned(tmp_path, files)
+    drawn = {(edge.kind, edge.source[1], edge.target[1]): edge.props for edge in reading.edges if isinstance(edge.source, tuple)}  # type: ignore[index]
+    home = "home:homes/ana"
+    there = {ends[1:]: props for ends, props in drawn.items() if ends[0] == "RUNS_ON" and ends[2] == home}
+    assert set(there) == {("claude-code:homes/ana", home), ("gemini-cli:homes/ana", home)}
+    assert there["gemini-cli:homes/ana", home]["isolated"] is True
+    held = {ends[1] for ends in drawn if ends[0] == "HOLDS" and ends[2] == f"secret:{fingerprint(ACCESS)}"}
+    assert held == {home, "claude-code:homes/ana", "claude-desktop:homes/ana"}
+    assert ("ASSUMES", f"aws-access-key-user:{OTHER_ID}", ROLE) in drawn
+    assert not [problem for problem in reading.problems if problem.severity != "note"]
+
+
+def test_without_a_machine_nothing_is_drawn() -> None:
+    host = NodeFact("Agent", "codex:shop", {"kind_detail": "codex host"})
+    assert list(on_machines([host])) == []
+    assert [edge.source for edge in on_machines([host, NodeFact("Runtime", "home:shop")])] == [("Agent", "codex:shop")]
+    assert list(on_machines([NodeFact("Agent", "codex:shop/x", host.props), NodeFact("Runtime", "home:shop")])) == []
