@@ -358,6 +358,13 @@ def _life(secret: Props) -> tuple[int, int] | None:
     return None if issued is None or expires is None else (micros(issued), micros(expires))
 
 
+def _until_now(secret: Props, at: int) -> tuple[int, int] | None:
+    """The life so far of one that renews itself, where nobody states an end, as of the tokens that others are refreshed with."""
+    issued = secret.get("issued_at")
+    lasts = secret.get("renewable") and secret.get("expires_at") is None
+    return (micros(issued), at) if lasts and issued is not None and micros(issued) < at else None
+
+
 def _in_place(secret: Props) -> int:
     """How often it must have been renewed to have lived as long as it does."""
     life, ttl = _life(secret), secret.get("ttl_seconds")
@@ -365,7 +372,7 @@ def _in_place(secret: Props) -> int:
 
 
 def _standing(estate: Estate, family: _Family, root: NodeRecord, at: int, params: Params) -> Iterator[Row]:
-    lives = sorted(life for secret in family.members if (life := _life(secret.props)))
+    lives = sorted(life for secret in family.members if (life := _life(secret.props) or _until_now(secret.props, at)))
     tasks = [estate.nodes[key].props for key in sorted({key for secret in family.members for key in _tasks(estate, secret.key)})]
     reasons = []
     outlives = False
