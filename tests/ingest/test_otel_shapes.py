@@ -43,6 +43,11 @@ CONVENTIONS: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = 
         {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "search", "gen_ai.tool.args": "{}"},
         {"gen_ai.operation.name": "call_llm", "gen_ai.request.model": "gpt-4o"},
     ),
+    "agent-framework": (
+        {"executor.id": "Planner", "executor.type": "AgentExecutor", "message.type": "MessageType.STANDARD"},
+        {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "search", "gen_ai.tool.type": "function"},
+        {"gen_ai.operation.name": "chat", "gen_ai.request.model": "unknown", "traceloop.association.properties.ls_model_name": "gpt-4o"},
+    ),
     "ai-sdk": (
         {"ai.operationId": "ai.generateText", "ai.telemetry.functionId": "Planner"},
         {"ai.operationId": "ai.toolCall", "ai.toolCall.name": "search", "ai.toolCall.args": "{}"},

@@ -87,6 +87,7 @@ _PARTS_OF_GRAPHS = (
     "langgraph_checkpoint_ns",
 )
 """Where in its graphs LangGraph runs a node: ``researcher:<id>|tools:<id>`` is a node of the graph that is the node ``researcher``."""
+_LANGCHAIN_MODEL = ("traceloop.association.properties.ls_model_name", "ls_model_name")
 _MCP_TOOL = re.compile(r"mcp__(.+?)__(.+)")
 """A server's tool, as Claude Code and others call it."""
 _MCP_SELF = re.compile(r"(?:ping|logging/|notifications/|roots/|sampling/|elicitation/|completion/).*")
@@ -160,12 +161,23 @@ def _what(span: Span) -> What | None:
         return "model" if _AI_SDK_MODEL.fullmatch(sdk) else "caller" if _AI_SDK.fullmatch(sdk) else "tool" if sdk == "ai.toolCall" else None
     if named:
         return "agent" if named[1] == "invoke_agent" else "tool"
+    if text(told, "executor.type") == "AgentExecutor":  # what Microsoft's Agent Framework runs an agent in
+        return "agent"
     return next((what for names, what in _TELLING if text(told, *names)), None)
 
 
 def _agent(what: What, span: Span) -> Deed | None:
     told = span.attributes
-    stated = text(told, "gen_ai.agent.name", "agent.name", "agent_name", "gen_ai.workflow.name", "traceloop.entity.name", "graph.node.id")
+    stated = text(
+        told,
+        "gen_ai.agent.name",
+        "agent.name",
+        "agent_name",
+        "gen_ai.workflow.name",
+        "traceloop.entity.name",
+        "graph.node.id",
+        "executor.id",
+    )
     stated = stated or _observed(told, "ioa_observe.entity.name") or _of_span(span)
     name = _named(stated)
     if _WHOLE.fullmatch(stated) or (what == "workflow" and (not name or _MECHANISM.fullmatch(name))):
@@ -277,8 +289,8 @@ def _database(what: What, span: Span) -> Deed | None:
 
 def _model(told: Attributes) -> str:
     stated = text(told, "gen_ai.request.model", "llm.model_name", "ai.model.id", "embedding.model_name", "llm.request.model", "llm.model")
-    name = stated or text(told, "gen_ai.response.model", "llm.response.model")
-    return "" if name.lower() == "unknown" else shown(name)
+    names = (stated, text(told, "gen_ai.response.model", "llm.response.model"), text(told, *_LANGCHAIN_MODEL))
+    return shown(next((name for name in names if name and name.lower() != "unknown"), ""))
 
 
 def _own(told: Attributes) -> Own:
