@@ -196,15 +196,16 @@ def _resource(document: Document, record: Record, value: dict[str, Any]) -> Iter
     for policy in items(value.get("accessPolicies")):
         yield from _vault_policy(document, record, id, policy)
     granted: Props = {"evidence": ["granted"], "sources": sources}
-    if kind not in _RUNTIMES:
-        return
-    runtime: NodeKey = ("Runtime", id)
-    yield NodeFact(*runtime, {**props, **about_any(about), "type": _RUNTIMES[kind]})
     identity = inside(record.value, "identity")
     principal = text(identity.get("principalId"))
     if names.is_guid(principal):
         own: Props = {"name": f"identity of {props['name']}", "type": "managed_identity", "provider": "entra", "binding": "platform"}
         yield NodeFact(*names.identity(principal), {**own, "sources": sources})
+    if kind not in _RUNTIMES:
+        return
+    runtime: NodeKey = ("Runtime", id)
+    yield NodeFact(*runtime, {**props, **about_any(about), "type": _RUNTIMES[kind]})
+    if names.is_guid(principal):
         yield EdgeFact("RUNS_AS", runtime, names.identity(principal), granted)
     assigned = identity.get("userAssignedIdentities")
     for name in list(assigned)[:100] if isinstance(assigned, dict) else ():

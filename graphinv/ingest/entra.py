@@ -42,7 +42,7 @@ MAX_DEPTH = 20
 
 _MARKS = re.compile(
     rb'"(?:servicePrincipalType|requiredResourceAccess|appRoleId|consentType|directoryScopeId|signInAudience|isFallbackPublicClient'
-    rb'|agentIdentityBlueprintId|identityParentId|inheritablePermissions|userPrincipalName|oauth2PermissionScopes|identifierUris|passwordCredentials|employeeLeaveDateTime)"\s*:'
+    rb'|agentIdentityBlueprintId|identityParentId|inheritablePermissions|userPrincipalName|oauth2PermissionScopes|identifierUris|passwordCredentials|employeeLeaveDateTime|securityEnabled)"\s*:'
     rb"|\$metadata#\w+\('[0-9a-f-]{36}'\)/federatedIdentityCredentials"
 )
 _SHELL = re.compile(
@@ -50,7 +50,9 @@ _SHELL = re.compile(
 )
 _OF_SHELL = re.compile(rb'"(?:AppId|PrincipalId|ClientId|ResourceId)"\s*:')
 """As PowerShell's modules for Graph write objects: the same fields, each with a capital letter."""
-_OF_GRAPH = re.compile(rb"graph\.microsoft\.com/|#microsoft\.graph\.|\"(?:appId|principalId|clientId|resourceId|userPrincipalName)\"\s*:")
+_OF_GRAPH = re.compile(
+    rb"graph\.microsoft\.com/|#microsoft\.graph\.|\"(?:appId|principalId|clientId|resourceId|userPrincipalName|mailEnabled)\"\s*:"
+)
 _CONTEXT = re.compile(
     r"(?:applications|servicePrincipals)(?:\('([0-9a-f-]{36})'\)|/([0-9a-f-]{36}))/(?:[\w.]+/)?(federatedIdentityCredentials|owners|sponsors)",
     re.I,
@@ -138,7 +140,7 @@ class _Reading:
                 yield problem(self.document, record.line(), "is a federated credential that does not say whose it is", NAME)
         elif text(value.get("userPrincipalName")):
             yield from self.person(value, record.line())
-        elif isinstance(value.get("members"), list) and names.is_guid(text(value.get("id"))):
+        elif (isinstance(value.get("members"), list) or "securityEnabled" in value) and names.is_guid(text(value.get("id"))):
             yield from self.group(record)
 
     def collected(self, record: Record) -> Iterator[Fact]:
@@ -291,7 +293,7 @@ class _Reading:
         key, line = names.identity(text(record.value["id"])), record.line()
         title = redact(text(record.value.get("displayName"))) or None
         yield NodeFact(*key, {"name": title, "type": "group", "provider": "entra", "sources": self.at(line)})
-        for index, one in enumerate(items(record.value["members"])):
+        for index, one in enumerate(items(record.value.get("members"))):
             if names.is_guid(text(one.get("id"))):
                 yield EdgeFact("MEMBER_OF", names.identity(text(one["id"])), key, self.stated(record.line("members", index)))
 

@@ -90,6 +90,13 @@ def test_a_role_for_everything_covers_the_scope_itself(role: str, actions: str) 
     assert reach == {f"azure:{SUBSCRIPTION}": actions, STORE.lower(): actions, MACHINE.lower(): actions}
 
 
+def test_the_identity_of_a_store_has_its_name() -> None:
+    store = {"id": STORE, "type": "Microsoft.Storage/storageAccounts", "location": "x", "identity": {"principalId": MACHINE_ID}}
+    found = Granted(az("stores.json", store))
+    assert found.nodes["Identity", f"entra:{MACHINE_ID}"]["name"] == "identity of invoices"
+    assert not found.drawn("RUNS_AS")
+
+
 def test_another_subscription_with_a_longer_name_is_not_below() -> None:
     assert STORE.lower() not in granted(assignment(OWNER, f"/subscriptions/{SUBSCRIPTION}/resourceGroups/Des")).access(f"entra:{BOT}")
 

@@ -236,6 +236,8 @@ def test_people_and_groups() -> None:
     group = {"id": AGENT, "displayName": "g", "members": [{"id": BLUEPRINT}, {"id": 7}], "principalId": "x", "identifierUris_": 1}
     found = Granted(az("users.json", user))
     assert found.nodes["Owner", "a@b.example"]["status"] == "active"
+    listed = {"id": AGENT, "displayName": "Operators", "groupTypes": [], "mailEnabled": False, "securityEnabled": True}
+    assert Granted(az("groups.json", listed)).nodes["Identity", f"entra:{AGENT}"]["name"] == "Operators"
     assert list(entra.read(az("groups.json", group)))
 
 

@@ -136,6 +136,25 @@ def test_azure_identities_and_their_roles() -> None:
     assert ("CAN_ACCESS", bot, app) not in edges
 
 
+def test_names_of_fields_and_files_are_no_credentials() -> None:
+    facts = read("""
+    variable "given" { type = map(string) }
+    resource "okta_user" "ana" {
+      login    = "ana@acme.example"
+      password = lookup(var.given, "password", null)
+      pin      = var.given["kind"] == "password" ? null : file("${path.module}/pin.txt")
+    }
+    """)
+    assert [node.id for node in facts.all if isinstance(node, NodeFact) and node.kind == "Secret"] == []
+    word = fake("lookup", length=24)
+    facts = read(
+        'variable "given" {}\nresource "okta_user" "ana" {\n  password = lookup(var.given, "password", "PLACED")\n}\n'.replace(
+            "PLACED", word
+        )
+    )
+    assert ("Secret", f"secret:{fingerprint(word)}") in facts.nodes
+
+
 def test_an_eligible_role_of_azure_has_to_be_activated() -> None:
     scope, principal = "/subscriptions/aaaaaaaa-0000-4000-8000-000000000001", "aaaaaaaa-0000-4000-8000-00000000000b"
     facts = read(f"""

@@ -224,10 +224,12 @@ class _Lowering:
             case "function_call" if children:
                 listed = next((child for child in children if child.type == "function_arguments"), None)
                 inner = listed.named_children if listed else []
-                arguments = tuple(self.expr(child, place, depth + 1) for child in inner if child.type == "expression")
-                return ir.Call(self.name(children[0]), arguments, any(child.type == "ellipsis" for child in inner))
+                name, given = self.name(children[0]), [child for child in inner if child.type == "expression"]
+                names = _NAMES.get(name, 0)
+                arguments = tuple(self.expr(one, _Place() if names >> at & 1 else place, depth + 1) for at, one in enumerate(given))
+                return ir.Call(name, arguments, any(child.type == "ellipsis" for child in inner))
             case "conditional" if len(children) == 3:
-                test, yes, no = (self.expr(child, place, depth + 1) for child in children)
+                test, yes, no = (self.expr(child, at, depth + 1) for child, at in zip(children, (_Place(), place, place), strict=True))
                 return ir.Conditional(test, yes, no)
             case "binary_operation" | "unary_operation":
                 return self.operation(node, place, depth)
@@ -358,6 +360,8 @@ class _Place:
     heredoc: bool = False
 
 
+_NAMES = {"lookup": 0b10, **dict.fromkeys(("file", "filebase64", "filesha256", "templatefile"), 0b1)}
+"""Functions of which an argument (a bit for each, from the first) is the name of a field or a file, and no value."""
 _WRAPPERS = frozenset({"expression", "literal_value", "template_expr", "collection_value", "operation", "for_expr"})
 
 
