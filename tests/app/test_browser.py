@@ -148,9 +148,8 @@ def test_every_view_opens_without_complaint(chromium: Browser, company: str) -> 
         settled(page)
     go(page, "Blast radius")
     expect(page.locator(f"{PICTURE} g.node").first).to_be_visible(timeout=SECONDS)
-    go(page, "Findings")
-    go(page, "Queries")
-    go(page, "Overview")
+    for view in ("Findings", "Decisions", "Changes", "Queries", "Overview"):
+        go(page, view)
     assert watch.complaints == []
     page.close()
 
@@ -210,7 +209,7 @@ def test_names_of_strangers_stay_text(chromium: Browser, hostile_store: Path) ->
         page.on("dialog", lambda dialog: watch.complaints.append(f"dialog {dialog.message}"))
         page.goto(address)
         settled(page)
-        for view in ("Agents", "Findings", "Queries", "Blast radius", "Overview"):
+        for view in ("Agents", "Findings", "Queries", "Blast radius", "Decisions", "Changes", "Overview"):
             go(page, view)
             main = page.locator("[data-testid=stMain]")
             assert page.get_by_test_id("stElementToolbar").get_by_role("button", name="Download as CSV").count() == 0, (

@@ -79,6 +79,12 @@ def test_findings_stand_under_the_changes_that_clear_them(store: Path, monkeypat
     )
 
 
+def test_a_document_that_was_not_read_is_named_where_its_finding_is_a_change(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    changes = table(opened(store, monkeypatch, VIEWS[4]), "change", "takes away")
+    [row] = [one for _, one in changes.iterrows() if one["rules"] == "GI-COV-001"]
+    assert (row["change"], row["stated in"]) == ("estate/.mcp.json was recognised but not read", "estate/.mcp.json#L1")
+
+
 def test_findings_one_by_one_are_filtered(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     page = opened(store, monkeypatch, VIEWS[4])
     page.segmented_control(key="findings_how").set_value("one by one").run()

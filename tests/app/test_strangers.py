@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from tests.app.conftest import edge, node, put
 from tests.app.pages import VIEWS, opened, picture
 
 MARKUP = (
@@ -45,6 +46,21 @@ def test_names_are_never_taken_for_markup(hostile_store: Path, monkeypatch: pyte
         assert sign not in shown, sign
     for text in page.text:
         assert text.value.isprintable()
+
+
+def test_a_long_name_fills_no_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    long = "name " * 400
+    agent, identity, resource = ("Agent", f"a{long}"), ("Identity", f"i{long}"), ("Resource", f"r{long}")
+    facts = [
+        node(*agent, name=long),
+        node(*resource, name=long, sensitivity="restricted"),
+        edge("RUNS_AS", agent, identity),
+        edge("CAN_ACCESS", identity, resource, actions=["admin"]),
+    ]
+    store = put(tmp_path, facts)
+    for view in VIEWS:
+        page = opened(store, monkeypatch, view)
+        assert [text.value for text in page.text if len(text.value) > 400] == [], view
 
 
 @pytest.mark.parametrize("view", VIEWS)
