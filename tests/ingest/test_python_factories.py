@@ -512,3 +512,18 @@ def plain():
         }
     )
     assert {target for _, target in facts.drawn("USES_MODEL")} == {"llama3"}
+
+
+def test_a_provider_is_no_model() -> None:
+    facts = linked(
+        {
+            "desk.py": """
+from pydantic_ai import Agent
+from shop_models import default_model
+
+one = Agent(default_model("anthropic"), name="one")
+two = Agent(default_model("openai/gpt-4o"), name="two")
+"""
+        }
+    )
+    assert {target for _, target in facts.drawn("USES_MODEL")} == {"openai/gpt-4o"}

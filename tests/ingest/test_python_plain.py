@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.ingest.python_linked import linked
-from tests.ingest.reading import Facts
+from tests.ingest.reading import Facts, fake
 
 
 def _said(facts: Facts, kind: str) -> set[tuple[str, str]]:
@@ -619,3 +619,28 @@ team = ManagerWorkers(name="team", group_manager=chief, workers=[clerk])
     assert _said(facts, "USES") == {("clerk", "look_up")}
     assert facts.targets("CONNECTS_TO", "agent-spec:shop/desk#clerk") == {"https://papers.shop.example/sse"}
     assert _hands(facts) == {("team", "chief", "invoke", "manager"), ("team", "clerk", "invoke", "team")}
+
+
+def test_letta_agents_share_blocks_and_their_clients_token() -> None:
+    token = fake("letta", length=48)
+    facts = linked(
+        {
+            "team.py": f"""
+import os
+from letta_client import Letta
+from openai import OpenAI
+
+client = Letta(token="{token}")
+orders = client.blocks.create(label="orders", value="-")
+lead = client.agents.create(name="lead", model="openai/gpt-4o", block_ids=[orders.id, "block-71"])
+clerk = client.agents.create(name="clerk", model="openai/gpt-4o", block_ids=[orders.id])
+kept = OpenAI(api_key=os.environ["DESK_OPENAI_KEY"]).beta.assistants.create(name="kept", model="gpt-4o")
+"""
+        }
+    )
+    written = {(source.rpartition("#")[2], target.rpartition("#")[2]) for source, target in facts.drawn("WRITES")}
+    assert written == {("lead", "orders"), ("lead", "block-71"), ("clerk", "orders")}
+    assert facts.drawn("READS") == facts.drawn("WRITES")
+    held = {(source.rpartition("#")[2], target) for source, target in facts.drawn("HOLDS")}
+    (secret,) = (node for kind, node in facts.nodes if kind == "Secret")
+    assert held == {("lead", secret), ("clerk", secret), ("kept", "env:DESK_OPENAI_KEY")}

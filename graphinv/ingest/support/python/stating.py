@@ -36,6 +36,7 @@ from graphinv.ingest.support.python.values import (
 from graphinv.ingest.support.python.vaults import fetched
 from graphinv.ingest.support.secret_words import looks_connection_name, looks_secret_name
 from graphinv.ingest.support.servers import server_facts
+from graphinv.ingest.support.words import names
 from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Props, Ref
 
 WRAPPED = (
@@ -366,6 +367,10 @@ def _no_fingerprint(value: str) -> str:
 _MODEL_ARGS = ("model", "model_name", "model_id", "deployment_name", "azure_deployment", "model_client", "repo_id")
 _CLIENT_ARGS = ("client", "openai_client", "async_client", "anthropic_client", "custom_client", "model_client", "provider", "service")
 _NO_MODEL = re.compile(r"^[^\w@]|[\s{}…]")
+_PROVIDERS = names(
+    "anthropic azure azure_openai bedrock cohere deepseek gemini google groq huggingface mistral ollama openai openrouter vertex"
+)
+"""What is asked for a model of a provider by these alone (``get_model("openai")``)."""
 MAX_HELD = 200
 """Values in one argument that are asked for credentials."""
 MAX_CLIENTS = 3
@@ -402,7 +407,7 @@ def _client_secrets(program: Declarations, holder: NodeKey, made: Made, depth: i
 
 
 def _model(program: Declarations, actor: Actor, at: Value, text: str | None) -> Iterator[Fact]:
-    if not text or len(text) > MAX_NAME or _NO_MODEL.search(text) or "://" in text:
+    if not text or len(text) > MAX_NAME or _NO_MODEL.search(text) or "://" in text or text.lower() in _PROVIDERS:
         return
     yield NodeFact("Model", text, {"name": text, "sources": [program.source(at)]})
     yield program.edge("USES_MODEL", actor.key, ("Model", text), at)

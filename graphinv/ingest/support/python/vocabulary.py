@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from graphinv.ingest.support.python.program import Actor, Hosted, Program
 from graphinv.ingest.support.python.shapes import functions, link, runs_agents
+from graphinv.ingest.support.python.stating import given_secrets
 from graphinv.ingest.support.python.values import Bound, ClassV, Const, DictV, FunctionV, Made, Unknown, Value
 from graphinv.ingest.support.secrets import redact
 from graphinv.model.facts import EdgeFact, Fact, Ref
@@ -124,7 +125,13 @@ class Vocabulary:
         for name in self.models:
             yield from program.uses_model(actor, self.given(made, name))
         for name in self.memories:
-            yield from program.memory(actor, self.given(made, name))
+            for item in program.items(self.given(made, name)):
+                yield from _memory(program, actor, item)
+        client = made.receiver  # of ``client.agents.create(…)``
+        while isinstance(client, (Bound, Made)) and client.receiver is not None:
+            client = client.receiver
+        if isinstance(client, Made) and client.within(*self.IMPORTS):
+            yield from given_secrets(program, actor.key, client)
         for name in self.servers:
             yield from named_servers(program, actor, self.given(made, name), self.NAME)
 
@@ -216,6 +223,15 @@ def _unwritten(item: Value) -> Value:
             break
         item = item.receiver
     return item
+
+
+def _memory(program: Program, actor: Actor, item: Value) -> Iterator[Fact]:
+    """A memory: an object, or one that a service keeps, by its id."""
+    text = item.text()
+    if text is not None:
+        yield from program.own_memory(actor, item, redact(text))
+    else:
+        yield from program.memory(actor, item.receiver if isinstance(item, Bound) and item.attr == "id" else item)
 
 
 def _held(value: Value | None) -> Iterator[Made | DictV]:

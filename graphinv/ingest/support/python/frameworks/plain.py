@@ -204,6 +204,7 @@ LETTA = Vocabulary(
     agents={"agents.create": None, "create_agent": None},
     tools=("tools", "tool_ids"),
     models=("model", "llm_config"),
+    memories=("block_ids",),
 )
 MARVIN = Vocabulary(
     NAME="marvin",
