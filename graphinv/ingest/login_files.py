@@ -132,7 +132,7 @@ KEPT = (
     Kept("_netrc", ".netrc", _netrc),
     Kept(".npmrc", "npm", _npmrc),
 )
-FILES = tuple(f"~/{one.path}" for one in KEPT)
+FILES = tuple(f"**/{one.path}" for one in KEPT)
 
 
 @cache
@@ -171,12 +171,17 @@ def read(document: Document) -> Iterator[Fact]:
             yield fact
             if isinstance(fact, NodeFact) and fact.kind == "Secret":
                 secrets[fact.key] = login.line
-    if secrets and not (one.read is _npmrc and "/" in document.root):  # beside a checkout's own code it is no file of a home folder
+    if secrets and (one.read is not _npmrc or _may_be_home(document, home)):
         holder = host_fact(document, one.program, home) if one.program in TITLES else machine(document, home)
         yield holder
         for secret, line in secrets.items():
             yield kept(document, line, holder.key, secret)
             yield from _started_by(document, line, secret)
+
+
+def _may_be_home(document: Document, folder: str) -> bool:
+    """Whether a folder may be somebody's home, of a file that lies beside code as well: not in a checkout, and nowhere deep."""
+    return "/" not in document.root and "/" not in folder
 
 
 _REMOTE = re.compile(r"\.mcp-auth/(?:.*/)?([0-9a-f]{32})_(?:tokens|client_info)\.json$", re.DOTALL)

@@ -8,12 +8,14 @@ import pytest
 
 from graphinv.ingest import (
     HEAD_BYTES,
+    aws_profiles,
     azure_rbac,
     entra,
     gcp_credentials,
     gcp_iam,
     github_apps,
     keycloak,
+    login_files,
     oauth_clients,
     okta,
     spire,
@@ -23,7 +25,9 @@ from graphinv.model.facts import Grant
 from tests.ingest.granting import Granted
 from tests.ingest.reading import Facts, document
 
-READERS = (azure_rbac, entra, gcp_credentials, gcp_iam, github_apps, keycloak, oauth_clients, okta, spire, vault)
+READERS = (
+    *(aws_profiles, azure_rbac, entra, gcp_credentials, gcp_iam, github_apps, keycloak, login_files, oauth_clients, okta, spire, vault),
+)
 EXPECTED = {
     "gcp_iam": {"files": 6, "taken": 6, "binding": 35, "role": 2, "parent": 2},
     "vault_policy": {"files": 10, "taken": 10, "policy": 10, "rules": 44},

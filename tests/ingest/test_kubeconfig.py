@@ -124,3 +124,11 @@ def test_other_configurations_are_left_alone() -> None:
     assert not kubeconfig.detect("pod.yaml", b"apiVersion: v1\nkind: Pod\nusers: 1\n")
     with pytest.raises(IngestError):
         list(kubeconfig.read(document("kind: Config\nusers: [", "kubeconfig")))
+
+
+def test_what_the_file_of_a_home_folder_holds_lies_on_that_machine() -> None:
+    password = fake("kube-home")
+    text = "kind: Config\nclusters: []\nusers: [{name: person, user: {username: ann, password: '" + password + "'}}]\n"
+    held = ("home:shop/ana", f"secret:{fingerprint(password)}")
+    assert Facts(kubeconfig, document(text, "ana/.kube/config")).drawn("HOLDS") == {held}
+    assert not Facts(kubeconfig, document(text, "ops/kubeconfig")).drawn("HOLDS")

@@ -235,8 +235,8 @@ def test_lines_of_netrc_and_npmrc() -> None:
     token = fake("n", "npm_")
     npmrc = f"registry=https://r.example/\n//r.example/:_authToken={token}\n//q.example/:_authToken=${{NPM_TOKEN}}\n"
     assert read("ana/.npmrc", npmrc).drawn("HOLDS") == {(HOME, secret(token))}
-    made = document(npmrc, ".npmrc", root="acme/shop")
-    assert not Facts(login_files, made).drawn("HOLDS"), "beside code it is no file of a home folder"
+    for made in (document(npmrc, ".npmrc", root="acme/shop"), document(npmrc, "shop/tests/.npmrc")):
+        assert not Facts(login_files, made).drawn("HOLDS"), "beside code it is no file of a home folder"
 
 
 def test_what_stands_for_a_credential_is_none() -> None:

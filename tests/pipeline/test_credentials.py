@@ -163,6 +163,14 @@ def test_what_a_dump_says_of_a_key_holds_for_the_secret_beside_its_id() -> None:
     }
 
 
+def test_the_role_of_a_profile_takes_nothing_from_what_its_key_may_do() -> None:
+    user = ("Identity", f"aws-access-key-user:{KEY_ID}")
+    role = EdgeFact(
+        "ASSUMES", user, ("Identity", "arn:aws:iam::029608264753:role/ci"), {"evidence": ["declared"], "kind_detail": "profile"}
+    )
+    assert Opened([key_id()], [role]).drawn("CAN_ACCESS") == Opened([key_id()]).drawn("CAN_ACCESS") != {}
+
+
 def test_a_secret_access_key_belongs_to_the_key_id_of_its_holder_or_to_the_only_one_next_to_it() -> None:
     other = "AKIA" + "QNZGKIQY56JQ7WMM"
     user = f"aws-access-key-user:{KEY_ID}"
