@@ -42,7 +42,7 @@ FILES = (
 
 _ELSEWHERE = tuple(client for client in clients.FILES if client not in CLIENTS)
 _NO_CONFIGURATION = re.compile(
-    r"(?:^|/)(?:\.continue/.*|\.kiro/agents/.*|\.(?:aws/)?amazonq/(?:cli-)?agents/.*|package(?:-lock)?|tsconfig.*|composer|deno|manifest|plugin"
+    r"(?:^|/)(?:\.continue/.*|\.well-known/.*|\.kiro/agents/.*|\.(?:aws/)?amazonq/(?:cli-)?agents/.*|package(?:-lock)?|tsconfig.*|composer|deno|manifest|plugin"
     r"|marketplace|server|.*schema.*)\.json$",
     re.IGNORECASE,
 )
@@ -108,4 +108,5 @@ def _bare(top: object) -> Pointer | None:
         return (() if listed is top else ("servers",)) if found else None
     if not isinstance(top, dict) or "mcpServers" in top or "servers" in top or "mcp" in top:
         return None
-    return () if any(map(is_server, top.values())) else None
+    entries = [entry for name, entry in top.items() if isinstance(entry, dict) and not name.startswith(("_", "$"))]
+    return () if entries and all(map(is_server, entries)) else None

@@ -27,7 +27,7 @@ def point(data: str) -> tuple[dict[str, Any], set[tuple[str, str]]]:
     made = document(data, "gateway/config.yaml")
     assert agentgateway.detect(made.path, made.data[:HEAD_BYTES])
     found = Facts(agentgateway, made)
-    (props,) = found.nodes.values()
+    (props,) = (props for (kind, _), props in found.nodes.items() if kind == "EnforcementPoint")
     return props, {(fact.kind, fact.stops) for fact in found.all if isinstance(fact, Guarding)}
 
 
@@ -46,7 +46,7 @@ def test_places_that_are_too_many_are_told(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(agentgateway, "MAX_PLACES", 1)
     listeners = [yaml.safe_load(config("true", port=port)) for port in (3000, 3001)]
     found = Facts(agentgateway, document(yaml.safe_dump({"binds": listeners}), "gateway/config.yaml"))
-    assert len(found.nodes) == 1
+    assert len([key for key in found.nodes if key[0] == "EnforcementPoint"]) == 1
     assert [fact.severity for fact in found.all if isinstance(fact, Problem)] == ["error"]
 
 
@@ -70,3 +70,35 @@ def test_any_bytes_are_borne(data: bytes) -> None:
 @pytest.mark.parametrize("value", [7, "x", [7], {"a": 1}, [[]], None, {"rules": 7}, {"rules": [7, {"allow": 7}]}])
 def test_any_type_is_borne(value: object) -> None:
     read(agentgateway, "a.yaml", yaml.safe_dump({"mcp": {"port": value, "policies": {"mcpAuthorization": value}}}).encode())
+
+
+TARGETS = """\
+binds:
+- port: 3000
+  listeners:
+  - routes:
+    - backends:
+      - mcp:
+          targets:
+          - name: ledger
+            stdio: {cmd: npx, args: [ledger-mcp@1.0.0], env: {LEDGER_TOKEN: $LEDGER_TOKEN}}
+          - name: docs
+            sse: {host: "http://docs.acme.example:7030/sse"}
+          - name: search
+            mcp: {host: search.acme.example, port: 8080, path: /mcp}
+          - name: shop
+            openapi: {host: "https://shop.acme.example", schema: {file: shop.json}}
+          - name: nothing
+"""
+
+
+def test_the_servers_behind_it() -> None:
+    found = Facts(agentgateway, document(TARGETS, "gateway/config.yaml"))
+    servers = {props["name"]: props for key, props in found.nodes.items() if key[0] == "ToolServer"}
+    assert set(servers) == {"ledger", "docs", "search", "shop"}
+    assert servers["ledger"]["package"] == "pkg:npm/ledger-mcp@1.0.0"
+    assert servers["docs"]["transport"] == "sse"
+    assert servers["search"]["url"] == "http://search.acme.example:8080/mcp"
+    assert servers["shop"]["protocol"] == "openapi"
+    assert found.targets("HOLDS", "mcp:shop/gateway/config.yaml#ledger") == {"env:LEDGER_TOKEN"}
+    assert not found.drawn("CONNECTS_TO"), "who comes through the gateway it does not say"

@@ -195,3 +195,15 @@ def test_a_catalogue_of_servers_is_nobodys_configuration() -> None:
 def test_how_a_server_is_to_be_convinced(stated: dict[str, object], auth: str | None) -> None:
     found = read(mcp_clients, ".cursor/mcp.json", {"mcpServers": {"s": {"url": "https://mcp.acme.example/mcp", **stated}}})
     assert found.nodes("ToolServer")["https://mcp.acme.example/mcp"].get("auth") == auth
+
+
+def test_a_card_of_a_server_is_nobodys_configuration() -> None:
+    card = {"name": "ledger", "repository": {"url": "https://github.com/acme/ledger"}, "capabilities": {"tools": {}}}
+    assert not mcp_clients.detect(".well-known/mcp.json", json.dumps(card).encode())
+    assert not read(mcp_clients, "docs/mcp.json", card).all
+
+
+def test_mcporter_calls_an_address_by_a_name_of_its_own() -> None:
+    config = {"mcpServers": {"docs": {"baseUrl": "https://mcp.docs.acme.example/mcp"}, "ledger": {"command": "acme"}}}
+    found = read(mcp_clients, "config/mcporter.json", config)
+    assert "https://mcp.docs.acme.example/mcp" in found.nodes("ToolServer")

@@ -20,7 +20,7 @@ from graphinv.ingest.support.words import Where, Word, names, pairs
 from graphinv.model.errors import IngestError
 from graphinv.model.facts import EdgeFact, Fact, NodeKey, Ref
 
-URL_KEYS = ("url", "httpUrl", "serverUrl", "uri", "endpoint")
+URL_KEYS = ("url", "httpUrl", "serverUrl", "uri", "endpoint", "baseUrl")
 DENY_LISTS = ("excludeTools", "exclude_tools", "disabledTools", "disabled_tools")
 ALLOW_LISTS = ("tools", "includeTools", "include_tools", "enabled_tools", "enabledTools", "allowedTools", "allowed_tools")
 _INJECTIONS = {
