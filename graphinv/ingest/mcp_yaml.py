@@ -5,15 +5,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from graphinv.ingest import Document
 from graphinv.ingest.support import claude, clients, yamldoc
-from graphinv.ingest.support.builtins import INHERENT, builtin_facts
+from graphinv.ingest.support.goose import extension
 from graphinv.ingest.support.located import Located, Pointer
 from graphinv.ingest.support.places import is_to_copy
 from graphinv.ingest.support.secrets import redact
-from graphinv.ingest.support.servers import is_server, server_facts
+from graphinv.ingest.support.servers import is_server
 from graphinv.model.errors import IngestError
 from graphinv.model.facts import EdgeFact, Fact, NodeFact, NodeKey, Props, Ref
 
@@ -43,6 +42,8 @@ _GOOSE = re.compile(r"(?:(?P<folder>.*)/)?goose/config\.ya?ml", re.DOTALL)
 _SAYS_GOOSE = re.compile(rb"(?m)^(?:GOOSE_[A-Z_]+|extensions)[ \t]*:")
 _MODES = {"auto": "autonomous", "smart_approve": "approve_destructive", "approve": "approve_each", "chat": "suggest"}
 """``GOOSE_MODE`` → autonomy."""
+_KINDS = ("builtin", "platform", "stdio", "sse", "streamable_http")
+"""Kinds of extensions of Goose, under whose name some state all else."""
 _LITELLM = re.compile(rb"(?m)^[ \t]*(?:litellm_params|litellm_settings)[ \t]*:")
 _NAMED = re.compile(r"\.?mcp(?:[_-](?:config|settings|servers))?\.ya?ml")
 """How files are called that may hold servers alone."""
@@ -139,26 +140,10 @@ def _lists(value: object) -> bool:
 
 
 def _extensions(document: Document, located: Located, host: NodeKey, folder: str) -> Iterator[Fact]:
-    """``extensions`` of Goose: servers in words of its own, and what it brings along."""
+    """``extensions`` of Goose."""
     listed = located.value.get("extensions")
     for name, entry in list(listed.items())[: claude.MAX_ITEMS] if isinstance(listed, dict) else ():
-        if not isinstance(entry, dict):
-            continue
-        if entry.get("type") in ("builtin", "platform"):
-            if name == "developer" and entry.get("enabled") is not False:
-                yield from builtin_facts(document, located.line("extensions", name), host, "goose", INHERENT["goose"])
-            continue
-        where = clients.at(located, ("extensions", name))
-        yield from server_facts(
-            document, client="goose", host=host, name=str(name), entry=_as_server(entry), where=where, folder=folder, section="extensions/"
-        )
-
-
-def _as_server(entry: dict[str, Any]) -> dict[str, Any]:
-    """An extension in the words of everybody else: ``cmd``, ``envs``, and ``env_keys`` that its keyring fills."""
-    envs, keys = entry.get("envs"), entry.get("env_keys")
-    env = dict(envs) if isinstance(envs, dict) else {}
-    env |= {key: None for key in keys if isinstance(key, str)} if isinstance(keys, list) else {}
-    rest = {key: value for key, value in entry.items() if key not in ("cmd", "envs", "env_keys", "bundled", "available_tools")}
-    tools = {"tools": entry["available_tools"]} if entry.get("available_tools") else {}
-    return {**rest, **tools, **({"command": entry["cmd"]} if "cmd" in entry else {}), **({"env": env} if env else {})}
+        if isinstance(entry, dict):
+            kind = next((kind for kind in _KINDS if isinstance(entry.get(kind), dict)), None)
+            stated = {**entry, "type": kind, **entry[kind]} if kind else entry
+            yield from extension(document, located, host, str(name), stated, ("extensions", name), folder)

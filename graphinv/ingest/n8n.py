@@ -54,8 +54,8 @@ _ITSELF = re.compile(r"=?\s*\{\{\s*\$workflow\.id\s*\}\}")
 
 
 def detect(path: str, head: bytes) -> bool:
-    """Whether it is JSON that begins as an export of n8n does: a node's type, a node that begins with its parameters, a connection, or two of
-    the keys that its workflows have. The type may stand behind the first bytes; :func:`read` looks for it before it parses anything."""
+    """Whether it is JSON that begins as an export of n8n does: a node's type, a node that begins with its parameters, a connection, or two
+    of the keys that its workflows have. The type may stand behind the first bytes; :func:`read` looks for it before it parses anything."""
     if not path.lower().endswith(".json"):
         return False
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]

@@ -128,6 +128,15 @@ def declared(plant: Plant) -> dict[str, str]:
         },
     }
     connections = {shaped(): {"api": {"name": "shared_microsoftcopilotstudio"}, "connectionName": shaped()}}
+    recipe = {
+        "title": shaped(),
+        "description": shaped(),
+        "prompt": f"use {shaped()}",
+        "extensions": [{"type": "stdio", "name": shaped(), "cmd": "npx", "args": ["--token", plant()], "envs": {"ACME_TOKEN": plant()}}],
+        "sub_recipes": [{"name": shaped(), "path": f"./{shaped()}.yaml"}],
+        "settings": {"goose_model": shaped(), "api_key": plant()},
+        "retry": {"checks": [{"type": "shell", "command": f"ACME_TOKEN={plant()} make"}]},
+    }
     hook = {"command": f"ACME_TOKEN={plant()} ./guard.sh {shaped()}", "matcher": shaped()}
     asks = {
         "name": shaped(),
@@ -135,6 +144,7 @@ def declared(plant: Plant) -> dict[str, str]:
         "then": {"type": "runCommand", "command": f"x --token {plant()}", "prompt": shaped()},
     }
     return {
+        "shop/recipes/a.yaml": yaml.safe_dump(recipe, sort_keys=False),
         "shop/.cursor/hooks.json": json.dumps({"version": 1, "hooks": {"beforeShellExecution": [hook], shaped(): [hook]}}),
         "shop/till/.gemini/settings.json": json.dumps({"hooks": {"BeforeTool": [{"matcher": shaped(), "hooks": [hook]}]}}),
         "shop/.kiro/hooks/a.kiro.hook": json.dumps(asks),

@@ -60,7 +60,7 @@ def point(document: Document, user: NodeKey, id: str, stops: Stops, line: int, *
     if re.search(r"[*?]", user[1]):
         return  # as a pattern its id would mean others too
     for (kind, stop), at in stops.items():
-        yield Guarding(document.source(at), key, kind, f"{user[0]}:{user[1]}", stop, seen=True)
+        yield Guarding(document.source(at), key, kind, f"{user[0]}:{user[1]}", redact(stop), seen=True)
 
 
 def matched(matcher: str) -> list[str]:
