@@ -1,4 +1,23 @@
-"""Stores: keep facts, answer Cypher. One contract, whichever engine is behind it; :func:`open_store` chooses by the address."""
+"""Stores: keep facts, answer Cypher. One contract, whichever engine is behind it; :func:`open_store` chooses by the address.
+
+What stores have in common
+    scans, merge               what one reading of a root brings, and what a commit does to the contents
+    layout, columns, packing   contents as rows, rows as an estate, results as one text
+    upkeep                     backups, copies, pruning, verification
+The dialect
+    dialect                    what every store answers alike; what else is refused before an engine sees it
+    tokens, expressions        a query cut up, and what its expressions may be
+    portable, portable_shapes, portable_kinds, portable_values    what engines answer differently, by where it shows
+    rewriting                  parts of a query put otherwise
+The embedded store (kglite)
+    embedded, embedded_graph, embedded_estate    the store, its contents in the engine, the estate out of it
+    embedded_query, embedded_rows, guarded       queries, their answers, and queries that anybody may type
+The store in a server
+    neo4j, neo4j_client, neo4j_errors            the store, the way to the server, its complaints
+    neo4j_contents, neo4j_bulk                   its contents, also those that are more than a transaction holds
+    neo4j_query, neo4j_labels, neo4j_rows        queries and their answers
+    neo4j_local                                  a server of one's own
+"""
 
 from __future__ import annotations
 

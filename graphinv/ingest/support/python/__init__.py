@@ -3,11 +3,17 @@
 Three steps:
 
     summary   one document → :class:`~.ir.Module`: imports, assignments, functions, classes and calls as a small IR (:mod:`.ir`), picklable,
-              credentials replaced by their facts
-    evaluate  over all modules of a root: which file a name means and what an expression evaluates to (:mod:`.values`). The pieces are
-              small modules that import only those below them, from :mod:`.evaluation` up to :mod:`.calls`
+              credentials replaced by their facts (:mod:`.lower`, :mod:`.newer`). :mod:`.outline` and :mod:`.parts` tell before that which
+              documents belong together
+    evaluate  over all modules of a root: which file a name means (:mod:`.modules`, :mod:`.packaging`) and what an expression evaluates to
+              (:mod:`.values`). The pieces are small modules that import only those below them, from :mod:`.evaluation` and :mod:`.budget`
+              over names, tables, dependencies, arguments, operations, loops, objects, classes, frames and sites up to :mod:`.calls`
     program   :class:`~.program.Program` is what a framework sees: the objects that the root's code makes (:mod:`.tree`), the agents that
-              are declared (:mod:`.actors`), and the facts about them (:mod:`.stating`, :mod:`.tools`)
+              are declared (:mod:`.actors`), and the facts about them (:mod:`.stating`)
+
+What frameworks ask further: what a tool does (:mod:`.tools`, :mod:`.tool_calls`, :mod:`.tool_seen`, :mod:`.models`), tools of libraries
+and providers (:mod:`.library`, :mod:`.provider_tools`), servers (:mod:`.servers`, :mod:`.mcp_servers`, :mod:`.temporal`), where settings
+and secrets come from (:mod:`.settings`, :mod:`.vaults`), and what many of them have in common (:mod:`.shapes`, :mod:`.entrypoints`).
 
 ``frameworks/*.py`` say what the objects of one framework mean. A module there is found by being there.
 
