@@ -98,7 +98,7 @@ def build(*facts: NodeFact | EdgeFact) -> Estate:
 
 def examples(count: int) -> settings:
     """Draw ``count`` estates, or :data:`EXAMPLES` times as many."""
-    return settings(max_examples=count * EXAMPLES, deadline=None)
+    return settings(max_examples=count * EXAMPLES)
 
 
 # --------------------------------------------------------------------------------------------------------------------------------

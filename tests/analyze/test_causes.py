@@ -165,7 +165,7 @@ def without(estate: Estate, cause: str) -> Estate:
 
 
 @given(facts())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_without_its_cause_no_finding_is_left(drawn: list[NodeFact | EdgeFact]) -> None:
     estate = estate_of(drawn)
     engine = Engine(estate, AT)
@@ -179,7 +179,7 @@ def test_without_its_cause_no_finding_is_left(drawn: list[NodeFact | EdgeFact]) 
 
 
 @given(facts())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_every_finding_has_a_cause_whatever_the_order(drawn: list[NodeFact | EdgeFact]) -> None:
     engine = Engine(estate_of(drawn), AT)
     found = pairs(engine)

@@ -137,7 +137,7 @@ KNOWN = Known.of(
 
 
 @pytest.mark.parametrize("provider", ROLES)
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(data=st.data())
 def test_any_grant_is_answered(provider: str, data: st.DataObject) -> None:
     bodies = st.one_of(VALUES.map(json.dumps), VALUES.map(lambda one: json.dumps({"root": "shop", "value": one})), st.text(max_size=20))

@@ -225,7 +225,7 @@ TOPS = st.one_of(st.dictionaries(KEYS, VALUES, max_size=12), st.lists(st.diction
 
 
 @pytest.mark.parametrize("path", READERS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(top=TOPS)
 def test_objects_of_any_shape(path: str, top: object) -> None:
     text = json.dumps(top) if path.endswith(".json") else yaml.safe_dump(json.loads(json.dumps(top).replace("\\ud800", "")))
@@ -254,7 +254,7 @@ def places(value: Any) -> list[tuple[Any, Any]]:
 
 
 @pytest.mark.parametrize("path", GOOD)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(data=st.data())
 def test_documents_with_parts_of_another_type(path: str, data: st.DataObject) -> None:
     top = json.loads(GOOD[path]) if path.endswith(".json") else yaml.safe_load(GOOD[path])
@@ -294,14 +294,14 @@ WORDS = st.sampled_from(
 
 
 @pytest.mark.parametrize("reader", [vault, spire])
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(words=st.lists(WORDS, max_size=40))
 def test_scripts_of_any_shape(reader: object, words: list[str]) -> None:
     module = vault if reader is vault else spire
     Facts(module, document(" ".join(words), "a.sh"))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     parts=st.lists(
         st.sampled_from(["path", '"a"', "{", "}", "[", "]", "=", ",", "capabilities", "#x\n", "/*", "*/", '"', "1", "\n"]), max_size=30

@@ -434,14 +434,14 @@ LEAVES = st.one_of(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.recursive(LEAVES, lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(WORDS, inner, max_size=6)), max_leaves=25))
 def test_any_document_gives_facts_or_problems(value: Any) -> None:
     read(otel_traces, "x.json", json.dumps(value).encode())
     read(otel_traces, "x.jsonl", json.dumps(value).encode() + b"\n" + json.dumps({"resourceSpans": [value]}).encode())
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(ANY_BYTES)
 def test_any_bytes_give_facts_or_problems(data: bytes) -> None:
     read(otel_traces, "x.json", data)

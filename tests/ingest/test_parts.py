@@ -150,14 +150,14 @@ def javascript_trees(draw: st.DrawFn) -> dict[str, str]:
     return files
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(python_trees())
 def test_python_linked_by_part_tells_what_it_tells_together(files: dict[str, str]) -> None:
     whole, by_part, _ = in_parts(python_source, files)
     assert by_part == whole
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(javascript_trees())
 def test_javascript_linked_by_part_tells_what_it_tells_together(files: dict[str, str]) -> None:
     whole, by_part, _ = in_parts(javascript_source, files)
@@ -239,7 +239,7 @@ def test_an_outline_of_a_notebook_holds_its_imports() -> None:
 
 
 @pytest.mark.parametrize("path", ["a.py", "a.ipynb", "a.ts", "package.json", "agents.yaml"])
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(data=st.one_of(st.binary(max_size=400), st.text(alphabet="from import(.,#)\\\n'\"`é", max_size=200).map(str.encode)))
 def test_outlines_of_anything_raise_nothing_else_than_readers_do(path: str, data: bytes) -> None:
     ingestor: Any = javascript_source if path in ("a.ts", "package.json") else python_source

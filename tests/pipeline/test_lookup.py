@@ -39,7 +39,7 @@ def _said(find: Callable[[str], NodeKey], name: str) -> NodeKey | str:
         return str(error)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(strategies.estate_facts(), strategies.estate_facts())
 def test_each_thing_is_as_the_estate_has_it(
     tmp_path_factory: pytest.TempPathFactory, one: tuple[list[NodeFact], list[EdgeFact]], other: tuple[list[NodeFact], list[EdgeFact]]

@@ -165,7 +165,7 @@ def _analysis(at: str, after: Followed) -> Analysis:
 
 @pytest.mark.parametrize("kind", FAKES)
 @given(st.sampled_from(["cause", "finding"]), st.lists(days(), min_size=1, max_size=5))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_tickets_end_as_the_findings_are(kind: type[Fake], by: By, lived: list[Day]) -> None:
     with served(kind()) as fake:
         life = Life(fake, by)

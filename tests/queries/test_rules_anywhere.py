@@ -22,7 +22,7 @@ def unasked(cypher: str, params: Any) -> Rows:
 
 
 @given(facts(max_edges=60))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_none_fails(drawn: list[NodeFact | EdgeFact]) -> None:
     tools = [NodeFact("Tool", f"t{number}", {"effects": ["destructive", "egress"], "ingests_untrusted": True}) for number in range(2)]
     engine = Engine(estate_of([*drawn, *tools]), AT)

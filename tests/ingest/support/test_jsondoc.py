@@ -119,13 +119,13 @@ JSON = st.recursive(
 
 
 @given(JSON, st.sampled_from([None, 1]), st.booleans())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_reads_what_json_writes(value: Any, indent: int | None, ascii_only: bool) -> None:
     assert parse(json.dumps(value, indent=indent, ensure_ascii=ascii_only)).value == value
 
 
 @given(st.one_of(st.binary(max_size=60), st.text('{}[]:,"\\/*\n 1-e.tnu', max_size=60).map(str.encode)))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_bytes_give_a_value_or_the_one_error(data: bytes) -> None:
     with contextlib.suppress(IngestError):
         assert parse(data).line() >= 1
