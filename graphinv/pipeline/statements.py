@@ -176,26 +176,33 @@ def stated(readings: Sequence[Reading]) -> bool:
         return False
     index = _Index.of(readings)
     for reading in readings:
-        replaced: dict[NodeKey, Props] = {}
-        added: list[NodeFact] = []
-        for said in reading.said:
-            if isinstance(said, Statement):
-                meant = sorted(index.meant(said, reading.root.name))
-                if not meant and said.origin == "estate":
-                    reading.problems.append(_unused(said.source, reading.root.name, "it speaks of nothing that was found"))
-                fitting = {kind: _fitting(kind, said.props) for kind in {key[0] for key in meant}}
-                for key in meant:
-                    props = fitting[key[0]]
-                    if props:
-                        added.append(NodeFact(*key, {**props, "sources": [said.source]}))
-                        if said.origin == "estate":
-                            replaced[key] = {**replaced.get(key, {}), **{name: props[name] for name in props if name != "labels"}}
-                    reading.edges += (EdgeFact("OWNS", owner, key, owned(said.origin, said.source)) for owner in said.owners)
-        if replaced:
-            reading.nodes = [_without(node, replaced.get(node.key)) for node in reading.nodes]
-        reading.nodes += added
+        _apply(reading, index)
         _guard(reading)
     return True
+
+
+def _apply(reading: Reading, index: _Index) -> None:
+    """Apply the statements of one root, to its own nodes and to those of others that they mean."""
+    replaced: dict[NodeKey, Props] = {}
+    added: list[NodeFact] = []
+    for said in reading.said:
+        if not isinstance(said, Statement):
+            continue
+        meant = sorted(index.meant(said, reading.root.name))
+        if not meant and said.origin == "estate":
+            reading.problems.append(_unused(said.source, reading.root.name, "it speaks of nothing that was found"))
+        fitting = {kind: _fitting(kind, said.props) for kind in {key[0] for key in meant}}
+        for key in meant:
+            reading.edges += (EdgeFact("OWNS", owner, key, owned(said.origin, said.source)) for owner in said.owners)
+            props = fitting[key[0]]
+            if not props:
+                continue
+            added.append(NodeFact(*key, {**props, "sources": [said.source]}))
+            if said.origin == "estate":
+                replaced[key] = {**replaced.get(key, {}), **{name: props[name] for name in props if name != "labels"}}
+    if replaced:
+        reading.nodes = [_without(node, replaced.get(node.key)) for node in reading.nodes]
+    reading.nodes += added
 
 
 def _fitting(kind: str, props: Props) -> Props:
