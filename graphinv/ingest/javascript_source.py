@@ -41,7 +41,7 @@ _HINTS = re.compile(rb"[a-z]Agents?\b|\bagents?\b|[a-z]Tools?\b|\btools?\b|\bmcp
 _EFFECTS = re.compile(
     rb"""["'](?:node:)?(?:child_process|fs|fs/promises|fs-extra|execa|axios|got|pg|mysql2?|better-sqlite3|sqlite3?|mongodb|mongoose|redis"""
     rb"""|ioredis|stripe|nodemailer|resend|postgres|@aws-sdk/|@prisma/client|@octokit/|octokit|@slack/|twilio|@sendgrid/|@supabase/"""
-    rb"""|googleapis|@google-cloud/|node-fetch|undici|playwright|puppeteer|@notionhq/|@linear/|firebase-admin|@neondatabase/|knex)|\bfetch\("""
+    rb"""|googleapis|@google-cloud/|node-fetch|undici|playwright|puppeteer|@notionhq/|@linear/|firebase-admin|@neondatabase/|knex)|\bfetch\(|\bprocess\.env\b"""
 )
 _IMPORT = re.compile(rb"\bimport\b|\brequire\(")
 MAX_HELPER = 60_000

@@ -203,3 +203,63 @@ async function second() {
     place = "claude-agent-sdk:shop/a#"
     models = {(source.removeprefix(place), target) for source, target in facts.drawn("USES_MODEL")}
     assert models == {("session", "sonnet"), ("second/session", "opus"), ("second/session~2", "haiku")}
+
+
+@pytest.mark.parametrize(
+    ("says", "module"),
+    [
+        ("env.SHOP_API_KEY", "export const env = { SHOP_API_KEY: process.env.SHOP_API_KEY ?? '' }"),
+        ("env.SHOP_API_KEY", "const schema = z.object({ SHOP_API_KEY: z.string() })\nexport const env = schema.parse(process.env)"),
+        ("env.SHOP_API_KEY", "const checked = schema.safeParse(process.env)\nexport const env = checked.data"),
+        (
+            "env.SHOP_API_KEY",
+            "export const env = createEnv({ server: { SHOP_API_KEY: z.string() }, runtimeEnv: process.env })",
+        ),
+        (
+            "env.SHOP_API_KEY",
+            "function read() {\n  try { return schema.parse(process.env) } catch (e) { throw e }\n}\nexport const env = read()",
+        ),
+        (
+            "env('SHOP_API_KEY')",
+            "export function env(name: string) {\n  const value = process.env[name]\n  if (!value) throw name\n  return value\n}",
+        ),
+        ("env", "export const { SHOP_API_KEY: env } = process.env"),
+    ],
+)
+def test_a_variable_that_comes_through_a_module_of_the_environment(says: str, module: str) -> None:
+    facts = linked(
+        {
+            "desk.ts": """
+import { generateText, stepCountIs, tool } from 'ai'
+import { env } from './env'
+
+const refund = tool({
+  description: 'Refund an order.',
+  execute: async ({ order }) => {
+    const headers = { Authorization: `Bearer ${SAYS}` }
+    const answer = await fetch('https://api.shop.example/refunds', { method: 'POST', headers, body: order })
+    return answer.json()
+  },
+})
+export const desk = () => generateText({ model: 'openai/gpt-4o', tools: { refund }, stopWhen: stepCountIs(5), prompt: 'x' })
+""".replace("SAYS", says),
+            "env.ts": f"import {{ z }} from 'zod'\nimport {{ createEnv }} from '@t3-oss/env-nextjs'\n{module}\n",
+        }
+    )
+    assert facts.drawn("HOLDS") == {("tool:shop/desk#refund", "env:SHOP_API_KEY")}
+
+
+def test_what_is_started_with_the_environment_is_no_variable() -> None:
+    facts = linked(
+        {
+            "desk.ts": """
+import { generateText, stepCountIs, tool } from 'ai'
+import { start } from './start'
+
+const run = tool({ description: 'Run it.', execute: async () => fetch('https://api.shop.example', { body: start().API_TOKEN }) })
+export const desk = () => generateText({ model: 'openai/gpt-4o', tools: { run }, stopWhen: stepCountIs(5), prompt: 'x' })
+""",
+            "start.ts": "import { spawn } from 'child_process'\nexport const start = () => spawn('ls', [], { env: process.env })\n",
+        }
+    )
+    assert facts.drawn("HOLDS") == set()

@@ -30,6 +30,9 @@ from graphinv.ingest.support.javascript.values import (
 MAX_DEPTH = 90
 MAX_TEXTS = 24
 MAX_TEXT = 20_000
+ENVIRONMENTS = frozenset({"process.env", "import.meta.env", "Bun.env", "Deno.env"})
+_GIVEN = ("runtimeEnv", "processEnv")
+"""How libraries that check the variables of the environment are given them."""
 STEPS_OF_ROOT = 400_000
 STEPS_OF_MODULE = 6_000
 
@@ -355,7 +358,10 @@ class Expressions:
 
     def attribute(self, base: Value, attr: str, line: int) -> Value:
         """``base.attr``."""
-        found = [self._attribute(option, attr, line) for option in base.options()]
+        found = [
+            EnvVar(option.path, line, attr) if _holds_variable(option, attr) else self._attribute(option, attr, line)
+            for option in base.options()
+        ]
         return found[0] if len(found) == 1 else either(base.path, line, found)
 
     def _attribute(self, base: Value, attr: str, line: int) -> Value:  # noqa: PLR0911 - one case per kind of value
@@ -421,6 +427,22 @@ class Expressions:
     def call(self, expr: ir.Call, function: int, frame: Frame) -> Value:
         """What a call gives."""
         raise NotImplementedError
+
+
+def _holds_variable(base: Value, attr: str) -> bool:
+    """Whether a member is a variable: of the environment itself, or of what a check of it gives (``schema.parse(process.env)``,
+    ``schema.safeParse(process.env).data``, ``createEnv({runtimeEnv: …})``)."""
+    if isinstance(base, External):
+        return base.dotted in ENVIRONMENTS
+    if isinstance(base, Bound) and base.attr == "data":
+        base = base.receiver
+    if not attr.isupper() or not isinstance(base, Made) or base.cls is not None:
+        return False
+    given = base.args()[:2]
+    objects = [one for one in given if isinstance(one, DictV)]
+    inside = [one.get(name) for one in objects for name in _GIVEN]
+    checked = any(isinstance(one, External) and one.dotted in ENVIRONMENTS for one in (*given, *inside))
+    return checked or (base.symbol == "createEnv" and bool(objects))
 
 
 def _piece(value: Value) -> tuple[str, bool]:
