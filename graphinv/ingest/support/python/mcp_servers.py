@@ -32,7 +32,6 @@ from graphinv.ingest.support.python.values import (
     ListV,
     Made,
     Partial,
-    Unknown,
     Value,
     walk,
 )
@@ -137,13 +136,13 @@ def _calls(program: Program) -> Calls:
 def _fast_tools(program: Program, made: Made, calls: Calls) -> Iterator[_Tool]:
     for function, decorator in program.decorated_by(made):
         if _symbol(decorator) == "tool":
-            yield _fast_tool(program, function, decorator)
+            yield _fast_tool(function, decorator)
     for call in calls.get(made.key, {}).values():
         if call.symbol in ("add_tool", "tool", "__call__"):
-            yield from _added(program, call)
+            yield from _added(call)
 
 
-def _added(program: Program, call: Made) -> Iterator[_Tool]:
+def _added(call: Made) -> Iterator[_Tool]:
     """``mcp.add_tool(f)``, ``mcp.tool(f)``, ``mcp.tool(name=…)(f)``, ``mcp.add_tool(Tool.from_function(f))``."""
     stated: Value | None = call
     if call.symbol == "__call__":
@@ -160,10 +159,10 @@ def _added(program: Program, call: Made) -> Iterator[_Tool]:
         if isinstance(inner, Either):
             inner = inner.values[0]
         if isinstance(inner, FunctionV):
-            yield _fast_tool(program, inner, stated)
+            yield _fast_tool(inner, stated)
 
 
-def _fast_tool(program: Program, function: FunctionV, decorator: Value | None) -> _Tool:
+def _fast_tool(function: FunctionV, decorator: Value | None) -> _Tool:
     made = decorator if isinstance(decorator, Made) else None
     first = made.passed("", 0) if made is not None else None
     stated = made.passed("name") if made is not None else None
@@ -295,14 +294,12 @@ def _listed_tools(program: Program, made: Made) -> Iterator[_Tool]:
             continue
         for value in walk(program.call(function)):
             if isinstance(value, Made) and value.symbol == "ListToolsResult":
-                yield from (tool for one in walk(value.passed("tools")) for tool in _listed(program, one, dispatcher))
+                yield from (tool for one in walk(value.passed("tools")) for tool in _listed(one, dispatcher))
             else:
-                yield from _listed(program, value, dispatcher)
+                yield from _listed(value, dispatcher)
 
 
-def _listed(program: Program, value: Value, dispatcher: FunctionV | None) -> Iterator[_Tool]:
-    if isinstance(value, Unknown):
-        return
+def _listed(value: Value, dispatcher: FunctionV | None) -> Iterator[_Tool]:
     if not isinstance(value, Made) or value.symbol != "Tool":
         return
     name = _text(value.passed("name"))
