@@ -36,6 +36,8 @@ MAX_BYTES = 256 * 1024 * 1024
 
 _EVENT = re.compile(rb'\\*"apiVersion\\*"\s*:\s*\\*"audit\.k8s\.io/v')
 _WITH = re.compile(rb'\\*"(?:auditID|requestURI|stage)\\*"\s*:')
+_UNTYPED = re.compile(rb'authorization\.k8s\.io/decision[^{}]*\}[^{}]*\\*"auditID\\*"\s*:')
+"""An event with its keys in order and without its type, as a webhook's batches leave it out."""
 _ACCOUNT = re.compile(r"system:serviceaccount:([a-z0-9-]{1,63}):([a-z0-9.-]{1,253})")
 _OWN = re.compile(r"system:(?:node:.+|kube-.+|apiserver|aggregator|volume-scheduler)")
 """Parts of the cluster itself."""
@@ -44,11 +46,14 @@ _REVIEW = re.compile(r"\w+reviews")
 _PLAIN = re.compile(r"[a-z0-9.-]{0,253}")
 """Names of kinds, namespaces, accounts and Secrets."""
 _MAX_GROUPS = 50
+_SESSION = 101
+"""What the server answers to exec, attach and port-forward."""
 
 
 def detect(path: str, head: bytes) -> bool:
     """Whether it is named as a log is and begins with an event, or with what carries one."""
-    return is_named_so(path) and _EVENT.search(head) is not None and _WITH.search(head) is not None
+    begins = (_EVENT.search(head) and _WITH.search(head)) or _UNTYPED.search(head)
+    return is_named_so(path) and begins is not None
 
 
 def summarise(document: Document) -> Trail:
@@ -70,12 +75,14 @@ def link(root: str, summaries: Mapping[str, Trail]) -> Iterator[Fact]:
 
 
 def _is_event(value: Mapping[str, Any]) -> bool:
-    return text(value.get("apiVersion")).startswith("audit.k8s.io/") and "verb" in value and "user" in value
+    typed = text(value.get("apiVersion")).startswith("audit.k8s.io/") or "auditID" in value
+    return typed and "verb" in value and "user" in value
 
 
 def _take(trail: Trail, event: Mapping[str, Any], root: str, place: str) -> None:
-    """Count one event. A request has several, of which the last one alone tells what became of it."""
-    if event.get("stage", "ResponseComplete") != "ResponseComplete":
+    """Count one event. A request has several, of which the last one tells what became of it; a session in a pod is let in as it starts."""
+    stage, code = event.get("stage", "ResponseComplete"), inside(event, "responseStatus").get("code")
+    if stage != "ResponseComplete" and (stage, code) != ("ResponseStarted", _SESSION):
         return
     trail.count(str(event.get("auditID") or event), of_data=True)
     tally, at = trail.tally, _moment(event)

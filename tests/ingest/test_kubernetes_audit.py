@@ -96,6 +96,13 @@ def test_what_was_refused_or_failed_or_is_of_the_cluster_itself_is_no_access(mor
     assert not logs(event("get", "secrets", "stripe", **more)).edges
 
 
+@pytest.mark.parametrize("stage", ["ResponseStarted", "ResponseComplete"])
+def test_a_session_in_a_pod_is_told_as_it_starts_and_as_it_ends(stage: str) -> None:
+    asked = {"resource": "pods", "subresource": "exec", "namespace": "pay", "name": "web-1", "apiVersion": "v1"}
+    found = logs(event("create", "pods", code=101, stage=stage, objectRef=asked))
+    assert found.props("CAN_ACCESS", BOT, "k8s:shop/pay/workloads")["actions"] == ["execute"]
+
+
 @pytest.mark.parametrize("resource", ["events", "leases", "selfsubjectaccessreviews", "tokenreviews"])
 def test_what_everybody_asks_is_passed_over(resource: str) -> None:
     assert not logs(event("create", resource)).edges
@@ -127,10 +134,11 @@ def test_a_user_of_eks_is_the_role_that_it_is_let_in_as() -> None:
     assert found.drawn("ASSUMES") == {(role, "k8s:shop//User/deployer")}
 
 
-@pytest.mark.parametrize("form", ["lines", "list", "items", "eks", "aks", "pipeline", "sorted", "old"])
+@pytest.mark.parametrize("form", ["lines", "list", "items", "eks", "aks", "pipeline", "sorted", "old", "untyped", "batch"])
 def test_events_are_read_in_the_forms_that_they_are_kept_in(form: str) -> None:
     one = event("get", "secrets", "stripe")
     old = {key: value for key, value in one.items() if not key.endswith("Timestamp")}
+    untyped = {key: value for key, value in one.items() if key != "apiVersion"}  # as a webhook's batches leave it out
     data = {
         "lines": f"{json.dumps(one)}\n",
         "list": json.dumps([one], indent=1),
@@ -139,6 +147,8 @@ def test_events_are_read_in_the_forms_that_they_are_kept_in(form: str) -> None:
         "aks": json.dumps({"category": "kube-audit", "properties": {"log": json.dumps(one), "stream": "stdout"}}),
         "pipeline": json.dumps({"@timestamp": "x", "kubernetes": {"audit": one}}),
         "sorted": json.dumps(one, sort_keys=True),
+        "untyped": json.dumps(untyped, sort_keys=True),
+        "batch": json.dumps({"kind": "EventList", "apiVersion": "audit.k8s.io/v1", "metadata": {}, "items": [untyped]}),
         "old": json.dumps({**old, "apiVersion": "audit.k8s.io/v1beta1", "timestamp": "2026-11-20T08:00:00Z"}),
     }[form]
     found = linked(kubernetes_audit, {"audit.json": data})
