@@ -30,7 +30,9 @@ _NAMED = re.compile(
 )
 _OLD_NAME = re.compile(r"(?:^|/)agent\.json$")
 _NO_CARD = re.compile(r"(?:^|/)(?:package(?:-lock)?|tsconfig.*|[^/]*schema[^/]*|[^/]*(?:openapi|swagger)[^/]*)\.json$", re.IGNORECASE)
-_OTHERS = re.compile(rb'"(?:card_data|schema_version|bomFormat|entries|specVersion|\$defs|definitions|openapi)"\s*:')
+_OTHERS = re.compile(rb'"(?:card_data|schema_version|bomFormat|specVersion|\$defs)"\s*:')
+_AT_THE_TOP = re.compile(rb'"(?:entries|definitions|openapi)"\s*:')
+"""What others begin with, and a card may link to."""
 _OF_A_CARD = re.compile(
     rb'"(?:skills|capabilities|defaultInputModes|supportedInterfaces|protocolVersion|securitySchemes|preferredTransport)"\s*:'
 )
@@ -42,6 +44,8 @@ _ONLY_CARDS = re.compile(
 def detect(path: str, head: bytes) -> bool:
     """Whether it is a card by its name, or a JSON file with fields that only cards have."""
     if not path.lower().endswith(".json") or _NO_CARD.search(path) or _OTHERS.search(head):
+        return False
+    if _AT_THE_TOP.search(head) and not (_NAMED.search(path) and len(set(_ONLY_CARDS.findall(head))) >= 2):
         return False
     if _NAMED.search(path):
         return _OF_A_CARD.search(head) is not None or b'"name"' in head

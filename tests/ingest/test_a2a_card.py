@@ -136,3 +136,9 @@ def test_detects_cards_and_nothing_else() -> None:
     assert not a2a_card.detect("agent.json", b'{"name": "x", "port": 80}')
     assert not a2a_card.detect("agent-card.schema.json", b'{"$defs": {}, "skills": {}}')
     assert not a2a_card.detect("agent-card.md", text)
+
+
+def test_a_card_may_link_to_a_description_of_its_interface() -> None:
+    card = b'{"name": "Desk", "defaultInputModes": [], "defaultOutputModes": [], "skills": [], "links": {"openapi": "https://a.example/o.json"}}'
+    assert a2a_card.detect(".well-known/agent-card.json", card)
+    assert not a2a_card.detect("api/agent-card.json", b'{"openapi": "3.1.0", "info": {"name": "Desk"}, "capabilities": 1}')
