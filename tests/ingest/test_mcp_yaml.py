@@ -188,3 +188,14 @@ def test_servers_alone_in_a_file_that_is_called_after_them() -> None:
     found = read(text, "tools/mcp-servers.yaml")
     assert found.drawn("CONNECTS_TO") == {("mcp-client:shop/tools", "mcp:shop/tools/mcp-servers.yaml#ledger")}
     assert not mcp_yaml.detect("tools/servers.yaml", text.encode())
+
+
+def test_goose_extensions_under_the_name_of_their_kind() -> None:
+    text = (
+        "extensions:\n  developer: {enabled: true, builtin: {name: developer}}\n"
+        "  docs: {enabled: true, streamable_http: {uri: 'https://mcp.docs.acme.example/mcp'}}\n"
+    )
+    found = read(text, ".config/goose/config.yaml")
+    assert found.targets("CONNECTS_TO", "goose:shop") == {"https://mcp.docs.acme.example/mcp"}
+    assert "goose:shell" in found.targets("USES", "goose:shop")
+    assert not found.problems
