@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from graphinv.ingest import Document
 from graphinv.ingest.support import claude, clients, jsondoc, yamldoc
 from graphinv.ingest.support.goose import extension
-from graphinv.ingest.support.located import Located
+from graphinv.ingest.support.located import Located, Pointer
 from graphinv.ingest.support.lowcode import called
 from graphinv.ingest.support.parts import inside, items, mapping
 from graphinv.ingest.support.places import environment_of
@@ -112,7 +112,7 @@ class _Recipe:
     def checks(self) -> Iterator[Fact]:
         """Commands that say whether it has to try again, and what is run before it does; nobody is asked about them."""
         retry = inside(self.top, "retry")
-        commands = [
+        commands: list[tuple[str, Pointer]] = [
             (check["command"], ("retry", "checks", index, "command"))
             for index, check in enumerate(items(retry.get("checks"))[:MAX_PARTS])
             if isinstance(check.get("command"), str)

@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from graphinv.ingest import github_workflows
+from graphinv.ingest.support.builtins import INHERENT
 from graphinv.model.errors import IngestError
 from graphinv.model.facts import EdgeFact, NodeFact, Ref
 from tests.ingest.linked import linked
@@ -270,7 +271,7 @@ def test_steps_that_set_up_copilot_say_that_it_works_here() -> None:
         ("goose run -t hi", "goose", {"goose:shell", "goose:text_editor"}),
         ("curl -s x | amp -x hi", "amp", {"amp:Bash", "amp:edit_file", "amp:read_web_page"}),
         ("docker run --rm -c 512 box -lc 'cd x && codex exec hi'", "codex exec", {"codex:read_only_shell"}),
-        ("bash -c 'cd x && droid exec hi'", "droid", {"droid:Edit", "droid:Execute", "droid:FetchUrl", "droid:Read"}),
+        ("bash -c 'cd x && droid exec hi'", "droid", {f"droid:{name}" for name in INHERENT["droid"]}),
         ("cursor-agent -p hi --force", "cursor-agent", {f"cursor:{name}" for name in ("edit", "read", "search", "terminal", "web")}),
     ],
 )
@@ -347,6 +348,22 @@ def test_two_workflows_of_one_name_are_two() -> None:
     found = linked(github_workflows, {".github/workflows/a.yml": text, ".github/workflows/b.yml": text, "x/.github/workflows/a.yml": text})
     assert len({id for kind, id in found.nodes if kind == "Agent"}) == 3
     assert len({id for kind, id in found.nodes if kind == "Workflow"}) == 3
+
+
+@pytest.mark.parametrize(
+    ("condition", "events"),
+    [
+        ("github.event_name == 'issues' && contains(github.event.issue.body, '@ask || more')", {"issues"}),
+        ("${{ (github.event_name == 'issues') || (github.event_name == 'push' && github.actor == 'ana') }}", {"issues"}),
+        ("(github.event_name == 'issues' || contains(github.event.comment.body, 'x')) && true", {"issues", "issue_comment"}),
+        ("github.event_name != 'issues'", {"issues", "issue_comment"}),
+        ("!(github.event_name == 'issues')", {"issues", "issue_comment"}),
+        ("github.event_name == 'schedule'", set()),
+    ],
+)
+def test_a_job_reads_of_the_events_that_its_condition_lets_in(condition: str, events: set[str]) -> None:
+    found = flow([{"run": "claude -p hi"}], on=["issues", "issue_comment", "push", "schedule"], **{"if": condition})
+    assert found.targets("INGESTS", agent(found)) == {f"github:events/{event}" for event in events}
 
 
 def test_what_may_run_an_agent_outside_the_tree_is_reported() -> None:

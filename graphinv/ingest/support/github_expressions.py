@@ -123,3 +123,51 @@ def reaching(one: Flow, steps: Mapping[str, frozenset[str]], jobs: Mapping[str, 
     for name in one.needs:
         reached |= jobs.get(name, frozenset())
     return frozenset(reached)
+
+
+_EVENT = re.compile(r"github\.event_name\s*==\s*['\"](\w{1,60})['\"]")
+MAX_CONDITION = 5_000
+MAX_PARENTHESES = 20
+
+
+def events_let_in(condition: object) -> frozenset[str] | None:
+    """Events that a condition lets in by their names; None where it lets in any. O(length · depth of its parentheses).
+
+    >>> sorted(events_let_in("${{ (github.event_name == 'issues' && contains(x, 'a||b')) || github.event_name == 'push' }}") or ())
+    ['issues', 'push']
+    >>> events_let_in("github.event_name == 'issues' || contains(x, 'y')") is None
+    True
+    """
+    if not isinstance(condition, str) or len(condition) > MAX_CONDITION or "event_name" not in condition:
+        return None
+    return _let_in(condition.strip().removeprefix("${{").removesuffix("}}"), MAX_PARENTHESES)
+
+
+def _let_in(text: str, depth: int) -> frozenset[str] | None:
+    text = text.strip()
+    for operator in ("||", "&&"):
+        parts = _split(text, operator)
+        if len(parts) > 1:
+            found = [_let_in(part, depth) for part in parts]
+            known = [one for one in found if one is not None]
+            if operator == "||":
+                return frozenset().union(*known) if len(known) == len(found) else None
+            return frozenset.intersection(*known) if known else None
+    if text.startswith("(") and text.endswith(")") and depth:
+        return _let_in(text[1:-1], depth - 1)
+    match = _EVENT.fullmatch(text)
+    return frozenset({match[1]}) if match else None
+
+
+def _split(text: str, operator: str) -> list[str]:
+    """``text`` at each ``operator`` that stands in no parentheses and no quotes."""
+    parts, start, level, quoted = [], 0, 0, False
+    for index, character in enumerate(text):
+        if character == "'":
+            quoted = not quoted
+        elif not quoted:
+            level += (character in "([") - (character in ")]")
+            if level == 0 and text.startswith(operator, index) and index >= start:
+                parts.append(text[start:index])
+                start = index + len(operator)
+    return [*parts, text[start:]]

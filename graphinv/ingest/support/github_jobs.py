@@ -11,7 +11,7 @@ from graphinv.ingest import Document
 from graphinv.ingest.support import ci, claude
 from graphinv.ingest.support.agent_commands import agent_commands
 from graphinv.ingest.support.github_actions import REUSABLE, package_facts
-from graphinv.ingest.support.github_expressions import flow, reaching
+from graphinv.ingest.support.github_expressions import events_let_in, flow, reaching
 from graphinv.ingest.support.github_steps import ANY_INPUT, MAX_STEPS, Steps, Use, carried, gates, literal_secrets, secret_holds
 from graphinv.ingest.support.located import Located, Pointer
 from graphinv.ingest.support.secrets import redact
@@ -36,6 +36,8 @@ class Job:
     labels: tuple[str, ...] = ()
     gates: tuple[str, ...] = ()
     unknown: tuple[Problem, ...] = ()
+    events: frozenset[str] | None = None
+    """Events that its condition lets in; None where it lets in all that start the workflow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +164,7 @@ def _job(
         tuple(sorted(labels)),
         tuple(sorted(steps.gates)),
         tuple(steps.unknown),
+        events_let_in(job.get("if")),
     )
 
 

@@ -241,6 +241,9 @@ class _JobFacts:
     status: str
 
     def __post_init__(self) -> None:
+        let_in = self.job.events
+        if let_in is not None:
+            self.triggers = {name: at for name, at in self.triggers.items() if name in let_in or name == "workflow_call"}
         self.name = f"{self.workflow.name}/{self.job.key}"
         stem = self.workflow.path.rpartition(".")[0]
         self.key: NodeKey = ("Agent", f"{FRAMEWORK}:{self.root}/{stem}#{self.name}")
