@@ -57,6 +57,8 @@ _CONTEXT = re.compile(
     r"(?:applications|servicePrincipals)(?:\('([0-9a-f-]{36})'\)|/([0-9a-f-]{36}))/(?:[\w.]+/)?(federatedIdentityCredentials|owners|sponsors)",
     re.I,
 )
+_CREDENTIAL = re.compile(rb'\s*\{\s*"(?:name|issuer|subject|description|audiences)"\s*:')
+"""A file for ``az ad app federated-credential create``."""
 _FILLED_IN = re.compile(r"\$\{|\{\{|<[\w -]+>")
 _KIND_OF_PAGE = re.compile(r"\$metadata#[\w('/.)-]*graph\.(agent\w+)", re.IGNORECASE)
 _KINDS: Mapping[str, str] = {"ManagedIdentity": "managed_identity", "ServiceIdentity": "agent_identity", "Application": "service_principal"}
@@ -67,6 +69,8 @@ def detect(path: str, head: bytes) -> bool:
     if not path.lower().endswith((".json", ".jsonl", ".ndjson")):
         return False
     if hound.MARK.search(head):
+        return True
+    if _CREDENTIAL.match(head) and b"api://AzureADTokenExchange" in head and b'"subject"' in head:
         return True
     graph = _MARKS.search(head) is not None and _OF_GRAPH.search(head) is not None
     return graph or (_SHELL.search(head) is not None and _OF_SHELL.search(head) is not None)

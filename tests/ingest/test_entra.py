@@ -257,6 +257,18 @@ def test_the_manifest_of_a_registration_and_odd_shapes() -> None:
     assert "error" in {severity for severity, _ in found.problems}
 
 
+def test_a_federated_credential_in_a_file_of_its_own_does_not_say_whose_it_is() -> None:
+    file = {
+        "name": "main",
+        "issuer": "https://token.actions.githubusercontent.com",
+        "subject": "repo:quillmere/desk:ref:refs/heads/main",
+        "audiences": ["api://AzureADTokenExchange"],
+    }
+    found = Granted(document(json.dumps(file), "federated-credential.json"))
+    assert found.readers == ["entra"]
+    assert found.problems == [("warning", "is a federated credential that does not say whose it is")]
+
+
 def test_other_files_are_left_alone() -> None:
     assert not entra.detect("a.json", b'{"userPrincipalName": "x"}'.replace(b"user", b"some"))
     assert not entra.detect("a.py", b'"servicePrincipalType": 1, "appId": 2')
