@@ -45,7 +45,7 @@ def read(document: Document) -> Iterator[Fact]:
     off = texts(top.get("amp.tools.disable"))[: claude.MAX_ITEMS]
     for tool in INHERENT[CLIENT]:
         action = _action(top, tool)
-        if action == "reject" or any(fnmatchcase(name, pattern.removeprefix("builtin:")) for name in (tool,) for pattern in off):
+        if action == "reject" or any(fnmatchcase(tool, pattern.removeprefix("builtin:")) for pattern in off):
             continue
         said = {"approved": True, "approval": "client", "approved_by": document.source()} if action == "allow" else {}
         yield from builtin_facts(document, located.line("amp.permissions"), host, CLIENT, [tool], **said)

@@ -90,6 +90,7 @@ def commands_run(document: Document, line: int, agent: NodeKey, apart: bool | No
     """Where the commands that ``agent`` executes run: in a sandbox of its client's, or on the machine itself where ``apart`` is False."""
     runtime: NodeKey = ("Runtime", f"commands:{agent[1]}")
     sources = [document.source(line)]
-    props: Props = {"name": f"commands of {agent[1]}", "type": "host" if apart is False else "sandbox", "sources": sources}
+    kind = "host" if apart is False else "sandbox"
+    props: Props = {"name": f"{kind} of {agent[1]}", "type": kind, "sources": sources}
     yield NodeFact(*runtime, props if apart is None else {**props, "sandboxed": apart})
     yield EdgeFact("RUNS_ON", agent, runtime, {"evidence": ["declared"], "sources": sources})
