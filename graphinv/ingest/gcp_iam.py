@@ -69,8 +69,9 @@ _RUNTIMES: Mapping[str, str] = {
     "cloudfunctions.googleapis.com/CloudFunction": "function",
     "appengine.googleapis.com/Application": "saas",
 }
+_HEIGHTS = (names.PROJECTS, names.FOLDERS, names.ORGANIZATIONS)
 _FOREVER = "9999-"
-_PAGES = ("roles", "accounts", "keys", "projects", "policies", "workloadIdentityPoolProviders", "assets")
+_PAGES = ("roles", "accounts", "keys", "projects", "policyResults", "policy_results", "policies", "workloadIdentityPoolProviders", "assets")
 """Keys under which answers of Google's interfaces hold their objects."""
 
 
@@ -111,6 +112,8 @@ class _Reading:
         kind = text(value.get("assetType")) or text(value.get("asset_type"))
         if text(value.get("apiVersion")).startswith(connector.GROUP):
             yield from self.manifest(record)
+        elif isinstance(value.get("policies"), list):
+            yield from self.effective(record)
         elif kind:
             yield from self.asset(record, kind)
         elif _KEY.fullmatch(own):
@@ -297,6 +300,30 @@ class _Reading:
         yield NodeFact("Identity", f"gcp:{pool}", {**props, "labels": labels or None, "sources": self.at(line)})
 
     # ---- policies -----------------------------------------------------------------------------------------------------------
+
+    def effective(self, record: Record) -> Iterator[Fact]:
+        """All policies that hold for a resource, its own and those of what it lies in, with where each is attached."""
+        value = record.value
+        below = hide(names.resource_name(text(value.get("fullResourceName") or value.get("full_resource_name"), 2000)))
+        attached: list[tuple[int, str, int]] = []
+        for index, one in enumerate(items(value["policies"])):
+            place = hide(names.resource_name(text(one.get("attachedResource") or one.get("attached_resource"), 2000)))
+            if not place or not isinstance(one.get("policy"), dict):
+                yield problem(self.document, record.line("policies", index), "is a policy that does not say where it is attached", NAME)
+                continue
+
+            def line(*below: str | int, at: int = index) -> int:
+                return record.line("policies", at, "policy", *below)
+
+            yield NodeFact("Resource", place, {"name": place.rpartition("/")[2], "sources": self.at(line)})
+            yield from self.policy(one["policy"], place, line)
+            height = next((level for level, kind in enumerate(_HEIGHTS, 1) if place.startswith(kind)), 0)
+            attached.append((height, place, index))
+        for _, place, index in sorted(attached, key=lambda one: one[0]):
+            if below and place != below:
+                where = record.line("policies", index)
+                yield self.grant(below, "parent", place, lambda *_, at=where: at)
+            below = place
 
     def unnamed(self, record: Record) -> Iterator[Fact]:
         """A policy as ``get-iam-policy`` prints it, which does not say whose it is unless a member does."""

@@ -85,6 +85,21 @@ def test_a_role_on_the_organisation_holds_below_it() -> None:
     assert found.access("gcp:user:a@b.example")[BUCKET] == "read"
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_effective_policies_hold_where_they_are_attached(order: int) -> None:
+    organisation = "//cloudresourcemanager.googleapis.com/organizations/7"
+    policies = [
+        {"attachedResource": BUCKET, "policy": {"bindings": [bind("roles/storage.objectViewer", f"serviceAccount:{BOT}")]}},
+        {"attachedResource": PROJECT, "policy": {"etag": "x"}},
+        {"attachedResource": organisation, "policy": {"bindings": [bind("roles/storage.admin", f"serviceAccount:{PAYER}")]}},
+    ]
+    page = {"policyResults": [{"fullResourceName": BUCKET, "policies": [*policies[::order], {"policy": {}}]}]}
+    found = Granted(document(json.dumps(page), "effective.json"))
+    assert found.access(f"gcp:{BOT}") == {BUCKET: "read"}
+    assert "admin" in found.access(f"gcp:{PAYER}")[BUCKET]
+    assert found.problems == [("warning", "is a policy that does not say where it is attached")]
+
+
 def test_a_role_on_one_resource_reaches_nothing_else() -> None:
     found = granted(bind("roles/storage.objectViewer", f"serviceAccount:{BOT}"), on=BUCKET)
     assert found.access(f"gcp:{BOT}") == {BUCKET: "read"}
