@@ -116,9 +116,11 @@ def test_a_query_that_takes_all_memory_ends_nobody(store: Path) -> None:
 
 
 def test_a_query_is_of_the_generation_that_was_opened(tmp_path: Path) -> None:
-    path = tmp_path / "graph"
-    run("demo", "--store", path, "--at", AT)
+    path, root = tmp_path / "graph", tmp_path / "estate"
+    root.mkdir()
+    (root / "one.facts.jsonl").write_text('{"node": "Agent", "id": "a"}\n')
+    run("scan", root, "--store", path, "--at", AT)
     with graphinv.open(path, at=AT) as graph:
-        run("demo", "--store", path, "--at", AT)
+        run("scan", root, "--store", path, "--at", AT)
         with pytest.raises(StoreError, match="open it again"):
             graph.query("MATCH (a:Agent) RETURN a.id AS id")
