@@ -55,7 +55,10 @@ def _registries(document: Document, title: str) -> Iterator[Login]:
     for registry, line, entry in login_trees.objects(located, "auths"):
         name = f"{title} for {registry}"
         token = entry.get("identitytoken")
-        yield Login(name, line, token if isinstance(token, str) else _password(entry.get("auth")), kind="registry_password")
+        if isinstance(token, str) and token:
+            yield Login(name, line, refresh=token)
+        else:
+            yield Login(name, line, _password(entry.get("auth")), kind="registry_password")
 
 
 def _password(pair: object) -> str:

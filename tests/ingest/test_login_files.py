@@ -225,6 +225,7 @@ def test_registries_of_docker() -> None:
     facts = read("ana/.docker/config.json", stated)
     assert facts.drawn("HOLDS") == {(HOME, secret(ACCESS)), (HOME, secret(REFRESH))}
     assert facts.nodes["Secret", secret(ACCESS)]["name"] == "registry password of Docker for ghcr.io"
+    assert facts.nodes["Secret", secret(REFRESH)]["renewable"] is True
 
 
 def test_lines_of_netrc_and_npmrc() -> None:
@@ -232,6 +233,7 @@ def test_lines_of_netrc_and_npmrc() -> None:
     facts = read("ana/.netrc", netrc)
     assert facts.drawn("HOLDS") == {(HOME, secret(ACCESS)), (HOME, secret(REFRESH))}
     assert facts.nodes["Secret", secret(ACCESS)]["sources"] == ["shop/ana/.netrc#L4"]
+    assert facts.nodes["Secret", secret(ACCESS)]["lifetime"] == "static"
     token = fake("n", "npm_")
     npmrc = f"registry=https://r.example/\n//r.example/:_authToken={token}\n//q.example/:_authToken=${{NPM_TOKEN}}\n"
     assert read("ana/.npmrc", npmrc).drawn("HOLDS") == {(HOME, secret(token))}

@@ -21,6 +21,7 @@ from graphinv.model.facts import EdgeFact, NodeFact, NodeKey, Props
 _MICROSOFT = ("login.microsoftonline.com", "sts.windows.net")
 _PEOPLE = ("email", "upn", "preferred_username")
 _SHORTEST = 8
+OAUTH = "oauth_access_token"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Login:
     token: str = field(default="", repr=False)
     refresh: str = field(default="", repr=False)
     identity: str = field(default="", repr=False)
-    kind: str = "oauth_access_token"
+    kind: str = OAUTH
     issued_at: str | None = None
     expires_at: str | None = None
     ttl_seconds: int | None = None
@@ -78,12 +79,13 @@ def _found(login: Login, value: str) -> Recognised | None:
 def _token(login: Login, claims: Claims | None, *, renewed: bool) -> Props:
     said = claimed(claims) if claims else {}
     ends = login.expires_at or login.ttl_seconds or said.get("expires_at")
+    open_end = None if login.kind == OAUTH else "static"  # who issued a token of OAuth knows its end, and does not always say
     return {
         **said,
         "issued_at": said.get("issued_at") or login.issued_at,
         "expires_at": said.get("expires_at") or login.expires_at,
         "ttl_seconds": login.ttl_seconds,
-        "lifetime": "ephemeral" if ends or renewed else None,
+        "lifetime": "ephemeral" if ends or renewed else open_end,
         "renewable": True if renewed else None,
         "audience": said.get("audience") or [hide(one) for one in login.audience] or None,
         "scopes": said.get("scopes") or [hide(one) for one in login.scopes] or None,
