@@ -30,6 +30,8 @@ ID, KEY, SOURCE, TARGET = "id", "key", "_source", "_target"
 _KEPT_APART = frozenset({ID, KEY, SOURCE, TARGET, "name", "sources"})
 _KEY_BYTES = 16
 _LOT = 10_000
+_OFTEN = 8
+"""How often lists of texts have to stand, on average, to be kept as they are: to make one out of bytes at each question takes long."""
 _KIND_NUMBER = {kind: number for number, kind in enumerate(sorted(EDGE_KINDS))}
 
 
@@ -104,7 +106,7 @@ def estate_of(nodes: Iterable[Batch], edges: Iterable[Batch], generation: int) -
 def _nodes(batch: Batch, shared: _Shared) -> Iterator[NodeRecord]:
     ids, kind = batch.columns[ID], batch.kind
     names = batch.columns.get("name") or [None] * len(ids)
-    apart = Apart(_Texts(batch.columns.get("sources") or [None] * len(ids)))
+    apart = Apart(_texts(batch.columns.get("sources") or [None] * len(ids)))
     for place, id, name, props in zip(shared.places(len(ids)), ids, names, shared.props(batch, len(ids)), strict=True):
         yield NodeRecord.placed((kind, id), id if not name or name == id else name, props, apart, place)
 
@@ -125,7 +127,7 @@ class _Edges:
             for kind, end in zip(batch.ends, (SOURCE, TARGET), strict=True)
         )
         keys = _Keys(batch.columns[KEY])
-        apart = Apart(_Texts(batch.columns.get("sources") or [None] * len(keys)), keys)
+        apart = Apart(_texts(batch.columns.get("sources") or [None] * len(keys)), keys)
         rows = zip(self._shared.places(len(keys)), source.tolist(), target.tolist(), self._shared.props(batch, len(keys)), strict=True)
         node, kind, placed = self._keys, batch.kind, EdgeRecord.placed
         self._records.extend(placed(kind, node[one], node[other], props, apart, place) for place, one, other, props in rows)
@@ -208,6 +210,13 @@ class _Keys(Sequence[str]):
         if isinstance(place, slice):
             return [self[one] for one in range(*place.indices(len(self)))]
         return self._bytes[_KEY_BYTES * place : _KEY_BYTES * (place + 1)].hex()
+
+
+def _texts(lists: Sequence[list[str] | None]) -> Sequence[tuple[str, ...]]:
+    """Lists of texts, equal ones as one object where many are equal, and else as bytes."""
+    known: dict[tuple[str, ...], tuple[str, ...]] = {}
+    found = [known.setdefault(texts, texts) for texts in (tuple(texts or ()) for texts in lists)]
+    return found if len(known) * _OFTEN <= len(found) else _Texts(lists)
 
 
 class _Texts(Sequence[tuple[str, ...]]):

@@ -13,7 +13,6 @@ import os
 import shutil
 import tempfile
 import threading
-import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
@@ -175,9 +174,7 @@ class EmbeddedStore:
             if not self._generation or (self._lock is None and not _DESCRIPTORS.exists()):
                 return
             self._graph = self._state = None
-        # The engine's allocator gives the system what has been free for a tenth of a second, and only when it needs memory again
-        time.sleep(0.15)
-        Graph().cypher("UNWIND range(1, 100000) AS number RETURN sum(number)")
+        kglite.trim_memory()
 
     # Writing
 
