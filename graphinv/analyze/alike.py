@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from graphinv.model.estate import Estate, NodeRecord
 from graphinv.model.facts import NodeKey
+
+
+@lru_cache(10_000)
+def same(texts: tuple[str, ...]) -> tuple[str, ...]:
+    """``texts``, as the object that was given out for equal ones of late."""
+    return texts
 
 
 class Thing(NamedTuple):

@@ -13,6 +13,7 @@ import numpy as np
 from scipy.sparse.csgraph import breadth_first_order
 
 from graphinv.analyze import kernels
+from graphinv.analyze.alike import same
 from graphinv.analyze.arcs import BACKWARD, FORWARD, MEANS, Arcs, matrix
 from graphinv.analyze.scopes import ACTION_BIT, Array, passes
 from graphinv.model.errors import UsageError
@@ -190,9 +191,9 @@ def _hop(estate: Records, edges: Sequence[EdgeRecord], way: int, atom: tuple[str
         edge=f"<{kinds}" if way in (BACKWARD, MEANS) else kinds,
         target=target,
         words=_words(estate, edges, way, target, scopes),
-        evidence=tuple(sorted({item for edge in edges for item in edge.props.get("evidence") or ()})),
+        evidence=same(tuple(sorted({item for edge in edges for item in edge.props.get("evidence") or ()}))),
         confidence=min(1.0 if (sure := edge.props.get("confidence")) is None else float(sure) for edge in edges),
-        sources=tuple(sorted({item for edge in edges for item in edge.sources})),
+        sources=same(tuple(sorted({item for edge in edges for item in edge.sources}))),
         scopes=scopes,
         guards=tuple(guard_on(estate, guard) for guard in sorted({guard for edge in edges for guard in edge.props.get("guards") or ()})),
         edges=tuple(edge.key for edge in edges),

@@ -15,7 +15,7 @@ from graphinv.analyze import kernels
 from graphinv.analyze.scopes import Array, MaskTable
 
 _WORDS = 64
-_BLOCK_BYTES = 128 * 2**20
+_BLOCK_BYTES = 64 * 2**20
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from graphinv.analyze.alike import same
 from graphinv.analyze.labels import labels_of
 from graphinv.analyze.paths import guard_on
 from graphinv.analyze.scopes import action_bits, actions_of, passes
@@ -169,9 +170,9 @@ def hop_of(estate: Estate, edge: EdgeRecord, *, backwards: bool = False) -> Hop:
         edge=f"<{edge.kind}" if backwards else edge.kind,
         target=target,
         words=f"{verb} {estate.nodes[target].name}",
-        evidence=tuple(props.get("evidence") or ()),
+        evidence=same(tuple(props.get("evidence") or ())),
         confidence=None if (sure := props.get("confidence")) is None else float(sure),
-        sources=edge.sources,
+        sources=same(edge.sources),
         scopes=None if (scopes := props.get("scopes")) is None else tuple(scopes),
         guards=tuple(guard_on(estate, id) for id in guards) if (guards := props.get("guards")) else (),
         edges=(edge.key,),

@@ -21,9 +21,10 @@ import importlib
 import pkgutil
 import string
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
-from itertools import groupby
+from itertools import chain, groupby
 from operator import attrgetter
 from pathlib import PurePosixPath
 from types import FunctionType
@@ -33,6 +34,7 @@ from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 import graphinv.analyze
 from graphinv.analyze.alike import Alike, unite
+from graphinv.analyze.beside import Answer, answers
 from graphinv.analyze.labels import states
 from graphinv.analyze.library import Header, Parameter, bind, check_parameters, explain, split
 from graphinv.analyze.reaching import affordable
@@ -231,13 +233,14 @@ def run_rules(
     supplied = _supplied(engine.estate, (need for rule in rules.values() for need in (*rule.needs, *rule.clear_needs)))
     findings: dict[str, list[Finding]] = {}
 
-    def judged(rule: Rule) -> RuleStatus:
+    def rows(rule: Rule) -> Iterable[Row]:
+        return _rows(rule, engine, query, (parameters or {}).get(rule.id, {}))
+
+    def judged(rule: Rule, answer: Callable[[], Iterable[Row]]) -> RuleStatus:
         status = partial(RuleStatus, rule=rule.id, title=rule.title)
-        if missing := _missing(rule.needs, supplied):
-            return status(outcome="not_available", reason=missing)
+        alike.another_rule()
         try:
-            rows = _rows(rule, engine, query, (parameters or {}).get(rule.id, {}))
-            found, unknown = _judge(rule, engine, gauge, alike, rows)
+            found, unknown = _judge(rule, engine, gauge, alike, answer())
         except Exception as error:  # whatever goes wrong in one rule, the others are judged and this one never passes
             return status(outcome="error", reason=f"{type(error).__name__}: {error}")
         findings[rule.id] = found
@@ -248,14 +251,21 @@ def run_rules(
         outcome: Literal["found", "clear", "not_available"] = "found" if found else "not_available" if lacking else "clear"
         return status(outcome=outcome, findings=len(found), reason="; ".join(filter(None, (lacking, counted))))
 
-    statuses: dict[str, RuleStatus] = {}
-    order = sorted(rules.values(), key=lambda rule: (not rule.cypher, rule.module, rule.id))
-    for _, some in groupby(order, key=attrgetter("module")):
-        for rule in some:
-            alike.another_rule()
-            statuses[rule.id] = judged(rule)
+    statuses = {
+        rule.id: RuleStatus(rule=rule.id, title=rule.title, outcome="not_available", reason=missing)
+        for rule in rules.values()
+        if (missing := _missing(rule.needs, supplied))
+    }
+    for status in statuses.values():
+        told(status)
+    left = sorted((rule for rule in rules.values() if rule.id not in statuses), key=lambda rule: (rule.module, rule.id))
+    families = {module: list(some) for module, some in groupby(left, key=attrgetter("module"))}
+    queries = families.pop("", [])
+    first: Iterable[Answer] = ((rule, partial(rows, rule)) for rule in queries)
+    with closing(answers(families.values(), rows, engine)) as others:
+        for rule, answer in chain(first, others):
+            statuses[rule.id] = judged(rule, answer)
             told(statuses[rule.id])
-        engine.forget()  # what functions beside each other share is much, and others seldom ask for it
     return [finding for id in sorted(rules) for finding in findings.get(id, ())], [statuses[id] for id in sorted(rules)]
 
 

@@ -220,7 +220,7 @@ def _further_edges(agents: int) -> Iterator[EdgeFact]:
         yield EdgeFact("DELEGATES_TO", at("Agent", 10 * number + 4, 1), workflow, _STATED)
         yield EdgeFact("CALLS_BACK", at("Tool", 10 * number + 3, 1), at("Agent", 10 * number + 3, 1), {"evidence": ["observed"]})
     for number in range(agents // 40):
-        partner = "Agent", _partner(number // 3 % (agents // 100))
+        partner = "Agent", _partner(number // 3 % max(1, agents // 100))
         yield EdgeFact("DELEGATES_TO", at("Agent", 40 * number + 5, 1), partner, _STATED)
     for number in range(agents // 400):
         for turn in range(1, RENEWALS):

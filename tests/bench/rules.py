@@ -8,20 +8,28 @@ after the rules, all together, as ``graphinv analyze`` does.
 
 from __future__ import annotations
 
+import mmap
+import os
 import resource
 import subprocess
 import sys
+import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from math import log
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+import graphinv.analyze.rules as analyze_rules
 from graphinv.analyze.ahead import Ahead
 from graphinv.analyze.causes import causes_of
-from graphinv.analyze.rules import run_rules
+from graphinv.analyze.engine import Engine
+from graphinv.analyze.rules import Ask, Row, Rule, run_rules
 from graphinv.model.results import Lens, RuleStatus
 from graphinv.pipeline.pool import collector_resting
 from graphinv.pipeline.stages import asking, engine, rules
@@ -42,10 +50,10 @@ def stored(agents: int, folder: Path) -> Path:
 @collector_resting()
 def measure(address: Path, wanted: Sequence[str]) -> None:
     """Print seconds of processor time, findings, causes and outcome of each rule, and the sums; the collector rests, as when analyzing."""
-    begun, clock = time.process_time(), time.perf_counter()
-    with open_store(address) as store:
+    begun, clock = processors(), time.perf_counter()
+    with open_store(address) as store, Held() as held:
         chosen = {id: rule for id, rule in rules().items() if not wanted or id in wanted}
-        times: defaultdict[str, float] = defaultdict(float)
+        times = dict.fromkeys(chosen, 0.0)
         names = {rule.cypher: id for id, rule in chosen.items()}
         ask = asking(store)
 
@@ -63,43 +71,102 @@ def measure(address: Path, wanted: Sequence[str]) -> None:
             last = time.thread_time()
 
         with Ahead(chosen, answered, AT) as answers:
-            judge = step("load the estate", lambda: engine(store, at=AT))
+            judge = step("load the estate", lambda: engine(store, at=AT), held)
             print(f"{len(judge.estate.nodes):,} nodes, {len(judge.estate.edges):,} edges")
-            step("wait for the queries", answers.wait)
+            step("wait for the queries", answers.wait, held)
             store.rest()
-            step("arcs", lambda: judge.structure)
+            step("arcs", lambda: judge.structure, held)
             lenses: tuple[Lens, ...] = ("posture", "ungoverned")
             for lens in lenses:
-                step(f"privileges, {lens}", partial(judge.privileges, lens))
-            step("privileges of one's own", lambda: judge.own_privileges)
-            last, judged = time.thread_time(), time.perf_counter()
-            findings, statuses = run_rules(chosen, judge, answers, told=told)
-        judged = time.perf_counter() - judged
-        whole, clock, memory = time.process_time() - begun, time.perf_counter() - clock, peak()
+                step(f"privileges, {lens}", partial(judge.privileges, lens), held)
+            step("privileges of one's own", lambda: judge.own_privileges, held)
+            with elsewhere(list(chosen)) as spent:
+                last, judged = time.thread_time(), time.perf_counter()
+                findings, statuses = run_rules(chosen, judge, answers, told=told)
+                judged = time.perf_counter() - judged
+        whole, clock, memory = processors() - begun, time.perf_counter() - clock, held.most
         causes: defaultdict[str, set[str]] = defaultdict(set)
-        for finding, cause in zip(findings, step("causes of all findings", lambda: causes_of(judge, findings)), strict=True):
+        for finding, cause in zip(findings, step("causes of all findings", lambda: causes_of(judge, findings), held), strict=True):
             causes[finding.rule].add(cause or finding.key)
     print("\n| rule | seconds | findings | causes | outcome |\n| --- | ---: | ---: | ---: | --- |")
     for status in statuses:
-        about = f"{status.outcome} {status.reason[:90]}".strip()
-        print(f"| {status.rule} | {times[status.rule]:.2f} | {status.findings:,} | {len(causes[status.rule]):,} | {about} |")
+        seconds, about = times[status.rule] + spent[status.rule], f"{status.outcome} {status.reason[:90]}".strip()
+        print(f"| {status.rule} | {seconds:.2f} | {status.findings:,} | {len(causes[status.rule]):,} | {about} |")
     print(
         f"\nall rules {judged:.1f} s on the clock after that, {clock:.1f} s with it, {whole:.1f} s of processors, "
         f"{len(findings):,} findings, {memory:,.0f} MB at most"
     )
 
 
-def step(what: str, work: Callable[[], Any]) -> Any:
+@contextmanager
+def elsewhere(ids: Sequence[str]) -> Iterator[Mapping[str, float]]:
+    """Seconds of processor time for which other processes work out the rows of each of these rules, while this is open."""
+    here, rows_of = os.getpid(), analyze_rules._rows
+    spent = np.frombuffer(mmap.mmap(-1, 8 * len(ids)))  # memory that a fork shares
+    seconds: dict[str, float] = {}
+
+    def timed(rule: Rule, engine: Engine, query: Ask, given: Mapping[str, object]) -> Sequence[Row]:
+        begun = time.thread_time()
+        rows = list(rows_of(rule, engine, query, given))
+        if os.getpid() != here:
+            spent[ids.index(rule.id)] += time.thread_time() - begun
+        return rows
+
+    analyze_rules._rows = timed
+    yield seconds
+    analyze_rules._rows = rows_of
+    seconds |= zip(ids, spent.tolist(), strict=True)
+
+
+def step(what: str, work: Callable[[], Any], held: Held) -> Any:
     """What ``work`` gives; prints what it took."""
     begun = time.perf_counter()
     result = work()
-    print(f"{what:<28} {time.perf_counter() - begun:6.2f} s   {peak():,.0f} MB", flush=True)
+    print(f"{what:<28} {time.perf_counter() - begun:6.2f} s   {held.most:,.0f} MB", flush=True)
     return result
 
 
-def peak() -> float:
-    """Most memory that the process has held, in MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+def processors() -> float:
+    """Seconds of processor time of this process and of those that it started and that have ended."""
+    return sum(os.times()[:4])
+
+
+class Held:
+    """The most memory that this process and those that it started hold together, in MB, looked at twice a second. What they share counts
+    once; where the system does not tell that, this process alone."""
+
+    def __init__(self) -> None:
+        self.most = 0.0
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._look)
+
+    def __enter__(self) -> Held:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._end.set()
+        self._thread.join()
+
+    def _look(self) -> None:
+        while not self._end.wait(0.5):
+            self.most = max(self.most, min(_together(), _together()))  # what ends or begins while one looks is counted double
+
+
+def _together() -> float:
+    lists = Path("/proc/self/task").glob("*/children")
+    return sum(map(_held, [os.getpid(), *(int(process) for listed in lists for process in listed.read_text("ascii").split())]))
+
+
+def _held(process: int) -> float:
+    """Memory of a process in MB, of what it shares with others its part."""
+    try:
+        lines = Path(f"/proc/{process}/smaps_rollup").read_text("ascii").splitlines()
+    except ProcessLookupError:  # it has ended
+        return 0.0
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
 
 
 def growth(folder: Path, sizes: Sequence[int]) -> None:

@@ -1,0 +1,140 @@
+"""Functions of rules in a second process, so that two cores work on a large estate. The process is a fork: it has the whole estate at once,
+and takes memory only for what it touches.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import pickle
+import signal
+import sys
+import tempfile
+import threading
+import warnings
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from graphinv.analyze.engine import Engine
+    from graphinv.analyze.rules import Row, Rule
+
+LEAST_EDGES = 200_000
+"""In an estate with fewer edges the functions are done before a process would be worth it."""
+
+SHARE = 3
+"""One of so many families that are left goes to another process at once. To start one takes time, and each takes more memory the longer it
+works.
+"""
+
+Rows = Callable[["Rule"], Iterable["Row"]]
+Answer = tuple["Rule", Callable[[], Iterable["Row"]]]
+"""A rule, and what gives its rows."""
+
+
+def answers(families: Iterable[Sequence[Rule]], rows: Rows, engine: Engine) -> Generator[Answer, None, None]:
+    """Each rule of ``families`` once, with what gives its rows.
+
+    Where it is worth it, another process works on some families while this one works on the next. Rows do not depend on who works them
+    out. What fails there is tried again, and told, here.
+
+    Args:
+        families: of rules that are functions; those of a family share what they find out.
+        rows: gives those of a rule.
+        engine: which they ask.
+    """
+    left = deque(families)
+    helped = len(left) > 1 and _can_fork() and len(engine.estate.edges) >= LEAST_EDGES
+    if helped:
+        _prepare(engine)
+    other: _Other | None = None
+    ended: deque[_Other] = deque()
+    own: deque[Rule] = deque()
+    try:
+        while left or own or other or ended:
+            if helped and left and not other:
+                other = _Other([left.popleft() for _ in range(-(-len(left) // SHARE))], rows, engine)
+            if other and other.has_ended(wait=not (left or own or ended)):
+                ended.append(other)
+                other = None
+            elif ended:
+                yield from ended.popleft().answers()
+            else:
+                own = own or deque(left.popleft())
+                rule = own.popleft()
+                yield rule, partial(rows, rule)
+                if not own:
+                    engine.forget()  # what a family shares is much, and others seldom ask for it
+    finally:
+        if other:
+            other.end()
+
+
+class _Other:
+    """A process that works on some families, and what it has found."""
+
+    def __init__(self, families: Sequence[Sequence[Rule]], rows: Rows, engine: Engine) -> None:
+        self._families, self._rows, self._engine = families, rows, engine
+        self._found = tempfile.TemporaryFile()  # noqa: SIM115 - closed where it is read; a pipe would wait for its reader
+        self._status = 0
+        with warnings.catch_warnings():  # of other threads: those of libraries, which have nothing to do while nobody asks them
+            warnings.simplefilter("ignore", DeprecationWarning)
+            self._process = os.fork()
+        if not self._process:
+            try:
+                signal.signal(signal.SIGINT, signal.SIG_DFL)
+                self._work()
+            finally:
+                os._exit(0)
+
+    def _work(self) -> None:
+        for family in self._families:
+            for rule in family:
+                with suppress(Exception):  # it is tried again where that is told
+                    self._found.write(pickle.dumps((rule.id, list(self._rows(rule))), pickle.HIGHEST_PROTOCOL))
+            self._engine.forget()
+        self._found.flush()
+
+    def has_ended(self, *, wait: bool) -> bool:
+        """Whether it has, for which one may wait."""
+        ended, self._status = os.waitpid(self._process, 0 if wait else os.WNOHANG)
+        return bool(ended)
+
+    def answers(self) -> Iterator[Answer]:
+        """Of one that has ended: what it found, and else what is to be worked out here."""
+        left = {rule.id: rule for family in self._families for rule in family}
+        for id, found in self._read():
+            yield left.pop(id), partial(iter, found)
+        for rule in left.values():
+            yield rule, partial(self._rows, rule)
+
+    def _read(self) -> Iterator[tuple[str, list[Row]]]:
+        with self._found as file:
+            file.seek(0)
+            while not self._status:
+                try:
+                    yield pickle.load(file)  # noqa: S301 - our own, of a moment ago
+                except EOFError:
+                    return
+
+    def end(self) -> None:
+        """Let it end without an answer."""
+        os.kill(self._process, signal.SIGKILL)
+        os.waitpid(self._process, 0)
+        self._found.close()
+
+
+def _prepare(engine: Engine) -> None:
+    """Work out what functions of most families ask for, before there are two who would."""
+    for lens in ("posture", "ungoverned"):
+        engine.privileges(lens)
+    _ = engine.own_privileges, engine.estate.outgoing, engine.estate.incoming
+
+
+def _can_fork() -> bool:
+    """Whether there are two cores, and a fork can be trusted: not on other systems, nor where a server's threads may hold locks."""
+    alone = multiprocessing.current_process().daemon or threading.current_thread() is not threading.main_thread()
+    return sys.platform == "linux" and not alone and len(os.sched_getaffinity(0)) > 1
