@@ -13,14 +13,13 @@ import tempfile
 import threading
 import warnings
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from graphinv.analyze.engine import Engine
-    from graphinv.analyze.rules import Row, Rule
 
 LEAST_EDGES = 200_000
 """In an estate with fewer edges the functions are done before a process would be worth it."""
@@ -30,12 +29,21 @@ SHARE = 3
 works.
 """
 
-Rows = Callable[["Rule"], Iterable["Row"]]
-Answer = tuple["Rule", Callable[[], Iterable["Row"]]]
+
+class Named(Protocol):
+    """What is known of a rule."""
+
+    @property
+    def id(self) -> str: ...
+
+
+R = TypeVar("R", bound=Named)
+Row = Mapping[str, Any]
+Answer = tuple[R, Callable[[], Iterable[Row]]]
 """A rule, and what gives its rows."""
 
 
-def answers(families: Iterable[Sequence[Rule]], rows: Rows, engine: Engine) -> Generator[Answer, None, None]:
+def answers(families: Iterable[Sequence[R]], rows: Callable[[R], Iterable[Row]], engine: Engine) -> Generator[Answer[R], None, None]:
     """Each rule of ``families`` once, with what gives its rows.
 
     Where it is worth it, another process works on some families while this one works on the next. Rows do not depend on who works them
@@ -50,9 +58,9 @@ def answers(families: Iterable[Sequence[Rule]], rows: Rows, engine: Engine) -> G
     helped = len(left) > 1 and _can_fork() and len(engine.estate.edges) >= LEAST_EDGES
     if helped:
         _prepare(engine)
-    other: _Other | None = None
-    ended: deque[_Other] = deque()
-    own: deque[Rule] = deque()
+    other: _Other[R] | None = None
+    ended: deque[_Other[R]] = deque()
+    own: deque[R] = deque()
     try:
         while left or own or other or ended:
             if helped and left and not other:
@@ -73,10 +81,10 @@ def answers(families: Iterable[Sequence[Rule]], rows: Rows, engine: Engine) -> G
             other.end()
 
 
-class _Other:
+class _Other(Generic[R]):
     """A process that works on some families, and what it has found."""
 
-    def __init__(self, families: Sequence[Sequence[Rule]], rows: Rows, engine: Engine) -> None:
+    def __init__(self, families: Sequence[Sequence[R]], rows: Callable[[R], Iterable[Row]], engine: Engine) -> None:
         self._families, self._rows, self._engine = families, rows, engine
         self._found = tempfile.TemporaryFile()  # noqa: SIM115 - closed where it is read; a pipe would wait for its reader
         self._status = 0
@@ -103,7 +111,7 @@ class _Other:
         ended, self._status = os.waitpid(self._process, 0 if wait else os.WNOHANG)
         return bool(ended)
 
-    def answers(self) -> Iterator[Answer]:
+    def answers(self) -> Iterator[Answer[R]]:
         """Of one that has ended: what it found, and else what is to be worked out here."""
         left = {rule.id: rule for family in self._families for rule in family}
         for id, found in self._read():

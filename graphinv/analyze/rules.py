@@ -34,7 +34,7 @@ from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 import graphinv.analyze
 from graphinv.analyze.alike import Alike, unite
-from graphinv.analyze.beside import Answer, answers
+from graphinv.analyze.beside import Answer, Row, answers
 from graphinv.analyze.labels import states
 from graphinv.analyze.library import Header, Parameter, bind, check_parameters, explain, split
 from graphinv.analyze.reaching import affordable
@@ -50,7 +50,6 @@ from graphinv.store import Rows
 if TYPE_CHECKING:
     from graphinv.analyze.engine import Engine
 
-Row = Mapping[str, Any]
 Ask = Callable[[str, Mapping[str, Any]], Rows]
 Check = Callable[["Engine", Mapping[str, Any]], Iterable[Row]]
 Ends = tuple[NodeKey, NodeKey | None]
@@ -261,7 +260,7 @@ def run_rules(
     left = sorted((rule for rule in rules.values() if rule.id not in statuses), key=lambda rule: (rule.module, rule.id))
     families = {module: list(some) for module, some in groupby(left, key=attrgetter("module"))}
     queries = families.pop("", [])
-    first: Iterable[Answer] = ((rule, partial(rows, rule)) for rule in queries)
+    first: Iterable[Answer[Rule]] = ((rule, partial(rows, rule)) for rule in queries)
     with closing(answers(families.values(), rows, engine)) as others:
         for rule, answer in chain(first, others):
             statuses[rule.id] = judged(rule, answer)

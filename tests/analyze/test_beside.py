@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from graphinv.analyze import beside
-from graphinv.analyze.beside import answers
+from graphinv.analyze.beside import Row, answers
 from graphinv.analyze.engine import Engine
-from graphinv.analyze.rules import Row, Rule, run_rules
+from graphinv.analyze.rules import Rule, run_rules
 from graphinv.model.estate import Estate
 from graphinv.pipeline.stages import rules
 from graphinv.store import Rows
