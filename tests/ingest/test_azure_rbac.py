@@ -212,9 +212,9 @@ def test_a_role_in_a_file_is_the_one_that_assignments_call_by_its_name(form: str
     assert not found.problems
 
 
-def scheduled(kind: str, **more: object) -> Document:
+def scheduled(kind: str, **more: str) -> Document:
     """As Azure's interface lists assignments of Privileged Identity Management."""
-    inner = assignment(BLOB_READER, GROUP, **more)
+    inner = {**assignment(BLOB_READER, GROUP), **more}
     inner["expandedProperties"] = {"principal": {"displayName": "Desk"}, "roleDefinition": {"displayName": "Storage Blob Data Reader"}}
     del inner["principalName"], inner["id"]
     id = f"{GROUP}/providers/Microsoft.Authorization/{kind}/x"
