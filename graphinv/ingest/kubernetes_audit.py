@@ -90,17 +90,16 @@ def _take(trail: Trail, event: Mapping[str, Any], root: str, place: str) -> None
     if who is None:
         return
     _belonging("MEMBER_OF", tally, root, who, inside(event, "user"), at, place)
-    if not _was_let(event):
-        return
     impersonated = inside(event, "impersonatedUser")
-    if impersonated:
+    if impersonated:  # which the server writes down once it let that in, whatever becomes of the request
         other = _user(tally, root, impersonated, place)
         if other is None:
             return
         tally.see("ASSUMES", who, other, at, place)
         _belonging("ASSUMES", tally, root, who, impersonated, at, place)  # groups that it says to be in
         who = other
-    _done(tally, event, root, who, at, place)
+    if _was_let(event):
+        _done(tally, event, root, who, at, place)
 
 
 def _moment(event: Mapping[str, Any]) -> str | None:
