@@ -89,7 +89,7 @@ _User = tuple[str, str]
 
 def _numbered(readings: Sequence[Reading]) -> dict[str, str]:
     """Ids of the keys that a credential report numbers → ids of the same keys in a list: of one user, with the same date, and no other has
-    it; or the only ones of that user, where one of the two tells no date."""
+    it; or the only ones of that user, where the report tells no date. A key of which nobody tells the date may be an older one."""
     reported: dict[_User, dict[str, str | None]] = defaultdict(dict)
     made: dict[str, str | None] = {}
     for reading in readings:
@@ -108,14 +108,10 @@ def _listed(readings: Sequence[Reading], made: dict[str, str | None]) -> dict[_U
     found: dict[_User, dict[str, str | None]] = defaultdict(dict)
     for reading in readings:
         for edge in reading.edges:
-            if (
-                edge.kind == "ASSUMES"
-                and isinstance(edge.source, tuple)
-                and edge.source[1].startswith(owner)
-                and isinstance(edge.target, tuple)
-            ):
-                one = key + edge.source[1].removeprefix(owner)
-                if (user := _user(edge.target[1])) and one in made:
+            source, target = edge.source, edge.target
+            if edge.kind == "ASSUMES" and isinstance(source, tuple) and isinstance(target, tuple) and source[1].startswith(owner):
+                one = key + source[1].removeprefix(owner)
+                if (user := _user(target[1])) and one in made:
                     found[user][one] = made[one]
     return found
 
@@ -126,7 +122,7 @@ def _user(arn: str) -> _User | None:
 
 
 def _pairs(reported: dict[str, str | None], listed: dict[str, str | None]) -> Iterator[tuple[str, str]]:
-    if len(reported) == len(listed) == 1 and None in (*reported.values(), *listed.values()):
+    if len(reported) == len(listed) == 1 and None in reported.values() and None not in listed.values():
         yield next(iter(reported)), next(iter(listed))
         return
     for key, date in reported.items():

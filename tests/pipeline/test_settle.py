@@ -56,7 +56,9 @@ def test_the_same_date_makes_them_one() -> None:
     ("reported", "listed", "joined"),
     [
         ((MARCH, None), {KEY: MARCH}, {KEY}),
-        ((MARCH, None), {KEY: None}, {KEY}),
+        (("N/A", None), {KEY: MARCH}, {KEY}),
+        (("N/A", None), {KEY: MARCH, OTHER: MARCH}, set()),
+        ((MARCH, None), {KEY: None}, set()),
         ((MARCH, APRIL), {KEY: MARCH, OTHER: None}, {KEY}),
         ((MARCH, None), {KEY: MAY}, set()),
         ((MARCH, MARCH), {KEY: MARCH, OTHER: MARCH}, set()),
@@ -67,6 +69,6 @@ def test_the_same_date_makes_them_one() -> None:
 )
 def test_only_what_is_certain_is_joined(reported: tuple[str | None, str | None], listed: dict[str, str | None], joined: set[str]) -> None:
     found = secrets(reported, listed)
-    assert {one for one in listed if "rotated_at" in found[id_of(one)]} == joined
+    assert {one for one in listed if "last_used" in found[id_of(one)]} == joined
     left = sum(date is not None for date in reported) - len(joined)
     assert len([one for one in found if one.startswith("aws-access-key:arn:")]) == left
