@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from graphinv.ingest import facts_of
+from graphinv.ingest import HEAD_BYTES, facts_of
 from graphinv.model.errors import IngestError
 from graphinv.model.facts import EdgeFact, Fact, NodeFact, check_edge, check_node
 from tests.ingest.reading import document
@@ -34,8 +34,10 @@ ANY_BYTES = st.one_of(
 
 
 def read(reader: ModuleType, path: str, data: bytes) -> list[Fact]:
-    """The facts, all of them fit for the vocabulary; none when it is an IngestError that names the document."""
+    """The facts, all of them fit for the vocabulary; none when it is an IngestError that names the document. Whether the document is
+    theirs, readers tell as well."""
     ingestor: Any = reader
+    assert isinstance(ingestor.detect(path, data[:HEAD_BYTES]), bool)
     try:
         facts: list[Fact] = list(facts_of(ingestor, document(data, path)))
     except IngestError as error:
