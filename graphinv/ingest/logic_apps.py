@@ -22,9 +22,10 @@ from typing import Any
 from graphinv.ingest import Document
 from graphinv.ingest.support import clients, jsondoc, power_platform
 from graphinv.ingest.support.declared import Declared
-from graphinv.ingest.support.lowcode import Reference, Where, called, items, text_of
+from graphinv.ingest.support.lowcode import Reference, Where, called, host_of, items, text_of
 from graphinv.ingest.support.lowcode_services import Does, does, united
 from graphinv.ingest.support.parts import inside, mapping
+from graphinv.ingest.support.secrets import url_parts
 from graphinv.model.facts import Binding, Fact, NodeKey, Ref
 
 NAME = "logic_apps"
@@ -124,6 +125,8 @@ class _Definition(Declared):
         self.connections = mapping(given.get("connectionReferences"))
         self.agents: dict[str, NodeKey] = {}
         self.steps = 0
+        self.taken: list[_Step] = []
+        """All actions, those of agents' tools included."""
         self.brings_in: list[NodeKey] = []
         """What its triggers bring."""
 
@@ -142,7 +145,7 @@ class _Definition(Declared):
         for stated in (self.definition.get("parameters"), self.given.get("parameters")):
             values = {name: mapping(one).get("value", mapping(one).get("defaultValue")) for name, one in mapping(stated).items()}
             yield from self.texts(self.key, values, ("parameters",))
-        yield from self.held(found)
+        yield from self.held()
         if self.steps > MAX_ACTIONS:
             yield from self.problem(f"has more than {MAX_ACTIONS} actions; the rest is left out", ("actions",), "error")
         yield from self.rest()
@@ -159,7 +162,8 @@ class _Definition(Declared):
                 if not isinstance(given, dict):
                     continue
                 here: Where = (*where, name)
-                yield _Step(name, here, given)
+                self.taken.append(_Step(name, here, given))
+                yield self.taken[-1]
                 inner = [("actions",), ("else", "actions"), ("default", "actions")]
                 inner += [("cases", case, "actions") for case in mapping(given.get("cases"))]
                 stack += [(found, (*here, *path)) for path in inner if (found := inside(given, *path))]
@@ -252,12 +256,13 @@ class _Definition(Declared):
         yield self.edge("USES", user, key, at)
         for step, action in parts:
             site = text_of(mapping(step.inputs.get("parameters")).get("dataset"))
-            told = site if site.startswith("https://") and "@" not in site else ""
+            place = url_parts(site) if host_of(site) else None
+            told = place.url if place else ""
             yield from self.accesses(key, action, step.at, (self.reference(step), ""), self.host(step), told)
 
     def host(self, step: _Step) -> str | None:
         """``https://host`` that a request goes to, where it is constant."""
-        return _host(text_of(step.inputs.get("uri"))) if step.type in ("Http", "HttpWebhook") else None
+        return host_of(text_of(step.inputs.get("uri"))) if step.type in ("Http", "HttpWebhook") else None
 
     def agent_of(self, step: _Step) -> Iterator[Fact]:
         """An agent of a Logic App, with its tools."""
@@ -288,10 +293,10 @@ class _Definition(Declared):
 
     # ---- connections and credentials ----------------------------------------------------------------------------------------
 
-    def held(self, found: list[_Step]) -> Iterator[Fact]:
+    def held(self) -> Iterator[Fact]:
         """Connections that the flow brings itself. One of the Power Platform may use those of whoever starts it instead."""
         if self.platform == "logic-apps":
-            used = {self.reference(step): step.at for step in reversed(found) if self.reference(step)}
+            used = {self.reference(step): step.at for step in reversed(self.taken) if self.reference(step)}
             for reference, at in sorted(used.items()):
                 yield from power_platform.connection(self, [self.key], reference, at)
             return
@@ -351,11 +356,6 @@ def _settings_of(text: str) -> Iterator[Reference]:
     """Settings of a Logic App that an expression reads, each a variable of its environment."""
     for name in _SETTING.findall(text) if "@" in text else ():
         yield "env", name
-
-
-def _host(address: str) -> str | None:
-    match = re.match(r"(https?)://([^/?#\s@{}$<>]{1,253})(?:[/?#]|$)", address, re.IGNORECASE)
-    return f"{match[1].lower()}://{match[2].lower()}" if match else None
 
 
 def _texts(value: object) -> Iterator[str]:

@@ -183,6 +183,7 @@ def test_an_agent_of_a_logic_app() -> None:
     assert found.targets("USES_MODEL", agent) == {"gpt-4.1-mini"}
     assert found.targets("INGESTS", agent) == {f"{base}#manual"}
     assert found.bindings["logic-apps", "Orders"].folder == "apps"
+    assert found.targets("HOLDS", base) == {"power-platform:shop#connection/office365"}
 
 
 def test_a_flow_that_starts_another() -> None:
