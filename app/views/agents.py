@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import streamlit as st
+from proof import finding_details
 from widgets import (
     MOST_ROWS,
     RISK_COLUMN,
@@ -13,7 +14,6 @@ from widgets import (
     card,
     coloured,
     contents,
-    finding_details,
     first,
     frame,
     header,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 from canvas import Dot, Line, draw
+from proof import hop_table
 from widgets import (
     LENSES,
     Contents,
@@ -15,7 +16,6 @@ from widgets import (
     frame,
     header,
     height,
-    hop_table,
     is_dark,
     known,
     no_agents,

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Sequence
 
 import streamlit as st
+from proof import finding_details
 from widgets import (
     UNKNOWN,
     Contents,
     card,
     choose,
     contents,
-    finding_details,
     first,
     header,
     pick,

@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 from canvas import Dot, Line, draw
+from proof import hop_table
 from widgets import (
     GREY,
     RISK_COLUMN,
@@ -19,7 +20,6 @@ from widgets import (
     frame,
     header,
     height,
-    hop_table,
     is_dark,
     known,
     level_colours,
