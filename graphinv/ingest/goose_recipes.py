@@ -32,8 +32,8 @@ MAX_BYTES = 1024 * 1024
 MAX_PARTS = 200
 
 _ENDINGS = (".yaml", ".yml", ".json")
-_TITLE = re.compile(rb"(?m)^\s*[\"']?title[\"']?\s*:")
-_TASK = re.compile(rb"(?m)^\s*[\"']?(?:instructions|prompt|parameters|extensions|sub_recipes|activities)[\"']?\s*:")
+_TITLE = re.compile(rb"(?m)^(?:[\s{]*\"title\"|[\"']?title[\"']?)\s*:")
+_TASK = re.compile(rb"(?m)^(?:\s*\"|[\"']?)(?:instructions|prompt|parameters|extensions|sub_recipes|activities)[\"']?\s*:")
 _GOOSE = frozenset({"goose_provider", "goose_model"})
 
 

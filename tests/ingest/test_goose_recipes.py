@@ -99,3 +99,5 @@ def test_what_is_none_says_nothing(text: str) -> None:
 def test_a_document_that_no_recipe_begins_like() -> None:
     assert not goose_recipes.detect("a.yaml", b"name: a\ndescription: b\nbody:\n- label: prompt\n")
     assert not goose_recipes.detect("a.md", RECIPE.encode())
+    described = b"openapi: 3.0.3\ninfo:\n  title: todos\n  description: d\npaths:\n  /todos:\n    get:\n      parameters: []\n"
+    assert not goose_recipes.detect("api.yaml", described)
