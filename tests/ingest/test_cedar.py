@@ -170,6 +170,11 @@ def test_a_template_grants_nothing_by_itself() -> None:
     assert not Drawn(TEMPLATE).grants
 
 
+def test_what_has_a_template_of_another_kind_is_no_link_of_a_policy() -> None:
+    assert cedar.detect("linked", b'[{"template_id": "view", "link_id": "a", "args": {"?principal": "x"}}]')
+    assert not cedar.detect("roles.json", b'[{"id": "62e90394", "display_name": "Global Administrator", "template_id": "62e90394"}]')
+
+
 def test_a_template_grants_what_it_is_linked_to() -> None:
     linked = {"template_id": "view", "link_id": "a", "args": {"?principal": 'User::"ana"', "?resource": 'Folder::"books"'}}
     lacking = {"template_id": "view", "link_id": "b", "args": {"?principal": 'User::"ben"'}}
