@@ -1,7 +1,7 @@
 """CODEOWNERS of GitHub and GitLab: who owns what lies under a path.
 
 Drawn, by the pipeline from the rules that are read here:
-    (:Owner)-[:OWNS]->(whatever was stated in a file that the pattern matches)
+    (:Owner)-[:OWNS]->(whatever was stated in a file that the pattern matches, but for what everybody has)
 
 The last rule that matches a file holds; in GitLab's sections, the last of each section.
 """

@@ -353,8 +353,12 @@ def _given_by_name(root: str, resolved: Resolved) -> dict[tuple[NodeKey, str], N
 # Owners
 
 
+_NOBODYS = frozenset({"Owner", "Model", "Package"})
+
+
 def _owned(root: str, nodes: Iterable[NodeFact], rules: list[OwnerRule]) -> Iterator[EdgeFact]:
-    """(:Owner)-[:OWNS]->(every node whose source lies under a pattern of theirs), with the confidence of the rule's origin.
+    """(:Owner)-[:OWNS]->(every node whose source lies under a pattern of theirs), with the confidence of the rule's origin. What everybody
+    has, such as a model or the tools of a client, is not theirs where their file names it.
 
     Of each origin, in each section the last rule that matches the document holds; a file nearer to the document replaces one above it. The
     authors of a package count only where nobody else is named.
@@ -364,7 +368,7 @@ def _owned(root: str, nodes: Iterable[NodeFact], rules: list[OwnerRule]) -> Iter
         ordered[rule.origin].append(rule)
     holding: dict[str, list[OwnerRule]] = {}
     for node in nodes if rules else ():
-        if node.kind == "Owner":
+        if node.kind in _NOBODYS or str(node.props.get("kind_detail")).endswith(" built-in"):
             continue
         for source in node.props.get("sources") or ():
             path = place_of(source, root)[0]

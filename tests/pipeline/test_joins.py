@@ -5,7 +5,7 @@ import pytest
 from graphinv.analyze.arcs import project
 from graphinv.analyze.privilege import Privileges
 from graphinv.analyze.reading import structure_of
-from graphinv.model.facts import Binding, EdgeFact, Fact, NodeFact, NodeKey, OwnerRule, Ref
+from graphinv.model.facts import Binding, EdgeFact, Fact, NodeFact, NodeKey, OwnerRule, Props, Ref
 from graphinv.model.results import Atom
 from graphinv.pipeline.joins import MANY_AGENTS, UNSURE_ELSEWHERE, UNSURE_SAME_FOLDER, resolve
 from tests.analyze.estates import AT, estate_of
@@ -124,6 +124,19 @@ def test_owner_rules_last_match_wins(path: str, owner: str | None) -> None:
     ]
     facts.append(NodeFact("Agent", "a", {"sources": [f"shop/{path}#L1"]}))
     assert [edge.source[1] for edge in resolve("shop", facts).edges if isinstance(edge.source, tuple)] == ([owner] if owner else [])
+
+
+def test_what_a_file_names_and_everybody_has_belongs_to_nobody_who_owns_the_file() -> None:
+    there: Props = {"sources": ["shop/a.md#L1"]}
+    facts: list[Fact] = [
+        OwnerRule("*", (("Owner", "@acme/all"),), "", 1, "shop/CODEOWNERS#L1"),
+        NodeFact("Agent", "a", there),
+        NodeFact("Tool", "claude-code:Bash", {"kind_detail": "claude-code built-in", **there}),
+        NodeFact("Tool", "shop/a.py#refund", {"kind_detail": "function", **there}),
+        NodeFact("Model", "opus", there),
+        NodeFact("Package", "pkg:npm/express", there),
+    ]
+    assert [edge.target for edge in resolve("shop", facts).edges] == [("Agent", "a"), ("Tool", "shop/a.py#refund")]
 
 
 def test_sections_unite_and_a_nearer_file_replaces_one_above() -> None:
