@@ -15,7 +15,7 @@ from typing import Any
 from graphinv.ingest import HEAD_BYTES, Document
 from graphinv.ingest.support import jsondoc
 from graphinv.ingest.support.aws import arns
-from graphinv.ingest.support.found_secrets import Finding, finding_facts, left_out, number, text
+from graphinv.ingest.support.found_secrets import MAX_VALUE, Finding, finding_facts, left_out, number, text
 from graphinv.ingest.support.gcp import names
 from graphinv.ingest.support.secret_shapes import hide
 from graphinv.model.errors import FactError, IngestError
@@ -106,7 +106,7 @@ def _printed(whole: str) -> Iterator[tuple[int, dict[str, Any]]]:
             if "Detector Type" in block:
                 yield start, _entry(block, verified)
             block, start, verified, name = {}, line, begins["un"] is None, ""
-        elif name == "Raw result" and "-----BEGIN" in block[name] and "-----END" not in block[name]:
+        elif name == "Raw result" and len(block[name]) < MAX_VALUE and "-----BEGIN" in block[name] and "-----END" not in block[name]:
             block[name] += f"\n{plain}"
         elif stated:
             name = stated["name"]

@@ -403,6 +403,7 @@ HOSTILE: dict[str, tuple[Any, str]] = {
     "hog-types": (trufflehog, json.dumps(hog(TOKEN, SourceMetadata={"Data": [1]}, ExtraData=[1], Raw=7, RawV2={}))),
     "hog-google": (trufflehog, json.dumps(hog("a@b.iam.gserviceaccount.com", RawV2='{"private_key": [' + "[" * 100_000))),
     "hog-printed": (trufflehog, f"Found unverified result\nDetector Type: Github\nRaw result: {TOKEN}\nFile: x\nLine: 1\n"),
+    "hog-endless": (trufflehog, "Found verified result\nDetector Type: PrivateKey\nRaw result: -----BEGIN\n" + f"{'A' * 64}\n" * 50_000),
     "hog-deep": (trufflehog, '{"SourceMetadata":{"Data":' + "[" * 100_000),
     "baseline": (detect_secrets, baseline()),
     "baseline-types": (detect_secrets, json.dumps({"plugins_used": [], "results": {"a": 7, "b": [7, {"hashed_secret": 1}]}})),
