@@ -127,4 +127,4 @@ def build(others):
         }
     )
     ((_, _, message),) = facts.problems
-    assert message == "sub-tasks of 'Desk' are not all known: which agents they run is known only then"
+    assert message == "sub-tasks of 'Desk' are not all known: which agents they run is known only when it runs"

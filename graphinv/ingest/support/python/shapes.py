@@ -95,9 +95,9 @@ def functions(program: Program, value: Value | None) -> Iterator[FunctionV]:
             yield one
         elif isinstance(one, Partial):
             stack.append(one.opened())
-        elif isinstance(one, Made) and one.cls is not None and program.actor(one) is None:
-            yield from (method for method in program.methods(one.cls, one) if method.name in ENTRIES)
         elif isinstance(one, Made) and program.actor(one) is None:
+            if one.cls is not None:
+                yield from (method for method in program.methods(one.cls, one) if method.name in ENTRIES)
             inner = next((found for name in WRAPPED if (found := one.passed(name, 0)) is not None), None)
             stack.extend(item for item in program.items(inner) if isinstance(item, (FunctionV, Partial)))
 

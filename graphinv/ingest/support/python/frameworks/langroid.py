@@ -17,7 +17,6 @@ from graphinv.ingest.support.python.program import Actor, Program
 from graphinv.ingest.support.python.servers import plain
 from graphinv.ingest.support.python.shapes import (
     EXECUTE,
-    FETCH,
     READ,
     SEARCH,
     WRITE,
@@ -39,7 +38,6 @@ HOSTED = hosted(
     NAME,
     {
         "web_search": SEARCH,
-        "fetch": FETCH,
         "read_file": READ,
         "write_file": WRITE,
         "list_dir": READ,
@@ -72,7 +70,6 @@ _BRINGS = {
     "LanceDocChatAgent": "retrieval",
     "DocAgent": "retrieval",
     "RetrieverAgent": "retrieval",
-    "LanceRAGTaskCreator": "retrieval",
 }
 """Tools that kinds of agents have without being given them."""
 _AGENTS = Vocabulary(
@@ -140,7 +137,9 @@ def _handed_on(program: Program, task: Made, call: Made) -> Iterator[Fact]:
                 if one is not other:
                     yield link(program, one, other, call, "invoke", "sub_task")
             if not found:
-                yield from program.problem(call, f"sub-tasks of {one.name!r} are not all known: which agents they run is known only then")
+                yield from program.problem(
+                    call, f"sub-tasks of {one.name!r} are not all known: which agents they run is known only when it runs"
+                )
 
 
 def _tool(program: Program, actor: Actor, item: Value) -> Iterator[Fact]:
