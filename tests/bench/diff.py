@@ -20,7 +20,7 @@ from graphinv.pipeline.stages import analyze
 from graphinv.store import Scan, open_store
 from graphinv.store.upkeep import backup
 from tests.bench.estate import asked_about
-from tests.bench.rules import peak, step
+from tests.bench.rules import Held, step
 from tests.bench.synthetic import AT
 
 ONE_IN = 100
@@ -61,14 +61,16 @@ def snapshots(agents: int, folder: Path) -> tuple[Path, Path]:
 
 def measure(before: Path, after: Path) -> None:
     """Compare them and print what it took."""
-    both = step("read both snapshots", lambda: sides(str(before), str(after)))
-    for side in both:
-        step(f"arcs of {side.name[-20:]}", partial(getattr, side.judge, "structure"))
-    found = step("the difference", lambda: difference(*both, most=12))
+    with Held() as held:
+        both = step("read both snapshots", lambda: sides(str(before), str(after)), held)
+        for side in both:
+            step(f"arcs of {side.name[-20:]}", partial(getattr, side.judge, "structure"), held)
+        found = step("the difference", lambda: difference(*both, most=12), held)
     print(f"{found.before.nodes:,} nodes, {found.before.edges:,} edges, {found.before.findings:,} findings in the first")
     print(f"{len(found.nodes):,} nodes, {len(found.edges):,} edges, {len(found.findings):,} findings, {len(found.scores):,} scores differ")
     for lens in found.lenses:
         print(f"{lens.lens}: +{lens.gained:,} -{lens.lost:,} of {lens.before:,} atoms, {len(lens.agents):,} agents")
+    print(f"whole {time.process_time():.1f} s, {held.most:,.0f} MB at most")
 
 
 def main(folder: Path, sizes: list[int]) -> None:
@@ -87,6 +89,5 @@ def main(folder: Path, sizes: list[int]) -> None:
 if __name__ == "__main__":
     if sys.argv[1].endswith(".snapshot"):
         measure(Path(sys.argv[1]), Path(sys.argv[2]))
-        print(f"whole {time.process_time():.1f} s, {peak():,.0f} MB at most")
     else:
         main(Path(sys.argv[1]), [int(size) for size in sys.argv[2:]])

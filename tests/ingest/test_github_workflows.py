@@ -494,7 +494,7 @@ def test_each_job_has_a_token_of_its_own_that_its_servers_are_given() -> None:
 
 def test_what_a_step_alone_is_given_stays_out_of_the_environment_of_the_agent() -> None:
     """A login leaves what later steps use; a step that only trades a key for a token does not."""
-    steps = [
+    steps: list[dict[str, object]] = [
         {"uses": "docker/login-action@v3", "with": {"password": "${{ secrets.REGISTRY }}"}},
         {"uses": "actions/create-github-app-token@v2", "with": {"app-id": "1", "private-key": "${{ secrets.APP_KEY }}"}},
         {"run": "claude -p hi"},

@@ -109,8 +109,8 @@ def test_what_operations_do_wherever_they_stand() -> None:
 def test_a_request_with_a_key_in_its_address_and_one_by_identity() -> None:
     key = fake("function", length=52)
     sent = {"type": "Http", "inputs": {"uri": f"https://parse.example/api/x?code={key}", "method": "POST"}}
-    proved = {"type": "Http", "inputs": {"uri": "https://vault.example/k", "method": "GET"}}
-    proved["inputs"]["authentication"] = {"type": "ManagedServiceIdentity", "audience": "https://vault.example"}
+    login = {"type": "ManagedServiceIdentity", "audience": "https://vault.example"}
+    proved = {"type": "Http", "inputs": {"uri": "https://vault.example/k", "method": "GET", "authentication": login}}
     found = flow(ASKED, {"Parse": sent, "Key": proved})
     assert found.targets("HOLDS", FLOW) == {f"secret:{fingerprint(key)}"}
     assert found.targets("RUNS_AS", FLOW) == {f"{FLOW}#managed identity"}

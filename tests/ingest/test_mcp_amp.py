@@ -28,11 +28,11 @@ def test_what_it_may_do_unasked() -> None:
         {"tool": "*", "action": "reject"},
     ]
     found = read(mcp_amp, ".config/amp/settings.json", {"amp.permissions": rules})
-    used = {edge.target[1]: edge.props.get("approved") for edge in found.edges("USES")}
+    used = {edge.target[1]: edge.props.get("approved") for edge in found.edges("USES") if isinstance(edge.target, tuple)}
     assert used == {"amp:Bash": None, "amp:edit_file": True}, "a rule for some commands says nothing of the others"
 
 
 def test_nobody_is_asked_and_tools_are_switched_off() -> None:
     found = read(mcp_amp, ".amp/settings.json", {"amp.dangerouslyAllowAll": True, "amp.tools.disable": ["builtin:read_*"]})
     assert found.nodes("Agent")["amp:acme"]["autonomy"] == "autonomous"
-    assert {edge.target[1] for edge in found.edges("USES")} == {"amp:Bash", "amp:edit_file"}
+    assert {edge.target[1] for edge in found.edges("USES") if isinstance(edge.target, tuple)} == {"amp:Bash", "amp:edit_file"}
