@@ -31,15 +31,18 @@ FILES = ("any YAML or JSON file with a title, instructions or a prompt, and what
 MAX_BYTES = 1024 * 1024
 MAX_PARTS = 200
 
-_ENDINGS = (".yaml", ".yml", ".json")
-_TITLE = re.compile(rb"(?m)^(?:[\s{]*\"title\"|[\"']?title[\"']?)\s*:")
-_TASK = re.compile(rb"(?m)^(?:\s*\"|[\"']?)(?:instructions|prompt|parameters|extensions|sub_recipes|activities)[\"']?\s*:")
+_TASKS = rb"instructions|prompt|parameters|extensions|sub_recipes|activities"
+_BEGINS = {
+    # A block of YAML has what it says at the beginning of a line, JSON wherever it likes
+    (".yaml", ".yml"): (re.compile(rb"(?m)^[\"']?title[\"']?\s*:"), re.compile(rb"(?m)^[\"']?(?:" + _TASKS + rb")[\"']?\s*:")),
+    (".json",): (re.compile(rb"(?m)^[\s{]*\"title\"\s*:"), re.compile(rb"(?m)^\s*\"(?:" + _TASKS + rb")\"\s*:")),
+}
 _GOOSE = frozenset({"goose_provider", "goose_model"})
 
 
 def detect(path: str, head: bytes) -> bool:
     """Whether it begins as a recipe does; whether it is one shows when it is read."""
-    return path.endswith(_ENDINGS) and _TITLE.search(head) is not None and _TASK.search(head) is not None
+    return any(path.endswith(ends) and all(part.search(head) for part in parts) for ends, parts in _BEGINS.items())
 
 
 def read(document: Document) -> Iterator[Fact]:

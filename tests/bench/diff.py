@@ -20,7 +20,7 @@ from graphinv.pipeline.stages import analyze
 from graphinv.store import Scan, open_store
 from graphinv.store.upkeep import backup
 from tests.bench.estate import asked_about
-from tests.bench.rules import Held, step
+from tests.bench.held import Held, step
 from tests.bench.synthetic import AT
 
 ONE_IN = 100

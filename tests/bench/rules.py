@@ -1,7 +1,7 @@
 """What each rule takes on a large invented estate: ``python -m tests.bench.rules AGENTS FOLDER [RULE…]``.
 
-The estate (:mod:`tests.bench.estate`) is stored in FOLDER once. Seconds of rules are of processor time, of queries that of the thread in
-which the store answers them while the graph is loaded; of the steps before the rules, and of all of it, on the clock. Causes are counted
+The estate (:mod:`tests.bench.estate`) is stored in FOLDER once. Seconds of rules are of processor time, in whichever thread or process
+their rows are worked out, and of making findings of them; of the steps before the rules, and of all of it, on the clock. Causes are counted
 after the rules, all together, as ``graphinv analyze`` does.
 ``python -m tests.bench.rules growth FOLDER 2500 5000 …`` prints seconds by rule and size, and how they grow.
 """
@@ -10,13 +10,11 @@ from __future__ import annotations
 
 import mmap
 import os
-import resource
 import subprocess
 import sys
-import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from math import log
@@ -36,6 +34,7 @@ from graphinv.pipeline.pool import collector_resting
 from graphinv.pipeline.stages import asking, engine, rules
 from graphinv.store import Rows, Scan, open_store
 from tests.bench.estate import asked_about
+from tests.bench.held import Held, step
 from tests.bench.synthetic import AT
 
 
@@ -119,55 +118,9 @@ def elsewhere(ids: Sequence[str]) -> Iterator[Mapping[str, float]]:
     seconds |= zip(ids, spent.tolist(), strict=True)
 
 
-def step(what: str, work: Callable[[], Any], held: Held) -> Any:
-    """What ``work`` gives; prints what it took."""
-    begun = time.perf_counter()
-    result = work()
-    print(f"{what:<28} {time.perf_counter() - begun:6.2f} s   {held.most:,.0f} MB", flush=True)
-    return result
-
-
 def processors() -> float:
     """Seconds of processor time of this process and of those that it started and that have ended."""
     return sum(os.times()[:4])
-
-
-class Held:
-    """The most memory that this process and those that it started hold together, in MB, looked at twice a second. What they share counts
-    once; where the system does not tell that, this process alone."""
-
-    def __init__(self) -> None:
-        self.most = 0.0
-        self._end = threading.Event()
-        self._thread = threading.Thread(target=self._look)
-
-    def __enter__(self) -> Held:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._end.set()
-        self._thread.join()
-
-    def _look(self) -> None:
-        while not self._end.wait(0.5):
-            self.most = max(self.most, min(_together(), _together()))  # what ends or begins while one looks is counted double
-
-
-def _together() -> float:
-    lists = Path("/proc/self/task").glob("*/children")
-    return sum(map(_held, [os.getpid(), *(int(process) for listed in lists for process in listed.read_text("ascii").split())]))
-
-
-def _held(process: int) -> float:
-    """Memory of a process in MB, of what it shares with others its part."""
-    try:
-        lines = Path(f"/proc/{process}/smaps_rollup").read_text("ascii").splitlines()
-    except ProcessLookupError:  # it has ended
-        return 0.0
-    except OSError:
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
 
 
 def growth(folder: Path, sizes: Sequence[int]) -> None:

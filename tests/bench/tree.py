@@ -20,6 +20,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.bench.held import below, bytes_of
+
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 IRRELEVANT = 3
 """Files of no format that graphinv reads, for each one that may be."""
@@ -69,7 +71,7 @@ def build_noise(top: Path) -> int:
     for number in range(NOISE_FILES):
         place = top / f"part{number // 100:02}" / f"image{number:04}{('.png', '.bin', '.txt', '.go', '.css')[number % 5]}"
         place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(bytes([number % 251, 7]) * (NOISE_BYTES // 2))
+        place.writebytes_of(bytes([number % 251, 7]) * (NOISE_BYTES // 2))
     for number in range(1000):
         place = top / "node_modules" / f"package{number}" / "index.js"
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -113,34 +115,9 @@ def _processor_time() -> float:
 
 def _watch(top: int, held: list[int], ended: threading.Event) -> None:
     while not ended.wait(0.5):
-        processes = _below(top)
-        held[0] = max(held[0], *(_bytes(one, "Rss:") for one in processes), 0)
-        held[1] = max(held[1], sum(_bytes(one, "Pss:") for one in processes))
-
-
-def _below(top: int) -> list[int]:
-    """A process and those that it started, directly or not."""
-    children: dict[int, list[int]] = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-            except OSError:
-                continue
-            children.setdefault(parent, []).append(int(entry.name))
-    found, pending = [], [top]
-    while pending:
-        found.append(pending.pop())
-        pending.extend(children.get(found[-1], ()))
-    return found
-
-
-def _bytes(process: int, what: str) -> int:
-    try:
-        lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
-    except OSError:
-        return 0
-    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith(what)), 0)
+        processes = below(top)
+        held[0] = max(held[0], *(bytes_of(one, "Rss:") for one in processes), 0)
+        held[1] = max(held[1], sum(bytes_of(one, "Pss:") for one in processes))
 
 
 def _scan(estate: Path, folder: Path) -> Taken:
