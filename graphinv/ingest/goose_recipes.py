@@ -31,11 +31,12 @@ FILES = ("any YAML or JSON file with a title, instructions or a prompt, and what
 MAX_BYTES = 1024 * 1024
 MAX_PARTS = 200
 
+_YAML, _JSON = (".yaml", ".yml"), (".json",)
 _TASKS = rb"instructions|prompt|parameters|extensions|sub_recipes|activities"
 _BEGINS = {
     # A block of YAML has what it says at the beginning of a line, JSON wherever it likes
-    (".yaml", ".yml"): (re.compile(rb"(?m)^[\"']?title[\"']?\s*:"), re.compile(rb"(?m)^[\"']?(?:" + _TASKS + rb")[\"']?\s*:")),
-    (".json",): (re.compile(rb"(?m)^[\s{]*\"title\"\s*:"), re.compile(rb"(?m)^\s*\"(?:" + _TASKS + rb")\"\s*:")),
+    _YAML: (re.compile(rb"(?m)^[\"']?title[\"']?\s*:"), re.compile(rb"(?m)^[\"']?(?:" + _TASKS + rb")[\"']?\s*:")),
+    _JSON: (re.compile(rb"(?m)^[\s{]*\"title\"\s*:"), re.compile(rb"(?m)^\s*\"(?:" + _TASKS + rb")\"\s*:")),
 }
 _GOOSE = frozenset({"goose_provider", "goose_model"})
 
@@ -105,7 +106,7 @@ class _Recipe:
         for index, entry in enumerate(items(self.top.get("sub_recipes"))[:MAX_PARTS]):
             given = entry.get("path")
             path = posixpath.normpath(posixpath.join(self.document.folder, given)) if isinstance(given, str) else ""
-            if not path.endswith(_ENDINGS) or path.startswith(("../", "/")) or "{{" in path:
+            if not path.endswith(_YAML + _JSON) or path.startswith(("../", "/")) or "{{" in path:
                 message = "starts a recipe that is not in this tree, or whose path is filled in when it runs"
                 yield Problem(self.document.path, f"L{self.located.line('sub_recipes', index)}", message, "warning", NAME)
                 continue

@@ -71,7 +71,7 @@ def build_noise(top: Path) -> int:
     for number in range(NOISE_FILES):
         place = top / f"part{number // 100:02}" / f"image{number:04}{('.png', '.bin', '.txt', '.go', '.css')[number % 5]}"
         place.parent.mkdir(parents=True, exist_ok=True)
-        place.writebytes_of(bytes([number % 251, 7]) * (NOISE_BYTES // 2))
+        place.write_bytes(bytes([number % 251, 7]) * (NOISE_BYTES // 2))
     for number in range(1000):
         place = top / "node_modules" / f"package{number}" / "index.js"
         place.parent.mkdir(parents=True, exist_ok=True)
