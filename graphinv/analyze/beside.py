@@ -63,7 +63,7 @@ def answers(families: Iterable[Sequence[R]], rows: Callable[[R], Iterable[Row]],
     own: deque[R] = deque()
     try:
         while left or own or other or ended:
-            if helped and left and not other:
+            if helped and len(left) > 1 and not other:  # for the last alone it is not worth its memory
                 other = _Other([left.popleft() for _ in range(-(-len(left) // SHARE))], rows, engine)
             if other and other.has_ended(wait=not (left or own or ended)):
                 ended.append(other)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from graphinv.analyze.labels import agreed
+from graphinv.analyze.plan import sparing
 from graphinv.analyze.privilege import Privileges
 from graphinv.analyze.reaching import WORSE_BITS, Columns, Pair, Reached, affordable, calls_of, columns_of, pairs_and_counts
 from graphinv.analyze.rings import Rings
@@ -187,7 +188,7 @@ def transient_access(engine: Engine, params: Params) -> Iterator[Row]:
         return
     keep = ~taken
     rest = replace(arcs, **{name: getattr(arcs, name)[keep] for name in ("source", "target", "mask", "first", "second", "way")})
-    meant = Privileges(rest)
+    meant = Privileges(rest, solver=sparing)
     posture = engine.privileges("posture")
     seen = {edge.key: edge for edge in estate.sightings if _fleeting(edge)}
 
@@ -213,7 +214,8 @@ def _as_of_late(engine: Engine, fleeting: Sequence[int], days: int) -> Engine:
         return engine
     estate, later = engine.estate, structure.edges.ends.copy()
     later[over] = at + 1
-    return type(engine)(replace(structure, edges=replace(structure.edges, ends=later), load=lambda: estate), engine.at, engine.settings)
+    aside = replace(structure, edges=replace(structure.edges, ends=later), load=lambda: estate)
+    return type(engine)(aside, engine.at, engine.settings, sparing)
 
 
 def _fleeting(edge: EdgeRecord) -> bool:

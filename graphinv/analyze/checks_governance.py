@@ -11,6 +11,7 @@ from graphinv.analyze.approvals import HOLDS, approvals_of
 from graphinv.analyze.arcs import project
 from graphinv.analyze.checks_inventory import only_seen
 from graphinv.analyze.labels import labels_of, plain, time_of
+from graphinv.analyze.plan import sparing
 from graphinv.analyze.privilege import Privileges
 from graphinv.analyze.reaching import WORSE_BITS, Columns, columns_of
 from graphinv.analyze.rows import Params, Row, about, agents_of, granted, hop_of, once
@@ -332,7 +333,7 @@ def _by_server(estate: Estate, edge: EdgeRecord, seen: int | None, minutes: int)
 @once
 def _declared(engine: Engine) -> Privileges:
     """What everybody can do by what is declared and granted; no other rule asks for it."""
-    return Privileges(project(engine.structure, "declared", engine.at), engine.weights.target, engine.weights.best)
+    return Privileges(project(engine.structure, "declared", engine.at), engine.weights.target, engine.weights.best, sparing)
 
 
 def _granted(engine: Engine, edge: EdgeRecord, seen: int | None) -> bool:

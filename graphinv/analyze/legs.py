@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from graphinv.analyze.plan import sparing
 from graphinv.analyze.privilege import Privileges
 from graphinv.analyze.reaching import columns_of
 from graphinv.analyze.rows import active, enforced, once, usable
@@ -147,4 +148,4 @@ def _granted_secrets(engine: Engine) -> Privileges | None:
     secret = kinds[structure.targets[arcs.own_column]] == KIND_NUMBER["Secret"]
     granted = secret & (arcs.own_edge >= places.start) & (arcs.own_edge < places.stop)
     own = ~np.isin(kinds[arcs.target], [KIND_NUMBER[kind] for kind in _ACTORS])
-    return Privileges(arcs.only(own, granted)) if granted.any() else None
+    return Privileges(arcs.only(own, granted), solver=sparing) if granted.any() else None
