@@ -33,19 +33,22 @@ def test_agents_of_a_home_folder_run_where_its_logins_lie(tmp_path: Path) -> Non
         "ana/.aws/config": CONFIG,
         "ana/.claude.json": json.dumps(remote),
         "ana/.gemini/settings.json": json.dumps({"tools": {"sandbox": True}, "mcpServers": {}}),
+        "ana/.gemini/oauth_creds.json": json.dumps({"access_token": fake("g", length=40)}),
         "ana/claude_desktop_config.json": json.dumps(remote),
         f"ana/.mcp-auth/mcp-remote-0.1.37/{digest}_tokens.json": json.dumps({"access_token": ACCESS, "expires_in": 3600}),
         "bob/.codex/config.toml": 'model = "x"\n',
     }
     reading = scanned(tmp_path, files)
-    drawn = {(edge.kind, edge.source[1], edge.target[1]): edge.props for edge in reading.edges if isinstance(edge.source, tuple)}  # type: ignore[index]
+    drawn = [(edge.kind, edge.source[1], edge.target[1], edge.props) for edge in reading.edges if isinstance(edge.source, tuple)]  # type: ignore[index]
     home = "home:homes/ana"
-    there = {ends[1:]: props for ends, props in drawn.items() if ends[0] == "RUNS_ON" and ends[2] == home}
-    assert set(there) == {("claude-code:homes/ana", home), ("gemini-cli:homes/ana", home)}
-    assert there["gemini-cli:homes/ana", home]["isolated"] is True
-    held = {ends[1] for ends in drawn if ends[0] == "HOLDS" and ends[2] == f"secret:{fingerprint(ACCESS)}"}
+    there = [(agent, props.get("isolated"), props["sources"]) for kind, agent, target, props in drawn if kind == "RUNS_ON" and target == home]
+    assert sorted(there, key=lambda one: one[0]) == [
+        ("claude-code:homes/ana", None, ["homes/ana/.claude.json"]),
+        ("gemini-cli:homes/ana", True, ["homes/ana/.gemini/oauth_creds.json", "homes/ana/.gemini/settings.json"]),
+    ]
+    held = {holder for kind, holder, target, _ in drawn if kind == "HOLDS" and target == f"secret:{fingerprint(ACCESS)}"}
     assert held == {home, "claude-code:homes/ana", "claude-desktop:homes/ana"}
-    assert ("ASSUMES", f"aws-access-key-user:{OTHER_ID}", ROLE) in drawn
+    assert ("ASSUMES", f"aws-access-key-user:{OTHER_ID}", ROLE) in {one[:3] for one in drawn}
     assert not [problem for problem in reading.problems if problem.severity != "note"]
 
 
