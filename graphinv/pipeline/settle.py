@@ -46,7 +46,7 @@ def met(readings: Sequence[Reading]) -> None:
         same = {**_lying(reading), **numbered}
         if same:
             reading.nodes = [_moved(node, same) for node in reading.nodes]
-            reading.edges = [replace(edge, source=_end(edge.source, same), target=_end(edge.target, same)) for edge in reading.edges]
+            reading.edges = [_between(edge, same) for edge in reading.edges]
 
 
 def _lying(reading: Reading) -> dict[str, str]:
@@ -76,8 +76,13 @@ def _moved(node: NodeFact, same: dict[str, str]) -> NodeFact:
     return NodeFact(node.kind, same[node.id], props)
 
 
+def _between(edge: EdgeFact, same: dict[str, str]) -> EdgeFact:
+    source, target = _end(edge.source, same), _end(edge.target, same)
+    return edge if source is edge.source and target is edge.target else replace(edge, source=source, target=target)
+
+
 def _end(end: NodeKey | Ref, same: dict[str, str]) -> NodeKey | Ref:
-    return end if isinstance(end, Ref) else (end[0], same.get(end[1], end[1]))
+    return ("Secret", same[end[1]]) if not isinstance(end, Ref) and end[0] == "Secret" and end[1] in same else end
 
 
 # --------------------------------------------------------------------------------------------------------------------------------
