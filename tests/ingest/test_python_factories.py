@@ -527,3 +527,19 @@ two = Agent(default_model("openai/gpt-4o"), name="two")
         }
     )
     assert {target for _, target in facts.drawn("USES_MODEL")} == {"openai/gpt-4o"}
+
+
+def test_a_model_that_is_called_as_its_provider() -> None:
+    facts = linked(
+        {
+            "desk.py": """
+from crewai import Agent
+from langchain_ollama import ChatOllama
+from langgraph.prebuilt import create_react_agent
+
+one = create_react_agent(ChatOllama(model="mistral"), tools=[])
+two = Agent(role="two", goal="-", backstory="-", llm="deepseek")
+"""
+        }
+    )
+    assert {target for _, target in facts.drawn("USES_MODEL")} == {"mistral", "deepseek"}

@@ -370,7 +370,7 @@ _NO_MODEL = re.compile(r"^[^\w@]|[\s{}…]")
 _PROVIDERS = names(
     "anthropic azure azure_openai bedrock cohere deepseek gemini google groq huggingface mistral ollama openai openrouter vertex"
 )
-"""What is asked for a model of a provider by these alone (``get_model("openai")``)."""
+"""What is asked for a model of a provider by these alone (``get_model("openai")``); as ``model=`` some of them are models of their own."""
 MAX_HELD = 200
 """Values in one argument that are asked for credentials."""
 MAX_CLIENTS = 3
@@ -390,7 +390,7 @@ def uses_model(program: Declarations, actor: Actor, value: Value) -> Iterator[Fa
             for option in walk(inner):
                 if isinstance(option, Made) and option is not value and option.key != value.key:
                     yield from uses_model(program, actor, option)
-                elif option.text() is not None:
+                elif (option.text() or "").lower() not in _PROVIDERS or value.arg(name) is not None:
                     yield from _model(program, actor, option, option.text())
         yield from _client_secrets(program, actor.key, value)
     elif text is not None:
@@ -407,7 +407,7 @@ def _client_secrets(program: Declarations, holder: NodeKey, made: Made, depth: i
 
 
 def _model(program: Declarations, actor: Actor, at: Value, text: str | None) -> Iterator[Fact]:
-    if not text or len(text) > MAX_NAME or _NO_MODEL.search(text) or "://" in text or text.lower() in _PROVIDERS:
+    if not text or len(text) > MAX_NAME or _NO_MODEL.search(text) or "://" in text:
         return
     yield NodeFact("Model", text, {"name": text, "sources": [program.source(at)]})
     yield program.edge("USES_MODEL", actor.key, ("Model", text), at)
