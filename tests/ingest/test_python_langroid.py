@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.ingest.python_linked import linked
 from tests.ingest.reading import Facts
 
@@ -128,3 +130,39 @@ def build(others):
     )
     ((_, _, message),) = facts.problems
     assert message == "sub-tasks of 'Desk' are not all known: which agents they run is known only when it runs"
+
+
+def test_sub_tasks_with_the_type_of_their_result_and_copies() -> None:
+    facts = linked(
+        {
+            "desk.py": """
+import langroid as lr
+
+desk = lr.Task(lr.ChatAgent(lr.ChatAgentConfig(name="Desk")))[str]
+stock = lr.Task(lr.ChatAgent(lr.ChatAgentConfig(name="Stock")), interactive=False)[int]
+books = lr.Task(lr.ChatAgent(lr.ChatAgentConfig(name="Books")), interactive=False)
+desk.add_sub_task([stock, books.clone(1)])
+"""
+        }
+    )
+    assert drawn(facts, "DELEGATES_TO") == {("Desk", "Stock"), ("Desk", "Books")}
+    assert not facts.problems
+
+
+@pytest.mark.parametrize("args", ["[8080, None, {}]", "5", "'--all'", "{}"])
+def test_arguments_of_a_server_that_are_no_texts(args: str) -> None:
+    facts = linked(
+        {
+            "desk.py": f"""
+import langroid as lr
+from fastmcp.client.transports import NpxStdioTransport
+from langroid.agent.tools.mcp import get_tools_async
+
+async def main():
+    desk = lr.ChatAgent(lr.ChatAgentConfig(name="Desk"))
+    desk.enable_message(await get_tools_async(NpxStdioTransport(package="shop-orders-mcp", args={args})))
+"""
+        }
+    )
+    assert drawn(facts, "CONNECTS_TO")
+    assert not facts.problems

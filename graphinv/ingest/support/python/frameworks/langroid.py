@@ -127,9 +127,10 @@ def facts(program: Program) -> Iterator[Fact]:
 def _handed_on(program: Program, task: Made, call: Made) -> Iterator[Fact]:
     """Delegation from the agent of a task to that of each of its sub-tasks."""
     agents = [actor for one in program.items(task.arg("agent", 0)) if (actor := program.actor(one)) is not None]
-    for inner in program.items(call.passed("task", 0)):
-        if isinstance(inner, Const):
+    for item in program.items(call.passed("task", 0)):
+        if isinstance(item, Const):
             continue  # how often a sub-task may run
+        inner = _task(item)
         others = program.items(inner.arg("agent", 0)) if isinstance(inner, Made) else []
         found = [actor for one in others if (actor := program.actor(one)) is not None]
         for one in agents:
@@ -140,6 +141,13 @@ def _handed_on(program: Program, task: Made, call: Made) -> Iterator[Fact]:
                 yield from program.problem(
                     call, f"sub-tasks of {one.name!r} are not all known: which agents they run is known only when it runs"
                 )
+
+
+def _task(item: Value | None) -> Value | None:
+    """The task itself, of one with the type of its result (``Task(agent)[int]``) or a copy."""
+    while isinstance(item, Bound) or (isinstance(item, Made) and item.symbol == "clone"):
+        item = item.receiver
+    return item
 
 
 def _tool(program: Program, actor: Actor, item: Value) -> Iterator[Fact]:
@@ -210,9 +218,10 @@ def _entry(transport: Value) -> dict[str, object] | None:
         command, program, args = _STARTED[transport.symbol]
         named = transport.arg(program, 0)
         listed = transport.arg(args)
-        given = (plain(listed, []) if listed is not None else None) or []
-        flags = [one for one in given if one.startswith("-") and command == "npx"]
-        rest = [one for one in given if one not in flags]
+        given = plain(listed, []) if listed is not None else None
+        words = [str(one) for one in given] if isinstance(given, list) else []
+        flags = [one for one in words if one.startswith("-") and command == "npx"]
+        rest = [one for one in words if one not in flags]
         return {"command": command, "args": [*flags, named.text() if named is not None else None, *rest]}
     stated = {name: plain(value, []) for name in ("command", "args", "env", "url", "headers") if (value := transport.arg(name)) is not None}
     return {name: value for name, value in stated.items() if value is not None} or None
