@@ -95,8 +95,9 @@ def _entries(document: Document) -> Iterator[tuple[int, Any]]:
 
 def _printed(whole: str) -> Iterator[tuple[int, dict[str, Any]]]:
     """Line and entry of each block that is printed for people, in the form of the JSON."""
-    block: dict[str, str] = {}
-    start, verified, name = 0, False, ""
+    block: dict[str, list[str]] = {}
+    start, verified = 0, False
+    room = 0  # for the rest of a private key, which takes several lines
     lines = [*whole.splitlines(), "Found verified result"]  # closes the last block
     for line, raw in enumerate(lines, 1):
         plain = _COLOURS.sub("", raw)
@@ -104,13 +105,16 @@ def _printed(whole: str) -> Iterator[tuple[int, dict[str, Any]]]:
         stated = _PRINTED_FIELD.fullmatch(plain)
         if begins:
             if "Detector Type" in block:
-                yield start, _entry(block, verified)
-            block, start, verified, name = {}, line, begins["un"] is None, ""
-        elif name == "Raw result" and len(block[name]) < MAX_VALUE and "-----BEGIN" in block[name] and "-----END" not in block[name]:
-            block[name] += f"\n{plain}"
-        elif stated:
-            name = stated["name"]
-            block[name] = stated["value"]
+                yield start, _entry({name: "\n".join(value) for name, value in block.items()}, verified)
+            block, start, verified, room = {}, line, begins["un"] is None, 0
+        elif room > 0:
+            block["Raw result"].append(plain)
+            room = 0 if "-----END" in plain else room - len(plain) - 1
+        elif start and stated:
+            name, value = stated["name"], stated["value"]
+            block[name] = [value]
+            if name == "Raw result" and "-----BEGIN" in value and "-----END" not in value:
+                room = MAX_VALUE - len(value)
 
 
 def _entry(block: dict[str, str], verified: bool) -> dict[str, Any]:

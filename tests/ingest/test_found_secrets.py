@@ -311,6 +311,20 @@ def test_what_trufflehog_prints_for_people(colour: str) -> None:
     assert set(found.nodes) == {("Secret", f"aws-access-key:{KEY_ID}"), ("Secret", f"secret:{fingerprint(PEM)}"), ("Identity", arn)}
 
 
+def test_what_stands_before_the_first_printed_finding_is_none() -> None:
+    found = read(
+        trufflehog, f"Detector Type: AWS\nRaw result: {OPAQUE}\nFound verified result\nDetector Type: Slack\nRaw result: {TOKEN}", "hog.txt"
+    )
+    assert set(found.nodes) == {("Secret", f"secret:{fingerprint(TOKEN)}")}
+
+
+def test_a_printed_key_without_an_end_takes_no_more_lines_than_a_value_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trufflehog, "MAX_VALUE", 200)
+    text = f"Found verified result\nDetector Type: PrivateKey\nRaw result: -----BEGIN RSA PRIVATE KEY-----\n{'A' * 40}\n" + "\n" * 300
+    (props,) = read(trufflehog, f"{text}File: api/key.pem\nLine: 1", "hog.txt").nodes.values()
+    assert "found_in=api/key.pem:2" in props["labels"]
+
+
 def test_trufflehog_version_2() -> None:
     finding = {
         "branch": "origin/main",
