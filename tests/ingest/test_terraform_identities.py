@@ -197,13 +197,24 @@ resource "vault_policy" "open" {
   policy = var.open
 }
 variable "open" {}
+data "vault_policy_document" "given" {
+  rule {
+    path         = "kv/data/desk"
+    capabilities = concat(["read"], var.open)
+  }
+}
+resource "vault_policy" "given" {
+  name   = "given"
+  policy = data.vault_policy_document.given.hcl
+}
 """)
     assert vault_rules(facts, "desk") == [
         ["kv/data/desk", ["read", "list"], False],
         ["kv/data/+/desk", ["read", "list"], False],
         ["auth/token/create", ["update"], True],
     ]
-    assert [message for *_, message in facts.problems] == ["a policy is not known from this configuration"]
+    # What it allows is not known, of one as a whole, of another in a part of it.
+    assert [message for *_, message in facts.problems] == ["a policy is not known from this configuration"] * 2
 
 
 def test_a_vault_policy_that_configuration_reads_from_a_file() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from graphinv.ingest.support.partial import Unknown, Value, encode, objects, text_of
+from graphinv.ingest.support.partial import Unknown, Value, encode, is_known, objects, text_of
 
 
 def policy(body: dict[str, Value]) -> Value:
@@ -29,12 +29,15 @@ def policy(body: dict[str, Value]) -> Value:
     return encode({"Version": version if isinstance(version, str) else "2012-10-17", "Statement": statements})
 
 
-def vault_policy(body: dict[str, Value]) -> str:
-    """The policy, in the JSON that Vault takes as well, that the rules in ``body`` make."""
+def vault_policy(body: dict[str, Value]) -> Value:
+    """The policy, in the JSON that Vault takes as well, that the rules in ``body`` make. Unknown where what one of them allows is."""
     paths: dict[str, dict[str, Any]] = {}
     for rule in objects(body.get("rule")):
+        capabilities = _texts(rule.get("capabilities"))
+        if not all(map(is_known, capabilities)):
+            return Unknown("data.vault_policy_document(capabilities)")
         made = paths.setdefault(text_of(rule.get("path")), {"capabilities": []})
-        made["capabilities"] += _texts(rule.get("capabilities"))
+        made["capabilities"] += capabilities
         # Which values may be written is not followed: that it is limited is.
         made |= {f"{name}s": {} for name in ("allowed_parameter", "denied_parameter") if rule.get(name)}
     return json.dumps({"path": paths})
