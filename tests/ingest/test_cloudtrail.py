@@ -338,6 +338,19 @@ def test_what_is_copied_from_is_read(source: str, expected: set[tuple[str, tuple
     assert unlisted == found
 
 
+@pytest.mark.parametrize(
+    ("source", "copied"),
+    [
+        ("archive%2F2026%2Fa.pdf", "arn:aws:s3:::archive"),
+        (f"arn:aws:s3:eu-west-1:{ACCOUNT}:accesspoint/old/object/a.pdf", f"arn:aws:s3:eu-west-1:{ACCOUNT}:accesspoint/old"),
+    ],
+)
+def test_what_is_copied_by_an_encoded_name_or_through_an_access_point(source: str, copied: str) -> None:
+    asked = {"bucketName": "invoices", "key": "a.pdf", "x-amz-copy-source": source}
+    found = done(record("s3", "CopyObject", requestParameters=asked, eventCategory="Data"))
+    assert {(arn, actions) for _, arn, actions in found} == {("arn:aws:s3:::invoices", ("write",)), (copied, ("read",))}
+
+
 def test_what_was_refused_or_failed_is_no_access() -> None:
     assert done(bucket(errorCode="AccessDenied"), bucket(errorCode="NoSuchKey"), bucket(errorMessage="x")) == set()
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 from typing import Any
+from urllib.parse import unquote
 
 from graphinv.ingest.support.aws import arns
 from graphinv.ingest.support.aws.actions import Service, atoms_of, known_services, service_of
@@ -18,6 +19,7 @@ from graphinv.ingest.support.parts import inside
 from graphinv.model.facts import NodeKey
 
 _LONGEST_ARN = 2048
+_COPIED = "x-amz-copy-source"
 _SOURCE = re.compile(r"([a-z0-9-]{1,60})\.amazon(?:aws)?\.com(?:\.cn)?")
 _PREFIXES = {
     "monitoring": "cloudwatch",
@@ -164,11 +166,13 @@ def call_of(event: Mapping[str, Any]) -> Call:
 def _copied(event: Mapping[str, Any], accesses: Sequence[tuple[NodeKey, tuple[str, ...]]]) -> Iterator[tuple[NodeKey, tuple[str, ...]]]:
     """``accesses``, of which the bucket that something is copied from is read, and only written where it is copied to as well."""
     asked = inside(event, "requestParameters")
-    copied = _said(asked.get("x-amz-copy-source")).lstrip("/").partition("/")[0]
+    given = unquote(_said(asked.get(_COPIED))).lstrip("/")
+    through_point = given.startswith("arn:")  # of an access point, before ``/object/`` and the key
+    copied = given.partition("/object/" if through_point else "/")[0]
     if not copied:
         yield from accesses
         return
-    source = _id(arns.make("s3", copied, "", partition=partition_of(_said(event.get("awsRegion")))))
+    source = _id(copied if through_point else arns.make("s3", copied, "", partition=partition_of(_said(event.get("awsRegion")))))
     for key, actions in accesses:
         if key[1] != source:
             yield key, actions
@@ -202,6 +206,7 @@ def _is_of(arn: str, service: Service, kinds: frozenset[str]) -> bool:
 
 def _named(event: Mapping[str, Any], service: Service, kinds: frozenset[str]) -> Iterator[str]:
     given = _parameters(event.get("requestParameters"))
+    given.pop(_COPIED, None)  # nothing is done to that but reading
     whole = [value for values in given.values() for value in values if value.startswith("arn:") and _is_of(value, service, kinds)]
     if whole:
         yield from map(_id, whole)
