@@ -203,13 +203,17 @@ def _domain(document: Document, stated: dict[str, Any], line: int, evidence: str
         yield _grant(document, ("Resource", f"k8s:{document.root}"), "domain", {**body, **ignored}, line, evidence)
 
 
-def _configured(document: Document, file: str, line: int, evidence: str) -> Iterator[Grant]:
+def _configured(document: Document, file: str, line: int, evidence: str) -> Iterator[Fact]:
     """The same of a file in a ConfigMap: one of the server or its agents, or of the controller."""
     if "kind: ControllerManagerConfig" in file:
         try:
             found = [one.value for one in yamldoc.parse(file, document) if isinstance(one.value, dict)]
         except IngestError:
-            return  # the object that holds it is whole; what it is filled with is not
+            # The object that holds it is whole; what it is filled with is not.
+            yield problem(
+                document, line, "is a file of the controller manager that is not YAML: which trust domain it states is not read", NAME
+            )
+            return
     else:
         stated = _IN_CONFIGURATION.search(file)
         found = [{"trustDomain": stated[1]}] if stated else []

@@ -135,6 +135,12 @@ global:
 }
 
 
+def test_a_file_of_the_controller_that_is_no_yaml_is_told() -> None:
+    text = STATED["controller"].replace("trustDomain: quillmere.example", "trustDomain: [quillmere.example")
+    ((severity, message),) = Granted(document(text, "controller.yaml")).problems
+    assert (severity, message.startswith("is a file of the controller manager that is not YAML")) == ("warning", True)
+
+
 @pytest.mark.parametrize("form", STATED)
 def test_where_a_cluster_states_its_trust_domain(form: str) -> None:
     found = Granted(document(STATED[form] + ONE, "values.yaml"), more=runtime("desk", "bot", "bot"))
