@@ -28,7 +28,7 @@ FILES = (
 MAX_BYTES = 8 * 1024 * 1024
 MAX_PACKAGES = 20_000
 
-_NPM = re.compile(rb'^\s*\{\s*"[^"\\]{1,214}"\s*:\s*\[?\s*\{[^{}\[\]]*"latest"\s*:\s*"[^{}\[\]]*\}')
+_NPM = re.compile(rb'^\s*\{\s*"[^"\\]{1,214}"\s*:\s*+(?:\[\s*+)?\{[^{}\[\]]*"latest"\s*:\s*"[^{}\[\]]*\}')
 _NPM_MARK = re.compile(rb'"(?:wanted|current)"\s*:\s*"')
 _PIP = re.compile(rb'^\s*\[\s*\{[^{}\[\]]*"latest_version"\s*:')
 _DOTNET = re.compile(rb'"latestVersion"\s*:')

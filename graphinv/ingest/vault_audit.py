@@ -34,8 +34,8 @@ TITLE = "Audit logs of Vault"
 FILES = ("*.json, *.jsonl, *.ndjson and *.log as its audit devices write them",)
 MAX_BYTES = 256 * 1024 * 1024
 
-_ENTRY = re.compile(rb'\\*"type\\*"\s*:\s*\\*"(?:request|response)\\*"')
-_WITH = re.compile(rb'\\*"(?:client_token|mount_type|token_type|policy_results|client_token_accessor)\\*"\s*:')
+_ENTRY = re.compile(rb'"type\\*"\s*:\s*\\*"(?:request|response)\\*"')
+_WITH = re.compile(rb'"(?:client_token|mount_type|token_type|policy_results|client_token_accessor)\\*"\s*:')
 _ACTIONS = {"read": "read", "list": "read", "create": "write", "update": "write", "patch": "write", "delete": "delete"}
 _SYSTEM = ("sys/", "auth/", "identity/", "cubbyhole/")
 _ROLES = ("role_name", "role", "username")
