@@ -17,12 +17,17 @@ _BWRAP_ONE = names(
     --sync-fd --userns --userns2 --pidns --overlay-src --tmp-overlay --ro-overlay"""
 )
 _BWRAP_TWO = names(
-    """--bind --bind-try --dev-bind --dev-bind-try --ro-bind --ro-bind-try --setenv --file --bind-data --ro-bind-data --symlink --chmod"""
+    """--bind --bind-try --dev-bind --dev-bind-try --ro-bind --ro-bind-try --bind-fd --ro-bind-fd --setenv --file --bind-data
+    --ro-bind-data --symlink --chmod"""
 )
 _SYSTEM = re.compile(
-    r"/(?:usr|bin|sbin|lib\w*|opt|nix|dev|proc|sys|tmp|etc/(?:ssl|pki|ca-certificates|resolv\.conf|hosts|alternatives))(?:/.*)?"
+    r"(?!.*/\.\.)/(?:usr|bin|sbin|lib\w*|opt|nix|dev|proc|sys|tmp|etc/(?:ssl|pki|ca-certificates|resolv\.conf|hosts|alternatives))(?:/.*)?"
 )
 """Folders without which no program starts, and in which nothing is kept."""
+_SHOWS = re.compile(r"--(?:dev-|ro-)?bind(?!-data)|--overlay(?:-src)?$")
+"""Options of bubblewrap that let what it starts see a part of the machine."""
+_OPENS = re.compile(r"\(\s*(?:allow\s[^()]*?(?:network|file-write|file\*|default)|import\b)")
+"""What opens a profile of macOS, or may."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +54,10 @@ def bubblewrap(words: Sequence[Word]) -> tuple[Sandbox, list[tuple[str, Word]], 
             network = option == "--share-net"
         elif option == "--setenv" and len(given) == 2:
             variables.append((given[0].text, given[1]))
-        elif "bind" in option and "data" not in option and given and not _SYSTEM.fullmatch(given[0].text):
-            shown, writable = True, "ro-" not in option
+        elif option == "--args":  # options that stand elsewhere
+            shown = written = True
+        elif _SHOWS.match(option) and given and not _SYSTEM.fullmatch(given[0].text):
+            shown, writable = True, not option.startswith(("--ro-", "--overlay-src"))
             written = written or writable
             broad = broad or (writable and is_broad(given[0].text))
         place += 1 + taken
@@ -61,11 +68,10 @@ def bubblewrap(words: Sequence[Word]) -> tuple[Sandbox, list[tuple[str, Word]], 
 def firejail(words: Sequence[Word]) -> tuple[Sandbox, list[Word]]:
     """``firejail --net=none --private npx x``: the sandbox and what is left to look at; O(words)."""
     place = next((index for index, word in enumerate(words) if not word.text.startswith("-")), len(words))
-    options = {word.text.partition("=")[0] for word in words[:place]} | {word.text for word in words[:place]}
-    kept = {"--net=none", "--private"} <= options
-    return Sandbox("firejail", True if kept else False if "--noprofile" in options and "--private" not in options else None), list(
-        words[place:]
-    )
+    options = {word.text for word in words[:place]}
+    private = any(option.partition("=")[0] == "--private" for option in options)
+    apart = True if {"--net=none", "--private"} <= options else False if "--noprofile" in options and not private else None
+    return Sandbox("firejail", apart), list(words[place:])
 
 
 def sandbox_exec(words: Sequence[Word]) -> tuple[Sandbox, list[Word]]:
@@ -74,7 +80,7 @@ def sandbox_exec(words: Sequence[Word]) -> tuple[Sandbox, list[Word]]:
     while place < len(words) and words[place].text in ("-f", "-n", "-p", "-D"):
         profile = words[place + 1].text if words[place].text == "-p" and place + 1 < len(words) else profile
         place += 2
-    shut = "(deny default)" in profile and "(allow network" not in profile
+    shut = "(deny default)" in profile and not _OPENS.search(profile)
     return Sandbox("sandbox-exec", True if shut else None), list(words[place:])
 
 

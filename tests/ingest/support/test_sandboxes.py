@@ -33,8 +33,15 @@ BOX = "bwrap --ro-bind /usr /usr --ro-bind /lib /lib --proc /proc --dev /dev"
         (f"{BOX} --bind /srv/books /srv/books --unshare-net npx ledger-mcp@1.0.0", None),
         (f"{BOX} --unshare-all --share-net --ro-bind /home/al /home/al npx ledger-mcp@1.0.0", None),
         ("bwrap --dev-bind / / npx ledger-mcp@1.0.0", False),
+        (f"{BOX} --overlay-src / --tmp-overlay / npx ledger-mcp@1.0.0", None),
+        (f"{BOX} --overlay /srv/books /srv/work /books --unshare-net npx ledger-mcp@1.0.0", None),
+        (f"{BOX} --bind-fd 10 /books npx ledger-mcp@1.0.0", None),
+        (f"{BOX} --ro-bind /usr/../srv/books /books npx ledger-mcp@1.0.0", None),
+        (f"{BOX} --args 11 npx ledger-mcp@1.0.0", None),
         ("firejail --quiet --net=none --private npx ledger-mcp@1.0.0", True),
+        ("firejail --net=none --private=/home/ana npx ledger-mcp@1.0.0", None),
         ("firejail --noprofile npx ledger-mcp@1.0.0", False),
+        ("firejail --noprofile --private-tmp npx ledger-mcp@1.0.0", False),
         ("firejail npx ledger-mcp@1.0.0", None),
         ("sandbox-exec -D HOME=/x -f ledger.sb npx ledger-mcp@1.0.0", None),
         ("srt --settings srt.json npx ledger-mcp@1.0.0", None),
@@ -47,10 +54,21 @@ def test_a_program_that_starts_another_in_a_sandbox(command: str, apart: bool | 
     assert runtime(found)["labels"] == [f"sandbox={command.partition(' ')[0]}"]
 
 
-def test_a_profile_on_the_command_line() -> None:
-    words = ["-p", "(version 1)(deny default)(allow file-read*)", "npx", "ledger-mcp"]
+@pytest.mark.parametrize(
+    ("rules", "apart"),
+    [
+        ("(allow file-read*)", True),
+        ("(allow  network*)", None),
+        ("(allow process-exec network-outbound)", None),
+        ("(allow file-read*)(allow file-write*)", None),
+        ("(allow default)", None),
+        ('(import "books.sb")', None),
+    ],
+)
+def test_a_profile_on_the_command_line(rules: str, apart: bool | None) -> None:
+    words = ["-p", f"(version 1)(deny default){rules}", "npx", "ledger-mcp"]
     found = read(mcp_claude_code, ".mcp.json", {"mcpServers": {"ledger": {"command": "sandbox-exec", "args": words}}})
-    assert runtime(found)["sandboxed"] is True
+    assert runtime(found).get("sandboxed") is apart
 
 
 def test_variables_that_a_sandbox_sets_are_the_servers() -> None:
