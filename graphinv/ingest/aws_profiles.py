@@ -25,7 +25,9 @@ MAX_BYTES = 4 * 1024 * 1024
 MAX_PROFILES = 5_000
 
 _ENDINGS = (".aws/credentials", ".aws/config")
-_SECTION = re.compile(r"\s*\[\s*(?:(?P<kind>[\w-]+)\s+)?[\"']?(?P<name>[^\]\"']{1,200}?)[\"']?\s*\]\s*(?:[#;].*)?")
+_SECTION = re.compile(
+    r"\s*+\[\s*+(?:(?P<kind>[\w-]++)\s++)?+[\"']?\s*+(?P<name>[^\]\"'\s](?:[^\]\"']{0,198}[^\]\"'\s])?)\s*+[\"']?\s*+\]\s*+(?:[#;].*)?"
+)
 _COMMENT = re.compile(r"\s[#;]")
 _ROLE = re.compile(r"arn:aws[\w-]*:iam::[0-9]{12}:role/[\w+=,.@/-]{1,500}")
 _KEYS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")

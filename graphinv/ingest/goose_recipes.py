@@ -36,7 +36,7 @@ _TASKS = rb"instructions|prompt|parameters|extensions|sub_recipes|activities"
 _BEGINS = {
     # A block of YAML has what it says at the beginning of a line, JSON wherever it likes
     _YAML: (re.compile(rb"(?m)^[\"']?title[\"']?\s*:"), re.compile(rb"(?m)^[\"']?(?:" + _TASKS + rb")[\"']?\s*:")),
-    _JSON: (re.compile(rb"(?m)^[\s{]*\"title\"\s*:"), re.compile(rb"(?m)^\s*\"(?:" + _TASKS + rb")\"\s*:")),
+    _JSON: (re.compile(rb"(?m)^[ \t{]*+\"title\"\s*:"), re.compile(rb"(?m)^[ \t]*+\"(?:" + _TASKS + rb")\"\s*:")),
 }
 _GOOSE = frozenset({"goose_provider", "goose_model"})
 

@@ -34,9 +34,9 @@ TITLE = "Audit logs of Kubernetes"
 FILES = ("*.json, *.jsonl, *.ndjson and *.log of audit events, also as EKS, AKS and log pipelines wrap them",)
 MAX_BYTES = 256 * 1024 * 1024
 
-_EVENT = re.compile(rb'\\*"apiVersion\\*"\s*:\s*\\*"audit\.k8s\.io/v')
-_WITH = re.compile(rb'\\*"(?:auditID|requestURI|stage)\\*"\s*:')
-_UNTYPED = re.compile(rb'authorization\.k8s\.io/decision[^{}]*\}[^{}]*\\*"auditID\\*"\s*:')
+_EVENT = re.compile(rb'"apiVersion\\*"\s*:\s*\\*"audit\.k8s\.io/v')
+_WITH = re.compile(rb'"(?:auditID|requestURI|stage)\\*"\s*:')
+_UNTYPED = re.compile(rb'authorization\.k8s\.io/decision[^{}]*\}[^{}]*"auditID\\*"\s*:')
 """An event with its keys in order and without its type, as a webhook's batches leave it out."""
 _ACCOUNT = re.compile(r"system:serviceaccount:([a-z0-9-]{1,63}):([a-z0-9.-]{1,253})")
 _OWN = re.compile(r"system:(?:node:.+|kube-.+|apiserver|aggregator|volume-scheduler)")

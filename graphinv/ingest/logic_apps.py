@@ -33,6 +33,7 @@ TITLE = "Flows of Power Automate and Azure Logic Apps"
 FILES = ("**/Workflows/*-<GUID>.json", "**/Microsoft.Flow/flows/*/definition.json", "any other JSON file that is such a definition")
 MAX_BYTES = 8 * 1024 * 1024
 MAX_ACTIONS = 5000
+MAX_TRIGGERS = 50
 
 _COPILOT = "copilot-studio"
 _GUID = r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
@@ -43,8 +44,7 @@ _SCHEMA = re.compile(rb"/Microsoft\.Logic/schemas/[\w-]+/workflowdefinition\.jso
 _TEMPLATE = re.compile(rb"(?i)deploymentTemplate\.json|deploymentParameters\.json")
 _EXPRESSION = re.compile(r"@\{[^{}]{0,2000}\}")
 _SETTING = re.compile(r"(?:appsetting|appSetting)\(\s*'([\w.:-]{1,120})'")
-_PARAMETER = re.compile(r"parameters\(\s*'([^']{1,200})'")
-_OF_TRIGGER = re.compile(r"@.*\btrigger(?:Body|Outputs|FormDataValue|Multipart)", re.DOTALL)
+_OF_TRIGGER = re.compile(r"\btrigger(?:Body|Outputs|FormDataValue|Multipart)")
 _CONNECTION = re.compile(r"\$connections'\]?\)?\['([^']{1,200})'\]")
 """``@parameters('$connections')['office365']['connectionId']``, as workflows in the cloud name a connection."""
 _CODE = frozenset({"JavaScriptCode", "CSharpScriptCode", "PowerShellCode", "Execute_JavaScript_Code"})
@@ -172,7 +172,10 @@ class _Definition(Declared):
 
     def triggers(self) -> Iterator[Fact]:
         """What the flow is started by, and whose text that brings."""
-        for name, given in mapping(self.definition.get("triggers")).items():
+        stated = mapping(self.definition.get("triggers"))
+        if len(stated) > MAX_TRIGGERS:
+            yield from self.problem(f"has more than {MAX_TRIGGERS} triggers; the rest is left out", ("triggers",), "error")
+        for name, given in list(stated.items())[:MAX_TRIGGERS]:
             step = _Step(name, ("triggers", name), mapping(given))
             kind, labels = text_of(step.given.get("kind")), []
             if step.type == "Request" and kind not in _STARTED:
@@ -192,7 +195,7 @@ class _Definition(Declared):
 
     def brought(self, agent: NodeKey | Ref, given: object, at: Where) -> Iterator[Fact]:
         """What the triggers bring reaches an agent that a flow starts: for sure where what it is told names it."""
-        said = any(_OF_TRIGGER.search(text) for text in _texts(given))
+        said = any(_OF_TRIGGER.search(text.partition("@")[2]) for text in _texts(given))
         for key in self.brings_in:
             told = {} if said else {"evidence": ["inferred"], "confidence": 0.6}
             yield self.edge("INGESTS", agent, key, at, **told)

@@ -70,7 +70,7 @@ def _password(pair: object) -> str:
 
 
 def _netrc(document: Document, title: str) -> Iterator[Login]:
-    """``machine NAME login USER password VALUE``, over any number of lines."""
+    """``machine NAME login USER password VALUE``, over any number of lines; ``default`` stands for any other host."""
     host = ""
     word = ""
     for number, line in enumerate(document.text().splitlines(), 1):
@@ -79,6 +79,8 @@ def _netrc(document: Document, title: str) -> Iterator[Login]:
                 host = part if tellable(part) else "a host"
             elif word == "password":
                 yield Login(f"{title} for {host or 'any host'}", number, part, kind="password")
+            elif part == "default" and word not in ("login", "account", "macdef"):
+                host = ""
             word = "" if word in ("machine", "login", "password", "account", "macdef") else part
 
 

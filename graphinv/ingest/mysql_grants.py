@@ -34,7 +34,7 @@ MAX_PROBLEMS = 100
 _QUOTED = r"(?:`(?:[^`]|``){0,100}`|'(?:[^'\\]|\\.|''){0,100}'|\"(?:[^\"\\]|\\.|\"\"){0,100}\")"
 _ACCOUNT = re.compile(rf"({_QUOTED}|[\w$-]{{1,100}})\s*(?:@\s*({_QUOTED}|[\w.%:-]{{1,255}}))?")
 _TO_ACCOUNT = re.compile(rb"(?i)\bTO\s+(?:['`\"][^'`\"\n]{0,100}['`\"]|[\w$-]{1,100})\s?@\s?['`\"%\w]")
-_GRANTS = re.compile(rb"(?im)^[\s|>]*(?:GRANT|CREATE\s+USER|ALTER\s+USER)\s")
+_GRANTS = re.compile(rb"(?im)^[ \t|>]*+(?:GRANT|CREATE\s+USER|ALTER\s+USER)\s")
 _DUMPED = re.compile(rb"(?i)Grants for |pt-show-grants|mysqlpump|MySQL dump|MariaDB dump")
 _TABLES = re.compile(
     rb"(?m)^-- Host: \S+[ \t]+Database:(?:[ \t]+mysql)?[ \t]*\r?$|(?i:[\s`(,](?:select_priv|table_priv)\b|`?global_(?:priv|grants)`?\s*\()"
@@ -42,7 +42,7 @@ _TABLES = re.compile(
 """A dump of MySQL's own tables, or of all databases."""
 _BUILT_IN = frozenset({"mysql.infoschema", "mysql.session", "mysql.sys", "mariadb.sys"})
 """Accounts of the server itself, which nobody can log in as."""
-_START = re.compile(r"(?im)^[\s|>]*(?P<verb>GRANT|REVOKE|CREATE\s+USER|ALTER\s+USER)\s")
+_START = re.compile(r"(?im)^[ \t|>]*+(?P<verb>GRANT|REVOKE|CREATE\s+USER|ALTER\s+USER)\s")
 _END = re.compile(
     r";|\n\s*\n|\n[\s|>]*(?=(?:GRANT|REVOKE|CREATE|ALTER|FLUSH|SET|DROP|Grants for|\+-)\b|\+--|#|--)|\s\|\s*(?=\n|$)", re.IGNORECASE
 )

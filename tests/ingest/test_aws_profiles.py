@@ -77,6 +77,11 @@ def test_a_profile_assumes_its_role_as_another() -> None:
     assert not facts.drawn("HOLDS")
 
 
+@pytest.mark.parametrize("title", ["[profile deploy]", "  [ profile  deploy ]  # mine", "[profile 'deploy']", '[profile "deploy" ] ; mine'])
+def test_titles_of_profiles(title: str) -> None:
+    assert ("aws-profile", "deploy") in read(f"{title}\nrole_arn = {ROLE}\n", ".aws/config").bindings
+
+
 def test_a_role_that_is_none_is_told() -> None:
     facts = read("[profile x]\nrole_arn = ${ROLE}\nsource_profile = y\n", ".aws/config")
     assert [message for *_, message in facts.problems] == ["assumes a role whose ARN is none"]

@@ -208,3 +208,10 @@ def test_what_is_none_is_not_taken() -> None:
 def test_a_flow_with_too_many_actions_is_told() -> None:
     found = flow(ASKED, {f"a{number}": {"type": "Compose"} for number in range(5001)})
     assert [message for _, _, message in found.problems] == ["has more than 5000 actions; the rest is left out"]
+
+
+def test_too_many_triggers_are_told_and_long_texts_borne() -> None:
+    agent = {"type": "Agent", "inputs": {"parameters": {"messages": [{"role": "system", "content": "@" * 200_000}]}}}
+    found = app({f"at{number}": {"type": "Request"} for number in range(60)}, {"Sort": agent})
+    assert len(found.targets("INGESTS", "logic-apps:shop/apps/Orders#Sort")) == 50
+    assert any("more than 50 triggers" in message for *_, message in found.problems)

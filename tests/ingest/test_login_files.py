@@ -234,11 +234,22 @@ def test_lines_of_netrc_and_npmrc() -> None:
     assert facts.drawn("HOLDS") == {(HOME, secret(ACCESS)), (HOME, secret(REFRESH))}
     assert facts.nodes["Secret", secret(ACCESS)]["sources"] == ["shop/ana/.netrc#L4"]
     assert facts.nodes["Secret", secret(ACCESS)]["lifetime"] == "static"
+    other = read("ana/.netrc", f"machine a.example login default password {REFRESH}\ndefault login ana password {ACCESS}\n")
+    assert [other.nodes["Secret", secret(one)]["name"] for one in (REFRESH, ACCESS)] == [
+        "password of .netrc for a.example",
+        "password of .netrc for any host",
+    ]
     token = fake("n", "npm_")
     npmrc = f"registry=https://r.example/\n//r.example/:_authToken={token}\n//q.example/:_authToken=${{NPM_TOKEN}}\n"
     assert read("ana/.npmrc", npmrc).drawn("HOLDS") == {(HOME, secret(token))}
     for made in (document(npmrc, ".npmrc", root="acme/shop"), document(npmrc, "shop/tests/.npmrc")):
         assert not Facts(login_files, made).drawn("HOLDS"), "beside code it is no file of a home folder"
+
+
+def test_a_token_that_stands_as_a_key_is_shown_in_no_part() -> None:
+    token = jwt(sub="somebody", scope="read write " * 20)
+    facts = read(".codex/auth.json", {token: {"access_token": ACCESS}, f"{token}|x": {"access_token": REFRESH}})
+    assert {props["name"] for props in facts.nodes.values() if props.get("type") == "oauth_access_token"} == {"oauth access token of Codex"}
 
 
 def test_what_stands_for_a_credential_is_none() -> None:
@@ -257,7 +268,12 @@ def test_broken_files_are_told(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["[x" + " " * 200_000 + "]\n[a]\nb=" + " " * 200_000, "//" + "/" * 200_000 + ":_auth=" + " " * 200_000, "machine password " * 20_000],
+    [
+        ("[" + " " * 998 + "\n") * 1_000,
+        "[x" + " " * 200_000 + "]\n[a]\nb=" + " " * 200_000,
+        "//" + "/" * 200_000 + ":_auth=" + " " * 200_000,
+        "machine password " * 20_000,
+    ],
 )
 def test_long_lines_take_no_longer_than_they_are_long(text: str) -> None:
     for reader, path in ((login_files, ".npmrc"), (login_files, ".netrc"), (aws_profiles, ".aws/config")):

@@ -9,7 +9,7 @@ from typing import Any
 from graphinv.ingest.support.jwt import claims_of
 from graphinv.ingest.support.located import Located, Pointer
 from graphinv.ingest.support.logins import Login
-from graphinv.ingest.support.parts import inside, texts
+from graphinv.ingest.support.parts import inside, mapping, texts
 from graphinv.ingest.support.records import moment, text
 from graphinv.ingest.support.secrets import recognise_all, url_parts
 from graphinv.ingest.support.tellable import tellable
@@ -51,7 +51,7 @@ def logins(located: Located, title: str) -> Iterator[Login]:
 def objects(located: Located, table: str) -> Iterator[tuple[str, int, dict[str, Any]]]:
     """Name (where it may be shown), line and content of each object under the key ``table`` of the top."""
     for name, entry in inside(located.value, table).items():
-        yield name if tellable(name) else f"an entry of {table}", located.line(table, name), inside({"entry": entry}, "entry")
+        yield name if tellable(name) else f"an entry of {table}", located.line(table, name), mapping(entry)
 
 
 def msal(located: Located, title: str) -> Iterator[Login]:
@@ -114,7 +114,7 @@ def _others(located: Located, pointer: Pointer, name: str, value: Mapping[str, A
 def _named(title: str, pointer: Pointer, said: Mapping[str, Any]) -> str:
     """What to call a login: the program, whose it is, and what for, where these may be shown."""
     what = next((part for part in reversed(pointer) if isinstance(part, str) and part.lower() not in _PLAIN), "")
-    shown = [part for part in (text(said.get("user"), 80), what.partition("|")[0][:80]) if part and tellable(part)]
+    shown = [part[:80] for part in (text(said.get("user"), 80), what.partition("|")[0]) if part and tellable(part)]
     return " ".join([title, *dict.fromkeys(f"({part})" for part in shown)])
 
 
