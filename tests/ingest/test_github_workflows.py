@@ -359,6 +359,7 @@ def test_two_workflows_of_one_name_are_two() -> None:
         ("github.event_name != 'issues'", {"issues", "issue_comment"}),
         ("!(github.event_name == 'issues')", {"issues", "issue_comment"}),
         ("github.event_name == 'schedule'", set()),
+        ("github.event_name == 'Issues'", {"issues"}),
     ],
 )
 def test_a_job_reads_of_the_events_that_its_condition_lets_in(condition: str, events: set[str]) -> None:

@@ -105,3 +105,11 @@ def test_a_server_of_the_first_version_may_be_called_servers() -> None:
 def test_exceptions_for_some_commands_change_nothing_of_the_rest() -> None:
     permission = {"edit": "allow", "bash": {"*": "allow", "rm -rf *": "deny"}}
     assert read(mcp_opencode, "opencode.json", {"permission": permission}).nodes("Agent")["opencode:acme"]["autonomy"] == "autonomous"
+
+
+def test_the_last_rule_that_matches_counts() -> None:
+    rules = [{"action": action, "resource": "*", "effect": effect} for action, effect in (("shell", "deny"), ("*", "allow"))]
+    agents = {"late": {"permissions": rules}, "early": {"permissions": rules[::-1]}}
+    found = read(mcp_opencode, "opencode.json", {"agents": agents})
+    assert {source for source, target in found.pairs("USES") if target == "Tool:opencode:bash"} >= {"Agent:opencode:acme#late"}
+    assert "Agent:opencode:acme#early" not in {source for source, target in found.pairs("USES") if target == "Tool:opencode:bash"}

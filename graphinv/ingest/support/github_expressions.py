@@ -156,7 +156,7 @@ def _let_in(text: str, depth: int) -> frozenset[str] | None:
     if text.startswith("(") and text.endswith(")") and depth:
         return _let_in(text[1:-1], depth - 1)
     match = _EVENT.fullmatch(text)
-    return frozenset({match[1]}) if match else None
+    return frozenset({match[1].lower()}) if match else None  # GitHub compares texts whatever their case
 
 
 def _split(text: str, operator: str) -> list[str]:

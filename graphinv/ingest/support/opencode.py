@@ -38,6 +38,8 @@ def permission_of(settings: Mapping[str, Any]) -> object:
         [rule.get(part) for part in ("action", "resource", "effect")] for rule in items(rules)[: claude.MAX_ITEMS]
     ):
         if isinstance(action, str) and isinstance(effect, str):
+            if action == resource == "*":
+                found.clear()
             found.setdefault(_TODAY.get(action, action), {})[resource if isinstance(resource, str) else "*"] = effect
     return found
 
