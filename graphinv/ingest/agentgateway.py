@@ -64,8 +64,13 @@ def read(document: Document) -> Iterator[Fact]:
             rules = value["mcpAuthorization"].get("rules")
             yield from _point(document, located, points, (*pointer, "mcpAuthorization"), rules, port)
             points += 1
-        for index, target in enumerate(items(inside(value, "mcp").get("targets"))[: MAX_PLACES - servers]):
+        for index, target in enumerate(items(inside(value, "mcp").get("targets"))):
             servers += 1
+            if servers == MAX_PLACES + 1:
+                message = f"has more than {MAX_PLACES:,} servers behind it; the rest is not drawn"
+                yield Problem(document.path, f"L{located.line(*pointer, 'mcp', 'targets', index)}", message, "error", NAME)
+            if servers > MAX_PLACES:
+                break
             yield from _target(document, located, (*pointer, "mcp", "targets", index), target)
 
 

@@ -154,7 +154,7 @@ class _Settings:
         for spec in allowed:
             if not spec.server and spec.name not in claude.DELEGATION and spec.name not in gone and spec.name != "*":
                 approved.setdefault(spec.name, []).append(spec.line or 0)
-        if self.get(dict, "sandbox").get("autoAllowBashIfSandboxed") is True and not {"Bash"} & {*gone, *self.asked_wholly()}:
+        if self.get(dict, "sandbox").get("autoAllowBashIfSandboxed") is True and "Bash" not in gone | self.asked_wholly():
             approved.setdefault("Bash", []).append(self.line("sandbox", "autoAllowBashIfSandboxed"))
         for name in dict.fromkeys((*claude.INHERENT, *approved)):
             if name in gone:

@@ -24,6 +24,7 @@ TITLE = "MCP servers on Smithery"
 FILES = ("**/smithery.yaml", "**/smithery.yml")
 MAX_BYTES = 1024 * 1024
 MAX_SETTINGS = 200
+MAX_FUNCTION = 20_000
 
 _COMMAND = re.compile(r"\bcommand\s*:\s*(['\"`])([^'\"`$\n]{1,200})\1")
 _ARGS = re.compile(r"\bargs\s*:\s*\[([^\]]{0,4000})\]")
@@ -47,7 +48,7 @@ def read(document: Document) -> Iterator[Fact]:
     if not started and not isinstance(top.get("tools"), list):
         return
     name = text(top.get("name")) or document.folder.rpartition("/")[2] or document.root.rpartition("/")[2]
-    function = text(started.get("commandFunction"))
+    function = text(started.get("commandFunction"), MAX_FUNCTION)
     entry = _entry(function)
     line = located.line("startCommand")
     if entry:

@@ -47,7 +47,7 @@ def test_places_that_are_too_many_are_told(monkeypatch: pytest.MonkeyPatch) -> N
     listeners = [yaml.safe_load(config("true", port=port)) for port in (3000, 3001)]
     found = Facts(agentgateway, document(yaml.safe_dump({"binds": listeners}), "gateway/config.yaml"))
     assert len([key for key in found.nodes if key[0] == "EnforcementPoint"]) == 1
-    assert [fact.severity for fact in found.all if isinstance(fact, Problem)] == ["error"]
+    assert [fact.severity for fact in found.all if isinstance(fact, Problem)] == ["error"] * 2, "one for servers, one for rules"
 
 
 def test_it_stands_on_connections_to_its_port_here() -> None:
@@ -102,3 +102,10 @@ def test_the_servers_behind_it() -> None:
     assert servers["shop"]["protocol"] == "openapi"
     assert found.targets("HOLDS", "mcp:shop/gateway/config.yaml#ledger") == {"env:LEDGER_TOKEN"}
     assert not found.drawn("CONNECTS_TO"), "who comes through the gateway it does not say"
+
+
+def test_servers_that_are_left_out_are_told() -> None:
+    targets = [{"name": f"t{number}", "mcp": {"host": f"http://t{number}.internal:3001/mcp"}} for number in range(501)]
+    found = Facts(agentgateway, document(yaml.safe_dump({"binds": [{"port": 3000, "mcp": {"targets": targets}}]}), "gateway.yaml"))
+    assert len([key for key in found.nodes if key[0] == "ToolServer"]) == 500
+    assert ["servers behind it" in message for *_, message in found.problems] == [True]

@@ -38,3 +38,10 @@ def test_a_container_that_smithery_builds_and_tools_that_are_listed() -> None:
 
 def test_a_file_that_says_nothing_of_a_server() -> None:
     assert not Facts(mcp_smithery, document("build: {dockerfile: Dockerfile}\n", "smithery.yaml")).all
+
+
+def test_a_long_function_is_read_too() -> None:
+    settings = ", ".join(f"SETTING_{number}: config.setting{number}" for number in range(40))
+    text = TEXT.replace("LEDGER_TOKEN: config.ledgerToken", f"LEDGER_TOKEN: config.ledgerToken, {settings}")
+    found = Facts(mcp_smithery, document(text, "ledger/smithery.yaml"))
+    assert found.nodes["ToolServer", "mcp:shop/ledger/smithery.yaml#ledger"]["labels"] == ["bundle=smithery", "entry=dist/index.js"]
