@@ -91,10 +91,11 @@ def _around(identity: NodeKey, target: NodeKey) -> Iterator[NodeKey]:
     elif target[1].startswith("k8s:"):
         yield from _around_object(target)
     elif target[1].startswith("vault:"):
-        vault, *parts = target[1].split("/")
-        yield "Resource", vault
-        for length in range(1, len(parts)):
-            yield "Resource", f"{vault}/{'/'.join(parts[:length])}/*"
+        place = target[1]
+        while "/" in place:
+            place = place.rpartition("/")[0]
+            yield "Resource", place  # the vault as a whole, where that is its name: it may hold slashes
+            yield "Resource", f"{place}/*"
     elif project:
         yield "Resource", f"{names.PROJECTS}{project}"
         yield "Resource", f"//serviceusage.googleapis.com/projects/{project}/services/{names.service_of(target[1])}.googleapis.com"

@@ -54,3 +54,6 @@ def test_scopes_are_used_by_what_lies_in_them() -> None:
     scopes(f"{group}/providers/{kind}/a", "entra:x", "azure:s", group, f"{group}/providers/{kind}", f"/subscriptions/s/providers/{kind}")
     service = "//serviceusage.googleapis.com/projects/p/services/pubsub.googleapis.com"
     scopes("//pubsub.googleapis.com/projects/p/topics/t", "gcp:x", "//cloudresourcemanager.googleapis.com/projects/p", service)
+    for root in ("shop", "acme/shop"):
+        scopes(f"vault:{root}/transit/keys/card", "bot", f"vault:{root}", f"vault:{root}/transit/*", f"vault:{root}/transit/keys/*")
+        scopes(f"k8s:{root}/pay/workloads", "bot", f"k8s:{root}", f"k8s:{root}/pay", f"k8s:{root}//workloads")
