@@ -216,8 +216,8 @@ def _agent(program: Program, actor: Actor, settings: _Settings) -> Iterator[Fact
     for server in program.items(made.arg("mcps")):
         yield from _server(program, actor, server)
     for peer in program.items(made.arg("a2a")):
-        if isinstance(peer, Made) and peer.symbol != "A2AServerConfig":
-            endpoint = peer.arg("endpoint")
+        if not isinstance(peer, Made) or peer.symbol != "A2AServerConfig":
+            endpoint = peer.arg("endpoint") if isinstance(peer, Made) else None
             yield from remote(program, actor, endpoint.text() if endpoint is not None else None, peer)
     llm = made.arg("llm")
     yield from program.uses_model(actor, llm)
