@@ -32,6 +32,15 @@ def is_named_so(path: str) -> bool:
     return _NAMED.search(path) is not None
 
 
+class _Text(str):
+    """The text of a log, in which an error of the decoder does not count the lines before it: for each error all would be read again."""
+
+    __slots__ = ()
+
+    def count(self, *_: object) -> int:
+        return 0
+
+
 class JsonLog:
     """The objects of one log. ``bad`` is where what could not be read begins, and ``skipped`` how often that was so."""
 
@@ -46,11 +55,11 @@ class JsonLog:
         Raises:
             IngestError: it is not text.
         """
-        text = self.document.text()
+        text = _Text(self.document.text())
         budget = 2 * len(text) + 1_000_000  # of characters that are looked at in vain: no log may be read again and again
         position, line, counted = 0, self.document.line, 0
         while (position := text.find("{", position)) >= 0:
-            line += text.count("\n", counted, position)
+            line += str.count(text, "\n", counted, position)
             counted = position
             try:
                 value, end = _DECODER.raw_decode(text, position)
@@ -63,7 +72,7 @@ class JsonLog:
                     return
                 position = end
                 continue
-            if not _is_deep(value, text.count("{", position, end) + text.count("[", position, end)):
+            if not _is_deep(value, str.count(text, "{", position, end) + str.count(text, "[", position, end)):
                 yield line, _plain(value) if _ESCAPED.search(text, position, end) else value
             position = end
 
