@@ -41,7 +41,8 @@ def test_agents_of_a_home_folder_run_where_its_logins_lie(tmp_path: Path) -> Non
     reading = scanned(tmp_path, files)
     drawn = [(edge.kind, edge.source[1], edge.target[1], edge.props) for edge in reading.edges if isinstance(edge.source, tuple)]  # type: ignore[index]
     home = "home:homes/ana"
-    there = [(agent, props.get("isolated"), props["sources"]) for kind, agent, target, props in drawn if kind == "RUNS_ON" and target == home]
+    runs = [(agent, props) for kind, agent, target, props in drawn if (kind, target) == ("RUNS_ON", home)]
+    there = [(agent, props.get("isolated"), props["sources"]) for agent, props in runs]
     assert sorted(there, key=lambda one: one[0]) == [
         ("claude-code:homes/ana", None, ["homes/ana/.claude.json"]),
         ("gemini-cli:homes/ana", True, ["homes/ana/.gemini/oauth_creds.json", "homes/ana/.gemini/settings.json"]),
