@@ -38,7 +38,7 @@ def score(
     form: FormatOption = Format.table,
 ) -> None:
     """The scores of agents, riskiest first; all of them where none is named."""
-    from graphinv.pipeline.scores import natures, scores_of
+    from graphinv.pipeline.scores import aivss_scores, scores_of
 
     if sensitivity:
         if agents or explain or cvss is not None:
@@ -54,7 +54,7 @@ def score(
     if cvss is not None and not explain:
         raise UsageError("--cvss goes with --explain")
     chosen = scores_of(analysis, estate, agents or ())
-    nature = natures(estate, chosen, analysis.at, cvss) if explain else {}
+    nature = aivss_scores(estate, chosen, analysis.at, cvss) if explain else {}
     if form is not Format.table:
         more = {one.subject: {"aivss": nature[one.subject].to_json()} if explain else {} for one in chosen}
         columns = [field.name for field in fields(Score)] + ["aivss"] * explain
@@ -82,13 +82,13 @@ def score(
 
 
 def _leverages(store: str | None, form: Format) -> None:
-    from graphinv.pipeline.scores import weights
+    from graphinv.pipeline.scores import leverages_of
 
     with reader(store) as opened:
         analysis = opened.analysis()
         if analysis is None:
             raise NotAnalyzed
-        found = weights(opened, analysis)
+        found = leverages_of(opened, analysis)
     if form is not Format.table:
         emit((one.to_json() for one in found), form)
         return

@@ -31,12 +31,12 @@ def scores_of(analysis: Analysis, estate: Estate, agents: Iterable[str] = ()) ->
     return chosen
 
 
-def natures(estate: Estate, scores: Iterable[Score], at: str, cvss: float | None) -> Mapping[NodeKey, Aivss]:
+def aivss_scores(estate: Estate, scores: Iterable[Score], at: str, cvss: float | None) -> Mapping[NodeKey, Aivss]:
     """What the nature of each agent makes of a flaw in it whose CVSS base score is ``cvss``; of the worst one where that is not given."""
     judge = Engine(estate, at)
     return {one.subject: aivss_of(judge, one.subject, cvss) for one in scores}
 
 
-def weights(store: Store, analysis: Analysis) -> list[Leverage]:
+def leverages_of(store: Store, analysis: Analysis) -> list[Leverage]:
     """What halving or doubling each weight does to the order of the riskiest agents of ``analysis``, which is of ``store``."""
     return leverages(engine(store, at=analysis.at), analysis.findings)
