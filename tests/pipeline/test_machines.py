@@ -43,9 +43,10 @@ def test_agents_of_a_home_folder_run_where_its_logins_lie(tmp_path: Path) -> Non
     home = "home:homes/ana"
     runs = [(agent, props) for kind, agent, target, props in drawn if (kind, target) == ("RUNS_ON", home)]
     there = [(agent, props.get("isolated"), props["sources"]) for agent, props in runs]
-    assert sorted(there, key=lambda one: one[0]) == [
+    # Whether a sandbox is a container, or one of macOS that lets everything be read, its setting does not tell
+    assert sorted(there) == [
         ("claude-code:homes/ana", None, ["homes/ana/.claude.json"]),
-        ("gemini-cli:homes/ana", True, ["homes/ana/.gemini/oauth_creds.json", "homes/ana/.gemini/settings.json"]),
+        ("gemini-cli:homes/ana", None, ["homes/ana/.gemini/oauth_creds.json", "homes/ana/.gemini/settings.json"]),
     ]
     held = {holder for kind, holder, target, _ in drawn if kind == "HOLDS" and target == f"secret:{fingerprint(ACCESS)}"}
     assert held == {home, "claude-code:homes/ana", "claude-desktop:homes/ana"}
