@@ -2,6 +2,7 @@
 
 Reading documents
     jsondoc, yamldoc, tomldoc          JSON, YAML and TOML whose parts know their lines (located), and their texts (leaves)
+    syntax_trees                       trees of C#, Go, JavaScript, TypeScript and HCL, within bounds of time and memory
     records, jsonlog, sql              exports of interfaces, logs of JSON objects, SQL as statements
     scripts, words, interpolation      shell scripts, command lines, and what is filled into values
     parts, partial, unions             values of types that nobody vouches for, values with unknown parts, sets that grow together

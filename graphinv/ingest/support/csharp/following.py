@@ -10,7 +10,7 @@ from typing import NamedTuple
 from graphinv.ingest.support.compiled_agents import Actor, subject
 from graphinv.ingest.support.csharp import ir
 from graphinv.ingest.support.csharp.servers import Program
-from graphinv.ingest.support.javascript.parsing import MAX_SOURCE
+from graphinv.ingest.support.syntax_trees import MAX_SOURCE
 from graphinv.ingest.support.words import names
 
 MAX_STEPS = 16

@@ -13,8 +13,8 @@ from graphinv.ingest.support.compiled import Call, kept_text
 from graphinv.ingest.support.csharp import ir
 from graphinv.ingest.support.csharp.expressions import AGENTS, LIBRARY, Expressions
 from graphinv.ingest.support.csharp.syntax import argument_value, type_name
-from graphinv.ingest.support.javascript.parsing import MAX_NESTING, MAX_SOURCE, nesting
 from graphinv.ingest.support.javascript.syntax import line_of, text_of
+from graphinv.ingest.support.syntax_trees import MAX_SOURCE, angles, tree_of
 from graphinv.ingest.support.words import names
 from graphinv.model.errors import IngestError
 
@@ -49,14 +49,13 @@ def read_module(document: Document) -> ir.Module:
     """What is kept of a document; where its syntax is broken, of what can be read of it.
 
     Raises:
-        IngestError: it is too large, or nested without end.
+        IngestError: it is too large, nested without end, or made to take long.
     """
     if len(document.data) > MAX_SOURCE:
         raise IngestError(f"is larger than {MAX_SOURCE} bytes of source", document=document.path)
-    if nesting(document.data) > MAX_NESTING:
-        raise IngestError(f"is nested more than {MAX_NESTING} brackets deep", document=document.path)
+    tree = tree_of(_parser(), document.data, document.path, angled=angles(document.data))
     reader = _Reader(document)
-    reader.read(_parser().parse(document.data).root_node)
+    reader.read(tree.root_node)
     return reader.module
 
 

@@ -8,7 +8,7 @@ from functools import cache
 import tree_sitter_go
 from tree_sitter import Language, Parser, Tree
 
-from graphinv.ingest.support.javascript.parsing import MAX_NESTING, MAX_SOURCE, nesting
+from graphinv.ingest.support.syntax_trees import MAX_SOURCE, tree_of
 from graphinv.model.errors import IngestError
 
 SDKS = ("github.com/modelcontextprotocol/go-sdk/mcp", "github.com/mark3labs/mcp-go/mcp", "github.com/mark3labs/mcp-go/server")
@@ -34,13 +34,11 @@ def parse(data: bytes, path: str) -> Tree:
     """The syntax tree of a document; where its syntax is broken, of what can be read of it.
 
     Raises:
-        IngestError: it is too large, or brackets are nested without end.
+        IngestError: it is too large, brackets are nested without end, or it is made to take long.
     """
     if len(data) > MAX_SOURCE:
         raise IngestError(f"is larger than {MAX_SOURCE} bytes of source", document=path)
-    if nesting(data) > MAX_NESTING:
-        raise IngestError(f"is nested more than {MAX_NESTING} brackets deep", document=path)
-    return _parser().parse(data)
+    return tree_of(_parser(), data, path)
 
 
 def imports_of(data: bytes) -> tuple[str, ...]:

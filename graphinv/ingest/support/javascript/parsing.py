@@ -9,12 +9,7 @@ import tree_sitter_javascript
 import tree_sitter_typescript
 from tree_sitter import Language, Parser, Tree
 
-from graphinv.model.errors import IngestError
-
-MAX_SOURCE = 2 * 1024 * 1024
-MAX_NESTING = 2000
-_BRACKETS = b"()[]{}"
-_OTHERS = bytes(byte for byte in range(256) if byte not in _BRACKETS)
+from graphinv.ingest.support.syntax_trees import MAX_SOURCE, decorated, tree_of
 
 
 @cache
@@ -47,24 +42,11 @@ def is_bundle(data: bytes) -> bool:
     return len(data) / lines > 500 or bool(len(data) > 50_000 and re.search(rb"[^\n]{20000}", data))
 
 
-def nesting(data: bytes) -> int:
-    """How deep brackets are nested at most, those in texts and comments included; O(size)."""
-    depth = deepest = 0
-    for byte in data.translate(None, _OTHERS):
-        if byte in b"([{":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif depth:
-            depth -= 1
-    return deepest
-
-
 def parse(data: bytes, path: str) -> Tree:
     """The syntax tree of a document; where its syntax is broken, of what can be read of it.
 
     Raises:
-        IngestError: brackets are nested without end.
+        IngestError: brackets are nested without end, or it is made to take long.
     """
-    if nesting(data) > MAX_NESTING:
-        raise IngestError(f"is nested more than {MAX_NESTING} brackets deep", document=path)
-    return _parser(grammar_of(path)).parse(data)
+    grammar = grammar_of(path)
+    return tree_of(_parser(grammar), data, path, angled=0 if grammar == "javascript" else decorated(data))

@@ -9,6 +9,7 @@ from graphinv.ingest import Document
 from graphinv.ingest.support.jsondoc import parse as parse_json
 from graphinv.ingest.support.located import Located, Pointer
 from graphinv.ingest.support.masked import mask
+from graphinv.ingest.support.syntax_trees import Allowance
 from graphinv.ingest.support.terraform import ir
 from graphinv.ingest.support.terraform.lower import MAX_DEPTH, expression
 from graphinv.ingest.support.terraform.sensitive import is_sensitive
@@ -24,7 +25,7 @@ def parse(document: Document) -> ir.File:
     """The document.
 
     Raises:
-        IngestError: not JSON, or no object at its top.
+        IngestError: not JSON, no object at its top, or made to take long.
     """
     located = parse_json(document)
     if not isinstance(located.value, dict):
@@ -36,6 +37,7 @@ class _Reader:
     def __init__(self, document: Document, located: Located) -> None:
         self.document = document
         self.located = located
+        self.allowance = Allowance(len(document.data))
         self.facts: list[Fact] = []
         self.problems: list[Problem] = []
         self.variables = document.name.lower().endswith(".tfvars.json")
@@ -84,7 +86,7 @@ class _Reader:
                 # No expressions there, and what azd fills in before Terraform runs: its names stay, without what it presets.
                 value = _FILLED.sub(r"${\1}", value.replace("%{", "%%{")) if "${" in value else value
             if "${" in value or ("%{" in value and not self.variables):
-                return expression(self.document, value, key, line, secret, self.facts)
+                return expression(self.document, value, key, line, secret, self.facts, self.allowance)
             return ir.Literal(mask(self.document, line, key, value, self.facts, sensitive=secret))
         if depth > MAX_DEPTH:
             message = f"holds values nested deeper than {MAX_DEPTH}, which are not read"

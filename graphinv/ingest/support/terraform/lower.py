@@ -11,8 +11,8 @@ import tree_sitter_hcl
 from tree_sitter import Language, Node, Parser
 
 from graphinv.ingest import Document
-from graphinv.ingest.support.javascript.parsing import nesting
 from graphinv.ingest.support.masked import mask
+from graphinv.ingest.support.syntax_trees import Allowance, nesting, tree_of
 from graphinv.ingest.support.terraform import ir
 from graphinv.ingest.support.terraform.sensitive import is_sensitive
 from graphinv.model.errors import IngestError
@@ -37,7 +37,7 @@ def parse(document: Document) -> ir.File:
     """The document; of one whose syntax is broken in places, what can be read, with a problem. O(size).
 
     Raises:
-        IngestError: not text, or nested more than 200 brackets deep.
+        IngestError: not text, nested more than 200 brackets deep, or made to take long.
     """
     return _Lowering(document).file(document.text())
 
@@ -61,15 +61,19 @@ def _heredoc(document: Document, text: str) -> ir.File:
     return _Lowering(document).file(f"text = <<GRAPHINV_END_OF_TEXT\n{text}\nGRAPHINV_END_OF_TEXT\n", shift=-1)
 
 
-def expression(document: Document, text: str, key: str, line: int, secret: bool, facts: list[Fact]) -> ir.Expr:
-    """A text of the JSON syntax that holds expressions: a template that stands under ``key`` on ``line``. O(length)."""
+def expression(document: Document, text: str, key: str, line: int, secret: bool, facts: list[Fact], allowance: Allowance) -> ir.Expr:
+    """A text of the JSON syntax that holds expressions: a template that stands under ``key`` on ``line``. O(length).
+
+    Raises:
+        IngestError: the document is made to take long.
+    """
     lowering = _Lowering(document, facts)
     # As a heredoc: the text is unescaped already, and a quote in it is only a quote.
     wrapped = f"text = <<GRAPHINV_END_OF_TEXT\n{text}\nGRAPHINV_END_OF_TEXT\n"
     lowering.data, lowering.shift = wrapped.encode("utf-8", "replace"), line - 2
     if nesting(lowering.data) > MAX_NESTING:
         return ir.Unread()
-    root = _parser().parse(lowering.data).root_node
+    root = tree_of(_parser(), lowering.data, document.path, brackets=MAX_NESTING, first=line, allowance=allowance).root_node
     body = next((child for child in root.named_children if child.type == "body"), None)
     attribute = next((child for child in body.named_children if child.type == "attribute"), None) if body else None
     if root.has_error or attribute is None:
@@ -100,13 +104,15 @@ class _Lowering:
     def file(self, text: str, shift: int = 0) -> ir.File:
         self.data = text.encode("utf-8", "replace")
         self.shift = shift
-        if nesting(self.data) > MAX_NESTING:
-            raise IngestError(f"is nested more than {MAX_NESTING} brackets deep", document=self.document.path)
-        root = _parser().parse(self.data).root_node
+        root = self.tree(None)
         block = self.by_block(text) if root.has_error else self.top(root)
         if root.has_error and not block.blocks and not block.attributes:
             raise IngestError("does not follow Terraform's syntax", document=self.document.path, where=f"L{self.line(_broken(root))}")
         return ir.File(self.document.path, block, None, tuple(self.facts), tuple(self.problems))
+
+    def tree(self, allowance: Allowance | None) -> Node:
+        first = max(1, 1 + self.shift)
+        return tree_of(_parser(), self.data, self.document.path, brackets=MAX_NESTING, first=first, allowance=allowance).root_node
 
     def top(self, root: Node) -> ir.Block:
         body = next((child for child in root.named_children if child.type == "body"), None)
@@ -118,10 +124,11 @@ class _Lowering:
         blocks: list[ir.Block] = []
         attributes: dict[str, ir.Expr] = {}
         line = 1
+        allowance = Allowance(len(text))  # for all blocks together
         for start, end in pairwise([0, *starts, len(text)]):
             piece = text[start:end]
             self.data, self.shift = piece.encode("utf-8", "replace"), line - 1
-            root = _parser().parse(self.data).root_node
+            root = self.tree(allowance)
             if root.has_error:
                 self.problem(self.line(_broken(root)), "does not follow Terraform's syntax here; the block is not read")
             else:
