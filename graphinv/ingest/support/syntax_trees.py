@@ -23,6 +23,7 @@ MAX_ANGLES = 2500
 _SECONDS = 1.0
 _SECONDS_OF_BYTE = 4e-6
 """More than ten times what honest texts take: a megabyte of them is read in a quarter of a second."""
+_PIECE = 64
 _BRACKETS = b"()[]{}"
 _NO_BRACKETS = bytes(byte for byte in range(256) if byte not in _BRACKETS)
 _NO_DECORATORS = bytes(byte for byte in range(256) if byte not in b"@<")
@@ -72,18 +73,13 @@ class _Source:
 
     data: bytes
     until: float
-    size: int = 64
     ended: int | None = None
     """Where it ended early."""
 
     def __call__(self, offset: int, _point: Point) -> bytes:
         if self.ended is None and time.thread_time() > self.until:
             self.ended = offset
-        return b"" if self.ended is not None else self.data[offset : offset + self.size]
-
-    def finished(self) -> None:
-        """From here on the texts of nodes are read: no time is looked at, and pieces are larger."""
-        self.until, self.size = float("inf"), 4096
+        return b"" if self.ended is not None else self.data[offset : offset + _PIECE]
 
 
 def tree_of(
@@ -122,5 +118,5 @@ def tree_of(
     if source.ended is not None:
         line = data.count(b"\n", 0, source.ended) + first
         raise IngestError("takes too long to parse: its syntax is broken or repeated without end", document=path, where=f"L{line}")
-    source.finished()
-    return tree
+    # The same tree once more, which takes its texts from the bytes: to ask the source for each costs more than parsing
+    return parser.parse(data) if tree.root_node.has_error else parser.parse(data, tree)
