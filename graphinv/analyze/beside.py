@@ -64,7 +64,12 @@ def answers(families: Iterable[Sequence[R]], rows: Callable[[R], Iterable[Row]],
     try:
         while left or own or other or ended:
             if helped and len(left) > 1 and not other:  # for the last alone it is not worth its memory
-                other = _Other([left.popleft() for _ in range(-(-len(left) // SHARE))], rows, engine)
+                share = [left.popleft() for _ in range(-(-len(left) // SHARE))]
+                try:
+                    other = _Other(share, rows, engine)
+                except OSError:  # there is no room for a file, or for another process
+                    helped = False
+                    left.extend(share)
             if other and other.has_ended(wait=not (left or own or ended)):
                 ended.append(other)
                 other = None
@@ -90,21 +95,32 @@ class _Other(Generic[R]):
         self._status = 0
         with warnings.catch_warnings():  # of other threads: those of libraries, which have nothing to do while nobody asks them
             warnings.simplefilter("ignore", DeprecationWarning)
-            self._process = os.fork()
+            try:
+                self._process = os.fork()
+            except OSError:
+                self._found.close()
+                raise
         if not self._process:
+            status = 1
             try:
                 signal.signal(signal.SIGINT, signal.SIG_DFL)
                 self._work()
+                status = 0
             finally:
-                os._exit(0)
+                os._exit(status)
 
     def _work(self) -> None:
         for family in self._families:
             for rule in family:
-                with suppress(Exception):  # it is tried again where that is told
-                    self._found.write(pickle.dumps((rule.id, list(self._rows(rule))), pickle.HIGHEST_PROTOCOL))
+                self._found.write(self._said(rule))
             self._engine.forget()
         self._found.flush()
+
+    def _said(self, rule: R) -> bytes:
+        """What it finds by a rule; nothing where that fails, since it is tried again where that is told."""
+        with suppress(Exception):
+            return pickle.dumps((rule.id, list(self._rows(rule))), pickle.HIGHEST_PROTOCOL)
+        return b""
 
     def has_ended(self, *, wait: bool) -> bool:
         """Whether it has, for which one may wait."""

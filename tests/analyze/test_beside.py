@@ -108,6 +108,26 @@ def test_what_a_process_does_that_is_killed_is_worked_out_here(estate: Estate, f
     assert told["GI-DEL-001"] == told["GI-DEL-005"] == [here]
 
 
+def test_without_room_for_another_process_everything_is_worked_out_here(
+    estate: Estate, forks: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full() -> int:
+        raise BlockingIOError("no more processes")
+
+    monkeypatch.setattr(os, "fork", full)
+    told = dict(said_by(estate))
+    assert sorted(told) == sorted(rule.id for family in FAMILIES for rule in family)
+    assert set(map(tuple, told.values())) == {(os.getpid(),)}
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
+def test_what_finds_no_room_on_the_disk_is_worked_out_here(estate: Estate, forks: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.TemporaryFile", lambda: Path("/dev/full").open("r+b", buffering=0))  # noqa: SIM115
+    told = dict(said_by(estate))
+    assert forks
+    assert set(map(tuple, told.values())) == {(os.getpid(),)}
+
+
 def test_a_rule_that_fails_is_an_error_that_says_why(estate: Estate, forks: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
     def failing(rule: Rule, *given: Any) -> Iterable[Row]:
         raise ValueError(f"{rule.id} is wrong")
