@@ -15,7 +15,7 @@ What is asked of it
     verdicts                                           what points on a path would answer
 Rules and scores
     rules, library                   files of queries/ and their rows
-    ahead, beside                    rows while the graph is loaded, and on a second core
+    ahead, forked                    rows while the graph is loaded, and on a second core
     checks, checks_*                 what Cypher cannot say, one module a topic
     rows, labels, legs, reaching, rings, standing, toolbox, approvals    what checks share
     judged                           of which agents a rule could be judged

@@ -34,7 +34,7 @@ from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 import graphinv.analyze
 from graphinv.analyze.alike import Alike, unite
-from graphinv.analyze.beside import Answer, Row, answers
+from graphinv.analyze.forked import Answer, Row, answers
 from graphinv.analyze.labels import states
 from graphinv.analyze.library import Header, Parameter, bind, check_parameters, explain, split
 from graphinv.analyze.reaching import affordable

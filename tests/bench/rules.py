@@ -25,9 +25,9 @@ import numpy as np
 
 import graphinv.analyze.rules as analyze_rules
 from graphinv.analyze.ahead import Ahead
-from graphinv.analyze.beside import Row
 from graphinv.analyze.causes import causes_of
 from graphinv.analyze.engine import Engine
+from graphinv.analyze.forked import Row
 from graphinv.analyze.rules import Ask, Rule, run_rules
 from graphinv.model.results import Lens, RuleStatus
 from graphinv.pipeline.pool import collector_resting

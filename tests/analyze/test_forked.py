@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from graphinv.analyze import beside
-from graphinv.analyze.beside import Row, answers
+from graphinv.analyze import forked
 from graphinv.analyze.engine import Engine
+from graphinv.analyze.forked import Row, answers
 from graphinv.analyze.rules import Rule, run_rules
 from graphinv.model.estate import Estate
 from graphinv.pipeline.stages import rules
@@ -45,7 +45,7 @@ def forks(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     monkeypatch.setattr(os, "fork", counted)
     monkeypatch.setattr(os, "sched_getaffinity", lambda process: {0, 1}, raising=False)
-    monkeypatch.setattr(beside, "LEAST_EDGES", 0)
+    monkeypatch.setattr(forked, "LEAST_EDGES", 0)
     return processes
 
 
@@ -63,11 +63,11 @@ def test_findings_are_those_of_one_process(estate: Estate, forks: list[int], mon
     both: dict[str, frozenset[Any]] = {}
     helped = run_rules(FUNCTIONS, Engine(estate, AT), unasked, unknowns=both)
     assert forks
-    monkeypatch.setattr(beside, "LEAST_EDGES", 10**9)
-    forked = len(forks)
+    monkeypatch.setattr(forked, "LEAST_EDGES", 10**9)
+    so_far = len(forks)
     one: dict[str, frozenset[Any]] = {}
     assert run_rules(FUNCTIONS, Engine(estate, AT), unasked, unknowns=one) == helped
-    assert len(forks) == forked
+    assert len(forks) == so_far
     assert len(helped[0]) > 100
     assert one == both
 
