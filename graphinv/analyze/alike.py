@@ -31,7 +31,6 @@ class Alike:
     def __init__(self, estate: Estate) -> None:
         self._estate = estate
         self._things: dict[NodeKey, Thing] = {}
-        self._texts: dict[tuple[str, ...], tuple[str, ...]] = {}
         self._details: dict[tuple[Any, ...], dict[str, Any]] = {}
         self._values: dict[Any, Any] = {}
 
@@ -48,13 +47,8 @@ class Alike:
         known = self._things.get(key)
         if known is None:
             record = NodeRecord(*key, {}) if key[0] == "Document" else self._estate.nodes[key]
-            known = self._things[key] = Thing(record.key, record.name, self.texts(self._estate.owners(key)), record.sources)
+            known = self._things[key] = Thing(record.key, record.name, same(self._estate.owners(key)), record.sources)
         return known
-
-    def texts(self, texts: Iterable[str]) -> tuple[str, ...]:
-        """``texts``, as an object that is the same for all that are equal."""
-        asked = tuple(texts)
-        return self._texts.setdefault(asked, asked)
 
     def details(self, names: Sequence[str], row: Mapping[str, Any]) -> dict[str, Any]:
         """What a row of the rule says under ``names``, nulls left out, lists as sets: the same object for rows that say the same, and else

@@ -33,7 +33,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 import graphinv.analyze
-from graphinv.analyze.alike import Alike, unite
+from graphinv.analyze.alike import Alike, same, unite
 from graphinv.analyze.forked import Answer, Row, answers
 from graphinv.analyze.labels import states
 from graphinv.analyze.library import Header, Parameter, bind, check_parameters, explain, split
@@ -390,7 +390,7 @@ def _finding(rule: Rule, engine: Engine, gauge: Gauge, alike: Alike, subject: No
         path=tuple(hops),
         frameworks=rule.frameworks,
         owners=thing.owners,
-        sources=sources or alike.texts(sorted(_said_around(estate, subject, hops))),
+        sources=sources or same(tuple(sorted(_said_around(estate, subject, hops)))),
         likelihood=engine.settings.likelihood.get(rule.id, 0.0),
         severity_parts=parts,
         details=about.details,
