@@ -14,9 +14,8 @@ from collections.abc import Iterator
 
 from graphinv.ingest import Document
 from graphinv.ingest.support import clients
-from graphinv.ingest.support.agent_files import AgentFile, given_name
+from graphinv.ingest.support.agent_files import AgentFile
 from graphinv.ingest.support.builtins import INHERENT, builtin_facts
-from graphinv.ingest.support.yamldoc import front_matter
 from graphinv.model.facts import EdgeFact, Fact
 
 CLIENT = "cursor"
@@ -38,18 +37,15 @@ def read(document: Document) -> Iterator[Fact]:
     Raises:
         IngestError: not text, or front matter that never ends.
     """
-    match = _OURS.fullmatch(document.path)
-    meta, _ = front_matter(document)
-    folder = (match["folder"] if match else None) or ""
-    agent = AgentFile(document, meta, CLIENT, folder, given_name(document, meta.value), "cursor sub-agent")
+    agent = AgentFile.of(document, _OURS, CLIENT, "cursor sub-agent")
     yield from agent.notes(NAME)
-    if not meta.value:
+    if not agent.settings:
         return
     yield from agent.agent()
     yield from agent.bound(CLIENT)
     yield from agent.models()
-    reads = meta.value.get("readonly") is True
+    reads = agent.settings.get("readonly") is True
     tools = [tool for tool in INHERENT[CLIENT] if not (reads and tool in ("edit", "terminal"))]
     yield from builtin_facts(document, agent.line("readonly" if reads else "name"), agent.key, CLIENT, tools)
     yield EdgeFact("CONNECTS_TO", agent.key, agent.server_ref(CLIENT, "*"), agent.props("name"))
-    yield from clients.duplicate_problems(meta, document, NAME)
+    yield from clients.duplicate_problems(agent.meta, document, NAME)

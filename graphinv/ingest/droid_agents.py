@@ -14,10 +14,9 @@ from collections.abc import Iterator, Mapping
 
 from graphinv.ingest import Document
 from graphinv.ingest.support import claude, clients
-from graphinv.ingest.support.agent_files import AgentFile, given_name
+from graphinv.ingest.support.agent_files import AgentFile
 from graphinv.ingest.support.builtins import INHERENT, builtin_facts
 from graphinv.ingest.support.parts import texts
-from graphinv.ingest.support.yamldoc import front_matter
 from graphinv.model.facts import EdgeFact, Fact
 
 CLIENT = "droid"
@@ -48,18 +47,15 @@ def read(document: Document) -> Iterator[Fact]:
     Raises:
         IngestError: not text, or front matter that never ends.
     """
-    match = _OURS.fullmatch(document.path)
-    meta, _ = front_matter(document)
-    folder = (match["folder"] if match else None) or ""
-    agent = AgentFile(document, meta, CLIENT, folder, given_name(document, meta.value), "custom droid")
+    agent = AgentFile.of(document, _OURS, CLIENT, "custom droid")
     yield from agent.notes(NAME)
-    if not meta.value:
+    if not agent.settings:
         return
     yield from agent.agent(mechanism="custom droid")
     yield from agent.bound(CLIENT)
     yield from agent.models()
     yield from _tools(agent)
-    yield from clients.duplicate_problems(meta, document, NAME)
+    yield from clients.duplicate_problems(agent.meta, document, NAME)
 
 
 def _tools(agent: AgentFile) -> Iterator[Fact]:

@@ -12,15 +12,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import replace
 
 from graphinv.ingest import Document
 from graphinv.ingest.support import claude, clients
-from graphinv.ingest.support.agent_files import AgentFile, given_name
+from graphinv.ingest.support.agent_files import AgentFile
 from graphinv.ingest.support.builtins import INHERENT, builtin_facts
 from graphinv.ingest.support.leaves import leaves
 from graphinv.ingest.support.secrets import redact, secret_facts, url_parts
-from graphinv.ingest.support.yamldoc import front_matter
 from graphinv.model.facts import EdgeFact, Fact, Props
 
 CLIENT = "gemini-cli"
@@ -42,20 +41,14 @@ def read(document: Document) -> Iterator[Fact]:
     Raises:
         IngestError: not text, or front matter that never ends.
     """
-    match = _OURS.fullmatch(document.path)
-    meta, _ = front_matter(document)
-    settings: dict[str, Any] = meta.value
-    folder = (match["folder"] if match else None) or ""
     client = "qwen-code" if "/.qwen/" in f"/{document.path}" else CLIENT
-    remote = settings.get("kind") == "remote"
-    agent = AgentFile(
-        document, meta, client, folder, given_name(document, settings), f"{client} {'remote agent' if remote else 'sub-agent'}"
-    )
+    agent = AgentFile.of(document, _OURS, client, f"{client} sub-agent")
     yield from agent.notes(NAME)
-    if not settings:
+    if not agent.settings:
         return
     yield from agent.bound(client)
-    if remote:
+    if agent.settings.get("kind") == "remote":
+        agent = replace(agent, detail=f"{client} remote agent")
         yield from _remote(agent)
     else:
         yield from agent.agent()
@@ -63,7 +56,7 @@ def read(document: Document) -> Iterator[Fact]:
         for field in ("mcp_servers", "mcpServers"):
             yield from agent.inline_servers(field, client)
         yield from _tools(agent)
-    yield from clients.duplicate_problems(meta, document, NAME)
+    yield from clients.duplicate_problems(agent.meta, document, NAME)
 
 
 def _remote(agent: AgentFile) -> Iterator[Fact]:

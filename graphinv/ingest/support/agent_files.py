@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +14,7 @@ from graphinv.ingest.support.places import environment_of
 from graphinv.ingest.support.prose import held, written
 from graphinv.ingest.support.secrets import redact
 from graphinv.ingest.support.servers import server_facts
-from graphinv.ingest.support.yamldoc import Loose
+from graphinv.ingest.support.yamldoc import Loose, front_matter
 from graphinv.model.facts import Binding, EdgeFact, Fact, NodeFact, NodeKey, Problem, Props, Ref
 
 
@@ -27,6 +28,18 @@ class AgentFile:
     folder: str
     name: str
     detail: str
+
+    @classmethod
+    def of(cls, document: Document, ours: re.Pattern[str], client: str, detail: str) -> AgentFile:
+        """The agent of a file with front matter whose place is one of ``ours``, of which the group ``folder`` is what holds the client's.
+
+        Raises:
+            IngestError: not text, or front matter that never ends.
+        """
+        match = ours.fullmatch(document.path)
+        meta, _ = front_matter(document)
+        folder = (match["folder"] if match else None) or ""
+        return cls(document, meta, client, folder, given_name(document, meta.value), detail)
 
     @property
     def settings(self) -> dict[str, Any]:
